@@ -1,0 +1,1 @@
+"""Pure types and rules shared by every package: money, rates, days, calendars."""

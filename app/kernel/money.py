@@ -1,0 +1,133 @@
+"""Money as whole fen, and the only places where amounts are rounded.
+
+Amounts are contracted in fen and never pass through floats. Rounding is half-up
+(ties away from zero) unless a function says its direction in its name.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, Self
+
+# The text form has thirteen digits before the point, so parsed money stays under this.
+MAX_FEN: Final = 10**15
+MIN_FEN: Final = -MAX_FEN
+
+_YUAN_TEXT: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount of yuan, held as a whole number of fen."""
+
+    fen: int
+
+    def __post_init__(self) -> None:
+        """Refuse what only looks like a whole number: bool, float, Decimal, text."""
+        if type(self.fen) is not int:
+            message = f"Money takes whole fen as int, not {type(self.fen).__name__}."
+            raise TypeError(message)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "1234", "-0.5" or "1234.56"; refuse signs, spaces, commas, exponents, third decimals."""
+        match = _YUAN_TEXT.fullmatch(text)
+        if match is None:
+            message = f"Not an amount in yuan with at most two decimals: {text[:40]!r}."
+            raise ValueError(message)
+        sign, whole, decimals = match.groups()
+        fen = int(whole) * 100 + int((decimals or "").ljust(2, "0"))
+        return cls(-fen if sign else fen)
+
+    @property
+    def yuan(self) -> str:
+        """The amount in yuan with exactly two decimals, as files and answers carry it."""
+        whole, rest = divmod(abs(self.fen), 100)
+        return f"{'-' if self.fen < 0 else ''}{whole}.{rest:02d}"
+
+    def __str__(self) -> str:
+        """Read as yuan."""
+        return self.yuan
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any amount at all."""
+        return self.fen != 0
+
+    def __add__(self, other: object) -> "Money":
+        """Add money to money, never a bare number."""
+        if not isinstance(other, Money):
+            return NotImplemented
+        return Money(self.fen + other.fen)
+
+    def __sub__(self, other: object) -> "Money":
+        """Take money from money, never a bare number."""
+        if not isinstance(other, Money):
+            return NotImplemented
+        return Money(self.fen - other.fen)
+
+    def __neg__(self) -> "Money":
+        """Turn the sign."""
+        return Money(-self.fen)
+
+    def __mul__(self, count: object) -> "Money":
+        """Multiply by a whole count; fractions need a named rounding."""
+        if type(count) is not int:
+            return NotImplemented
+        return Money(self.fen * count)
+
+    __rmul__ = __mul__
+
+
+ZERO: Final = Money(0)
+
+
+def round_half_up(numerator: int, denominator: int) -> int:
+    """Divide exactly and round to the nearest whole number, ties away from zero."""
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -magnitude if numerator < 0 else magnitude
+
+
+def floor_div(numerator: int, denominator: int) -> int:
+    """Divide and round down: for limits of what may be lent."""
+    return numerator // denominator
+
+
+def ceil_div(numerator: int, denominator: int) -> int:
+    """Divide and round up: for top-ups that must be enough."""
+    return -(-numerator // denominator)
+
+
+def fen_half_up(exact_fen: Decimal | Fraction) -> int:
+    """Round an exact number of fen to whole fen, ties away from zero; NaN and infinity are refused."""
+    return round_half_up(*exact_fen.as_integer_ratio())
+
+
+def yuan_to_fen_half_up(exact_yuan: Decimal | Fraction) -> int:
+    """Round an exact number of yuan to whole fen, ties away from zero."""
+    numerator, denominator = exact_yuan.as_integer_ratio()
+    return round_half_up(100 * numerator, denominator)
+
+
+def split_largest_remainder(total_fen: int, weights: Sequence[int]) -> list[int]:
+    """Split a total by weights into whole fen that sum to it exactly.
+
+    Every part is its exact share rounded down; the fen left over go to the largest
+    remainders, the earlier part first where remainders are equal. A negative total is the
+    mirror image of the positive one.
+    """
+    weight_sum = sum(weights)
+    if weight_sum <= 0 or min(weights) < 0:
+        message = "Weights must not be negative and must not all be zero."
+        raise ValueError(message)
+    if total_fen < 0:
+        return [-part for part in split_largest_remainder(-total_fen, weights)]
+    shares = [divmod(total_fen * weight, weight_sum) for weight in weights]
+    parts = [whole for whole, _ in shares]
+    by_remainder = sorted(range(len(parts)), key=lambda index: -shares[index][1])
+    for index in by_remainder[: total_fen - sum(parts)]:
+        parts[index] += 1
+    return parts
