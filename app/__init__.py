@@ -1,0 +1,1 @@
+"""greenpledge: ecological assets become pledge loans."""

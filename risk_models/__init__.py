@@ -1,0 +1,1 @@
+"""Appraisal models. They know nothing of the service."""
