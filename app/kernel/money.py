@@ -25,18 +25,16 @@ class Money:
     fen: int
 
     def __post_init__(self) -> None:
-        """Refuse what only looks like a whole number: bool, float, Decimal, text."""
+        # A bool is an int to Python, and a float that looks whole may already be wrong.
         if type(self.fen) is not int:
-            message = f"Money takes whole fen as int, not {type(self.fen).__name__}."
-            raise TypeError(message)
+            raise TypeError(f"Money takes whole fen as int, not {type(self.fen).__name__}.")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read "1234", "-0.5" or "1234.56"; refuse signs, spaces, commas, exponents, third decimals."""
+        """Read "1234", "-0.5" or "1234.56"; ValueError for "+1", " 1", "1,000", "1e3", "1.005"."""
         match = _YUAN_TEXT.fullmatch(text)
         if match is None:
-            message = f"Not an amount in yuan with at most two decimals: {text[:40]!r}."
-            raise ValueError(message)
+            raise ValueError(f"Not an amount in yuan with at most two decimals: {text[:40]!r}.")
         sign, whole, decimals = match.groups()
         fen = int(whole) * 100 + int((decimals or "").ljust(2, "0"))
         return cls(-fen if sign else fen)
@@ -48,33 +46,19 @@ class Money:
         return f"{'-' if self.fen < 0 else ''}{whole}.{rest:02d}"
 
     def __str__(self) -> str:
-        """Read as yuan."""
         return self.yuan
 
-    def __bool__(self) -> bool:
-        """Tell whether there is any amount at all."""
-        return self.fen != 0
-
-    def __add__(self, other: object) -> "Money":
-        """Add money to money, never a bare number."""
-        if not isinstance(other, Money):
-            return NotImplemented
+    def __add__(self, other: "Money") -> "Money":
         return Money(self.fen + other.fen)
 
-    def __sub__(self, other: object) -> "Money":
-        """Take money from money, never a bare number."""
-        if not isinstance(other, Money):
-            return NotImplemented
+    def __sub__(self, other: "Money") -> "Money":
         return Money(self.fen - other.fen)
 
     def __neg__(self) -> "Money":
-        """Turn the sign."""
         return Money(-self.fen)
 
-    def __mul__(self, count: object) -> "Money":
-        """Multiply by a whole count; fractions need a named rounding."""
-        if type(count) is not int:
-            return NotImplemented
+    def __mul__(self, count: int) -> "Money":
+        """Multiply by a whole count; a fraction needs one of the named roundings below."""
         return Money(self.fen * count)
 
     __rmul__ = __mul__
@@ -102,7 +86,7 @@ def ceil_div(numerator: int, denominator: int) -> int:
 
 
 def fen_half_up(exact_fen: Decimal | Fraction) -> int:
-    """Round an exact number of fen to whole fen, ties away from zero; NaN and infinity are refused."""
+    """Round an exact number of fen (not yuan) to whole fen, ties away from zero."""
     return round_half_up(*exact_fen.as_integer_ratio())
 
 
@@ -120,9 +104,8 @@ def split_largest_remainder(total_fen: int, weights: Sequence[int]) -> list[int]
     mirror image of the positive one.
     """
     weight_sum = sum(weights)
-    if weight_sum <= 0 or min(weights) < 0:
-        message = "Weights must not be negative and must not all be zero."
-        raise ValueError(message)
+    if weight_sum <= 0 or any(weight < 0 for weight in weights):
+        raise ValueError("Weights must not be negative and must not all be zero.")
     if total_fen < 0:
         return [-part for part in split_largest_remainder(-total_fen, weights)]
     shares = [divmod(total_fen * weight, weight_sum) for weight in weights]
