@@ -1,0 +1,546 @@
+"""Dated parameters: numbers of law, science and practice, each with its day, source and status.
+
+A file holds one parameter, or several divided by `---`. A value counts from its day until the
+next one; `null` repeals it. Nothing has a default and nothing is simply "current": a reader says
+the day, and a parameter that is unknown, not yet in force or repealed is refused.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from risk_models.words import Text
+
+__all__ = [
+    "Column",
+    "DatedParameter",
+    "ParameterFileError",
+    "ParameterNotInForce",
+    "ParameterSet",
+    "Parameters",
+    "Reference",
+    "Status",
+    "Table",
+    "UndeclaredParameter",
+    "load_folder",
+]
+
+Status = Literal["sourced", "practice", "judgement", "to-confirm"]
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
+PPM: Final = 1_000_000
+
+Cells = Mapping[str, Mapping[str, Decimal]]
+Value = Decimal | Cells
+
+
+class ParameterFileError(ValueError):
+    """A parameter file that does not have the agreed shape."""
+
+
+class ParameterNotInForce(LookupError):  # noqa: N818 - the name states the refusal, as the others do.
+    """A parameter that has no value on the day it was asked for."""
+
+    def __init__(self, parameter_id: str, on: date, why: str) -> None:
+        super().__init__(f"{parameter_id} on {on.isoformat()}: {why}")
+        self.parameter_id = parameter_id
+        self.on = on
+        self.why = why
+
+
+class UndeclaredParameter(LookupError):  # noqa: N818 - the name states the refusal, as the others do.
+    """A parameter or price that a model read without listing it in its specification."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Where a value comes from."""
+
+    title: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table: its title, unit and the factors between which a tornado moves it."""
+
+    title: Text
+    unit: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A parameter with rows and columns. `table[row][column]` is a number."""
+
+    id: str
+    on: date
+    cells: Cells
+    rows: Mapping[str, Text]
+    columns: Mapping[str, Column]
+
+    def __getitem__(self, row: str) -> Mapping[str, float]:
+        return {column: float(cell) for column, cell in self._row(row).items()}
+
+    def __contains__(self, row: object) -> bool:
+        return row in self.cells
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.cells)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def _row(self, row: str) -> Mapping[str, Decimal]:
+        try:
+            return self.cells[row]
+        except KeyError:
+            raise ParameterNotInForce(self.id, self.on, f"no row {row!r}") from None
+
+    def decimal(self, row: str, column: str) -> Decimal:
+        """The exact cell; refused when the table has no such cell on the day."""
+        try:
+            return self._row(row)[column]
+        except KeyError:
+            raise ParameterNotInForce(self.id, self.on, f"no cell {row!r}, {column!r}") from None
+
+    def number(self, row: str, column: str) -> float:
+        return float(self.decimal(row, column))
+
+    def has(self, row: str, column: str) -> bool:
+        return column in self.cells.get(row, {})
+
+    def column(self, column: str, rows: Sequence[str]) -> npt.NDArray[np.float64]:
+        """The column as an array over the named rows, so that a choice code indexes it."""
+        return np.array([self.number(row, column) for row in rows], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedParameter:
+    """One parameter with all its days. A value of None repeals the one before."""
+
+    id: str
+    title: Text
+    unit: str
+    status: Status
+    checked_on: date
+    values: Mapping[date, Value | None]
+    references: Mapping[date, Reference]
+    rows: Mapping[str, Text] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+
+    def since(self, on: date) -> date | None:
+        """The day whose value counts on `on`, or None before the first."""
+        return max((day for day in self.values if day <= on), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """A parameter's value on a day, and the day it counts from."""
+
+    parameter: DatedParameter
+    since: date
+    value: Value
+
+    @property
+    def reference(self) -> Reference:
+        return self.parameter.references[self.since]
+
+    def table(self, on: date) -> Table:
+        if isinstance(self.value, Decimal):
+            raise ParameterNotInForce(self.parameter.id, on, "is a number, not a table")
+        return Table(
+            id=self.parameter.id,
+            on=on,
+            cells=self.value,
+            rows=self.parameter.rows,
+            columns=self.parameter.columns,
+        )
+
+
+class Parameters:
+    """All parameters in force on one day."""
+
+    __slots__ = ("_allowed", "_digest", "_gone", "_in_force", "_seen", "on")
+
+    def __init__(
+        self,
+        on: date,
+        in_force: Mapping[str, InForce],
+        gone: Mapping[str, str] | None = None,
+        allowed: frozenset[str] | None = None,
+        seen: set[str] | None = None,
+    ) -> None:
+        self.on = on
+        self._in_force = in_force
+        self._gone = gone or {}
+        self._allowed = allowed
+        self._seen = seen
+        self._digest: str | None = None
+
+    def __getitem__(self, parameter_id: str) -> float | Table:
+        found = self.in_force(parameter_id)
+        return float(found.value) if isinstance(found.value, Decimal) else found.table(self.on)
+
+    def __contains__(self, parameter_id: object) -> bool:
+        return parameter_id in self._in_force
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._in_force)
+
+    def in_force(self, parameter_id: str) -> InForce:
+        """Value, first day, unit, status and reference; refused when not in force."""
+        if self._allowed is not None and parameter_id not in self._allowed:
+            raise UndeclaredParameter(parameter_id)
+        if self._seen is not None:
+            self._seen.add(parameter_id)
+        try:
+            return self._in_force[parameter_id]
+        except KeyError:
+            why = self._gone.get(parameter_id, "unknown")
+            raise ParameterNotInForce(parameter_id, self.on, why) from None
+
+    def decimal(self, parameter_id: str) -> Decimal:
+        """The exact scalar value."""
+        value = self.in_force(parameter_id).value
+        if not isinstance(value, Decimal):
+            raise ParameterNotInForce(parameter_id, self.on, "is a table, not a number")
+        return value
+
+    def number(self, parameter_id: str) -> float:
+        return float(self.decimal(parameter_id))
+
+    def ratio(self, parameter_id: str) -> Decimal:
+        """A scalar whose unit is `ratio`, such as 0.60."""
+        self._require_unit(parameter_id, "ratio")
+        return self.decimal(parameter_id)
+
+    def ppm(self, parameter_id: str) -> int:
+        """A ratio in whole parts per million; refused when it is finer than that."""
+        scaled = self.ratio(parameter_id) * PPM
+        if scaled != scaled.to_integral_value():
+            raise ParameterNotInForce(parameter_id, self.on, "is finer than a millionth")
+        return int(scaled)
+
+    def whole(self, parameter_id: str) -> int:
+        """A scalar that is a whole number, such as days or months."""
+        value = self.decimal(parameter_id)
+        if value != value.to_integral_value():
+            raise ParameterNotInForce(parameter_id, self.on, "is not a whole number")
+        return int(value)
+
+    def table(self, parameter_id: str) -> Table:
+        return self.in_force(parameter_id).table(self.on)
+
+    def _require_unit(self, parameter_id: str, unit: str) -> None:
+        found = self.in_force(parameter_id).parameter.unit
+        if found != unit:
+            raise ParameterNotInForce(parameter_id, self.on, f"unit is {found}, not {unit}")
+
+    def with_values(self, values: Mapping[str, float | Decimal | Cells]) -> "Parameters":
+        """The same day with some values replaced: a stress, never an edit of the files."""
+        changed = dict(self._in_force)
+        for parameter_id, value in values.items():
+            exact = Decimal(repr(value)) if isinstance(value, float) else value
+            changed[parameter_id] = replace(self.in_force(parameter_id), value=exact)
+        return Parameters(self.on, changed, self._gone, self._allowed, self._seen)
+
+    def only(self, allowed: Collection[str], seen: set[str] | None = None) -> "Parameters":
+        """The same values, but reading any other id is refused; `seen` collects what was read."""
+        return Parameters(self.on, self._in_force, self._gone, frozenset(allowed), seen)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every id, first day and value in force."""
+        if self._digest is None:
+            plain = [
+                [key, entry.since.isoformat(), _plain(entry.value)]
+                for key, entry in sorted(self._in_force.items())
+            ]
+            self._digest = hashlib.sha256(_canonical([self.on.isoformat(), plain])).hexdigest()
+        return self._digest
+
+
+class ParameterSet:
+    """All parameters with all their days."""
+
+    __slots__ = ("_by_id", "_days")
+
+    def __init__(self, parameters: Iterable[DatedParameter]) -> None:
+        self._by_id: dict[str, DatedParameter] = {}
+        for parameter in parameters:
+            if parameter.id in self._by_id:
+                raise ParameterFileError(f"{parameter.id}: defined twice")
+            self._by_id[parameter.id] = parameter
+        self._days: dict[date, Parameters] = {}
+
+    def __iter__(self) -> Iterator[DatedParameter]:
+        return iter(self._by_id.values())
+
+    def __getitem__(self, parameter_id: str) -> DatedParameter:
+        return self._by_id[parameter_id]
+
+    def __contains__(self, parameter_id: object) -> bool:
+        return parameter_id in self._by_id
+
+    def on(self, day: date) -> Parameters:
+        """What is in force on the day."""
+        if day not in self._days:
+            self._days[day] = self._collect(day)
+        return self._days[day]
+
+    def _collect(self, day: date) -> Parameters:
+        in_force: dict[str, InForce] = {}
+        gone: dict[str, str] = {}
+        for parameter in self._by_id.values():
+            since = parameter.since(day)
+            if since is None:
+                gone[parameter.id] = f"not in force before {min(parameter.values).isoformat()}"
+                continue
+            value = parameter.values[since]
+            if value is None:
+                gone[parameter.id] = f"repealed on {since.isoformat()}"
+            else:
+                in_force[parameter.id] = InForce(parameter=parameter, since=since, value=value)
+        return Parameters(day, in_force, gone)
+
+    def joined(self, other: Iterable[DatedParameter]) -> "ParameterSet":
+        """Both sets as one; an id in both is refused."""
+        return ParameterSet([*self, *other])
+
+    def laid_over(self, rows: Iterable[DatedParameter]) -> "ParameterSet":
+        """A house's own dated rows over the files: theirs count on the days they have a value."""
+        merged = dict(self._by_id)
+        for row in rows:
+            if row.id not in merged:
+                raise ParameterFileError(f"{row.id}: cannot lie over an unknown parameter")
+            merged[row.id] = _merged(merged[row.id], row)
+        return ParameterSet(merged.values())
+
+
+def _merged(base: DatedParameter, over: DatedParameter) -> DatedParameter:
+    days = sorted({*base.values, *over.values})
+    values: dict[date, Value | None] = {}
+    references: dict[date, Reference] = {}
+    for day in days:
+        own = over.since(day)
+        source = over if own is not None and over.values[own] is not None else base
+        since = source.since(day)
+        if since is not None:
+            values[day] = source.values[since]
+            references[day] = source.references[since]
+    return replace(base, values=values, references=references)
+
+
+# ---------------------------------------------------------------------------
+# Files
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads every scalar but null as text, so that no number passes through a float."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002 - PyYAML's signature.
+        keys = [key.value for key, _ in node.value]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ParameterFileError(f"keys given twice: {', '.join(twice)}")
+        return dict(super().construct_mapping(node, deep=deep))
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [entry for entry in entries if entry[0] == "tag:yaml.org,2002:null"]
+    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load_folder(path: Path) -> ParameterSet:
+    """Every parameter in the `*.yaml` files of a folder and the folders below it."""
+    files = sorted(path.rglob("*.yaml"))
+    return ParameterSet(parameter for file in files for parameter in load_file(file))
+
+
+def load_file(path: Path) -> list[DatedParameter]:
+    """The parameters of one file; refused with the file's name when the shape is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        # The loader is a SafeLoader that reads even less.
+        documents = [entry for entry in yaml.load_all(text, Loader=_Loader) if entry is not None]
+        return [_Reader(_mapping(document, "document")).parameter() for document in documents]
+    except (ParameterFileError, yaml.YAMLError) as problem:
+        raise ParameterFileError(f"{path.name}: {problem}") from problem
+
+
+KEYS: Final = frozenset(
+    {"id", "title", "unit", "status", "checked_on", "values", "references"}
+    | {"rows", "columns", "vary", "note"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One document of a file, read key by key."""
+
+    raw: Mapping[str, object]
+
+    def parameter(self) -> DatedParameter:
+        unknown = sorted(set(self.raw) - KEYS)
+        if unknown:
+            raise ParameterFileError(f"unknown keys: {', '.join(unknown)}")
+        parameter_id = _text(self.raw, "id")
+        try:
+            return self._checked(parameter_id)
+        except ParameterFileError as problem:
+            raise ParameterFileError(f"{parameter_id}: {problem}") from problem
+
+    def _checked(self, parameter_id: str) -> DatedParameter:
+        low, high = _vary(self.raw.get("vary"))
+        parameter = DatedParameter(
+            id=parameter_id,
+            title=_words(self.raw.get("title")),
+            unit=_text(self.raw, "unit"),
+            status=_status(_text(self.raw, "status")),
+            checked_on=_day(_text(self.raw, "checked_on")),
+            values=_values(self.raw.get("values")),
+            references=_references(self.raw.get("references")),
+            rows={row: _words(words) for row, words in _optional(self.raw, "rows").items()},
+            columns={key: _column(entry) for key, entry in _optional(self.raw, "columns").items()},
+            low=low,
+            high=high,
+        )
+        _check_days(parameter)
+        _check_titles(parameter)
+        return parameter
+
+
+def _mapping(raw: object, what: str) -> Mapping[str, object]:
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        raise ParameterFileError(f"{what}: a mapping is needed")
+    return raw
+
+
+def _optional(raw: Mapping[str, object], key: str) -> Mapping[str, object]:
+    return _mapping(raw[key], key) if key in raw else {}
+
+
+def _text(raw: Mapping[str, object], key: str) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ParameterFileError(f"{key}: a text is needed")
+    return value
+
+
+def _words(raw: object) -> Text:
+    both = _mapping(raw, "title")
+    return Text(en=_text(both, "en"), zh=_text(both, "zh"))
+
+
+def _status(raw: str) -> Status:
+    match raw:
+        case "sourced" | "practice" | "judgement" | "to-confirm":
+            return raw
+        case _:
+            raise ParameterFileError(f"status: {raw!r} is none of {', '.join(STATUSES)}")
+
+
+def _day(raw: str) -> date:
+    try:
+        return date.fromisoformat(raw)
+    except ValueError as problem:
+        raise ParameterFileError(f"{raw!r} is not a day") from problem
+
+
+def _number(raw: object) -> Decimal:
+    try:
+        number = Decimal(raw) if isinstance(raw, str) else None
+    except InvalidOperation:
+        number = None
+    if number is None or not number.is_finite():
+        raise ParameterFileError(f"{raw!r} is not a number")
+    return number
+
+
+def _value(raw: object) -> Value | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, dict):
+        return _number(raw)
+    return {
+        row: {column: _number(cell) for column, cell in _mapping(cells, row).items()}
+        for row, cells in _mapping(raw, "table").items()
+    }
+
+
+def _values(raw: object) -> dict[date, Value | None]:
+    by_day = {_day(day): _value(value) for day, value in _mapping(raw, "values").items()}
+    if not by_day:
+        raise ParameterFileError("values: at least one day is needed")
+    return by_day
+
+
+def _references(raw: object) -> dict[date, Reference]:
+    return {
+        _day(day): Reference(
+            title=_text(_mapping(entry, "reference"), "title"),
+            source=_text(_mapping(entry, "reference"), "source"),
+        )
+        for day, entry in _mapping(raw, "references").items()
+    }
+
+
+def _vary(raw: object) -> tuple[float | None, float | None]:
+    if raw is None:
+        return None, None
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise ParameterFileError("vary: two factors are needed")
+    low, high = (float(_number(entry)) for entry in raw)
+    if low > high:
+        raise ParameterFileError("vary: the lower factor comes first")
+    return low, high
+
+
+def _column(raw: object) -> Column:
+    entry = _mapping(raw, "column")
+    low, high = _vary(entry.get("vary"))
+    return Column(title=_words(entry), unit=_text(entry, "unit"), low=low, high=high)
+
+
+def _check_days(parameter: DatedParameter) -> None:
+    days = list(parameter.values)
+    if days != sorted(days):
+        raise ParameterFileError("values: the days must ascend")
+    if set(days) != set(parameter.references):
+        raise ParameterFileError("references: every day needs one, and no other day has one")
+
+
+def _check_titles(parameter: DatedParameter) -> None:
+    for value in parameter.values.values():
+        if value is None or isinstance(value, Decimal):
+            continue
+        columns = {column for cells in value.values() for column in cells}
+        nameless = sorted((set(value) - set(parameter.rows)) | (columns - set(parameter.columns)))
+        if nameless:
+            raise ParameterFileError(f"rows or columns without a title: {', '.join(nameless)}")
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, Decimal):
+        return str(value.normalize())
+    return {
+        row: {column: str(cell.normalize()) for column, cell in sorted(cells.items())}
+        for row, cells in sorted(value.items())
+    }
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

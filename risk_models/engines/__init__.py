@@ -1,0 +1,1 @@
+"""Engines: from flows to values. They know no model."""
