@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import islice, takewhile
+from itertools import count, islice, takewhile
 from typing import Final, Self
 
 MAX_EVERY_MONTHS: Final = 120
@@ -17,6 +17,8 @@ _EVERY_TEXT: Final = re.compile(r"([1-9][0-9]{0,3})([md])")
 # Interest of bank loans is settled at the end of the 20th of these months, paid on the 21st.
 QUARTER_MONTHS: Final = (3, 6, 9, 12)
 PAYMENT_DAY: Final = 21
+
+_DAYS_IN_EVERY_MONTH: Final = 28
 
 
 class MonthEnd(StrEnum):
@@ -61,6 +63,8 @@ def add_months(
     """The anchor day of the month so many months after the month of `day`."""
     year, month_index = divmod(12 * day.year + day.month - 1 + months, 12)
     month = month_index + 1
+    if anchor_day <= _DAYS_IN_EVERY_MONTH:
+        return date(year, month, anchor_day)
     last_day = monthrange(year, month)[1]
     if anchor_day <= last_day:
         return date(year, month, anchor_day)
@@ -69,53 +73,51 @@ def add_months(
     return date(year, month, last_day) + timedelta(days=1)
 
 
-def step(start_on: date, every: Every, count: int, month_end: MonthEnd = MonthEnd.CLAMP) -> date:
-    """The day `count` steps after the start, anchored on the day of the start."""
+def step(start_on: date, every: Every, steps: int, month_end: MonthEnd = MonthEnd.CLAMP) -> date:
+    """The day so many steps after the start, anchored on the day of the start."""
     if every.days:
-        return start_on + timedelta(days=every.days * count)
-    return add_months(start_on, every.months * count, anchor_day=start_on.day, month_end=month_end)
+        return start_on + timedelta(days=every.days * steps)
+    return add_months(start_on, every.months * steps, anchor_day=start_on.day, month_end=month_end)
 
 
-def due_dates(
-    start_on: date,
-    every: Every,
-    periods: int,
-    *,
-    month_end: MonthEnd = MonthEnd.CLAMP,
-    first_due_on: date | None = None,
-) -> tuple[date, ...]:
-    """So many due days.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """Due days without an end: the first, the second and so on, each counted from the anchor.
 
     A first due day of its own becomes the anchor of the days after it, unless it is the day
     on which the first instalment would fall anyway: 28 February after a start on the 31st
     stays anchored on the 31st.
     """
-    days = _due_dates_without_end(start_on, every, month_end, first_due_on)
-    return tuple(islice(days, periods))
 
+    start_on: date
+    every: Every
+    month_end: MonthEnd = MonthEnd.CLAMP
+    first_due_on: date | None = None
 
-def due_dates_until(
-    start_on: date,
-    every: Every,
-    matures_on: date,
-    *,
-    month_end: MonthEnd = MonthEnd.CLAMP,
-    first_due_on: date | None = None,
-) -> tuple[date, ...]:
-    """The due days before the maturity, and the maturity itself."""
-    days = _due_dates_without_end(start_on, every, month_end, first_due_on)
-    return (*takewhile(lambda day: day < matures_on, days), matures_on)
+    @property
+    def starts_regularly(self) -> bool:
+        """Whether the first period is one whole step."""
+        regular = step(self.start_on, self.every, 1, self.month_end)
+        return self.first_due_on is None or self.first_due_on == regular
 
+    def due_dates(self, periods: int) -> tuple[date, ...]:
+        """The first so many due days."""
+        return tuple(islice(self._without_end(), periods))
 
-def _due_dates_without_end(
-    start_on: date, every: Every, month_end: MonthEnd, first_due_on: date | None
-) -> Iterator[date]:
-    origin, count = start_on, 1
-    if first_due_on is not None and first_due_on != step(start_on, every, 1, month_end):
-        origin, count = first_due_on, 0
-    while True:
-        yield step(origin, every, count, month_end)
-        count += 1
+    def due_dates_until(self, matures_on: date) -> tuple[date, ...]:
+        """The due days before the maturity, and the maturity itself."""
+        return (*takewhile(lambda day: day < matures_on, self._without_end()), matures_on)
+
+    def due_date(self, number: int) -> date:
+        """The due day of one instalment, numbered from 1."""
+        return next(islice(self._without_end(), number - 1, None))
+
+    def _without_end(self) -> Iterator[date]:
+        if self.first_due_on is None or self.starts_regularly:
+            origin, steps = self.start_on, count(1)
+        else:
+            origin, steps = self.first_due_on, count(0)
+        return (step(origin, self.every, number, self.month_end) for number in steps)
 
 
 def quarterly_interest_days(start_on: date, matures_on: date) -> tuple[date, ...]:
@@ -136,17 +138,17 @@ def quarterly_principal_days(
     start_on: date,
     matures_on: date,
     *,
-    count: int,
+    instalments: int,
     quarters: int = 1,
     day_of_month: int = PAYMENT_DAY,
 ) -> tuple[date, ...]:
-    """The days of `count` principal instalments, `quarters` apart, the last one at maturity.
+    """The days of so many principal instalments, `quarters` apart, the last one at maturity.
 
     The first falls in the last month of the quarter so many quarters after that of the start.
     """
     quarter_end = date(start_on.year, 3 * ((start_on.month - 1) // 3) + 3, 1)
     days = (
         add_months(quarter_end, 3 * quarters * number, anchor_day=day_of_month)
-        for number in range(1, count)
+        for number in range(1, instalments)
     )
     return (*(day for day in days if day < matures_on), matures_on)

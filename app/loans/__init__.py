@@ -1,0 +1,1 @@
+"""Loans: schedule, journal, accrual, repayment, classification, day close."""

@@ -1,0 +1,1 @@
+"""The rules of loans: frozen facts in, decisions out; no clock, no database."""

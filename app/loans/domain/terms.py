@@ -1,0 +1,181 @@
+"""The terms of a repayment schedule, and what makes them impossible."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from app.kernel.daycount import DayCount
+from app.kernel.errors import Fact, FieldError, InvalidInput
+from app.kernel.money import MAX_FEN, Money
+from app.kernel.rates import PPM, format_fraction
+from app.kernel.schedule_dates import Every, MonthEnd, Rhythm
+from app.kernel.text import N_
+from app.loans.domain.periods import Period
+
+# A century of months; longer loans do not exist and would only burn time.
+MAX_PERIODS: Final = 1200
+MAX_TERM_YEARS: Final = 100
+# Above 100 % a year a percentage was sent where a fraction is asked.
+MAX_RATE_PPM: Final = PPM
+MIN_START_YEAR: Final = 1950
+MAX_START_YEAR: Final = 2199
+
+
+class Method(StrEnum):
+    """How principal comes back."""
+
+    EQUAL_INSTALMENT = "equal-instalment"
+    EQUAL_PRINCIPAL = "equal-principal"
+    BULLET = "bullet"
+    """Interest each period, principal at the end."""
+    BULLET_ALL = "bullet-all"
+    """Interest and principal together at the end, without compounding."""
+    PLAN = "plan"
+    """Given principal amounts."""
+
+
+class ScheduleError(InvalidInput):
+    """Terms that no schedule can meet; `errors` names the fields and the facts."""
+
+    code = "invalid-schedule-terms"
+    title = N_("No schedule can be drawn for these terms")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the contract says; either `periods` or `matures_on` gives the length.
+
+    In the first `grace_principal` periods only interest is due. `plan_fen` has one amount
+    for each period after them. Under `bullet` and `bullet-all` grace changes nothing.
+    """
+
+    principal_fen: int
+    rate_ppm: int
+    start_on: date
+    every: Every
+    method: Method
+    day_count: DayCount
+    periods: int | None = None
+    matures_on: date | None = None
+    first_due_on: date | None = None
+    grace_principal: int = 0
+    month_end: MonthEnd = MonthEnd.CLAMP
+    plan_fen: tuple[int, ...] = ()
+
+
+def require_possible(terms: Terms) -> None:
+    """Refuse terms outside their limits, all wrong fields at once."""
+    errors = tuple(_limit_problems(terms)) or tuple(_term_problems(terms))
+    if not errors:
+        errors = tuple(_repayment_problems(terms))
+    if errors:
+        raise ScheduleError(errors=errors)
+
+
+def periods_of(terms: Terms) -> tuple[Period, ...]:
+    """The interest periods of possible terms, marking the regular months under `30/360`."""
+    dues = _due_dates(terms)
+    months = terms.every.months if terms.day_count is DayCount.THIRTY_360 else 0
+    whole_months = [months] * len(dues)
+    rhythm = _rhythm(terms)
+    if dues[-1] != rhythm.due_date(len(dues)):
+        whole_months[-1] = 0
+    if not rhythm.starts_regularly:
+        whole_months[0] = 0
+    starts = (terms.start_on, *dues[:-1])
+    return tuple(
+        Period(starts_on=start, due_on=due, day_count=terms.day_count, whole_months=whole)
+        for start, due, whole in zip(starts, dues, whole_months, strict=True)
+    )
+
+
+def _rhythm(terms: Terms) -> Rhythm:
+    return Rhythm(
+        start_on=terms.start_on,
+        every=terms.every,
+        month_end=terms.month_end,
+        first_due_on=terms.first_due_on,
+    )
+
+
+def _due_dates(terms: Terms) -> tuple[date, ...]:
+    if terms.matures_on is None:
+        return _rhythm(terms).due_dates(terms.periods or 0)
+    return _rhythm(terms).due_dates_until(terms.matures_on)
+
+
+def _error(pointer: str, detail: str, **facts: Fact) -> FieldError:
+    return FieldError(pointer=pointer, detail=detail, facts=facts)
+
+
+def _limit_problems(terms: Terms) -> Iterator[FieldError]:
+    if not 0 < terms.principal_fen <= MAX_FEN:
+        detail = N_("The principal must be above 0.00 and at most %(limit)s yuan.")
+        yield _error("/principal_yuan", detail, limit=Money(MAX_FEN).yuan)
+    if not 0 <= terms.rate_ppm <= MAX_RATE_PPM:
+        detail = N_("The rate is a yearly fraction from 0 to %(limit)s: 0.0435 means 4.35 %%.")
+        yield _error("/rate", detail, limit=format_fraction(MAX_RATE_PPM))
+    if not MIN_START_YEAR <= terms.start_on.year <= MAX_START_YEAR:
+        detail = N_("The start must lie in the years %(first)s to %(last)s.")
+        yield _error("/start_on", detail, first=MIN_START_YEAR, last=MAX_START_YEAR)
+
+
+def _term_problems(terms: Terms) -> Iterator[FieldError]:
+    if (terms.periods is None) == (terms.matures_on is None):
+        yield _error("/periods", N_("Give either the number of periods or the maturity."))
+    elif terms.periods is not None:
+        yield from _length_problems(terms.periods, terms)
+    elif terms.matures_on is not None:
+        yield from _maturity_problems(terms.matures_on, terms)
+    if terms.first_due_on is not None and terms.first_due_on <= terms.start_on:
+        yield _error("/first_due_on", N_("The first due day must lie after the start."))
+
+
+def _length_problems(periods: int, terms: Terms) -> Iterator[FieldError]:
+    every = terms.every
+    if not 1 <= periods <= MAX_PERIODS:
+        detail = N_("The number of periods must be from 1 to %(limit)s.")
+        yield _error("/periods", detail, limit=MAX_PERIODS)
+    elif periods * (every.months * 31 + every.days) > MAX_TERM_YEARS * 372:
+        detail = N_("The loan would run longer than %(limit)s years.")
+        yield _error("/periods", detail, limit=MAX_TERM_YEARS)
+
+
+def _maturity_problems(matures_on: date, terms: Terms) -> Iterator[FieldError]:
+    if matures_on <= terms.start_on:
+        yield _error("/matures_on", N_("The maturity must lie after the start."))
+    elif matures_on.year - terms.start_on.year > MAX_TERM_YEARS:
+        detail = N_("The loan would run longer than %(limit)s years.")
+        yield _error("/matures_on", detail, limit=MAX_TERM_YEARS)
+    elif terms.first_due_on is not None and terms.first_due_on > matures_on:
+        detail = N_("The first due day must not lie after the maturity.")
+        yield _error("/first_due_on", detail)
+
+
+def _repayment_problems(terms: Terms) -> Iterator[FieldError]:
+    count = terms.periods or len(_due_dates(terms))
+    if count > MAX_PERIODS:
+        detail = N_("The number of periods must be from 1 to %(limit)s.")
+        yield _error("/matures_on", detail, limit=MAX_PERIODS)
+    if not 0 <= terms.grace_principal < count:
+        detail = N_("The grace must leave at least one of the %(periods)s periods for principal.")
+        yield _error("/grace_principal", detail, periods=count)
+    elif terms.method is Method.PLAN:
+        yield from _plan_problems(terms, count - terms.grace_principal)
+    elif terms.plan_fen:
+        detail = N_("Principal amounts are given only with the method “plan”.")
+        yield _error("/plan_yuan", detail)
+
+
+def _plan_problems(terms: Terms, count: int) -> Iterator[FieldError]:
+    if len(terms.plan_fen) != count:
+        detail = N_("The plan must have %(count)s principal amounts; it has %(given)s.")
+        yield _error("/plan_yuan", detail, count=count, given=len(terms.plan_fen))
+    elif any(amount < 0 for amount in terms.plan_fen):
+        yield _error("/plan_yuan", N_("No amount of the plan may be negative."))
+    elif sum(terms.plan_fen) != terms.principal_fen:
+        detail = N_("The plan sums to %(total)s yuan; the principal is %(principal)s yuan.")
+        total, principal = Money(sum(terms.plan_fen)).yuan, Money(terms.principal_fen).yuan
+        yield _error("/plan_yuan", detail, total=total, principal=principal)
