@@ -1,0 +1,269 @@
+"""`schedule`, `day-count`, `classify`: the pure rules at the terminal, without a database.
+
+Exit 0 with the answer, 1 when a rule refuses, 2 when the command line cannot be read.
+"""
+
+import gettext
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, NoReturn, TypedDict, TypeVar, Unpack
+
+import click
+
+from app.kernel.daycount import DayCount
+from app.kernel.errors import Fact, FieldError
+from app.kernel.money import Money, round_half_up
+from app.kernel.rates import parse_fraction
+from app.kernel.schedule_dates import Every, MonthEnd
+from app.kernel.text import N_
+from app.loans.domain.classification import Classification, classify
+from app.loans.domain.schedule import Instalment, Schedule, make_schedule
+from app.loans.domain.terms import Method, ScheduleError, Terms
+
+_TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
+_YEAR_FRACTION_DECIMALS: Final = 12
+_REFUSED: Final = 1
+
+_Named = TypeVar("_Named", bound=StrEnum)
+
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _words() -> gettext.NullTranslations:
+    """The catalogue of the terminal's language; English where there is none."""
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    language = next(filter(None, names), "en")
+    languages = ["zh_Hans_CN"] if language.startswith("zh") else []
+    return gettext.translation(
+        "messages", localedir=_TRANSLATIONS, languages=languages, fallback=True
+    )
+
+
+def _say(message: str, facts: dict[str, Fact] | None = None) -> str:
+    return _words().gettext(message) % (facts or {})
+
+
+class _Parsed(click.ParamType[object]):
+    """A value that a pure parser reads; its ValueError is a usage error."""
+
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _OneOf(click.Choice[_Named]):
+    """An enumeration by its values, as contracts and files spell them, not by Python's names."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        return super().normalize_choice(str(choice), ctx)
+
+
+def _parse_day(text: str) -> date:
+    if _ISO_DAY.fullmatch(text) is None:
+        raise ValueError(f"Not a day such as 2024-02-29: {text[:40]!r}.")
+    return date.fromisoformat(text)
+
+
+def _parse_fen(text: str) -> int:
+    return Money.parse(text).fen
+
+
+def _parse_plan(text: str) -> tuple[int, ...]:
+    return tuple(_parse_fen(part) for part in text.split(","))
+
+
+_DAY: Final = _Parsed("date", _parse_day)
+_YUAN: Final = _Parsed("yuan", _parse_fen)
+_PLAN: Final = _Parsed("yuan,yuan", _parse_plan)
+_RATE: Final = _Parsed("fraction", parse_fraction)
+_EVERY: Final = _Parsed("step", Every.parse)
+
+_as_json: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+
+
+class _TermOptions(TypedDict):
+    principal_fen: int
+    rate_ppm: int
+    start_on: date
+    periods: int
+    every: Every
+    method: Method
+    day_count: DayCount
+    first_due_on: date | None
+    grace_principal: int
+    month_end: MonthEnd
+    plan_fen: tuple[int, ...]
+
+
+@click.command("schedule")
+@click.option("--principal", "principal_fen", type=_YUAN, required=True, help="Yuan.")
+@click.option("--rate", "rate_ppm", type=_RATE, required=True, help="A year: 0.0435 is 4.35 %.")
+@click.option("--start", "start_on", type=_DAY, required=True, help="Day of the drawdown.")
+@click.option("--periods", type=int, required=True, help="Number of instalments.")
+@click.option("--every", type=_EVERY, required=True, help="1m, 2m, 3m, 7d, 14d.")
+@click.option("--method", type=_OneOf(Method), required=True)
+@click.option("--day-count", type=_OneOf(DayCount), required=True)
+@click.option("--first-due", "first_due_on", type=_DAY, help="First due day, and new anchor.")
+@click.option("--grace-principal", type=int, default=0, help="Periods with interest alone.")
+@click.option("--month-end", type=_OneOf(MonthEnd), default=MonthEnd.CLAMP)
+@click.option("--plan", "plan_fen", type=_PLAN, default=(), help="Principal amounts in yuan.")
+@_as_json
+def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
+    """Draw a repayment schedule."""
+    try:
+        drawn = make_schedule(Terms(**options))
+    except ScheduleError as refusal:
+        _refuse(refusal.code, refusal.title, refusal.errors, as_json=as_json)
+    if as_json:
+        _print_json(_schedule_facts(drawn))
+    else:
+        _print_schedule(drawn)
+
+
+@click.command("day-count")
+@click.argument("convention", type=_OneOf(DayCount))
+@click.argument("start_on", metavar="START", type=_DAY)
+@click.argument("end_on", metavar="END", type=_DAY)
+@_as_json
+def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bool) -> None:
+    """Count the days and the share of a year from START up to END."""
+    if end_on < start_on:
+        error = FieldError(pointer="/end_on", detail=N_("The end lies before the start."))
+        _refuse("invalid-input", N_("There is a problem"), (error,), as_json=as_json)
+    days = convention.days(start_on, end_on)
+    fraction = _decimal_text(convention.year_units(start_on, end_on), convention.basis)
+    if as_json:
+        _print_json({"days": days, "year_fraction": fraction})
+    else:
+        _print_pairs([(N_("Days"), str(days)), (N_("Year fraction"), fraction)])
+
+
+@click.command("classify")
+@click.option("--days-overdue", type=click.IntRange(min=0), required=True)
+@_as_json
+def classify_command(*, days_overdue: int, as_json: bool) -> None:
+    """Name the five-tier class that the days overdue allow at best."""
+    classification = classify(days_overdue=days_overdue)
+    if as_json:
+        _print_json(_classification_facts(classification))
+        return
+    pairs = [(N_("Class"), _say(_CLASS_NAMES[classification.loan_class.value]))]
+    pairs += [(N_("Reason"), _say(each.detail, each.facts)) for each in classification.reasons]
+    _print_pairs(pairs)
+
+
+commands: list[click.Command] = [schedule, day_count, classify_command]
+
+_CLASS_NAMES: Final = {
+    "normal": N_("Normal"),
+    "special-mention": N_("Special mention"),
+    "substandard": N_("Substandard"),
+    "doubtful": N_("Doubtful"),
+    "loss": N_("Loss"),
+}
+
+_COLUMNS: Final = (
+    N_("No."),
+    N_("Due on"),
+    N_("Days"),
+    N_("Instalment"),
+    N_("Principal"),
+    N_("Interest"),
+    N_("Balance"),
+)
+
+
+def _schedule_facts(drawn: Schedule) -> dict[str, object]:
+    return {
+        "instalments": [_instalment_facts(row) for row in drawn.instalments],
+        "total_interest_yuan": Money(drawn.total_interest_fen).yuan,
+        "total_payment_yuan": Money(drawn.total_payment_fen).yuan,
+    }
+
+
+def _instalment_facts(row: Instalment) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "due_on": row.due_on.isoformat(),
+        "days": row.days,
+        "payment_yuan": Money(row.payment_fen).yuan,
+        "principal_yuan": Money(row.principal_fen).yuan,
+        "interest_yuan": Money(row.interest_fen).yuan,
+        "balance_yuan": Money(row.balance_fen).yuan,
+    }
+
+
+def _classification_facts(classification: Classification) -> dict[str, object]:
+    return {
+        "class": classification.loan_class.value,
+        "reasons": [reason.code for reason in classification.reasons],
+    }
+
+
+def _decimal_text(numerator: int, denominator: int) -> str:
+    scale = 10**_YEAR_FRACTION_DECIMALS
+    whole, rest = divmod(round_half_up(numerator * scale, denominator), scale)
+    return f"{whole}.{rest:0{_YEAR_FRACTION_DECIMALS}d}"
+
+
+def _print_json(facts: dict[str, object]) -> None:
+    click.echo(json.dumps(facts, ensure_ascii=False))
+
+
+def _refuse(code: str, title: str, errors: Sequence[FieldError], *, as_json: bool) -> NoReturn:
+    """Say what a rule refuses and end with exit 1; as JSON the words stay English."""
+    if as_json:
+        listed = [
+            {"pointer": error.pointer, "detail": error.detail % error.facts} for error in errors
+        ]
+        _print_json({"code": code, "title": title, "errors": listed})
+    else:
+        click.echo(_say(title), err=True)
+        for error in errors:
+            click.echo(f"  {error.pointer}: {_say(error.detail, error.facts)}", err=True)
+    raise click.exceptions.Exit(_REFUSED)
+
+
+def _print_schedule(drawn: Schedule) -> None:
+    rows = [[_say(column) for column in _COLUMNS]]
+    rows += [[str(fact) for fact in _instalment_facts(row).values()] for row in drawn.instalments]
+    rows.append(_totals(drawn))
+    widths = [max(map(_columns_wide, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (_padded(cell, width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _totals(drawn: Schedule) -> list[str]:
+    amounts = (drawn.total_payment_fen, drawn.total_principal_fen, drawn.total_interest_fen)
+    return ["", _say(N_("Total")), "", *(Money(fen).yuan for fen in amounts), ""]
+
+
+def _print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
+    for label, value in pairs:
+        click.echo(f"{_say(label)}: {value}")
+
+
+def _padded(text: str, width: int) -> str:
+    return " " * (width - _columns_wide(text)) + text
+
+
+def _columns_wide(text: str) -> int:
+    """Columns at a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
