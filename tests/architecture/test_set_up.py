@@ -7,9 +7,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +77,22 @@ def test_dev_py_needs_nothing_but_the_standard_library() -> None:
                 for alias in node.names}  # fmt: skip
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+def test_the_wheel_carries_templates_and_migrations_inside_the_app(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
+    subprocess.run([*build, "--directory", tmp_path], cwd=ROOT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        carried = set(wheel.namelist())
+    expected = {
+        f"app/{file.relative_to(ROOT).as_posix()}"
+        for folder, pattern in [("templates", "*.html"), ("migrations", "*.py")]
+        for file in (ROOT / folder).rglob(pattern)
+    }
+    assert "app/templates/base.html" in expected
+    assert expected <= carried
+    assert "risk_models/__init__.py" in carried
+    assert not {name for name in carried if name.startswith(("tests", "templates", "dev"))}
 
 
 def test_vendor_files_hash_as_their_manifest_says() -> None:
