@@ -1,1 +1,22 @@
-"""greenpledge: ecological assets become pledge loans."""
+"""greenpledge: ecological assets become bankable collateral."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.settings import Settings
+
+try:
+    __version__ = version("greenpledge")
+except PackageNotFoundError:
+    __version__ = "0"
+
+
+def create_app(settings: "Settings | None" = None) -> "Flask":
+    """The web application; settings come from the environment when none are given."""
+    from app.assembly import assemble  # noqa: PLC0415 - commands that need no Flask import this package too
+    from app.settings import Settings  # noqa: PLC0415
+
+    return assemble(settings or Settings())

@@ -1,1 +1,1 @@
-"""Pure types and rules shared by every package: money, rates, days, calendars."""
+"""Pure shared types: no Flask, no database, no clock of its own."""

@@ -1,0 +1,110 @@
+"""Puts the rooms together: the one place that knows all of them."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import app
+from app.audit.services import watch
+from app.db.engine import Database
+from app.identity import calling
+from app.rooms import API_BLUEPRINTS, NAVIGATION, PAGE_BLUEPRINTS, business_day_of
+from app.settings import Settings
+from app.web import formats, language, operation, problems, shell
+from app.web.access import rule_of
+from app.web.dispatch import GreenpledgeFlask, database
+from app.web.openapi import make_api
+
+MAX_BODY_BYTES = 25 * 1024 * 1024
+"""An evidence file of 20 MiB and the form around it."""
+
+MAX_FORM_MEMORY_BYTES = 2 * 1024 * 1024
+MAX_FORM_PARTS = 1000
+
+
+def assemble(settings: Settings) -> Flask:
+    """The app with its database, rooms, shell and API; a route without an access rule means no start."""
+    made = GreenpledgeFlask("app", template_folder=str(_templates()), static_folder="static")
+    _configure(made, settings)
+    store = Database(settings.sqlalchemy_url(), pool_size=settings.pool_size)
+    watch(store)
+    made.extensions.update(settings=settings, database=store, find_actor=calling.find_actor)
+    operation.configure_logs(settings.log_level)
+    language.install(made)
+    formats.install(made)
+    problems.install(made)
+    operation.install(made)
+    api = make_api(made, app.__version__)
+    for blueprint in API_BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    for page_blueprint in PAGE_BLUEPRINTS:
+        made.register_blueprint(page_blueprint)
+    shell.install(made, navigation=NAVIGATION, business_day=_business_day, version=app.__version__)
+    _require_rules(made)
+    return made
+
+
+def _configure(made: Flask, settings: Settings) -> None:
+    made.config.update(
+        SECRET_KEY=settings.signing_key(),
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        SESSION_COOKIE_SECURE=settings.secure_cookies or settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        METRICS_TOKEN=settings.metrics_token,
+        TRUSTED_HOSTS=[host.strip() for host in settings.trusted_hosts.split(",") if host.strip()]
+        or None,
+        TESTING=settings.env == "test",
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    made.jinja_env.trim_blocks = True
+    made.jinja_env.lstrip_blocks = True
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+
+    made.jinja_env.undefined = StrictUndefined
+    if settings.proxy_hops:
+        made.wsgi_app = ProxyFix(
+            made.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
+        )  # type: ignore[method-assign]
+
+
+def _business_day() -> date | None:
+    actor: Any = g.get("actor")
+    if actor is None:
+        return None
+    session = g.get("session")
+    if session is not None:
+        return business_day_of(session, actor)
+    with database().read() as reading:
+        return business_day_of(reading, actor)
+
+
+def _require_rules(made: Flask) -> None:
+    missing = [
+        name
+        for name, view in made.view_functions.items()
+        if name != "static" and rule_of(view) is None
+    ]
+    if missing:
+        raise RuntimeError(f"routes without an access rule: {', '.join(missing)}")
+
+
+def _templates() -> Path:
+    """Templates stand beside the package in a checkout and inside it in a wheel."""
+    return find_folder("templates")
+
+
+def find_folder(name: str) -> Path:
+    """The folder `templates` or `migrations`, in a checkout or in an installed wheel."""
+    package = Path(__file__).resolve().parent
+    candidates: Sequence[Path] = (package / name, package.parent / name)
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"the folder {name} belongs to the installation and is missing")

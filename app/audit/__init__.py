@@ -1,0 +1,1 @@
+"""The audit journal: every write, hash-chained per organisation."""

@@ -1,0 +1,126 @@
+"""Engines and the unit of work: one transaction a use case, on SQLite and PostgreSQL alike."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+from app.kernel.clock import Clock, SystemClock
+
+SQLITE_BUSY_MS = 10_000
+POOL_WAIT_SECONDS = 10
+STATEMENT_TIMEOUT_MS = 60_000
+
+BeforeCommit = Callable[[Session], None]
+
+
+class Database:
+    """A database with a writing and a read-only engine over one pool.
+
+    `before_commit` hooks run in order just before each commit; the audit journal is one.
+    """
+
+    def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 8) -> None:
+        self.url = url
+        self.clock: Clock = clock or SystemClock()
+        self.before_commit: list[BeforeCommit] = []
+        self.engine = make_engine(url, pool_size=pool_size)
+        self.reading = self.engine.execution_options(
+            greenpledge_read_only=True, postgresql_readonly=True
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A unit of work: commits at the end, rolls back on any exception."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.info["database"] = self
+            yield session
+            self.commit(session)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A read-only session; never commits."""
+        with Session(self.reading, expire_on_commit=False, autoflush=False) as session:
+            session.info["database"] = self
+            yield session
+            session.rollback()
+
+    def commit(self, session: Session) -> None:
+        """Run the hooks and commit. Only the unit of work calls this."""
+        for hook in self.before_commit:
+            hook(session)
+        session.commit()
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine with the settings that each kind of database needs; bound values never enter messages."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_timeout=POOL_WAIT_SECONDS,
+        )
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"},
+    )
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """Take transaction control away from the driver and set the durable options."""
+    raw: Any = connection
+    raw.isolation_level = None
+    cursor = raw.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Writers take the write lock before their first read, so that nothing read can be stale."""
+    read_only = connection.get_execution_options().get("greenpledge_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def database_of(session: Session) -> Database:
+    """The database that a session belongs to."""
+    database: Database = session.info["database"]
+    return database
+
+
+def now(session: Session) -> datetime:
+    """The instant, from the clock of the session's database."""
+    return database_of(session).clock.now()
+
+
+def today(session: Session) -> date:
+    """The civil day in Asia/Shanghai, from the clock of the session's database."""
+    return database_of(session).clock.today()

@@ -1,0 +1,41 @@
+"""Leases: one holder at a time for a named piece of work, over any number of processes."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.db.engine import now
+from app.db.models import Lease
+from app.db.numbers import insert_ignoring
+
+
+def claim(session: Session, name: str, owner: str, seconds: int) -> int | None:
+    """Take the lease when free, expired, or already ours; gives the fencing number, or None when held."""
+    instant = now(session)
+    until = instant + timedelta(seconds=seconds)
+    row = {"name": name, "owner": owner, "fence": 1, "held_until": until}
+    if insert_ignoring(session, Lease.__table__, row):  # type: ignore[attr-defined]
+        return 1
+    statement = (
+        sa.update(Lease)
+        .where(
+            col(Lease.name) == name,
+            sa.or_(col(Lease.held_until) < instant, col(Lease.owner) == owner),
+        )
+        .values(owner=owner, held_until=until, fence=Lease.fence + 1)
+        .returning(col(Lease.fence))
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def release(session: Session, name: str, owner: str) -> None:
+    """Give the lease back so that the next holder need not wait for its end."""
+    statement = (
+        sa.update(Lease)
+        .where(col(Lease.name) == name, col(Lease.owner) == owner)
+        .values(held_until=now(session) - timedelta(seconds=1))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)

@@ -1,0 +1,1 @@
+"""Organisations, people, roles, permissions, sight, sessions and API tokens."""

@@ -1,0 +1,306 @@
+"""Use cases of identity: organisations, people, roles, passwords, tokens, authority."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+import yaml
+from sqlmodel import Session, col
+
+from app.audit.services import record
+from app.db.engine import now, today
+from app.identity import domain, sessions
+from app.identity.models import ApiToken, AuthorityLimit, Membership, Organisation, Person
+from app.identity.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
+from app.kernel.actor import Actor
+from app.kernel.errors import FieldError, InvalidInput, NotFound, RuleViolation
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+
+MAX_TOKEN_DAYS: Final = 366
+"""A token is renewed at least yearly, with the review of roles."""
+
+
+class RoleConflict(RuleViolation):
+    """Two roles that one person may not hold together."""
+
+    code = "role-conflict"
+    title = N_("These roles exclude each other")
+    detail = N_(
+        "One person may not hold “%(held)s” and “%(wanted)s” in one organisation: the maker of a step never approves it."
+    )
+
+
+class RoleNotForKind(RuleViolation):
+    """A role that this kind of organisation does not have."""
+
+    code = "role-not-for-kind"
+    title = N_("This role does not exist in such an organisation")
+    detail = N_("Choose a role of this kind of organisation: %(roles)s.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddOrganisation:
+    """A new organisation; `code` is its short name in files."""
+
+    kind: domain.OrganisationKind
+    code: str
+    name_zh: str
+    region_code: str
+    name_en: str = ""
+    uscc: str | None = None
+    note: str = ""
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPerson:
+    """A person with a first role in an organisation."""
+
+    login: str
+    name_zh: str
+    password: str
+    organisation_id: UUID
+    role: str
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantAuthority:
+    """What a member may approve: product code or `*`, ceiling in fen, since a day."""
+
+    person_id: UUID
+    organisation_id: UUID
+    ceiling_fen: int
+    product: str = "*"
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueToken:
+    """A token for a program; scopes are permission codes, `*` for all of the person's own."""
+
+    title: str
+    days: int = 90
+    scopes: tuple[str, ...] = ("*",)
+
+
+def add_organisation(session: Session, actor: Actor, command: AddOrganisation) -> Organisation:
+    """Add an organisation; refuses a code or registration code that exists."""
+    actor.require(Permission.MANAGE_ORGANISATIONS)
+    taken = session.execute(
+        sa.select(Organisation.id).where(col(Organisation.code) == command.code)
+    ).first()
+    if taken is not None:
+        raise InvalidInput(errors=(FieldError(pointer="/code", detail=N_("This code is taken.")),))
+    row = Organisation(
+        **{name: getattr(command, name) for name in command.__dataclass_fields__},
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        actor,
+        "organisation.add",
+        subject_kind="organisation",
+        subject_id=row.id,
+        code=row.code,
+        kind=row.kind,
+    )
+    return row
+
+
+def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
+    """Add a person with a first role; the password is hashed before any lock is taken by the caller."""
+    actor.require(Permission.MANAGE_PEOPLE)
+    _require_password(command.password)
+    organisation = _manageable(session, actor, command.organisation_id)
+    login = command.login.strip().lower()
+    if session.execute(sa.select(Person.id).where(col(Person.login) == login)).first() is not None:
+        raise InvalidInput(
+            errors=(FieldError(pointer="/login", detail=N_("This login is taken.")),)
+        )
+    person = Person(
+        login=login,
+        name_zh=command.name_zh,
+        name_en=command.name_en,
+        password_hash=hash_password(command.password),
+        created_at=now(session),
+    )
+    session.add(person)
+    session.flush()
+    record(session, actor, "person.add", subject_kind="person", subject_id=person.id, login=login)
+    grant_role(
+        session, actor, person_id=person.id, organisation_id=organisation.id, role=command.role
+    )
+    return person
+
+
+def grant_role(
+    session: Session, actor: Actor, *, person_id: UUID, organisation_id: UUID, role: str
+) -> Membership:
+    """Give a person a role; refuses conflicting pairs and roles that the organisation's kind lacks."""
+    actor.require(Permission.MANAGE_PEOPLE)
+    organisation = _manageable(session, actor, organisation_id)
+    _require_role_fits(organisation, role)
+    held = set(session.execute(_roles_of(person_id, organisation_id)).scalars())
+    for pair in conflicts():
+        if role in pair and held & (pair - {role}):
+            raise RoleConflict(held=next(iter(held & pair)), wanted=role)
+    membership = Membership(
+        person_id=person_id, organisation_id=organisation_id, role=role, valid_from=today(session)
+    )
+    session.add(membership)
+    session.flush()
+    record(
+        session,
+        actor,
+        "role.grant",
+        subject_kind="person",
+        subject_id=person_id,
+        role=role,
+        organisation=organisation_id,
+    )
+    return membership
+
+
+def grant_authority(
+    session: Session, actor: Actor, command: GrantAuthority, *, valid_from: date | None = None
+) -> AuthorityLimit:
+    """Set what a member may approve from a day on."""
+    actor.require(Permission.MANAGE_PEOPLE)
+    _manageable(session, actor, command.organisation_id)
+    statement = sa.select(Membership.id).where(
+        col(Membership.person_id) == command.person_id,
+        col(Membership.organisation_id) == command.organisation_id,
+    )
+    membership_id = session.execute(statement).scalars().first()
+    if membership_id is None:
+        raise NotFound
+    row = AuthorityLimit(
+        membership_id=membership_id,
+        product=command.product,
+        ceiling_fen=command.ceiling_fen,
+        valid_from=valid_from or today(session),
+        basis=command.basis,
+    )
+    session.add(row)
+    facts = {"ceiling_fen": command.ceiling_fen, "product": command.product}
+    record(
+        session,
+        actor,
+        "authority.grant",
+        subject_kind="person",
+        subject_id=command.person_id,
+        **facts,
+    )
+    return row
+
+
+def authority_ceiling_fen(session: Session, actor: Actor, product: str, day: date) -> int:
+    """The highest amount that the actor may approve for a product on a day, in fen; 0 when none is granted."""
+    statement = (
+        sa.select(sa.func.max(AuthorityLimit.ceiling_fen))
+        .join(Membership, col(Membership.id) == col(AuthorityLimit.membership_id))
+        .where(
+            col(Membership.person_id) == actor.person_id,
+            col(Membership.organisation_id) == actor.organisation_id,
+            col(AuthorityLimit.product).in_((product, "*")),
+            col(AuthorityLimit.valid_from) <= day,
+            sa.or_(
+                col(AuthorityLimit.valid_until).is_(None), col(AuthorityLimit.valid_until) >= day
+            ),
+        )
+    )
+    return session.execute(statement).scalar_one() or 0
+
+
+def issue_token(session: Session, actor: Actor, command: IssueToken) -> tuple[ApiToken, str]:
+    """A token for the actor's own person and organisation; the secret is given once and stored as a digest."""
+    actor.require(Permission.MANAGE_OWN_TOKENS)
+    unknown = [scope for scope in command.scopes if scope != "*" and scope not in actor.permissions]
+    if unknown or not 1 <= command.days <= MAX_TOKEN_DAYS:
+        detail = N_("Choose scopes among your own permissions, and 1 to 366 days.")
+        raise InvalidInput(
+            errors=(FieldError(pointer="/scopes" if unknown else "/days", detail=detail),)
+        )
+    secret = "gp_" + secrets.token_urlsafe(32)
+    row = ApiToken(
+        token_sha256=sessions.secret_sha256(secret),
+        title=command.title,
+        person_id=actor.person_id,
+        organisation_id=actor.organisation_id,
+        scopes=list(command.scopes),
+        created_at=now(session),
+        expires_at=now(session) + timedelta(days=command.days),
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        actor,
+        "token.issue",
+        subject_kind="token",
+        subject_id=row.id,
+        title=command.title,
+        days=command.days,
+    )
+    return row, secret
+
+
+def revoke_token(session: Session, actor: Actor, token_id: UUID) -> None:
+    """Revoke one of the actor's own tokens."""
+    actor.require(Permission.MANAGE_OWN_TOKENS)
+    row = session.get(ApiToken, token_id)
+    if row is None or row.person_id != actor.person_id:
+        raise NotFound
+    row.revoked_at = row.revoked_at or now(session)
+    session.add(row)
+    record(session, actor, "token.revoke", subject_kind="token", subject_id=row.id)
+
+
+def conflicts() -> list[frozenset[str]]:
+    """Pairs of roles that exclude each other, from `permissions.yaml`."""
+    table: dict[str, Any] = yaml.safe_load(
+        (domain._HERE / "permissions.yaml").read_text(encoding="utf-8")
+    )
+    return [frozenset(pair) for pair in table["conflicts"]]
+
+
+def _manageable(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
+    """The organisation when the actor may manage its people: the own one, or all for the platform."""
+    everywhere = actor.sees("people") == "all" or actor.sees("*") == "all"
+    organisation = session.get(Organisation, organisation_id)
+    if organisation is None or not (everywhere or organisation_id == actor.organisation_id):
+        raise NotFound
+    return organisation
+
+
+def _require_role_fits(organisation: Organisation, role: str) -> None:
+    fitting = [each.id for each in domain.roles().values() if organisation.kind in each.kinds]
+    if role not in fitting:
+        raise RoleNotForKind(role=role, roles=fitting)
+
+
+def _require_password(password: str) -> None:
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        detail = N_("Choose a password of %(low)s to %(high)s characters.")
+        raise InvalidInput(
+            errors=(
+                FieldError(
+                    pointer="/password",
+                    detail=detail,
+                    facts={"low": MIN_LENGTH, "high": MAX_LENGTH},
+                ),
+            )
+        )
+
+
+def _roles_of(person_id: UUID, organisation_id: UUID) -> sa.Select[tuple[str]]:
+    return sa.select(Membership.role).where(
+        col(Membership.person_id) == person_id, col(Membership.organisation_id) == organisation_id
+    )

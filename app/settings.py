@@ -1,0 +1,91 @@
+"""Settings: read from the environment once, frozen; a wrong value means no start."""
+
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings of the service; every name in the environment begins with GREENPLEDGE_."""
+
+    model_config = SettingsConfigDict(env_prefix="GREENPLEDGE_", frozen=True, extra="ignore")
+
+    env: Literal["development", "production", "test"] = Field(
+        "development", description="Kind of installation; the demo world is refused in production."
+    )
+    home: Path = Field(
+        Path("var"), description="Folder of the embedded database, evidence files and keys."
+    )
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy URL of PostgreSQL; empty means the embedded SQLite database under the home folder.",
+    )
+    secret_key: str = Field(
+        "",
+        description="Signs page tokens. Required in production; made once under the home folder elsewhere.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Address printed in documents and QR codes, without a trailing slash.",
+    )
+    trusted_hosts: str = Field(
+        "",
+        description="Comma-separated host names that requests may carry; empty means any in development.",
+    )
+    proxy_hops: int = Field(
+        0, ge=0, le=5, description="How many trusted proxies stand in front; 0 means none."
+    )
+    secure_cookies: bool = Field(
+        False, description="Send cookies over HTTPS only; always on in production."
+    )
+    session_idle_minutes: int = Field(
+        30, ge=5, le=720, description="Minutes without a request that end a session."
+    )
+    session_hours: int = Field(
+        12, ge=1, le=72, description="Hours after which a session ends in any case."
+    )
+    pool_size: int = Field(
+        8, ge=1, le=100, description="Database connections held by one web process."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level written to the log."
+    )
+    scheduler_seconds: int = Field(
+        5, ge=1, le=300, description="Seconds between two looks of the scheduler for due work."
+    )
+    metrics_token: str = Field(
+        "", description="Bearer token for /metrics from elsewhere than loopback; empty refuses."
+    )
+
+    @property
+    def production(self) -> bool:
+        """Whether this installation serves real banks."""
+        return self.env == "production"
+
+    def sqlalchemy_url(self) -> str:
+        """The database URL with the driver named; makes the home folder for the embedded database."""
+        if not self.database_url:
+            self.home.mkdir(parents=True, exist_ok=True)
+            return f"sqlite:///{(self.home / 'greenpledge.db').resolve()}"
+        for prefix in ("postgres://", "postgresql://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    def signing_key(self) -> str:
+        """The secret key from the environment, or one made once under the home folder (never in production)."""
+        if self.secret_key:
+            return self.secret_key
+        if self.production:
+            raise ValueError(
+                "GREENPLEDGE_SECRET_KEY is required in production: set at least 32 random characters."
+            )
+        path = self.home / "secret.key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return path.read_text(encoding="ascii")

@@ -1,0 +1,118 @@
+"""What each route needs: who may call it, and whether it takes an idempotency key and a version."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from flask import g
+from sqlmodel import Session
+
+from app.kernel.actor import Actor
+from app.kernel.errors import Forbidden, StaleVersion, Unauthenticated
+from app.kernel.permissions import Permission
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRule:
+    """The access rule of one view.
+
+    public: nobody need be signed in. permissions: any one of them is enough; empty means every signed-in actor.
+    idempotent: an Idempotency-Key is required. versioned: an If-Match is required.
+    upload: multipart bodies are accepted. form: browsers post here with a page token.
+    """
+
+    public: bool = False
+    permissions: tuple[Permission, ...] = ()
+    idempotent: bool = False
+    versioned: bool = False
+    upload: bool = False
+
+
+def access(
+    *permissions: Permission,
+    idempotent: bool = False,
+    versioned: bool = False,
+    upload: bool = False,
+) -> Callable[[View], View]:
+    """Mark a view: signed in, holding any of the permissions."""
+    rule = RouteRule(
+        permissions=permissions, idempotent=idempotent, versioned=versioned, upload=upload
+    )
+    return _mark(rule)
+
+
+def public(view: View) -> View:
+    """Mark a view that anybody may call."""
+    return _mark(RouteRule(public=True))(view)
+
+
+def rule_of(view: Callable[..., object]) -> RouteRule | None:
+    """The mark of a view; None when it has none (which fails the start)."""
+    return cast("RouteRule | None", getattr(view, "__route_rule__", None))
+
+
+def _mark(rule: RouteRule) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.__route_rule__ = rule  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def admit(rule: RouteRule, actor: Actor | None) -> None:
+    """Refuse who may not call the route."""
+    if rule.public:
+        return
+    if actor is None:
+        raise Unauthenticated
+    if rule.permissions and not any(actor.may(permission) for permission in rule.permissions):
+        raise Forbidden(permission=rule.permissions[0].value)
+
+
+def current_actor() -> Actor:
+    """The actor of the request; `Unauthenticated` when nobody is signed in."""
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        raise Unauthenticated
+    return actor
+
+
+def current_session() -> Session:
+    """The session of the request: read-only for safe methods, the unit of work otherwise."""
+    return cast(Session, g.session)
+
+
+def check_version(version: int) -> None:
+    """Compare the version just loaded with If-Match; `StaleVersion` when they differ."""
+    expected = g.get("if_match")
+    if expected is not None and expected != version:
+        raise StaleVersion(current=version, sent=expected)
+
+
+def tagged(view: object) -> object:
+    """Answer with the view's version as ETag, for the next If-Match."""
+    g.etag = getattr(view, "version", None)
+    return view
+
+
+def tell(kind: str, text: str) -> None:
+    """A message for the page that follows: kind is `ok`, `note` or `alarm`; the text is already translated."""
+    from flask import flash  # noqa: PLC0415 - the only use
+
+    flash(text, kind)
+
+
+__all__ = [
+    "RouteRule",
+    "access",
+    "admit",
+    "check_version",
+    "current_actor",
+    "current_session",
+    "public",
+    "rule_of",
+    "tagged",
+    "tell",
+]

@@ -1,0 +1,171 @@
+"""One request, one transaction: actor, access, page token, idempotency, view, answer, commit."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from flask import Flask, Response, current_app, g, make_response, request
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session
+
+from app.db.engine import Database
+from app.kernel.actor import Actor
+from app.kernel.errors import Busy, Conflict, MalformedRequest, PreconditionMissing, StaleVersion
+from app.kernel.text import N_
+from app.web import csrf, idempotency
+from app.web.access import RouteRule, admit, rule_of
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+FindActor = Callable[[Session], Actor | None]
+
+
+class Unavailable(Busy):
+    """The database cannot be reached or has no free connection."""
+
+    code = "unavailable"
+    title = N_("The service is busy")
+    detail = N_("The service cannot answer just now. Wait %(retry_after)s seconds and try again.")
+
+
+class GreenpledgeFlask(Flask):
+    """Flask with the transaction around every view."""
+
+    def dispatch_request(self) -> Any:
+        """Run the view of the matched route inside its transaction."""
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)
+        endpoint = cast(str, request.endpoint)
+        rule = rule_of(self.view_functions[endpoint])
+        if rule is None:
+            return super().dispatch_request()
+        run = super().dispatch_request
+        try:
+            return _read(rule, run) if request.method in SAFE_METHODS else _write(rule, run)
+        except StaleDataError:
+            raise StaleVersion(current=None) from None
+        except IntegrityError as error:
+            raise Conflict(constraint=_constraint(error)) from error
+        except (OperationalError, PoolTimeout) as error:
+            current_app.logger.warning("database unavailable: %s", type(error).__name__)
+            raise Unavailable(retry_after=2) from error
+
+
+def database() -> Database:
+    """The database of the running app."""
+    return cast(Database, current_app.extensions["database"])
+
+
+def find_actor(session: Session) -> Actor | None:
+    """Ask the identity room who is calling."""
+    finder = cast(FindActor, current_app.extensions["find_actor"])
+    return finder(session)
+
+
+def _read(rule: RouteRule, run: Callable[[], Any]) -> Any:
+    with database().read() as session:
+        g.session = session
+        g.actor = find_actor(session)
+        admit(rule, g.actor)
+        return make_response(run())
+
+
+def _write(rule: RouteRule, run: Callable[[], Any]) -> Any:
+    with database().read() as session:
+        g.actor = find_actor(session)
+    admit(rule, g.actor)
+    _require_media_type(rule)
+    csrf.require(g.actor)
+    request.get_data(cache=True)
+    with Session(database().engine, expire_on_commit=False) as session:
+        session.info["database"] = database()
+        g.session = session
+        return _answer_once(rule, session, run)
+
+
+def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> Response:
+    key = idempotency.key_of(request)
+    actor: Actor | None = g.actor
+    api = is_api_request()
+    if rule.idempotent and key is None and api:
+        raise PreconditionMissing(header="Idempotency-Key")
+    route = f"{request.method} {request.path}"[:200]
+    if key is not None and actor is not None:
+        stored = idempotency.begin(session, actor, request, route, key)
+        if stored is not None:
+            session.rollback()
+            return stored
+    g.if_match = _version_sent(required=rule.versioned and api)
+    response = make_response(run())
+    if response.status_code >= 400:
+        session.rollback()
+        return response
+    if key is not None and actor is not None:
+        _set_etag(response)
+        idempotency.finish(session, actor, route, key, response)
+    database().commit(session)
+    for after in g.pop("after_commit", []):
+        after()
+    return response
+
+
+def _version_sent(*, required: bool) -> int | None:
+    header = request.headers.get("If-Match")
+    if header is None and request.mimetype in FORM_TYPES:
+        field = request.form.get("version", "")
+        return int(field) if field.isdecimal() and len(field) < 10 else None
+    if header is None:
+        if required:
+            raise PreconditionMissing(header="If-Match")
+        return None
+    match = _ETAG.fullmatch(header.strip())
+    if match is None:
+        raise MalformedRequest(reason=N_("If-Match must be the ETag that the service gave"))
+    return int(match.group(1))
+
+
+def _set_etag(response: Response) -> None:
+    version = g.get("etag")
+    if version is not None:
+        response.headers["ETag"] = f'"{version}"'
+
+
+def add_etag(response: Response) -> Response:
+    """After each request: the version of the thing as ETag."""
+    _set_etag(response)
+    return response
+
+
+def is_api_request() -> bool:
+    """Whether a program is calling, as told by the address."""
+    return request.path.startswith("/api/")
+
+
+def _require_media_type(rule: RouteRule) -> None:
+    """JSON to the API (multipart where files are taken); forms to pages."""
+    if not is_api_request():
+        return
+    has_body = bool(request.content_length) or "chunked" in request.headers.get(
+        "Transfer-Encoding", ""
+    )
+    if request.mimetype == "application/json" or (not has_body and not request.mimetype):
+        charset = request.mimetype_params.get("charset", "utf-8").lower()
+        if charset in {"utf-8", "utf8"}:
+            return
+    if rule.upload and request.mimetype == "multipart/form-data":
+        return
+    from werkzeug.exceptions import UnsupportedMediaType  # noqa: PLC0415
+
+    raise UnsupportedMediaType
+
+
+def _constraint(error: IntegrityError) -> str:
+    """The name of the constraint that refused, without any value of the row."""
+    diagnostic = getattr(error.orig, "diag", None)
+    if diagnostic is not None and diagnostic.constraint_name:
+        return str(diagnostic.constraint_name)
+    return str(error.orig).split(":", 1)[0][:60]

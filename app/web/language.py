@@ -1,0 +1,67 @@
+"""The reader's language: `zh_CN` or `en`, chosen by link, kept in a cookie, Chinese first."""
+
+from typing import Final
+
+from flask import Flask, Response, g, request
+from flask_babel import Babel
+
+COOKIE: Final = "greenpledge_language"
+LANGUAGES: Final = ("zh_CN", "en")
+_YEAR_SECONDS: Final = 31_536_000
+
+
+def current_language() -> str:
+    """`zh_CN` or `en`: the link's `lang`, the cookie, then what the browser asks for; Chinese by default."""
+    chosen: str | None = g.get("language")
+    if chosen is None:
+        chosen = _choose()
+        g.language = chosen
+    return chosen
+
+
+def _choose() -> str:
+    asked = request.args.get("lang")
+    if asked in LANGUAGES:
+        g.keep_language = True
+        return str(asked)
+    kept = request.cookies.get(COOKIE)
+    if kept in LANGUAGES:
+        return str(kept)
+    best = request.accept_languages.best_match(["zh-CN", "zh", "en"])
+    return "en" if best == "en" else "zh_CN"
+
+
+def other_language_href() -> str:
+    """The same page in the other language."""
+    from urllib.parse import urlencode  # noqa: PLC0415
+
+    other = "en" if current_language() == "zh_CN" else "zh_CN"
+    pairs = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    return f"{request.path}?{urlencode([*pairs, ('lang', other)])}"
+
+
+def keep_language(response: Response) -> Response:
+    """After each request: remember a language chosen by link."""
+    if g.get("keep_language"):
+        response.set_cookie(
+            COOKIE, current_language(), max_age=_YEAR_SECONDS, samesite="Lax", httponly=True
+        )
+    return response
+
+
+def install(app: Flask) -> None:
+    """Bind Babel; the catalogue lies under zh_Hans_CN, which is what `zh_CN` becomes when it is parsed."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_translations())
+    Babel(
+        app,
+        locale_selector=current_language,
+        default_locale="zh_CN",
+        default_timezone="Asia/Shanghai",
+    )
+    app.after_request(keep_language)
+
+
+def _translations() -> object:
+    from pathlib import Path  # noqa: PLC0415
+
+    return Path(__file__).resolve().parent.parent / "translations"

@@ -1,0 +1,168 @@
+"""The API as flask-smorest serves it: our problems, our field types in the document, Swagger UI from a package."""
+
+from pathlib import Path
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+from flask import Blueprint as FlaskBlueprint
+from flask import Flask, Response, render_template, send_from_directory
+
+from app.web import fields as our
+from app.web.access import public
+from app.web.reading import parser
+from app.web.schemas import ViewSchema
+
+API_VERSION = "v1"
+
+
+class ProblemErrorSchema(ViewSchema):
+    """One wrong field of a problem."""
+
+    pointer = our.Text(max_length=500)
+    detail = our.Text(max_length=2000)
+
+
+class ProblemSchema(ma.Schema):
+    """A problem as RFC 9457 has it; the facts of each kind stand beside these."""
+
+    class Meta:
+        """Facts beside the named members are part of it."""
+
+        unknown = ma.INCLUDE
+
+    type = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True)
+    code = ma.fields.String(required=True)
+    instance = ma.fields.String()
+    errors = ma.fields.List(ma.fields.Nested(ProblemErrorSchema))
+
+
+class ApiBlueprint(flask_smorest.Blueprint):
+    """A blueprint of the API that reads arguments strictly."""
+
+    ARGUMENTS_PARSER = parser
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest with our error document; refusals are answered by `web.problems`."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `web.problems`."""
+
+
+def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any) -> dict[str, Any]:  # noqa: PLR0911 - one line a type
+    """How our field types look in the OpenAPI document."""
+    if isinstance(field, our.Yuan):
+        return {
+            "type": "string",
+            "format": "yuan",
+            "pattern": our.MONEY_PATTERN,
+            "example": "1200.50",
+        }
+    if isinstance(field, our.Rate):
+        return {
+            "type": "string",
+            "format": "fraction",
+            "pattern": our.RATE_PATTERN,
+            "example": "0.0435",
+        }
+    if isinstance(field, our.Day):
+        return {"type": "string", "format": "date", "example": "2024-01-02"}
+    if isinstance(field, our.Instant):
+        return {"type": "string", "format": "date-time"}
+    if isinstance(field, our.Choice):
+        return {"type": "string", "enum": [member.value for member in field.enum]}
+    if isinstance(field, our.Flag):
+        return {"type": "boolean"}
+    if isinstance(field, our.Whole):
+        return {"type": "integer", "minimum": field.low, "maximum": field.high}
+    if isinstance(field, our.Number):
+        return {"type": "string", "format": "decimal", "pattern": field.text_pattern}
+    if isinstance(field, our.Ident):
+        return {"type": "string", "format": "uuid"}
+    if isinstance(field, our.Structure):
+        return {
+            "type": "array" if field.kind is list else "object",
+            **({"items": {}} if field.kind is list else {}),
+        }
+    if isinstance(field, our.Text):
+        return _text(field)
+    return {"type": "string"} if isinstance(field, our.OneOf) else {}
+
+
+def _text(field: our.Text) -> dict[str, Any]:
+    described: dict[str, Any] = {"type": "string", "maxLength": field.max_length}
+    return {**described, "pattern": f"^(?:{field.pattern})$"} if field.pattern else described
+
+
+def describe_words(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any) -> dict[str, Any]:
+    """Title and unit of a field as its description."""
+    if not isinstance(field, our.Words):
+        return {}
+    words = ", ".join(part for part in (field.title, field.help) if part)
+    return {"description": words} if words else {}
+
+
+def make_api(app: Flask, version: str) -> Api:
+    """Bind the API to the app; rooms register their blueprints on it."""
+    app.config.update(
+        API_TITLE="greenpledge",
+        API_VERSION=version,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    bearer = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token issued to a person for one organisation.",
+    }
+    api = Api(
+        app,
+        spec_kwargs={
+            "components": {"securitySchemes": {"bearer": bearer}},
+            "security": [{"bearer": []}],
+        },
+    )
+    api.ma_plugin.converter.add_attribute_function(describe_field)  # type: ignore[union-attr]
+    api.ma_plugin.converter.add_attribute_function(describe_words)  # type: ignore[union-attr]
+    app.register_blueprint(_documents())
+    return api
+
+
+def _documents() -> FlaskBlueprint:
+    blueprint = FlaskBlueprint("api_docs", __name__)
+
+    @blueprint.get("/openapi.json")
+    @public
+    def document() -> Response:
+        import orjson  # noqa: PLC0415
+        from flask import current_app  # noqa: PLC0415
+
+        spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+        return Response(
+            orjson.dumps(spec, option=orjson.OPT_NON_STR_KEYS), content_type="application/json"
+        )
+
+    @blueprint.get("/docs")
+    @public
+    def swagger() -> str:
+        return render_template("api_docs.html")
+
+    @blueprint.get("/docs/assets/<path:name>")
+    @public
+    def swagger_asset(name: str) -> Response:
+        return send_from_directory(_swagger_folder(), name, max_age=86_400)
+
+    return blueprint
+
+
+def _swagger_folder() -> Path:
+    import flask_swagger_ui  # noqa: PLC0415
+
+    return Path(flask_swagger_ui.__file__).parent / "dist"

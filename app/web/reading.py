@@ -1,0 +1,75 @@
+"""Reading what callers send into commands, with every wrong field named by its pointer."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import marshmallow as ma
+from flask import request
+from webargs.flaskparser import FlaskParser
+
+from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.text import N_
+from app.web.fields import Message
+from app.web.strict_json import read_json
+
+
+class StrictParser(FlaskParser):
+    """webargs with our JSON reader and our refusals."""
+
+    DEFAULT_VALIDATION_STATUS = 422
+
+    def load_json(self, req: Any, schema: ma.Schema) -> Any:  # noqa: ARG002
+        """The body by the strict reader; no body is an empty object."""
+        body = req.get_data(cache=True)
+        return read_json(body) if body.strip() else {}
+
+    def handle_error(
+        self,
+        error: ma.ValidationError,
+        req: Any,
+        schema: ma.Schema,
+        *,
+        error_status_code: int | None,
+        error_headers: Any,  # noqa: ARG002
+    ) -> Any:
+        """A refusal that names each field."""
+        messages: Any = error.messages
+        inner = (
+            messages.get("json", messages.get("query", messages.get("files", messages)))
+            if isinstance(messages, dict)
+            else messages
+        )
+        raise InvalidInput(errors=tuple(field_errors(inner)))
+
+
+parser = StrictParser()
+
+
+def read_body() -> dict[str, Any]:
+    """The JSON object in the body."""
+    body = request.get_data(cache=True)
+    value = read_json(body) if body.strip() else {}
+    if not isinstance(value, dict):
+        raise InvalidInput(errors=(FieldError(pointer="", detail=N_("Send a JSON object.")),))
+    return value
+
+
+def load_schema(schema: ma.Schema, data: Mapping[str, Any]) -> Any:
+    """The command of a schema; `InvalidInput` with all wrong fields."""
+    try:
+        return schema.load(data)
+    except ma.ValidationError as error:
+        raise InvalidInput(errors=tuple(field_errors(error.messages))) from None
+
+
+def field_errors(messages: Any, pointer: str = "") -> Iterator[FieldError]:
+    """Flatten marshmallow's nested messages into pointers and words."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from field_errors(inner, pointer if key == "_schema" else f"{pointer}/{key}")
+    elif isinstance(messages, list | tuple):
+        for inner in messages:
+            yield from field_errors(inner, pointer)
+    else:
+        facts = dict(messages.facts) if isinstance(messages, Message) else {}
+        yield FieldError(pointer=pointer, detail=str(messages), facts=facts)

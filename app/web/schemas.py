@@ -1,0 +1,93 @@
+"""Bases of schemas: a command schema makes a frozen command, a view schema writes a view."""
+
+from typing import Any, ClassVar
+
+import marshmallow as ma
+from marshmallow import fields as _fields  # noqa: F401 - keeps the package's types importable from one place
+
+from app.kernel.text import N_
+from app.web.fields import Ident, Instant, Text, Whole, Words
+
+_WIRE_ENDINGS = {"_fen": "_yuan", "_ppm": ""}
+
+
+def wire_name(attribute: str) -> str:
+    """The name on the wire: `amount_fen` -> `amount_yuan`, `rate_ppm` -> `rate`."""
+    for ending, wire in _WIRE_ENDINGS.items():
+        if attribute.endswith(ending):
+            return attribute.removesuffix(ending) + wire
+    return attribute
+
+
+class _Base(ma.Schema):
+    class Meta:
+        """Unknown fields are refused everywhere."""
+
+        unknown = ma.RAISE
+        ordered = True
+
+    error_messages: ClassVar[dict[str, str]] = {
+        "unknown": N_("This field is not known here. Take it out."),
+        "type": N_("Send a JSON object."),
+    }
+
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        """Give each field its wire name."""
+        if field_obj.data_key is None and wire_name(field_name) != field_name:
+            field_obj.data_key = wire_name(field_name)
+
+
+class CommandSchema(_Base):
+    """What a caller sends. `command` is the frozen dataclass that the service takes."""
+
+    command: ClassVar[type[Any] | None] = None
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> Any:
+        """The frozen command; a schema without one gives the plain dictionary."""
+        return data if self.command is None else self.command(**data)
+
+
+class NoFields(CommandSchema):
+    """A command without fields."""
+
+
+class ViewSchema(_Base):
+    """What the service answers; attributes of a frozen view."""
+
+
+class ThingSchema(ViewSchema):
+    """The head of everything with states."""
+
+    id = Ident()
+    number = Text(max_length=40)
+    state = Text(max_length=40)
+    events = ma.fields.List(Text(max_length=40))
+    version = Whole(low=1, high=2**31)
+    created_at = Instant()
+
+
+class PageSchema(ViewSchema):
+    """The frame of a list: `items` plus where the reader is."""
+
+    page = Whole(low=1, high=10**6)
+    page_size = Whole(low=1, high=100)
+    total = Whole(low=0, high=10**9)
+
+
+def page_of(item: type[ViewSchema]) -> type[PageSchema]:
+    """The schema of a page of items."""
+    name = item.__name__.removesuffix("Schema") + "PageSchema"
+    return type(name, (PageSchema,), {"items": ma.fields.List(ma.fields.Nested(item))})
+
+
+__all__ = [
+    "CommandSchema",
+    "NoFields",
+    "PageSchema",
+    "ThingSchema",
+    "ViewSchema",
+    "Words",
+    "page_of",
+    "wire_name",
+]
