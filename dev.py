@@ -140,7 +140,8 @@ def make_environment() -> None:
         return
     if not (importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv")):
         sys.exit("Python's venv is missing: `apt-get install python3-venv`, or install uv.")
-    call([sys.executable, "-m", "venv", "--clear", str(VENV)])
+    remedy = "on Debian and Ubuntu `apt-get install python3-venv`"
+    call([sys.executable, "-m", "venv", "--clear", str(VENV)], remedy=remedy)
 
 
 def pip_install(*options: str) -> None:
