@@ -1,0 +1,161 @@
+"""Tables of the appraisal room."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.appraisal.domain import AppraisalKind, AppraisalState, ItemState, RunState, SignatureRole
+from app.db.base import Table, Versioned, check, one_of
+from app.db.types import FEN_RANGE, choice, fen, json_column, link, text
+
+
+class PanelMember(Table, table=True):
+    """An agency on a bank's panel of appraisers from a day to a day."""
+
+    __tablename__ = "panel_member"
+    __table_args__ = (sa.UniqueConstraint("bank_id", "agency_id", "valid_from"),)
+
+    bank_id: UUID = link("organisation.id", index=True)
+    agency_id: UUID = link("organisation.id")
+    valid_from: date
+    valid_until: date | None = None
+    note: str = text(200, default="")
+
+
+class Appraisal(Versioned, table=True):
+    """A reviewed opinion of an asset's value: inputs, prices and result are frozen with the first signature."""
+
+    __tablename__ = "appraisal"
+    __table_args__ = (
+        check("value_range", f"value_fen IS NULL OR value_fen {FEN_RANGE}"),
+        check("two_signers", "reviewer_id IS NULL OR reviewer_id <> maker_id"),
+        one_of("uq_appraisal_valid_asset", ("asset_id",), where="state = 'valid'"),
+    )
+
+    number: str = text(20, unique=True)
+    asset_id: UUID = link("asset.id", index=True)
+    ordered_by_id: UUID = link("organisation.id")
+    bank_id: UUID = link("organisation.id", index=True)
+    agency_id: UUID = link("organisation.id", index=True)
+    kind: AppraisalKind = choice(AppraisalKind, "kind")
+    purpose: str = text(200)
+    state: AppraisalState = choice(AppraisalState, "state")
+    model_id: str = text(40)
+    model_version: str = text(20, default="")
+    valued_on: date | None = None
+    valid_until: date | None = None
+    inputs: dict[str, Any] | None = json_column(nullable=True)
+    prices: dict[str, Any] | None = json_column(nullable=True)
+    result: dict[str, Any] | None = json_column(nullable=True)
+    basis_digest: str = text(64, default="")
+    value_fen: int | None = fen(nullable=True)
+    maker_id: UUID | None = None
+    reviewer_id: UUID | None = None
+    report_id: UUID | None = None
+    closing_note: str = text(500, default="")
+    created_at: datetime
+
+
+class AppraisalSignature(Table, table=True):
+    """A signature under an appraisal, over the digest of what was signed."""
+
+    __tablename__ = "appraisal_signature"
+    __table_args__ = (sa.UniqueConstraint("appraisal_id", "role", "digest"),)
+
+    appraisal_id: UUID = link("appraisal.id", index=True)
+    person_id: UUID
+    role: SignatureRole = choice(SignatureRole, "role")
+    digest: str = text(64)
+    at: datetime
+
+
+class Valuation(Table, table=True):
+    """A model's figure for an asset on a day; never edited."""
+
+    __tablename__ = "valuation"
+    __table_args__ = (
+        sa.Index("ix_valuation_asset_on", "asset_id", "on"),
+        one_of("uq_valuation_run_asset", ("run_id", "asset_id"), where="run_id IS NOT NULL"),
+    )
+
+    asset_id: UUID = link("asset.id")
+    on: date
+    model_id: str = text(40)
+    model_version: str = text(20)
+    value_fen: int = fen()
+    inputs_digest: str = text(64)
+    basis_digest: str = text(64)
+    prices: dict[str, Any] = json_column()
+    appraisal_id: UUID | None = link("appraisal.id", nullable=True)
+    run_id: UUID | None = link("revaluation_run.id", nullable=True)
+    created_at: datetime
+
+
+class AssetValue(SQLModel, table=True):
+    """The value of an asset now; hot and narrow. `current_fen` is null without a valid appraisal."""
+
+    __tablename__ = "asset_value"
+    __table_args__ = (check("current_range", f"current_fen IS NULL OR current_fen {FEN_RANGE}"),)
+
+    asset_id: UUID = link("asset.id", primary_key=True)
+    appraisal_id: UUID | None = link("appraisal.id", nullable=True)
+    appraised_fen: int | None = fen(nullable=True)
+    appraised_on: date | None = None
+    valid_until: date | None = None
+    valuation_fen: int | None = fen(nullable=True)
+    valued_on: date | None = None
+    current_fen: int | None = fen(nullable=True)
+    version: int = Field(default=1, nullable=False)
+
+
+class ValuationInput(Table, table=True):
+    """What is known of an asset from a day on, laid over the appraisal's inputs when it is revalued."""
+
+    __tablename__ = "valuation_input"
+    __table_args__ = (sa.Index("ix_valuation_input_asset", "asset_id", "valid_from"),)
+
+    asset_id: UUID = link("asset.id")
+    valid_from: date
+    overrides: dict[str, Any] = json_column()
+    reason: str = text(500)
+    person_id: UUID
+    created_at: datetime
+
+
+class RevaluationRun(Versioned, table=True):
+    """A revaluation of all assets with a valid appraisal on a day; resumable by asset."""
+
+    __tablename__ = "revaluation_run"
+    __table_args__ = (
+        one_of("uq_revaluation_run_day", ("on", "scope_id"), where="state <> 'cancelled'"),
+        check("counts", "done >= 0 AND failed >= 0 AND done + failed <= total"),
+    )
+
+    number: str = text(20, unique=True)
+    on: date
+    scope_id: UUID
+    state: RunState = choice(RunState, "state")
+    executor: str = text(80, default="serial")
+    total: int = Field(default=0, nullable=False)
+    done: int = Field(default=0, nullable=False)
+    failed: int = Field(default=0, nullable=False)
+    requested_by_id: UUID
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    created_at: datetime
+
+
+class RevaluationItem(SQLModel, table=True):
+    """One asset of a run: waiting, done with its old and new value, or failed with its reason."""
+
+    __tablename__ = "revaluation_item"
+
+    run_id: UUID = link("revaluation_run.id", primary_key=True)
+    asset_id: UUID = link("asset.id", primary_key=True)
+    state: ItemState = choice(ItemState, "state")
+    before_fen: int | None = fen(nullable=True)
+    after_fen: int | None = fen(nullable=True)
+    problem: str = text(500, default="")

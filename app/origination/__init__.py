@@ -1,0 +1,1 @@
+"""Products, applications, investigation, credit decision, contract and drawdown."""
