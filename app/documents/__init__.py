@@ -1,0 +1,1 @@
+"""Stored evidence files, the PDF toolkit, document numbers and their public check."""
