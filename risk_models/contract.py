@@ -455,7 +455,7 @@ def traced(value: object) -> Traced:
     if np.issubdtype(array.dtype, np.datetime64):
         return str(array.reshape(-1)[0])
     numbers = np.asarray(array, dtype=np.float64)
-    if numbers.size == 1 and numbers.ndim < 2:
+    if numbers.size == 1:
         return float(numbers.reshape(-1)[0])
     flat = numbers.reshape(-1)
     return [float(entry) for entry in flat[~np.isnan(flat)]]

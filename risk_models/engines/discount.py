@@ -1,4 +1,4 @@
-"""The deterministic engine: value = sum of quantity x price x profile x index x survival x discount.
+"""The deterministic engine: quantity x price x profile x index x survival x discount, summed.
 
 float64 throughout. Factors run by recurrence from year to year and columns are summed in their
 order, so that a row has the same bits alone and in a batch. Rows that share profile, rate, hazard
@@ -114,7 +114,7 @@ class Cells:
         if self._stress.loss is None or not self._flow.at_risk:
             return 1.0
         year, share = self._stress.loss
-        return np.where(at > year, 1.0 - share, 1.0)
+        return np.asarray(np.where(at > year, 1.0 - share, 1.0))
 
     def _counted(self, at: Floats) -> Floats | float:
         if self._flow.term is None:
@@ -122,7 +122,7 @@ class Cells:
         if not self._flow.even:
             return (at <= self._term + ON_TIME).astype(np.float64)
         begins = at - _length_of_first_period(self._first)
-        return np.clip(self._term - begins, 0.0, 1.0)
+        return np.asarray(np.clip(self._term - begins, 0.0, 1.0))
 
 
 class _Path:
@@ -151,7 +151,8 @@ def _length_of_first_period(first: Floats) -> Floats:
 def curve_at(price: Price | None, at: Floats) -> Floats:
     """The relative price at fractional years, 1 before the day and flat after the curve's end."""
     curve = price.curve if price is not None and price.curve is not None else (1.0,)
-    return np.interp(at, np.arange(len(curve), dtype=np.float64), np.asarray(curve))
+    years = np.arange(len(curve), dtype=np.float64)
+    return np.asarray(np.interp(at, years, np.asarray(curve)))
 
 
 def _distinct_terms(flow: Flow, rows: int) -> tuple[Floats, npt.NDArray[np.int64]]:

@@ -1,0 +1,283 @@
+"""From rows of inputs to a batch of columns, and what every batch must satisfy."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_models.contract import Batch, Choice, Codes, Field, Finding, Floats, ModelSpec
+from risk_models.dated import Parameters
+from risk_models.words import Text
+
+__all__ = [
+    "InputProblem",
+    "InvalidInputs",
+    "batch_from_rows",
+    "choices_of",
+    "distinct",
+    "finding",
+    "validate",
+]
+
+EMPTY: Final = -1
+"""The code of a choice that was left empty."""
+
+NOT_A_DAY: Final = np.datetime64("NaT", "D")
+
+WORDS: Final[Mapping[str, Text]] = {
+    "unknown-field": Text(en="The model has no such field.", zh="该模型没有此字段。"),
+    "not-a-number": Text(en="A number is needed.", zh="须为数字。"),
+    "not-a-day": Text(en="A day such as 2024-01-02 is needed.", zh="须为日期，如2024-01-02。"),
+    "not-a-flag": Text(en="True or false is needed.", zh="须为是或否。"),
+    "unknown-choice": Text(en="This is none of the choices.", zh="不在可选项之内。"),
+    "not-a-list": Text(en="A list of numbers is needed.", zh="须为数字列表。"),
+    "too-long": Text(en="The list is too long.", zh="列表过长。"),
+    "missing-field": Text(en="This input is needed.", zh="此项必填。"),
+    "below-minimum": Text(en="The value is below the lowest allowed.", zh="数值低于允许的下限。"),
+    "above-maximum": Text(en="The value is above the highest allowed.", zh="数值高于允许的上限。"),
+    "not-whole": Text(en="A whole number is needed.", zh="须为整数。"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputProblem:
+    """One input of one row that cannot be read."""
+
+    row: int
+    field: str
+    code: str
+
+    @property
+    def detail(self) -> Text:
+        return WORDS[self.code]
+
+
+class InvalidInputs(ValueError):  # noqa: N818 - the name states the refusal, as the others do.
+    """Inputs that do not have the shape the model's fields ask for."""
+
+    def __init__(self, problems: Sequence[InputProblem]) -> None:
+        first = problems[0]
+        super().__init__(f"row {first.row}, {first.field}: {first.code}")
+        self.problems = tuple(problems)
+
+
+class _UnreadableError(ValueError):
+    """Carries the code of a problem from the reader of one value to the reader of the row."""
+
+
+def choices_of(field: Field, parameters: Parameters) -> tuple[Choice, ...]:
+    """The choices of a field on the day: its own, or the rows of its dated table."""
+    if field.choices_from is None:
+        return field.choices
+    table = parameters.table(field.choices_from)
+    return tuple(Choice(id=row, title=table.rows[row]) for row in table)
+
+
+def batch_from_rows(
+    spec: ModelSpec, rows: Sequence[Mapping[str, object]], parameters: Parameters
+) -> Batch:
+    """Reads rows as they come from JSON, a form or a sheet; codes are made here and only here."""
+    levels = {
+        field.name: tuple(choice.id for choice in choices_of(field, parameters))
+        for field in spec.fields
+        if field.kind == "choice"
+    }
+    problems = [problem for at, row in enumerate(rows) for problem in _strangers(spec, at, row)]
+    columns = {
+        field.name: _column(field, rows, levels.get(field.name, ()), problems)
+        for field in spec.fields
+    }
+    if problems:
+        raise InvalidInputs(problems)
+    return Batch(n=len(rows), columns=columns, levels=levels)
+
+
+def _strangers(spec: ModelSpec, at: int, row: Mapping[str, object]) -> list[InputProblem]:
+    known = {field.name for field in spec.fields}
+    return [
+        InputProblem(row=at, field=name, code="unknown-field") for name in row if name not in known
+    ]
+
+
+def _column(
+    field: Field,
+    rows: Sequence[Mapping[str, object]],
+    levels: tuple[str, ...],
+    problems: list[InputProblem],
+) -> npt.NDArray[np.generic]:
+    values: list[object] = []
+    for at, row in enumerate(rows):
+        try:
+            values.append(_read(field, row.get(field.name), levels))
+        except _UnreadableError as problem:
+            problems.append(InputProblem(row=at, field=field.name, code=str(problem)))
+            values.append(_read(field, None, levels))
+    match field.kind:
+        case "choice":
+            return np.array(values, dtype=np.int32)
+        case "date":
+            return np.array(values, dtype="datetime64[D]")
+        case "series":
+            return np.array(values, dtype=np.float64).reshape(len(rows), field.max_length)
+        case "number" | "integer" | "flag":
+            return np.array(values, dtype=np.float64)
+
+
+def _read(field: Field, raw: object, levels: tuple[str, ...]) -> object:
+    empty = raw is None or raw == ""
+    match field.kind:
+        case "choice":
+            return EMPTY if empty else _level(raw, levels)
+        case "date":
+            return NOT_A_DAY if empty else _day(raw)
+        case "series":
+            return _series([] if empty else raw, field.max_length)
+        case "flag":
+            return math.nan if empty else _flag(raw)
+        case "number" | "integer":
+            return math.nan if empty else _number(raw)
+
+
+def _number(raw: object) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
+        raise _UnreadableError("not-a-number")
+    try:
+        number = float(raw)
+    except (ValueError, OverflowError):
+        raise _UnreadableError("not-a-number") from None
+    if not math.isfinite(number):
+        raise _UnreadableError("not-a-number")
+    return number
+
+
+def _day(raw: object) -> np.datetime64:
+    if isinstance(raw, date):
+        return np.datetime64(raw.isoformat(), "D")
+    try:
+        return np.datetime64(date.fromisoformat(str(raw)).isoformat(), "D")
+    except ValueError:
+        raise _UnreadableError("not-a-day") from None
+
+
+def _flag(raw: object) -> float:
+    if not isinstance(raw, bool):
+        raise _UnreadableError("not-a-flag")
+    return float(raw)
+
+
+def _level(raw: object, levels: tuple[str, ...]) -> int:
+    if not isinstance(raw, str) or raw not in levels:
+        raise _UnreadableError("unknown-choice")
+    return levels.index(raw)
+
+
+def _series(raw: object, max_length: int) -> list[float]:
+    if not isinstance(raw, list | tuple):
+        raise _UnreadableError("not-a-list")
+    if len(raw) > max_length:
+        raise _UnreadableError("too-long")
+    return [_number(entry) for entry in raw] + [math.nan] * (max_length - len(raw))
+
+
+# ---------------------------------------------------------------------------
+# Checks drawn from the specification
+
+
+def finding(
+    code: str,
+    field: str,
+    rows: npt.NDArray[np.bool_],
+    *,
+    severity: str,
+    detail: Text,
+    **facts: npt.NDArray[np.generic],
+) -> list[Finding]:
+    """A finding on the rows where the mask holds, or nothing. Facts are given for all rows."""
+    hit = np.flatnonzero(rows).astype(np.int32)
+    if len(hit) == 0:
+        return []
+    told = {
+        name: np.broadcast_to(np.asarray(fact), rows.shape)[hit] for name, fact in facts.items()
+    }
+    match severity:
+        case "refuse" | "ask" | "note":
+            return [
+                Finding(
+                    code=code, field=field, rows=hit, severity=severity, detail=detail, facts=told
+                )
+            ]
+        case _:
+            raise ValueError(f"{severity!r} is no severity")
+
+
+def validate(spec: ModelSpec, batch: Batch) -> list[Finding]:
+    """Presence and bounds of every field, as the specification states them."""
+    return [found for field in spec.fields for found in _field_findings(field, batch)]
+
+
+def _field_findings(field: Field, batch: Batch) -> list[Finding]:
+    empty = _is_empty(field, batch)
+    masks = {"missing-field": empty & _is_needed(field, batch)}
+    if field.kind in ("number", "integer", "series"):
+        masks |= _bounds(field, batch)
+    return [
+        found
+        for code, mask in masks.items()
+        for found in finding(code, field.name, mask, severity="refuse", detail=WORDS[code])
+    ]
+
+
+def _is_empty(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
+    column = batch.columns[field.name]
+    match field.kind:
+        case "choice":
+            return np.asarray(column == EMPTY)
+        case "date":
+            return np.isnat(batch.days(field.name))
+        case "series":
+            return np.isnan(batch.numbers(field.name)[:, 0])
+        case "number" | "integer" | "flag":
+            return np.isnan(batch.numbers(field.name))
+
+
+def _is_needed(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
+    if field.needed_when is None:
+        return np.full(batch.n, field.required)
+    other, levels = field.needed_when
+    return batch.is_level(other, *levels)
+
+
+def _bounds(field: Field, batch: Batch) -> dict[str, npt.NDArray[np.bool_]]:
+    values = batch.numbers(field.name)
+    low = -math.inf if field.low is None else field.low
+    below = values <= low if field.low_open else values < low
+    above = values > (math.inf if field.high is None else field.high)
+    masks = {"below-minimum": below, "above-maximum": above | np.isinf(values)}
+    if field.kind == "integer":
+        masks["not-whole"] = np.isfinite(values) & (values != np.floor(values))
+    return {code: _by_row(mask) for code, mask in masks.items()}
+
+
+def _by_row(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    return mask if mask.ndim == 1 else np.asarray(mask.any(axis=1))
+
+
+# ---------------------------------------------------------------------------
+# Profiles only for what occurs
+
+
+def distinct(*columns: npt.NDArray[np.generic]) -> tuple[tuple[Floats, ...], Codes]:
+    """The distinct combinations of some columns of n rows, and the combination of each row."""
+    numbers = [np.asarray(column, dtype=np.float64) for column in columns]
+    key = np.zeros(len(numbers[0]), dtype=np.int64)
+    for column in numbers:
+        values, code = np.unique(column, return_inverse=True)
+        # Renumbered after each column, so that the joint code never outgrows an int64.
+        _, key = np.unique(key * len(values) + code, return_inverse=True)
+    _, first_rows = np.unique(key, return_index=True)
+    return tuple(column[first_rows] for column in numbers), key.astype(np.int32)

@@ -1,0 +1,1 @@
+"""The built-in appraisal models, one a file."""

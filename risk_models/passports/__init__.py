@@ -1,0 +1,1 @@
+"""The passports of the built-in models, one a file, named as the model's own file."""

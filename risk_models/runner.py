@@ -1,0 +1,379 @@
+"""Runs a model: validate, drop refused rows, check, value, reconcile, spread back.
+
+A model never sees a refused row; it comes back as NaN, never as zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_models.batches import choices_of, finding, validate
+from risk_models.contract import (
+    Basis,
+    Batch,
+    Exposure,
+    Field,
+    Finding,
+    Floats,
+    Model,
+    ModelSpec,
+    Recorder,
+    Result,
+    Reviewing,
+    Several,
+    Step,
+    Stress,
+    traced,
+)
+from risk_models.engines.discount import discount, quantities, year_table
+from risk_models.engines.scenarios import Simulation, merged, scenarios
+from risk_models.words import Text
+
+__all__ = ["Bar", "NoTrace", "stressed", "tornado", "value"]
+
+PRICE_FACTORS: Final = (0.8, 1.2)
+"""How far a tornado moves each price: a fifth, about the yearly move of a calm carbon market."""
+
+NO_REASON: Final = np.int8(-1)
+
+SINGLE: Final = Text(en="The only approach of the model.", zh="该模型仅有一种评估方法。")
+
+WRONG_UNIT: Final = Text(
+    en="The price %(price)s comes in %(given)s; the model needs %(needed)s.",
+    zh="价格%(price)s的单位为%(given)s，模型需要%(needed)s。",
+)
+NOT_A_CHOICE: Final = Text(
+    en="This choice is not in the table in force on the valuation day.",
+    zh="该选项不在评估基准日有效的表内。",
+)
+NEGATIVE: Final = Text(
+    en="The value is negative: costs exceed income.", zh="价值为负：成本超过收益。"
+)
+
+
+class NoTrace(ValueError):  # noqa: N818 - the name states the refusal, as the others do.
+    """A trace was asked for more than one row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a tornado: the value when one input, price or parameter moves alone."""
+
+    kind: str
+    name: str
+    low: float
+    high: float
+    value_at_low: float
+    value_at_high: float
+
+    @property
+    def width(self) -> float:
+        return abs(self.value_at_high - self.value_at_low)
+
+
+def value(
+    model: Model,
+    batch: Batch,
+    basis: Basis,
+    *,
+    stress: Stress | None = None,
+    simulation: Simulation | None = None,
+    trace: bool = False,
+) -> Result:
+    """Values every row of a batch on a basis."""
+    if trace and batch.n != 1:
+        raise NoTrace("a trace is kept for a batch of one")
+    run = _Run(model, batch, stressed(basis, stress), stress)
+    run.drop(validate(model.spec, batch))
+    run.drop(_border_findings(model.spec, run.batch, run.basis))
+    if run.batch.n:
+        run.drop(model.check(run.batch, run.basis))
+    return run.refused() if run.batch.n == 0 else run.valued(simulation, trace=trace)
+
+
+def stressed(basis: Basis, stress: Stress | None) -> Basis:
+    """The basis a stress describes. Rate, hazard and loss are left to the engine."""
+    if stress is None:
+        return basis
+    return replace(
+        basis,
+        prices=basis.prices.scaled(stress.prices),
+        parameters=basis.parameters.with_values(stress.parameters),
+    )
+
+
+class _Run:
+    """One valuation: the rows still standing, and what was found about all of them."""
+
+    def __init__(self, model: Model, batch: Batch, basis: Basis, stress: Stress | None) -> None:
+        self.model = model
+        self.whole = batch
+        self.batch = batch
+        self.basis = basis
+        self.stress = stress
+        self.rows = np.arange(batch.n, dtype=np.int32)
+        self.findings: list[Finding] = []
+
+    def drop(self, found: Sequence[Finding]) -> None:
+        """Keeps the findings and leaves the refused rows behind."""
+        moved = [entry.moved(self.rows) for entry in found]
+        self.findings.extend(moved)
+        refused = [entry.rows for entry in moved if entry.severity == "refuse"]
+        if refused:
+            self.rows = np.setdiff1d(self.rows, np.concatenate(refused)).astype(np.int32)
+            self.batch = self.whole.take(self.rows)
+
+    def refused(self) -> Result:
+        nothing = np.full(self.whole.n, np.nan)
+        return Result(
+            value=nothing,
+            components={entry.name: nothing.copy() for entry in self.model.spec.components},
+            quantities={},
+            approaches={entry.name: nothing.copy() for entry in self.model.spec.approaches},
+            weights={entry.name: nothing.copy() for entry in self.model.spec.approaches},
+            reason=np.full(self.whole.n, NO_REASON),
+            reasons=(),
+            findings=tuple(self.findings),
+            valid=np.zeros(self.whole.n, dtype=np.bool_),
+        )
+
+    def valued(self, simulation: Simulation | None, *, trace: bool) -> Result:
+        recorder = Recorder(on=trace)
+        exposures = self.model.exposures(self.batch, self.basis, recorder)
+        values, parts = self._discounted(exposures)
+        weights, reason, reasons = _weights(self.model, self.batch, self.basis, values)
+        amounts = self._quantities(exposures, weights)
+        total = _weighted(values, weights, self.batch.n)
+        self._reviewed(total, amounts)
+        result = Result(
+            value=self._spread(total),
+            components={name: self._spread(part) for name, part in self._parts(parts, weights)},
+            quantities={name: (self._spread(q), unit) for name, (q, unit) in amounts.items()},
+            approaches={name: self._spread(worth) for name, worth in values.items()},
+            weights={name: self._spread(weight) for name, weight in weights.items()},
+            reason=self._reason(reason),
+            reasons=tuple(reasons),
+            findings=tuple(self.findings),
+            valid=np.isin(np.arange(self.whole.n), self.rows),
+            trace=self._trace(recorder, exposures, values, weights, total) if trace else (),
+        )
+        return self._with_quantiles(result, exposures, weights, simulation)
+
+    def _discounted(
+        self, exposures: Mapping[str, Exposure]
+    ) -> tuple[dict[str, Floats], dict[str, dict[str, Floats]]]:
+        values: dict[str, Floats] = {}
+        parts: dict[str, dict[str, Floats]] = {}
+        for name, exposure in exposures.items():
+            worth, components = discount(exposure, self.basis.prices, self.stress)
+            values[name] = self._placed(exposure, worth)
+            parts[name] = {key: self._placed(exposure, part) for key, part in components.items()}
+        return values, parts
+
+    def _placed(self, exposure: Exposure, column: Floats) -> Floats:
+        """A column of an exposure on the rows of the batch, NaN where it values none."""
+        if exposure.rows is None:
+            return column
+        placed = np.full(self.batch.n, np.nan)
+        placed[exposure.rows] = column
+        return placed
+
+    def _quantities(
+        self, exposures: Mapping[str, Exposure], weights: Mapping[str, Floats]
+    ) -> dict[str, tuple[Floats, str]]:
+        total: dict[str, tuple[Floats, str]] = {}
+        for name, exposure in exposures.items():
+            for key, (amount, unit) in quantities(exposure, self.basis.prices).items():
+                before, _ = total.get(key, (np.zeros(self.batch.n), unit))
+                placed = self._placed(exposure, amount)
+                total[key] = (before + np.nan_to_num(placed) * weights[name], unit)
+        return total
+
+    def _parts(
+        self, parts: Mapping[str, Mapping[str, Floats]], weights: Mapping[str, Floats]
+    ) -> list[tuple[str, Floats]]:
+        found = []
+        for component in self.model.spec.components:
+            columns = {
+                approach: entry[component.name]
+                for approach, entry in parts.items()
+                if component.name in entry
+            }
+            found.append((component.name, _weighted(columns, weights, self.batch.n)))
+        return found
+
+    def _reviewed(self, total: Floats, amounts: Mapping[str, tuple[Floats, str]]) -> None:
+        found = finding("negative-value", "", total < 0.0, severity="ask", detail=NEGATIVE)
+        if hasattr(self.model, "review"):
+            reviewing = cast("Reviewing", self.model)
+            found += reviewing.review(self.batch, self.basis, total, amounts)
+        self.findings.extend(entry.moved(self.rows) for entry in found)
+
+    def _reason(self, reason: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        spread = np.full(self.whole.n, NO_REASON)
+        spread[self.rows] = reason
+        return spread
+
+    def _spread(self, column: Floats) -> Floats:
+        spread = np.full(self.whole.n, np.nan)
+        spread[self.rows] = column
+        return spread
+
+    def _trace(
+        self,
+        recorder: Recorder,
+        exposures: Mapping[str, Exposure],
+        values: Mapping[str, Floats],
+        weights: Mapping[str, Floats],
+        total: Floats,
+    ) -> tuple[Step, ...]:
+        tables = [
+            row
+            for name, exposure in exposures.items()
+            if exposure.n
+            for row in year_table(name, exposure, self.basis.prices, self.stress)
+        ]
+        return (*recorder.steps, *tables, _weighting(values, weights, total))
+
+    def _with_quantiles(
+        self,
+        result: Result,
+        exposures: Mapping[str, Exposure],
+        weights: Mapping[str, Floats],
+        simulation: Simulation | None,
+    ) -> Result:
+        if simulation is None:
+            return result
+        whole = [merged(exposures[name], weights[name], self.batch.n) for name in exposures]
+        low, mid, high = scenarios(whole, self.batch.n, self.basis, simulation, self.stress).T
+        return replace(
+            result, low=self._spread(low), mid=self._spread(mid), high=self._spread(high)
+        )
+
+
+def _border_findings(spec: ModelSpec, batch: Batch, basis: Basis) -> list[Finding]:
+    """What the specification and the basis together refuse: choices and units of the day."""
+    found = [entry for field in spec.fields for entry in _stale_choices(field, batch, basis)]
+    everyone = np.ones(batch.n, dtype=np.bool_)
+    for use in spec.prices:
+        if use.id in basis.prices and basis.prices[use.id].unit != use.unit:
+            facts = {
+                "price": np.array(use.id),
+                "given": np.array(basis.prices[use.id].unit),
+                "needed": np.array(use.unit),
+            }
+            found += finding(
+                "price-unit", "", everyone, severity="refuse", detail=WRONG_UNIT, **facts
+            )
+    return found
+
+
+def _stale_choices(field: Field, batch: Batch, basis: Basis) -> list[Finding]:
+    if field.choices_from is None:
+        return []
+    today = {choice.id for choice in choices_of(field, basis.parameters)}
+    gone = [level for level in batch.levels[field.name] if level not in today]
+    mask = batch.is_level(field.name, *gone)
+    return finding("unknown-choice", field.name, mask, severity="refuse", detail=NOT_A_CHOICE)
+
+
+def _weights(
+    model: Model, batch: Batch, basis: Basis, values: Mapping[str, Floats]
+) -> tuple[Mapping[str, Floats], npt.NDArray[np.int8], Sequence[Text]]:
+    if len(model.spec.approaches) == 1:
+        only = model.spec.approaches[0].name
+        return {only: np.ones(batch.n)}, np.zeros(batch.n, dtype=np.int8), (SINGLE,)
+    return cast("Several", model).reconcile(batch, basis, values)
+
+
+def _weighted(columns: Mapping[str, Floats], weights: Mapping[str, Floats], rows: int) -> Floats:
+    """The weighted sum, a weight of zero leaving out what that approach could not value."""
+    total = np.zeros(rows)
+    for name, column in columns.items():
+        weight = weights[name]
+        total = total + np.where(weight == 0.0, 0.0, weight * column)
+    return total
+
+
+def _weighting(values: Mapping[str, Floats], weights: Mapping[str, Floats], total: Floats) -> Step:
+    used = [name for name in values if weights[name][0] != 0.0]
+    inputs = {name: traced(values[name]) for name in used}
+    inputs |= {f"{name}_weight": traced(weights[name]) for name in used}
+    return Step(
+        name="value",
+        formula=" + ".join(f"{name} * {name}_weight" for name in used) or "0",
+        unit="yuan",
+        reference="",
+        inputs=inputs,
+        value=traced(total),
+    )
+
+
+# ---------------------------------------------------------------------------
+# Tornado
+
+
+def tornado(model: Model, row: Batch, basis: Basis) -> tuple[float, tuple[Bar, ...]]:
+    """The base value of one row and a bar for each field, price and parameter that may vary."""
+    base = float(value(model, row, basis).value[0])
+    bars = [*_field_bars(model, row, basis), *_price_bars(model, row, basis)]
+    bars += _parameter_bars(model, row, basis)
+    return base, tuple(sorted(bars, key=lambda bar: -np.nan_to_num(bar.width)))
+
+
+def _field_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
+    bars = []
+    for field in model.spec.fields:
+        if field.vary is None or np.isnan(row.columns[field.name]).any():
+            continue
+        low, high = field.vary
+        both = row.take(np.zeros(2, dtype=np.int32))
+        moved = {**both.columns, field.name: np.array([low, high])}
+        at_low, at_high = value(model, replace(both, columns=moved), basis).value
+        bars.append(_bar("field", field.name, field.vary, at_low, at_high))
+    return bars
+
+
+def _price_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
+    bars = []
+    for price_id in model.spec.price_ids:
+        if price_id not in basis.prices:
+            continue
+        ends = [
+            value(model, row, basis, stress=Stress(prices={price_id: factor})).value[0]
+            for factor in PRICE_FACTORS
+        ]
+        yuan = basis.prices[price_id].yuan
+        low, high = (yuan * factor for factor in PRICE_FACTORS)
+        bars.append(_bar("price", price_id, (low, high), *ends))
+    return bars
+
+
+def _parameter_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
+    bars = []
+    for parameter_id in model.spec.parameters:
+        parameter = basis.parameters.in_force(parameter_id).parameter
+        if parameter.low is None or parameter.high is None:
+            continue
+        number = basis.parameters.number(parameter_id)
+        low, high = number * parameter.low, number * parameter.high
+        ends = [
+            value(model, row, basis, stress=Stress(parameters={parameter_id: moved})).value[0]
+            for moved in (low, high)
+        ]
+        bars.append(_bar("parameter", parameter_id, (low, high), *ends))
+    return bars
+
+
+def _bar(kind: str, name: str, ends: tuple[float, float], at_low: float, at_high: float) -> Bar:
+    return Bar(
+        kind=kind,
+        name=name,
+        low=ends[0],
+        high=ends[1],
+        value_at_low=float(at_low),
+        value_at_high=float(at_high),
+    )

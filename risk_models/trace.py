@@ -1,0 +1,141 @@
+"""Printed steps can be worked out again from what is printed, by a reader or by this module."""
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_models.contract import Step, Traced
+
+__all__ = ["DAYS_A_YEAR", "FormulaError", "cumulative", "evaluate", "recompute"]
+
+DAYS_A_YEAR: Final = 365.25
+"""Years between two days, as everywhere in the models: days / 365.25, smooth from day to day."""
+
+TOLERANCE: Final = 1e-9
+"""Relative gap between a printed value and its formula worked out again."""
+
+SMALLEST: Final = 1e-9
+"""Below this a printed value is nothing but rounding."""
+
+Number = float | npt.NDArray[np.float64] | str
+
+BINARY: Final[Mapping[type[ast.operator], Callable[[Number, Number], Number]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+COMPARED: Final[Mapping[type[ast.cmpop], Callable[[Number, Number], object]]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def cumulative(
+    yearly: npt.NDArray[np.float64], at: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """What has added up after `at` years [P, T], each year of `yearly` [P, Y] adding up evenly.
+
+    Nothing adds up before year 0 or after the series ends; NaN counts as ended.
+    """
+    amounts = np.nan_to_num(yearly)
+    total = np.zeros(at.shape)
+    for year in range(amounts.shape[1]):
+        total = total + amounts[:, year, np.newaxis] * np.clip(at - year, 0.0, 1.0)
+    return np.asarray(total)
+
+
+class FormulaError(ValueError):
+    """A formula that is not plain arithmetic over its named inputs."""
+
+
+def _years(since: str, until: str) -> float:
+    return (date.fromisoformat(until) - date.fromisoformat(since)).days / DAYS_A_YEAR
+
+
+def _cumulative(
+    yearly: npt.NDArray[np.float64], at: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    table = np.atleast_1d(yearly)[np.newaxis]
+    return np.asarray(cumulative(table, np.atleast_1d(at)[np.newaxis])[0], dtype=np.float64)
+
+
+FUNCTIONS: Final[Mapping[str, Callable[..., Number]]] = {
+    "sum": lambda values: float(np.sum(values)),
+    "min": np.minimum,
+    "max": np.maximum,
+    "floor": np.floor,
+    "exp": np.exp,
+    "years": _years,
+    "cumulative": _cumulative,
+}
+
+
+def evaluate(formula: str, inputs: Mapping[str, Traced]) -> Number:
+    """Works a formula out of numbers, lists and days; anything but arithmetic is refused."""
+    names = {
+        name: np.asarray(value) if isinstance(value, list) else value
+        for name, value in inputs.items()
+    }
+    try:
+        return _evaluate(ast.parse(formula, mode="eval").body, names)
+    except (SyntaxError, TypeError) as problem:
+        raise FormulaError(f"{formula}: {problem}") from problem
+
+
+def _evaluate(node: ast.expr, names: Mapping[str, Number]) -> Number:
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name) if name in names:
+            return names[name]
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return np.negative(np.asarray(_evaluate(inner, names), dtype=np.float64))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+            return BINARY[type(op)](_evaluate(left, names), _evaluate(right, names))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARED:
+            held = COMPARED[type(op)](_evaluate(left, names), _evaluate(right, names))
+            return np.asarray(held, dtype=np.float64)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
+            return FUNCTIONS[name](*(_evaluate(argument, names) for argument in args))
+        case _:
+            raise FormulaError(f"{ast.unparse(node)}: not arithmetic over the printed inputs")
+
+
+def recompute(trace: Sequence[Step]) -> list[str]:
+    """What does not follow from the printed inputs: nothing, when the trace is sound."""
+    return [problem for step in trace for problem in _problems(step)]
+
+
+def _problems(step: Step) -> list[str]:
+    try:
+        again = np.asarray(evaluate(step.formula, step.inputs), dtype=np.float64).reshape(-1)
+    except FormulaError as problem:
+        return [f"{step.name}: {problem}"]
+    printed = np.asarray(step.value, dtype=np.float64).reshape(-1)
+    if len(again) == 1 and len(printed) > 1:
+        again = np.broadcast_to(again, printed.shape)
+    if again.shape != printed.shape:
+        return [f"{step.name}: {len(printed)} values printed, {len(again)} worked out"]
+    gaps = np.abs(again - printed) > TOLERANCE * np.maximum(np.abs(printed), _unit_of(step))
+    worst = int(np.argmax(np.abs(again - printed))) if len(printed) else 0
+    if not np.any(gaps):
+        return []
+    return [f"{step.name}: printed {printed[worst]!r}, {step.formula} gives {again[worst]!r}"]
+
+
+def _unit_of(step: Step) -> float:
+    """A plain sum that cancels is judged against its largest term, not against its small total."""
+    if any(sign in step.formula for sign in "*/("):
+        return SMALLEST
+    sizes = [abs(value) for value in step.inputs.values() if isinstance(value, float)]
+    return max([SMALLEST, *(size for size in sizes if math.isfinite(size))])
