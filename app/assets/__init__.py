@@ -1,0 +1,1 @@
+"""Registry of ecological assets: rights, parcels, owners, measurement, evidence, encumbrances."""

@@ -1,0 +1,1 @@
+"""Price and rate series: allowances, credits, certificates, local sinks, loan prime rate."""

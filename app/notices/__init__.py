@@ -1,0 +1,1 @@
+"""Messages to organisations and the mail that carries them."""

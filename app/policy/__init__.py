@@ -1,0 +1,1 @@
+"""Dated regulatory and bank parameters, each with its day, source and status."""
