@@ -1,0 +1,269 @@
+/* The pages' own script: small conveniences and the charts. Pages work without it; charts then show their tables. */
+(function () {
+  'use strict';
+
+  const still = navigator.webdriver || matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
+  const all = (root, selector) => [...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+
+  /* Requests by htmx carry the page's token. */
+  document.addEventListener('htmx:configRequest', (event) => {
+    event.detail.headers['X-CSRF-Token'] = meta('csrf-token') || '';
+  });
+
+  /* Menu on phones, small menus ------------------------------------------ */
+
+  function menu() {
+    const button = document.getElementById('menu-button');
+    const sidebar = document.getElementById('sidebar');
+    if (!button || !sidebar) return;
+    const toggle = (event) => {
+      event.preventDefault();
+      const open = button.getAttribute('aria-expanded') !== 'true';
+      button.setAttribute('aria-expanded', String(open));
+      sidebar.classList.toggle('is-open', open);
+      sidebar.classList.toggle('is-shut', !open);
+    };
+    button.addEventListener('click', toggle);
+    button.addEventListener('keydown', (event) => { if (event.key === ' ') toggle(event); });
+  }
+
+  document.addEventListener('click', (event) => {
+    document.querySelectorAll('details.who[open]').forEach((box) => { if (!box.contains(event.target)) box.open = false; });
+    if (event.target.closest('[data-print]')) window.print();
+    const link = event.target.closest('.error-summary a');
+    const field = link && document.getElementById(link.hash.slice(1));
+    if (field) { event.preventDefault(); field.focus(); field.scrollIntoView({ block: 'center' }); }
+  });
+  document.addEventListener('keydown', (event) => {
+    const box = event.key === 'Escape' && document.querySelector('details.who[open]');
+    if (box) { box.open = false; box.querySelector('summary').focus(); }
+  });
+
+  /* Forms ------------------------------------------------------------------ */
+
+  /* A field that is asked only for some answers of another one is hidden and not sent otherwise. */
+  function asked(form) {
+    form.querySelectorAll('[data-when-name]').forEach((box) => {
+      const wanted = JSON.parse(box.dataset.whenValues).map(String);
+      const given = [...form.elements].filter((each) => each.name === box.dataset.whenName && (each.type !== 'checkbox' && each.type !== 'radio' || each.checked));
+      const shown = given.some((each) => wanted.includes(each.value));
+      box.hidden = !shown;
+      box.querySelectorAll('input, select, textarea').forEach((each) => { each.disabled = !shown; });
+    });
+  }
+
+  function fileNames(input) {
+    const list = document.querySelector(`[data-names-for="${input.id}"]`);
+    list?.replaceChildren(...[...input.files].map((file) => {
+      const item = document.createElement('li');
+      item.textContent = `${file.name} (${Math.max(1, Math.round(file.size / 1024)).toLocaleString('en')} KB)`;
+      return item;
+    }));
+  }
+
+  /* A new row is the last one emptied, its number raised in names, ids and references. */
+  function addRow(group) {
+    const rows = group.querySelectorAll('[data-row]');
+    const last = rows[rows.length - 1];
+    const raise = (text) => text.replaceAll(`${group.dataset.rows}-${rows.length - 1}-`, `${group.dataset.rows}-${rows.length}-`);
+    const row = last.cloneNode(true);
+    row.querySelectorAll('.field-error').forEach((each) => each.remove());
+    row.querySelectorAll('*').forEach((each) => {
+      each.classList.remove('is-wrong', 'is-invalid');
+      each.removeAttribute('aria-invalid');
+      ['id', 'name', 'for', 'aria-describedby', 'data-names-for', 'data-when-name'].forEach((name) => {
+        if (each.hasAttribute(name)) each.setAttribute(name, raise(each.getAttribute(name)));
+      });
+      if (each.matches('input:not([type=checkbox]):not([type=radio]), textarea, select')) each.value = '';
+      if (each.matches('input[type=checkbox], input[type=radio]')) each.checked = false;
+    });
+    last.after(row);
+    row.querySelector('input, select, textarea')?.focus();
+  }
+
+  document.addEventListener('change', (event) => {
+    if (event.target.matches('input[type=file]')) fileNames(event.target);
+    if (event.target.form) asked(event.target.form);
+    if (event.target.matches('[data-submit]')) event.target.form.requestSubmit();
+  });
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-add-row]');
+    if (button) addRow(button.closest('[data-rows]'));
+  });
+  ['dragover', 'dragleave', 'drop'].forEach((kind) => document.addEventListener(kind, (event) => {
+    event.target.closest?.('.drop')?.classList.toggle('is-over', kind === 'dragover');
+  }));
+  /* One press, one request; the key of the form makes a repeat harmless in any case. */
+  document.addEventListener('submit', (event) => {
+    if (!event.target.matches('form[data-once]')) return;
+    setTimeout(() => event.target.querySelectorAll('[type=submit]').forEach((each) => { each.disabled = true; }));
+  });
+  window.addEventListener('pageshow', () => {
+    document.querySelectorAll('form[data-once] [type=submit]').forEach((each) => { each.disabled = false; });
+  });
+
+  /* Toasts ------------------------------------------------------------------ */
+
+  const leave = (notice) => setTimeout(() => notice.remove(), 8000);
+  function toast(text) {
+    const notice = document.createElement('p');
+    notice.className = 'notice';
+    notice.textContent = text;
+    document.getElementById('toasts')?.append(notice);
+    leave(notice);
+  }
+  document.addEventListener('toast', (event) => toast(event.detail.value));
+
+  /* Charts ------------------------------------------------------------------ */
+
+  const COLOURS = ['#15795a', '#0e6f88', '#5b7a24', '#9a6a0c', '#4463ab', '#7d5191', '#a0562e', '#546c77'];
+  const TONES = { green: '#15795a', amber: '#c58b1b', orange: '#e06a2c', red: '#b42318', grey: '#8a98a3' };
+  const INK = '#4a5a66';
+  const FONT = getComputedStyle(document.documentElement).getPropertyValue('--font').trim();
+  const tip = { renderMode: 'richText', confine: true, backgroundColor: '#0a2f26', borderWidth: 0, textStyle: { color: '#fff', fontSize: 12, fontFamily: FONT } };
+  const grouped = (value) => value.toLocaleString('en', { maximumFractionDigits: 2 });
+  const figures = (values) => values.map((value) => (value === null || value === '' ? null : Number(value)));
+  const said = (part, index) => `${part.name}  ${part.texts?.[index] ?? part.values[index] ?? '—'}${part.unit && !part.texts?.[index]?.endsWith('%') ? ' ' + part.unit : ''}`;
+  const byIndex = (data, parts) => ({ ...tip, trigger: 'axis', formatter: (items) => [data.labels[items[0].dataIndex], ...parts.map((part) => said(part, items[0].dataIndex))].join('\n') });
+  const legend = { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: INK, fontSize: 12 } };
+  const grid = { left: 4, right: 4, top: 38, bottom: 4, containLabel: true };
+  const labels = (data) => ({ type: 'category', data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: '#c5ced4' } }, axisLabel: { color: INK, fontSize: 12, hideOverlap: true } });
+  const scale = (part, more) => ({ type: 'value', splitLine: { lineStyle: { color: '#edf1f3' } }, axisLabel: { color: INK, fontSize: 12, formatter: (value) => (part.unit === '%' ? `${grouped(value)}%` : grouped(value)) }, ...more });
+  const fade = (echarts, from, to) => new echarts.graphic.LinearGradient(0, 0, 0, 1, [{ offset: 0, color: from }, { offset: 1, color: to }]);
+
+  const draw = {
+    'bar-line'(data, echarts) {
+      const parts = [data.bar, data.line].filter(Boolean);
+      return {
+        legend, grid, tooltip: byIndex(data, parts), xAxis: labels(data),
+        yAxis: [scale(data.bar), data.line ? scale(data.line, { splitLine: { show: false }, min: (range) => Math.min(0, range.min) }) : null].filter(Boolean),
+        series: [
+          { name: data.bar.name, type: 'bar', data: figures(data.bar.values), barMaxWidth: 28, itemStyle: { color: fade(echarts, '#24a079', '#0f6b4f'), borderRadius: [3, 3, 0, 0] } },
+          data.line && { name: data.line.name, type: 'line', yAxisIndex: 1, data: figures(data.line.values), symbol: 'circle', symbolSize: 8, lineStyle: { color: '#b97f10', width: 2 }, itemStyle: { color: '#fff', borderColor: '#b97f10', borderWidth: 2 },
+            label: { show: true, position: 'top', color: '#7a4a00', fontSize: 11, backgroundColor: 'rgba(255,246,230,.9)', padding: [1, 3], borderRadius: 3, formatter: (item) => data.line.texts?.[item.dataIndex] ?? item.value }, labelLayout: { hideOverlap: true } },
+        ].filter(Boolean),
+      };
+    },
+    'line-two-axes'(data, echarts) {
+      const axis = (part) => scale(part, { scale: true });
+      const lines = (data.lines || []).map((line) => ({ yAxis: Number(line.value), lineStyle: { color: TONES[line.tone] || TONES.red }, label: { formatter: line.name, position: 'insideStartTop', color: line.tone === 'amber' ? '#7a4a00' : '#9b1c12', fontSize: 11 } }));
+      const limits = lines.map((line) => line.yAxis);
+      return {
+        legend, grid, tooltip: byIndex(data, [data.left, data.right].filter(Boolean)), xAxis: { ...labels(data), boundaryGap: false },
+        yAxis: [axis(data.left), data.right ? { ...axis(data.right), splitLine: { show: false }, min: (range) => Math.floor(Math.min(range.min, ...limits) / 5) * 5, max: (range) => Math.ceil((Math.max(range.max, ...limits) + .1) / 5) * 5 } : null].filter(Boolean),
+        series: [
+          { name: data.left.name, type: 'line', data: figures(data.left.values), showSymbol: data.labels.length < 2, smooth: .25, lineStyle: { color: '#1f8a66', width: 2 }, itemStyle: { color: '#1f8a66' }, areaStyle: { color: fade(echarts, 'rgba(31,138,102,.22)', 'rgba(31,138,102,.02)') } },
+          data.right && { name: data.right.name, type: 'line', yAxisIndex: 1, data: figures(data.right.values), symbol: 'circle', symbolSize: 7, lineStyle: { color: '#b42318', width: 2 }, itemStyle: { color: '#fff', borderColor: '#b42318', borderWidth: 2 }, markLine: { silent: true, symbol: 'none', animation: false, lineStyle: { type: 'dashed', width: 1 }, data: lines } },
+        ].filter(Boolean),
+      };
+    },
+    treemap(data) {
+      const node = (item, index) => ({ name: item.name, value: Number(item.value), said: item.text || grouped(Number(item.value)), children: item.children?.map((each) => node(each)), ...(index === undefined ? {} : { itemStyle: { color: COLOURS[index % COLOURS.length], borderColor: COLOURS[index % COLOURS.length] } }) });
+      const plain = (item) => `${item.name}\n${item.data.said}`;
+      return {
+        tooltip: { ...tip, formatter: (item) => `${item.name}  ${item.data?.said ?? ''} ${data.unit || ''}` },
+        series: [{ type: 'treemap', left: 0, right: 0, top: 0, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, data: data.items.map(node),
+          label: { formatter: plain, color: '#fff', fontSize: 12, lineHeight: 17, overflow: 'truncate' }, upperLabel: { show: true, height: 26, formatter: '{b}', color: '#fff', fontWeight: 600, fontSize: 12, padding: [0, 4] },
+          itemStyle: { borderColor: 'rgba(255,255,255,.35)', borderWidth: 1, gapWidth: 1 },
+          levels: [{ itemStyle: { borderWidth: 0, gapWidth: 4, borderColor: '#fff' }, upperLabel: { show: false } }, { itemStyle: { borderWidth: 1, gapWidth: 1 } }] }],
+      };
+    },
+    waterfall(data, echarts, box) {
+      let sum = 0;
+      const bars = data.steps.map((step, index) => {
+        const from = step.total ? 0 : sum;
+        sum = step.total ? Number(step.value) : sum + Number(step.value);
+        return { value: [index, from, sum], itemStyle: { color: step.total ? '#0f6b4f' : Number(step.value) < 0 ? '#c2543f' : '#58b490' } };
+      });
+      const shape = (params, api) => {
+        const [x, from] = api.coord([api.value(0), api.value(1)]);
+        const to = api.coord([api.value(0), api.value(2)])[1];
+        const width = Math.min(api.size([1, 0])[0] * .6, 56);
+        const text = data.steps[params.dataIndex].text ?? grouped(Number(data.steps[params.dataIndex].value));
+        return { type: 'group', children: [
+          { type: 'rect', shape: { x: x - width / 2, y: Math.min(from, to), width, height: Math.max(Math.abs(from - to), 1), r: 2 }, style: { fill: api.visual('color') } },
+          { type: 'text', style: { text, x, y: Math.min(from, to) - 5, textAlign: 'center', textVerticalAlign: 'bottom', fill: '#17232b', font: `12px ${FONT}` } },
+        ] };
+      };
+      return {
+        grid: { ...grid, top: 24 }, xAxis: { ...labels({ labels: data.steps.map((step) => step.name) }), axisLabel: { color: INK, fontSize: 12, interval: 0, width: Math.max(40, (box.clientWidth - 60) / data.steps.length - 8), overflow: 'break' } }, yAxis: scale(data),
+        tooltip: { ...tip, formatter: (item) => `${item.name}  ${data.steps[item.dataIndex].text ?? ''} ${data.unit || ''}` },
+        series: [{ type: 'custom', renderItem: shape, data: bars, encode: { x: 0, y: [1, 2] } }],
+      };
+    },
+    parcels(data, echarts, box) {
+      const features = data.geojson.features;
+      const latitude = features.length ? features[0].geometry.coordinates.flat(Infinity)[1] : 0;
+      const top = Math.max(...features.map((each) => Number(each.properties.value) || 0), 1);
+      const colour = (each) => (each.tone ? TONES[each.tone] : `rgba(15,107,79,${(.28 + .72 * (Number(each.value) || 0) / top).toFixed(2)})`);
+      echarts.registerMap(box.id, data.geojson);
+      return {
+        tooltip: { ...tip, formatter: (item) => (item.data ? `${item.name}  ${item.data.said} ${data.unit || ''}` : '') },
+        series: [{ type: 'map', map: box.id, roam: false, selectedMode: false, aspectScale: Math.cos(latitude * Math.PI / 180), layoutCenter: ['50%', '50%'], layoutSize: '88%',
+          label: { show: true, color: '#17232b', fontSize: 12, lineHeight: 15, backgroundColor: 'rgba(255,255,255,.86)', padding: [2, 4], borderRadius: 3, formatter: (item) => (item.data ? `${item.name}\n${item.data.said}` : item.name) }, labelLayout: { hideOverlap: true },
+          itemStyle: { borderColor: '#fff', borderWidth: 1 }, emphasis: { label: { color: '#17232b' }, itemStyle: { areaColor: '#e0a100' } },
+          data: features.map(({ properties: each }) => ({ name: each.name, value: Number(each.value) || 0, said: each.text ?? each.value ?? '', href: each.href, itemStyle: { areaColor: colour(each) } })) }],
+      };
+    },
+  };
+
+  let library;
+  function load() {
+    library = library || new Promise((resolve, reject) => {
+      const script = document.createElement('script');
+      script.src = meta('chart-library');
+      script.onload = () => resolve(window.echarts);
+      script.onerror = reject;
+      document.head.append(script);
+    });
+    return library;
+  }
+
+  /* The observer reports once before layout, and a map then fails to resize: only a real change counts. */
+  function fit(box, chart) {
+    let width = box.clientWidth;
+    let height = box.clientHeight;
+    const resize = () => {
+      const changed = box.clientWidth > 0 && box.clientHeight > 0 && (box.clientWidth !== width || box.clientHeight !== height);
+      if (!changed) return;
+      width = box.clientWidth;
+      height = box.clientHeight;
+      chart.resize();
+    };
+    new ResizeObserver(resize).observe(box);
+    ['beforeprint', 'afterprint'].forEach((kind) => window.addEventListener(kind, resize));
+  }
+
+  async function charts(root) {
+    const boxes = all(root, '[data-chart]:not([data-drawn])');
+    if (!boxes.length) return;
+    const echarts = await load().catch(() => null);
+    boxes.forEach((box) => {
+      const twin = box.parentElement.querySelector('details.twin');
+      if (!echarts) { box.hidden = true; if (twin) twin.open = true; return; }
+      const data = JSON.parse(document.getElementById(box.dataset.source).textContent);
+      const chart = echarts.init(box, null, { renderer: 'canvas' });
+      chart.setOption({ animation: !still, textStyle: { fontFamily: FONT }, ...draw[box.dataset.chart](data, echarts, box) });
+      chart.on('click', (item) => { if (item.data?.href) location.assign(item.data.href); });
+      box.dataset.drawn = 'true';
+      fit(box, chart);
+    });
+  }
+  document.addEventListener('htmx:beforeCleanupElement', (event) => {
+    if (event.target.dataset?.drawn) window.echarts?.getInstanceByDom(event.target)?.dispose();
+  });
+
+  /* Start -------------------------------------------------------------------- */
+
+  function start(root) {
+    all(root, 'form').forEach(asked);
+    all(root, '[data-add-row]').forEach((button) => { button.hidden = false; });
+    all(root, '.error-summary').slice(0, 1).forEach((summary) => summary.focus());
+    charts(root);
+  }
+  menu();
+  document.querySelectorAll('.notice').forEach(leave);
+  start(document.body);
+  document.addEventListener('htmx:afterSwap', (event) => start(event.detail.elt || event.target));
+})();
