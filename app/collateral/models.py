@@ -103,11 +103,11 @@ class Registration(Table, table=True):
     """An act of a registry for a pledge or mortgage: number, day, term."""
 
     __tablename__ = "registration"
-    __table_args__ = (sa.UniqueConstraint("registry", "number"),)
+    __table_args__ = (sa.UniqueConstraint("registry_code", "number"),)
 
     pledge_id: UUID = link("pledge.id", index=True)
     kind: RegistrationKind = choice(RegistrationKind, "kind")
-    registry: str = text(40)
+    registry_code: str = text(40)
     number: str = text(60)
     registered_on: date
     expires_on: date | None = None
