@@ -1,0 +1,75 @@
+"""Every parameter file holds what the rules and the screens rely on."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from app import policy
+from app.assets.domain import AssetKind, ForestCategory
+from app.policy import Policy, parameter_set
+from risk_models.dated import STATUSES, ParameterNotInForce
+
+UNITS = {"ratio", "day", "person", "flag", "table"}
+DAY = date(2024, 1, 2)
+
+
+@pytest.fixture
+def in_force() -> Policy:
+    return Policy(parameters=policy.on(DAY))
+
+
+@pytest.mark.parametrize("parameter", list(parameter_set()), ids=lambda each: each.id)
+def test_each_parameter_has_units_references_and_ascending_days(parameter) -> None:
+    assert parameter.unit in UNITS
+    assert {column.unit for column in parameter.columns.values()} <= UNITS - {"table"}
+    assert list(parameter.values) == sorted(parameter.values)
+    assert set(parameter.values) == set(parameter.references)
+    assert all(each.title and each.source for each in parameter.references.values())
+    assert parameter.status in STATUSES
+    assert parameter.title.zh != parameter.title.en
+    assert parameter.checked_on >= date(2026, 1, 1)
+
+
+@pytest.mark.parametrize("kind", list(AssetKind))
+def test_each_kind_of_asset_has_a_cap_and_a_revaluation_interval(kind, in_force) -> None:
+    cap_ppm = in_force.ppm("collateral.pledge_rate." + kind.value.replace("-", "_"))
+    assert 0 < cap_ppm <= 600_000
+    interval = in_force.cell("collateral.revaluation_interval", kind.value, "interval")
+    assert 1 <= interval <= 365
+
+
+def test_the_lines_rise_and_a_cure_ends_below_the_top_up_line(in_force) -> None:
+    warning, top_up, disposal = (
+        in_force.ratio(f"collateral.ltv.{name}") for name in ("warning", "top_up", "disposal")
+    )
+    assert warning < top_up < disposal < 1
+    assert in_force.ratio("collateral.ltv.cure_target") <= warning
+    assert in_force.whole("collateral.cure_days") == 10
+    assert in_force.text("collateral.ltv_basis") == "exposure"
+
+
+def test_only_listed_forest_may_be_mortgaged(in_force) -> None:
+    assert in_force.flags("assets.mortgageable_forest", "mortgageable") == {
+        ForestCategory.TIMBER,
+        ForestCategory.ECONOMIC,
+        ForestCategory.FUEL,
+    }
+
+
+def test_a_rule_does_not_count_before_its_day() -> None:
+    first = date(2023, 7, 1)
+    floor = policy.on(first).table("loans.classification_floor")
+    assert floor.decimal("substandard", "days_above") == Decimal(90)
+    with pytest.raises(ParameterNotInForce):
+        policy.on(first - timedelta(days=1)).table("loans.classification_floor")
+
+
+def test_an_unknown_parameter_is_refused_and_has_no_default(in_force) -> None:
+    with pytest.raises(ParameterNotInForce):
+        in_force.ratio("collateral.pledge_rate.unknown")
+
+
+def test_a_number_is_not_read_as_a_share(in_force) -> None:
+    with pytest.raises(ParameterNotInForce):
+        in_force.ratio("collateral.cure_days")
