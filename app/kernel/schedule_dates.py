@@ -110,14 +110,18 @@ class Rhythm:
 
     def due_date(self, number: int) -> date:
         """The due day of one instalment, numbered from 1."""
-        return next(islice(self._without_end(), number - 1, None))
+        origin, shift = self._anchor()
+        return step(origin, self.every, number - shift, self.month_end)
+
+    def _anchor(self) -> tuple[date, int]:
+        """The day that steps are counted from, and the instalment that falls on it."""
+        if self.first_due_on is None or self.starts_regularly:
+            return self.start_on, 0
+        return self.first_due_on, 1
 
     def _without_end(self) -> Iterator[date]:
-        if self.first_due_on is None or self.starts_regularly:
-            origin, steps = self.start_on, count(1)
-        else:
-            origin, steps = self.first_due_on, count(0)
-        return (step(origin, self.every, number, self.month_end) for number in steps)
+        origin, shift = self._anchor()
+        return (step(origin, self.every, steps, self.month_end) for steps in count(1 - shift))
 
 
 def quarterly_interest_days(start_on: date, matures_on: date) -> tuple[date, ...]:
