@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
+    from app.db.engine import Database
     from app.settings import Settings
 
 try:
@@ -14,9 +15,11 @@ except PackageNotFoundError:
     __version__ = "0"
 
 
-def create_app(settings: "Settings | None" = None) -> "Flask":
-    """The web application; settings come from the environment when none are given."""
+def create_app(
+    settings: "Settings | None" = None, *, database: "Database | None" = None
+) -> "Flask":
+    """The web application; settings come from the environment, the database from the settings, unless given."""
     from app.assembly import assemble  # noqa: PLC0415 - commands that need no Flask import this package too
-    from app.settings import Settings  # noqa: PLC0415
+    from app.settings import read_settings  # noqa: PLC0415
 
-    return assemble(settings or Settings())
+    return assemble(settings or read_settings(), database)

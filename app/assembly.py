@@ -26,12 +26,11 @@ MAX_FORM_MEMORY_BYTES = 2 * 1024 * 1024
 MAX_FORM_PARTS = 1000
 
 
-def assemble(settings: Settings) -> Flask:
+def assemble(settings: Settings, given: Database | None = None) -> Flask:
     """The app with its database, rooms, shell and API; a route without an access rule means no start."""
     made = GreenpledgeFlask("app", template_folder=str(_templates()), static_folder="static")
     _configure(made, settings)
-    store = Database(settings.sqlalchemy_url(), pool_size=settings.pool_size)
-    watch(store)
+    store = given or open_database(settings)
     made.extensions.update(settings=settings, database=store, find_actor=calling.find_actor)
     operation.configure_logs(settings.log_level)
     language.install(made)
@@ -46,6 +45,13 @@ def assemble(settings: Settings) -> Flask:
     shell.install(made, navigation=NAVIGATION, business_day=_business_day, version=app.__version__)
     _require_rules(made)
     return made
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of the settings, with the audit journal bound to it."""
+    store = Database(settings.sqlalchemy_url(), pool_size=settings.pool_size)
+    watch(store)
+    return store
 
 
 def _configure(made: Flask, settings: Settings) -> None:

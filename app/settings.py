@@ -89,3 +89,8 @@ class Settings(BaseSettings):
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(48), encoding="ascii")
         return path.read_text(encoding="ascii")
+
+
+def read_settings() -> Settings:
+    """The settings of this process, from its environment."""
+    return Settings.model_validate({})

@@ -1,0 +1,330 @@
+"""What every test may ask for: a database of its own on each engine, the app, clients and the world.
+
+Rules and the API run on SQLite and PostgreSQL; pages and browser tests on SQLite, and on both where
+they are marked `both_engines` or when GREENPLEDGE_TEST_DEEP=1. Each test gets a copy of a template
+database that holds the world of `tests.factories.world`.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlmodel import Session
+
+from app import create_app
+from app.audit.services import watch
+from app.db.engine import Database
+from app.identity.calling import COOKIE
+from app.identity.sessions import open_session
+from app.kernel.clock import FixedClock
+from app.settings import Settings
+from tests.factories.world import OPENED_AT, World, build_world
+from tests.support.clients import ApiClient, PageClient
+from tests.support.postgres import create_database, drop_database, postgres_server
+from tests.support.schema import build_schema
+
+DEEP = os.environ.get("GREENPLEDGE_TEST_DEEP") == "1"
+SECRET_KEY = "a key for tests only, of thirty-two characters"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_engines: a page test that also runs on PostgreSQL")
+    config.addinivalue_line("markers", "one_engine(name): a test of one engine only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run whatever touches a database once per engine."""
+    if "engine_name" not in metafunc.fixturenames:
+        return
+    marks = {"postgres": pytest.mark.postgres}
+    engines = [
+        pytest.param(name, marks=marks[name] if name in marks else ())
+        for name in _engines(metafunc.definition)
+    ]
+    metafunc.parametrize("engine_name", engines, indirect=True)
+
+
+def _engines(test: pytest.Function) -> tuple[str, ...]:
+    only = test.get_closest_marker("one_engine")
+    if only is not None:
+        return tuple(only.args)
+    page = {"pages", "browser"} & set(Path(test.path).parts)
+    if page and not DEEP and test.get_closest_marker("both_engines") is None:
+        return ("sqlite",)
+    return ("sqlite", "postgres")
+
+
+@pytest.fixture
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgres`: asking for anything on a database runs the test on both."""
+    name: str = request.param
+    return name
+
+
+# --- Databases ---
+
+
+@dataclass(slots=True)
+class Template:
+    """A filled database that is copied for each test."""
+
+    engine_name: str
+    place: str
+    server: str
+    folder: Path
+    world: World
+    numbers: Iterator[int]
+
+    @contextmanager
+    def copy(self) -> Iterator[str]:
+        """The URL of a fresh copy, removed afterwards."""
+        number = next(self.numbers)
+        if self.engine_name == "sqlite":
+            path = self.folder / f"copy-{number}.db"
+            shutil.copyfile(self.place, path)
+            yield f"sqlite:///{path}"
+            for leftover in self.folder.glob(f"copy-{number}.db*"):
+                leftover.unlink()
+            return
+        name = f"gp_{os.getpid()}_{number}"
+        yield create_database(self.server, name, self.place)
+        drop_database(self.server, name)
+
+
+Templates = Callable[[str], Template]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of this test process."""
+    with postgres_server() as url:
+        yield url
+        drop_database(url, _template_name())
+
+
+def _template_name() -> str:
+    return f"gp_{os.getpid()}_template"
+
+
+@pytest.fixture(scope="session")
+def templates(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Templates:
+    """The template of an engine, made when first asked for."""
+    made: dict[str, Template] = {}
+    folder = tmp_path_factory.mktemp("databases")
+
+    def template(engine_name: str) -> Template:
+        if engine_name not in made:
+            server = "" if engine_name == "sqlite" else request.getfixturevalue("postgres_url")
+            made[engine_name] = _make_template(engine_name, server, folder)
+        return made[engine_name]
+
+    return template
+
+
+def _make_template(engine_name: str, server: str, folder: Path) -> Template:
+    if engine_name == "sqlite":
+        place = str(folder / "template.db")
+        url = f"sqlite:///{place}"
+    else:
+        place = _template_name()
+        url = create_database(server, place)
+    build_schema(url)
+    database = open_database(url, FixedClock(OPENED_AT))
+    world = build_world(database)
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return Template(
+        engine_name=engine_name,
+        place=place,
+        server=server,
+        folder=folder,
+        world=world,
+        numbers=count(1),
+    )
+
+
+def open_database(url: str, clock: FixedClock) -> Database:
+    """A database as the service opens it, with a clock that stands and without waiting for disks."""
+    database = Database(url, clock=clock)
+    watch(database)
+    if database.is_sqlite:
+        sa.event.listen(database.engine, "connect", _skip_fsync)
+    return database
+
+
+def _skip_fsync(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Ten in the morning of 2 January 2024 in Zhangye; set `clock.instant` to move it."""
+    return FixedClock(OPENED_AT)
+
+
+@pytest.fixture
+def database(engine_name: str, templates: Templates, clock: FixedClock) -> Iterator[Database]:
+    """A copy of the template: all tables, and the organisations and people of the world."""
+    with templates(engine_name).copy() as url:
+        opened = open_database(url, clock)
+        yield opened
+        opened.dispose()
+
+
+@pytest.fixture
+def empty_database(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """The URL of a database without any table."""
+    if engine_name == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server = request.getfixturevalue("postgres_url")
+    name = f"gp_{os.getpid()}_empty"
+    yield create_database(server, name)
+    drop_database(server, name)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A unit of work for services; `commit()` ends it. Commit before a client calls: writers exclude each other."""
+    with Session(database.engine, expire_on_commit=False) as opened:
+        opened.info["database"] = database
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def commit(database: Database, session: Session) -> Callable[[], None]:
+    """Commit the unit of work as the service does, audit journal included."""
+    return lambda: database.commit(session)
+
+
+@pytest.fixture
+def world(engine_name: str, templates: Templates) -> World:
+    """Ids and actors of the organisations and people in the test's database."""
+    return templates(engine_name).world
+
+
+# --- The app and its clients ---
+
+
+class MakeApp(Protocol):
+    """Makes an app of its own, for tests of settings or with routes of their own."""
+
+    def __call__(self, database: Database, **settings: Any) -> Flask: ...
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of the test process: evidence files, keys."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def make_app(home: Path) -> MakeApp:
+    """Make an app bound to a database; keyword arguments are settings."""
+
+    def make(database: Database, **settings: Any) -> Flask:
+        chosen: dict[str, Any] = {
+            "env": "test",
+            "home": home,
+            "secret_key": SECRET_KEY,
+            "log_level": "ERROR",
+            **settings,
+        }
+        return create_app(Settings(**chosen), database=database)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_app(make_app: MakeApp, templates: Templates, home: Path) -> Iterator[Flask]:
+    """One app a process: building it costs more than most tests."""
+    resting = open_database(f"sqlite:///{home / 'resting.db'}", FixedClock(OPENED_AT))
+    yield make_app(resting)
+    resting.dispose()
+
+
+@pytest.fixture
+def app(shared_app: Flask, database: Database) -> Iterator[Flask]:
+    """The app bound to the test's database and clock."""
+    resting = shared_app.extensions["database"]
+    shared_app.extensions["database"] = database
+    yield shared_app
+    shared_app.extensions["database"] = resting
+
+
+@pytest.fixture
+def client(app: Flask) -> Any:
+    """A browser that is not signed in."""
+    return app.test_client()
+
+
+class SignIn(Protocol):
+    """Opens a browser session for a person."""
+
+    def __call__(
+        self, login: str, *, organisation: str = "", language: str = "zh_CN"
+    ) -> PageClient: ...
+
+
+@pytest.fixture
+def sign_in(app: Flask, database: Database, world: World) -> SignIn:
+    """A browser signed in as a person: `sign_in("a-officer").get("/")`."""
+
+    def enter(login: str, *, organisation: str = "", language: str = "zh_CN") -> PageClient:
+        code = organisation or world.organisation_of(login)
+        with database.write() as writing:
+            secret = open_session(writing, world.person(login), world.organisation(code))
+        browser = app.test_client()
+        browser.set_cookie(COOKIE, secret)
+        return PageClient(app, browser, language)
+
+    return enter
+
+
+class Api(Protocol):
+    """Gives a program's client for a person; without a login, one without a token."""
+
+    def __call__(self, login: str = "", *, organisation: str = "") -> ApiClient: ...
+
+
+@pytest.fixture
+def api(app: Flask, world: World) -> Api:
+    """A program with the token of a person: `api("c1-fin").post("/assets", {...}, status=201)`."""
+
+    def call_as(login: str = "", *, organisation: str = "") -> ApiClient:
+        return ApiClient(app, world.token(login, organisation) if login else "")
+
+    return call_as
+
+
+@pytest.fixture
+def queries(database: Database) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Collect the SQL statements of a block: `with queries() as seen: …; assert len(seen) < 10`."""
+
+    @contextmanager
+    def watching() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            seen.append(statement)
+
+        sa.event.listen(database.engine, "before_cursor_execute", note)
+        yield seen
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+
+    return watching
