@@ -4,10 +4,10 @@ Floors by days overdue and by the debtor's other claims follow the rules on risk
 classification of financial assets of commercial banks (2023, No. 1).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from app.kernel.errors import Fact
 from app.kernel.text import N_
@@ -35,7 +35,10 @@ class LoanClass(StrEnum):
 _SEVERITY: Final = {tier: number for number, tier in enumerate(LoanClass)}
 
 # More days overdue than the number means at least the class.
-DAYS_FLOORS: Final = (
+DaysFloors: TypeAlias = Sequence[tuple[int, "LoanClass"]]
+
+# The rules in force since 2023-07-01; a service passes those of its day from the policy.
+DAYS_FLOORS: Final[DaysFloors] = (
     (360, LoanClass.LOSS),
     (270, LoanClass.DOUBTFUL),
     (90, LoanClass.SUBSTANDARD),
@@ -103,10 +106,14 @@ class Classification:
 
 
 def classify(
-    *, days_overdue: int, triggers: Iterable[Trigger] = (), judged: LoanClass | None = None
+    *,
+    days_overdue: int,
+    triggers: Iterable[Trigger] = (),
+    judged: LoanClass | None = None,
+    floors: DaysFloors = DAYS_FLOORS,
 ) -> Classification:
     """The worst of the floors of days overdue, of triggers, and of a person's judgement."""
-    reasons = [days_reason(days_overdue), *(_trigger_reason(each) for each in triggers)]
+    reasons = [days_reason(days_overdue, floors), *(_trigger_reason(each) for each in triggers)]
     if judged is not None:
         reasons.append(_judgement_reason(judged))
     return worst_of(reasons)
@@ -118,11 +125,11 @@ def worst_of(reasons: Iterable[Reason]) -> Classification:
     return Classification(loan_class=ranked[0].floor, reasons=ranked)
 
 
-def days_reason(days_overdue: int) -> Reason:
+def days_reason(days_overdue: int, floors: DaysFloors = DAYS_FLOORS) -> Reason:
     """The floor by days overdue; ValueError for a negative number."""
     if days_overdue < 0:
         raise ValueError("Days overdue cannot be negative.")
-    for more_than, floor in DAYS_FLOORS:
+    for more_than, floor in sorted(floors, reverse=True):
         if days_overdue > more_than:
             return _overdue_reason(days_overdue, more_than, floor)
     return Reason(

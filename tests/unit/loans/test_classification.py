@@ -72,6 +72,13 @@ def test_every_reason_reads_as_a_sentence(days):
         assert (reason.detail % reason.facts).endswith(".")
 
 
+def test_floors_of_another_day_replace_those_of_today():
+    floors = [(30, LoanClass.SUBSTANDARD), (60, LoanClass.LOSS)]
+    assert classify(days_overdue=30, floors=floors).loan_class is LoanClass.NORMAL
+    assert classify(days_overdue=31, floors=floors).loan_class is LoanClass.SUBSTANDARD
+    assert classify(days_overdue=61, floors=floors).loan_class is LoanClass.LOSS
+
+
 def test_non_performing_begins_with_substandard():
     expected = [False, False, True, True, True]
     assert [each.is_non_performing for each in LoanClass] == expected
