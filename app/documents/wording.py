@@ -52,3 +52,8 @@ def day(on: date | None) -> str:
 def both_days(on: date | None) -> str:
     """2024年1月2日 2 January 2024."""
     return f"{day_zh(on)}　{day_en(on)}" if on else BLANK
+
+
+def percent_ppm(ratio_ppm: int | None) -> str:
+    """A ratio in millionths as percent, rounded half-up: 700,925 is "70.09%"."""
+    return BLANK if ratio_ppm is None else percent(Decimal(ratio_ppm) / 1_000_000)

@@ -1,0 +1,185 @@
+"""What the appraisal report is made from: frozen values, gathered by a service."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.documents.pdf_blocks import Words
+
+Figure = float | int | str | Sequence[float]
+"""What a trace prints: a number, a text such as a day, or a row of numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyView:
+    """A client, owner, user or agency by name and registration code."""
+
+    name: Words
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelView:
+    number: str
+    place: str
+    area_mu: str
+    land_use: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasurementView:
+    """One act of the chain: measured, certified, or filed; by whom, under which number, when."""
+
+    act: Words
+    body: str
+    number: str
+    on: date | None
+    quantity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectView:
+    """What is appraised: the right, its proof, its term, its land."""
+
+    number: str
+    title: Words
+    kind: Words
+    region: Words
+    certificate_number: str
+    right_ends_on: date | None
+    area_mu: str = ""
+    forest_category: Words | None = None
+    parcels: Sequence[ParcelView] = ()
+    measurements: Sequence[MeasurementView] = ()
+    encumbrances: Sequence[Words] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputView:
+    title: Words
+    value: Figure
+    unit: str
+    edited_reason: str = ""
+    """Why the appraiser changed what the register says; empty when it was taken over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One step of the model: a reader can repeat it with what is printed."""
+
+    name: str
+    formula: str
+    inputs: Mapping[str, Figure]
+    value: Figure
+    unit: str
+    reference: str
+    title: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterView:
+    """A dated parameter or price the value rests on, with its source and how sure it is."""
+
+    id: str
+    value: Figure
+    unit: str
+    source: str
+    status: str
+    title: Words | None = None
+    in_force_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproachView:
+    title: Words
+    value_fen: int | None
+    weight: str
+    reason: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentView:
+    title: Words
+    value_fen: int
+    quantity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    code: str
+    severity: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeView:
+    """P5, P50 and P95 of the scenarios: shown beside the value, never as the value."""
+
+    low_fen: int
+    mid_fen: int
+    high_fen: int
+    paths: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerView:
+    name: str
+    licence: str
+    signed_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceView:
+    title: str
+    digest: str
+    """SHA-256 of the file as it was stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelView:
+    """Which program gave the figures, and on what; enough to run it again to the same fen."""
+
+    id: str
+    version: str
+    title: Words
+    inputs_digest: str
+    basis_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppraisalReportView:
+    """Everything an appraisal report says."""
+
+    number: str
+    issued_on: date
+    valued_on: date
+    valid_until: date
+    check_url: str
+    digest_text: str
+    agency: PartyView
+    client: PartyView
+    owner: PartyView
+    users: Sequence[PartyView]
+    purpose: Words
+    object: ObjectView
+    value_type: Words
+    is_ecological: bool
+    value_fen: int
+    model: ModelView
+    maker: SignerView
+    reviewer: SignerView
+    basis: Sequence[Words]
+    approaches: Sequence[ApproachView]
+    inputs: Sequence[InputView]
+    steps: Sequence[StepView]
+    parameters: Sequence[ParameterView]
+    assumptions: Sequence[Words]
+    findings: Sequence[FindingView]
+    components: Sequence[ComponentView]
+    special_matters: Sequence[Words]
+    use_limits: Sequence[Words]
+    evidence: Sequence[EvidenceView]
+    scenarios: RangeView | None = None
+    implied_price: Words | None = None
+    notice: Words | None = None

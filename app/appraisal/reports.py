@@ -1,0 +1,532 @@
+"""The appraisal report as a document: a frozen view in, bytes out.
+
+The sections are those of a statutory appraisal report, in the order readers of the trade expect.
+Nothing is computed here: every figure comes with the view and is only put into words.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from app.appraisal.report_views import (
+    AppraisalReportView,
+    Figure,
+    FindingView,
+    InputView,
+    ObjectView,
+    ParameterView,
+    RangeView,
+    SignerView,
+    StepView,
+)
+from app.documents.pdf import (
+    Block,
+    Cell,
+    Column,
+    Cover,
+    DocumentLayout,
+    Grid,
+    Heading,
+    KeyValues,
+    PageBreak,
+    Row,
+    Signature,
+    Signatures,
+    Text,
+    Words,
+    render,
+)
+from app.documents.wording import BLANK, both_days, day, day_zh, yuan
+from app.kernel.capital_amounts import amount_in_words_zh
+
+LISTED_FIGURES: Final = 4
+"""So many of a row of numbers are printed; the rest are counted."""
+
+STATUS_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "sourced": Words(zh="有出处", en="sourced"),
+        "practice": Words(zh="行业惯例", en="practice"),
+        "judgement": Words(zh="专业判断", en="judgement"),
+        "to-confirm": Words(zh="待核实", en="to confirm"),
+        "computed": Words(zh="推算", en="computed"),
+        "synthetic": Words(zh="合成示例", en="synthetic"),
+    }
+)
+SEVERITY_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "refuse": Words(zh="不予评估", en="refused"),
+        "ask": Words(zh="需说明", en="to explain"),
+        "note": Words(zh="提示", en="note"),
+    }
+)
+
+
+def appraisal_report(view: AppraisalReportView) -> bytes:
+    """The bilingual report as PDF; the same view gives the same bytes."""
+    return render(_layout(view), _blocks(view))
+
+
+def figure(value: Figure) -> str:
+    """A number as a table prints it: separators, six significant digits below a thousand."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+    shown = ", ".join(figure(each) for each in value[:LISTED_FIGURES])
+    return f"{shown}, … ({len(value)})" if len(value) > LISTED_FIGURES else shown
+
+
+def _layout(view: AppraisalReportView) -> DocumentLayout:
+    subject = "生态产品价值核算报告" if view.is_ecological else "生态资产评估报告"
+    subject_en = (
+        "Ecological Value Report" if view.is_ecological else "Ecological Asset Appraisal Report"
+    )
+    return DocumentLayout(
+        title_zh=subject,
+        title_en=subject_en,
+        number=view.number,
+        issued_on=view.issued_on,
+        check_url=view.check_url,
+        digest_text=view.digest_text,
+        party=view.client.name.zh,
+        issuer=_both(view.agency.name),
+        notice=view.notice,
+        confidentiality=Words(
+            zh="机密 · 仅供约定的使用人使用", en="Confidential · named users only"
+        ),
+    )
+
+
+def _blocks(view: AppraisalReportView) -> list[Block]:
+    return [
+        _cover(view),
+        *_declaration(),
+        *_summary(view),
+        PageBreak(),
+        *_parties_and_object(view),
+        *_method(view),
+        *_process(view),
+        *_conclusion(view),
+        *_limits_and_signatures(view),
+        *_annex(view),
+    ]
+
+
+def _both(words: Words) -> str:
+    return f"{words.zh} {words.en}".strip()
+
+
+def _label(zh: str, en: str) -> Words:
+    return Words(zh=zh, en=en)
+
+
+def _row(zh: str, en: str, value: str, *, note: str = "", strong: bool = False) -> Row:
+    return Row(label=_label(zh, en), value=value, note=note, strong=strong)
+
+
+def _heading(zh: str, en: str) -> Heading:
+    return Heading(words=_label(zh, en))
+
+
+def _column(zh: str, en: str, width: float = 1, *, number: bool = False) -> Column:
+    return Column(title=_label(zh, en), width=width, align="right" if number else "left")
+
+
+def _numbered(items: Sequence[Words]) -> list[Block]:
+    if not items:
+        return [Text(words=Words(zh="无。", en="None."))]
+    return [
+        Text(words=Words(zh=f"{at}．{words.zh}", en=f"{at}. {words.en}" if words.en else ""))
+        for at, words in enumerate(items, start=1)
+    ]
+
+
+def _conclusion_row(view: AppraisalReportView) -> Row:
+    return _row(
+        "评估结论",
+        "Conclusion",
+        _in_words(view.value_fen),
+        note=f"CNY {yuan(view.value_fen)}" + (" / 年 a year" if view.is_ecological else ""),
+        strong=True,
+    )
+
+
+def _in_words(value_fen: int) -> str:
+    # A negative value is possible and is shown as it is; it has no capital numerals.
+    if value_fen < 0:
+        return f"人民币 {yuan(value_fen)} 元"
+    return f"人民币{amount_in_words_zh(value_fen)}"
+
+
+# -- Cover, declaration, summary ------------------------------------------------------------------
+
+
+def _cover(view: AppraisalReportView) -> Cover:
+    return Cover(
+        rows=[
+            _row("委托人", "Client", _both(view.client.name)),
+            _row("评估对象", "Subject", _both(view.object.title), note=view.object.number),
+            _row("价值类型", "Type of value", _both(view.value_type)),
+            _row("评估基准日", "Valuation date", both_days(view.valued_on)),
+            _row("评估方法", "Approaches", _approach_names(view)),
+            _conclusion_row(view),
+            _row("有效期至", "Valid until", both_days(view.valid_until)),
+        ]
+    )
+
+
+def _approach_names(view: AppraisalReportView) -> str:
+    return "；".join(_both(approach.title) for approach in view.approaches) or BLANK
+
+
+_DECLARATION: Final = (
+    Words(
+        zh="本报告的分析、判断和结论受报告所列假设和限制条件约束，仅在评估基准日成立。",
+        en="The analysis, opinion and conclusion hold on the valuation date only, "
+        "under the assumptions and limits stated here.",
+    ),
+    Words(
+        zh="签字的两名评估人员与委托人、权利人及评估对象没有现存或预期的利益关系。",
+        en="The two signing appraisers have no present or expected interest in the client, "
+        "the owner or the subject.",
+    ),
+    Words(
+        zh="权属、面积、计量数据由委托人和登记、计量机构提供，评估人员作了核对，不对其真实性提供保证。",
+        en="Title, area and measurements come from the client, the registry and the measuring "
+        "bodies; they were checked, not guaranteed.",
+    ),
+    Words(
+        zh="评估结论不等于可实现的价格，也不等于银行认定价值或可担保金额。",
+        en="The conclusion is neither a realisable price nor what a bank recognises or lends on.",
+    ),
+)
+
+
+def _declaration() -> list[Block]:
+    return [_heading("声明", "Declaration"), *_numbered(_DECLARATION)]
+
+
+def _summary(view: AppraisalReportView) -> list[Block]:
+    rows = [
+        _row("报告编号", "Report No.", view.number),
+        _row("评估机构", "Appraisal agency", _both(view.agency.name), note=view.agency.code),
+        _row("评估目的", "Purpose", _both(view.purpose)),
+        _row("评估对象", "Subject", _both(view.object.title), note=_both(view.object.kind)),
+        _row("评估基准日", "Valuation date", both_days(view.valued_on)),
+        _row("评估方法", "Approaches", _approach_names(view)),
+        _conclusion_row(view),
+        _row("有效期至", "Valid until", both_days(view.valid_until)),
+    ]
+    return [_heading("摘要", "Summary"), KeyValues(rows=rows)]
+
+
+# -- Sections 1 to 5 ------------------------------------------------------------------------------
+
+
+def _parties_and_object(view: AppraisalReportView) -> list[Block]:
+    parties = [
+        _row("委托人", "Client", _both(view.client.name), note=view.client.code),
+        _row("权利人", "Owner", _both(view.owner.name), note=view.owner.code),
+    ]
+    parties += [_row("使用人", "User", _both(user.name), note=user.code) for user in view.users]
+    return [
+        _heading("一、委托人、权利人及报告使用人", "Client, owner and users"),
+        KeyValues(rows=parties),
+        _heading("二、评估目的", "Purpose"),
+        Text(words=view.purpose),
+        _heading("三、评估对象和范围", "Subject and scope"),
+        KeyValues(rows=_object_rows(view.object)),
+        *_parcels(view.object),
+        *_measurements(view.object),
+        _heading("四、价值类型", "Type of value"),
+        Text(words=view.value_type),
+        *_ecological_warning(view),
+        _heading("五、评估基准日", "Valuation date"),
+        Text(words=Words(zh=f"{day_zh(view.valued_on)}。", en=f"{view.valued_on.isoformat()}.")),
+    ]
+
+
+def _object_rows(subject: ObjectView) -> list[Row]:
+    rows = [
+        _row("资产编号", "Asset No.", subject.number),
+        _row("权利种类", "Kind of right", _both(subject.kind)),
+        _row("所在地", "Place", _both(subject.region)),
+        _row("权证编号", "Certificate No.", subject.certificate_number or BLANK),
+        _row("权利期限至", "Right ends on", day(subject.right_ends_on)),
+    ]
+    if subject.area_mu:
+        rows.append(_row("面积（亩）", "Area, mu", subject.area_mu))
+    if subject.forest_category:
+        rows.append(_row("森林类别", "Category of forest", _both(subject.forest_category)))
+    burdens = "；".join(_both(each) for each in subject.encumbrances)
+    rows.append(_row("权利负担", "Encumbrances", burdens or "无 None"))
+    return rows
+
+
+def _parcels(subject: ObjectView) -> list[Block]:
+    if not subject.parcels:
+        return []
+    columns = [
+        _column("地块", "Parcel", 2),
+        _column("坐落", "Place", 4),
+        _column("地类", "Land use", 2),
+        _column("面积（亩）", "Area, mu", 2, number=True),
+    ]
+    rows = [[p.number, p.place, _both(p.land_use), p.area_mu] for p in subject.parcels]
+    return [Grid(columns=columns, rows=rows)]
+
+
+def _measurements(subject: ObjectView) -> list[Block]:
+    if not subject.measurements:
+        return []
+    columns = [
+        _column("环节", "Act", 3),
+        _column("机构", "Body", 4),
+        _column("编号", "No.", 3),
+        _column("日期", "Day", 2),
+        _column("数量", "Quantity", 2, number=True),
+    ]
+    rows = [
+        [_both(each.act), each.body, each.number, day(each.on), each.quantity or BLANK]
+        for each in subject.measurements
+    ]
+    caption = _label("计量监测、审核认证、备案登记", "Measured, certified and filed")
+    return [Grid(columns=columns, rows=rows, caption=caption)]
+
+
+def _ecological_warning(view: AppraisalReportView) -> list[Block]:
+    if not view.is_ecological:
+        return []
+    words = Words(
+        zh="本报告所列为生态系统一年的服务价值，是流量，不是资产价格，不得作为抵质押价值使用。",
+        en="The figure is the value of ecosystem services of one year: a flow, not the price of "
+        "an asset. It must not be lent on.",
+    )
+    return [Text(words=words, strong=True)]
+
+
+# -- Sections 6 to 9 ------------------------------------------------------------------------------
+
+
+def _method(view: AppraisalReportView) -> list[Block]:
+    columns = [
+        _column("方法", "Approach", 3),
+        _column("结果（元）", "Result, CNY", 3, number=True),
+        _column("权重", "Weight", 1.5, number=True),
+        _column("选用理由", "Reason", 6),
+    ]
+    rows = [
+        [_both(each.title), yuan(each.value_fen), each.weight, _both(each.reason)]
+        for each in view.approaches
+    ]
+    return [
+        _heading("六、评估依据", "Basis"),
+        *_numbered(view.basis),
+        _heading("七、评估方法", "Approaches"),
+        Grid(columns=columns, rows=rows),
+    ]
+
+
+def _process(view: AppraisalReportView) -> list[Block]:
+    return [
+        _heading("八、评估过程", "Process"),
+        Heading(words=_label("（一）采用的数据", "Inputs"), level=2),
+        _inputs_grid(view.inputs),
+        Heading(words=_label("（二）计算步骤", "Steps"), level=2),
+        _steps_grid(view.steps),
+        _heading("九、参数和价格", "Parameters and prices"),
+        _parameters_grid(view.parameters),
+        _heading("十、评估假设", "Assumptions"),
+        *_numbered(view.assumptions),
+        _heading("十一、核查发现", "Findings"),
+        _findings_grid(view.findings),
+    ]
+
+
+def _inputs_grid(inputs: Sequence[InputView]) -> Grid:
+    columns = [
+        _column("数据", "Input", 4),
+        _column("采用值", "Value", 3, number=True),
+        _column("单位", "Unit", 2),
+        _column("调整理由", "Reason of change", 4),
+    ]
+    rows: list[list[str | Cell]] = [
+        [Cell(text=i.title.zh, note=i.title.en), figure(i.value), i.unit, i.edited_reason or BLANK]
+        for i in inputs
+    ]
+    return Grid(columns=columns, rows=rows)
+
+
+def _steps_grid(steps: Sequence[StepView]) -> Grid:
+    columns = [
+        _column("步骤与公式", "Step and formula", 5),
+        _column("代入", "Inputs", 5),
+        _column("结果", "Value", 3, number=True),
+        _column("单位", "Unit", 2),
+        _column("依据", "Reference", 3),
+    ]
+    return Grid(columns=columns, rows=[_step_row(step) for step in steps])
+
+
+def _step_row(step: StepView) -> list[str | Cell]:
+    title = _both(step.title) if step.title else step.name
+    inputs = "\n".join(f"{name} = {figure(value)}" for name, value in step.inputs.items())
+    return [
+        Cell(text=title, note=f"{step.name} = {step.formula}"),
+        inputs or BLANK,
+        figure(step.value),
+        step.unit,
+        step.reference or BLANK,
+    ]
+
+
+def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
+    columns = [
+        _column("参数", "Parameter", 5),
+        _column("采用值", "Value", 2.5, number=True),
+        _column("单位", "Unit", 2),
+        _column("来源", "Source", 5),
+        _column("状态", "Status", 2),
+    ]
+    rows: list[list[str | Cell]] = [
+        [
+            Cell(text=_both(each.title) if each.title else each.id, note=_parameter_note(each)),
+            figure(each.value),
+            each.unit,
+            each.source or BLANK,
+            _both(STATUS_WORDS.get(each.status, Words(zh=each.status))),
+        ]
+        for each in parameters
+    ]
+    return Grid(columns=columns, rows=rows)
+
+
+def _parameter_note(parameter: ParameterView) -> str:
+    since = f" · {day(parameter.in_force_from)} 起" if parameter.in_force_from else ""
+    return f"{parameter.id}{since}"
+
+
+def _findings_grid(findings: Sequence[FindingView]) -> Grid:
+    columns = [
+        _column("性质", "Kind", 2),
+        _column("内容", "Finding", 8),
+        _column("代码", "Code", 3),
+    ]
+    rows: list[list[str | Cell]] = [
+        [
+            _both(SEVERITY_WORDS.get(each.severity, Words(zh=each.severity))),
+            Cell(text=each.words.zh, note=each.words.en),
+            each.code,
+        ]
+        for each in findings
+    ]
+    return Grid(
+        columns=columns, rows=rows, empty=_label("未发现需要说明的事项", "Nothing to report")
+    )
+
+
+# -- Sections 12 to 15 and annex ------------------------------------------------------------------
+
+
+def _conclusion(view: AppraisalReportView) -> list[Block]:
+    made: list[Block] = [
+        _heading("十二、评估结论", "Conclusion"),
+        Text(words=_conclusion_words(view), strong=True),
+        _components_grid(view),
+    ]
+    if view.implied_price:
+        made.append(Text(words=view.implied_price))
+    if view.scenarios:
+        made += _range(view.scenarios)
+    return made
+
+
+def _conclusion_words(view: AppraisalReportView) -> Words:
+    per_year_zh, per_year_en = ("（每年）", " a year") if view.is_ecological else ("", "")
+    value_type = view.value_type
+    return Words(
+        zh=f"在评估基准日 {day_zh(view.valued_on)}，评估对象的{value_type.zh}{per_year_zh}为："
+        f"{_in_words(view.value_fen)}（￥{yuan(view.value_fen)}）。",
+        en=f"On {view.valued_on.isoformat()} the {value_type.en.lower()} of the subject"
+        f"{per_year_en} is CNY {yuan(view.value_fen)}.",
+    )
+
+
+def _components_grid(view: AppraisalReportView) -> Grid:
+    columns = [
+        _column("构成", "Component", 5),
+        _column("数量", "Quantity", 3, number=True),
+        _column("价值（元）", "Value, CNY", 3, number=True),
+    ]
+    rows = [
+        [_both(each.title), each.quantity or BLANK, yuan(each.value_fen)]
+        for each in view.components
+    ]
+    return Grid(columns=columns, rows=rows, total=["合计 Total", "", yuan(view.value_fen)])
+
+
+def _range(scenarios: RangeView) -> list[Block]:
+    rows = [
+        _row("低 P5", "Low", f"CNY {yuan(scenarios.low_fen)}"),
+        _row("中 P50", "Middle", f"CNY {yuan(scenarios.mid_fen)}"),
+        _row("高 P95", "High", f"CNY {yuan(scenarios.high_fen)}"),
+    ]
+    words = Words(
+        zh=f"情景区间由 {scenarios.paths:,} 条路径得出（种子 {scenarios.seed}），"
+        "说明不确定性，不是评估结论。",
+        en=f"The range comes from {scenarios.paths:,} paths (seed {scenarios.seed}); "
+        "it shows uncertainty and is not the conclusion.",
+    )
+    return [Text(words=words), KeyValues(rows=rows)]
+
+
+def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
+    validity = Words(
+        zh=f"本报告自评估基准日起至 {day_zh(view.valid_until)} 有效；"
+        "期内评估对象或市场发生重大变化的，应重新评估。",
+        en=f"Valid from the valuation date to {view.valid_until.isoformat()}; "
+        "a material change of the subject or the market calls for a new appraisal.",
+    )
+    return [
+        _heading("十三、特别事项", "Special matters"),
+        *_numbered(view.special_matters),
+        _heading("十四、使用限制与有效期", "Limits of use and validity"),
+        *_numbered(view.use_limits),
+        Text(words=validity),
+        _heading("十五、报告日与签章", "Report date and signatures"),
+        Text(words=Words(zh=f"报告日：{day_zh(view.issued_on)}", en=view.issued_on.isoformat())),
+        Signatures(
+            places=[
+                _signature("承办评估师", "Appraiser", view.maker),
+                _signature("复核评估师", "Reviewing appraiser", view.reviewer),
+            ],
+            seal=view.agency.name,
+        ),
+    ]
+
+
+def _signature(zh: str, en: str, signer: SignerView) -> Signature:
+    detail = f"登记号 Licence {signer.licence}" if signer.licence else ""
+    return Signature(
+        role=_label(zh, en), name=signer.name, detail=detail, signed_on=signer.signed_on
+    )
+
+
+def _annex(view: AppraisalReportView) -> list[Block]:
+    model = [
+        _row(
+            "模型", "Model", _both(view.model.title), note=f"{view.model.id} {view.model.version}"
+        ),
+        _row("输入摘要", "Inputs digest", view.model.inputs_digest),
+        _row("参数与价格摘要", "Basis digest", view.model.basis_digest),
+    ]
+    columns = [_column("文件", "File", 4), _column("SHA-256", "", 6)]
+    rows = [[each.title, each.digest] for each in view.evidence]
+    return [
+        PageBreak(),
+        _heading("附件", "Annex"),
+        Heading(words=_label("（一）模型与复算", "Model, to repeat the figures"), level=2),
+        KeyValues(rows=model),
+        Heading(words=_label("（二）依据的文件", "Evidence"), level=2),
+        Grid(columns=columns, rows=rows),
+    ]
