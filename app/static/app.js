@@ -232,7 +232,21 @@
       chart.resize();
     };
     new ResizeObserver(resize).observe(box);
-    ['beforeprint', 'afterprint'].forEach((kind) => window.addEventListener(kind, resize));
+    /* On paper the canvas would keep the width of the screen; a picture shrinks with its card. */
+    window.addEventListener('beforeprint', () => {
+      if (box.classList.contains('is-printing')) return;
+      const picture = document.createElement('img');
+      picture.alt = '';
+      picture.src = chart.getDataURL({ pixelRatio: 2, backgroundColor: '#fff' });
+      picture.width = box.clientWidth;
+      box.append(picture);
+      box.classList.add('is-printing');
+    });
+    window.addEventListener('afterprint', () => {
+      box.classList.remove('is-printing');
+      box.querySelectorAll(':scope > img').forEach((each) => each.remove());
+      resize();
+    });
   }
 
   async function charts(root) {
