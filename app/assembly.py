@@ -75,9 +75,8 @@ def _configure(made: Flask, settings: Settings) -> None:
 
     made.jinja_env.undefined = StrictUndefined
     if settings.proxy_hops:
-        made.wsgi_app = ProxyFix(
-            made.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
-        )  # type: ignore[method-assign]
+        hops = settings.proxy_hops
+        made.wsgi_app = ProxyFix(made.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
 def _business_day() -> date | None:

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         0, ge=0, le=5, description="How many trusted proxies stand in front; 0 means none."
     )
     secure_cookies: bool = Field(
-        False, description="Send cookies over HTTPS only; always on in production."
+        default=False, description="Send cookies over HTTPS only; always on in production."
     )
     session_idle_minutes: int = Field(
         30, ge=5, le=720, description="Minutes without a request that end a session."

@@ -46,8 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     marks = {"postgres": pytest.mark.postgres}
     engines = [
-        pytest.param(name, marks=marks[name] if name in marks else ())
-        for name in _engines(metafunc.definition)
+        pytest.param(name, marks=marks.get(name, ())) for name in _engines(metafunc.definition)
     ]
     metafunc.parametrize("engine_name", engines, indirect=True)
 

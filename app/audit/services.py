@@ -124,7 +124,8 @@ def _lock_chain(session: Session, organisation_id: UUID) -> AuditChain:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return session.execute(statement).scalar_one()
+    chain: AuditChain = session.execute(statement).scalar_one()
+    return chain
 
 
 def watch(database: Database) -> None:

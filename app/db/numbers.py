@@ -46,5 +46,5 @@ def insert_ignoring(session: Session, table: sa.Table, row: dict[str, object]) -
     sqlite_session = session.get_bind().dialect.name == "sqlite"
     insert = sqlite.insert(table) if sqlite_session else postgresql.insert(table)
     keys = list(table.primary_key.columns)
-    statement = insert.values(**row).on_conflict_do_nothing().returning(*keys)  # type: ignore[union-attr]
+    statement = insert.values(**row).on_conflict_do_nothing().returning(*keys)
     return session.execute(statement).first() is not None

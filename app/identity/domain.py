@@ -91,6 +91,13 @@ def sight_of(kind: OrganisationKind) -> Mapping[str, str]:
     return {thing: row.get(kind.value, "none") for thing, row in sight_table().items()}
 
 
+@cache
+def conflicts() -> tuple[frozenset[str], ...]:
+    """Pairs of roles that one person may not hold in one organisation, from `permissions.yaml`."""
+    table: dict[str, Any] = yaml.safe_load((_HERE / "permissions.yaml").read_text(encoding="utf-8"))
+    return tuple(frozenset(pair) for pair in table["conflicts"])
+
+
 def permissions_of(role_ids: frozenset[str]) -> frozenset[Permission]:
     """All permissions of some roles."""
     known = roles()

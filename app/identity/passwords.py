@@ -28,6 +28,7 @@ def hash_password(password: str) -> str:
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether the password is right; an unknown login costs the same time as a known one."""
     try:
-        return _hasher().verify(stored or _nobody(), password[:MAX_LENGTH]) and stored is not None
+        _hasher().verify(stored or _nobody(), password[:MAX_LENGTH])
     except (VerifyMismatchError, InvalidHashError):
         return False
+    return stored is not None

@@ -3,11 +3,10 @@
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-import yaml
 from sqlmodel import Session, col
 
 from app.audit.services import record
@@ -30,7 +29,8 @@ class RoleConflict(RuleViolation):
     code = "role-conflict"
     title = N_("These roles exclude each other")
     detail = N_(
-        "One person may not hold “%(held)s” and “%(wanted)s” in one organisation: the maker of a step never approves it."
+        "One person may not hold “%(held)s” and “%(wanted)s” in one organisation: "
+        "the maker of a step never approves it."
     )
 
 
@@ -92,7 +92,7 @@ def add_organisation(session: Session, actor: Actor, command: AddOrganisation) -
     """Add an organisation; refuses a code or registration code that exists."""
     actor.require(Permission.MANAGE_ORGANISATIONS)
     taken = session.execute(
-        sa.select(Organisation.id).where(col(Organisation.code) == command.code)
+        sa.select(col(Organisation.id)).where(col(Organisation.code) == command.code)
     ).first()
     if taken is not None:
         raise InvalidInput(errors=(FieldError(pointer="/code", detail=N_("This code is taken.")),))
@@ -120,7 +120,10 @@ def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
     _require_password(command.password)
     organisation = _manageable(session, actor, command.organisation_id)
     login = command.login.strip().lower()
-    if session.execute(sa.select(Person.id).where(col(Person.login) == login)).first() is not None:
+    if (
+        session.execute(sa.select(col(Person.id)).where(col(Person.login) == login)).first()
+        is not None
+    ):
         raise InvalidInput(
             errors=(FieldError(pointer="/login", detail=N_("This login is taken.")),)
         )
@@ -148,7 +151,7 @@ def grant_role(
     organisation = _manageable(session, actor, organisation_id)
     _require_role_fits(organisation, role)
     held = set(session.execute(_roles_of(person_id, organisation_id)).scalars())
-    for pair in conflicts():
+    for pair in domain.conflicts():
         if role in pair and held & (pair - {role}):
             raise RoleConflict(held=next(iter(held & pair)), wanted=role)
     membership = Membership(
@@ -174,7 +177,7 @@ def grant_authority(
     """Set what a member may approve from a day on."""
     actor.require(Permission.MANAGE_PEOPLE)
     _manageable(session, actor, command.organisation_id)
-    statement = sa.select(Membership.id).where(
+    statement = sa.select(col(Membership.id)).where(
         col(Membership.person_id) == command.person_id,
         col(Membership.organisation_id) == command.organisation_id,
     )
@@ -189,14 +192,14 @@ def grant_authority(
         basis=command.basis,
     )
     session.add(row)
-    facts = {"ceiling_fen": command.ceiling_fen, "product": command.product}
     record(
         session,
         actor,
         "authority.grant",
         subject_kind="person",
         subject_id=command.person_id,
-        **facts,
+        ceiling_fen=command.ceiling_fen,
+        product=command.product,
     )
     return row
 
@@ -263,14 +266,6 @@ def revoke_token(session: Session, actor: Actor, token_id: UUID) -> None:
     record(session, actor, "token.revoke", subject_kind="token", subject_id=row.id)
 
 
-def conflicts() -> list[frozenset[str]]:
-    """Pairs of roles that exclude each other, from `permissions.yaml`."""
-    table: dict[str, Any] = yaml.safe_load(
-        (domain._HERE / "permissions.yaml").read_text(encoding="utf-8")
-    )
-    return [frozenset(pair) for pair in table["conflicts"]]
-
-
 def _manageable(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
     """The organisation when the actor may manage its people: the own one, or all for the platform."""
     everywhere = actor.sees("people") == "all" or actor.sees("*") == "all"
@@ -301,6 +296,6 @@ def _require_password(password: str) -> None:
 
 
 def _roles_of(person_id: UUID, organisation_id: UUID) -> sa.Select[tuple[str]]:
-    return sa.select(Membership.role).where(
+    return sa.select(col(Membership.role)).where(
         col(Membership.person_id) == person_id, col(Membership.organisation_id) == organisation_id
     )

@@ -20,7 +20,7 @@ class FieldError:
     facts: dict[str, Fact] = field(default_factory=dict)
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a refusal is no error of the service
     """Base of all refusals that a person can act on."""
 
     code: ClassVar[str] = "refused"

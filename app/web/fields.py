@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 import marshmallow as ma
@@ -30,7 +30,7 @@ class Message(str):  # noqa: SLOT000 - it carries facts
 
     facts: Mapping[str, object]
 
-    def __new__(cls, template: str, **facts: object) -> "Message":
+    def __new__(cls, template: str, **facts: object) -> Self:
         """A template and the facts of its placeholders."""
         message = super().__new__(cls, template)
         message.facts = facts
@@ -54,7 +54,13 @@ class Words(ma.fields.Field[Any]):
     }
 
     def __init__(
-        self, *, title: str = "", help: str = "", unit: str = "", example: str = "", **kwargs: Any
+        self,
+        *,
+        title: str = "",
+        help: str = "",  # noqa: A002 - the word that forms use
+        unit: str = "",
+        example: str = "",
+        **kwargs: Any,
     ) -> None:
         self.title = title
         self.help = help
@@ -240,9 +246,7 @@ class Day(Words):
 class Instant(Words):
     """An instant for output, ISO 8601 in UTC."""
 
-    def _serialize(
-        self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any
-    ) -> str | None:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         return None if value is None else value.isoformat().replace("+00:00", "Z")
 
 

@@ -26,10 +26,10 @@ class StrictParser(FlaskParser):
     def handle_error(
         self,
         error: ma.ValidationError,
-        req: Any,
-        schema: ma.Schema,
+        req: Any,  # noqa: ARG002
+        schema: ma.Schema,  # noqa: ARG002
         *,
-        error_status_code: int | None,
+        error_status_code: int | None,  # noqa: ARG002
         error_headers: Any,  # noqa: ARG002
     ) -> Any:
         """A refusal that names each field."""

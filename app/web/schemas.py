@@ -26,7 +26,7 @@ class _Base(ma.Schema):
         unknown = ma.RAISE
         ordered = True
 
-    error_messages: ClassVar[dict[str, str]] = {
+    error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
         "unknown": N_("This field is not known here. Take it out."),
         "type": N_("Send a JSON object."),
     }

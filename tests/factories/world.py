@@ -45,7 +45,13 @@ ORGANISATIONS: Final = (
     ("I1", K.INSURER, "620702", "祁连示例财产保险张掖中心支公司", "Qilian Demo P&C Insurance"),
     ("GOV-PBC", K.REGULATOR, "620700", "市级货币信贷监管岗（演示）", "City central-bank desk"),
     ("GOV-NFRA", K.REGULATOR, "620700", "市级金融监管岗（演示）", "City NFRA desk"),
-    ("GOV-FO", K.LIST_AUTHORITY, "620700", "市级地方金融管理岗（演示）", "City finance-office desk"),
+    (
+        "GOV-FO",
+        K.LIST_AUTHORITY,
+        "620700",
+        "市级地方金融管理岗（演示）",
+        "City finance-office desk",
+    ),
     ("GOV-725", K.LIST_AUTHORITY, "620725", "山丹县清单推荐岗（演示）", "Shandan county desk"),
     ("GOV-FIN", K.FISCAL, "620700", "市级财政岗（演示）", "City fiscal desk"),
     ("GOV-F", K.DEPARTMENT, "620700", "市级林草岗（演示）", "City forestry desk"),
@@ -140,9 +146,7 @@ class World:
     def system(self, code: str = "PLATFORM") -> Actor:
         """The scheduler acting for an organisation."""
         kind = next(kind for each, kind, *_ in ORGANISATIONS if each == code)
-        return system_actor(
-            organisation_id=self.organisations[code], organisation_kind=kind.value
-        )
+        return system_actor(organisation_id=self.organisations[code], organisation_kind=kind.value)
 
     def token(self, login: str, organisation: str = "") -> str:
         """The secret of the bearer token that every person of the world holds."""

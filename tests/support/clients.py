@@ -38,15 +38,17 @@ class ApiClient:
         **options: Any,
     ) -> TestResponse:
         """Write; `key=None` leaves the Idempotency-Key out."""
-        return self.request(
-            "POST", path, body, key=key, version=version, status=status, **options
-        )
+        return self.request("POST", path, body, key=key, version=version, status=status, **options)
 
-    def patch(self, path: str, body: Any, *, version: int | None = None, **options: Any) -> TestResponse:
+    def patch(
+        self, path: str, body: Any, *, version: int | None = None, **options: Any
+    ) -> TestResponse:
         """Change; needs the version on routes that ask for it."""
         return self.request("PATCH", path, body, version=version, **options)
 
-    def put(self, path: str, body: Any, *, version: int | None = None, **options: Any) -> TestResponse:
+    def put(
+        self, path: str, body: Any, *, version: int | None = None, **options: Any
+    ) -> TestResponse:
         """Replace."""
         return self.request("PUT", path, body, version=version, **options)
 
@@ -54,7 +56,9 @@ class ApiClient:
         """Take away."""
         return self.request("DELETE", path, version=version, **options)
 
-    def event(self, path: str, event: str, *, status: int = ANY_STATUS, **fields: Any) -> TestResponse:
+    def event(
+        self, path: str, event: str, *, status: int = ANY_STATUS, **fields: Any
+    ) -> TestResponse:
         """Move the thing at `path` by an event, on its current version."""
         tag = self.get(path, status=200).headers["ETag"]
         return self.post(
