@@ -295,7 +295,7 @@ def _require_password(password: str) -> None:
         )
 
 
-def _roles_of(person_id: UUID, organisation_id: UUID) -> sa.Select[tuple[str]]:
+def _roles_of(person_id: UUID, organisation_id: UUID) -> sa.Select[str]:
     return sa.select(col(Membership.role)).where(
         col(Membership.person_id) == person_id, col(Membership.organisation_id) == organisation_id
     )

@@ -7,7 +7,7 @@ unit; the wire name follows from it: `amount_fen` -> `amount_yuan`, `rate_ppm` -
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Self
