@@ -50,6 +50,7 @@ class Appraisal(Versioned, table=True):
     inputs: dict[str, Any] | None = json_column(nullable=True)
     prices: dict[str, Any] | None = json_column(nullable=True)
     result: dict[str, Any] | None = json_column(nullable=True)
+    inputs_digest: str = text(64, default="")
     basis_digest: str = text(64, default="")
     value_fen: int | None = fen(nullable=True)
     maker_id: UUID | None = None
@@ -73,7 +74,7 @@ class AppraisalSignature(Table, table=True):
 
 
 class Valuation(Table, table=True):
-    """A model's figure for an asset on a day; never edited."""
+    """A model's figure for an asset on a day; never edited. `recorded` names the recorded inputs laid over."""
 
     __tablename__ = "valuation"
     __table_args__ = (
@@ -89,6 +90,7 @@ class Valuation(Table, table=True):
     inputs_digest: str = text(64)
     basis_digest: str = text(64)
     prices: dict[str, Any] = json_column()
+    recorded: list[str] = json_column()
     appraisal_id: UUID | None = link("appraisal.id", nullable=True)
     run_id: UUID | None = link("revaluation_run.id", nullable=True)
     created_at: datetime
@@ -152,10 +154,14 @@ class RevaluationItem(SQLModel, table=True):
     """One asset of a run: waiting, done with its old and new value, or failed with its reason."""
 
     __tablename__ = "revaluation_item"
+    __table_args__ = (
+        sa.Index("ix_revaluation_item_next", "run_id", "state", "model_id", "asset_id"),
+    )
 
     run_id: UUID = link("revaluation_run.id", primary_key=True)
     asset_id: UUID = link("asset.id", primary_key=True)
+    model_id: str = text(40)
     state: ItemState = choice(ItemState, "state")
     before_fen: int | None = fen(nullable=True)
     after_fen: int | None = fen(nullable=True)
-    problem: str = text(500, default="")
+    problem: dict[str, Any] | None = json_column(nullable=True)

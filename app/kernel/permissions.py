@@ -15,6 +15,9 @@ class Permission(StrEnum):
     # reference and market
     READ_REFERENCE = "read-reference"
     IMPORT_CATALOGUE = "import-catalogue"
+    ACCEPT_CATALOGUE = "accept-catalogue"
+    PROPOSE_POLICY = "propose-policy"
+    ACCEPT_POLICY = "accept-policy"
     IMPORT_PRICES = "import-prices"
     READ_PRICES = "read-prices"
     # assets
@@ -29,6 +32,7 @@ class Permission(StrEnum):
     PREPARE_APPRAISAL = "prepare-appraisal"
     SIGN_APPRAISAL = "sign-appraisal"
     ACCEPT_APPRAISAL = "accept-appraisal"
+    RECORD_VALUATION_INPUTS = "record-valuation-inputs"
     MANAGE_PANEL = "manage-panel"
     RUN_REVALUATION = "run-revaluation"
     # origination

@@ -1,8 +1,8 @@
-"""Pure rules of appraisal: the state table, validity, current value, who may sign."""
+"""The state table of an appraisal, its validity, the current value of an asset, who may sign."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -74,6 +74,20 @@ STATE_TITLES: Mapping[AppraisalState, str] = {
     AppraisalState.REVOKED: N_("Revoked"),
 }
 
+EVENT_TITLES: Mapping[AppraisalEvent, str] = {
+    AppraisalEvent.ACCEPT: N_("Accept the order"),
+    AppraisalEvent.DECLINE: N_("Decline the order"),
+    AppraisalEvent.SIGN: N_("Sign as appraiser"),
+    AppraisalEvent.RETURN: N_("Return for correction"),
+    AppraisalEvent.COUNTERSIGN: N_("Countersign as reviewer"),
+    AppraisalEvent.REVOKE: N_("Revoke the report"),
+}
+
+KIND_TITLES: Mapping[AppraisalKind, str] = {
+    AppraisalKind.EXTERNAL: N_("External appraisal"),
+    AppraisalKind.INTERNAL: N_("Internal appraisal"),
+}
+
 
 class SignatureRole(StrEnum):
     """The two signatures of a report."""
@@ -98,6 +112,24 @@ class ItemState(StrEnum):
     DONE = "done"
     FAILED = "failed"
 
+SIGNATURE_ROLE_TITLES: Mapping[SignatureRole, str] = {
+    SignatureRole.MAKER: N_("Appraiser"),
+    SignatureRole.REVIEWER: N_("Reviewer"),
+}
+
+RUN_STATE_TITLES: Mapping[RunState, str] = {
+    RunState.WAITING: N_("Waiting"),
+    RunState.RUNNING: N_("Running"),
+    RunState.FINISHED: N_("Finished"),
+    RunState.CANCELLED: N_("Cancelled"),
+}
+
+ITEM_STATE_TITLES: Mapping[ItemState, str] = {
+    ItemState.WAITING: N_("Waiting"),
+    ItemState.DONE: N_("Done"),
+    ItemState.FAILED: N_("Failed"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueFacts:
@@ -120,3 +152,8 @@ def current_value_fen(facts: ValueFacts, *, today: date) -> int | None:
 def may_countersign(*, maker_id: UUID | None, person_id: UUID) -> bool:
     """The second signature is another person's."""
     return maker_id is not None and maker_id != person_id
+
+
+def report_valid_until(*, valued_on: date, validity_days: int) -> date:
+    """The last day of a report: the valuation day is the first of its days."""
+    return valued_on + timedelta(days=validity_days - 1)

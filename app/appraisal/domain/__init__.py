@@ -1,0 +1,41 @@
+"""Pure rules of appraisal: states, current value, signatures, and asking a model."""
+
+from app.appraisal.domain.states import (
+    APPRAISAL,
+    EVENT_TITLES,
+    ITEM_STATE_TITLES,
+    KIND_TITLES,
+    RUN_STATE_TITLES,
+    SIGNATURE_ROLE_TITLES,
+    STATE_TITLES,
+    AppraisalEvent,
+    AppraisalKind,
+    AppraisalState,
+    ItemState,
+    RunState,
+    SignatureRole,
+    ValueFacts,
+    current_value_fen,
+    may_countersign,
+    report_valid_until,
+)
+
+__all__ = [
+    "APPRAISAL",
+    "EVENT_TITLES",
+    "ITEM_STATE_TITLES",
+    "KIND_TITLES",
+    "RUN_STATE_TITLES",
+    "SIGNATURE_ROLE_TITLES",
+    "STATE_TITLES",
+    "AppraisalEvent",
+    "AppraisalKind",
+    "AppraisalState",
+    "ItemState",
+    "RunState",
+    "SignatureRole",
+    "ValueFacts",
+    "current_value_fen",
+    "may_countersign",
+    "report_valid_until",
+]

@@ -1,0 +1,395 @@
+"""Asking a model: inputs and prices in, whole fen and a printable result out. Pure and picklable."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+import numpy as np
+
+from app.appraisal.domain.catalogue import find_model, parameters_on
+from risk_models.batches import InvalidInputs, batch_from_rows
+from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
+from risk_models.dated import ParameterNotInForce
+from risk_models.runner import value
+from risk_models.words import Text
+
+Inputs = Mapping[str, Any]
+PriceFacts = Mapping[str, Any]
+"""A price as it is stored: `yuan`, `unit`, `growth` as text, `priced_on`, `source`."""
+
+NO_MODEL: Final = Text(
+    en="The model %(model)s is not installed.", zh="未安装评估模型%(model)s。"
+)
+NO_VALUE: Final = Text(en="The model gave no value.", zh="模型未给出价值。")
+NO_PRICE: Final = Text(
+    en="There is no price %(price)s in force on %(day)s.", zh="%(day)s没有有效的价格%(price)s。"
+)
+NO_PARAMETER: Final = Text(
+    en="The parameter %(parameter)s is not in force on %(day)s.",
+    zh="参数%(parameter)s在%(day)s未生效。",
+)
+BROKEN: Final = Text(
+    en="The model failed on these inputs (%(kind)s). Ask the maintainers.",
+    zh="模型无法处理这些输入（%(kind)s），请联系维护人员。",
+)
+MAX_VALUE_FEN: Final = 10**15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why there is no value: the code, the input, and words in both languages."""
+
+    code: str
+    field: str
+    en: str
+    zh: str
+
+    def as_json(self) -> dict[str, str]:
+        """As it is stored with the asset of a run."""
+        return {"code": self.code, "field": self.field, "en": self.en, "zh": self.zh}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question to one model: rows of inputs on a day under one snapshot of prices."""
+
+    model_id: str
+    on: date
+    rows: Sequence[Inputs]
+    prices: Mapping[str, PriceFacts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Whole fen by row, None where a problem says why."""
+
+    model_version: str
+    basis_digest: str
+    value_fen: Sequence[int | None]
+    problems: Mapping[int, Problem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appraised:
+    """One asset's value with all that a reader of the report needs."""
+
+    model_version: str
+    basis_digest: str
+    value_fen: int | None
+    result: dict[str, Any]
+    refusals: Sequence[Problem] = field(default_factory=tuple)
+
+
+# ---------------------------------------------------------------------------
+# What is stored: exact texts, one digest
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 over the one spelling."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def stored_inputs(spec: ModelSpec, inputs: Inputs) -> dict[str, Any]:
+    """Inputs as they are stored: numbers as text, empty ones left out, so that no engine respells them."""
+    numbers = {each.name for each in spec.fields if each.kind in {"number", "integer"}}
+    series = {each.name for each in spec.fields if each.kind == "series"}
+    kept: dict[str, Any] = {}
+    for name, given in inputs.items():
+        if given is None or given in ("", []):
+            continue
+        if name in numbers:
+            kept[name] = _number_text(given)
+        elif name in series and isinstance(given, list | tuple):
+            kept[name] = [_number_text(each) for each in given]
+        else:
+            kept[name] = given
+    return kept
+
+
+def _number_text(given: Any) -> Any:
+    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
+        return given
+    return f"{given:f}" if isinstance(given, Decimal) else repr(given)
+
+
+def price_facts(price: Price) -> dict[str, Any]:
+    """A price as it is stored."""
+    return {
+        "yuan": repr(price.yuan),
+        "unit": price.unit,
+        "growth": repr(price.growth),
+        "curve": None if price.curve is None else [repr(each) for each in price.curve],
+        "source": price.source,
+        "priced_on": None if price.priced_on is None else price.priced_on.isoformat(),
+    }
+
+
+def price_of(facts: PriceFacts) -> Price:
+    """The price that was stored."""
+    curve, priced_on = facts.get("curve"), facts.get("priced_on")
+    return Price(
+        yuan=float(facts["yuan"]),
+        unit=facts["unit"],
+        growth=float(facts.get("growth") or 0.0),
+        curve=None if curve is None else tuple(float(each) for each in curve),
+        source=facts.get("source", ""),
+        priced_on=None if priced_on is None else date.fromisoformat(priced_on),
+    )
+
+
+def basis_on(spec: ModelSpec, on: date, prices: Mapping[str, PriceFacts]) -> Basis:
+    """The whole "as of" of a valuation, with only the prices that the model may read."""
+    known = {key: price_of(facts) for key, facts in prices.items() if key in spec.price_ids}
+    return Basis(on=on, parameters=parameters_on(on), prices=Prices(known))
+
+
+def whole_fen(yuan: float) -> int:
+    """The one rounding of a model's figure: half-up to the fen, on its shortest decimal spelling."""
+    return int(Decimal(repr(float(yuan))).scaleb(2).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def money_text(fen: int) -> str:
+    """Whole fen as yuan with two decimals."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+# ---------------------------------------------------------------------------
+# Many assets
+
+
+def value_many(ask: Ask) -> Answer:
+    """Values every row by one call of the model; a row that fails carries its problem and stops no other."""
+    model = find_model(ask.model_id)
+    if model is None:
+        problem = _problem("no-model", "", NO_MODEL, {"model": ask.model_id})
+        return _all_failed(ask, problem, version="", basis_digest="")
+    basis = basis_on(model.spec, ask.on, ask.prices)
+    figures: dict[int, int] = {}
+    problems: dict[int, Problem] = {}
+    _value_rows(model, basis, ask.rows, list(range(len(ask.rows))), figures, problems)
+    return Answer(
+        model_version=model.spec.version,
+        basis_digest=basis.digest,
+        value_fen=[figures.get(row) for row in range(len(ask.rows))],
+        problems=problems,
+    )
+
+
+def _all_failed(ask: Ask, problem: Problem, *, version: str, basis_digest: str) -> Answer:
+    return Answer(
+        model_version=version,
+        basis_digest=basis_digest,
+        value_fen=[None] * len(ask.rows),
+        problems=dict.fromkeys(range(len(ask.rows)), problem),
+    )
+
+
+def _value_rows(  # noqa: PLR0913, PLR0917 - it calls itself on the two halves
+    model: Model,
+    basis: Basis,
+    rows: Sequence[Inputs],
+    places: list[int],
+    figures: dict[int, int],
+    problems: dict[int, Problem],
+) -> None:
+    """Value the rows at some places; unreadable rows leave first, a failing model is asked for halves."""
+    try:
+        batch = batch_from_rows(model.spec, [rows[place] for place in places], basis.parameters)
+    except InvalidInputs as refusal:
+        for each in refusal.problems:
+            problems.setdefault(places[each.row], _problem(each.code, each.field, each.detail, {}))
+        rest = [place for place in places if place not in problems]
+        if rest:
+            _value_rows(model, basis, rows, rest, figures, problems)
+        return
+    try:
+        result = value(model, batch, basis)
+    except Exception as failure:  # noqa: BLE001 - one asset that breaks a model must not stop the others
+        if len(places) == 1:
+            problems[places[0]] = _failure(failure, basis.on)
+            return
+        half = len(places) // 2
+        _value_rows(model, basis, rows, places[:half], figures, problems)
+        _value_rows(model, basis, rows, places[half:], figures, problems)
+        return
+    _collect(result, places, figures, problems)
+
+
+def _collect(
+    result: Result, places: list[int], figures: dict[int, int], problems: dict[int, Problem]
+) -> None:
+    for found in result.findings:
+        if found.severity == "refuse":
+            for at, row in enumerate(found.rows):
+                problems.setdefault(places[int(row)], _found_problem(found, at))
+    finite = np.isfinite(result.value)
+    for row, place in enumerate(places):
+        if place in problems:
+            continue
+        if not finite[row]:
+            problems[place] = _problem("no-value", "", NO_VALUE, {})
+            continue
+        figures[place] = whole_fen(result.value[row])
+
+
+def _failure(failure: Exception, on: date) -> Problem:
+    if isinstance(failure, ParameterNotInForce):
+        facts = {"parameter": failure.parameter_id, "day": on.isoformat()}
+        return _problem("parameter-not-in-force", "", NO_PARAMETER, facts)
+    return _problem("model-failed", "", BROKEN, {"kind": type(failure).__name__})
+
+
+def _problem(code: str, name: str, words: Text, facts: Mapping[str, object]) -> Problem:
+    return Problem(code=code, field=name, en=filled(words.en, facts), zh=filled(words.zh, facts))
+
+
+def _found_problem(found: Finding, at: int) -> Problem:
+    return _problem(found.code, found.field, found.detail, finding_facts(found, at))
+
+
+def finding_facts(found: Finding, at: int) -> dict[str, object]:
+    """The facts of a finding for one of its rows, as plain values."""
+    return {name: values[at].item() for name, values in found.facts.items()}
+
+
+def filled(template: str, facts: Mapping[str, object]) -> str:
+    """Words with their facts; a template that does not fit stays readable."""
+    try:
+        return template % facts if facts else template.replace("%%", "%")
+    except (KeyError, ValueError, TypeError):
+        return template
+
+
+def missing_price(price_id: str, on: date) -> Problem:
+    """The problem of a price that the market does not have on the day."""
+    return _problem("price-missing", price_id, NO_PRICE, {"price": price_id, "day": on.isoformat()})
+
+
+# ---------------------------------------------------------------------------
+# One asset, with everything a reader needs
+
+
+def appraise_one(
+    model: Model, inputs: Inputs, prices: Mapping[str, PriceFacts], on: date
+) -> Appraised:
+    """Value one asset and keep its steps, components, findings and the parameters it stood on."""
+    spec = model.spec
+    basis = basis_on(spec, on, prices)
+    try:
+        batch = batch_from_rows(spec, [inputs], basis.parameters)
+        result = value(model, batch, basis, trace=True)
+    except InvalidInputs as refusal:
+        found = [_problem(each.code, each.field, each.detail, {}) for each in refusal.problems]
+        return _refused(spec, basis, found)
+    except ParameterNotInForce as failure:
+        return _refused(spec, basis, [_failure(failure, on)])
+    refusals = [_found_problem(each, 0) for each in result.findings if each.severity == "refuse"]
+    if refusals or not math.isfinite(result.value[0]):
+        return _refused(spec, basis, refusals or [_problem("no-value", "", NO_VALUE, {})])
+    return Appraised(
+        model_version=spec.version,
+        basis_digest=basis.digest,
+        value_fen=whole_fen(result.value[0]),
+        result=result_json(spec, basis, result),
+    )
+
+
+def _refused(spec: ModelSpec, basis: Basis, refusals: Iterable[Problem]) -> Appraised:
+    return Appraised(
+        model_version=spec.version,
+        basis_digest=basis.digest,
+        value_fen=None,
+        result={},
+        refusals=tuple(refusals),
+    )
+
+
+def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]:
+    """The result of one row as it is stored and shown; money as text, other figures as the model gave them."""
+    return {
+        "model": spec.id,
+        "version": spec.version,
+        "valued_on": basis.on.isoformat(),
+        "basis_digest": basis.digest,
+        "value_yuan": money_text(whole_fen(result.value[0])),
+        "components": {
+            name: money_text(whole_fen(column[0])) for name, column in result.components.items()
+        },
+        "approaches": {name: _approach(result, name) for name in result.approaches},
+        "quantities": {
+            name: {"value": _plain(column[0]), "unit": unit}
+            for name, (column, unit) in result.quantities.items()
+        },
+        "findings": [_finding_json(each) for each in result.findings],
+        "trace": [_step_json(each) for each in result.trace],
+        "parameters": [_parameter_json(basis, each) for each in spec.parameters],
+    }
+
+
+def _approach(result: Result, name: str) -> dict[str, Any]:
+    worth, weight = result.approaches[name][0], result.weights[name][0]
+    code = int(result.reason[0])
+    reason = result.reasons[code] if 0 <= code < len(result.reasons) else None
+    return {
+        "value_yuan": money_text(whole_fen(worth)) if math.isfinite(worth) else None,
+        "weight": _plain(weight),
+        "reason": None if reason is None else {"en": reason.en, "zh": reason.zh},
+    }
+
+
+def _plain(figure: float) -> str | None:
+    return repr(float(figure)) if math.isfinite(figure) else None
+
+
+def _finding_json(found: Finding) -> dict[str, Any]:
+    facts = finding_facts(found, 0) if found.rows.size else {}
+    return {
+        "code": found.code,
+        "field": found.field,
+        "severity": found.severity,
+        "en": filled(found.detail.en, facts),
+        "zh": filled(found.detail.zh, facts),
+    }
+
+
+def _step_json(each: Any) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "formula": each.formula,
+        "unit": each.unit,
+        "reference": each.reference,
+        "inputs": {name: _traced(given) for name, given in each.inputs.items()},
+        "value": _traced(each.value),
+    }
+
+
+def _traced(given: Any) -> Any:
+    if isinstance(given, list):
+        return [repr(each) for each in given]
+    return given if isinstance(given, str) else repr(given)
+
+
+def _parameter_json(basis: Basis, parameter_id: str) -> dict[str, Any]:
+    found = basis.parameters.in_force(parameter_id)
+    scalar = isinstance(found.value, Decimal)
+    return {
+        "id": parameter_id,
+        "en": found.parameter.title.en,
+        "zh": found.parameter.title.zh,
+        "value": f"{found.value:f}" if scalar else None,
+        "unit": found.parameter.unit,
+        "status": found.parameter.status,
+        "since": found.since.isoformat(),
+        "reference": found.reference.title,
+        "source": found.reference.source,
+    }
