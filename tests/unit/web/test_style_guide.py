@@ -5,7 +5,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from flask import render_template
 
+from app.web.forms import Form, FormField
 from tests.support.style_guide import style_guide_app
 
 VOID = {"meta", "link", "input", "br", "path", "use", "rect"}
@@ -154,3 +156,46 @@ def test_a_problem_page_says_what_and_what_next_in_both_languages(client, status
 def test_a_failure_of_the_service_is_told_without_menu(client):
     assert 'id="sidebar"' in client.get("/problem/404").get_data(as_text=True)
     assert 'id="sidebar"' not in client.get("/problem/500").get_data(as_text=True)
+
+
+def form_page(client, problem=None, error=""):
+    field = FormField(
+        name="amount_yuan", id="amount_yuan", kind="money", label="Amount", error=error
+    )
+    row = FormField(name="assets-0-id", id="assets-0-id", kind="text", label="Asset")
+    form = Form(fields=[field], rows={"assets": [[row]]})
+    with client.application.test_request_context("/loans/new?lang=en"):
+        return render_template(
+            "form_page.html",
+            form=form,
+            problem=problem,
+            title="New",
+            back="/loans",
+            version=3,
+            idempotency_key="k-3",
+        )
+
+
+def test_a_form_of_a_schema_posts_to_its_own_address_with_its_keys(client):
+    page = Page(form_page(client))
+    hidden = {a["name"]: a["value"] for tag, a in page.tags if a.get("type") == "hidden"}
+    assert page.wrong == []
+    assert "/loans/new?lang=en" in page.every("action")
+    assert hidden == {
+        "csrf_token": "sample-token",
+        "idempotency_key": "k-3",
+        "version": "3",
+    }
+    assert {"amount_yuan", "assets-0-id"} <= set(page.every("name"))
+
+
+def test_a_refused_form_says_so_in_title_summary_and_field(client):
+    errors = [
+        {"pointer": "/amount_yuan", "detail": "Enter it."},
+        {"pointer": "/assets/0/id", "detail": "Choose it."},
+    ]
+    page = Page(form_page(client, {"title": "There is a problem", "errors": errors}, "Enter it."))
+    assert page.text.startswith("Error: New")
+    assert "There is a problem (2)" in page.text
+    assert {"#amount_yuan", "#assets-0-id"} <= set(page.every("href"))
+    assert page.text.count("Enter it.") == 2
