@@ -116,6 +116,10 @@ def _both(words: Words) -> str:
     return f"{words.zh} {words.en}".strip()
 
 
+def _below(words: Words) -> Cell:
+    return Cell(text=words.zh, note=words.en)
+
+
 def _label(zh: str, en: str) -> Words:
     return Words(zh=zh, en=en)
 
@@ -394,7 +398,7 @@ def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
             figure(each.value),
             each.unit,
             each.source or BLANK,
-            _both(STATUS_WORDS.get(each.status, Words(zh=each.status))),
+            _below(STATUS_WORDS.get(each.status, Words(zh=each.status))),
         ]
         for each in parameters
     ]
@@ -414,7 +418,7 @@ def _findings_grid(findings: Sequence[FindingView]) -> Grid:
     ]
     rows: list[list[str | Cell]] = [
         [
-            _both(SEVERITY_WORDS.get(each.severity, Words(zh=each.severity))),
+            _below(SEVERITY_WORDS.get(each.severity, Words(zh=each.severity))),
             Cell(text=each.words.zh, note=each.words.en),
             each.code,
         ]
@@ -493,7 +497,9 @@ def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
         _heading("十四、使用限制与有效期", "Limits of use and validity"),
         *_numbered(view.use_limits),
         Text(words=validity),
-        _heading("十五、报告日与签章", "Report date and signatures"),
+        Heading(
+            words=_label("十五、报告日与签章", "Report date and signatures"), before_signatures=True
+        ),
         Text(words=Words(zh=f"报告日：{day_zh(view.issued_on)}", en=view.issued_on.isoformat())),
         Signatures(
             places=[

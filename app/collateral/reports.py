@@ -169,10 +169,12 @@ def _column(zh: str, en: str, width: float, *, number: bool = False) -> Column:
 
 
 def _address(view: TopUpNoticeView) -> list[Block]:
-    names = "；".join(_both(each.name) for each in view.recipients) or _both(view.borrower.name)
-    rows = [
-        _row("致", "To", names, strong=True),
-        _row("借款人", "Borrower", _both(view.borrower.name), note=view.borrower.code),
+    recipients = view.recipients or (view.borrower,)
+    names = "；".join(_both(each.name) for each in recipients)
+    rows = [_row("致", "To", names, strong=True, note=recipients[0].code)]
+    if view.borrower not in recipients:
+        rows.append(_row("借款人", "Borrower", _both(view.borrower.name), note=view.borrower.code))
+    rows += [
         _row("借款合同", "Contract No.", view.contract_number),
         _row("贷款编号", "Loan No.", view.loan_number),
         _row("补足期限", "Cure by", both_days(view.due_on), strong=True),
@@ -329,7 +331,8 @@ def _accrual_note(view: TopUpNoticeView) -> list[Block]:
 
 
 def _consequences(view: TopUpNoticeView) -> list[Block]:
-    made: list[Block] = [_heading("三、逾期未补足", "If it is not cured in time")]
+    title = Words(zh="三、逾期未补足", en="If it is not cured in time")
+    made: list[Block] = [Heading(words=title, before_signatures=True)]
     for at, words in enumerate(view.consequences, start=1):
         english = f"{at}. {words.en}" if words.en else ""
         made.append(Text(words=Words(zh=f"{at}．{words.zh}", en=english)))

@@ -111,9 +111,11 @@ __all__ = [
 ]
 
 CHART_COLORS: Final = tuple(
-    HexColor(code) for code in ("#15795a", "#0e6f88", "#9a6a0c", "#4463ab", "#7d5191", "#546c77")
+    HexColor(code) for code in ("#15795a", "#9a6a0c", "#4463ab", "#7d5191", "#0e6f88", "#546c77")
 )
-CHART_HEIGHT: Final = 58 * mm
+CHART_HEIGHT: Final = 46 * mm
+HEADING_ROOM: Final = 28 * mm
+SIGNING_ROOM: Final = 42 * mm
 BLANK_LINE: Final = "\u00a0"
 MAX_CHART_LABELS: Final = 13
 """More labels than these would run into each other; every n-th is printed."""
@@ -260,9 +262,10 @@ def _flowables(block: Block) -> list[Flowable]:
 
 def _heading(block: Heading) -> list[Flowable]:
     kind = HEADING_1 if block.level == 1 else HEADING_2
-    # A heading needs some of its text on the same page.
+    # A heading stays with the first lines below it.
     words = f"{block.words.zh} {block.words.en}".strip()
-    return [CondPageBreak(28 * mm), paragraph((words, kind), limit=MAX_CELL_CHARACTERS)]
+    room = HEADING_ROOM + (SIGNING_ROOM if block.before_signatures else 0)
+    return [CondPageBreak(room), paragraph((words, kind), limit=MAX_CELL_CHARACTERS)]
 
 
 def _text(block: Text) -> list[Flowable]:
@@ -282,8 +285,8 @@ def _key_values(rows: Sequence[Row]) -> Table:
         _style(
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE),
-            ("TOPPADDING", (0, 0), (-1, -1), 4),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
+            ("TOPPADDING", (0, 0), (-1, -1), 2.5),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
             ("LEFTPADDING", (0, 0), (-1, -1), 2),
         )
     )
@@ -386,7 +389,7 @@ def _signatures(block: Signatures) -> list[Flowable]:
             ("RIGHTPADDING", (0, 0), (-1, -1), 10),
         )
     )
-    made: list[Flowable] = [CondPageBreak(48 * mm), Spacer(1, 6 * mm), table]
+    made: list[Flowable] = [CondPageBreak(SIGNING_ROOM), Spacer(1, 5 * mm), table]
     if block.seal:
         words = f"{block.seal.zh}（盖章 seal）{block.seal.en}"
         seal = paragraph((words, VALUE_BOLD), limit=MAX_CELL_CHARACTERS)
@@ -430,7 +433,7 @@ def _line_chart(block: LineChart) -> list[Flowable]:
             String(left + 8 * mm, top, name, fontName=REGULAR, fontSize=6.5, fillColor=INK_2)
         )
     caption = _caption(block.title)
-    return [CondPageBreak(CHART_HEIGHT + 12 * mm), caption, drawing, Spacer(1, 3 * mm)]
+    return [CondPageBreak(CHART_HEIGHT + 8 * mm), caption, drawing, Spacer(1, 3 * mm)]
 
 
 def _chart(block: LineChart) -> Any:

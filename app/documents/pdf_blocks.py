@@ -57,8 +57,11 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
+    """A heading; one `before_signatures` is kept on one page with them."""
+
     words: Words
     level: Literal[1, 2] = 1
+    before_signatures: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,7 +233,7 @@ def _schedule(view: StatementView) -> Grid:
         _column("利息", "Interest", 2.6, number=True),
         _column("应还合计", "Payment", 2.8, number=True),
         _column("剩余本金", "Balance", 2.8, number=True),
-        _column("状态", "State", 2),
+        _column("状态", "State", 2.7),
     ]
     rows = [
         [
@@ -304,7 +304,7 @@ def _repayments(view: StatementView) -> Grid:
 def _value_day(repayment: RepaymentView) -> str:
     if repayment.value_on == repayment.booked_on:
         return ""
-    return f"起息 value {day(repayment.value_on)}"
+    return f"起息 {day(repayment.value_on)}"
 
 
 def _closing(view: StatementView) -> list[Block]:

@@ -1,9 +1,6 @@
 """Documents: the same bytes each time, values shown literally, fonts embedded, pages bounded."""
 
 import re
-import shutil
-import subprocess
-import zlib
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -34,6 +31,7 @@ from app.documents.pdf import (
     Words,
     render,
 )
+from tests.support.documents import page_count, require_nothing_embedded, squeezed, text_of
 
 LAYOUT = DocumentLayout(
     title_zh="追加担保通知书",
@@ -103,34 +101,6 @@ def with_value(value: str) -> DocumentLayout:
     )
 
 
-def text_of(content: bytes, folder: Path) -> str:
-    """The text a reader can copy, with white space taken out: lines break anywhere in Chinese."""
-    if not shutil.which("pdftotext"):
-        pytest.skip("pdftotext not found: apt-get install poppler-utils")
-    path = folder / "document.pdf"
-    path.write_bytes(content)
-    made = subprocess.run(
-        ["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True, timeout=60
-    )
-    return re.sub(r"\s", "", made.stdout.decode())
-
-
-def page_count(content: bytes) -> int:
-    return len(re.findall(rb"/Type /Page\b", content))
-
-
-def streams(content: bytes) -> bytes:
-    found = re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL)
-    return b"".join(_inflated(raw) for raw in found)
-
-
-def _inflated(raw: bytes) -> bytes:
-    try:
-        return zlib.decompress(raw)
-    except zlib.error:
-        return raw
-
-
 def test_the_same_input_gives_the_same_bytes() -> None:
     blocks = one_of_each("红枣林 Jujube forest")
     assert render(LAYOUT, blocks) == render(LAYOUT, blocks)
@@ -153,16 +123,12 @@ def test_only_embedded_fonts_are_named() -> None:
 def test_mark_up_in_a_value_is_shown_as_it_was_typed(value: str, tmp_path: Path) -> None:
     shown = text_of(render(with_value(value), one_of_each(value)), tmp_path)
     # Title and cover, headings, texts, tables: each of the places shows the text itself.
-    assert shown.count(re.sub(r"\s", "", value)) >= 20
+    assert shown.count(squeezed(value)) >= 20
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_mark_up_in_a_value_embeds_nothing_and_links_nowhere(value: str) -> None:
-    content = render(with_value(value), one_of_each(value))
-    for mark in (b"/Image", b"/XObject", b"/URI", b"/Annot", b"/JavaScript", b"/EmbeddedFile"):
-        assert mark not in content.replace(b"/ImageB", b"").replace(b"/ImageC", b"").replace(
-            b"/ImageI", b""
-        ), mark
+    require_nothing_embedded(render(with_value(value), one_of_each(value)))
 
 
 def test_a_character_the_fonts_lack_is_replaced_by_a_mark_and_its_code_point(

@@ -1,0 +1,133 @@
+"""The appraisal report says everything, in both languages, and always the same."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.appraisal.reports import appraisal_report, figure
+from tests.support.documents import page_count, require_nothing_embedded, squeezed, text_of
+from tests.support.report_views import appraisal_view
+
+SECTIONS = (
+    "声明", "摘要", "一、委托人、权利人及报告使用人", "二、评估目的", "三、评估对象和范围",
+    "四、价值类型", "五、评估基准日", "六、评估依据", "七、评估方法", "八、评估过程",
+    "九、参数和价格", "十、评估假设", "十一、核查发现", "十二、评估结论", "十三、特别事项",
+    "十四、使用限制与有效期", "十五、报告日与签章", "附件",
+)  # fmt: skip
+HOSTILE = ('<img src="/etc/hostname">', "<b>x <i>y</b>", "&", '<a href="javascript:alert(1)">')
+
+
+def test_the_same_view_gives_the_same_bytes() -> None:
+    assert appraisal_report(appraisal_view()) == appraisal_report(appraisal_view())
+
+
+def test_all_sections_stand_in_their_order(tmp_path: Path) -> None:
+    shown = text_of(appraisal_report(appraisal_view()), tmp_path)
+    places = [shown.index(section) for section in SECTIONS]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "人民币肆拾伍万元整",
+        "CNY 450,000.00",
+        "area_mu = 6,800.00",
+        "area_mu * rate_tco2e_per_mu",
+        "1, 0.95, 0.9025, 0.857, … (5)",
+        "按核证数调整",
+        "discount.rate.carbon_income",
+        "judgement",
+        "本行判断",
+        "金石",
+        "魏澜",
+        "62-0002",
+        "2024年12月30日",
+        "a3" * 32,
+        "c5" * 32,
+        "合成示例，非真实业务",
+        "7C1F-9A02-55D0",
+        "P95",
+        "seed 42",
+        "Shandan County",
+    ],
+)
+def test_the_report_tells_what_a_reader_needs_to_repeat_it(words: str, tmp_path: Path) -> None:
+    assert squeezed(words) in text_of(appraisal_report(appraisal_view()), tmp_path)
+
+
+def test_an_unsigned_place_stays_blank_and_a_signed_one_carries_its_day(tmp_path: Path) -> None:
+    view = appraisal_view()
+    once = text_of(appraisal_report(view), tmp_path)
+    both = replace(view, reviewer=replace(view.reviewer, signed_on=view.maker.signed_on))
+    twice = text_of(appraisal_report(both), tmp_path)
+    assert twice.count("2024年1月2日") == once.count("2024年1月2日") + 1
+
+
+def test_a_yearly_ecological_value_says_it_must_not_be_lent_on(tmp_path: Path) -> None:
+    warning = "不得作为抵质押价值使用"
+    market = text_of(appraisal_report(appraisal_view()), tmp_path)
+    ecological = text_of(appraisal_report(appraisal_view(is_ecological=True)), tmp_path)
+    assert warning not in market
+    assert warning in ecological
+    assert "生态产品价值核算报告" in ecological
+
+
+def test_a_negative_value_is_printed_as_it_is(tmp_path: Path) -> None:
+    view = replace(appraisal_view(), value_fen=-1_234_56)
+    assert "人民币-1,234.56元" in text_of(appraisal_report(view), tmp_path)
+
+
+def test_a_bare_report_without_optional_parts_is_complete(tmp_path: Path) -> None:
+    view = appraisal_view()
+    bare = replace(
+        view,
+        object=replace(view.object, parcels=(), measurements=(), area_mu="", forest_category=None),
+        findings=(),
+        steps=(),
+        evidence=(),
+        special_matters=(),
+        scenarios=None,
+        implied_price=None,
+        notice=None,
+    )
+    shown = text_of(appraisal_report(bare), tmp_path)
+    assert "未发现需要说明的事项" in shown
+    assert all(section in shown for section in SECTIONS)
+    assert "P95" not in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_are_shown_and_do_nothing(text: str, tmp_path: Path) -> None:
+    content = appraisal_report(appraisal_view(text))
+    require_nothing_embedded(content)
+    assert text_of(content, tmp_path).count(squeezed(text)) >= 15
+
+
+def test_a_long_trace_stays_a_bounded_document() -> None:
+    view = appraisal_view()
+    long = replace(view, steps=list(view.steps) * 60, parameters=list(view.parameters) * 60)
+    assert page_count(appraisal_report(view)) <= 8
+    assert page_count(appraisal_report(long)) <= 30
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.08, "0.08"),
+        (816.0, "816"),
+        (999.9999, "1000"),
+        (1000.0, "1,000.00"),
+        (-1234567.891, "-1,234,567.89"),
+        (12, "12"),
+        ("2023-12-31", "2023-12-31"),
+        ([1.0, 2.0], "1, 2"),
+        ([1.0, 2.0, 3.0, 4.0], "1, 2, 3, 4"),
+        ([1.0, 2.0, 3.0, 4.0, 5.0], "1, 2, 3, 4, … (5)"),
+        ([], ""),
+    ],
+)
+def test_figures_are_short_but_honest(value: object, shown: str) -> None:
+    assert figure(value) == shown
