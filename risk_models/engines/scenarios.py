@@ -89,7 +89,8 @@ def scenarios(
             cells = Cells(exposure, flow, basis.prices, stress or NO_STRESS)
             grid = _yearly(cells, flow)
             worth = (flow.quantity * flow.unit_price)[:, np.newaxis] * grid[cells.of_row]
-            if flow.index is None:
+            if flow.index is None or not worth[:, 1:].any():
+                # What is paid today is paid at today's price.
                 fixed[places] += worth.sum(axis=1)
             else:
                 before = moving.get(flow.index, np.zeros((rows, 1)))

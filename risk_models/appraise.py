@@ -1,0 +1,305 @@
+"""The border: plain documents in, plain documents out, money rounded to fen here and only here."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from risk_models.batches import InvalidInputs, batch_from_rows, choices_of
+from risk_models.contract import (
+    Basis,
+    Field,
+    Finding,
+    Floats,
+    ModelSpec,
+    Price,
+    Prices,
+    Result,
+    Step,
+)
+from risk_models.dated import Parameters
+from risk_models.engines.scenarios import Simulation
+from risk_models.registry import get_model, science_parameters
+from risk_models.runner import value
+from risk_models.words import Text
+
+__all__ = [
+    "InvalidDocument",
+    "appraise",
+    "basis_on",
+    "finding_detail",
+    "prices_in_force",
+    "result_json",
+    "spec_json",
+    "to_fen",
+    "yuan_text",
+]
+
+CENT: Final = Decimal("0.01")
+PRICE_PREFIX: Final = "price."
+MOST_GROWTH: Final = 0.5
+"""A price that grows by half each year is a slip of the unit, not an expectation."""
+
+
+class InvalidDocument(ValueError):  # noqa: N818 - the name states the refusal, as the others do.
+    """An input document that cannot be read."""
+
+
+def to_fen(yuan: float) -> int:
+    """Whole fen, rounded half-up, away from zero."""
+    return int(Decimal(repr(float(yuan))).scaleb(2).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def yuan_text(yuan: float) -> str | None:
+    """Yuan with two decimals, or None for a refused row."""
+    return None if math.isnan(yuan) else str((Decimal(to_fen(yuan)) / 100).quantize(CENT))
+
+
+# ---------------------------------------------------------------------------
+# The basis
+
+
+def prices_in_force(parameters: Parameters) -> dict[str, Price]:
+    """The prices the parameter files state for the day: ids `price.<price id>` in yuan."""
+    found: dict[str, Price] = {}
+    for parameter_id in parameters:
+        entry = parameters.in_force(parameter_id)
+        if parameter_id.startswith(PRICE_PREFIX) and entry.parameter.unit.startswith("yuan/"):
+            found[parameter_id.removeprefix(PRICE_PREFIX)] = Price(
+                yuan=parameters.number(parameter_id),
+                unit=entry.parameter.unit,
+                source=entry.reference.title,
+                priced_on=entry.since,
+            )
+    return found
+
+
+def basis_on(on: date, prices: Mapping[str, Price], parameters: Parameters | None = None) -> Basis:
+    """The basis of a day; prices not given come from the parameter files."""
+    in_force = parameters or science_parameters().on(on)
+    return Basis(on=on, parameters=in_force, prices=Prices({**prices_in_force(in_force), **prices}))
+
+
+def _prices(spec: ModelSpec, raw: object) -> dict[str, Price]:
+    entries = _object(raw, "prices")
+    strangers = sorted(set(entries) - set(spec.price_ids))
+    if strangers:
+        raise InvalidDocument(f"prices: {spec.id} reads no {', '.join(strangers)}")
+    return {price_id: _price(price_id, entry) for price_id, entry in entries.items()}
+
+
+def _price(price_id: str, raw: object) -> Price:
+    entry = _object(raw, f"prices.{price_id}")
+    strangers = sorted(set(entry) - {"yuan", "unit", "growth", "source"})
+    if strangers:
+        raise InvalidDocument(f"prices.{price_id}: no field {', '.join(strangers)}")
+    unit = entry.get("unit")
+    if not isinstance(unit, str):
+        raise InvalidDocument(f"prices.{price_id}.unit: a text is needed")
+    yuan = _number(entry.get("yuan"), f"prices.{price_id}.yuan")
+    growth = _number(entry.get("growth", 0.0), f"prices.{price_id}.growth")
+    if yuan <= 0.0 or abs(growth) > MOST_GROWTH:
+        raise InvalidDocument(f"prices.{price_id}: yuan above 0, growth within {MOST_GROWTH}")
+    return Price(yuan=yuan, unit=unit, growth=growth, source=str(entry.get("source", "")))
+
+
+def _object(raw: object, what: str) -> Mapping[str, object]:
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        raise InvalidDocument(f"{what}: an object is needed")
+    return raw
+
+
+def _number(raw: object, what: str) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
+        raise InvalidDocument(f"{what}: a number is needed")
+    try:
+        number = float(raw)
+    except (ValueError, OverflowError):
+        raise InvalidDocument(f"{what}: a number is needed") from None
+    if not math.isfinite(number):
+        raise InvalidDocument(f"{what}: a finite number is needed")
+    return number
+
+
+# ---------------------------------------------------------------------------
+# Appraise
+
+
+def appraise(
+    model_id: str,
+    document: object,
+    on: date,
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    language: str = "en",
+) -> dict[str, object]:
+    """Values one asset given as `{"inputs": {...}, "prices": {...}}` on a day, with its trace."""
+    model = get_model(model_id)
+    whole = _object(document, "document")
+    strangers = sorted(set(whole) - {"inputs", "prices"})
+    if strangers:
+        raise InvalidDocument(f"document: no field {', '.join(strangers)}")
+    basis = basis_on(on, _prices(model.spec, whole.get("prices", {})))
+    inputs = _object(whole.get("inputs", {}), "inputs")
+    try:
+        batch = batch_from_rows(model.spec, [inputs], basis.parameters)
+    except InvalidInputs as problem:
+        raise InvalidDocument(_told(problem, language)) from problem
+    result = value(model, batch, basis, simulation=_simulation(paths, seed), trace=True)
+    return result_json(model.spec, result, on, language=language)
+
+
+def _simulation(paths: int | None, seed: int | None) -> Simulation | None:
+    if paths is None:
+        return None
+    try:
+        return Simulation(paths=paths, seed=0 if seed is None else seed)
+    except ValueError as problem:
+        raise InvalidDocument(str(problem)) from problem
+
+
+def _told(problem: InvalidInputs, language: str) -> str:
+    return "; ".join(
+        f"inputs.{entry.field}: {entry.detail.in_language(language)}" for entry in problem.problems
+    )
+
+
+def result_json(
+    spec: ModelSpec, result: Result, on: date, *, row: int = 0, language: str = "en"
+) -> dict[str, object]:
+    """One row of a result as the stable JSON of the `appraise` command."""
+    return {
+        "model": spec.id,
+        "version": spec.version,
+        "valued_on": on.isoformat(),
+        "value_yuan": yuan_text(result.value[row]),
+        "low_yuan": _quantile(result.low, row),
+        "mid_yuan": _quantile(result.mid, row),
+        "high_yuan": _quantile(result.high, row),
+        "approaches": _approaches(result, row, language),
+        "components": {name: yuan_text(part[row]) for name, part in result.components.items()},
+        "quantities": {
+            name: {"value": _plain(amount[row]), "unit": unit}
+            for name, (amount, unit) in result.quantities.items()
+        },
+        "trace": [_step_json(step) for step in result.trace],
+        "findings": [
+            _finding_json(finding, row, language)
+            for finding in result.findings
+            if row in finding.rows
+        ],
+    }
+
+
+def _quantile(column: Floats | None, row: int) -> str | None:
+    return None if column is None else yuan_text(column[row])
+
+
+def _plain(number: float) -> float | None:
+    return None if math.isnan(number) else float(number)
+
+
+def _approaches(result: Result, row: int, language: str) -> dict[str, object]:
+    """The approaches that value this row; one without a value is left out."""
+    code = int(result.reason[row])
+    reason = result.reasons[code].in_language(language) if code >= 0 else ""
+    return {
+        name: {
+            "value_yuan": yuan_text(worth[row]),
+            "weight": _plain(result.weights[name][row]),
+            "reason": reason,
+        }
+        for name, worth in result.approaches.items()
+        if not math.isnan(worth[row])
+    }
+
+
+def _step_json(step: Step) -> dict[str, object]:
+    return {
+        "name": step.name,
+        "formula": step.formula,
+        "unit": step.unit,
+        "reference": step.reference,
+        "inputs": dict(step.inputs),
+        "value": step.value,
+    }
+
+
+def _finding_json(finding: Finding, row: int, language: str) -> dict[str, object]:
+    return {
+        "code": finding.code,
+        "field": finding.field,
+        "severity": finding.severity,
+        "detail": finding_detail(finding, row).in_language(language),
+    }
+
+
+def finding_detail(finding: Finding, row: int) -> Text:
+    """The words of a finding for one of its rows, facts filled in."""
+    at = list(finding.rows).index(row)
+    return finding.detail.filled({name: fact[at].item() for name, fact in finding.facts.items()})
+
+
+# ---------------------------------------------------------------------------
+# The passport as JSON
+
+
+def spec_json(spec: ModelSpec, parameters: Parameters | None = None) -> dict[str, object]:
+    """The passport; with parameters, choices that come from a dated table are listed."""
+    return {
+        "id": spec.id,
+        "version": spec.version,
+        "contract": spec.contract,
+        "title": _words(spec.title),
+        "help": _words(spec.help),
+        "value_kind": spec.value_kind,
+        "per": spec.per,
+        "asset_kinds": list(spec.asset_kinds),
+        "fields": [_field_json(field, parameters) for field in spec.fields],
+        "components": [
+            {"name": entry.name, "title": _words(entry.title), "unit": entry.unit}
+            for entry in spec.components
+        ],
+        "approaches": [
+            {"name": entry.name, "title": _words(entry.title)} for entry in spec.approaches
+        ],
+        "parameters": list(spec.parameters),
+        "prices": [
+            {"id": use.id, "title": _words(use.title), "unit": use.unit} for use in spec.prices
+        ],
+        "standards": list(spec.standards),
+        "limits": [_words(limit) for limit in spec.limits],
+    }
+
+
+def _words(text: Text) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}
+
+
+def _field_json(field: Field, parameters: Parameters | None) -> dict[str, object]:
+    listed = field if parameters is None else replace(field, choices=choices_of(field, parameters))
+    needed = None
+    if field.needed_when is not None:
+        needed = {"field": field.needed_when[0], "in": sorted(field.needed_when[1])}
+    return {
+        "name": field.name,
+        "title": _words(field.title),
+        "help": _words(field.help),
+        "kind": field.kind,
+        "unit": field.unit,
+        "low": field.low,
+        "high": field.high,
+        "low_open": field.low_open,
+        "choices": [{"id": choice.id, "title": _words(choice.title)} for choice in listed.choices],
+        "choices_from": field.choices_from,
+        "required": field.required,
+        "needed_when": needed,
+        "max_length": field.max_length,
+        "group": field.group,
+        "example": list(field.example) if isinstance(field.example, tuple) else field.example,
+        "vary": None if field.vary is None else list(field.vary),
+        "reference": field.reference,
+    }

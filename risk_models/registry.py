@@ -1,0 +1,80 @@
+"""Which models there are: the built-in ones, then those other packages bring along.
+
+A package announces a model under the entry-point group `greenpledge.appraisal_models`. Two models
+with one id, or a model of another contract, stop the start: a stored appraisal must mean one model.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final, cast
+
+from risk_models.contract import CONTRACT, Model
+from risk_models.dated import ParameterSet, load_folder
+from risk_models.models import carbon_sink_income, forest_right, gep, income_right, market_units
+
+__all__ = [
+    "BUILT_INS",
+    "GROUP",
+    "ModelRefused",
+    "UnknownModel",
+    "collect",
+    "get_model",
+    "installed_models",
+    "science_parameters",
+]
+
+GROUP: Final = "greenpledge.appraisal_models"
+
+BUILT_INS: Final[tuple[Model, ...]] = (
+    carbon_sink_income.MODEL,
+    forest_right.MODEL,
+    gep.MODEL,
+    income_right.MODEL,
+    market_units.MODEL,
+)
+
+PARAMETERS: Final = Path(__file__).parent / "parameters"
+
+
+class ModelRefused(ValueError):  # noqa: N818 - the name states the refusal, as the others do.
+    """A model that cannot be registered."""
+
+
+class UnknownModel(LookupError):  # noqa: N818 - the name states the refusal, as the others do.
+    """No model has this id."""
+
+
+def collect(models: Iterable[Model]) -> dict[str, Model]:
+    """Models by id; a second one with the same id, or of another contract, is refused."""
+    found: dict[str, Model] = {}
+    for model in models:
+        spec = model.spec
+        if spec.id in found:
+            raise ModelRefused(f"two models have the id {spec.id}")
+        if spec.contract != CONTRACT:
+            raise ModelRefused(f"{spec.id} is of contract {spec.contract}, not {CONTRACT}")
+        found[spec.id] = model
+    return found
+
+
+@cache
+def installed_models() -> Mapping[str, Model]:
+    """Built-in models and those of installed packages."""
+    outside = [cast("Model", point.load()) for point in entry_points(group=GROUP)]
+    return collect([*BUILT_INS, *outside])
+
+
+def get_model(model_id: str) -> Model:
+    """The model with this id, or a refusal."""
+    try:
+        return installed_models()[model_id]
+    except KeyError:
+        raise UnknownModel(model_id) from None
+
+
+@cache
+def science_parameters() -> ParameterSet:
+    """The dated parameters that come with the built-in models."""
+    return load_folder(PARAMETERS)
