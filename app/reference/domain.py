@@ -1,8 +1,13 @@
-"""States and levels of the reference tables."""
+"""States and levels of the reference tables, and the reading of a proposed catalogue."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+from app.kernel.csv_rows import Line, LineError, read_rows
+from app.kernel.errors import Conflict, InvalidInput, RuleViolation
 from app.kernel.text import N_
 
 
@@ -43,3 +48,117 @@ STATUS_TITLES: Mapping[str, str] = {
     "computed": N_("Computed"),
     "synthetic": N_("Synthetic"),
 }
+
+
+class LawFixesThis(RuleViolation):
+    """A value that a published rule sets; a bank cannot choose another."""
+
+    code = "law-fixes-this"
+    title = N_("A published rule sets this value")
+    detail = N_("“%(parameter)s” is set by %(source)s. A bank cannot lay its own value over it.")
+
+
+class SecondPersonNeeded(RuleViolation):
+    """The proposer may not accept the own proposal."""
+
+    code = "second-person-needed"
+    title = N_("A second person decides")
+    detail = N_("You proposed this. A colleague must accept or reject it.")
+
+
+class AlreadyDecided(Conflict):
+    """The proposal was accepted or rejected before."""
+
+    code = "already-decided"
+    title = N_("Decided already")
+    detail = N_("This proposal was decided before. Make a new one if it is still needed.")
+
+
+class ImportRefused(InvalidInput):
+    """A file with wrong lines; nothing of it was taken in."""
+
+    code = "import-refused"
+    title = N_("The file has wrong lines")
+    detail = N_("Nothing was taken in. Correct the lines that are named and send the file again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """One item of a catalogue as a file proposes it."""
+
+    code: str
+    level: int
+    parent_code: str | None
+    name_zh: str
+    name_en: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsRead:
+    """What a catalogue file holds: items, and what is wrong with it."""
+
+    items: tuple[NewItem, ...]
+    errors: tuple[LineError, ...]
+
+
+ITEM_COLUMNS: Final = ("code", "level", "parent_code", "name_zh")
+ITEM_OPTIONAL: Final = ("name_en", "status")
+ITEM_STATUSES: Final = ("sourced", "to-confirm")
+MAX_ITEMS: Final = 1_000
+"""Three times the largest published edition."""
+
+_CODE: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2}){0,3}")
+
+
+def read_items(text: str, known: Mapping[str, int]) -> ItemsRead:
+    """Read items of one edition; `known` are the codes it has, with their levels.
+
+    A parent stands in the edition or earlier in the file, one level above; a code that is known is refused.
+    """
+    rows = read_rows(text, required=ITEM_COLUMNS, optional=ITEM_OPTIONAL, max_rows=MAX_ITEMS)
+    levels = dict(known)
+    items: list[NewItem] = []
+    errors = list(rows.errors)
+    for line in rows.lines:
+        wrong = _item_error(line, levels)
+        if wrong is not None:
+            errors.append(wrong)
+            continue
+        item = _item(line)
+        levels[item.code] = item.level
+        items.append(item)
+    return ItemsRead(items=tuple(items), errors=tuple(errors))
+
+
+def _item(line: Line) -> NewItem:
+    cells = line.cells
+    return NewItem(
+        code=cells["code"],
+        level=int(cells["level"]),
+        parent_code=cells["parent_code"] or None,
+        name_zh=cells["name_zh"],
+        name_en=cells.get("name_en", ""),
+        status=cells.get("status") or "to-confirm",
+    )
+
+
+def _item_error(line: Line, levels: Mapping[str, int]) -> LineError | None:  # noqa: PLR0911 - one line a rule
+    def wrong(column: str, detail: str, **facts: object) -> LineError:
+        return LineError(line=line.number, column=column, detail=detail, facts=facts)
+
+    cells = line.cells
+    code, parent = cells["code"], cells["parent_code"]
+    if not _CODE.fullmatch(code):
+        return wrong("code", N_("Write the code as numbers with dots, such as 4.3.1."))
+    if code in levels:
+        return wrong("code", N_("The code %(code)s is in this edition already."), code=code)
+    if cells["level"] != str(code.count(".") + 1):
+        return wrong("level", N_("The level does not fit the code %(code)s."), code=code)
+    if parent != code.rpartition(".")[0] or (parent and parent not in levels):
+        return wrong("parent_code", N_("The parent of %(code)s is missing or wrong."), code=code)
+    if not 1 <= len(cells["name_zh"]) <= 200 or len(cells.get("name_en", "")) > 300:
+        return wrong("name_zh", N_("Give a name of at most 200 characters."))
+    if cells.get("status") not in (None, "", *ITEM_STATUSES):
+        return wrong("status", N_("The status is one of: %(legal)s."), legal=list(ITEM_STATUSES))
+    return None

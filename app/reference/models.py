@@ -130,7 +130,7 @@ class PolicyOverride(Versioned, table=True):
     bank_id: UUID = link("organisation.id", index=True)
     parameter_id: str = text(120)
     valid_from: date
-    value: Decimal = exact()
+    value: Decimal | None = exact(nullable=True)
     reason: str = text(300)
     state: ProposalState = choice(ProposalState, "state", default=ProposalState.PROPOSED)
     proposed_by: UUID

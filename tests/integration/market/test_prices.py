@@ -1,0 +1,166 @@
+"""Prices: a file is tried before it counts, history stays, and an old price is no price."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from app.kernel.errors import Forbidden, InvalidInput, NotFound
+from app.market import queries
+from app.market.domain import NewPoint
+from app.market.invariants import violations
+from app.market.models import PricePoint
+from app.market.services import (
+    AddPoints,
+    AddSeries,
+    ImportPrices,
+    add_points,
+    add_series,
+    import_points,
+    load_market,
+    model_prices,
+    price_on,
+)
+from app.reference.domain import ImportRefused
+from app.reference.services import load_reference
+
+TODAY = date(2024, 1, 2)
+
+
+@pytest.fixture
+def loaded(session, world):
+    load_reference(session, world.system())
+    load_market(session, world.system())
+    sink = AddSeries(
+        code="SINK", title_zh="碳汇", title_en="Sink", unit="yuan/tCO2e", price_id="local-sink"
+    )
+    add_series(session, world.system(), sink)
+    return session
+
+
+def send(session, world, text: str | bytes, *, dry_run: bool = False, reason: str = ""):
+    content = text.encode() if isinstance(text, str) else text
+    command = ImportPrices(code="SINK", content=content, dry_run=dry_run, reason=reason)
+    return import_points(session, world.actor("tc-1"), command)
+
+
+def test_loading_again_adds_no_point(loaded, world) -> None:
+    count = sa.select(sa.func.count()).select_from(PricePoint)
+    before = loaded.execute(count).scalar_one()
+    load_market(loaded, world.system())
+    assert loaded.execute(count).scalar_one() == before
+    assert before > 30
+    assert list(violations(loaded)) == []
+
+
+def test_a_dry_run_names_the_lines_and_stores_nothing(loaded, world) -> None:
+    text = "on,value\n2023-12-01,30\n2023-13-01,30\n2024-01-03,30\n2023-12-02,0\n2023-12-01,31\n2023-12-03,1e3\n"
+    report = send(loaded, world, text, dry_run=True)
+    assert [(error.line, error.column) for error in report.errors] == [
+        (3, "on"),
+        (4, "on"),
+        (5, "value"),
+        (6, "on"),
+        (7, "value"),
+    ]
+    assert (report.new, report.import_id) == (1, None)
+    assert price_on(loaded, "SINK", TODAY) is None
+    with pytest.raises(ImportRefused) as refused:
+        send(loaded, world, text)
+    assert refused.value.errors[0].pointer == "/file/3/on"
+    assert price_on(loaded, "SINK", TODAY) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_file_is_read_in_the_encodings_that_desks_write(loaded, world, encoding) -> None:
+    content = "on,value,source\r\n2023-12-29,30.5,交易中心\r\n".encode(encoding)
+    send(loaded, world, content)
+    point = loaded.execute(queries.points("SINK")).scalars().one()
+    assert (point.value, point.source) == (Decimal("30.5"), "交易中心")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "on,value\n", "day,price\n2023-12-01,3\n", "on;value\n2023-12-01;3\n"]
+)
+def test_a_file_without_points_or_with_other_columns_is_refused(loaded, world, text) -> None:
+    with pytest.raises(InvalidInput):
+        send(loaded, world, text)
+
+
+def test_utf_16_is_refused_and_not_guessed(loaded, world) -> None:
+    with pytest.raises(InvalidInput):
+        send(loaded, world, "on,value\n2023-12-01,30\n".encode("utf-16"))
+
+
+def test_a_correction_needs_a_reason_and_keeps_what_it_corrects(loaded, world) -> None:
+    send(loaded, world, "on,value\n2023-12-29,30\n")
+    with pytest.raises(InvalidInput) as refused:
+        send(loaded, world, "on,value\n2023-12-29,31\n")
+    assert refused.value.errors[0].pointer == "/reason"
+    report = send(loaded, world, "on,value\n2023-12-29,31\n", reason="typing error")
+    assert report.corrections == 1
+    found = price_on(loaded, "SINK", TODAY)
+    assert found is not None
+    assert found.value == 31
+    history = loaded.execute(queries.points("SINK", history=True)).scalars().all()
+    assert [(row.revision, row.value) for row in history] == [(2, 31), (1, 30)]
+    assert list(violations(loaded)) == []
+
+
+def test_the_same_file_again_changes_nothing(loaded, world) -> None:
+    send(loaded, world, "on,value\n2023-12-29,30\n")
+    report = send(loaded, world, "on,value\n2023-12-29,30.0\n")
+    assert (report.new, report.same, report.corrections) == (0, 1, 0)
+
+
+def test_a_price_counts_until_its_age_and_not_a_day_longer(loaded, world) -> None:
+    on = TODAY - timedelta(days=60)
+    send(loaded, world, f"on,value\n{on},30\n")
+    assert price_on(loaded, "SINK", on - timedelta(days=1)) is None
+    assert price_on(loaded, "SINK", TODAY) is not None
+    assert price_on(loaded, "SINK", TODAY + timedelta(days=1)) is None
+    assert price_on(loaded, "SINK", TODAY, max_age_days=59) is None
+    assert "local-sink" in model_prices(loaded, ["local-sink"], TODAY)
+    assert model_prices(loaded, ["local-sink"], TODAY + timedelta(days=1)) == {}
+
+
+def test_a_missing_price_is_absent_and_never_zero(loaded) -> None:
+    assert model_prices(loaded, ["local-sink", "ccer", "no-such"], TODAY) == {}
+    assert price_on(loaded, "NO-SUCH", TODAY) is None
+    found = model_prices(loaded, ["cea"], TODAY)["cea"]
+    assert (found.yuan, found.unit, found.priced_on) == (79.42, "yuan/tCO2e", date(2023, 12, 29))
+
+
+def test_rows_sent_by_a_program_follow_the_same_rules(loaded, world) -> None:
+    actor = world.actor("tc-1")
+    good = NewPoint(on=TODAY, value=Decimal(30))
+    report = add_points(loaded, actor, AddPoints(code="SINK", points=(good,)))
+    assert report.new == 1
+    late = NewPoint(on=TODAY + timedelta(days=1), value=Decimal(30))
+    with pytest.raises(InvalidInput) as refused:
+        add_points(loaded, actor, AddPoints(code="SINK", points=(late, late)))
+    assert [error.pointer for error in refused.value.errors] == [
+        "/points/0/on",
+        "/points/1/on",
+        "/points/1/on",
+    ]
+
+
+def test_who_may_not_import_is_refused_and_an_unknown_series_is_not_found(loaded, world) -> None:
+    command = ImportPrices(code="SINK", content=b"on,value\n")
+    with pytest.raises(Forbidden):
+        import_points(loaded, world.actor("c1-fin"), command)
+    unknown = ImportPrices(code="NO-SUCH", content=b"on,value\n")
+    with pytest.raises(NotFound):
+        import_points(loaded, world.actor("tc-1"), unknown)
+
+
+def test_a_deleted_point_is_found_by_verify(loaded, world) -> None:
+    send(loaded, world, "on,value\n2023-12-28,30\n2023-12-29,30\n")
+    loaded.execute(
+        sa.delete(PricePoint)
+        .where(PricePoint.series_code == "SINK", PricePoint.on == date(2023, 12, 28))
+        .execution_options(synchronize_session=False)
+    )
+    assert [each.invariant for each in violations(loaded)] == ["price-import"]
