@@ -13,6 +13,9 @@ import pytest
 import yaml
 from shapely.geometry import shape
 
+from app.assets.domain import AssetKind, ForestCategory
+from app.identity.domain import OrganisationKind
+
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = ROOT / "app" / "demo" / "data"
 REFERENCE = ROOT / "app" / "reference" / "data"
@@ -324,11 +327,8 @@ def test_every_security_names_a_known_loan_and_an_asset_or_guarantor() -> None:
 
 
 def test_protection_forest_is_never_mortgaged() -> None:
-    kinds = {
-        row["security_kind"]
-        for row in ASSETS.values()
-        if row["forest_category"] == "public-welfare"
-    }
+    protected = [r for r in ASSETS.values() if r["forest_category"] == "protection"]
+    kinds = {row["security_kind"] for row in protected}
     assert kinds == {"pledge"}
 
 
@@ -363,6 +363,21 @@ def test_every_person_belongs_to_an_organisation_with_logins() -> None:
     people = read(DEMO / "people.csv")
     assert len({row["login"] for row in people}) == len(people) == 43
     assert {row["org_id"] for row in people} <= homes | {"PLATFORM"}
+
+
+def test_every_role_is_one_that_exists_in_its_kind_of_organisation() -> None:
+    path = ROOT / "app" / "identity" / "permissions.yaml"
+    roles = yaml.safe_load(path.read_text(encoding="utf-8"))["roles"]
+    kinds = {row["org_id"]: row["kind"] for row in read(DEMO / "organisations.csv")}
+    for row in read(DEMO / "people.csv"):
+        kind = kinds.get(row["org_id"], "platform")
+        assert kind in roles[row["role"]]["kinds"], row["login"]
+
+
+def test_kinds_are_those_of_the_register() -> None:
+    assert {row["kind"] for row in ASSETS.values()} <= set(AssetKind)
+    assert {row["forest_category"] for row in ASSETS.values()} - {""} <= set(ForestCategory)
+    assert {row["kind"] for row in read(DEMO / "organisations.csv")} <= set(OrganisationKind)
 
 
 def test_loans_applications_and_projects_name_known_parties_and_places() -> None:
