@@ -81,7 +81,7 @@ _MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-class UploadRefused(ValueError):
+class UploadRefused(ValueError):  # noqa: N818 - named by what happened, like the refusals
     """A file that is not taken: code, facts, and words for the person who sent it."""
 
     def __init__(self, code: str, facts: Mapping[str, object] | None = None) -> None:
@@ -157,7 +157,7 @@ def display_name(filename: str) -> str:
     return name[:MAX_NAME_CHARACTERS] or "file"
 
 
-class _Mismatch(ValueError):
+class _Mismatch(ValueError):  # noqa: N818 - named by what happened, like the refusals
     """The content does not begin or end as its kind does."""
 
 

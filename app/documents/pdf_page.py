@@ -32,7 +32,7 @@ MAX_PAGES: Final = 400
 """A statement of a thirty-year monthly loan has twenty; more is a runaway."""
 
 
-class DocumentTooLong(RuntimeError):
+class DocumentTooLong(RuntimeError):  # noqa: N818 - named by what happened, like the refusals
     """The document would have more pages than any document of the service has."""
 
 

@@ -59,7 +59,7 @@ _lock = threading.Lock()
 _glyphs: frozenset[int] = frozenset()
 
 
-class FontsMissing(RuntimeError):
+class FontsMissing(RuntimeError):  # noqa: N818 - named by what happened, like the refusals
     """The fonts were not copied yet."""
 
 

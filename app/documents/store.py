@@ -24,15 +24,15 @@ _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _READ_ONLY: Final = 0o440
 
 
-class UnknownFile(LookupError):
+class UnknownFile(LookupError):  # noqa: N818 - named by what happened, like the refusals
     """No file is stored under this key."""
 
 
-class DamagedFile(RuntimeError):
+class DamagedFile(RuntimeError):  # noqa: N818 - named by what happened, like the refusals
     """What lies under a key does not have its digest: the store was changed from outside."""
 
 
-class FileTooLarge(ValueError):
+class FileTooLarge(ValueError):  # noqa: N818 - named by what happened, like the refusals
     """The source has more bytes than the store takes."""
 
 
