@@ -9,14 +9,14 @@ from sqlmodel import Field, SQLModel
 from app.collateral.domain.states import (
     CallState,
     Level,
-    LtvBasis,
     PledgeState,
     RecognitionReason,
     RegistrationKind,
-    Security,
+    SecurityKind,
 )
 from app.db.base import Table, Versioned, check, one_of
 from app.db.types import FEN_RANGE, choice, fen, link, text
+from app.loans.domain.states import LtvBasis
 
 
 class RecognisedValue(SQLModel, table=True):
@@ -86,7 +86,7 @@ class Pledge(Versioned, table=True):
     loan_id: UUID = link("loan.id", index=True)
     asset_id: UUID = link("asset.id", index=True)
     bank_id: UUID = link("organisation.id", index=True)
-    security: Security = choice(Security, "security")
+    security: SecurityKind = choice(SecurityKind, "security")
     rank: int = Field(default=1, nullable=False)
     secured_fen: int = fen()
     cap_ppm: int

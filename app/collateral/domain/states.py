@@ -8,7 +8,7 @@ from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
 
 
-class Security(StrEnum):
+class SecurityKind(StrEnum):
     """How an asset secures a loan."""
 
     MORTGAGE = "mortgage"
@@ -133,13 +133,6 @@ class RecognitionReason(StrEnum):
     LAPSE = "lapse"
 
 
-class LtvBasis(StrEnum):
-    """Which figure moves the lines of a contract."""
-
-    PRINCIPAL = "principal"
-    EXPOSURE = "exposure"
-
-
 LEVEL_TITLES: Mapping[Level, str] = {
     Level.NONE: N_("No ecological security"),
     Level.NORMAL: N_("Within the lines"),
@@ -167,7 +160,7 @@ PLEDGE_STATE_TITLES: Mapping[PledgeState, str] = {
     PledgeState.CANCELLED: N_("Cancelled"),
 }
 
-SECURITY_TITLES: Mapping[Security, str] = {
-    Security.MORTGAGE: N_("Mortgage"),
-    Security.PLEDGE: N_("Pledge"),
+SECURITY_KIND_TITLES: Mapping[SecurityKind, str] = {
+    SecurityKind.MORTGAGE: N_("Mortgage"),
+    SecurityKind.PLEDGE: N_("Pledge"),
 }

@@ -1,0 +1,146 @@
+"""The events of pledges and top-up cases: one table for the API, the buttons and the forms."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask_babel import gettext
+from sqlmodel import Session
+
+from app.assets.kinds import kind_info, registry_titles
+from app.collateral.domain.states import MARGIN_CALL, PLEDGE, CallEvent, PledgeEvent
+from app.collateral.schemas import (
+    ExtendCallSchema,
+    IssueNoticeSchema,
+    MarginCallSchema,
+    NoteSchema,
+    PledgeSchema,
+    RegisterPledgeSchema,
+    ReviewCallSchema,
+    ServeNoticeSchema,
+)
+from app.collateral.services import calls, pledging
+from app.kernel.actor import Actor
+from app.kernel.text import N_
+from app.web.events import EventHandler, Events
+
+
+def _registries(
+    session: Session, actor: Actor, pledge_id: UUID
+) -> dict[str, Sequence[tuple[str, str]]]:
+    kind = kind_info(pledging.pledge_view(session, actor, pledge_id).asset_kind)
+    return {"registry": [(code, gettext(registry_titles()[code])) for code in kind.registries]}
+
+
+def _release(
+    session: Session, actor: Actor, pledge_id: UUID, command: calls.CloseCall
+) -> pledging.PledgeView:
+    return pledging.release_pledge(session, actor, pledge_id, command.note)
+
+
+def _dismiss(
+    session: Session, actor: Actor, call_id: UUID, command: calls.CloseCall
+) -> calls.MarginCallView:
+    return calls.close_call(session, actor, call_id, CallEvent.DISMISS, command)
+
+
+def _waive(
+    session: Session, actor: Actor, call_id: UUID, command: calls.CloseCall
+) -> calls.MarginCallView:
+    return calls.close_call(session, actor, call_id, CallEvent.WAIVE, command)
+
+
+def _default(
+    session: Session, actor: Actor, call_id: UUID, command: calls.CloseCall
+) -> calls.MarginCallView:
+    return calls.close_call(session, actor, call_id, CallEvent.DEFAULT, command)
+
+
+PLEDGE_EVENTS = Events(
+    thing="pledge",
+    machine=PLEDGE,
+    handlers=(
+        EventHandler(
+            event=PledgeEvent.REGISTER,
+            title=N_("Record the registration"),
+            schema=RegisterPledgeSchema,
+            handle=pledging.register_pledge,
+            choices=_registries,
+        ),
+        EventHandler(
+            event=PledgeEvent.RELEASE,
+            title=N_("Release the security"),
+            schema=NoteSchema,
+            handle=_release,
+            tone="danger",
+        ),
+        EventHandler(
+            event=PledgeEvent.CANCEL,
+            title=N_("Cancel before registration"),
+            schema=NoteSchema,
+            handle=_release,
+            tone="danger",
+        ),
+    ),
+    get=pledging.pledge_view,
+    view_schema=PledgeSchema,
+    page_href=lambda thing_id: f"/pledges/{thing_id}",
+    heading=lambda view: f"{view.number} · {view.asset_title}",
+)
+
+CALL_EVENTS = Events(
+    thing="margin-call",
+    machine=MARGIN_CALL,
+    handlers=(
+        EventHandler(
+            event=CallEvent.REVIEW,
+            title=N_("Review the warning"),
+            schema=ReviewCallSchema,
+            handle=calls.review_call,
+            help=N_("Check values, exposure and the lines of the contract; say what you found."),
+        ),
+        EventHandler(
+            event=CallEvent.ISSUE,
+            title=N_("Issue the top-up notice"),
+            schema=IssueNoticeSchema,
+            handle=calls.issue_call,
+            tone="danger",
+            help=N_(
+                "The notice is numbered, printed with both ways to cure, and starts the time to cure."
+            ),
+        ),
+        EventHandler(
+            event=CallEvent.SERVE,
+            title=N_("Record the proof of service"),
+            schema=ServeNoticeSchema,
+            handle=calls.serve_call,
+        ),
+        EventHandler(
+            event=CallEvent.EXTEND,
+            title=N_("Give more time"),
+            schema=ExtendCallSchema,
+            handle=calls.extend_call,
+            tone="plain",
+        ),
+        EventHandler(
+            event=CallEvent.DISMISS,
+            title=N_("Dismiss"),
+            schema=NoteSchema,
+            handle=_dismiss,
+            tone="plain",
+        ),
+        EventHandler(
+            event=CallEvent.WAIVE, title=N_("Waive"), schema=NoteSchema, handle=_waive, tone="plain"
+        ),
+        EventHandler(
+            event=CallEvent.DEFAULT,
+            title=N_("Declare default"),
+            schema=NoteSchema,
+            handle=_default,
+            tone="danger",
+        ),
+    ),
+    get=calls.margin_call_view,
+    view_schema=MarginCallSchema,
+    page_href=lambda thing_id: f"/margin-calls/{thing_id}",
+    heading=lambda view: f"{view.number} · {view.loan_number}",
+)

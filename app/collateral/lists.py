@@ -1,0 +1,73 @@
+"""Lists of collateral for pages and API, each a constant number of queries."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.collateral.domain.states import OPEN_CALL_STATES
+from app.collateral.models import MarginCall, Pledge
+from app.collateral.queries import visible_margin_calls, visible_pledges
+from app.collateral.services.calls import MarginCallView, view_of
+from app.collateral.services.pledging import PledgeView, pledge_views
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.loans.models import Loan
+from app.loans.queries import visible_loans
+from app.web.paging import Page, PageRequest, fetch_page
+
+
+def margin_call_page(session: Session, actor: Actor, wanted: PageRequest) -> Page[MarginCallView]:
+    """Top-up cases in sight: open ones first, the nearest last day to cure on top."""
+    is_open = sa.case((col(MarginCall.state).in_(OPEN_CALL_STATES), 0), else_=1)
+    due = sa.func.coalesce(col(MarginCall.due_on), sa.literal(date(2199, 12, 31), sa.Date()))
+    statement = visible_margin_calls(session, actor).order_by(
+        is_open, due, col(MarginCall.number).desc()
+    )
+    page = fetch_page(session, statement, wanted)
+    loans = loans_by_id(session, [call.loan_id for call in page.items])
+    return replace(page, items=[view_of(call, loans[call.loan_id], actor) for call in page.items])
+
+
+def calls_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[MarginCallView]:
+    """The cases of a loan in sight, the newest first."""
+    loan = require_loan(session, actor, loan_id)
+    statement = visible_margin_calls(session, actor).where(col(MarginCall.loan_id) == loan_id)
+    rows = session.execute(statement.order_by(col(MarginCall.number).desc())).scalars().all()
+    return [view_of(call, loan, actor) for call in rows]
+
+
+def pledges_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[PledgeView]:
+    """The pledges and mortgages of a loan in sight."""
+    require_loan(session, actor, loan_id)
+    statement = visible_pledges(session, actor).where(col(Pledge.loan_id) == loan_id)
+    rows = session.execute(statement.order_by(col(Pledge.number))).all()
+    return pledge_views(session, actor, [(pledge, asset) for pledge, asset in rows])
+
+
+def pledge_page(session: Session, actor: Actor, wanted: PageRequest) -> Page[PledgeView]:
+    """The register of pledges and mortgages in sight, the newest first."""
+    page = fetch_page(
+        session, visible_pledges(session, actor).order_by(col(Pledge.number).desc()), wanted
+    )
+    return replace(
+        page, items=pledge_views(session, actor, [(row[0], row[1]) for row in page.items])
+    )
+
+
+def loans_by_id(session: Session, ids: list[UUID]) -> dict[UUID, Loan]:
+    """Loans by their ids; of rows that are in sight already."""
+    rows = session.execute(sa.select(Loan).where(col(Loan.id).in_(ids))).scalars()
+    return {loan.id: loan for loan in rows}
+
+
+def require_loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:
+    """The loan when it is in sight."""
+    loan: Loan | None = session.execute(
+        visible_loans(session, actor).where(col(Loan.id) == loan_id)
+    ).scalar_one_or_none()
+    if loan is None:
+        raise NotFound
+    return loan

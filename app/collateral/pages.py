@@ -1,0 +1,108 @@
+"""Pages of collateral: the register of pledges, a pledge, top-up cases, recognised values."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, redirect, render_template
+from flask_babel import gettext
+
+from app.collateral import events, lists
+from app.collateral.domain import states
+from app.collateral.schemas import ConfirmRecognisedSchema, PledgeLineSchema
+from app.collateral.services import calls, pledging, recognition
+from app.collateral.services.choices import assets_to_pledge
+from app.kernel.permissions import Permission
+from app.web.access import access, check_version, current_actor, current_session, tell
+from app.web.forms import form_page
+from app.web.paging import page_request
+
+pledges = Blueprint("pledge_pages", __name__, url_prefix="/pledges")
+margin_calls = Blueprint("margin_call_pages", __name__, url_prefix="/margin-calls")
+values = Blueprint("recognition_pages", __name__)
+
+
+@pledges.get("")
+@access(Permission.READ_COLLATERAL)
+def pledge_list() -> str:
+    """The register of pledges and mortgages."""
+    page = lists.pledge_page(current_session(), current_actor(), page_request())
+    return render_template("collateral/pledges.html", page=page, states=states)
+
+
+@pledges.get("/<uuid:pledge_id>")
+@access(Permission.READ_COLLATERAL)
+def pledge_page(pledge_id: UUID) -> str:
+    """A pledge or mortgage with its registrations."""
+    view = pledging.pledge_view(current_session(), current_actor(), pledge_id)
+    return render_template(
+        "collateral/pledge.html",
+        pledge=view,
+        buttons=events.PLEDGE_EVENTS.buttons(view),
+        states=states,
+    )
+
+
+@margin_calls.get("")
+@access(Permission.READ_COLLATERAL)
+def margin_call_list() -> str:
+    """Top-up cases, the open ones first."""
+    page = lists.margin_call_page(current_session(), current_actor(), page_request())
+    return render_template("collateral/margin_calls.html", page=page, states=states)
+
+
+@margin_calls.get("/<uuid:call_id>")
+@access(Permission.READ_COLLATERAL)
+def margin_call_page(call_id: UUID) -> str:
+    """A top-up case: what crossed which line, both ways to cure, notice, service."""
+    view = calls.margin_call_view(current_session(), current_actor(), call_id)
+    return render_template(
+        "collateral/margin_call.html",
+        call=view,
+        buttons=events.CALL_EVENTS.buttons(view),
+        states=states,
+    )
+
+
+@values.route("/assets/<uuid:asset_id>/recognised-value", methods=["GET", "POST"])
+@access(Permission.CONFIRM_RECOGNISED_VALUE)
+def confirm_recognised(asset_id: UUID) -> Response | str | tuple[str, int]:
+    """Confirm what the bank recognises for an asset."""
+    session, actor = current_session(), current_actor()
+    view = recognition.recognition_view(session, actor, asset_id)
+
+    def submit(command: recognition.ConfirmRecognised) -> Response:
+        check_version(recognition.recognition_view(session, actor, asset_id).version)
+        recognition.confirm_recognised_value(session, actor, asset_id, command)
+        tell("ok", gettext("The recognised value is confirmed."))
+        return redirect(f"/assets/{asset_id}", 303)  # type: ignore[return-value]
+
+    return form_page(
+        ConfirmRecognisedSchema(),
+        title=gettext("Confirm the recognised value"),
+        submit=submit,
+        back=f"/assets/{asset_id}",
+        version=view.version,
+        template="collateral/recognise.html",
+        chain=view,
+    )
+
+
+@values.route("/loans/<uuid:loan_id>/pledges/new", methods=["GET", "POST"])
+@access(Permission.SIGN_CONTRACT)
+def add_pledge(loan_id: UUID) -> Response | str | tuple[str, int]:
+    """Take one more asset for a loan."""
+    session, actor = current_session(), current_actor()
+    loan = lists.require_loan(session, actor, loan_id)
+
+    def submit(command: pledging.PledgeLine) -> Response:
+        view = pledging.add_collateral(session, actor, loan_id, command)
+        tell("ok", gettext("The asset is taken as security. Register it where it belongs."))
+        return redirect(f"/pledges/{view.id}", 303)  # type: ignore[return-value]
+
+    return form_page(
+        PledgeLineSchema(),
+        title=gettext("Add security"),
+        subtitle=f"{loan.number} · {loan.title}",
+        submit=submit,
+        back=f"/loans/{loan_id}",
+        choices={"asset_id": assets_to_pledge(session, actor, loan)},
+    )

@@ -1,0 +1,483 @@
+"""Pledges and mortgages: taken at contract under the lien ledger, registered where they belong, released."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal.models import AssetValue
+from app.assets.kinds import kind_info
+from app.assets.models import Asset
+from app.assets.queries import is_encumbered, is_ready_for_pledge, visible_assets
+from app.assets.services import share_asset
+from app.audit.services import record
+from app.collateral.domain import cover
+from app.collateral.domain.states import (
+    PLEDGE,
+    PledgeEvent,
+    PledgeState,
+    RegistrationKind,
+    SecurityKind,
+)
+from app.collateral.errors import (
+    OBSTACLES,
+    AlreadyPledged,
+    CapacityExhausted,
+    CoverTooLow,
+    PledgeRefused,
+    RegistryDoesNotFit,
+    StillSecures,
+)
+from app.collateral.models import AssetLien, Guarantee, Pledge, RecognisedValue, Registration
+from app.collateral.queries import pool_of_loan, visible_pledges
+from app.db.engine import now, today
+from app.db.numbers import insert_ignoring, next_number
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.money import Money
+from app.kernel.permissions import Permission
+from app.loans.models import Loan
+from app.loans.queries import visible_loans
+from app.reference.services import policy_for
+
+ACTIVE = (PledgeState.CONTRACTED, PledgeState.REGISTERED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PledgeLine:
+    """An asset taken as security, with the amount it secures."""
+
+    asset_id: UUID
+    security: SecurityKind
+    secured_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuaranteeLine:
+    """A guarantee of part of the loan."""
+
+    guarantor_id: UUID
+    covered_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PledgeAtContract:
+    """All security of a loan, taken in one transaction with the loan itself."""
+
+    loan_id: UUID
+    lines: tuple[PledgeLine, ...]
+    guarantees: tuple[GuaranteeLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterPledge:
+    """A receipt of a registry: number, day, and until when it holds."""
+
+    registry: str
+    number: str
+    registered_on: date
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PledgeView:
+    """A pledge or mortgage as its bank and its owner see it."""
+
+    id: UUID
+    number: str
+    state: PledgeState
+    events: tuple[str, ...]
+    version: int
+    created_at: datetime
+    loan_id: UUID
+    asset_id: UUID
+    asset_number: str
+    asset_title: str
+    asset_kind: str
+    security: SecurityKind
+    rank: int
+    secured_fen: int
+    cap_ppm: int
+    relied_current_fen: int
+    relied_recognised_fen: int
+    recognised_fen: int | None
+    contracted_on: date
+    registrations: tuple[Registration, ...]
+
+
+def pledge_at_contract(
+    session: Session, actor: Actor, command: PledgeAtContract
+) -> list[PledgeView]:
+    """Take every line as security of the loan, or none.
+
+    Each lien is one conditional update, so that parallel contracts never secure more than the current value.
+    Refuses assets that a rule forbids, exhausted capacity (409) and a pool that does not cover the loan.
+    """
+    actor.require(Permission.SIGN_CONTRACT)
+    loan = _loan(session, actor, command.loan_id)
+    made = [
+        _take(session, actor, loan, line)
+        for line in sorted(command.lines, key=lambda line: line.asset_id.bytes)
+    ]
+    for guarantee in command.guarantees:
+        _guarantee(session, actor, loan, guarantee)
+    _require_cover(session, loan, made, command.guarantees)
+    return [pledge_view(session, actor, pledge.id) for pledge in made]
+
+
+def add_collateral(session: Session, actor: Actor, loan_id: UUID, line: PledgeLine) -> PledgeView:
+    """Take one more asset for a loan that is already drawn (an answer to a top-up notice)."""
+    actor.require(Permission.SIGN_CONTRACT)
+    pledge = _take(session, actor, _loan(session, actor, loan_id), line)
+    return pledge_view(session, actor, pledge.id)
+
+
+def register_pledge(
+    session: Session, actor: Actor, pledge_id: UUID, command: RegisterPledge
+) -> PledgeView:
+    """Record the receipt of a registry that belongs to the kind of asset."""
+    actor.require(Permission.REGISTER_PLEDGE)
+    pledge, asset = _pledge(session, actor, pledge_id)
+    registries = kind_info(asset.kind).registries
+    if command.registry not in registries:
+        raise RegistryDoesNotFit(registries=list(registries))
+    state = PLEDGE.next(pledge.state, PledgeEvent.REGISTER)
+    _add_registration(session, actor, pledge, RegistrationKind.INITIAL, command)
+    if set(registries) <= _registered_at(session, pledge.id):
+        pledge.state = state
+    _touch(session, pledge)
+    facts = {"registry": command.registry, "number": command.number, "on": command.registered_on}
+    record(session, actor, "pledge.register", subject_kind="pledge", subject_id=pledge.id, **facts)
+    return pledge_view(session, actor, pledge.id)
+
+
+def release_pledge(session: Session, actor: Actor, pledge_id: UUID, note: str) -> PledgeView:
+    """End the security: the loan is settled, or stays within its lines without this asset."""
+    actor.require(Permission.RELEASE_PLEDGE)
+    pledge, _asset = _pledge(session, actor, pledge_id)
+    event = PledgeEvent.RELEASE if pledge.state is PledgeState.REGISTERED else PledgeEvent.CANCEL
+    state = PLEDGE.next(pledge.state, event)
+    if not pool_of_loan(session, pledge.loan_id).stands_without(pledge.asset_id):
+        raise StillSecures
+    pledge.state, pledge.released_on = state, today(session)
+    _touch(session, pledge)
+    _free_lien(session, pledge)
+    record(
+        session,
+        actor,
+        f"pledge.{event.value}",
+        subject_kind="pledge",
+        subject_id=pledge.id,
+        note=note,
+    )
+    return pledge_view(session, actor, pledge.id)
+
+
+def all_registered(session: Session, loan_id: UUID) -> bool:
+    """Whether every active pledge of a loan is registered; true for a loan without any."""
+    statement = sa.select(sa.func.count()).where(
+        col(Pledge.loan_id) == loan_id, col(Pledge.state) == PledgeState.CONTRACTED
+    )
+    return session.execute(statement).scalar_one() == 0
+
+
+def pledge_view(session: Session, actor: Actor, pledge_id: UUID) -> PledgeView:
+    """One pledge in the actor's sight."""
+    pledge, asset = _pledge(session, actor, pledge_id)
+    return pledge_views(session, actor, [(pledge, asset)])[0]
+
+
+def pledge_views(
+    session: Session, actor: Actor, rows: Sequence[tuple[Pledge, Asset]]
+) -> list[PledgeView]:
+    """Views of pledges with their assets: two queries whatever their number."""
+    ids = [pledge.id for pledge, _ in rows]
+    receipts = _receipts(session, ids)
+    recognised = _recognised(session, rows)
+    return [
+        PledgeView(
+            id=pledge.id,
+            number=pledge.number,
+            state=pledge.state,
+            events=tuple(PLEDGE.events_for(pledge.state, actor)),
+            version=pledge.version,
+            created_at=pledge.created_at,
+            loan_id=pledge.loan_id,
+            asset_id=asset.id,
+            asset_number=asset.number,
+            asset_title=asset.title,
+            asset_kind=asset.kind,
+            security=pledge.security,
+            rank=pledge.rank,
+            secured_fen=pledge.secured_fen,
+            cap_ppm=pledge.cap_ppm,
+            relied_current_fen=pledge.relied_current_fen,
+            relied_recognised_fen=pledge.relied_recognised_fen,
+            recognised_fen=recognised.get((pledge.bank_id, asset.id)),
+            contracted_on=pledge.contracted_on,
+            registrations=tuple(receipts.get(pledge.id, ())),
+        )
+        for pledge, asset in rows
+    ]
+
+
+def _take(session: Session, actor: Actor, loan: Loan, line: PledgeLine) -> Pledge:
+    asset = session.execute(
+        visible_assets(session, actor).where(col(Asset.id) == line.asset_id)
+    ).scalar_one_or_none()
+    if asset is None:
+        raise NotFound
+    value = session.get(AssetValue, asset.id)
+    recognised = session.get(RecognisedValue, (loan.bank_id, asset.id))
+    facts = _facts(session, loan, line, asset, value, recognised)
+    obstacle = cover.pledge_obstacle(facts)
+    if obstacle is not None:
+        raise PledgeRefused(asset=asset.number, reason=OBSTACLES[obstacle], rule=obstacle)
+    _secure(session, asset, line.secured_fen)
+    return _insert(session, actor, loan, line, asset)
+
+
+def _facts(  # noqa: PLR0913 - everything that decides
+    session: Session,
+    loan: Loan,
+    line: PledgeLine,
+    asset: Asset,
+    value: AssetValue | None,
+    recognised: RecognisedValue | None,
+) -> cover.PledgeFacts:
+    policy = policy_for(session, loan.bank_id, today(session))
+    info = kind_info(asset.kind)
+    category = asset.forest_category.value if asset.forest_category else None
+    mortgageable = category is None or category in policy.flags(
+        "assets.forest_category", "mortgageable"
+    )
+    return cover.PledgeFacts(
+        asset_number=asset.number,
+        owner_is_borrower=asset.owner_id == loan.borrower_id,
+        ready=is_ready_for_pledge(asset),
+        security=line.security.value,
+        security_of_kind=info.security,
+        forest_category=category,
+        category_mortgageable=mortgageable or line.security is SecurityKind.PLEDGE,
+        encumbered=is_encumbered(session, asset.id),
+        current_fen=value.current_fen if value else None,
+        valid_until=value.valid_until if value else None,
+        recognised_fen=recognised.recognised_fen if recognised else None,
+        right_ends_on=asset.right_ends_on,
+        loan_matures_on=loan.matures_on,
+        secured_fen=line.secured_fen,
+        today=today(session),
+    )
+
+
+def _secure(session: Session, asset: Asset, amount_fen: int) -> None:
+    """The guard against pledging twice: one conditional update of the lien ledger."""
+    insert_ignoring(session, AssetLien.__table__, {"asset_id": asset.id, "secured_fen": 0})  # type: ignore[attr-defined]
+    value = (
+        sa.select(col(AssetValue.current_fen))
+        .where(col(AssetValue.asset_id) == asset.id, col(AssetValue.valid_until) >= today(session))
+        .scalar_subquery()
+    )
+    statement = (
+        sa.update(AssetLien)
+        .where(
+            col(AssetLien.asset_id) == asset.id, col(AssetLien.secured_fen) + amount_fen <= value
+        )
+        .values(secured_fen=AssetLien.secured_fen + amount_fen)
+        .returning(col(AssetLien.secured_fen))
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(statement).first() is None:
+        raise CapacityExhausted(
+            asset=asset.number, wanted=Money(amount_fen), free=Money(free_fen(session, asset.id))
+        )
+
+
+def free_fen(session: Session, asset_id: UUID) -> int:
+    """What an asset may still secure: current value less what it secures, not below zero."""
+    value = session.execute(
+        sa.select(AssetValue).where(col(AssetValue.asset_id) == asset_id)
+    ).scalar_one_or_none()
+    secured = session.execute(
+        sa.select(col(AssetLien.secured_fen)).where(col(AssetLien.asset_id) == asset_id)
+    ).scalar_one_or_none()
+    current = 0
+    if value is not None and value.valid_until is not None and value.valid_until >= today(session):
+        current = value.current_fen or 0
+    return max(current - (secured or 0), 0)
+
+
+def _insert(session: Session, actor: Actor, loan: Loan, line: PledgeLine, asset: Asset) -> Pledge:
+    """The row of the pledge, with the values read again now that the lien holds the asset."""
+    value = session.execute(
+        sa.select(AssetValue)
+        .where(col(AssetValue.asset_id) == asset.id)
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    recognised = session.get_one(RecognisedValue, (loan.bank_id, asset.id), populate_existing=True)
+    if _pledged_for(session, loan.id, asset.id):
+        raise AlreadyPledged(asset=asset.number)
+    policy = policy_for(session, loan.bank_id, today(session))
+    pledge = Pledge(
+        number=next_number(session, "P", today(session).year),
+        loan_id=loan.id,
+        asset_id=asset.id,
+        bank_id=loan.bank_id,
+        security=line.security,
+        rank=_next_rank(session, asset.id),
+        secured_fen=line.secured_fen,
+        cap_ppm=policy.ppm(kind_info(asset.kind).cap_parameter),
+        relied_current_fen=value.current_fen or 0,
+        relied_recognised_fen=recognised.recognised_fen or 0,
+        relied_valid_until=value.valid_until or today(session),
+        state=PLEDGE.initial,
+        contracted_on=today(session),
+        created_at=now(session),
+    )
+    session.add(pledge)
+    session.flush()
+    share_asset(session, asset_id=asset.id, organisation_id=loan.bank_id, reason="pledged")
+    facts = {
+        "loan": loan.number,
+        "asset": asset.number,
+        "secured_fen": line.secured_fen,
+        "rank": pledge.rank,
+    }
+    record(session, actor, "pledge.contract", subject_kind="pledge", subject_id=pledge.id, **facts)
+    return pledge
+
+
+def _guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) -> None:
+    row = Guarantee(
+        loan_id=loan.id,
+        guarantor_id=line.guarantor_id,
+        covered_fen=line.covered_fen,
+        share_ppm=cover.ratio_ppm(line.covered_fen, loan.contract_fen) or 0,
+        contracted_on=today(session),
+    )
+    session.add(row)
+    session.flush()
+    facts = {"loan": loan.number, "guarantor": line.guarantor_id, "covered_fen": line.covered_fen}
+    record(
+        session, actor, "guarantee.contract", subject_kind="guarantee", subject_id=row.id, **facts
+    )
+
+
+def _require_cover(
+    session: Session, loan: Loan, pledges: Sequence[Pledge], guarantees: Sequence[GuaranteeLine]
+) -> None:
+    if loan.security == "credit":
+        return
+    lendable = sum(
+        cover.lendable_fen(asset) for asset in pool_of_loan(session, loan.id, active=True).assets
+    )
+    guaranteed = sum(each.covered_fen for each in guarantees)
+    if lendable + guaranteed < loan.contract_fen:
+        raise CoverTooLow(
+            lendable=Money(lendable),
+            guaranteed=Money(guaranteed),
+            loan=Money(loan.contract_fen),
+            lines=len(pledges),
+        )
+
+
+def _next_rank(session: Session, asset_id: UUID) -> int:
+    statement = sa.select(sa.func.coalesce(sa.func.max(Pledge.rank), 0)).where(
+        col(Pledge.asset_id) == asset_id, col(Pledge.state).in_(ACTIVE)
+    )
+    return int(session.execute(statement).scalar_one()) + 1
+
+
+def _pledged_for(session: Session, loan_id: UUID, asset_id: UUID) -> bool:
+    statement = sa.select(Pledge.id).where(
+        col(Pledge.loan_id) == loan_id,
+        col(Pledge.asset_id) == asset_id,
+        col(Pledge.state).in_(ACTIVE),
+    )
+    return session.execute(statement).first() is not None
+
+
+def _free_lien(session: Session, pledge: Pledge) -> None:
+    statement = (
+        sa.update(AssetLien)
+        .where(col(AssetLien.asset_id) == pledge.asset_id)
+        .values(secured_fen=AssetLien.secured_fen - pledge.secured_fen)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)
+
+
+def _add_registration(
+    session: Session, actor: Actor, pledge: Pledge, kind: RegistrationKind, command: RegisterPledge
+) -> None:
+    session.add(
+        Registration(
+            pledge_id=pledge.id,
+            kind=kind,
+            registry=command.registry,
+            number=command.number,
+            registered_on=command.registered_on,
+            expires_on=command.expires_on,
+            person_id=actor.person_id,
+            created_at=now(session),
+        )
+    )
+    session.flush()
+
+
+def _registered_at(session: Session, pledge_id: UUID) -> set[str]:
+    statement = sa.select(Registration.registry).where(
+        col(Registration.pledge_id) == pledge_id, col(Registration.kind) == RegistrationKind.INITIAL
+    )
+    return set(session.execute(statement).scalars())
+
+
+def _receipts(session: Session, pledge_ids: Sequence[UUID]) -> dict[UUID, list[Registration]]:
+    statement = (
+        sa.select(Registration)
+        .where(col(Registration.pledge_id).in_(pledge_ids))
+        .order_by(col(Registration.registered_on), col(Registration.id))
+    )
+    found: dict[UUID, list[Registration]] = {}
+    for row in session.execute(statement).scalars():
+        found.setdefault(row.pledge_id, []).append(row)
+    return found
+
+
+def _recognised(
+    session: Session, rows: Sequence[tuple[Pledge, Asset]]
+) -> dict[tuple[UUID, UUID], int | None]:
+    statement = sa.select(RecognisedValue).where(
+        col(RecognisedValue.asset_id).in_([asset.id for _, asset in rows]),
+        col(RecognisedValue.bank_id).in_({pledge.bank_id for pledge, _ in rows}),
+    )
+    return {
+        (row.bank_id, row.asset_id): row.recognised_fen
+        for row in session.execute(statement).scalars()
+    }
+
+
+def _touch(session: Session, pledge: Pledge) -> None:
+    session.add(pledge)
+    session.flush()
+
+
+def _loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:
+    loan: Loan | None = session.execute(
+        visible_loans(session, actor).where(col(Loan.id) == loan_id)
+    ).scalar_one_or_none()
+    if loan is None:
+        raise NotFound
+    return loan
+
+
+def _pledge(session: Session, actor: Actor, pledge_id: UUID) -> tuple[Pledge, Asset]:
+    row = session.execute(
+        visible_pledges(session, actor).where(col(Pledge.id) == pledge_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]

@@ -1,0 +1,187 @@
+"""Recognised values: an officer confirms them, and they follow the current value down at once."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal.models import AssetValue
+from app.assets.queries import visible_assets
+from app.assets.models import Asset
+from app.audit.services import record
+from app.collateral.domain.states import RecognitionReason
+from app.collateral.errors import NoCurrentValue, RecognisedAboveCurrent
+from app.collateral.models import Recognition, RecognisedValue
+from app.db.engine import now, today
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.money import Money
+from app.kernel.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmRecognised:
+    """What the collateral officer confirms for the bank, in fen, with the reason."""
+
+    recognised_fen: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionView:
+    """The values of an asset side by side for a bank, in fen; None where there is none."""
+
+    asset_id: UUID
+    appraised_fen: int | None
+    valuation_fen: int | None
+    current_fen: int | None
+    valid_until: date | None
+    recognised_fen: int | None
+    recognised_on: date | None
+    version: int
+
+
+def confirm_recognised_value(
+    session: Session, actor: Actor, asset_id: UUID, command: ConfirmRecognised
+) -> RecognitionView:
+    """Set what the actor's bank recognises for an asset: at most its current value.
+
+    Refuses assets that the bank does not see, assets without a valid appraisal, and figures above the value.
+    """
+    actor.require(Permission.CONFIRM_RECOGNISED_VALUE)
+    _require_visible(session, actor, asset_id)
+    current = current_fen(session, asset_id, today(session), lock=True)
+    if current is None:
+        raise NoCurrentValue
+    if command.recognised_fen > current:
+        raise RecognisedAboveCurrent(current=Money(current))
+    change = _Change(
+        bank_id=actor.organisation_id,
+        asset_id=asset_id,
+        after_fen=command.recognised_fen,
+        current_fen=current,
+        reason=RecognitionReason.CONFIRMATION,
+        note=command.note,
+    )
+    _apply(session, actor, change)
+    return recognition_view(session, actor, asset_id)
+
+
+def recognition_view(session: Session, actor: Actor, asset_id: UUID) -> RecognitionView:
+    """The value chain of an asset as the actor's bank sees it."""
+    _require_visible(session, actor, asset_id)
+    value = session.get(AssetValue, asset_id)
+    recognised = session.get(RecognisedValue, (actor.organisation_id, asset_id))
+    return RecognitionView(
+        asset_id=asset_id,
+        appraised_fen=value.appraised_fen if value else None,
+        valuation_fen=value.valuation_fen if value else None,
+        current_fen=current_fen(session, asset_id, today(session)),
+        valid_until=value.valid_until if value else None,
+        recognised_fen=recognised.recognised_fen if recognised else None,
+        recognised_on=recognised.recognised_on if recognised else None,
+        version=recognised.version if recognised else 0,
+    )
+
+
+def current_fen(session: Session, asset_id: UUID, day: date, *, lock: bool = False) -> int | None:
+    """The current value of an asset on a day; None without a valid appraisal. `lock` holds it for the transaction."""
+    statement = sa.select(AssetValue).where(col(AssetValue.asset_id) == asset_id)
+    value = session.execute(statement.with_for_update() if lock else statement).scalar_one_or_none()
+    if value is None or value.valid_until is None or value.valid_until < day:
+        return None
+    return value.current_fen
+
+
+def follow_down(session: Session, actor: Actor, bank_id: UUID, on: date) -> list[UUID]:
+    """Lower every recognised value of a bank that stands above its asset's current value; gives the assets.
+
+    A value that lapsed (no valid appraisal) takes its recognition with it: the asset is then unpriced.
+    """
+    statement = (
+        sa.select(RecognisedValue, AssetValue)
+        .join(AssetValue, col(AssetValue.asset_id) == col(RecognisedValue.asset_id), isouter=True)
+        .where(
+            col(RecognisedValue.bank_id) == bank_id,
+            col(RecognisedValue.recognised_fen).is_not(None),
+        )
+        .where(
+            sa.or_(
+                col(AssetValue.current_fen).is_(None),
+                col(AssetValue.valid_until) < on,
+                col(AssetValue.current_fen) < col(RecognisedValue.recognised_fen),
+            )
+        )
+        .order_by(col(RecognisedValue.asset_id))
+    )
+    changed = []
+    for recognised, value in session.execute(statement).all():
+        lapsed = value is None or value.valid_until is None or value.valid_until < on
+        current = None if lapsed else value.current_fen
+        reason = RecognitionReason.LAPSE if current is None else RecognitionReason.FALL
+        change = _Change(
+            bank_id=bank_id,
+            asset_id=recognised.asset_id,
+            after_fen=current,
+            current_fen=current,
+            reason=reason,
+            note="",
+        )
+        _apply(session, actor, change, on=on)
+        changed.append(recognised.asset_id)
+    return changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    bank_id: UUID
+    asset_id: UUID
+    after_fen: int | None
+    current_fen: int | None
+    reason: RecognitionReason
+    note: str
+
+
+def _apply(session: Session, actor: Actor, change: _Change, *, on: date | None = None) -> None:
+    row = session.get(RecognisedValue, (change.bank_id, change.asset_id), with_for_update=True)
+    before = row.recognised_fen if row else None
+    day = on or today(session)
+    row = row or RecognisedValue(
+        bank_id=change.bank_id, asset_id=change.asset_id, recognised_on=day, version=0
+    )
+    row.recognised_fen, row.recognised_on = change.after_fen, day
+    row.version += 1
+    session.add(row)
+    session.add(
+        Recognition(
+            bank_id=change.bank_id,
+            asset_id=change.asset_id,
+            on=day,
+            at=now(session),
+            reason=change.reason,
+            before_fen=before,
+            after_fen=change.after_fen,
+            current_fen=change.current_fen,
+            person_id=actor.person_id,
+            note=change.note,
+        )
+    )
+    session.flush()
+    facts = {"before_fen": before, "after_fen": change.after_fen, "reason": change.reason}
+    record(
+        session,
+        actor,
+        "recognised-value.change",
+        subject_kind="asset",
+        subject_id=change.asset_id,
+        organisation_id=change.bank_id,
+        **facts,
+    )
+
+
+def _require_visible(session: Session, actor: Actor, asset_id: UUID) -> None:
+    statement = visible_assets(session, actor).where(col(Asset.id) == asset_id)
+    if session.execute(statement).first() is None:
+        raise NotFound
