@@ -13,10 +13,12 @@ from risk_models.words import Text
 __all__ = [
     "Days",
     "as_day",
+    "empty_exposure",
     "ones",
     "price_findings",
     "rate_findings",
     "single",
+    "trimmed",
     "years",
 ]
 
@@ -48,6 +50,12 @@ def years(since: Days, until: Days) -> Floats:
 def ones(longest: float) -> Floats:
     """A profile of one unit a year, long enough for the longest term."""
     return np.ones((1, max(int(np.ceil(longest)), 1) + 1))
+
+
+def trimmed(series: Floats) -> Floats:
+    """A series column cut after the longest series of the batch."""
+    used = np.flatnonzero(~np.isnan(series).all(axis=0))
+    return series[:, : int(used.max(initial=0)) + 1]
 
 
 def single(rows: int) -> Keyed:

@@ -26,7 +26,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.modelling import Days, as_day, ones, single, years
+from risk_models.modelling import Days, as_day, ones, single, trimmed, years
 from risk_models.passports.carbon_sink_income import (
     PER_TONNE,
     PRICE_OF,
@@ -398,7 +398,7 @@ def _sales(batch: Batch, basis: Basis, steps: Recorder, calendar: _Calendar) -> 
         area = steps(
             "sellable_area", sellable_area, area_mu=batch.numbers("area_mu"), sellable_share=share
         )
-        table = batch.numbers("removals_by_year_tco2e_per_mu")
+        table = trimmed(batch.numbers("removals_by_year_tco2e_per_mu"))
         sources.append((tabled, area, *calendar.table_profiles(table, tabled, steps)))
     return [
         flow

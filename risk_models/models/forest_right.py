@@ -25,7 +25,7 @@ from risk_models.contract import (
     Text,
     step,
 )
-from risk_models.modelling import Days, as_day, empty_exposure, ones, single, years
+from risk_models.modelling import Days, as_day, empty_exposure, ones, single, trimmed, years
 from risk_models.passports.forest_right import (
     AGE_GROUP,
     HARVESTED,
@@ -83,7 +83,7 @@ def adjusted_area(*, area_mu: Floats, quality_k: Floats) -> Floats:
 @step(unit="yuan/mu")
 def costs_spent(*, costs_by_year_yuan_per_mu: Floats, year: Floats, age_years: Floats) -> Floats:
     """Raising costs of the years begun so far: costs_by_year_yuan_per_mu * (year <= age_years)."""
-    return np.asarray(costs_by_year_yuan_per_mu * (year <= age_years))
+    return np.nan_to_num(costs_by_year_yuan_per_mu * (year <= age_years))
 
 
 @step(unit="m3", reference="LY/T 2407-2015")
@@ -232,12 +232,12 @@ def _due_now(part: _Part) -> Flow:
 
 def _replacement(part: _Part) -> list[Flow]:
     """K times the costs of each year begun, compounded from the start of that year to today."""
-    costs = part.batch.numbers("costs_by_year_yuan_per_mu")
+    costs = trimmed(part.batch.numbers("costs_by_year_yuan_per_mu"))
     year = np.arange(costs.shape[1], dtype=np.float64)[np.newaxis]
     spent = part.steps(
         "costs_spent",
         costs_spent,
-        costs_by_year_yuan_per_mu=np.nan_to_num(costs),
+        costs_by_year_yuan_per_mu=costs,
         year=year,
         age_years=part.age[:, np.newaxis],
     )

@@ -182,11 +182,11 @@ FIELDS: Final = (
             zh="每亩果品、坚果或叶用产品销售额减去年度费用。",
         ),
         unit="yuan/mu/year",
-        example=262.0,
+        example=234.4,
         group="yield",
         high=1e5,
         needed_when=("age_group", YIELDING),
-        vary=(180.0, 290.0),
+        vary=(160.0, 260.0),
     ),
     Field(
         name="costs_by_year_yuan_per_mu",
@@ -277,7 +277,7 @@ FIELDS: Final = (
             en="What must be paid on the valuation day to keep or restore the stand.",
             zh="为维持或恢复林分在评估基准日须支付的费用。",
         ),
-        example=18_000.0,
+        example=23_487.73,
         group="costs",
     ),
     yearly_loss_share(
