@@ -86,7 +86,7 @@ def _prices(spec: ModelSpec, raw: object) -> dict[str, Price]:
     entries = _object(raw, "prices")
     strangers = sorted(set(entries) - set(spec.price_ids))
     if strangers:
-        raise InvalidDocument(f"prices: {spec.id} reads no {', '.join(strangers)}")
+        raise InvalidDocument(f"prices: {spec.id} reads no {_shown(strangers)}")
     return {price_id: _price(price_id, entry) for price_id, entry in entries.items()}
 
 
@@ -94,7 +94,7 @@ def _price(price_id: str, raw: object) -> Price:
     entry = _object(raw, f"prices.{price_id}")
     strangers = sorted(set(entry) - {"yuan", "unit", "growth", "source"})
     if strangers:
-        raise InvalidDocument(f"prices.{price_id}: no field {', '.join(strangers)}")
+        raise InvalidDocument(f"prices.{price_id}: no field {_shown(strangers)}")
     unit = entry.get("unit")
     if not isinstance(unit, str):
         raise InvalidDocument(f"prices.{price_id}.unit: a text is needed")
@@ -103,6 +103,11 @@ def _price(price_id: str, raw: object) -> Price:
     if yuan <= 0.0 or abs(growth) > MOST_GROWTH:
         raise InvalidDocument(f"prices.{price_id}: yuan above 0, growth within {MOST_GROWTH}")
     return Price(yuan=yuan, unit=unit, growth=growth, source=str(entry.get("source", "")))
+
+
+def _shown(names: list[str]) -> str:
+    """Names a stranger chose, in characters every terminal can print."""
+    return ", ".join(ascii(name[:40]) for name in names[:5])
 
 
 def _object(raw: object, what: str) -> Mapping[str, object]:
@@ -141,7 +146,7 @@ def appraise(
     whole = _object(document, "document")
     strangers = sorted(set(whole) - {"inputs", "prices"})
     if strangers:
-        raise InvalidDocument(f"document: no field {', '.join(strangers)}")
+        raise InvalidDocument(f"document: no field {_shown(strangers)}")
     basis = basis_on(on, _prices(model.spec, whole.get("prices", {})))
     inputs = _object(whole.get("inputs", {}), "inputs")
     try:
@@ -163,7 +168,8 @@ def _simulation(paths: int | None, seed: int | None) -> Simulation | None:
 
 def _told(problem: InvalidInputs, language: str) -> str:
     return "; ".join(
-        f"inputs.{entry.field}: {entry.detail.in_language(language)}" for entry in problem.problems
+        f"inputs.{_shown([entry.field])}: {entry.detail.in_language(language)}"
+        for entry in problem.problems[:20]
     )
 
 
