@@ -56,11 +56,14 @@ _SATURDAY: Final = 5
 
 def load_reference(session: Session, actor: Actor) -> None:
     """Bring the tables to what the files say; running it again changes nothing."""
-    rows = [*_regions(), *_industries(), *_catalogues(), *_calendar()]
+    loads = (_regions(), _industries(), _catalogues(), _calendar())
+    rows = [row for load in loads for row in load]
+    known = _known_keys(session, {type(row) for row in rows})
     for row in rows:
-        session.merge(row)
-        if isinstance(row, CatalogueEdition | CatalogueItem | Region):
-            session.flush()
+        if _key(row) in known:
+            session.merge(row)
+        else:
+            session.add(row)
     session.flush()
     record(
         session,
@@ -70,6 +73,18 @@ def load_reference(session: Session, actor: Actor) -> None:
         subject_id="files",
         rows=len(rows),
     )
+
+
+Key = tuple[type[SQLModel], tuple[Any, ...]]
+
+
+def _known_keys(session: Session, tables: set[type[SQLModel]]) -> set[Key]:
+    """What the tables hold; reading it whole spares a query for each row."""
+    return {_key(row) for table in tables for row in session.execute(sa.select(table)).scalars()}
+
+
+def _key(row: SQLModel) -> Key:
+    return type(row), tuple(sa.inspect(type(row)).primary_key_from_instance(row))
 
 
 def _regions() -> Iterator[SQLModel]:

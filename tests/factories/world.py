@@ -13,12 +13,15 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from sqlmodel import Session
 
+from app.audit.services import forget_pending
 from app.db.engine import Database
 from app.identity.domain import OrganisationKind
 from app.identity.models import ApiToken, AuthorityLimit, Membership, Organisation, Person
 from app.identity.sessions import actor_for, secret_sha256
 from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, system_actor
 from app.kernel.ids import new_id
+from app.market.services import load_market
+from app.reference.services import load_reference
 
 OPENED_AT: Final = datetime(2024, 1, 2, 2, 0, tzinfo=UTC)
 """Ten in the morning of the first business day of 2024 in Zhangye."""
@@ -165,6 +168,7 @@ def build_world(database: Database) -> World:
         organisations = _add_organisations(session)
         people = _add_people(session, cheap_hash)
         _add_memberships(session, organisations, people)
+        _load_tables(session)
     home: dict[str, str] = {}
     for login, code, _role, _name in PEOPLE:
         home.setdefault(login, code)
@@ -174,6 +178,16 @@ def build_world(database: Database) -> World:
             for login, code, _role, _name in PEOPLE
         }
     return World(organisations=organisations, people=people, actors=actors, home=home)
+
+
+def _load_tables(session: Session) -> None:
+    """Regions, catalogues, calendar and prices as the files have them; a test's journal begins empty."""
+    actor = system_actor(
+        organisation_id=PLATFORM_ORGANISATION_ID, organisation_kind=K.PLATFORM.value
+    )
+    load_reference(session, actor)
+    load_market(session, actor)
+    forget_pending(session)
 
 
 def _actor(session: Session, person_id: UUID, organisation_id: UUID) -> Actor:

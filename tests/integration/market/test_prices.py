@@ -23,15 +23,12 @@ from app.market.services import (
     price_on,
 )
 from app.reference.domain import ImportRefused
-from app.reference.services import load_reference
 
 TODAY = date(2024, 1, 2)
 
 
 @pytest.fixture
 def loaded(session, world):
-    load_reference(session, world.system())
-    load_market(session, world.system())
     sink = AddSeries(
         code="SINK", title_zh="碳汇", title_en="Sink", unit="yuan/tCO2e", price_id="local-sink"
     )

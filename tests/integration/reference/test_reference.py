@@ -30,8 +30,8 @@ CAP = "collateral.pledge_rate.forest_right"
 
 
 @pytest.fixture
-def loaded(session, world):
-    load_reference(session, world.system())
+def loaded(session):
+    """The world's tables hold what `load_reference` loads."""
     return session
 
 
