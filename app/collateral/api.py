@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.collateral import lists, pages
 from app.collateral.events import CALL_EVENTS, PLEDGE_EVENTS
 from app.collateral.schemas import (
     ConfirmRecognisedSchema,
@@ -14,7 +13,7 @@ from app.collateral.schemas import (
     PledgeSchema,
     RecognitionSchema,
 )
-from app.collateral.services import calls, pledging, recognition
+from app.collateral.services import calls, lists, pledging, recognition
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
@@ -104,5 +103,5 @@ def put_recognised_value(command: recognition.ConfirmRecognised, asset_id: UUID)
     return tagged(recognition.confirm_recognised_value(session, actor, asset_id, command))
 
 
-PLEDGE_EVENTS.register(pledges, pages.pledges)
-CALL_EVENTS.register(margin_calls, pages.margin_calls)
+PLEDGE_EVENTS.register_api(pledges)
+CALL_EVENTS.register_api(margin_calls)

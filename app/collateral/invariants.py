@@ -14,8 +14,8 @@ from app.collateral.models import (
     LoanCover,
     MarginCall,
     Pledge,
-    Recognition,
     RecognisedValue,
+    Recognition,
     Registration,
 )
 from app.collateral.queries import ACTIVE, lines_of, pools_of_loans

@@ -5,10 +5,11 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template
 from flask_babel import gettext
 
-from app.collateral import events, lists
+from app.assets.kinds import registry_titles
+from app.collateral import events
 from app.collateral.domain import states
 from app.collateral.schemas import ConfirmRecognisedSchema, PledgeLineSchema
-from app.collateral.services import calls, pledging, recognition
+from app.collateral.services import calls, lists, pledging, recognition
 from app.collateral.services.choices import assets_to_pledge
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
@@ -106,3 +107,7 @@ def add_pledge(loan_id: UUID) -> Response | str | tuple[str, int]:
         back=f"/loans/{loan_id}",
         choices={"asset_id": assets_to_pledge(session, actor, loan)},
     )
+
+
+events.PLEDGE_EVENTS.register_pages(pledges)
+events.CALL_EVENTS.register_pages(margin_calls)

@@ -88,7 +88,7 @@ class RegistrationSchema(ViewSchema):
     """An act of a registry."""
 
     kind = Choice(RegistrationKind)
-    registry = Text(max_length=40)
+    registry_code = Text(max_length=40, data_key="registry")
     number = Text(max_length=60)
     registered_on = Day()
     expires_on = Day(allow_none=True)

@@ -8,9 +8,9 @@ from sqlmodel import Session, col
 
 from app.audit.services import record
 from app.collateral.domain.states import MARGIN_CALL, CallEvent, CallState, Level
-from app.collateral.errors import DutiesApart
 from app.collateral.models import MarginCall
 from app.collateral.queries import pool_of_loan, visible_margin_calls
+from app.collateral.refusals import DutiesApart
 from app.collateral.services.notice import issue_notice
 from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput, NotFound

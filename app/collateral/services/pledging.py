@@ -22,7 +22,9 @@ from app.collateral.domain.states import (
     RegistrationKind,
     SecurityKind,
 )
-from app.collateral.errors import (
+from app.collateral.models import AssetLien, Guarantee, Pledge, RecognisedValue, Registration
+from app.collateral.queries import pool_of_loan, visible_pledges
+from app.collateral.refusals import (
     OBSTACLES,
     AlreadyPledged,
     CapacityExhausted,
@@ -31,8 +33,6 @@ from app.collateral.errors import (
     RegistryDoesNotFit,
     StillSecures,
 )
-from app.collateral.models import AssetLien, Guarantee, Pledge, RecognisedValue, Registration
-from app.collateral.queries import pool_of_loan, visible_pledges
 from app.db.engine import now, today
 from app.db.numbers import insert_ignoring, next_number
 from app.kernel.actor import Actor
@@ -240,7 +240,7 @@ def _take(session: Session, actor: Actor, loan: Loan, line: PledgeLine) -> Pledg
     return _insert(session, actor, loan, line, asset)
 
 
-def _facts(  # noqa: PLR0913 - everything that decides
+def _facts(
     session: Session,
     loan: Loan,
     line: PledgeLine,
@@ -417,7 +417,7 @@ def _add_registration(
         Registration(
             pledge_id=pledge.id,
             kind=kind,
-            registry=command.registry,
+            registry_code=command.registry,
             number=command.number,
             registered_on=command.registered_on,
             expires_on=command.expires_on,
@@ -429,7 +429,7 @@ def _add_registration(
 
 
 def _registered_at(session: Session, pledge_id: UUID) -> set[str]:
-    statement = sa.select(Registration.registry).where(
+    statement = sa.select(col(Registration.registry_code)).where(
         col(Registration.pledge_id) == pledge_id, col(Registration.kind) == RegistrationKind.INITIAL
     )
     return set(session.execute(statement).scalars())

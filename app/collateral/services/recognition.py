@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
-from app.assets.queries import visible_assets
 from app.assets.models import Asset
+from app.assets.queries import visible_assets
 from app.audit.services import record
 from app.collateral.domain.states import RecognitionReason
-from app.collateral.errors import NoCurrentValue, RecognisedAboveCurrent
-from app.collateral.models import Recognition, RecognisedValue
+from app.collateral.models import RecognisedValue, Recognition
+from app.collateral.refusals import NoCurrentValue, RecognisedAboveCurrent
 from app.db.engine import now, today
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound

@@ -110,3 +110,13 @@ class StillSecures(RuleViolation):
     detail = N_(
         "Without this asset the loan would not stay within its lines. It is released when the loan is settled."
     )
+
+
+class NoticeNeedsValue(RuleViolation):
+    """A notice states a ratio; an unpriced pool has none."""
+
+    code = "notice-needs-value"
+    title = N_("The pool has no value")
+    detail = N_(
+        "An asset of this loan has no recognised value. Have it appraised and recognised, then issue the notice."
+    )

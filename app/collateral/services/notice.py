@@ -1,0 +1,191 @@
+"""The top-up notice as a numbered document: the facts of the case put into the view that the report draws."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.assets.models import Asset
+from app.collateral.domain.cover import lendable_fen
+from app.collateral.domain.states import Level
+from app.collateral.models import MarginCall, Recognition
+from app.collateral.queries import Pool, observations
+from app.collateral.refusals import NoticeNeedsValue
+from app.collateral.reports import (
+    LtvPointView,
+    NoticePartyView,
+    PledgedAssetView,
+    TopUpNoticeView,
+    top_up_notice,
+)
+from app.documents.pdf_blocks import Words
+from app.documents.services import DocumentDraft, issue_document
+from app.identity.models import Organisation, Person
+from app.kernel.actor import Actor
+from app.kernel.money import round_half_up
+from app.kernel.rates import PPM
+from app.loans.models import Loan
+
+CROSSED = {
+    Level.TOP_UP: Words(zh="追加线", en="top-up line"),
+    Level.DISPOSAL: Words(zh="处置线", en="disposal line"),
+}
+CONSEQUENCES = (
+    Words(
+        zh="逾期未补足的，我行有权依合同约定停止放款、宣布贷款提前到期并依法处置押品。",
+        en="If the cure fails in time, the bank may stop drawdowns, call the loan and dispose of the collateral"
+        " as the contract and the law provide.",
+    ),
+    Words(
+        zh="对本通知所列价值有异议的，可在补足期限内书面提出，并附有效的评估报告。",
+        en="Objections to the values may be raised in writing within the time to cure, with a valid appraisal report.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parties:
+    bank: Organisation
+    borrower: Organisation
+    issuer: Person
+
+
+def issue_notice(session: Session, actor: Actor, call: MarginCall, pool: Pool, cause: str) -> UUID:
+    """Make and store the notice of a case; gives the id of the issued document.
+
+    Refuses while an asset has no recognised value: a notice states a ratio.
+    """
+    if call.recognised_fen is None or call.ratio_ppm is None:
+        raise NoticeNeedsValue
+    loan = session.get_one(Loan, call.loan_id)
+    parties = _parties(session, actor, loan)
+
+    def draw(number: str, check_url: str) -> bytes:
+        return top_up_notice(
+            _view(
+                session, call, pool, loan, parties, number=number, check_url=check_url, cause=cause
+            )
+        )
+
+    draft = DocumentDraft(
+        kind="top-up-notice",
+        title_zh="追加担保通知书",
+        title_en="Notice to top up security",
+        issuer_id=parties.bank.id,
+        subject_kind="margin-call",
+        subject_id=call.id,
+        number=f"{call.number}-N",
+        issued_on=call.issued_on or call.opened_on,
+        draw=draw,
+    )
+    return issue_document(session, actor, draft).id
+
+
+def _view(
+    session: Session,
+    call: MarginCall,
+    pool: Pool,
+    loan: Loan,
+    parties: _Parties,
+    *,
+    number: str,
+    check_url: str,
+    cause: str,
+) -> TopUpNoticeView:
+    issued_on = call.issued_on or call.opened_on
+    borrower = _party(parties.borrower)
+    return TopUpNoticeView(
+        number=number,
+        issued_on=issued_on,
+        as_of=call.opened_on,
+        due_on=call.due_on or issued_on,
+        check_url=check_url,
+        digest_text="",
+        bank=_party(parties.bank),
+        borrower=borrower,
+        recipients=(borrower,),
+        loan_number=loan.number,
+        contract_number=loan.number,
+        basis=call.basis.value,
+        principal_fen=pool.debt.principal_fen,
+        accrued_fen=pool.debt.accrued_fen,
+        fees_fen=pool.debt.fees_fen,
+        exposure_fen=pool.debt.exposure_fen,
+        recognised_fen=call.recognised_fen or 0,
+        ratio_ppm=call.ratio_ppm or 0,
+        warning_ppm=pool.lines.warning_ppm,
+        top_up_ppm=pool.lines.top_up_ppm,
+        disposal_ppm=pool.lines.disposal_ppm,
+        target_ppm=call.target_ppm,
+        crossed=CROSSED.get(call.level, CROSSED[Level.TOP_UP]),
+        assets=_assets(session, pool, call.opened_on),
+        repay_fen=call.repay_fen,
+        add_recognised_fen=call.add_recognised_fen,
+        cause=Words(zh=cause or call.review_note, en=cause or call.review_note),
+        account="",
+        contact=parties.issuer.name_zh,
+        consequences=CONSEQUENCES,
+        issuer_name=parties.issuer.name_zh,
+        issuer_post=Words(zh="有权审批人", en="Authorised approver"),
+        daily_interest_fen=round_half_up(pool.debt.principal_fen * loan.rate_ppm, PPM * 360),
+        history=tuple(
+            LtvPointView(on=each.on, ratio_ppm=each.risk_ltv_ppm)
+            for each in observations(session, loan.id, limit=12)
+            if each.risk_ltv_ppm is not None
+        ),
+    )
+
+
+def _parties(session: Session, actor: Actor, loan: Loan) -> _Parties:
+    return _Parties(
+        bank=session.get_one(Organisation, loan.bank_id),
+        borrower=session.get_one(Organisation, loan.borrower_id),
+        issuer=session.get_one(Person, actor.person_id),
+    )
+
+
+def _party(organisation: Organisation) -> NoticePartyView:
+    words = Words(zh=organisation.name_zh, en=organisation.name_en)
+    return NoticePartyView(name=words, code=organisation.uscc or "")
+
+
+def _assets(session: Session, pool: Pool, on: date) -> list[PledgedAssetView]:
+    ids = [each.asset_id for each in pool.assets]
+    assets = {
+        row.id: row
+        for row in session.execute(sa.select(Asset).where(col(Asset.id).in_(ids))).scalars()
+    }
+    before = _recognised_before(session, pool.bank_id, ids, on)
+    return [
+        PledgedAssetView(
+            number=assets[each.asset_id].number,
+            title=Words(zh=assets[each.asset_id].title, en=assets[each.asset_id].title_en),
+            before_fen=before.get(each.asset_id, each.recognised_fen),
+            recognised_fen=each.recognised_fen,
+            cap_ppm=each.cap_ppm,
+            lendable_fen=lendable_fen(each),
+        )
+        for each in pool.assets
+    ]
+
+
+def _recognised_before(
+    session: Session, bank_id: UUID, ids: list[UUID], on: date
+) -> dict[UUID, int | None]:
+    """What was recognised before the last change up to a day."""
+    statement = (
+        sa.select(Recognition)
+        .where(
+            col(Recognition.bank_id) == bank_id,
+            col(Recognition.asset_id).in_(ids),
+            col(Recognition.on) <= on,
+        )
+        .order_by(col(Recognition.at), col(Recognition.id))
+    )
+    return {
+        row.asset_id: row.before_fen
+        for row in session.execute(statement).scalars()
+        if row.before_fen is not None
+    }
