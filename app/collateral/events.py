@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask_babel import gettext
 from sqlmodel import Session
 
-from app.assets.kinds import kind_info, registry_titles
+from app.assets.kinds import kind_info, registry_names
 from app.collateral.domain.states import MARGIN_CALL, PLEDGE, CallEvent, PledgeEvent
 from app.collateral.schemas import (
     ExtendCallSchema,
@@ -22,13 +21,14 @@ from app.collateral.services import calls, pledging
 from app.kernel.actor import Actor
 from app.kernel.text import N_
 from app.web.events import EventHandler, Events
+from app.web.shell import words
 
 
 def _registries(
     session: Session, actor: Actor, pledge_id: UUID
 ) -> dict[str, Sequence[tuple[str, str]]]:
     kind = kind_info(pledging.pledge_view(session, actor, pledge_id).asset_kind)
-    return {"registry": [(code, gettext(registry_titles()[code])) for code in kind.registries]}
+    return {"registry": [(code, words(registry_names()[code])) for code in kind.registries]}
 
 
 def _release(

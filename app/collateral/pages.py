@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template
 from flask_babel import gettext
 
-from app.assets.kinds import registry_titles
+from app.assets.kinds import registry_names
 from app.collateral import events
 from app.collateral.domain import states
 from app.collateral.schemas import ConfirmRecognisedSchema, PledgeLineSchema
@@ -15,6 +15,7 @@ from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.paging import page_request
+from app.web.shell import words
 
 pledges = Blueprint("pledge_pages", __name__, url_prefix="/pledges")
 margin_calls = Blueprint("margin_call_pages", __name__, url_prefix="/margin-calls")
