@@ -6,16 +6,40 @@ from datetime import date
 from flask import Blueprint
 from sqlmodel import Session
 
+from app.audit import api as audit_api
+from app.audit import pages as audit_pages
+from app.identity import api as identity_api
 from app.identity import pages as identity_pages
 from app.kernel.actor import Actor
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
 from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
-API_BLUEPRINTS: Sequence[ApiBlueprint] = ()
+API_BLUEPRINTS: Sequence[ApiBlueprint] = (*identity_api.BLUEPRINTS, audit_api.blueprint)
 
-PAGE_BLUEPRINTS: Sequence[Blueprint] = (identity_pages.blueprint,)
+PAGE_BLUEPRINTS: Sequence[Blueprint] = (*identity_pages.BLUEPRINTS, audit_pages.blueprint)
 
-NAVIGATION: Sequence[NavItem] = ()
+NAVIGATION: Sequence[NavItem] = (
+    NavItem(
+        endpoint="identity_pages.people",
+        title=N_("People"),
+        icon="users",
+        permissions=(Permission.MANAGE_PEOPLE,),
+    ),
+    NavItem(
+        endpoint="identity_pages.organisations",
+        title=N_("Organisations"),
+        icon="building",
+        permissions=(Permission.MANAGE_ORGANISATIONS,),
+    ),
+    NavItem(
+        endpoint="audit_pages.events",
+        title=N_("Audit journal"),
+        icon="history",
+        permissions=(Permission.READ_AUDIT,),
+    ),
+)
 
 
 def business_day_of(session: Session, actor: Actor) -> date | None:  # noqa: ARG001

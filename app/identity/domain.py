@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from app.kernel.actor import Name
 from app.kernel.permissions import Permission
+from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
 
 _HERE = Path(__file__).resolve().parent
+
+
+MAX_CHOICES: Final = 500
+"""Organisations offered in one list; an installation with more adds people by the API."""
 
 
 class OrganisationKind(StrEnum):
@@ -51,6 +56,40 @@ ORGANISATION_KIND_TITLES: Mapping[OrganisationKind, str] = {
     OrganisationKind.DEPARTMENT: N_("Department"),
     OrganisationKind.PLATFORM: N_("Platform"),
 }
+
+
+class PersonState(StrEnum):
+    """Whether a person may sign in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class PersonEvent(StrEnum):
+    """What an administrator does with a person."""
+
+    DISABLE = "disable"
+    ENABLE = "enable"
+
+
+PERSON_STATE_TITLES: Mapping[PersonState, str] = {
+    PersonState.ACTIVE: N_("Active"),
+    PersonState.DISABLED: N_("Disabled"),
+}
+
+PERSON = StateMachine(
+    "person",
+    {
+        (PersonState.ACTIVE, PersonEvent.DISABLE): PersonState.DISABLED,
+        # A person may come back; ended sessions and revoked tokens do not.
+        (PersonState.DISABLED, PersonEvent.ENABLE): PersonState.ACTIVE,
+    },
+    initial=PersonState.ACTIVE,
+    permissions={
+        PersonEvent.DISABLE: Permission.MANAGE_PEOPLE,
+        PersonEvent.ENABLE: Permission.MANAGE_PEOPLE,
+    },
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

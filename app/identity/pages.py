@@ -1,9 +1,8 @@
-"""Sign-in and sign-out."""
+"""Sign-in and sign-out, the own profile, people and organisations."""
 
-from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import (
     Blueprint,
     Response,
@@ -13,132 +12,315 @@ from flask import (
     redirect,
     render_template,
     request,
+    url_for,
 )
-from sqlmodel import Session, col
+from flask_babel import gettext
 
-from app.audit.services import record
-from app.identity import sessions
+from app.identity import domain, queries, services, signing_in
 from app.identity.calling import COOKIE
-from app.identity.models import Membership, Organisation, Person
-from app.identity.passwords import password_matches
-from app.kernel.actor import Name
+from app.identity.events import EVENTS
+from app.identity.schemas import (
+    AddOrganisationSchema,
+    AddPersonSchema,
+    ChangePasswordSchema,
+    GrantRoleSchema,
+    IssueTokenSchema,
+)
 from app.kernel.errors import Refusal
-from app.web.access import access, current_actor, current_session, public
+from app.kernel.permissions import Permission
+from app.web.access import access, current_actor, current_session, public, tell
 from app.web.dispatch import database
+from app.web.forms import form_page
+from app.web.paging import PageRequest, page_request
 from app.web.problems import problem_of, status_of
 from app.web.shell import local_target, words
 
-blueprint = Blueprint("identity", __name__)
+blueprint = Blueprint("identity_pages", __name__)
+
+Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """An organisation that a person may act for."""
-
-    organisation_id: UUID
-    name: Name
+# --- Sign-in ---
 
 
 @blueprint.get("/sign-in")
 @public
-def sign_in_form() -> Response | str:
+def sign_in_form() -> Answer:
     """The sign-in page."""
     if g.actor is not None:
-        return redirect(local_target(request.args.get("next"), "/"), 303)  # type: ignore[return-value]
-    return render_template(
-        "identity/sign_in.html", problem=None, login="", desks=[], next=request.args.get("next", "")
-    )
+        return go_to(local_target(request.args.get("next"), "/"))
+    return _sign_in_page(onward=request.args.get("next", ""))
 
 
 @blueprint.post("/sign-in")
 @public
-def sign_in() -> Response | tuple[str, int]:
+def sign_in() -> Answer:
     """Check login and password; a person of several organisations then chooses one."""
     login, address = request.form.get("login", "").strip().lower()[:60], request.remote_addr or "-"
+    password, onward = request.form.get("password", ""), request.form.get("next", "")
     try:
-        person, desks = _authenticate(login, request.form.get("password", ""), address)
+        person, desks = signing_in.authenticate(
+            database(), login=login, password=password, address=address
+        )
     except Refusal as refusal:
-        page = render_template(
-            "identity/sign_in.html",
-            problem=problem_of(refusal),
-            login=login,
-            desks=[],
-            next=request.form.get("next", ""),
-        )
-        return page, status_of(refusal)
-    chosen = _chosen(desks, request.form.get("organisation", ""))
+        return _sign_in_page(login=login, onward=onward, refusal=refusal)
+    chosen = signing_in.chosen_desk(desks, request.form.get("organisation", ""))
     if chosen is None:
-        shown = [(str(desk.organisation_id), words(desk.name)) for desk in desks]
-        page = render_template(
-            "identity/sign_in.html",
-            problem=None,
-            login=login,
-            desks=shown,
-            next=request.form.get("next", ""),
-        )
-        return page, 200
-    return _enter(person, chosen, login, address)
+        return _sign_in_page(login=login, onward=onward, desks=desks)
+    secret = signing_in.enter(current_session(), person.id, chosen.id, login=login, address=address)
+    return _with_cookie(local_target(onward, "/"), secret)
 
 
 @blueprint.post("/sign-out")
 @access()
-def sign_out() -> Response:
+def sign_out() -> Answer:
     """End the session; its cookie is dead at once."""
-    actor, session = current_actor(), current_session()
-    sessions.end_session(session, request.cookies.get(COOKIE, ""))
-    record(session, actor, "session.end", subject_kind="person", subject_id=actor.person_id)
-    response = make_response(redirect("/sign-in", 303))
+    signing_in.leave(current_session(), current_actor(), request.cookies.get(COOKIE, ""))
+    response = go_to(url_for("identity_pages.sign_in_form"))
     response.delete_cookie(COOKIE)
     return response
 
 
-def _authenticate(login: str, password: str, address: str) -> tuple[Person, list[Desk]]:
-    """The person and the organisations to act for; hashing happens outside any write transaction."""
-    with database().read() as session:
-        sessions.require_attempts_left(session, login, address)
-        person = session.execute(
-            sa.select(Person).where(col(Person.login) == login)
-        ).scalar_one_or_none()
-        desks = _desks(session, person)
-    right = password_matches(person.password_hash if person else None, password)
-    if person is None or not right or person.disabled_at is not None or not desks:
-        with database().write() as session:
-            sessions.note_failure(session, login, address)
-        raise sessions.SignInFailed
-    return person, desks
-
-
-def _desks(session: Session, person: Person | None) -> list[Desk]:
-    if person is None:
-        return []
-    statement = (
-        sa.select(Organisation)
-        .join(Membership, col(Membership.organisation_id) == col(Organisation.id))
-        .where(col(Membership.person_id) == person.id)
-        .order_by(col(Organisation.code))
-        .distinct()
+def _sign_in_page(
+    *,
+    login: str = "",
+    onward: str = "",
+    desks: list[queries.OrganisationView] | None = None,
+    refusal: Refusal | None = None,
+) -> Answer:
+    choices = [(str(desk.id), words(desk.name)) for desk in desks or []]
+    page = render_template(
+        "identity/sign_in.html",
+        problem=problem_of(refusal) if refusal else None,
+        login=login,
+        desks=choices,
+        next=onward,
     )
-    rows = session.execute(statement).scalars()
-    return [Desk(organisation_id=row.id, name=Name(zh=row.name_zh, en=row.name_en)) for row in rows]
+    wait = refusal.facts.get("retry_after") if refusal else None
+    headers = {"Retry-After": str(wait)} if wait is not None else {}
+    return page, status_of(refusal) if refusal else 200, headers
 
 
-def _chosen(desks: list[Desk], wanted: str) -> Desk | None:
-    if len(desks) == 1:
-        return desks[0]
-    return next((desk for desk in desks if str(desk.organisation_id) == wanted), None)
-
-
-def _enter(person: Person, desk: Desk, login: str, address: str) -> Response:
-    session = current_session()
-    actor = sessions.actor_for(session, person.id, desk.organisation_id)
-    if actor is None:
-        raise sessions.SignInFailed
-    sessions.forget_failures(session, login, address)
-    secret = sessions.open_session(session, person.id, desk.organisation_id)
-    record(
-        session, actor, "session.open", subject_kind="person", subject_id=person.id, address=address
-    )
-    response = make_response(redirect(local_target(request.form.get("next"), "/"), 303))
+def _with_cookie(target: str, secret: str) -> Response:
+    response = go_to(target)
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=secure)
     return response
+
+
+def go_to(target: str) -> Response:
+    """See other: a read follows the write."""
+    return make_response(redirect(target, 303))
+
+
+# --- The own profile ---
+
+
+@blueprint.get("/profile")
+@access()
+def profile() -> Answer:
+    """Who I am, for whom I act, and my tokens."""
+    session, actor = current_session(), current_actor()
+    return render_template(
+        "identity/profile.html",
+        me=queries.profile_of(session, actor),
+        role_title=words(actor.role_title),
+        organisation_name=words(actor.organisation_name),
+        tokens=queries.list_own_tokens(session, actor, page_request()),
+        now=database().clock.now(),
+        may_hold_tokens=actor.may(Permission.MANAGE_OWN_TOKENS),
+    )
+
+
+@blueprint.route("/profile/password", methods=["GET", "POST"])
+@access(secret=True)
+def change_password() -> Any:
+    """A new password for oneself; other browsers are signed out."""
+
+    def submit(command: services.ChangePassword) -> Response:
+        secret = services.change_password(current_session(), current_actor(), command)
+        tell("ok", gettext("Your password was changed. Other browsers were signed out."))
+        return _with_cookie(url_for("identity_pages.profile"), secret)
+
+    return form_page(
+        ChangePasswordSchema(),
+        title=gettext("Change password"),
+        back=url_for("identity_pages.profile"),
+        submit=submit,
+    )
+
+
+@blueprint.route("/profile/tokens/new", methods=["GET", "POST"])
+@access(Permission.MANAGE_OWN_TOKENS, secret=True)
+def issue_token() -> Any:
+    """A token for a program; the secret is shown on the page that follows and never again."""
+
+    def submit(command: services.IssueToken) -> Response:
+        row, secret = services.issue_token(current_session(), current_actor(), command)
+        page = render_template(
+            "identity/token_issued.html", token=queries.token_view(row), secret=secret
+        )
+        return make_response(page, 201)
+
+    return form_page(
+        IssueTokenSchema(),
+        title=gettext("Issue a token"),
+        help_text=gettext(
+            "A program that carries the token may do what you may, until it expires."
+        ),
+        values={"days": "90"},
+        back=url_for("identity_pages.profile"),
+        submit=submit,
+    )
+
+
+@blueprint.post("/profile/tokens/<uuid:token_id>/revoke")
+@access(Permission.MANAGE_OWN_TOKENS)
+def revoke_token(token_id: UUID) -> Answer:
+    """Revoke one of the own tokens."""
+    services.revoke_token(current_session(), current_actor(), token_id)
+    tell("ok", gettext("The token was revoked."))
+    return go_to(url_for("identity_pages.profile"))
+
+
+# --- People ---
+
+
+@blueprint.get("/people")
+@access(Permission.MANAGE_PEOPLE)
+def people() -> Answer:
+    """The people whom the actor administers."""
+    search = request.args.get("search", "").strip()[:60]
+    page = queries.list_people(current_session(), current_actor(), page_request(), search=search)
+    return render_template(
+        "identity/people.html",
+        page=page,
+        search=search,
+        state_titles=domain.PERSON_STATE_TITLES,
+        words=words,
+    )
+
+
+@blueprint.route("/people/new", methods=["GET", "POST"])
+@access(Permission.MANAGE_PEOPLE, secret=True)
+def add_person() -> Any:
+    """A new person with a first role."""
+
+    def submit(command: services.AddPerson) -> Response:
+        row = services.add_person(current_session(), current_actor(), command)
+        tell("ok", gettext("%(login)s was added.", login=row.login))
+        return go_to(url_for("identity_pages.person", person_id=row.id))
+
+    return form_page(
+        AddPersonSchema(),
+        title=gettext("Add a person"),
+        back=url_for("identity_pages.people"),
+        choices={"organisation_id": _organisation_choices(), "role": _role_choices()},
+        submit=submit,
+    )
+
+
+@blueprint.get("/people/<uuid:person_id>")
+@access(Permission.MANAGE_PEOPLE)
+def person(person_id: UUID) -> Answer:
+    """One person, the roles held and what may be done."""
+    view = queries.get_person(current_session(), current_actor(), person_id)
+    return render_template(
+        "identity/person.html",
+        person=view,
+        state_titles=domain.PERSON_STATE_TITLES,
+        buttons=EVENTS.buttons(view),
+        words=words,
+    )
+
+
+@blueprint.route("/people/<uuid:person_id>/roles/new", methods=["GET", "POST"])
+@access(Permission.MANAGE_PEOPLE)
+def grant_role(person_id: UUID) -> Any:
+    """One more role for a person."""
+    session, actor = current_session(), current_actor()
+    view = queries.get_person(session, actor, person_id)
+    back = url_for("identity_pages.person", person_id=person_id)
+
+    def submit(command: services.GrantRole) -> Response:
+        organisation_id = command.organisation_id or actor.organisation_id
+        services.grant_role(
+            session, actor, person_id=person_id, organisation_id=organisation_id, role=command.role
+        )
+        tell("ok", gettext("The role was given."))
+        return go_to(back)
+
+    return form_page(
+        GrantRoleSchema(),
+        title=gettext("Give a role"),
+        subtitle=words(view.name),
+        back=back,
+        choices={"organisation_id": _organisation_choices(), "role": _role_choices()},
+        submit=submit,
+    )
+
+
+people_blueprint = Blueprint("people_pages", __name__, url_prefix="/people")
+EVENTS.register_pages(people_blueprint)
+BLUEPRINTS = (blueprint, people_blueprint)
+
+
+def _organisation_choices() -> list[tuple[str, str]]:
+    everything = PageRequest(size=domain.MAX_CHOICES)
+    page = queries.list_organisations(current_session(), current_actor(), everything)
+    return [(str(each.id), f"{each.code} {words(each.name)}") for each in page.items]
+
+
+def _role_choices() -> list[tuple[str, str]]:
+    """The roles of the kinds of organisation that the actor administers."""
+    actor = current_actor()
+    everywhere = queries.sees_everyone(actor, "people")
+    return [
+        (role.id, words(role.title))
+        for role in domain.roles().values()
+        if everywhere or actor.organisation_kind in role.kinds
+    ]
+
+
+# --- Organisations ---
+
+
+@blueprint.get("/organisations")
+@access(Permission.MANAGE_ORGANISATIONS)
+def organisations() -> Answer:
+    """All organisations."""
+    kind = request.args.get("kind", "")
+    titles = domain.ORGANISATION_KIND_TITLES
+    known = [(each.value, gettext(titles[each])) for each in domain.OrganisationKind]
+    page = queries.list_organisations(
+        current_session(),
+        current_actor(),
+        page_request(),
+        kind=kind if kind in dict(known) else "",
+    )
+    return render_template(
+        "identity/organisations.html",
+        page=page,
+        kind=kind,
+        kinds=known,
+        kind_titles=dict(known),
+        words=words,
+    )
+
+
+@blueprint.route("/organisations/new", methods=["GET", "POST"])
+@access(Permission.MANAGE_ORGANISATIONS)
+def add_organisation() -> Any:
+    """A new organisation."""
+
+    def submit(command: services.AddOrganisation) -> Response:
+        row = services.add_organisation(current_session(), current_actor(), command)
+        tell("ok", gettext("%(code)s was added.", code=row.code))
+        return go_to(url_for("identity_pages.organisations"))
+
+    return form_page(
+        AddOrganisationSchema(),
+        title=gettext("Add an organisation"),
+        back=url_for("identity_pages.organisations"),
+        submit=submit,
+    )

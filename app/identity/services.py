@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.audit.services import record
-from app.db.engine import now, today
-from app.identity import domain, sessions
+from app.db.engine import Database, database_of, now, today
+from app.identity import domain, queries, sessions
 from app.identity.models import ApiToken, AuthorityLimit, Membership, Organisation, Person
-from app.identity.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
+from app.identity.passwords import MAX_LENGTH, MIN_LENGTH, hash_password, password_matches
 from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput, NotFound, RuleViolation
 from app.kernel.permissions import Permission
@@ -42,6 +42,22 @@ class RoleNotForKind(RuleViolation):
     detail = N_("Choose a role of this kind of organisation: %(roles)s.")
 
 
+class OwnRoles(RuleViolation):
+    """Nobody administers themselves."""
+
+    code = "own-roles"
+    title = N_("Not for yourself")
+    detail = N_("Your own roles and access are kept by another administrator. Ask a colleague.")
+
+
+class RoleHeldAlready(RuleViolation):
+    """The person holds the role."""
+
+    code = "role-held-already"
+    title = N_("This role is held already")
+    detail = N_("The person holds the role “%(role)s” in this organisation.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddOrganisation:
     """A new organisation; `code` is its short name in files."""
@@ -66,6 +82,36 @@ class AddPerson:
     organisation_id: UUID
     role: str
     name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRole:
+    """One more role of a person, in the actor's own organisation unless another is named."""
+
+    role: str
+    organisation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisablePerson:
+    """Why a person's access ends."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnablePerson:
+    """Why a person comes back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword:
+    """The password that was, and the one that shall be."""
+
+    current_password: str
+    new_password: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +161,10 @@ def add_organisation(session: Session, actor: Actor, command: AddOrganisation) -
 
 
 def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
-    """Add a person with a first role; the password is hashed before any lock is taken by the caller."""
+    """Add a person with a first role; the password is hashed before the first statement takes a lock."""
     actor.require(Permission.MANAGE_PEOPLE)
-    _require_password(command.password)
+    _require_password(command.password, "/password")
+    password_hash = hash_password(command.password)
     organisation = _manageable(session, actor, command.organisation_id)
     login = command.login.strip().lower()
     if (
@@ -131,31 +178,43 @@ def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
         login=login,
         name_zh=command.name_zh,
         name_en=command.name_en,
-        password_hash=hash_password(command.password),
+        password_hash=password_hash,
         created_at=now(session),
     )
     session.add(person)
     session.flush()
     record(session, actor, "person.add", subject_kind="person", subject_id=person.id, login=login)
-    grant_role(
-        session, actor, person_id=person.id, organisation_id=organisation.id, role=command.role
-    )
+    _grant(session, actor, person_id=person.id, organisation=organisation, role=command.role)
     return person
 
 
 def grant_role(
     session: Session, actor: Actor, *, person_id: UUID, organisation_id: UUID, role: str
 ) -> Membership:
-    """Give a person a role; refuses conflicting pairs and roles that the organisation's kind lacks."""
+    """Give a person a role; refuses conflicting pairs and roles that the organisation's kind lacks.
+
+    Nobody gives a role to themselves.
+    """
     actor.require(Permission.MANAGE_PEOPLE)
     organisation = _manageable(session, actor, organisation_id)
+    person = _lock_person(session, actor, person_id)
+    if person.id == actor.person_id:
+        raise OwnRoles
+    return _grant(session, actor, person_id=person.id, organisation=organisation, role=role)
+
+
+def _grant(
+    session: Session, actor: Actor, *, person_id: UUID, organisation: Organisation, role: str
+) -> Membership:
     _require_role_fits(organisation, role)
-    held = set(session.execute(_roles_of(person_id, organisation_id)).scalars())
+    held = set(session.execute(_roles_of(person_id, organisation.id)).scalars())
+    if role in held:
+        raise RoleHeldAlready(role=role)
     for pair in domain.conflicts():
         if role in pair and held & (pair - {role}):
             raise RoleConflict(held=next(iter(held & pair)), wanted=role)
     membership = Membership(
-        person_id=person_id, organisation_id=organisation_id, role=role, valid_from=today(session)
+        person_id=person_id, organisation_id=organisation.id, role=role, valid_from=today(session)
     )
     session.add(membership)
     session.flush()
@@ -166,9 +225,84 @@ def grant_role(
         subject_kind="person",
         subject_id=person_id,
         role=role,
-        organisation=organisation_id,
+        organisation=organisation.id,
     )
     return membership
+
+
+def disable_person(
+    session: Session, actor: Actor, person_id: UUID, command: DisablePerson
+) -> queries.PersonView:
+    """End a person's access: sessions end, tokens are revoked, sign-in is refused."""
+    actor.require(Permission.MANAGE_PEOPLE)
+    person = _lock_person(session, actor, person_id)
+    if person.id == actor.person_id:
+        raise OwnRoles
+    person.disabled_at = now(session)
+    session.add(person)
+    sessions.end_all_sessions(session, person.id)
+    _revoke_all_tokens(session, person.id)
+    record(
+        session,
+        actor,
+        "person.disable",
+        subject_kind="person",
+        subject_id=person.id,
+        reason=command.reason,
+    )
+    session.flush()
+    return queries.get_person(session, actor, person.id)
+
+
+def enable_person(
+    session: Session, actor: Actor, person_id: UUID, command: EnablePerson
+) -> queries.PersonView:
+    """Let a disabled person sign in again; tokens stay revoked."""
+    actor.require(Permission.MANAGE_PEOPLE)
+    person = _lock_person(session, actor, person_id)
+    if person.id == actor.person_id:
+        raise OwnRoles
+    person.disabled_at = None
+    session.add(person)
+    record(
+        session,
+        actor,
+        "person.enable",
+        subject_kind="person",
+        subject_id=person.id,
+        reason=command.reason,
+    )
+    session.flush()
+    return queries.get_person(session, actor, person.id)
+
+
+def change_password(session: Session, actor: Actor, command: ChangePassword) -> str:
+    """Change the actor's own password; all sessions end and a new one begins, whose secret is given.
+
+    Hashing comes before the first statement of the unit of work, so that nobody waits for it.
+    """
+    _require_password(command.new_password, "/new_password")
+    _require_current_password(database_of(session), actor, command.current_password)
+    password_hash = hash_password(command.new_password)
+    person = session.get_one(Person, actor.person_id, with_for_update=True)
+    person.password_hash = password_hash
+    session.add(person)
+    sessions.end_all_sessions(session, person.id)
+    record(session, actor, "password.change", subject_kind="person", subject_id=person.id)
+    return sessions.open_session(session, person.id, actor.organisation_id)
+
+
+def _require_current_password(database: Database, actor: Actor, password: str) -> None:
+    """Refuse a wrong password; guesses are counted like those at sign-in."""
+    with database.read() as reading:
+        sessions.require_attempts_left(reading, actor.login, "password-change")
+        person = reading.get_one(Person, actor.person_id)
+    if password_matches(person.password_hash, password):
+        return
+    with database.write() as writing:
+        sessions.note_failure(writing, actor.login, "password-change")
+    detail = N_("This is not your current password.")
+    raise InvalidInput(errors=(FieldError(pointer="/current_password", detail=detail),))
 
 
 def grant_authority(
@@ -268,7 +402,7 @@ def revoke_token(session: Session, actor: Actor, token_id: UUID) -> None:
 
 def _manageable(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
     """The organisation when the actor may manage its people: the own one, or all for the platform."""
-    everywhere = actor.sees("people") == "all" or actor.sees("*") == "all"
+    everywhere = queries.sees_everyone(actor, "people")
     organisation = session.get(Organisation, organisation_id)
     if organisation is None or not (everywhere or organisation_id == actor.organisation_id):
         raise NotFound
@@ -281,13 +415,32 @@ def _require_role_fits(organisation: Organisation, role: str) -> None:
         raise RoleNotForKind(role=role, roles=fitting)
 
 
-def _require_password(password: str) -> None:
+def _lock_person(session: Session, actor: Actor, person_id: UUID) -> Person:
+    """The person, locked against parallel grants, when the actor may know of them."""
+    statement = queries.visible_people(session, actor).where(col(Person.id) == person_id)
+    person: Person | None = session.execute(statement.with_for_update()).scalar_one_or_none()
+    if person is None:
+        raise NotFound
+    return person
+
+
+def _revoke_all_tokens(session: Session, person_id: UUID) -> None:
+    statement = (
+        sa.update(ApiToken)
+        .where(col(ApiToken.person_id) == person_id, col(ApiToken.revoked_at).is_(None))
+        .values(revoked_at=now(session))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)
+
+
+def _require_password(password: str, pointer: str) -> None:
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         detail = N_("Choose a password of %(low)s to %(high)s characters.")
         raise InvalidInput(
             errors=(
                 FieldError(
-                    pointer="/password",
+                    pointer=pointer,
                     detail=detail,
                     facts={"low": MIN_LENGTH, "high": MAX_LENGTH},
                 ),

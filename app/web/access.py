@@ -20,7 +20,8 @@ class RouteRule:
 
     public: nobody need be signed in. permissions: any one of them is enough; empty means every signed-in actor.
     idempotent: an Idempotency-Key is required. versioned: an If-Match is required.
-    upload: multipart bodies are accepted. form: browsers post here with a page token.
+    upload: multipart bodies are accepted.
+    secret: what is sent or answered holds a secret, so that nothing of it is kept for a replay.
     """
 
     public: bool = False
@@ -28,6 +29,7 @@ class RouteRule:
     idempotent: bool = False
     versioned: bool = False
     upload: bool = False
+    secret: bool = False
 
 
 def access(
@@ -35,10 +37,15 @@ def access(
     idempotent: bool = False,
     versioned: bool = False,
     upload: bool = False,
+    secret: bool = False,
 ) -> Callable[[View], View]:
     """Mark a view: signed in, holding any of the permissions."""
     rule = RouteRule(
-        permissions=permissions, idempotent=idempotent, versioned=versioned, upload=upload
+        permissions=permissions,
+        idempotent=idempotent,
+        versioned=versioned,
+        upload=upload,
+        secret=secret,
     )
     return _mark(rule)
 

@@ -88,7 +88,7 @@ def _write(rule: RouteRule, run: Callable[[], Any]) -> Any:
 
 
 def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> Response:
-    key = idempotency.key_of(request)
+    key = None if rule.secret else idempotency.key_of(request)
     actor: Actor | None = g.actor
     api = is_api_request()
     if rule.idempotent and key is None and api:

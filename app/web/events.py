@@ -95,13 +95,23 @@ class Events:
         ]
 
     def register(self, api: Blueprint, pages: Any) -> None:
-        """Add `POST …/{id}/events` to the API and `…/{id}/events/{event}` to the pages."""
-        self._register_api(api)
+        """Both of the next two, for rooms that have one module for them."""
+        self.register_api(api)
+        self.register_pages(pages)
+
+    def register_pages(self, pages: Any) -> None:
+        """Add `…/{id}/events/{event}` to the pages."""
         name = f"{self.thing.replace('-', '_')}_event"
-        view = access(*self.permissions)(self._page)
+        page = self._page
+
+        @access(*self.permissions)
+        def view(thing_id: UUID, event: str) -> Any:
+            return page(thing_id, event)
+
         pages.add_url_rule("/<uuid:thing_id>/events/<event>", name, view, methods=["GET", "POST"])
 
-    def _register_api(self, api: Blueprint) -> None:
+    def register_api(self, api: Blueprint) -> None:
+        """Add `POST …/{id}/events` to the API."""
         view_schema, run = self.view_schema, self._post
 
         @api.route("/<uuid:thing_id>/events", methods=["POST"])

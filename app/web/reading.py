@@ -1,7 +1,7 @@
 """Reading what callers send into commands, with every wrong field named by its pointer."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import marshmallow as ma
 from flask import request
@@ -9,7 +9,7 @@ from webargs.flaskparser import FlaskParser
 
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.text import N_
-from app.web.fields import Message
+from app.web.fields import Flag, Message, Whole
 from app.web.strict_json import read_json
 
 
@@ -17,6 +17,16 @@ class StrictParser(FlaskParser):
     """webargs with our JSON reader and our refusals."""
 
     DEFAULT_VALIDATION_STATUS = 422
+    # What a schema does not name is refused in the query as well, since a misspelt filter shows too much.
+    DEFAULT_UNKNOWN_BY_LOCATION = {}  # noqa: RUF012 - webargs reads it from the class
+
+    def load_querystring(self, req: Any, schema: ma.Schema) -> dict[str, Any]:
+        """The query as the schema's JSON: whole numbers and flags from their text."""
+        return {
+            name: query_value(schema.load_fields.get(name), req.args.getlist(name))
+            for name in req.args
+            if name not in PAGE_ARGUMENTS
+        }
 
     def load_json(self, req: Any, schema: ma.Schema) -> Any:  # noqa: ARG002
         """The body by the strict reader; no body is an empty object."""
@@ -40,6 +50,17 @@ class StrictParser(FlaskParser):
             else messages
         )
         raise InvalidInput(errors=tuple(field_errors(inner)))
+
+
+PAGE_ARGUMENTS: Final = frozenset({"page", "page_size", "lang"})
+"""Read by `web.paging` and `web.language`, whatever the list."""
+
+
+def query_value(field: Any, texts: list[str]) -> Any:
+    """The JSON value that the text of a query stands for; of a name given twice the first counts."""
+    if isinstance(field, ma.fields.List):
+        return texts
+    return field.from_form(texts[0]) if isinstance(field, Whole | Flag) else texts[0]
 
 
 parser = StrictParser()

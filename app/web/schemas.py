@@ -7,6 +7,7 @@ from marshmallow import fields as _fields  # noqa: F401 - keeps the package's ty
 
 from app.kernel.text import N_
 from app.web.fields import Ident, Instant, Text, Whole, Words
+from app.web.paging import MAX_PAGE, MAX_PAGE_SIZE
 
 _WIRE_ENDINGS = {"_fen": "_yuan", "_ppm": ""}
 
@@ -67,6 +68,13 @@ class ThingSchema(ViewSchema):
     created_at = Instant()
 
 
+class ListQuery(CommandSchema):
+    """The query of every list; rooms add their filters. Unknown names are refused."""
+
+    page = Whole(low=1, high=MAX_PAGE)
+    page_size = Whole(low=1, high=MAX_PAGE_SIZE)
+
+
 class PageSchema(ViewSchema):
     """The frame of a list: `items` plus where the reader is."""
 
@@ -83,6 +91,7 @@ def page_of(item: type[ViewSchema]) -> type[PageSchema]:
 
 __all__ = [
     "CommandSchema",
+    "ListQuery",
     "NoFields",
     "PageSchema",
     "ThingSchema",

@@ -1,0 +1,27 @@
+"""The page of the audit journal."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+
+from app.audit import queries
+from app.audit.schemas import EventQuery
+from app.kernel.permissions import Permission
+from app.web.access import access, current_actor, current_session
+from app.web.reading import load_schema
+
+blueprint = Blueprint("audit_pages", __name__, url_prefix="/audit")
+
+FILTERS = ("action", "subject_kind", "subject_id", "first_on", "last_on")
+
+
+@blueprint.get("")
+@access(Permission.READ_AUDIT)
+def events() -> str:
+    """The journal, newest first."""
+    asked = {name: request.args[name] for name in (*FILTERS, "cursor") if request.args.get(name)}
+    cursor = asked.pop("cursor", "")
+    sent = {**asked, "cursor": int(cursor)} if cursor.isdecimal() and len(cursor) < 16 else asked
+    page = queries.list_events(current_session(), current_actor(), load_schema(EventQuery(), sent))
+    older = urlencode({**asked, "cursor": page.next_cursor}) if page.next_cursor else ""
+    return render_template("audit/events.html", page=page, asked=asked, older=older)
