@@ -41,7 +41,7 @@ def _liens(session: Session) -> Iterator[Violation]:
     statement = (
         sa.select(col(Pledge.asset_id), total)
         .where(col(Pledge.state).in_(ACTIVE))
-        .group_by(Pledge.asset_id)
+        .group_by(col(Pledge.asset_id))
     )
     secured = {asset_id: int(fen) for asset_id, fen in session.execute(statement).all()}
     for lien in session.execute(sa.select(AssetLien)).scalars():
@@ -82,7 +82,7 @@ def _stood(earlier: Pledge, later: Pledge) -> bool:
 
 def _states(session: Session) -> Iterator[Violation]:
     """A registered pledge has a receipt; an ended one has its day."""
-    receipts = set(session.execute(sa.select(Registration.pledge_id)).scalars())
+    receipts = set(session.execute(sa.select(col(Registration.pledge_id))).scalars())
     for pledge in session.execute(sa.select(Pledge)).scalars():
         ended = pledge.state in {PledgeState.RELEASED, PledgeState.CANCELLED}
         if pledge.state is PledgeState.REGISTERED and pledge.id not in receipts:

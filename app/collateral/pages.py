@@ -38,6 +38,7 @@ def pledge_page(pledge_id: UUID) -> str:
     return render_template(
         "collateral/pledge.html",
         pledge=view,
+        registries={code: words(name) for code, name in registry_names().items()},
         buttons=events.PLEDGE_EVENTS.buttons(view),
         states=states,
     )

@@ -57,13 +57,13 @@ class Pool:
         return covered and left.level in {Level.NORMAL, Level.NONE}
 
 
-def visible_pledges(session: Session, actor: Actor) -> sa.Select[tuple[Pledge, Asset]]:
+def visible_pledges(session: Session, actor: Actor) -> sa.Select[Pledge, Asset]:
     """Pledges with their assets: of loans that the actor sees as bank or borrower. Regulators see sums elsewhere."""
     statement = sa.select(Pledge, Asset).join(Asset, col(Asset.id) == col(Pledge.asset_id))
     return statement.where(_of_visible_loans(session, actor, col(Pledge.loan_id)))
 
 
-def visible_margin_calls(session: Session, actor: Actor) -> sa.Select[tuple[MarginCall]]:
+def visible_margin_calls(session: Session, actor: Actor) -> sa.Select[MarginCall]:
     """Top-up cases of loans that the actor sees as bank, or as borrower once the notice is issued."""
     statement = sa.select(MarginCall).where(
         _of_visible_loans(session, actor, col(MarginCall.loan_id))

@@ -3,13 +3,9 @@
 import marshmallow as ma
 
 from app.collateral.domain.states import (
-    CALL_STATE_TITLES,
     LEVEL_TITLES,
-    PLEDGE_STATE_TITLES,
     SECURITY_KIND_TITLES,
-    CallState,
     Level,
-    PledgeState,
     RegistrationKind,
     SecurityKind,
 )
@@ -97,7 +93,6 @@ class RegistrationSchema(ViewSchema):
 class PledgeSchema(ThingSchema):
     """A pledge or mortgage."""
 
-    state = Choice(PledgeState, titles=PLEDGE_STATE_TITLES)
     loan_id = Ident()
     asset_id = Ident()
     asset_number = Text(max_length=40)
@@ -159,7 +154,6 @@ class ExtendCallSchema(CommandSchema):
 class MarginCallSchema(ThingSchema):
     """A top-up case."""
 
-    state = Choice(CallState, titles=CALL_STATE_TITLES)
     loan_id = Ident()
     loan_number = Text(max_length=40)
     level = Choice(Level, titles=LEVEL_TITLES)

@@ -95,7 +95,9 @@ def _whole(name: str, default: int, high: int) -> int:
     return int(text)
 
 
-def fetch_page(session: Session, statement: sa.Select[Any], wanted: PageRequest) -> Page[Any]:
+def fetch_page(
+    session: Session, statement: sa.Select[*tuple[Any, ...]], wanted: PageRequest
+) -> Page[Any]:
     """Run a select of one entity or of columns for one page, with its total: two queries."""
     total = session.execute(
         sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())

@@ -205,7 +205,7 @@ _COPIED = tuple(
 
 def _call(session: Session, actor: Actor, call_id: UUID) -> MarginCall:
     statement = visible_margin_calls(session, actor).where(col(MarginCall.id) == call_id)
-    call = session.execute(statement).scalar_one_or_none()
+    call: MarginCall | None = session.execute(statement).scalar_one_or_none()
     if call is None:
         raise NotFound
     return call

@@ -20,10 +20,11 @@ from app.collateral.reports import (
     TopUpNoticeView,
     top_up_notice,
 )
+from app.documents.files import check_address
 from app.documents.pdf_blocks import Words
-from app.documents.services import DocumentDraft, issue_document
+from app.documents.services import DocumentIdentity, IssueDocument, issue_document, new_identity
 from app.identity.models import Organisation, Person
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Name
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
 from app.loans.models import Loan
@@ -62,25 +63,17 @@ def issue_notice(session: Session, actor: Actor, call: MarginCall, pool: Pool, c
     loan = session.get_one(Loan, call.loan_id)
     parties = _parties(session, actor, loan)
 
-    def draw(number: str, check_url: str) -> bytes:
-        return top_up_notice(
-            _view(
-                session, call, pool, loan, parties, number=number, check_url=check_url, cause=cause
-            )
-        )
-
-    draft = DocumentDraft(
+    identity = new_identity(session, year=(call.issued_on or call.opened_on).year)
+    command = IssueDocument(
+        identity=identity,
         kind="top-up-notice",
-        title_zh="追加担保通知书",
-        title_en="Notice to top up security",
-        issuer_id=parties.bank.id,
+        title=Name(zh="追加担保通知书", en="Notice to top up security"),
+        issued_on=call.issued_on or call.opened_on,
         subject_kind="margin-call",
         subject_id=call.id,
-        number=f"{call.number}-N",
-        issued_on=call.issued_on or call.opened_on,
-        draw=draw,
+        content=top_up_notice(_view(session, call, pool, loan, parties, identity, cause)),
     )
-    return issue_document(session, actor, draft).id
+    return issue_document(session, actor, command).id
 
 
 def _view(
@@ -89,20 +82,18 @@ def _view(
     pool: Pool,
     loan: Loan,
     parties: _Parties,
-    *,
-    number: str,
-    check_url: str,
+    identity: DocumentIdentity,
     cause: str,
 ) -> TopUpNoticeView:
     issued_on = call.issued_on or call.opened_on
     borrower = _party(parties.borrower)
     return TopUpNoticeView(
-        number=number,
+        number=identity.number,
         issued_on=issued_on,
         as_of=call.opened_on,
         due_on=call.due_on or issued_on,
-        check_url=check_url,
-        digest_text="",
+        check_url=check_address(identity.code),
+        digest_text=identity.code,
         bank=_party(parties.bank),
         borrower=borrower,
         recipients=(borrower,),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -149,7 +150,11 @@ def register_pledge(
     if set(registries) <= _registered_at(session, pledge.id):
         pledge.state = state
     _touch(session, pledge)
-    facts = {"registry": command.registry, "number": command.number, "on": command.registered_on}
+    facts: dict[str, Any] = {
+        "registry": command.registry,
+        "number": command.number,
+        "on": command.registered_on,
+    }
     record(session, actor, "pledge.register", subject_kind="pledge", subject_id=pledge.id, **facts)
     return pledge_view(session, actor, pledge.id)
 
@@ -181,7 +186,8 @@ def all_registered(session: Session, loan_id: UUID) -> bool:
     statement = sa.select(sa.func.count()).where(
         col(Pledge.loan_id) == loan_id, col(Pledge.state) == PledgeState.CONTRACTED
     )
-    return session.execute(statement).scalar_one() == 0
+    waiting: int = session.execute(statement).scalar_one()
+    return waiting == 0
 
 
 def pledge_view(session: Session, actor: Actor, pledge_id: UUID) -> PledgeView:
@@ -267,7 +273,7 @@ def _facts(
         valid_until=value.valid_until if value else None,
         recognised_fen=recognised.recognised_fen if recognised else None,
         right_ends_on=asset.right_ends_on,
-        loan_matures_on=loan.matures_on,
+        loan_matures_on=loan.matures_on or date.max,
         secured_fen=line.secured_fen,
         today=today(session),
     )
@@ -340,7 +346,7 @@ def _insert(session: Session, actor: Actor, loan: Loan, line: PledgeLine, asset:
     session.add(pledge)
     session.flush()
     share_asset(session, asset_id=asset.id, organisation_id=loan.bank_id, reason="pledged")
-    facts = {
+    facts: dict[str, Any] = {
         "loan": loan.number,
         "asset": asset.number,
         "secured_fen": line.secured_fen,
@@ -360,7 +366,11 @@ def _guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) 
     )
     session.add(row)
     session.flush()
-    facts = {"loan": loan.number, "guarantor": line.guarantor_id, "covered_fen": line.covered_fen}
+    facts: dict[str, Any] = {
+        "loan": loan.number,
+        "guarantor": line.guarantor_id,
+        "covered_fen": line.covered_fen,
+    }
     record(
         session, actor, "guarantee.contract", subject_kind="guarantee", subject_id=row.id, **facts
     )
@@ -392,7 +402,7 @@ def _next_rank(session: Session, asset_id: UUID) -> int:
 
 
 def _pledged_for(session: Session, loan_id: UUID, asset_id: UUID) -> bool:
-    statement = sa.select(Pledge.id).where(
+    statement = sa.select(col(Pledge.id)).where(
         col(Pledge.loan_id) == loan_id,
         col(Pledge.asset_id) == asset_id,
         col(Pledge.state).in_(ACTIVE),

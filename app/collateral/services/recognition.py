@@ -89,7 +89,8 @@ def recognition_view(session: Session, actor: Actor, asset_id: UUID) -> Recognit
 def current_fen(session: Session, asset_id: UUID, day: date, *, lock: bool = False) -> int | None:
     """The current value of an asset on a day; None without a valid appraisal. `lock` holds it for the transaction."""
     statement = sa.select(AssetValue).where(col(AssetValue.asset_id) == asset_id)
-    value = session.execute(statement.with_for_update() if lock else statement).scalar_one_or_none()
+    query = statement.with_for_update() if lock else statement
+    value: AssetValue | None = session.execute(query).scalar_one_or_none()
     if value is None or value.valid_until is None or value.valid_until < day:
         return None
     return value.current_fen

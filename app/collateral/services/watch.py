@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -95,7 +96,7 @@ def _observe(session: Session, actor: Actor, pool: Pool, on: date) -> str:
 
 
 def _keep(session: Session, pool: Pool, cover: Cover, on: date, row: LoanCover | None) -> None:
-    figures = {
+    figures: dict[str, Any] = {
         "principal_fen": pool.debt.principal_fen,
         "exposure_fen": pool.debt.exposure_fen,
         "recognised_fen": cover.recognised_fen,
@@ -105,7 +106,7 @@ def _keep(session: Session, pool: Pool, cover: Cover, on: date, row: LoanCover |
         "level": cover.level,
     }
     changed = row is None or any(getattr(row, name) != value for name, value in figures.items())
-    row = row or LoanCover(loan_id=pool.loan_id, observed_on=on, **figures)  # type: ignore[arg-type]
+    row = row or LoanCover(loan_id=pool.loan_id, observed_on=on, **figures)
     for name, value in figures.items():
         setattr(row, name, value)
     row.observed_on, row.seen_version, row.guaranteed_fen = (
@@ -115,7 +116,7 @@ def _keep(session: Session, pool: Pool, cover: Cover, on: date, row: LoanCover |
     )
     session.add(row)
     if changed:
-        session.add(LtvObservation(loan_id=pool.loan_id, on=on, at=now(session), **figures))  # type: ignore[arg-type]
+        session.add(LtvObservation(loan_id=pool.loan_id, on=on, at=now(session), **figures))
     session.flush()
 
 
@@ -173,7 +174,7 @@ def _restate(session: Session, call: MarginCall, pool: Pool, cover: Cover) -> No
     session.add(call)
 
 
-def _figures(pool: Pool, cover: Cover) -> dict[str, object]:
+def _figures(pool: Pool, cover: Cover) -> dict[str, Any]:
     cure = cure_of(pool.debt, cover.recognised_fen, pool.lines)
     by_principal = pool.lines.basis is LtvBasis.PRINCIPAL
     return {
