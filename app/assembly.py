@@ -1,8 +1,6 @@
 """Puts the rooms together: the one place that knows all of them."""
 
-from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, g
@@ -10,13 +8,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app
 from app.audit.services import watch
+from app.db import migrations
 from app.db.engine import Database
+from app.documents.files import bind_store, local_store
 from app.identity import calling
+from app.kernel.folders import find_folder
 from app.rooms import API_BLUEPRINTS, NAVIGATION, PAGE_BLUEPRINTS, business_day_of
 from app.settings import Settings
 from app.web import formats, language, operation, problems, shell
 from app.web.access import rule_of
 from app.web.dispatch import GreenpledgeFlask, database
+from app.web.missing import Missing
 from app.web.openapi import make_api
 
 MAX_BODY_BYTES = 25 * 1024 * 1024
@@ -28,10 +30,17 @@ MAX_FORM_PARTS = 1000
 
 def assemble(settings: Settings, given: Database | None = None) -> Flask:
     """The app with its database, rooms, shell and API; a route without an access rule means no start."""
-    made = GreenpledgeFlask("app", template_folder=str(_templates()), static_folder="static")
+    made = GreenpledgeFlask(
+        "app", template_folder=str(find_folder("templates")), static_folder="static"
+    )
     _configure(made, settings)
     store = given or open_database(settings)
-    made.extensions.update(settings=settings, database=store, find_actor=calling.find_actor)
+    made.extensions.update(
+        settings=settings,
+        database=store,
+        find_actor=calling.find_actor,
+        readiness=migrations.readiness,
+    )
     operation.configure_logs(settings.log_level)
     language.install(made)
     formats.install(made)
@@ -48,9 +57,10 @@ def assemble(settings: Settings, given: Database | None = None) -> Flask:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database of the settings, with the audit journal bound to it."""
+    """The database of the settings, with the audit journal and the file store bound to it."""
     store = Database(settings.sqlalchemy_url(), pool_size=settings.pool_size)
     watch(store)
+    bind_store(store, local_store(settings))
     return store
 
 
@@ -71,9 +81,7 @@ def _configure(made: Flask, settings: Settings) -> None:
     )
     made.jinja_env.trim_blocks = True
     made.jinja_env.lstrip_blocks = True
-    from jinja2 import StrictUndefined  # noqa: PLC0415
-
-    made.jinja_env.undefined = StrictUndefined
+    made.jinja_env.undefined = Missing
     if settings.proxy_hops:
         hops = settings.proxy_hops
         made.wsgi_app = ProxyFix(made.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -98,18 +106,3 @@ def _require_rules(made: Flask) -> None:
     ]
     if missing:
         raise RuntimeError(f"routes without an access rule: {', '.join(missing)}")
-
-
-def _templates() -> Path:
-    """Templates stand beside the package in a checkout and inside it in a wheel."""
-    return find_folder("templates")
-
-
-def find_folder(name: str) -> Path:
-    """The folder `templates` or `migrations`, in a checkout or in an installed wheel."""
-    package = Path(__file__).resolve().parent
-    candidates: Sequence[Path] = (package / name, package.parent / name)
-    for candidate in candidates:
-        if candidate.is_dir():
-            return candidate
-    raise FileNotFoundError(f"the folder {name} belongs to the installation and is missing")
