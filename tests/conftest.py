@@ -22,6 +22,8 @@ from sqlmodel import Session
 from app import create_app
 from app.audit.services import watch
 from app.db.engine import Database
+from app.documents.files import bind_store
+from app.documents.store import MemoryStore
 from app.identity.calling import COOKIE
 from app.identity.sessions import open_session
 from app.kernel.clock import FixedClock
@@ -158,6 +160,7 @@ def open_database(url: str, clock: FixedClock) -> Database:
     """A database as the service opens it, with a clock that stands and without waiting for disks."""
     database = Database(url, clock=clock)
     watch(database)
+    bind_store(database, MemoryStore())
     if database.is_sqlite:
         sa.event.listen(database.engine, "connect", _skip_fsync)
     return database

@@ -24,12 +24,14 @@ class Database:
     """A database with a writing and a read-only engine over one pool.
 
     `before_commit` hooks run in order just before each commit; the audit journal is one.
+    `ports` are the outsides that rooms reach beside the tables, by name: the file store, the mail.
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 8) -> None:
         self.url = url
         self.clock: Clock = clock or SystemClock()
         self.before_commit: list[BeforeCommit] = []
+        self.ports: dict[str, object] = {}
         self.engine = make_engine(url, pool_size=pool_size)
         self.reading = self.engine.execution_options(
             greenpledge_read_only=True, postgresql_readonly=True

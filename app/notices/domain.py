@@ -1,6 +1,8 @@
-"""States of a letter on its way."""
+"""States of a letter on its way, and when a failed one is tried again."""
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 
 class MailState(StrEnum):
@@ -9,3 +11,15 @@ class MailState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
+
+
+MAX_ATTEMPTS: Final = 8
+"""With doubling waits the last attempt comes about nine hours after the first."""
+
+FIRST_WAIT: Final = timedelta(minutes=5)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many failures: it doubles."""
+    doublings = max(attempts - 1, 0)
+    return FIRST_WAIT * (1 << doublings)

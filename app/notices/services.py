@@ -1,0 +1,102 @@
+"""Use cases of notices: tell an organisation something, mark it read, deliver the outbox."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.audit.domain import json_facts
+from app.db.engine import now
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.notices import queries
+from app.notices.domain import MAX_ATTEMPTS, MailState, wait_after
+from app.notices.mail import Letter, Mail
+from app.notices.models import Notice, OutboxMail
+
+MAILS_PER_RUN: Final = 50
+"""A run of the job stays well under a second with a mail server that answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """A message to an organisation; `addresses` come from whoever knows them.
+
+    `template` is a message of the catalogue, `facts` fill it; letters carry it in the words of `letter`.
+    """
+
+    organisation_id: UUID
+    kind: str
+    template: str
+    facts: dict[str, object] = field(default_factory=dict)
+    href: str = ""
+    addresses: tuple[str, ...] = ()
+    letter_subject: str = ""
+    letter_body: str = ""
+
+
+def notify(session: Session, command: Notify) -> Notice:
+    """Put a message before an organisation and its letters into the outbox, in the caller's transaction."""
+    row = Notice(
+        organisation_id=command.organisation_id,
+        kind=command.kind,
+        template=command.template,
+        facts=json_facts(command.facts),
+        href=command.href,
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    for address in command.addresses:
+        session.add(
+            OutboxMail(
+                notice_id=row.id,
+                address=address,
+                subject=command.letter_subject,
+                body=command.letter_body,
+                due_at=now(session),
+            )
+        )
+    return row
+
+
+def mark_read(session: Session, actor: Actor, notice_id: UUID) -> Notice:
+    """Mark a message of the own organisation as read; once read it stays so."""
+    statement = queries.visible_notices(actor).where(col(Notice.id) == notice_id)
+    row: Notice | None = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    if row.read_at is None:
+        row.read_at, row.read_by = now(session), actor.person_id
+        session.add(row)
+        session.flush()
+    return row
+
+
+def deliver_due(session: Session, mail: Mail) -> int:
+    """Send the letters that are due; a failure waits and is tried again. Gives how many left."""
+    statement = (
+        sa.select(OutboxMail)
+        .where(col(OutboxMail.state) == MailState.WAITING, col(OutboxMail.due_at) <= now(session))
+        .order_by(col(OutboxMail.due_at))
+        .limit(MAILS_PER_RUN)
+    )
+    return sum(_deliver(session, mail, row) for row in session.execute(statement).scalars())
+
+
+def _deliver(session: Session, mail: Mail, row: OutboxMail) -> bool:
+    row.attempts += 1
+    session.add(row)
+    letter = Letter(id=row.id, address=row.address, subject=row.subject, body=row.body)
+    try:
+        mail.send(letter)
+    except OSError as error:
+        row.last_error = type(error).__name__
+        row.due_at = now(session) + wait_after(row.attempts)
+        if row.attempts >= MAX_ATTEMPTS:
+            row.state = MailState.FAILED
+        return False
+    row.state, row.sent_at = MailState.SENT, now(session)
+    return True
