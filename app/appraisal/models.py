@@ -64,7 +64,6 @@ class AppraisalSignature(Table, table=True):
     """A signature under an appraisal, over the digest of what was signed."""
 
     __tablename__ = "appraisal_signature"
-    __table_args__ = (sa.UniqueConstraint("appraisal_id", "role", "digest"),)
 
     appraisal_id: UUID = link("appraisal.id", index=True)
     person_id: UUID

@@ -112,6 +112,7 @@ class ItemState(StrEnum):
     DONE = "done"
     FAILED = "failed"
 
+
 SIGNATURE_ROLE_TITLES: Mapping[SignatureRole, str] = {
     SignatureRole.MAKER: N_("Appraiser"),
     SignatureRole.REVIEWER: N_("Reviewer"),

@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
 from app.appraisal.domain.catalogue import find_model, parameters_on
+from risk_models.appraise import to_fen
 from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
 from risk_models.dated import ParameterNotInForce
@@ -22,10 +23,12 @@ Inputs = Mapping[str, Any]
 PriceFacts = Mapping[str, Any]
 """A price as it is stored: `yuan`, `unit`, `growth` as text, `priced_on`, `source`."""
 
-NO_MODEL: Final = Text(
-    en="The model %(model)s is not installed.", zh="未安装评估模型%(model)s。"
-)
+NO_MODEL: Final = Text(en="The model %(model)s is not installed.", zh="未安装评估模型%(model)s。")
 NO_VALUE: Final = Text(en="The model gave no value.", zh="模型未给出价值。")
+TOO_LARGE: Final = Text(
+    en="The figures are too large. Check the units of the inputs.",
+    zh="数值过大，请核对输入的单位。",
+)
 NO_PRICE: Final = Text(
     en="There is no price %(price)s in force on %(day)s.", zh="%(day)s没有有效的价格%(price)s。"
 )
@@ -38,6 +41,8 @@ BROKEN: Final = Text(
     zh="模型无法处理这些输入（%(kind)s），请联系维护人员。",
 )
 MAX_VALUE_FEN: Final = 10**15
+MAX_YUAN: Final = 1e13
+"""Beyond this a figure is a slip of a unit, and its fen would no longer be exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +158,32 @@ def basis_on(spec: ModelSpec, on: date, prices: Mapping[str, PriceFacts]) -> Bas
     return Basis(on=on, parameters=parameters_on(on), prices=Prices(known))
 
 
-def whole_fen(yuan: float) -> int:
-    """The one rounding of a model's figure: half-up to the fen, on its shortest decimal spelling."""
-    return int(Decimal(repr(float(yuan))).scaleb(2).quantize(Decimal(1), ROUND_HALF_UP))
-
-
 def money_text(fen: int) -> str:
     """Whole fen as yuan with two decimals."""
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What was recorded of an asset from a day on."""
+
+    id: str
+    valid_from: date
+    overrides: Inputs
+
+
+def laid_over(
+    base: Inputs, recorded: Sequence[Recorded], *, valued_on: date, on: date
+) -> tuple[dict[str, Any], list[str]]:
+    """The inputs of an appraisal with what was recorded after its day and up to a day, in that order.
+
+    Gives also the ids of the records that count. What the appraiser saw on his day is in his inputs.
+    """
+    used = [each for each in recorded if valued_on < each.valid_from <= on]
+    merged = dict(base)
+    for each in sorted(used, key=lambda record: (record.valid_from, record.id)):
+        merged |= each.overrides
+    return merged, [each.id for each in used]
 
 
 # ---------------------------------------------------------------------------
@@ -194,7 +217,7 @@ def _all_failed(ask: Ask, problem: Problem, *, version: str, basis_digest: str) 
     )
 
 
-def _value_rows(  # noqa: PLR0913, PLR0917 - it calls itself on the two halves
+def _value_rows(
     model: Model,
     basis: Basis,
     rows: Sequence[Inputs],
@@ -213,7 +236,8 @@ def _value_rows(  # noqa: PLR0913, PLR0917 - it calls itself on the two halves
             _value_rows(model, basis, rows, rest, figures, problems)
         return
     try:
-        result = value(model, batch, basis)
+        with np.errstate(all="ignore"):
+            result = value(model, batch, basis)
     except Exception as failure:  # noqa: BLE001 - one asset that breaks a model must not stop the others
         if len(places) == 1:
             problems[places[0]] = _failure(failure, basis.on)
@@ -232,14 +256,16 @@ def _collect(
         if found.severity == "refuse":
             for at, row in enumerate(found.rows):
                 problems.setdefault(places[int(row)], _found_problem(found, at))
-    finite = np.isfinite(result.value)
     for row, place in enumerate(places):
         if place in problems:
             continue
-        if not finite[row]:
+        yuan = float(result.value[row])
+        if not math.isfinite(yuan):
             problems[place] = _problem("no-value", "", NO_VALUE, {})
-            continue
-        figures[place] = whole_fen(result.value[row])
+        elif abs(yuan) > MAX_YUAN:
+            problems[place] = _problem("too-large", "", TOO_LARGE, {})
+        else:
+            figures[place] = to_fen(yuan)
 
 
 def _failure(failure: Exception, on: date) -> Problem:
@@ -250,7 +276,7 @@ def _failure(failure: Exception, on: date) -> Problem:
 
 
 def _problem(code: str, name: str, words: Text, facts: Mapping[str, object]) -> Problem:
-    return Problem(code=code, field=name, en=filled(words.en, facts), zh=filled(words.zh, facts))
+    return Problem(code=code, field=name, en=_filled(words.en, facts), zh=_filled(words.zh, facts))
 
 
 def _found_problem(found: Finding, at: int) -> Problem:
@@ -262,7 +288,7 @@ def finding_facts(found: Finding, at: int) -> dict[str, object]:
     return {name: values[at].item() for name, values in found.facts.items()}
 
 
-def filled(template: str, facts: Mapping[str, object]) -> str:
+def _filled(template: str, facts: Mapping[str, object]) -> str:
     """Words with their facts; a template that does not fit stays readable."""
     try:
         return template % facts if facts else template.replace("%%", "%")
@@ -287,7 +313,8 @@ def appraise_one(
     basis = basis_on(spec, on, prices)
     try:
         batch = batch_from_rows(spec, [inputs], basis.parameters)
-        result = value(model, batch, basis, trace=True)
+        with np.errstate(all="ignore"):
+            result = value(model, batch, basis, trace=True)
     except InvalidInputs as refusal:
         found = [_problem(each.code, each.field, each.detail, {}) for each in refusal.problems]
         return _refused(spec, basis, found)
@@ -296,10 +323,13 @@ def appraise_one(
     refusals = [_found_problem(each, 0) for each in result.findings if each.severity == "refuse"]
     if refusals or not math.isfinite(result.value[0]):
         return _refused(spec, basis, refusals or [_problem("no-value", "", NO_VALUE, {})])
+    figures = [result.value[0], *(column[0] for column in result.components.values())]
+    if any(abs(figure) > MAX_YUAN for figure in figures):
+        return _refused(spec, basis, [_problem("too-large", "", TOO_LARGE, {})])
     return Appraised(
         model_version=spec.version,
         basis_digest=basis.digest,
-        value_fen=whole_fen(result.value[0]),
+        value_fen=to_fen(result.value[0]),
         result=result_json(spec, basis, result),
     )
 
@@ -321,10 +351,8 @@ def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]
         "version": spec.version,
         "valued_on": basis.on.isoformat(),
         "basis_digest": basis.digest,
-        "value_yuan": money_text(whole_fen(result.value[0])),
-        "components": {
-            name: money_text(whole_fen(column[0])) for name, column in result.components.items()
-        },
+        "value_yuan": money_text(to_fen(result.value[0])),
+        "components": {name: money_text(part) for name, part in component_fen(result).items()},
         "approaches": {name: _approach(result, name) for name in result.approaches},
         "quantities": {
             name: {"value": _plain(column[0]), "unit": unit}
@@ -332,8 +360,19 @@ def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]
         },
         "findings": [_finding_json(each) for each in result.findings],
         "trace": [_step_json(each) for each in result.trace],
-        "parameters": [_parameter_json(basis, each) for each in spec.parameters],
+        "parameters": [
+            _parameter_json(basis, each) for each in spec.parameters if each in basis.parameters
+        ],
     }
+
+
+def component_fen(result: Result) -> dict[str, int]:
+    """The parts of one row's value in whole fen; what rounding leaves goes to the largest part."""
+    parts = {name: to_fen(column[0]) for name, column in result.components.items()}
+    if parts:
+        largest = max(parts, key=lambda name: (abs(parts[name]), name))
+        parts[largest] += to_fen(result.value[0]) - sum(parts.values())
+    return parts
 
 
 def _approach(result: Result, name: str) -> dict[str, Any]:
@@ -341,7 +380,7 @@ def _approach(result: Result, name: str) -> dict[str, Any]:
     code = int(result.reason[0])
     reason = result.reasons[code] if 0 <= code < len(result.reasons) else None
     return {
-        "value_yuan": money_text(whole_fen(worth)) if math.isfinite(worth) else None,
+        "value_yuan": money_text(to_fen(worth)) if math.isfinite(worth) else None,
         "weight": _plain(weight),
         "reason": None if reason is None else {"en": reason.en, "zh": reason.zh},
     }
@@ -357,8 +396,8 @@ def _finding_json(found: Finding) -> dict[str, Any]:
         "code": found.code,
         "field": found.field,
         "severity": found.severity,
-        "en": filled(found.detail.en, facts),
-        "zh": filled(found.detail.zh, facts),
+        "en": _filled(found.detail.en, facts),
+        "zh": _filled(found.detail.zh, facts),
     }
 
 

@@ -1,0 +1,266 @@
+"""Lists and read models of the appraisal room; `visible_…` is the only way to its rows."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col
+
+from app.appraisal.domain import AppraisalState, ItemState, ValueFacts, current_value_fen
+from app.appraisal.models import (
+    Appraisal,
+    AppraisalSignature,
+    AssetValue,
+    PanelMember,
+    RevaluationItem,
+    RevaluationRun,
+    Valuation,
+    ValuationInput,
+)
+from app.assets.models import Asset, AssetGrant
+from app.identity.models import Organisation, Person
+from app.kernel.actor import Actor, Name
+
+FINISHED_STATES: Final = (
+    AppraisalState.VALID,
+    AppraisalState.EXPIRED,
+    AppraisalState.SUPERSEDED,
+    AppraisalState.REVOKED,
+)
+"""What a bank sees of reports that another bank's order brought about: only what was signed twice."""
+
+
+# ---------------------------------------------------------------------------
+# Appraisals
+
+
+def visible_appraisals(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001
+    """The appraisals an actor may know of."""
+    statement = sa.select(Appraisal)
+    if actor.sees("*") == "all":
+        return statement
+    mine = actor.organisation_id
+    match actor.sees("appraisal"):
+        case "own":
+            owned = sa.select(col(Asset.id)).where(col(Asset.owner_id) == mine)
+            return statement.where(col(Appraisal.asset_id).in_(owned))
+        case "offered":
+            granted = sa.select(col(AssetGrant.asset_id)).where(
+                col(AssetGrant.organisation_id) == mine
+            )
+            shared = sa.and_(
+                col(Appraisal.asset_id).in_(granted), col(Appraisal.state).in_(FINISHED_STATES)
+            )
+            return statement.where(sa.or_(col(Appraisal.bank_id) == mine, shared))
+        case "ordered":
+            return statement.where(col(Appraisal.agency_id) == mine)
+        case "all":
+            return statement
+        case _:
+            return statement.where(sa.false())
+
+
+def light(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """The same appraisals without their large columns, for lists."""
+    heavy = (Appraisal.inputs, Appraisal.prices, Appraisal.result)
+    return statement.options(*(defer(column, raiseload=True) for column in heavy))  # type: ignore[arg-type]
+
+
+def signatures(session: Session, appraisal_id: UUID) -> list[AppraisalSignature]:
+    """All signatures of an appraisal, oldest first."""
+    statement = (
+        sa.select(AppraisalSignature)
+        .where(col(AppraisalSignature.appraisal_id) == appraisal_id)
+        .order_by(col(AppraisalSignature.at), col(AppraisalSignature.id))
+    )
+    return list(session.execute(statement).scalars())
+
+
+def valid_appraisal(session: Session, asset_id: UUID) -> Appraisal | None:
+    """The one valid appraisal of an asset."""
+    statement = sa.select(Appraisal).where(
+        col(Appraisal.asset_id) == asset_id, col(Appraisal.state) == AppraisalState.VALID
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+# ---------------------------------------------------------------------------
+# Panels
+
+
+def visible_panel(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001
+    """A bank sees its own panel, an agency its places on panels, owners every panel they may order from."""
+    statement = sa.select(PanelMember)
+    if actor.sees("*") == "all":
+        return statement
+    match actor.sees("appraisal"):
+        case "offered":
+            return statement.where(col(PanelMember.bank_id) == actor.organisation_id)
+        case "ordered":
+            return statement.where(col(PanelMember.agency_id) == actor.organisation_id)
+        case "own" | "all":
+            return statement
+        case _:
+            return statement.where(sa.false())
+
+
+def on_panel(day: date) -> sa.ColumnElement[bool]:
+    """Members in force on a day."""
+    return sa.and_(
+        col(PanelMember.valid_from) <= day,
+        sa.or_(col(PanelMember.valid_until).is_(None), col(PanelMember.valid_until) >= day),
+    )
+
+
+def is_on_panel(session: Session, *, bank_id: UUID, agency_id: UUID, day: date) -> bool:
+    """Whether an agency is on a bank's panel on a day."""
+    statement = sa.select(col(PanelMember.id)).where(
+        col(PanelMember.bank_id) == bank_id, col(PanelMember.agency_id) == agency_id, on_panel(day)
+    )
+    return session.execute(statement).first() is not None
+
+
+# ---------------------------------------------------------------------------
+# Values
+
+
+def value_row(session: Session, asset_id: UUID) -> AssetValue | None:
+    """The hot row of an asset's value."""
+    return session.get(AssetValue, asset_id)
+
+
+def current_value(session: Session, asset_id: UUID, day: date) -> int | None:
+    """The lower of the valid appraisal and the latest valuation; None without an appraisal valid on the day."""
+    row = value_row(session, asset_id)
+    return (
+        None
+        if row is None or row.current_fen is None
+        else current_value_fen(facts_of(row), today=day)
+    )
+
+
+def facts_of(row: AssetValue) -> ValueFacts:
+    """The facts behind a current value."""
+    return ValueFacts(
+        appraised_fen=row.appraised_fen,
+        valid_until=row.valid_until,
+        valuation_fen=row.valuation_fen,
+    )
+
+
+def valuation_history(asset_id: UUID) -> sa.Select[Any]:
+    """All figures of an asset, newest day first. Whoever may see the asset may see them."""
+    return (
+        sa.select(Valuation)
+        .where(col(Valuation.asset_id) == asset_id)
+        .order_by(col(Valuation.on).desc(), col(Valuation.id).desc())
+    )
+
+
+def latest_valuation(session: Session, asset_id: UUID, appraisal_id: UUID) -> Valuation | None:
+    """The newest figure that stands on an appraisal's inputs."""
+    statement = (
+        valuation_history(asset_id).where(col(Valuation.appraisal_id) == appraisal_id).limit(1)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def recorded_inputs(
+    session: Session, asset_ids: Iterable[UUID]
+) -> dict[UUID, list[ValuationInput]]:
+    """What was recorded of some assets, in the order in which it counts."""
+    found: dict[UUID, list[ValuationInput]] = {}
+    statement = (
+        sa.select(ValuationInput)
+        .where(col(ValuationInput.asset_id).in_(list(asset_ids)))
+        .order_by(col(ValuationInput.valid_from), col(ValuationInput.id))
+    )
+    for row in session.execute(statement).scalars():
+        found.setdefault(row.asset_id, []).append(row)
+    return found
+
+
+def recorded_between(session: Session, first: UUID, last: UUID) -> dict[UUID, list[ValuationInput]]:
+    """What was recorded of the assets between two ids: a range, because a chunk has hundreds of assets."""
+    found: dict[UUID, list[ValuationInput]] = {}
+    statement = (
+        sa.select(ValuationInput)
+        .where(col(ValuationInput.asset_id).between(first, last))
+        .order_by(col(ValuationInput.valid_from), col(ValuationInput.id))
+    )
+    for row in session.execute(statement).scalars():
+        found.setdefault(row.asset_id, []).append(row)
+    return found
+
+
+# ---------------------------------------------------------------------------
+# Revaluation runs
+
+
+def visible_runs(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001
+    """A bank sees its own runs; the system sees all."""
+    statement = sa.select(RevaluationRun)
+    if actor.sees("*") == "all":
+        return statement
+    return statement.where(col(RevaluationRun.scope_id) == actor.organisation_id)
+
+
+def run_problems(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:
+    """The assets of a run that failed, by number, with their reasons."""
+    return (
+        sa.select(RevaluationItem, col(Asset.number), col(Asset.title), col(Asset.title_en))
+        .join(Asset, col(Asset.id) == col(RevaluationItem.asset_id))
+        .where(
+            col(RevaluationItem.run_id) == run_id, col(RevaluationItem.state) == ItemState.FAILED
+        )
+        .order_by(col(Asset.number))
+    )
+
+
+def run_falls(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:
+    """The assets of a run whose current value fell, the largest fall first."""
+    fall = col(RevaluationItem.before_fen) - col(RevaluationItem.after_fen)
+    return (
+        sa.select(RevaluationItem, col(Asset.number), col(Asset.title), col(Asset.title_en))
+        .join(Asset, col(Asset.id) == col(RevaluationItem.asset_id))
+        .where(
+            col(RevaluationItem.run_id) == run_id,
+            col(RevaluationItem.state) == ItemState.DONE,
+            fall > 0,
+        )
+        .order_by(fall.desc(), col(Asset.number))
+    )
+
+
+# ---------------------------------------------------------------------------
+# Names
+
+
+def organisation_names(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, Name]:
+    """Names of organisations by id."""
+    wanted = set(ids)
+    statement = sa.select(
+        col(Organisation.id), col(Organisation.name_zh), col(Organisation.name_en)
+    ).where(col(Organisation.id).in_(wanted))
+    return {row[0]: Name(zh=row[1], en=row[2]) for row in session.execute(statement)}
+
+
+def person_names(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, Name]:
+    """Names of people by id."""
+    wanted = set(ids)
+    statement = sa.select(col(Person.id), col(Person.name_zh), col(Person.name_en)).where(
+        col(Person.id).in_(wanted)
+    )
+    return {row[0]: Name(zh=row[1], en=row[2]) for row in session.execute(statement)}
+
+
+def asset_titles(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, tuple[str, Name]]:
+    """Number and title of assets by id."""
+    wanted = set(ids)
+    statement = sa.select(
+        col(Asset.id), col(Asset.number), col(Asset.title), col(Asset.title_en)
+    ).where(col(Asset.id).in_(wanted))
+    return {row[0]: (row[1], Name(zh=row[2], en=row[3])) for row in session.execute(statement)}

@@ -1,0 +1,277 @@
+"""Entering inputs and running the model; what-if values; recording what was seen on the ground."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.appraisal import queries
+from app.appraisal.domain import AppraisalState
+from app.appraisal.domain.catalogue import find_model, find_spec, parameters_on
+from app.appraisal.domain.valuing import (
+    MAX_VALUE_FEN,
+    Appraised,
+    Problem,
+    appraise_one,
+    digest,
+    money_text,
+    stored_inputs,
+)
+from app.appraisal.models import Appraisal, ValuationInput
+from app.appraisal.services.errors import (
+    NoValidAppraisal,
+    PriceMissing,
+    RecordedTooEarly,
+    ValueOutOfRange,
+)
+from app.appraisal.services.orders import chosen_model, load_asset, own_appraisal
+from app.appraisal.services.prices import StatedPrice, prices_for
+from app.appraisal.services.views import AppraisalView, appraisal_view
+from app.assets.models import Asset
+from app.audit.services import record
+from app.db.engine import now, today
+from app.kernel.actor import Actor, Name
+from app.kernel.errors import FieldError, IllegalEvent, InvalidInput, NotFound
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+from risk_models.batches import InvalidInputs, batch_from_rows, validate
+from risk_models.contract import Model, ModelSpec
+from risk_models.dated import ParameterNotInForce
+
+WORDS: Final = N_("%(words)s")
+"""A message whose words a model brings along in both languages."""
+
+MISSING_PRICE: Final = "price-missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveInputs:
+    """What an appraiser enters: day, inputs by field, prices he states himself, another model if needed."""
+
+    valued_on: date
+    inputs: Mapping[str, Any]
+    prices: tuple[StatedPrice, ...] = ()
+    model_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """A question to a model that stores nothing."""
+
+    valued_on: date
+    inputs: Mapping[str, Any]
+    prices: tuple[StatedPrice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordInputs:
+    """What was seen of an asset from a day on, by input field, and how it is known."""
+
+    valid_from: date
+    overrides: Mapping[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedView:
+    """A record that revaluations lay over the appraisal's inputs."""
+
+    id: UUID
+    asset_id: UUID
+    valid_from: date
+    overrides: Mapping[str, Any]
+    reason: str
+
+
+def save_inputs(
+    session: Session, actor: Actor, appraisal_id: UUID, command: SaveInputs
+) -> AppraisalView:
+    """Run the model on what was entered and keep inputs, prices, result and value, for the agency.
+
+    Refuses while another state than in preparation, a day to come, a missing price, and every
+    input that the model refuses; what it only asks or notes is kept with the result.
+    """
+    row = own_appraisal(session, actor, appraisal_id)
+    actor.require(Permission.PREPARE_APPRAISAL)
+    _require_preparing(row)
+    _require_past(session, command.valued_on)
+    model_id = row.model_id
+    if command.model_id is not None:
+        model_id = chosen_model(session.get_one(Asset, row.asset_id), command.model_id)
+    model = get_model(model_id)
+    inputs = stored_inputs(model.spec, command.inputs)
+    prices = prices_for(session, model.spec, command.valued_on, command.prices)
+    found = run_model(model, inputs, prices, command.valued_on)
+    _store(row, model.spec, command.valued_on, inputs, prices, found)
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        actor,
+        "appraisal.inputs",
+        subject_kind="appraisal",
+        subject_id=row.id,
+        number=row.number,
+        inputs_digest=row.inputs_digest,
+        value_fen=row.value_fen,
+    )
+    return appraisal_view(session, actor, row)
+
+
+def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> dict[str, Any]:
+    """The value of some inputs on a day; nothing is stored."""
+    actor.require(Permission.READ_APPRAISALS)
+    model = get_model(model_id)
+    _require_past(session, command.valued_on)
+    inputs = stored_inputs(model.spec, command.inputs)
+    prices = prices_for(session, model.spec, command.valued_on, command.prices)
+    return run_model(model, inputs, prices, command.valued_on).result
+
+
+def record_inputs(
+    session: Session, actor: Actor, asset_id: UUID, command: RecordInputs
+) -> RecordedView:
+    """Record what was seen of an asset (frost, a new count, a lost payer); revaluations take it from its day on."""
+    actor.require(Permission.RECORD_VALUATION_INPUTS)
+    asset = load_asset(session, actor, asset_id)
+    _require_past(session, command.valid_from, pointer="/valid_from")
+    appraisal = queries.valid_appraisal(session, asset.id)
+    if appraisal is None or appraisal.valued_on is None or appraisal.inputs is None:
+        raise NoValidAppraisal(day=command.valid_from)
+    if command.valid_from <= appraisal.valued_on:
+        raise RecordedTooEarly(day=appraisal.valued_on)
+    model = get_model(appraisal.model_id)
+    overrides = stored_inputs(model.spec, command.overrides)
+    if not overrides:
+        detail = N_("Name at least one input that changed.")
+        raise InvalidInput(errors=(FieldError(pointer="/overrides", detail=detail),))
+    _require_readable(model.spec, {**appraisal.inputs, **overrides}, command.valid_from)
+    row = ValuationInput(
+        asset_id=asset.id,
+        valid_from=command.valid_from,
+        overrides=overrides,
+        reason=command.reason,
+        person_id=actor.person_id,
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        actor,
+        "asset.record-inputs",
+        subject_kind="asset",
+        subject_id=asset.id,
+        valid_from=row.valid_from,
+        fields=sorted(overrides),
+        reason=row.reason,
+    )
+    return recorded_view(row)
+
+
+def recorded_view(row: ValuationInput) -> RecordedView:
+    """The view of a record."""
+    return RecordedView(**{name: getattr(row, name) for name in RecordedView.__dataclass_fields__})
+
+
+def get_model(model_id: str) -> Model:
+    """The model, or NotFound."""
+    model = find_model(model_id)
+    if model is None:
+        raise NotFound
+    return model
+
+
+def get_spec(model_id: str) -> ModelSpec:
+    """The passport of a model, or NotFound."""
+    spec = find_spec(model_id)
+    if spec is None:
+        raise NotFound
+    return spec
+
+
+def run_model(
+    model: Model, inputs: Mapping[str, Any], prices: Mapping[str, Any], on: date
+) -> Appraised:
+    """Value one asset; every refusal of the model becomes an error at its field."""
+    found = appraise_one(model, inputs, prices, on)
+    if not found.refusals:
+        return found
+    missing = [each for each in found.refusals if each.code == MISSING_PRICE]
+    if missing and len(missing) == len(found.refusals):
+        wanted = [each for each in model.spec.price_ids if each not in prices]
+        raise PriceMissing(prices=wanted, day=on)
+    raise InvalidInput(errors=tuple(field_error(each) for each in found.refusals))
+
+
+def field_error(problem: Problem, pointer: str = "/inputs") -> FieldError:
+    """A model's refusal at its field, in both languages."""
+    words = Name(zh=problem.zh, en=problem.en)
+    return FieldError(
+        pointer=f"{pointer}/{problem.field}" if problem.field else pointer,
+        detail=WORDS,
+        facts={"words": words},
+    )
+
+
+def _store(
+    row: Appraisal,
+    spec: ModelSpec,
+    valued_on: date,
+    inputs: Mapping[str, Any],
+    prices: Mapping[str, Any],
+    found: Appraised,
+) -> None:
+    value_fen = found.value_fen
+    if value_fen is None or not 0 <= value_fen <= MAX_VALUE_FEN:
+        raise ValueOutOfRange(value="—" if value_fen is None else money_text(value_fen))
+    row.model_id = spec.id
+    row.model_version = found.model_version
+    row.valued_on = valued_on
+    row.inputs = dict(inputs)
+    row.prices = dict(prices)
+    row.result = found.result
+    row.inputs_digest = digest(inputs)
+    row.basis_digest = found.basis_digest
+    row.value_fen = value_fen
+
+
+def _require_preparing(row: Appraisal) -> None:
+    if row.state is not AppraisalState.PREPARING:
+        raise IllegalEvent(
+            machine="appraisal", state=row.state.value, event="save-inputs", legal=[]
+        )
+
+
+def _require_past(session: Session, day: date, pointer: str = "/valued_on") -> None:
+    if day > today(session):
+        detail = N_("This day has not come yet.")
+        raise InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
+
+
+def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> None:
+    try:
+        batch = batch_from_rows(spec, [inputs], parameters_on(day))
+    except InvalidInputs as refusal:
+        errors: Sequence[FieldError] = [
+            _shape_error(each.field, each.detail.en, each.detail.zh) for each in refusal.problems
+        ]
+    except ParameterNotInForce as refusal:
+        detail = N_("The parameter %(parameter)s is not in force on this day.")
+        facts: dict[str, object] = {"parameter": refusal.parameter_id}
+        errors = [FieldError(pointer="/valid_from", detail=detail, facts=facts)]
+    else:
+        errors = [
+            _shape_error(each.field, each.detail.en, each.detail.zh)
+            for each in validate(spec, batch)
+            if each.severity == "refuse"
+        ]
+    if errors:
+        raise InvalidInput(errors=tuple(errors))
+
+
+def _shape_error(name: str, en: str, zh: str) -> FieldError:
+    return field_error(Problem(code="input", field=name, en=en, zh=zh), pointer="/overrides")

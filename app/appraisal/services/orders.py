@@ -1,0 +1,198 @@
+"""Ordering an appraisal, accepting or declining the order."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal import queries
+from app.appraisal.domain import (
+    APPRAISAL,
+    AppraisalEvent,
+    AppraisalKind,
+    AppraisalState,
+)
+from app.appraisal.domain.catalogue import models_for
+from app.appraisal.models import Appraisal
+from app.appraisal.services.errors import AgencyNotOnPanel, AssetNotAppraisable, ModelNotForAsset
+from app.appraisal.services.views import AppraisalView, appraisal_view
+from app.assets.domain import AssetState, GrantReason
+from app.assets.models import Asset
+from app.assets.queries import visible_assets
+from app.assets.services import share_asset
+from app.audit.services import record
+from app.db.engine import now, today
+from app.db.numbers import next_number
+from app.identity.domain import OrganisationKind
+from app.identity.models import Organisation
+from app.kernel.actor import Actor
+from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+
+SERIES: Final = "V"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAppraisal:
+    """An order to an agency of a bank's panel. Without a model, the one that fits the asset is taken."""
+
+    asset_id: UUID
+    bank_id: UUID
+    agency_id: UUID
+    purpose: str
+    model_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseNote:
+    """Why an order is declined, a report returned or revoked."""
+
+    note: str
+
+
+def order_appraisal(session: Session, actor: Actor, command: OrderAppraisal) -> AppraisalView:
+    """Order an appraisal, as owner of the asset or as the bank it was offered to.
+
+    The agency must be on that bank's panel today; it then sees the asset. Refuses assets that are
+    not registered and models that do not value this kind.
+    """
+    actor.require(Permission.ORDER_APPRAISAL)
+    asset = _orderable_asset(session, actor, command)
+    day = today(session)
+    _require_bank(session, actor, command.bank_id)
+    if not queries.is_on_panel(
+        session, bank_id=command.bank_id, agency_id=command.agency_id, day=day
+    ):
+        raise AgencyNotOnPanel(agency=_agency_name(session, command.agency_id), day=day)
+    row = Appraisal(
+        number=next_number(session, SERIES, day.year),
+        asset_id=asset.id,
+        ordered_by_id=actor.organisation_id,
+        bank_id=command.bank_id,
+        agency_id=command.agency_id,
+        kind=AppraisalKind.EXTERNAL,
+        purpose=command.purpose,
+        state=AppraisalState.ORDERED,
+        model_id=chosen_model(asset, command.model_id),
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    share_asset(
+        session,
+        asset_id=asset.id,
+        organisation_id=command.agency_id,
+        reason=GrantReason.ORDERED,
+    )
+    _say(session, actor, "appraisal.order", row, asset_id=asset.id, agency_id=row.agency_id)
+    return appraisal_view(session, actor, row)
+
+
+def chosen_model(asset: Asset, wanted: str | None) -> str:
+    """The model asked for when it values this kind of asset, else the first that does."""
+    legal = models_for(asset.kind, asset.model_id)
+    if wanted is None:
+        return legal[0]
+    if wanted not in legal:
+        raise ModelNotForAsset(model=wanted, models=list(legal))
+    return wanted
+
+
+def accept_order(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
+    """The agency takes the order."""
+    row = move(session, actor, appraisal_id, AppraisalEvent.ACCEPT)
+    _say(session, actor, "appraisal.accept", row)
+    return appraisal_view(session, actor, row)
+
+
+def decline_order(
+    session: Session, actor: Actor, appraisal_id: UUID, command: CloseNote
+) -> AppraisalView:
+    """The agency does not take the order, and says why."""
+    row = move(session, actor, appraisal_id, AppraisalEvent.DECLINE)
+    row.closing_note = command.note
+    _say(session, actor, "appraisal.decline", row, note=command.note)
+    return appraisal_view(session, actor, row)
+
+
+def move(session: Session, actor: Actor, appraisal_id: UUID, event: AppraisalEvent) -> Appraisal:
+    """Load for the agency, check permission and state table, and set the next state (flushed)."""
+    row = own_appraisal(session, actor, appraisal_id)
+    actor.require(APPRAISAL.permissions[event])
+    row.state = APPRAISAL.next(row.state, event)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def get_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
+    """One appraisal in the actor's sight."""
+    actor.require(Permission.READ_APPRAISALS)
+    return appraisal_view(session, actor, load_appraisal(session, actor, appraisal_id))
+
+
+def load_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Appraisal:
+    """The row, or NotFound."""
+    statement = queries.visible_appraisals(session, actor).where(col(Appraisal.id) == appraisal_id)
+    row: Appraisal | None = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def own_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Appraisal:
+    """The row, for members of its agency (and the system) only; others who see it may not move it."""
+    row = load_appraisal(session, actor, appraisal_id)
+    if actor.organisation_id != row.agency_id and actor.sees("*") != "all":
+        actor.require(Permission.PREPARE_APPRAISAL)
+        raise NotFound
+    return row
+
+
+def load_asset(session: Session, actor: Actor, asset_id: UUID) -> Asset:
+    """An asset in the actor's sight, or NotFound."""
+    statement = visible_assets(session, actor).where(col(Asset.id) == asset_id)
+    row: Asset | None = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _orderable_asset(session: Session, actor: Actor, command: OrderAppraisal) -> Asset:
+    asset = load_asset(session, actor, command.asset_id)
+    if asset.state in {AssetState.DRAFT, AssetState.WITHDRAWN}:
+        raise AssetNotAppraisable(state=asset.state.value)
+    return asset
+
+
+def _require_bank(session: Session, actor: Actor, bank_id: UUID) -> None:
+    """A bank orders on its own panel; an owner on that of any bank."""
+    bank = session.execute(
+        sa.select(Organisation).where(
+            col(Organisation.id) == bank_id, col(Organisation.kind) == OrganisationKind.BANK
+        )
+    ).scalar_one_or_none()
+    other = actor.organisation_kind == OrganisationKind.BANK and bank_id != actor.organisation_id
+    if bank is None or other:
+        detail = N_("Choose your own bank, or as owner any bank of the platform.")
+        raise InvalidInput(errors=(FieldError(pointer="/bank_id", detail=detail),))
+
+
+def _agency_name(session: Session, agency_id: UUID) -> str:
+    row = session.get(Organisation, agency_id)
+    return str(agency_id) if row is None else row.name_zh
+
+
+def _say(session: Session, actor: Actor, action: str, row: Appraisal, **facts: Any) -> None:
+    record(
+        session,
+        actor,
+        action,
+        subject_kind="appraisal",
+        subject_id=row.id,
+        number=row.number,
+        **facts,
+    )

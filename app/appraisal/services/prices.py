@@ -1,0 +1,65 @@
+"""The prices a model is given on a day: from the market, or stated by the appraiser with a source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from app.appraisal.domain.valuing import price_facts
+from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.text import N_
+from app.market.services import model_prices
+from risk_models.contract import ModelSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedPrice:
+    """A price that the appraiser states instead of the market's, with where it comes from."""
+
+    id: str
+    yuan: str
+    source: str
+    growth: str = "0"
+
+
+def market_facts(session: Session, ids: tuple[str, ...], day: date) -> dict[str, dict[str, Any]]:
+    """The market's prices on a day as they are stored; what the market does not have is left out."""
+    found = model_prices(session, ids, day) if ids else {}
+    return {price_id: price_facts(price) for price_id, price in found.items()}
+
+
+def prices_for(
+    session: Session, spec: ModelSpec, day: date, stated: tuple[StatedPrice, ...] = ()
+) -> Mapping[str, dict[str, Any]]:
+    """All prices a model may read on a day, stated ones first. A model refuses rows whose price is missing."""
+    _require_known(spec, stated)
+    own = {each.id: _stated_facts(spec, each, day) for each in stated}
+    return {**market_facts(session, spec.price_ids, day), **own}
+
+
+def _require_known(spec: ModelSpec, stated: tuple[StatedPrice, ...]) -> None:
+    errors = tuple(
+        FieldError(
+            pointer=f"/prices/{at}/id",
+            detail=N_("The model reads no such price. Choose one of: %(choices)s."),
+            facts={"choices": list(spec.price_ids)},
+        )
+        for at, each in enumerate(stated)
+        if each.id not in spec.price_ids
+    )
+    if errors:
+        raise InvalidInput(errors=errors)
+
+
+def _stated_facts(spec: ModelSpec, stated: StatedPrice, day: date) -> dict[str, Any]:
+    unit = next(use.unit for use in spec.prices if use.id == stated.id)
+    return {
+        "yuan": stated.yuan,
+        "unit": unit,
+        "growth": stated.growth,
+        "curve": None,
+        "source": stated.source,
+        "priced_on": day.isoformat(),
+    }

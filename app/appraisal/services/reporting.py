@@ -1,0 +1,392 @@
+"""The appraisal report: its facts gathered from the rooms below, printed and issued."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal import queries
+from app.appraisal.domain import SignatureRole
+from app.appraisal.domain.catalogue import find_spec
+from app.appraisal.models import Appraisal
+from app.appraisal.report_views import (
+    AppraisalReportView,
+    ApproachView,
+    ComponentView,
+    EvidenceView,
+    Figure,
+    FindingView,
+    InputView,
+    MeasurementView,
+    ModelView,
+    ObjectView,
+    ParameterView,
+    ParcelView,
+    PartyView,
+    SignerView,
+    StepView,
+)
+from app.appraisal.reports import appraisal_report
+from app.assets.domain import ForestCategory, MrvAct
+from app.assets.kinds import kind_info
+from app.assets.models import Asset, AssetEvidence, AssetMeasurement, AssetParcel
+from app.db.engine import today
+from app.documents.files import check_address
+from app.documents.models import Document, IssuedDocument
+from app.documents.pdf_blocks import Words
+from app.documents.services import (
+    DocumentIdentity,
+    IssueDocument,
+    document_content,
+    issue_document,
+    new_identity,
+)
+from app.identity.models import Organisation, Person
+from app.kernel.actor import Actor, Name
+from app.kernel.errors import NotFound
+from app.kernel.money import Money
+from app.reference.services import region_name
+from risk_models.contract import Field, ModelSpec
+from risk_models.words import Text
+
+MARKET_VALUE: Final = Words(zh="市场价值", en="Market value")
+NO_PLACE: Final = Words(zh="林草地", en="Forest and grass land")
+
+KIND: Final = "appraisal-report"
+TITLE: Final = Name(zh="生态资产评估报告", en="Ecological asset appraisal report")
+INVENTED: Final = Words(
+    zh="演示数据：机构、人员、资产和金额均为虚构。",
+    en="Demo data: organisations, people, assets and amounts are invented.",
+)
+FOREST_CATEGORIES: Final[Mapping[ForestCategory, Words]] = {
+    ForestCategory.TIMBER: Words(zh="用材林", en="Timber forest"),
+    ForestCategory.ECONOMIC: Words(zh="经济林", en="Economic forest"),
+    ForestCategory.FUEL: Words(zh="能源林", en="Fuel forest"),
+    ForestCategory.PROTECTION: Words(zh="防护林", en="Protection forest"),
+    ForestCategory.SPECIAL_USE: Words(zh="特种用途林", en="Special-use forest"),
+}
+MRV_ACTS: Final[Mapping[MrvAct, Words]] = {
+    MrvAct.MEASURE: Words(zh="计量监测", en="Measured"),
+    MrvAct.CERTIFY: Words(zh="审核认证", en="Certified"),
+    MrvAct.FILE: Words(zh="备案登记", en="Filed"),
+}
+
+USE_LIMITS: Final = (
+    Words(
+        zh="本报告只能由报告载明的使用人用于载明的评估目的。",
+        en="Only the named users may use this report, and only for the stated purpose.",
+    ),
+    Words(
+        zh="银行认定价值和抵质押率由银行另行确定。",
+        en="The bank sets its recognised value and pledge rate separately.",
+    ),
+)
+ASSUMPTIONS: Final = (
+    Words(
+        zh="权利在剩余期限内持续有效，计量、审核和备案数据真实。",
+        en="The right holds for its remaining term; measured, certified and filed data are true.",
+    ),
+    Words(
+        zh="评估基准日之后的价格只按所列参数变动。",
+        en="After the valuation day prices move only as the listed parameters say.",
+    ),
+)
+
+
+def issue_report(session: Session, actor: Actor, row: Appraisal) -> UUID:
+    """Print the report of a countersigned appraisal, keep its bytes, and open its public check."""
+    day = today(session)
+    asset = session.get_one(Asset, row.asset_id)
+    taken = new_identity(session, year=day.year)
+    identity = DocumentIdentity(number=row.number, code=taken.code)
+    view = report_view(
+        session,
+        row,
+        issued_on=day,
+        check_url=check_address(identity.code),
+        digest_text=identity.code,
+        notice=INVENTED if asset.synthetic else None,
+    )
+    agency = queries.organisation_names(session, [row.agency_id])[row.agency_id]
+    issued = issue_document(
+        session,
+        actor,
+        IssueDocument(
+            identity=identity,
+            kind=KIND,
+            title=TITLE,
+            issued_on=day,
+            subject_kind="appraisal",
+            subject_id=row.id,
+            content=appraisal_report(view),
+            issuer_id=row.agency_id,
+            issuer=agency,
+        ),
+    )
+    return issued.id
+
+
+def report_content(session: Session, row: Appraisal) -> tuple[str, bytes]:
+    """Name and bytes of the report; NotFound before it was issued."""
+    issued = None if row.report_id is None else session.get(IssuedDocument, row.report_id)
+    if issued is None:
+        raise NotFound
+    return f"{row.number}.pdf", document_content(session, issued)
+
+
+def report_view(
+    session: Session,
+    row: Appraisal,
+    *,
+    issued_on: date,
+    check_url: str,
+    digest_text: str,
+    notice: Words | None = None,
+) -> AppraisalReportView:
+    """Everything that the report of a countersigned appraisal says."""
+    asset = session.get_one(Asset, row.asset_id)
+    spec = find_spec(row.model_id)
+    result = row.result or {}
+    if spec is None or row.valued_on is None or row.valid_until is None or row.value_fen is None:
+        raise ValueError("a report needs a valued appraisal of an installed model")
+    signers = _signers(session, row)
+    return AppraisalReportView(
+        number=row.number,
+        issued_on=issued_on,
+        valued_on=row.valued_on,
+        valid_until=row.valid_until,
+        check_url=check_url,
+        digest_text=digest_text,
+        agency=_party(session, row.agency_id),
+        client=_party(session, row.ordered_by_id),
+        owner=_party(session, asset.owner_id),
+        users=[_party(session, row.bank_id)],
+        purpose=Words(zh=row.purpose),
+        object=_object(session, asset),
+        value_type=MARKET_VALUE,
+        is_ecological=spec.value_kind == "ecological",
+        value_fen=row.value_fen,
+        model=ModelView(
+            id=row.model_id,
+            version=row.model_version,
+            title=_words(spec.title),
+            inputs_digest=row.inputs_digest,
+            basis_digest=row.basis_digest,
+        ),
+        maker=signers[SignatureRole.MAKER],
+        reviewer=signers[SignatureRole.REVIEWER],
+        basis=[Words(zh=each) for each in spec.standards],
+        approaches=_approaches(spec, result),
+        inputs=_inputs(spec, row.inputs or {}),
+        steps=[_step(each) for each in result.get("trace", [])],
+        parameters=_parameters(spec, result, row.prices or {}),
+        assumptions=ASSUMPTIONS,
+        findings=[_finding(each) for each in result.get("findings", [])],
+        components=_components(spec, result),
+        special_matters=[_words(limit) for limit in spec.limits],
+        use_limits=USE_LIMITS,
+        evidence=_evidence(session, asset.id),
+        notice=notice,
+    )
+
+
+def _words(text: Text | Name) -> Words:
+    return Words(zh=text.zh, en=text.en)
+
+
+def _party(session: Session, organisation_id: UUID) -> PartyView:
+    row = session.get_one(Organisation, organisation_id)
+    return PartyView(name=Words(zh=row.name_zh, en=row.name_en), code=row.uscc or "")
+
+
+def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView]:
+    days = {each.role: each.at.date() for each in queries.signatures(session, row.id)}
+    people = {SignatureRole.MAKER: row.maker_id, SignatureRole.REVIEWER: row.reviewer_id}
+    return {
+        role: SignerView(
+            name=session.get_one(Person, person_id).name_zh if person_id else "",
+            licence="",
+            signed_on=days.get(role),
+        )
+        for role, person_id in people.items()
+    }
+
+
+def _object(session: Session, asset: Asset) -> ObjectView:
+    category = asset.forest_category
+    return ObjectView(
+        number=asset.number,
+        title=Words(zh=asset.title, en=asset.title_en),
+        kind=_words(kind_info(asset.kind).title),
+        region=_words(region_name(session, asset.region_code)),
+        certificate_number=asset.certificate_number,
+        right_ends_on=asset.right_ends_on,
+        area_mu="" if asset.area_mu is None else f"{asset.area_mu:,f}",
+        forest_category=None if category is None else FOREST_CATEGORIES[category],
+        parcels=[_parcel(each) for each in _rows(session, AssetParcel, asset.id)],
+        measurements=_measurements(session, asset.id),
+    )
+
+
+def _rows(session: Session, table: Any, asset_id: UUID) -> list[Any]:
+    statement = sa.select(table).where(table.asset_id == asset_id).order_by(table.id)
+    return list(session.execute(statement).scalars())
+
+
+def _parcel(row: AssetParcel) -> ParcelView:
+    return ParcelView(
+        number=str(row.seq), place=row.name, area_mu=f"{row.area_mu:,f}", land_use=NO_PLACE
+    )
+
+
+def _measurements(session: Session, asset_id: UUID) -> list[MeasurementView]:
+    rows: list[AssetMeasurement] = _rows(session, AssetMeasurement, asset_id)
+    names = queries.organisation_names(session, {row.organisation_id for row in rows})
+    return [
+        MeasurementView(
+            act=MRV_ACTS[row.act],
+            body=names[row.organisation_id].zh,
+            number=row.number,
+            on=row.on,
+            quantity=f"{row.quantity:,f} {row.unit}",
+        )
+        for row in sorted(rows, key=lambda each: each.on)
+    ]
+
+
+def _evidence(session: Session, asset_id: UUID) -> list[EvidenceView]:
+    statement = (
+        sa.select(col(AssetEvidence.title), col(Document.sha256))
+        .join(Document, col(Document.id) == col(AssetEvidence.document_id))
+        .where(col(AssetEvidence.asset_id) == asset_id)
+        .order_by(col(AssetEvidence.id))
+    )
+    return [
+        EvidenceView(title=title, digest=sha256) for title, sha256 in session.execute(statement)
+    ]
+
+
+def _approaches(spec: ModelSpec, result: Mapping[str, Any]) -> list[ApproachView]:
+    titles = {each.name: each.title for each in spec.approaches}
+    return [
+        ApproachView(
+            title=_words(titles[name]),
+            value_fen=_fen(each["value_yuan"]),
+            weight=_weight(each["weight"]),
+            reason=Words(**(each["reason"] or {"zh": "", "en": ""})),
+        )
+        for name, each in result.get("approaches", {}).items()
+        if each["value_yuan"] is not None
+    ]
+
+
+def _fen(yuan: str | None) -> int | None:
+    return None if yuan is None else Money.parse(yuan).fen
+
+
+def _weight(text: str | None) -> str:
+    return "—" if text is None else f"{float(text):.0%}"
+
+
+def _inputs(spec: ModelSpec, inputs: Mapping[str, Any]) -> list[InputView]:
+    return [
+        InputView(title=_words(each.title), value=_shown(each, inputs[each.name]), unit=each.unit)
+        for each in spec.fields
+        if each.name in inputs
+    ]
+
+
+def _shown(field: Field, given: Any) -> Figure:
+    if isinstance(given, list):
+        return [float(each) for each in given]
+    if field.kind == "choice":
+        return next((each.title.zh for each in field.choices if each.id == given), str(given))
+    if isinstance(given, bool):
+        return "是" if given else "否"
+    return float(given) if field.kind in {"number", "integer"} else str(given)
+
+
+def _figure(given: Any) -> Figure:
+    if isinstance(given, list):
+        return [float(each) for each in given]
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        return str(given)
+
+
+def _step(each: Mapping[str, Any]) -> StepView:
+    return StepView(
+        name=each["name"],
+        formula=each["formula"],
+        inputs={name: _figure(given) for name, given in each["inputs"].items()},
+        value=_figure(each["value"]),
+        unit=each["unit"],
+        reference=each["reference"],
+    )
+
+
+def _parameters(
+    spec: ModelSpec, result: Mapping[str, Any], prices: Mapping[str, Any]
+) -> list[ParameterView]:
+    titles = {use.id: use.title for use in spec.prices}
+    found = [_price(titles[price_id], price_id, facts) for price_id, facts in prices.items()]
+    return [*found, *(_parameter(each) for each in result.get("parameters", []))]
+
+
+def _price(title: Text, price_id: str, facts: Mapping[str, Any]) -> ParameterView:
+    return ParameterView(
+        id=price_id,
+        title=_words(title),
+        value=facts["yuan"],
+        unit=facts["unit"],
+        source=facts.get("source", ""),
+        status="",
+        in_force_from=_day(facts.get("priced_on")),
+    )
+
+
+def _parameter(each: Mapping[str, Any]) -> ParameterView:
+    return ParameterView(
+        id=each["id"],
+        title=Words(zh=each["zh"], en=each["en"]),
+        value=each["value"] or "表 table",
+        unit=each["unit"],
+        source=each["source"],
+        status=each["status"],
+        in_force_from=_day(each["since"]),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _finding(each: Mapping[str, Any]) -> FindingView:
+    return FindingView(
+        code=each["code"], severity=each["severity"], words=Words(zh=each["zh"], en=each["en"])
+    )
+
+
+def _components(spec: ModelSpec, result: Mapping[str, Any]) -> list[ComponentView]:
+    """The bars of the value; the rounding of the parts goes into the largest, so that they sum to the whole."""
+    amounts = {name: _fen(text) or 0 for name, text in result.get("components", {}).items()}
+    quantities = result.get("quantities", {})
+    return [
+        ComponentView(
+            title=_words(each.title),
+            value_fen=amounts[each.name],
+            quantity=_quantity(quantities.get(each.name)),
+        )
+        for each in spec.components
+        if amounts.get(each.name)
+    ]
+
+
+def _quantity(found: Mapping[str, Any] | None) -> str:
+    if found is None or found["value"] is None:
+        return ""
+    return f"{float(found['value']):,.2f} {found['unit']}"

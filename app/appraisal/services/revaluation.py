@@ -1,0 +1,313 @@
+"""Revaluation runs: filed in one transaction, valued in short chunks, resumable, with equal result."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal import queries
+from app.appraisal.domain import AppraisalState, ItemState, RunState
+from app.appraisal.models import Appraisal, RevaluationItem, RevaluationRun
+from app.appraisal.services.chunks import (
+    Chunk,
+    ChunkRows,
+    chunk_rows,
+    finish_chunk,
+    read_chunk,
+)
+from app.appraisal.services.errors import ExecutorUnavailable, RunInFuture
+from app.appraisal.services.executors import Executor, executor_for
+from app.appraisal.services.views import RunView, run_view
+from app.assets.models import Asset
+from app.assets.queries import visible_assets
+from app.audit.services import record
+from app.db.engine import Database, now, today
+from app.db.leases import claim, release
+from app.db.numbers import next_number
+from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor
+from app.kernel.errors import Busy, FieldError, InvalidInput, NotFound
+from app.kernel.ids import new_id
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+
+SERIES: Final = "R"
+CHUNK: Final = 500
+LEASE_SECONDS: Final = 60
+"""A chunk takes well under a second; a runner that died is replaced after a minute."""
+
+EXECUTORS: Final = ("serial", "processes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRevaluation:
+    """A revaluation of everything the actor sees, on a day."""
+
+    on: date
+    executor: str = "serial"
+
+
+def request_revaluation(session: Session, actor: Actor, command: RequestRevaluation) -> RunView:
+    """File a run over the assets with an appraisal valid on the day; a day that has a run answers that one.
+
+    Refuses days to come and ways of running that are not installed. The jobs room runs what is filed.
+    """
+    actor.require(Permission.RUN_REVALUATION)
+    require_executor(command.executor)
+    if command.on > today(session):
+        raise RunInFuture(today=today(session))
+    scope_id = scope_of(actor)
+    known = _run_of_day(session, scope_id, command.on)
+    if known is not None:
+        return run_view(known)
+    row = RevaluationRun(
+        number=next_number(session, SERIES, command.on.year),
+        on=command.on,
+        scope_id=scope_id,
+        state=RunState.WAITING,
+        executor=command.executor,
+        requested_by_id=actor.person_id,
+        created_at=now(session),
+    )
+    session.add(row)
+    session.flush()
+    row.total = _file_items(session, actor, row)
+    session.flush()
+    record(
+        session,
+        actor,
+        "revaluation.request",
+        subject_kind="revaluation-run",
+        subject_id=row.id,
+        number=row.number,
+        on=row.on,
+        total=row.total,
+    )
+    return run_view(row)
+
+
+def get_run(session: Session, actor: Actor, run_id: UUID) -> RunView:
+    """One run in the actor's sight."""
+    return run_view(load_run(session, actor, run_id))
+
+
+def load_run(session: Session, actor: Actor, run_id: UUID) -> RevaluationRun:
+    """The row, or NotFound."""
+    statement = queries.visible_runs(session, actor).where(col(RevaluationRun.id) == run_id)
+    row: RevaluationRun | None = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def waiting_runs(session: Session) -> list[UUID]:
+    """Runs that wait or were interrupted, oldest first, for the jobs room."""
+    statement = (
+        sa.select(col(RevaluationRun.id))
+        .where(col(RevaluationRun.state).in_([RunState.WAITING, RunState.RUNNING]))
+        .order_by(col(RevaluationRun.id))
+    )
+    return list(session.execute(statement).scalars())
+
+
+def run_revaluation(
+    database: Database,
+    actor: Actor,
+    run_id: UUID,
+    *,
+    executor: str | None = None,
+    chunk: int = CHUNK,
+) -> RunView:
+    """Value what is still waiting in a run, chunk by chunk, each in a short transaction of its own.
+
+    One runner at a time (`Busy` otherwise). Killed at any point and started again it ends in the same
+    state as without. An asset that cannot be valued is listed and stops nothing. A finished run is
+    answered as it is.
+    """
+    actor.require(Permission.RUN_REVALUATION)
+    with database.read() as session:
+        found = get_run(session, actor, run_id)
+    if found.state in {RunState.FINISHED, RunState.CANCELLED}:
+        return found
+    name = executor or found.executor
+    require_executor(name)
+    with executor_for(name) as working:
+        _Runner(database, actor, run_id, chunk).run(working)
+    with database.read() as session:
+        return get_run(session, actor, run_id)
+
+
+def require_executor(name: str) -> None:
+    """Refuse a way of running that does not exist, or is not installed, with its remedy."""
+    if name.startswith("dask://"):
+        raise ExecutorUnavailable(executor=name)
+    if name not in EXECUTORS:
+        detail = N_("Choose one of: %(choices)s.")
+        facts: dict[str, object] = {"choices": [*EXECUTORS, "dask://HOST:PORT"]}
+        raise InvalidInput(errors=(FieldError(pointer="/executor", detail=detail, facts=facts),))
+
+
+def scope_of(actor: Actor) -> UUID:
+    """Whose run it is: the actor's organisation; the system's runs are the platform's."""
+    return PLATFORM_ORGANISATION_ID if actor.sees("*") == "all" else actor.organisation_id
+
+
+def _run_of_day(session: Session, scope_id: UUID, on: date) -> RevaluationRun | None:
+    statement = sa.select(RevaluationRun).where(
+        col(RevaluationRun.scope_id) == scope_id,
+        col(RevaluationRun.on) == on,
+        col(RevaluationRun.state) != RunState.CANCELLED,
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def _file_items(session: Session, actor: Actor, run: RevaluationRun) -> int:
+    """All assets in sight with an appraisal valid on the day, in one statement."""
+    seen = visible_assets(session, actor).with_only_columns(col(Asset.id)).order_by(None)
+    chosen = sa.select(
+        sa.literal(run.id, type_=sa.Uuid()),
+        col(Appraisal.asset_id),
+        col(Appraisal.model_id),
+        sa.literal(ItemState.WAITING.value),
+    ).where(
+        col(Appraisal.state) == AppraisalState.VALID,
+        col(Appraisal.valued_on) <= run.on,
+        col(Appraisal.valid_until) >= run.on,
+        col(Appraisal.asset_id).in_(seen),
+    )
+    table = RevaluationItem.__table__  # type: ignore[attr-defined]
+    columns = [table.c.run_id, table.c.asset_id, table.c.model_id, table.c.state]
+    session.execute(sa.insert(table).from_select(columns, chosen))
+    count = sa.select(sa.func.count()).where(col(RevaluationItem.run_id) == run.id)
+    total: int = session.execute(count).scalar_one()
+    return total
+
+
+class LeaseLost(Busy):
+    """Another runner took the work over."""
+
+
+class _Runner:
+    """One process that works on a run under its lease; the fence tells whether it is still the holder."""
+
+    def __init__(self, database: Database, actor: Actor, run_id: UUID, chunk: int) -> None:
+        self.database = database
+        self.actor = actor
+        self.run_id = run_id
+        self.chunk = chunk
+        self.owner = f"runner-{new_id().hex}"
+        self.lease = f"revaluation-{run_id.hex}"
+        self.fence = 0
+
+    def run(self, executor: Executor) -> None:
+        """Claim, value all chunks, finish, and give the lease back whatever happened."""
+        with self.database.write() as session:
+            self._claim(session)
+            self._start(session)
+        try:
+            self._work(executor)
+            with self.database.write() as session:
+                self._hold(session)
+                self._finish(session)
+        finally:
+            with self.database.write() as session:
+                release(session, self.lease, self.owner)
+
+    def _work(self, executor: Executor) -> None:
+        """Chunks are valued as the executor pleases and written in their order."""
+        for chunk, answer in executor.map(self._chunks()):
+            rows = chunk_rows(chunk, answer)
+            with self.database.write() as session:
+                self._hold(session)
+                self._write(session, chunk, rows)
+
+    def _chunks(self) -> Iterator[Chunk]:
+        after: tuple[str, UUID] | None = None
+        while True:
+            with self.database.read() as session:
+                chunk = read_chunk(session, self.run_id, after=after, size=self.chunk)
+            if chunk is None:
+                return
+            after = (chunk.ask.model_id, chunk.asset_ids[-1])
+            yield chunk
+
+    def _write(self, session: Session, chunk: Chunk, rows: ChunkRows) -> None:
+        done, failed = finish_chunk(session, chunk, rows)
+        statement = (
+            sa.update(RevaluationRun)
+            .where(col(RevaluationRun.id) == self.run_id)
+            .values(
+                done=RevaluationRun.done + done,
+                failed=RevaluationRun.failed + failed,
+                version=RevaluationRun.version + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(statement)
+        record(
+            session,
+            self.actor,
+            "revaluation.chunk",
+            subject_kind="revaluation-run",
+            subject_id=self.run_id,
+            model_id=chunk.ask.model_id,
+            first=chunk.asset_ids[0],
+            last=chunk.asset_ids[-1],
+            done=done,
+            failed=failed,
+            sha256=rows.sha256,
+        )
+
+    def _claim(self, session: Session) -> None:
+        fence = claim(session, self.lease, self.owner, LEASE_SECONDS)
+        if fence is None:
+            raise Busy(retry_after=LEASE_SECONDS)
+        self.fence = fence
+
+    def _hold(self, session: Session) -> None:
+        """Renew the lease in the transaction of the write; a gap in the fence means somebody else ran."""
+        fence = claim(session, self.lease, self.owner, LEASE_SECONDS)
+        if fence != self.fence + 1:
+            raise LeaseLost(retry_after=LEASE_SECONDS)
+        self.fence = fence
+
+    def _start(self, session: Session) -> None:
+        row = session.get_one(RevaluationRun, self.run_id)
+        if row.state is RunState.WAITING:
+            row.state = RunState.RUNNING
+            row.started_at = now(session)
+            session.add(row)
+
+    def _finish(self, session: Session) -> None:
+        row = session.get_one(RevaluationRun, self.run_id)
+        if row.done + row.failed != row.total:
+            raise LeaseLost(retry_after=1)
+        row.state = RunState.FINISHED
+        row.finished_at = now(session)
+        session.add(row)
+        record(
+            session,
+            self.actor,
+            "revaluation.finish",
+            subject_kind="revaluation-run",
+            subject_id=row.id,
+            number=row.number,
+            done=row.done,
+            failed=row.failed,
+        )
+
+
+__all__ = [
+    "CHUNK",
+    "RequestRevaluation",
+    "get_run",
+    "load_run",
+    "request_revaluation",
+    "require_executor",
+    "run_revaluation",
+    "scope_of",
+    "waiting_runs",
+]

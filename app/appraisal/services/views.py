@@ -1,0 +1,278 @@
+"""What the services of this room answer: frozen views."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.appraisal import queries
+from app.appraisal.domain import (
+    APPRAISAL,
+    AppraisalEvent,
+    AppraisalKind,
+    AppraisalState,
+    RunState,
+    SignatureRole,
+)
+from app.appraisal.models import Appraisal, RevaluationRun, Valuation
+from app.kernel.actor import Actor, Name
+from app.kernel.permissions import Permission
+
+NOBODY = Name(zh="", en="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureView:
+    """Who signed what, when. `counts` is false for a signature under content that was later changed."""
+
+    person_id: UUID
+    person: Name
+    role: SignatureRole
+    digest: str
+    at: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppraisalSummary:
+    """An appraisal as lists show it."""
+
+    id: UUID
+    number: str
+    state: AppraisalState
+    events: tuple[str, ...]
+    version: int
+    created_at: datetime
+    asset_id: UUID
+    asset_number: str
+    asset_title: Name
+    bank_id: UUID
+    bank: Name
+    agency_id: UUID
+    agency: Name
+    kind: AppraisalKind
+    purpose: str
+    model_id: str
+    model_version: str
+    valued_on: date | None
+    valid_until: date | None
+    value_fen: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppraisalView:
+    """An appraisal with its inputs, prices, result and signatures."""
+
+    id: UUID
+    number: str
+    state: AppraisalState
+    events: tuple[str, ...]
+    version: int
+    created_at: datetime
+    asset_id: UUID
+    asset_number: str
+    asset_title: Name
+    ordered_by: Name
+    bank_id: UUID
+    bank: Name
+    agency_id: UUID
+    agency: Name
+    kind: AppraisalKind
+    purpose: str
+    model_id: str
+    model_version: str
+    valued_on: date | None
+    valid_until: date | None
+    value_fen: int | None
+    inputs: Mapping[str, Any] | None
+    prices: Mapping[str, Any] | None
+    result: Mapping[str, Any] | None
+    inputs_digest: str
+    basis_digest: str
+    signatures: Sequence[SignatureView]
+    report_id: UUID | None
+    closing_note: str
+    may_prepare: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuationView:
+    """A model's figure for an asset on a day."""
+
+    id: UUID
+    on: date
+    model_id: str
+    model_version: str
+    value_fen: int
+    prices: Mapping[str, Any]
+    run_id: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetValueView:
+    """An asset's value on a day: the appraised figure, the latest valuation, and the lower of both."""
+
+    asset_id: UUID
+    on: date
+    appraised_fen: int | None
+    appraised_on: date | None
+    valid_until: date | None
+    valuation_fen: int | None
+    valued_on: date | None
+    current_fen: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A revaluation run and how far it is."""
+
+    id: UUID
+    number: str
+    state: RunState
+    events: tuple[str, ...]
+    version: int
+    created_at: datetime
+    on: date
+    executor: str
+    total: int
+    done: int
+    failed: int
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProblem:
+    """An asset that a run could not value, and why."""
+
+    asset_id: UUID
+    asset_number: str
+    asset_title: Name
+    code: str
+    field: str
+    words: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFall:
+    """An asset whose current value a run brought down."""
+
+    asset_id: UUID
+    asset_number: str
+    asset_title: Name
+    before_fen: int
+    after_fen: int
+
+
+def events_of(row: Appraisal, actor: Actor) -> tuple[str, ...]:
+    """The legal events for this actor: only the agency moves a report, and its maker does not countersign."""
+    if actor.organisation_id != row.agency_id and actor.sees("*") != "all":
+        return ()
+    legal = APPRAISAL.events_for(row.state, actor)
+    if row.maker_id == actor.person_id:
+        legal = tuple(event for event in legal if event is not AppraisalEvent.COUNTERSIGN)
+    if row.value_fen is None:
+        legal = tuple(event for event in legal if event is not AppraisalEvent.SIGN)
+    return tuple(event.value for event in legal)
+
+
+def may_prepare(row: Appraisal, actor: Actor) -> bool:
+    """Whether this actor may enter inputs now."""
+    mine = actor.organisation_id == row.agency_id or actor.sees("*") == "all"
+    return (
+        mine and row.state is AppraisalState.PREPARING and actor.may(Permission.PREPARE_APPRAISAL)
+    )
+
+
+def summaries(session: Session, actor: Actor, rows: Sequence[Appraisal]) -> list[AppraisalSummary]:
+    """Views of a page of appraisals with two queries for all names."""
+    names = queries.organisation_names(
+        session, {each for row in rows for each in (row.bank_id, row.agency_id)}
+    )
+    titles = queries.asset_titles(session, {row.asset_id for row in rows})
+    return [_summary(row, actor, names, titles) for row in rows]
+
+
+def _summary(
+    row: Appraisal,
+    actor: Actor,
+    names: Mapping[UUID, Name],
+    titles: Mapping[UUID, tuple[str, Name]],
+) -> AppraisalSummary:
+    number, title = titles[row.asset_id]
+    return AppraisalSummary(
+        id=row.id,
+        number=row.number,
+        state=row.state,
+        events=events_of(row, actor),
+        version=row.version,
+        created_at=row.created_at,
+        asset_id=row.asset_id,
+        asset_number=number,
+        asset_title=title,
+        bank_id=row.bank_id,
+        bank=names[row.bank_id],
+        agency_id=row.agency_id,
+        agency=names[row.agency_id],
+        kind=row.kind,
+        purpose=row.purpose,
+        model_id=row.model_id,
+        model_version=row.model_version,
+        valued_on=row.valued_on,
+        valid_until=row.valid_until,
+        value_fen=row.value_fen,
+    )
+
+
+def appraisal_view(session: Session, actor: Actor, row: Appraisal) -> AppraisalView:
+    """The whole view of one appraisal."""
+    head = summaries(session, actor, [row])[0]
+    ordered_by = queries.organisation_names(session, [row.ordered_by_id])
+    return AppraisalView(
+        **{name: getattr(head, name) for name in AppraisalSummary.__dataclass_fields__},
+        ordered_by=ordered_by[row.ordered_by_id],
+        inputs=row.inputs,
+        prices=row.prices,
+        result=row.result,
+        inputs_digest=row.inputs_digest,
+        basis_digest=row.basis_digest,
+        signatures=_signatures(session, row),
+        report_id=row.report_id,
+        closing_note=row.closing_note,
+        may_prepare=may_prepare(row, actor),
+    )
+
+
+def _signatures(session: Session, row: Appraisal) -> tuple[SignatureView, ...]:
+    found = queries.signatures(session, row.id)
+    names = queries.person_names(session, [each.person_id for each in found])
+    signers = {SignatureRole.MAKER: row.maker_id, SignatureRole.REVIEWER: row.reviewer_id}
+    last = {each.role: each.id for each in found}
+    return tuple(
+        SignatureView(
+            person_id=each.person_id,
+            person=names.get(each.person_id, NOBODY),
+            role=each.role,
+            digest=each.digest,
+            at=each.at,
+            counts=last[each.role] == each.id and signers[each.role] == each.person_id,
+        )
+        for each in found
+    )
+
+
+def valuation_view(row: Valuation) -> ValuationView:
+    """The view of a figure."""
+    return ValuationView(
+        **{name: getattr(row, name) for name in ValuationView.__dataclass_fields__}
+    )
+
+
+def run_view(row: RevaluationRun) -> RunView:
+    """The view of a run."""
+    fields = [name for name in RunView.__dataclass_fields__ if name != "events"]
+    return RunView(**{name: getattr(row, name) for name in fields}, events=())
