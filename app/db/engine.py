@@ -52,11 +52,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A read-only session; never commits."""
+        """A read-only session; never commits. Rows that were loaded stay readable after it."""
         with Session(self.reading, expire_on_commit=False, autoflush=False) as session:
             session.info["database"] = self
             yield session
-            session.rollback()
 
     def commit(self, session: Session) -> None:
         """Run the hooks and commit. Only the unit of work calls this."""
