@@ -5,7 +5,7 @@ gives, and batches are mixed. The answer is a list of problems; an empty one mea
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, cast
@@ -208,7 +208,7 @@ class _Trial:
             yield f"the example is refused: {', '.join(refused)}"
         if int(result.valid.sum()) * 4 < batch.n:
             yield f"only {int(result.valid.sum())} of {batch.n} rows from its own ranges are valued"
-        checks: tuple[Callable[[Batch, Result], Iterator[str]], ...] = (
+        checks = (
             self._sums,
             self._repeats,
             self._alone,
@@ -217,7 +217,12 @@ class _Trial:
             self._traces,
         )
         for check in checks:
-            yield from check(batch, result)
+            try:
+                yield from check(batch, result)
+            except UndeclaredParameter:
+                raise
+            except Exception as failure:  # noqa: BLE001 - a stranger's model may fail in any way.
+                yield f"{check.__name__.strip('_')}: raises {failure!r}"
 
     def _sums(self, batch: Batch, result: Result) -> Iterator[str]:
         valid = result.valid
@@ -260,7 +265,7 @@ class _Trial:
         both = np.flatnonzero(result.valid & rerun.valid)
         shocked = self._shocked_flows(standing, rerun, both)
         for name, part in shocked.items():
-            if not _same(part, rerun.components[name][both]):
+            if name in rerun.components and not _same(part, rerun.components[name][both]):
                 yield f"{name}: a price shock on its flows is not what a run on the price gives"
 
     def _shocked_flows(

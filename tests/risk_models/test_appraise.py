@@ -1,0 +1,149 @@
+"""The border: documents in, documents out, money rounded once and half-up."""
+
+import json
+from datetime import date
+
+import pytest
+
+from risk_models.appraise import InvalidDocument, appraise, spec_json, to_fen, yuan_text
+from risk_models.models.carbon_sink_income import MODEL
+from risk_models.registry import UnknownModel, science_parameters
+from risk_models.trace import FormulaError, evaluate
+from tests.risk_models.helpers import ON, example
+
+PRICES = {"local-sink": {"yuan": 30, "unit": "yuan/tCO2e"}}
+
+
+def _document(**changes):
+    return {"inputs": example(MODEL, **changes), "prices": PRICES}
+
+
+@pytest.mark.parametrize(
+    ("yuan", "fen"),
+    [(0.005, 1), (0.0049, 0), (1.005, 101), (-0.005, -1), (2.675, 268), (880000.0, 88000000)],
+)
+def test_yuan_are_rounded_half_up_to_fen(yuan, fen):
+    assert to_fen(yuan) == fen
+
+
+def test_a_refused_row_has_no_yuan():
+    assert yuan_text(float("nan")) is None
+    assert yuan_text(5.0) == "5.00"
+
+
+def test_the_answer_has_the_stable_shape():
+    answer = appraise("carbon-sink-income", _document(), ON)
+    assert list(answer) == [
+        "model", "version", "valued_on", "value_yuan", "low_yuan", "mid_yuan", "high_yuan",
+        "approaches", "components", "quantities", "trace", "findings",
+    ]  # fmt: skip
+    assert answer["valued_on"] == "2023-12-26"
+    assert answer["low_yuan"] is None
+    assert answer["approaches"]["income"]["weight"] == 1.0
+    assert set(answer["quantities"]["credit_sales"]) == {"value", "unit"}
+    assert {"name", "formula", "unit", "reference", "inputs", "value"} == set(answer["trace"][0])
+    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+
+
+def test_components_of_the_answer_sum_to_its_value_within_rounding():
+    answer = appraise("carbon-sink-income", _document(), ON)
+    parts = sum(round(float(part) * 100) for part in answer["components"].values())
+    assert abs(parts - round(float(answer["value_yuan"]) * 100)) <= 2
+
+
+def test_paths_add_low_middle_and_high():
+    answer = appraise("carbon-sink-income", _document(), ON, paths=200, seed=5)
+    low, mid, high = (float(answer[name]) for name in ("low_yuan", "mid_yuan", "high_yuan"))
+    assert low < mid < high
+    assert answer == appraise("carbon-sink-income", _document(), ON, paths=200, seed=5)
+
+
+def test_a_refusal_is_an_answer_without_a_value():
+    answer = appraise("carbon-sink-income", {"inputs": example(MODEL), "prices": {}}, ON)
+    assert answer["value_yuan"] is None
+    assert [(found["code"], found["severity"]) for found in answer["findings"]] == [
+        ("price-missing", "refuse")
+    ]
+    assert "local-sink" in answer["findings"][0]["detail"]
+
+
+def test_findings_speak_the_language_asked_for():
+    document = {"inputs": example(MODEL), "prices": {}}
+    answer = appraise("carbon-sink-income", document, ON, language="zh_Hans_CN")
+    assert "没有价格" in answer["findings"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ([], "an object is needed"),
+        ({"inputs": {}, "more": 1}, "more"),
+        ({"inputs": []}, "inputs"),
+        (_document(colour="green"), "colour"),
+        (_document(area_mu="wide"), "area_mu"),
+        (_document(area_mu=True), "area_mu"),
+        (_document(area_mu=float("nan")), "area_mu"),
+        (_document(area_mu=10**400), "area_mu"),
+        (_document(right_ends_on="2043-13-01"), "right_ends_on"),
+        (_document(sink_kind="desert"), "sink_kind"),
+        (_document(removals_by_year_tco2e_per_mu=[0.1] * 61), "removals_by_year"),
+        (_document(removals_by_year_tco2e_per_mu="0.1"), "removals_by_year"),
+        ({"inputs": {}, "prices": {"gold": {}}}, "gold"),
+        ({"inputs": {}, "prices": {"local-sink": {"unit": "yuan/tCO2e"}}}, "yuan"),
+        ({"inputs": {}, "prices": {"local-sink": {"yuan": 30}}}, "unit"),
+        ({"inputs": {}, "prices": {"local-sink": {**PRICES["local-sink"], "yuan": 0}}}, "above 0"),
+        ({"inputs": {}, "prices": {"local-sink": {**PRICES["local-sink"], "x": 0}}}, "x"),
+        (
+            {"inputs": {}, "prices": {"local-sink": {**PRICES["local-sink"], "growth": 0.51}}},
+            "growth",
+        ),
+        (_document(**{"\ud800": 1}), "ud800"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_refused(document, told):
+    with pytest.raises(InvalidDocument) as refusal:
+        appraise("carbon-sink-income", document, ON)
+    assert told in str(refusal.value)
+    assert str(refusal.value).isprintable()
+
+
+def test_paths_out_of_bounds_and_unknown_models_are_refused():
+    with pytest.raises(InvalidDocument, match="paths"):
+        appraise("carbon-sink-income", _document(), ON, paths=1)
+    with pytest.raises(UnknownModel):
+        appraise("none", _document(), ON)
+
+
+def test_prices_left_out_come_from_the_parameter_files():
+    inputs = {"unit_kind": "cea", "quantity_held": 10, "quantity_needed": 0, "daily_volume": 1e6}
+    answer = appraise("market-units", {"inputs": inputs}, date(2024, 1, 2))
+    assert answer["value_yuan"] == "681.50"
+    earlier = appraise("market-units", {"inputs": inputs}, date(2023, 12, 28))
+    assert earlier["value_yuan"] == "553.00"
+
+
+def test_a_price_on_the_table_is_older_than_its_limit_asks():
+    inputs = {"unit_kind": "cea", "quantity_held": 10, "quantity_needed": 0, "daily_volume": 1e6}
+    answer = appraise("market-units", {"inputs": inputs}, date(2024, 6, 1))
+    assert "price-old" in {found["code"] for found in answer["findings"]}
+
+
+def test_the_passport_as_json_lists_dated_choices():
+    passport = spec_json(MODEL.spec, science_parameters().on(ON))
+    kind = next(field for field in passport["fields"] if field["name"] == "sink_kind")
+    assert [choice["id"] for choice in kind["choices"]] == [
+        "forest",
+        "bamboo",
+        "shrub",
+        "grassland",
+    ]
+    assert json.dumps(passport)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["__import__('os')", "a.real", "[1][0]", "open(a)", "a if a else 0", "lambda: 1", "a b", "b"],
+)
+def test_a_formula_that_is_not_arithmetic_is_refused(formula):
+    with pytest.raises(FormulaError):
+        evaluate(formula, {"a": 1.0})

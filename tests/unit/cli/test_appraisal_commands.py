@@ -1,0 +1,81 @@
+"""`models` and `appraise` at the terminal: answers, refusals and usage errors by exit code."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from app.cli.appraisal import commands
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+GROUP = click.Group(commands=commands)
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def call(*arguments: str):
+        return CliRunner().invoke(GROUP, [str(each) for each in arguments])
+
+    return call
+
+
+def test_models_lists_every_passport(terminal):
+    answer = terminal("models", "--json")
+    assert answer.exit_code == 0
+    assert {"carbon-sink-income", "forest-right", "gep"} <= {
+        passport["id"] for passport in json.loads(answer.output)
+    }
+    assert "carbon-sink-income" in terminal("models").output
+
+
+def test_appraise_answers_the_stable_json(terminal):
+    file = EXAMPLES / "carbon-sink-income.json"
+    answer = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26", "--json")
+    assert answer.exit_code == 0
+    assert json.loads(answer.output)["value_yuan"] == "880000.00"
+
+
+def test_appraise_prints_for_people_in_their_language(terminal, monkeypatch):
+    file = EXAMPLES / "forest-right.json"
+    arguments = ("appraise", "forest-right", file, "--on", "2023-12-26", "--paths", "50")
+    english = terminal(*arguments)
+    assert "5600000.00" in english.output
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert terminal(*arguments).exit_code == 0
+
+
+def test_a_refused_asset_exits_with_one(terminal, tmp_path):
+    document = json.loads((EXAMPLES / "carbon-sink-income.json").read_text("utf-8"))
+    file = tmp_path / "asset.json"
+    file.write_text(json.dumps({**document, "prices": {}}), encoding="utf-8")
+    answer = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26", "--json")
+    assert answer.exit_code == 1
+    assert json.loads(answer.output)["value_yuan"] is None
+    spoken = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
+    assert "[refuse]" in spoken.output
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"inputs": {"area_mu": "x"}}', "\xff", "[" * 9000])
+def test_a_file_that_cannot_be_read_exits_with_two(terminal, tmp_path, content):
+    file = tmp_path / "asset.json"
+    file.write_bytes(content.encode("latin-1"))
+    answer = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
+    assert answer.exit_code == 2
+
+
+def test_a_missing_file_an_unknown_model_and_a_bad_day_exit_with_two(terminal, tmp_path):
+    file = EXAMPLES / "gep.json"
+    assert terminal("appraise", "gep", tmp_path / "none.json", "--on", "2023-12-26").exit_code == 2
+    assert terminal("appraise", "none", file, "--on", "2023-12-26").exit_code == 2
+    assert terminal("appraise", "gep", file, "--on", "26.12.2023").exit_code == 2
+    assert terminal("appraise", "gep", file).exit_code == 2
+
+
+def test_a_file_beyond_a_megabyte_is_not_read(terminal, tmp_path):
+    file = tmp_path / "asset.json"
+    file.write_text(" " * 1_000_001, encoding="utf-8")
+    assert terminal("appraise", "gep", file, "--on", "2023-12-26").exit_code == 2
