@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from app.db.models import CivilDay
 from app.kernel.clock import Clock, SystemClock
 
 SQLITE_BUSY_MS = 10_000
@@ -18,6 +19,7 @@ POOL_WAIT_SECONDS = 10
 STATEMENT_TIMEOUT_MS = 60_000
 
 BeforeCommit = Callable[[Session], None]
+_CIVIL_DAY: Final = "civil_day"
 
 
 class Database:
@@ -123,5 +125,31 @@ def now(session: Session) -> datetime:
 
 
 def today(session: Session) -> date:
-    """The civil day in Asia/Shanghai, from the clock of the session's database."""
-    return database_of(session).clock.today()
+    """The civil day: that of a demonstration where one is loaded, else the clock's in Asia/Shanghai."""
+    if _CIVIL_DAY not in session.info:
+        session.info[_CIVIL_DAY] = demonstration_day(session)
+    known: date | None = session.info[_CIVIL_DAY]
+    return known or database_of(session).clock.today()
+
+
+def demonstration_day(session: Session) -> date | None:
+    """The day of the demonstration that is loaded; None in real use."""
+    with session.no_autoflush:
+        return session.execute(sa.select(col(CivilDay.on))).scalar_one_or_none()
+
+
+def move_demonstration(session: Session, day: date) -> None:
+    """A close of day moves a demonstration's civil day forward; in real use nothing happens."""
+    statement = (
+        sa.update(CivilDay)
+        .where(col(CivilDay.on) < day)
+        .values(on=day)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)
+    session.info.pop(_CIVIL_DAY, None)
+
+
+def pretend_day(session: Session, day: date) -> None:
+    """Let a session act on a past day: for taking over history, never for requests."""
+    session.info[_CIVIL_DAY] = day

@@ -1,6 +1,6 @@
 """Tables of the database room itself: number series and leases of exclusive work."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
 
@@ -26,3 +26,12 @@ class Lease(SQLModel, table=True):
     owner: str = Field(max_length=120)
     fence: int = Field(default=1, nullable=False)
     held_until: datetime
+
+
+class CivilDay(SQLModel, table=True):
+    """The civil day of a demonstration, which only the close of day moves; no row means the clock's."""
+
+    __tablename__ = "civil_day"
+
+    id: int = Field(default=1, primary_key=True)
+    on: date

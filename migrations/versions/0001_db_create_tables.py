@@ -9,6 +9,12 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "civil_day",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_civil_day")),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("owner", sa.String(120), nullable=False),
@@ -28,3 +34,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("number_series")
     op.drop_table("lease")
+    op.drop_table("civil_day")

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("catalogue_code", sa.String(length=20), nullable=True),
         sa.Column("green_evidence", sa.String(length=500), nullable=False),
         sa.Column("repayment_source", sa.String(length=500), nullable=False),
+        sa.Column("credit_consent", sa.Boolean(), nullable=False),
         sa.Column("rate_ppm", sa.Integer(), nullable=True),
         sa.Column("method", sa.String(length=40), nullable=False),
         sa.Column("financial_difficulty", sa.Boolean(), nullable=True),
@@ -71,7 +72,9 @@ def upgrade() -> None:
         sa.Column("conditions", sa.String(length=1000), nullable=False),
         sa.Column("loan_id", sa.Uuid(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("submitted_on", sa.Date(), nullable=True),
         sa.Column("created_by_id", sa.Uuid(), nullable=False),
+        sa.Column("created_for_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_application_amount_positive")),
         sa.CheckConstraint("term_months BETWEEN 1 AND 600", name=op.f("ck_application_term_range")),
@@ -82,6 +85,11 @@ def upgrade() -> None:
             ["borrower_id"],
             ["organisation.id"],
             name=op.f("fk_application_borrower_id_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_for_id"],
+            ["organisation.id"],
+            name=op.f("fk_application_created_for_id_organisation"),
         ),
         sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_application_loan_id_loan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
@@ -178,6 +186,43 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_application_act_application_id"),
         "application_act",
+        ["application_id"],
+        unique=False,
+    )
+    op.create_table(
+        "application_document",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("added_by_id", sa.Uuid(), nullable=False),
+        sa.Column("added_for_id", sa.Uuid(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["added_for_id"],
+            ["organisation.id"],
+            name=op.f("fk_application_document_added_for_id_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_application_document_application_id_application"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["document.id"],
+            name=op.f("fk_application_document_document_id_document"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_document")),
+        sa.UniqueConstraint(
+            "application_id",
+            "document_id",
+            name=op.f("uq_application_document_application_id_document_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_application_document_application_id"),
+        "application_document",
         ["application_id"],
         unique=False,
     )
@@ -288,19 +333,25 @@ def upgrade() -> None:
         sa.Column("requested_by_id", sa.Uuid(), nullable=False),
         sa.Column("checked_by_id", sa.Uuid(), nullable=True),
         sa.Column("posted_by_id", sa.Uuid(), nullable=True),
+        sa.Column("conditions_evidence", sa.String(length=1000), nullable=False),
+        sa.Column("search_number", sa.String(length=60), nullable=False),
+        sa.Column("searched_on", sa.Date(), nullable=True),
         sa.Column(
             "checks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
         sa.Column("note", sa.String(length=500), nullable=False),
         sa.Column("note_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'posted') = (note_id IS NOT NULL)", name=op.f("ck_drawdown_posted_has_note")
+        ),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_drawdown_amount_positive")),
         sa.CheckConstraint(
             "checked_by_id IS NULL OR checked_by_id <> requested_by_id",
             name=op.f("ck_drawdown_duties_apart"),
         ),
         sa.CheckConstraint(
-            "posted_by_id IS NULL OR posted_by_id <> checked_by_id",
+            "posted_by_id IS NULL OR (posted_by_id <> checked_by_id AND posted_by_id <> requested_by_id)",
             name=op.f("ck_drawdown_posting_apart"),
         ),
         sa.ForeignKeyConstraint(
@@ -329,6 +380,7 @@ def downgrade() -> None:
     op.drop_table("drawdown")
     op.drop_table("application_pool_line")
     op.drop_table("application_guarantee")
+    op.drop_table("application_document")
     op.drop_table("application_act")
     op.drop_table("application")
     op.drop_table("product")
