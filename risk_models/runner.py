@@ -28,7 +28,7 @@ from risk_models.contract import (
     Stress,
     traced,
 )
-from risk_models.engines.discount import discount, quantities, year_table
+from risk_models.engines.discount import Assessment, assess, year_table
 from risk_models.engines.scenarios import Simulation, merged, scenarios
 from risk_models.words import Text
 
@@ -143,9 +143,13 @@ class _Run:
     def valued(self, simulation: Simulation | None, *, trace: bool) -> Result:
         recorder = Recorder(on=trace)
         exposures = self.model.exposures(self.batch, self.basis, recorder)
-        values, parts = self._discounted(exposures)
+        assessed = {
+            name: assess(exposure, self.basis.prices, self.stress)
+            for name, exposure in exposures.items()
+        }
+        values, parts = self._discounted(exposures, assessed)
         weights, reason, reasons = _weights(self.model, self.batch, self.basis, values)
-        amounts = self._quantities(exposures, weights)
+        amounts = self._quantities(exposures, assessed, weights)
         total = _weighted(values, weights, self.batch.n)
         self._reviewed(total, amounts)
         result = Result(
@@ -163,14 +167,15 @@ class _Run:
         return self._with_quantiles(result, exposures, weights, simulation)
 
     def _discounted(
-        self, exposures: Mapping[str, Exposure]
+        self, exposures: Mapping[str, Exposure], assessed: Mapping[str, Assessment]
     ) -> tuple[dict[str, Floats], dict[str, dict[str, Floats]]]:
         values: dict[str, Floats] = {}
         parts: dict[str, dict[str, Floats]] = {}
         for name, exposure in exposures.items():
-            worth, components = discount(exposure, self.basis.prices, self.stress)
-            values[name] = self._placed(exposure, worth)
-            parts[name] = {key: self._placed(exposure, part) for key, part in components.items()}
+            values[name] = self._placed(exposure, assessed[name].value)
+            parts[name] = {
+                key: self._placed(exposure, part) for key, part in assessed[name].components.items()
+            }
         return values, parts
 
     def _placed(self, exposure: Exposure, column: Floats) -> Floats:
@@ -182,11 +187,14 @@ class _Run:
         return placed
 
     def _quantities(
-        self, exposures: Mapping[str, Exposure], weights: Mapping[str, Floats]
+        self,
+        exposures: Mapping[str, Exposure],
+        assessed: Mapping[str, Assessment],
+        weights: Mapping[str, Floats],
     ) -> dict[str, tuple[Floats, str]]:
         total: dict[str, tuple[Floats, str]] = {}
         for name, exposure in exposures.items():
-            for key, (amount, unit) in quantities(exposure, self.basis.prices).items():
+            for key, (amount, unit) in assessed[name].quantities.items():
                 before, _ = total.get(key, (np.zeros(self.batch.n), unit))
                 placed = self._placed(exposure, amount)
                 total[key] = (before + np.nan_to_num(placed) * weights[name], unit)

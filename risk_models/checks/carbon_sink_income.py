@@ -102,8 +102,9 @@ def _removal_findings(batch: Batch, basis: Basis) -> list[Finding]:
     ask = batch.by_level("sink_kind", table.column("ask_above", levels))
     refuse = batch.by_level("sink_kind", table.column("refuse_above", levels))
     tabled = batch.is_level("removal_basis", "validated-table")
-    series = np.nan_to_num(batch.numbers("removals_by_year_tco2e_per_mu")).max(axis=1)
-    rate = np.where(tabled, series, batch.numbers("removals_tco2e_per_mu"))
+    rate = batch.numbers("removals_tco2e_per_mu").copy()
+    table_rows = batch.numbers("removals_by_year_tco2e_per_mu")[tabled]
+    rate[tabled] = np.nan_to_num(table_rows).max(axis=1, initial=0.0)
     field = "removals_tco2e_per_mu"
     return [
         *finding(

@@ -14,7 +14,15 @@ import numpy.typing as npt
 
 from risk_models.contract import Exposure, Floats, Flow, Price, Prices, Step, Stress, traced
 
-__all__ = ["Cells", "Column", "discount", "quantities", "year_table"]
+__all__ = [
+    "Assessment",
+    "Cells",
+    "Column",
+    "assess",
+    "discount",
+    "quantities",
+    "year_table",
+]
 
 ON_TIME: Final = 1e-9
 """A payment this many years after the term still counts: it is the rounding of a day count."""
@@ -43,6 +51,7 @@ class Cells:
         "_first",
         "_flow",
         "_hazard",
+        "_length",
         "_price",
         "_rate",
         "_stress",
@@ -69,22 +78,28 @@ class Cells:
         self._rate = rate.values[of_rate] + stress.rate_add
         self._hazard = (hazard.values[of_hazard] + stress.hazard_add) * flow.at_risk
         self._term = terms[of_term]
+        self._length = _length_of_first_period(self._first)
 
     def columns(self) -> Iterator[Column]:
-        """The years in their order, discount, survival and index carried from one to the next."""
+        """The years in their order, discount, survival and index carried from one to the next.
+
+        A year in which no profile has a unit is passed over.
+        """
         per_year = 1.0 / (1.0 + self._rate)
         discounted = (1.0 + self._rate) ** -self._first
         survival = _Path(1.0 - self._hazard, self._first)
         index = _Path(1.0 + self._growth(), self._first)
-        for year in range(self._flow.profile.values.shape[1]):
+        by_year = np.ascontiguousarray(self._flow.profile.values.T)
+        for year, units in enumerate(by_year):
             at = self._first + year
-            yield Column(
-                at=at,
-                units=self._flow.profile.values[self.profile, year] * self._counted(at),
-                index=self._curve(at) if self._has_curve else index.value,
-                survival=survival.value * self._kept(at),
-                discount=discounted,
-            )
+            if units.any():
+                yield Column(
+                    at=at,
+                    units=units[self.profile] * self._counted(at),
+                    index=curve_at(self._price, at) if self._has_curve else index.value,
+                    survival=survival.value * self._kept(at),
+                    discount=discounted,
+                )
             discounted = discounted * per_year
             survival.forward(at)
             index.forward(at)
@@ -106,9 +121,6 @@ class Cells:
         growth = self._price.growth if self._price is not None else 0.0
         return np.full(len(self.profile), growth)
 
-    def _curve(self, at: Floats) -> Floats:
-        return curve_at(self._price, at)
-
     def _kept(self, at: Floats) -> Floats | float:
         """What a loss in a given year leaves of the flows at risk after it."""
         if self._stress.loss is None or not self._flow.at_risk:
@@ -121,22 +133,29 @@ class Cells:
             return 1.0
         if not self._flow.even:
             return (at <= self._term + ON_TIME).astype(np.float64)
-        begins = at - _length_of_first_period(self._first)
+        begins = at - self._length
         return np.asarray(np.clip(self._term - begins, 0.0, 1.0))
 
 
 class _Path:
     """A yearly factor carried forward: 1 up to the valuation day, then base to the years passed."""
 
-    __slots__ = ("_base", "_start", "value")
+    __slots__ = ("_base", "_moves", "_past", "_start", "value")
 
     def __init__(self, base: Floats, first: Floats) -> None:
         self._base = base
+        self._moves = bool(np.any(base != 1.0))
+        self._past = bool(np.any(first < 0.0))
         # A flow that begins in the past meets the day between two of its payments.
-        self._start = base ** (first - np.floor(first))
+        self._start = base ** (first - np.floor(first)) if self._past else base
         self.value = np.where(first > 0.0, base ** np.maximum(first, 0.0), 1.0)
 
     def forward(self, at: Floats) -> None:
+        if not self._moves:
+            return
+        if not self._past:
+            self.value = self.value * self._base
+            return
         following = at + 1.0
         crossing = (at < 0.0) & (following > 0.0)
         carried = np.where(crossing, self._start, self.value * self._base)
@@ -177,39 +196,55 @@ def compact(
     return used, place_of[keys]
 
 
-def discount(
-    exposure: Exposure, prices: Prices, stress: Stress | None = None
-) -> tuple[Floats, dict[str, Floats]]:
-    """Yuan by row of the exposure, whole and by component."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assessment:
+    """What one pass over an exposure gives: yuan by row, whole and by component, and units."""
+
+    value: Floats
+    components: Mapping[str, Floats]
+    quantities: Mapping[str, tuple[Floats, str]]
+
+
+def assess(exposure: Exposure, prices: Prices, stress: Stress | None = None) -> Assessment:
+    """Values every flow once. Units are undiscounted, inside the term; money is no unit."""
     value = np.zeros(exposure.n)
     components: dict[str, Floats] = {}
+    units: dict[str, tuple[Floats, str]] = {}
     for flow in exposure.flows:
-        worth = _flow_value(exposure, flow, prices, stress or NO_STRESS)
+        worth, amount = _flow_value(exposure, flow, prices, stress or NO_STRESS)
         components[flow.name] = components.get(flow.name, np.zeros(exposure.n)) + worth
         value = value + worth
-    return value, components
+        if flow.unit != "yuan":
+            before, _ = units.get(flow.name, (np.zeros(exposure.n), flow.unit))
+            units[flow.name] = (before + amount, flow.unit)
+    return Assessment(value=value, components=components, quantities=units)
 
 
-def _flow_value(exposure: Exposure, flow: Flow, prices: Prices, stress: Stress) -> Floats:
-    cells = Cells(exposure, flow, prices, stress)
-    per_unit = np.zeros(len(cells.profile))
-    for column in cells.columns():
-        per_unit = per_unit + column.units * column.index * column.survival * column.discount
-    per_unit = per_unit * cells.rotations()
-    return np.asarray(flow.quantity * flow.unit_price * per_unit[cells.of_row])
+def discount(
+    exposure: Exposure, prices: Prices, stress: Stress | None = None
+) -> tuple[Floats, Mapping[str, Floats]]:
+    """Yuan by row of the exposure, whole and by component."""
+    found = assess(exposure, prices, stress)
+    return found.value, found.components
 
 
-def quantities(exposure: Exposure, prices: Prices) -> dict[str, tuple[Floats, str]]:
+def quantities(exposure: Exposure, prices: Prices) -> Mapping[str, tuple[Floats, str]]:
     """Undiscounted units by component, counted inside the term; money flows are left out."""
-    found: dict[str, tuple[Floats, str]] = {}
-    for flow in exposure.flows:
-        if flow.unit == "yuan":
-            continue
-        cells = Cells(exposure, flow, prices, NO_STRESS)
-        units = sum((column.units for column in cells.columns()), np.zeros(len(cells.profile)))
-        before, _ = found.get(flow.name, (np.zeros(exposure.n), flow.unit))
-        found[flow.name] = (before + flow.quantity * units[cells.of_row], flow.unit)
-    return found
+    return assess(exposure, prices).quantities
+
+
+def _flow_value(
+    exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
+) -> tuple[Floats, Floats]:
+    """Yuan and undiscounted units of one flow by row."""
+    cells = Cells(exposure, flow, prices, stress)
+    per_unit, units = np.zeros(len(cells.profile)), np.zeros(len(cells.profile))
+    for column in cells.columns():
+        per_unit += column.units * column.index * column.survival * column.discount
+        units += column.units
+    per_unit *= cells.rotations()
+    worth = flow.quantity * flow.unit_price * per_unit[cells.of_row]
+    return np.asarray(worth), np.asarray(flow.quantity * units[cells.of_row])
 
 
 def year_table(
@@ -261,5 +296,5 @@ def _flow_table(name: str, exposure: Exposure, flow: Flow, prices: Prices, stres
         unit="yuan",
         reference="",
         inputs=inputs,
-        value=traced(_flow_value(exposure, flow, prices, stress)),
+        value=traced(_flow_value(exposure, flow, prices, stress)[0]),
     )
