@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import Session
 
+import dev
 from app import create_app
 from app.audit.services import watch
 from app.db.engine import Database
@@ -38,6 +39,8 @@ SECRET_KEY = "a key for tests only, of thirty-two characters"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        dev.compile_catalogues()
     config.addinivalue_line("markers", "both_engines: a page test that also runs on PostgreSQL")
     config.addinivalue_line("markers", "one_engine(name): a test of one engine only")
 

@@ -92,7 +92,7 @@ def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> R
     actor: Actor | None = g.actor
     api = is_api_request()
     if rule.idempotent and key is None and api:
-        raise PreconditionMissing(header="Idempotency-Key")
+        raise idempotency.KeyMissing
     route = f"{request.method} {request.path}"[:200]
     if key is not None and actor is not None:
         stored = idempotency.begin(session, actor, request, route, key)

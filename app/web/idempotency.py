@@ -17,6 +17,11 @@ from app.kernel.text import N_
 from app.web.models import IdempotencyKey
 
 MAX_KEY_LENGTH: Final = 255
+"""As long as the column that keeps it."""
+
+IN_FLIGHT_WAIT_MS: Final = 2_000
+"""How long a repeat waits for the first request to end before it is told to come back."""
+
 _REPLAYED_HEADERS: Final = ("Content-Type", "Location", "ETag")
 
 
@@ -26,6 +31,14 @@ class KeyReused(InvalidInput):
     code = "idempotency-key-reused"
     title = N_("This key was used for another request")
     detail = N_("Use a new Idempotency-Key for a request with other content.")
+
+
+class KeyMissing(MalformedRequest):
+    """The route has one effect for one key, and no key was sent."""
+
+    code = "idempotency-key-missing"
+    title = N_("A header is missing")
+    detail = N_("Send the header Idempotency-Key with this request: one key for one effect.")
 
 
 def key_of(request: Request) -> str | None:
@@ -59,11 +72,21 @@ def begin(
         "created_at": now(session),
     }
     try:
-        if insert_ignoring(session, IdempotencyKey.__table__, row):  # type: ignore[attr-defined]
-            return None
+        inserted = _insert(session, row)
     except OperationalError:
         raise Busy(retry_after=1) from None
-    return _replay(session, actor, request, route, key)
+    return None if inserted else _replay(session, actor, request, route, key)
+
+
+def _insert(session: Session, row: dict[str, object]) -> bool:
+    """Insert the row, waiting a little for the same key in another transaction, but not long."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    if postgres:
+        session.execute(sa.text(f"SET LOCAL lock_timeout = {IN_FLIGHT_WAIT_MS}"))
+    inserted = insert_ignoring(session, IdempotencyKey.__table__, row)  # type: ignore[attr-defined]
+    if postgres:
+        session.execute(sa.text("SET LOCAL lock_timeout = 0"))
+    return inserted
 
 
 def finish(session: Session, actor: Actor, route: str, key: str, response: Response) -> None:

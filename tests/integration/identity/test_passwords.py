@@ -15,9 +15,7 @@ NEW_PASSWORD = "another-horse-battery"
 
 
 def change(browser, current=PASSWORD, new=NEW_PASSWORD):
-    return browser.submit(
-        "/profile/password", {"current_password": current, "new_password": new}
-    )
+    return browser.submit("/profile/password", {"current_password": current, "new_password": new})
 
 
 def test_other_browsers_are_signed_out_and_this_one_goes_on(sign_in):
@@ -61,7 +59,9 @@ def test_a_borrowed_session_cannot_guess_the_password(session: Session, world):
         services.change_password(session, actor, right)
 
 
-@pytest.mark.parametrize(("length", "accepted"), [(9, False), (10, True), (128, True), (129, False)])
+@pytest.mark.parametrize(
+    ("length", "accepted"), [(9, False), (10, True), (128, True), (129, False)]
+)
 def test_a_password_has_ten_to_128_characters(session, world, length, accepted):
     command = ChangePassword(current_password=PASSWORD, new_password="x" * length)
     if accepted:

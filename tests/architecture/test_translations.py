@@ -1,0 +1,95 @@
+"""Every word that people read has its place in the catalogue, in Chinese."""
+
+import io
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "app/translations/zh_Hans_CN/LC_MESSAGES"
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalog:
+    with (FOLDER / "messages.po").open("rb") as file:
+        return read_po(file, locale="zh_Hans_CN")
+
+
+@pytest.fixture(scope="module")
+def used() -> dict[str, set[str]]:
+    """Each message with the files that use it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in [*(ROOT / "app").rglob("*.py"), *(ROOT / "risk_models").rglob("*.py")]:
+        _collect(found, "python", path)
+    for path in (ROOT / "templates").rglob("*.html"):
+        _collect(found, "jinja2.ext:babel_extract", path)
+    return found
+
+
+def _collect(found: dict[str, set[str]], method: str, path: Path) -> None:
+    options = {"trimmed": "true"} if path.suffix == ".html" else {}
+    content = io.BytesIO(path.read_bytes())
+    for _line, message, _comments, _context in extract(method, content, KEYWORDS, (), options):
+        each = message[0] if isinstance(message, tuple) else message
+        if each:
+            found[each].add(str(path.relative_to(ROOT)))
+
+
+def test_every_message_is_translated(catalogue, used):
+    missing = {
+        message: sorted(files)
+        for message, files in used.items()
+        if not (catalogue.get(message) and catalogue.get(message).string)
+    }
+    listed = "\n".join(f"{message!r}: {', '.join(files)}" for message, files in missing.items())
+    assert not missing, f"without Chinese words:\n{listed}"
+
+
+def test_no_translation_is_doubtful(catalogue):
+    assert [each.id for each in catalogue if each.fuzzy and each.id] == []
+
+
+def test_translations_keep_the_placeholders(catalogue):
+    different = [
+        each.id
+        for each in catalogue
+        if isinstance(each.id, str)
+        and each.id
+        and set(PLACEHOLDER.findall(each.id)) != set(PLACEHOLDER.findall(each.string or ""))
+    ]
+    assert different == []
+
+
+def test_translations_hold_chinese(catalogue):
+    """A translation in Latin letters is allowed only where it is the same sign or name."""
+    latin = [
+        each.id
+        for each in catalogue
+        if isinstance(each.id, str)
+        and each.id
+        and re.search(r"[a-z]{3}", PLACEHOLDER.sub("", each.id))
+        and not re.search(r"[\u4e00-\u9fff]", str(each.string))
+        and each.string != each.id
+    ]
+    assert latin == []
+
+
+def test_the_compiled_catalogue_is_the_written_one(catalogue):
+    with (FOLDER / "messages.mo").open("rb") as file:
+        compiled = read_mo(file)
+    written = {each.id: each.string for each in catalogue if each.id and each.string}
+    assert {each.id: each.string for each in compiled if each.id} == written
+
+
+def test_words_of_roles_and_states_are_complete():
+    from app.identity.domain import roles
+
+    assert [role.id for role in roles().values() if not (role.title.zh and role.title.en)] == []
