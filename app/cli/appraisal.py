@@ -3,9 +3,7 @@
 Exit 0 with a value, 1 when the model refuses the asset, 2 when the input cannot be read.
 """
 
-import gettext
 import json
-import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -13,66 +11,48 @@ from typing import Final, NoReturn, cast
 
 import click
 
+from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, language, say
 from app.kernel.text import N_
 from risk_models.appraise import InvalidDocument, appraise, spec_json
 from risk_models.registry import UnknownModel, installed_models
 
 __all__ = ["commands"]
 
-REFUSED: Final = 1
 MOST_BYTES: Final = 1_000_000
 """An asset's inputs are a few kilobytes; a larger file is not one."""
 
-_TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
-
-_as_json: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-
-
-def _language() -> str:
-    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next(filter(None, names), "en").startswith("zh") else "en"
-
-
-def _say(message: str) -> str:
-    languages = ["zh_Hans_CN"] if _language() == "zh" else []
-    found = gettext.translation(
-        "messages", localedir=_TRANSLATIONS, languages=languages, fallback=True
-    )
-    return found.gettext(message)
-
 
 @click.command("models")
-@_as_json
+@as_json_option
 def models(*, as_json: bool) -> None:
     """List the appraisal models."""
     specs = [model.spec for model in installed_models().values()]
     if as_json:
-        click.echo(json.dumps([spec_json(spec) for spec in specs], ensure_ascii=False))
+        echo_json([spec_json(spec) for spec in specs])
         return
     for spec in specs:
-        click.echo(f"{spec.id}  {spec.version}  {spec.title.in_language(_language())}")
+        click.echo(f"{spec.id}  {spec.version}  {spec.title.in_language(language())}")
 
 
 @click.command("appraise")
 @click.argument("model")
 @click.argument("input_file", metavar="INPUT.json", type=click.Path(path_type=Path))
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Valuation day.")
+@click.option("--on", type=DAY, required=True, help="Valuation day.")
 @click.option("--paths", type=int, help="Price paths for the low, middle and high value.")
 @click.option("--seed", type=int, help="Seed of the paths; the same seed gives the same figures.")
-@_as_json
+@as_json_option
 def appraise_command(
     *, model: str, input_file: Path, on: date, paths: int | None, seed: int | None, as_json: bool
 ) -> None:
     """Value the asset of an input file on a day, with every step."""
-    day = date(on.year, on.month, on.day)
     try:
-        answer = appraise(model, _read(input_file), day, paths, seed, language=_words(as_json))
+        answer = appraise(model, _read(input_file), on, paths, seed, language=_words(as_json))
     except UnknownModel:
         _unreadable(f"MODEL: no model {model!r}; see `greenpledge models`.")
     except InvalidDocument as problem:
         _unreadable(str(problem))
     if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        echo_json(answer)
     else:
         _print(answer)
     if answer["value_yuan"] is None:
@@ -81,7 +61,7 @@ def appraise_command(
 
 def _words(as_json: bool) -> str:  # noqa: FBT001 - the flag of the command.
     """JSON is read by programs and stays English; a terminal gets its own language."""
-    return "en" if as_json else _language()
+    return "en" if as_json else language()
 
 
 def _read(path: Path) -> object:
@@ -110,7 +90,7 @@ def _print(answer: Mapping[str, object]) -> None:
     }
     for label, shown in rows.items():
         if shown is not None:
-            click.echo(f"{_say(label)}: {shown}")
+            click.echo(f"{say(label)}: {shown}")
     for name, part in cast("Mapping[str, str]", answer["components"]).items():
         click.echo(f"  {name}: {part}")
     for finding in cast("list[Mapping[str, str]]", answer["findings"]):
