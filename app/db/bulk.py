@@ -28,6 +28,55 @@ def insert_rows(
     return count
 
 
+def update_rows(
+    session: Session,
+    table: sa.Table,
+    key: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> int:
+    """Update rows found by `key`; each row gives the key and then the values of `columns`.
+
+    Returns how many were given. JSON columns are not for this path.
+    """
+    count = 0
+    names = (key, *columns)
+    processors = _processors(session, table, names)
+    for chunk in _chunks(rows):
+        prepared = [
+            tuple(_bind(processor, value) for processor, value in zip(processors, row, strict=True))
+            for row in chunk
+        ]
+        _update(session, table, names, prepared)
+        count += len(prepared)
+    return count
+
+
+def _update(
+    session: Session, table: sa.Table, names: Sequence[str], rows: list[tuple[Any, ...]]
+) -> None:
+    """On PostgreSQL one statement over arrays, on SQLite one prepared statement a row."""
+    dialect = session.get_bind().dialect
+    quote = dialect.identifier_preparer.quote
+    key, columns = quote(names[0]), [quote(name) for name in names[1:]]
+    raw: Any = session.connection().connection.driver_connection
+    if dialect.name == "sqlite":
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        statement = f"UPDATE {table.name} SET {sets} WHERE {key} = ?"  # noqa: S608 - names of our own tables
+        raw.executemany(statement, [(*row[1:], row[0]) for row in rows])
+        return
+    kinds = [table.c[name].type.compile(dialect=dialect) for name in names]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    sets = ", ".join(f"{name} = given.{name}" for name in columns)
+    given = ", ".join((key, *columns))
+    statement = (
+        f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS given ({given})"  # noqa: S608 - names of our own tables
+        f" WHERE {table.name}.{key} = given.{key}"
+    )
+    with raw.cursor() as cursor:
+        cursor.execute(statement, [list(values) for values in zip(*rows, strict=True)])
+
+
 def _processors(session: Session, table: sa.Table, columns: Sequence[str]) -> list[Any]:
     dialect = session.get_bind().dialect
     return [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
@@ -40,7 +89,8 @@ def _bind(processor: Any, value: Any) -> Any:
 def _write(
     session: Session, table: sa.Table, columns: Sequence[str], rows: list[tuple[Any, ...]]
 ) -> None:
-    names = ", ".join(columns)
+    quote = session.get_bind().dialect.identifier_preparer.quote
+    names = ", ".join(quote(name) for name in columns)
     raw: Any = session.connection().connection.driver_connection
     if session.get_bind().dialect.name == "sqlite":
         marks = ", ".join("?" for _ in columns)

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     READ_LOANS = "read-loans"
     POST_REPAYMENT = "post-repayment"
     CLOSE_DAY = "close-day"
+    WRITE_OFF_LOAN = "write-off-loan"
+    IMPORT_LOANS = "import-loans"
     # collateral
     READ_COLLATERAL = "read-collateral"
     CONFIRM_RECOGNISED_VALUE = "confirm-recognised-value"

@@ -167,12 +167,18 @@ class NoteStateRow(SQLModel, table=True):
     """Balances since the start of the period when there was more than one: [day, fen]."""
     interest_fen: int = fen(default=0)
     """Posted in the running period."""
+    ahead_fen: int = fen(default=0)
+    """Interest of the running period that was paid before it fell due."""
     penalty_fen: int = fen(default=0)
     """Penalty posted since the note was drawn."""
+    penalty_paid_fen: int = fen(default=0)
     compound_fen: int = fen(default=0)
     """Compound interest posted since the note was drawn."""
+    compound_paid_fen: int = fen(default=0)
     next_due_on: date | None = Field(default=None)
     """The next day on which interest or principal falls due; none when all is billed."""
+    bills: int = Field(default=0, nullable=False)
+    """How often something fell due."""
     restate: bool = Field(default=False, nullable=False)
     """Past days changed; the next close works penalty and compound interest out again."""
 
@@ -227,8 +233,8 @@ class LoanDue(Table, table=True):
     __tablename__ = "loan_due"
     __table_args__ = (
         sa.UniqueConstraint("note_id", "number"),
-        sa.UniqueConstraint("note_id", "due_on"),
         sa.Index("ix_loan_due_loan", "loan_id", "due_on"),
+        one_of("uq_loan_due_open", ("loan_id", "note_id", "number"), where="NOT settled"),
         check("paid_principal_range", "paid_principal_fen BETWEEN 0 AND principal_fen"),
         check("paid_interest_range", "paid_interest_fen BETWEEN 0 AND interest_fen"),
     )
@@ -241,7 +247,7 @@ class LoanDue(Table, table=True):
     interest_fen: int = fen()
     paid_principal_fen: int = fen(default=0)
     paid_interest_fen: int = fen(default=0)
-    settled: bool = Field(default=False, nullable=False, index=True)
+    settled: bool = Field(default=False, nullable=False)
 
 
 class Repayment(Table, table=True):
@@ -292,14 +298,14 @@ class RepaymentLine(Table, table=True):
     __table_args__ = (
         sa.Index("ix_repayment_line_note", "note_id", "value_on"),
         check("paid_not_zero", "paid_fen <> 0"),
-        check("due_only_billed", "due_id IS NULL OR claim IN ('interest', 'principal')"),
+        check("due_of_kind", "due_id IS NULL OR claim IN ('interest', 'principal')"),
     )
 
     repayment_id: UUID = link("repayment.id", index=True)
     seq: int
     note_id: UUID = link("loan_note.id")
     due_id: UUID | None = link("loan_due.id", nullable=True)
-    """None for a prepayment and for penalty and compound interest."""
+    """None for what had not fallen due, and for penalty and compound interest."""
     claim: Claim = choice(Claim, "claim")
     paid_fen: int = fen()
     value_on: date

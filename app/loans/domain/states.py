@@ -61,7 +61,7 @@ LOAN: Final = StateMachine(
         LoanEvent.SETTLE: Permission.POST_REPAYMENT,
         LoanEvent.REOPEN: Permission.POST_REPAYMENT,
         LoanEvent.RELEASE: Permission.RELEASE_PLEDGE,
-        LoanEvent.WRITE_OFF: Permission.POST_REPAYMENT,
+        LoanEvent.WRITE_OFF: Permission.WRITE_OFF_LOAN,
     },
 )
 

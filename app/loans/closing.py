@@ -1,0 +1,543 @@
+"""The close of a bank's day: in order, in chunks, resumable, once.
+
+Each chunk of loans is one transaction that also counts it; a run that was cut off is taken
+up where it stopped. The next day opens at the very end, in the transaction that finishes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.audit.services import record
+from app.db.bulk import insert_rows, update_rows
+from app.db.engine import Database, now, today
+from app.db.leases import claim, release
+from app.identity.models import Organisation
+from app.kernel.actor import Actor, system_actor
+from app.kernel.errors import Busy, NotFound
+from app.kernel.ids import new_id
+from app.kernel.permissions import Permission
+from app.loans.books import Booking, business_day, lock_ledger, owed_by_claim, post_entry
+from app.loans.closing_loans import close_loans
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.debtor import (
+    debtor_reason,
+    in_force,
+    own_classification,
+    reasons_to_json,
+    worst_by_debtor,
+)
+from app.loans.domain.standing import switch_postings
+from app.loans.domain.states import OPEN_STATES, CloseState, EntryKind, Kept, LoanFact
+from app.loans.models import (
+    BankDay,
+    DayClose,
+    DayCloseError,
+    Loan,
+    LoanClassification,
+    LoanFactRow,
+    LoanMonthEnd,
+    LoanStateRow,
+)
+from app.loans.queries import DayCloseView, close_view
+from app.loans.refusals import DayAlreadyOpened, DayIsClosed, DayNotOver, DaySkipped
+
+CHUNK_LOANS: Final = 2_000
+"""A chunk this large stays under half a second on the embedded database."""
+
+LEASE_SECONDS: Final = 120
+"""Longer than any chunk takes; a run that died is taken over after it."""
+
+_ONE_DAY = timedelta(days=1)
+_BUSY_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestClose:
+    """The day to close."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    close_id: UUID
+    bank_id: UUID
+    on: date
+    owner: str
+    actor: Actor
+
+    @property
+    def lease(self) -> str:
+        return f"day-close:{self.bank_id}"
+
+
+def open_business_day(session: Session, actor: Actor, bank_id: UUID, on: date) -> None:
+    """Open a bank's books here with a first business day; once."""
+    actor.require(Permission.CLOSE_DAY)
+    _require_own_bank(actor, bank_id)
+    held = session.get(BankDay, bank_id)
+    if held is not None:
+        raise DayAlreadyOpened(day=held.open_on)
+    session.add(BankDay(bank_id=bank_id, open_on=on, opened_at=now(session)))
+    session.flush()
+    record(
+        session,
+        actor,
+        "business-day.open",
+        subject_kind="bank",
+        subject_id=bank_id,
+        organisation_id=bank_id,
+        day=on,
+    )
+
+
+def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
+    """After the past of a bank's loans was loaded: the class of each debtor, for the first day.
+
+    The class also goes to the last month end on file, which reports read.
+    """
+    actor.require(Permission.CLOSE_DAY)
+    _require_own_bank(actor, bank_id)
+    last_on = business_day(session, bank_id) - _ONE_DAY
+    while classify_debtors(session, bank_id, last_on, limit=CHUNK_LOANS):
+        session.expire_all()
+    taken = (
+        sa.select(col(LoanStateRow.loan_class))
+        .where(col(LoanStateRow.loan_id) == col(LoanMonthEnd.loan_id))
+        .scalar_subquery()
+    )
+    newest = sa.select(sa.func.max(LoanMonthEnd.month_end_on)).scalar_subquery()
+    of_bank = sa.select(col(Loan.id)).where(
+        col(Loan.bank_id) == bank_id, col(Loan.kept) == Kept.SERVICED
+    )
+    session.execute(
+        sa.update(LoanMonthEnd)
+        .where(col(LoanMonthEnd.month_end_on) == newest, col(LoanMonthEnd.loan_id).in_(of_bank))
+        .values(loan_class=taken),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def request_close(session: Session, actor: Actor, command: RequestClose) -> DayCloseView:
+    """File the close of the actor's bank's open day; the scheduler runs it."""
+    actor.require(Permission.CLOSE_DAY)
+    close = _find_close(session, actor.organisation_id, command.on)
+    if close is None:
+        _require_next(session, actor.organisation_id, command.on)
+        close = _file_close(session, actor, actor.organisation_id, command.on)
+    return close_view(session, actor, close.id)
+
+
+def run_requested_closes(database: Database) -> tuple[DayCloseView, ...]:
+    """Run what was requested or cut off; what another process is running is left to it."""
+    with database.read() as session:
+        waiting = _waiting(session)
+    views: list[DayCloseView] = []
+    for bank_id, kind, region, on in waiting:
+        actor = system_actor(organisation_id=bank_id, organisation_kind=kind, region_code=region)
+        try:
+            views.append(close_day(database, actor, bank_id, on))
+        except Busy:
+            continue
+    return tuple(views)
+
+
+def _waiting(session: Session) -> list[tuple[UUID, str, str, date]]:
+    statement = (
+        sa.select(DayClose, Organisation)
+        .join(Organisation, col(Organisation.id) == col(DayClose.bank_id))
+        .where(col(DayClose.state) != CloseState.FINISHED)
+        .order_by(col(DayClose.on), col(DayClose.id))
+    )
+    return [
+        (close.bank_id, bank.kind.value, bank.region_code, close.on)
+        for close, bank in session.execute(statement)
+    ]
+
+
+def close_day(
+    database: Database,
+    actor: Actor,
+    bank_id: UUID,
+    on: date,
+    *,
+    chunk_loans: int = CHUNK_LOANS,
+    after_chunk: Callable[[int], None] | None = None,
+) -> DayCloseView:
+    """Close a bank's open day; a day closed before is answered, not closed again.
+
+    Refuses a later day (`DaySkipped`), a day to come (`DayNotOver`), and with `Busy` while
+    another process closes. `after_chunk` is told how many loans each chunk took.
+    """
+    actor.require(Permission.CLOSE_DAY)
+    _require_own_bank(actor, bank_id)
+    owner = str(new_id())
+    with database.write() as session:
+        run = _begin(session, actor, bank_id, on, owner)
+    if run is not None:
+        _run_chunks(database, run, chunk_loans, after_chunk)
+        _finish_when_all_done(database, run, chunk_loans, after_chunk)
+    with database.read() as session:
+        close = _find_close(session, bank_id, on)
+        if close is None:
+            raise NotFound
+        return close_view(session, _seeing(actor, bank_id), close.id)
+
+
+def close_through(
+    database: Database, actor: Actor, bank_id: UUID, until_on: date
+) -> tuple[DayCloseView, ...]:
+    """Close every open day up to and with a day, in order."""
+    views: list[DayCloseView] = []
+    while True:
+        with database.read() as session:
+            day = business_day(session, bank_id)
+        if day > until_on:
+            return tuple(views)
+        views.append(close_day(database, actor, bank_id, day))
+
+
+def _seeing(actor: Actor, bank_id: UUID) -> Actor:
+    return system_actor(organisation_id=bank_id, organisation_kind=actor.organisation_kind)
+
+
+def _require_own_bank(actor: Actor, bank_id: UUID) -> None:
+    if actor.organisation_id != bank_id and actor.sees("*") != "all":
+        raise NotFound
+
+
+def _find_close(session: Session, bank_id: UUID, on: date) -> DayClose | None:
+    statement = sa.select(DayClose).where(col(DayClose.bank_id) == bank_id, col(DayClose.on) == on)
+    return session.execute(statement).scalar_one_or_none()
+
+
+def _require_next(session: Session, bank_id: UUID, on: date) -> None:
+    day = business_day(session, bank_id)
+    if on < day:
+        raise DayIsClosed(open=day, day=on)
+    if on > day:
+        raise DaySkipped(open=day, day=on)
+    if on > today(session):
+        raise DayNotOver(today=today(session), day=on)
+
+
+def _file_close(session: Session, actor: Actor, bank_id: UUID, on: date) -> DayClose:
+    close = DayClose(bank_id=bank_id, on=on, person_id=actor.person_id, requested_at=now(session))
+    session.add(close)
+    session.flush()
+    record(
+        session,
+        actor,
+        "day-close.request",
+        subject_kind="day-close",
+        subject_id=close.id,
+        organisation_id=bank_id,
+        day=on,
+    )
+    return close
+
+
+def _begin(session: Session, actor: Actor, bank_id: UUID, on: date, owner: str) -> _Run | None:
+    close = _find_close(session, bank_id, on)
+    if close is not None and close.state is CloseState.FINISHED:
+        return None
+    _require_next(session, bank_id, on)
+    close = close or _file_close(session, actor, bank_id, on)
+    run = _Run(close_id=close.id, bank_id=bank_id, on=on, owner=owner, actor=actor)
+    close.fence = _hold_lease(session, run)
+    if close.state is CloseState.REQUESTED:
+        close.state = CloseState.RUNNING
+        close.started_at = now(session)
+        close.total = _count_open(session, bank_id, on)
+    # Loans that an interrupted run could not close are tried again.
+    session.execute(sa.delete(DayCloseError).where(col(DayCloseError.close_id) == close.id))
+    close.failed = 0
+    close.version += 1
+    return run
+
+
+def _hold_lease(session: Session, run: _Run) -> int:
+    fence = claim(session, run.lease, run.owner, LEASE_SECONDS)
+    if fence is None:
+        raise Busy(retry_after=_BUSY_SECONDS)
+    return fence
+
+
+def _still_open(run_bank_id: UUID, on: date) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        col(Loan.bank_id) == run_bank_id,
+        col(Loan.state).in_(OPEN_STATES),
+        col(LoanStateRow.closed_on) < on,
+    )
+
+
+def _count_open(session: Session, bank_id: UUID, on: date) -> int:
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(LoanStateRow)
+        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+        .where(*_still_open(bank_id, on))
+    )
+    return int(session.execute(statement).scalar_one())
+
+
+def _run_chunks(
+    database: Database, run: _Run, chunk_loans: int, after_chunk: Callable[[int], None] | None
+) -> None:
+    while True:
+        with database.write() as session:
+            _hold_lease(session, run)
+            count = _close_chunk(session, run, chunk_loans)
+        if not count:
+            return
+        if after_chunk is not None:
+            after_chunk(count)
+
+
+def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
+    loan_ids = _next_loans(session, run, chunk_loans)
+    if not loan_ids:
+        return 0
+    result = close_loans(
+        session,
+        loan_ids,
+        lambda closed_on: _days_between(closed_on, run.on),
+        last_on=run.on,
+        booked_on=run.on,
+    )
+    for loan_id, detail in result.failed:
+        session.add(DayCloseError(close_id=run.close_id, loan_id=loan_id, detail=detail))
+    reached = col(DayClose.done) + col(DayClose.failed) + len(loan_ids)
+    session.execute(
+        sa.update(DayClose)
+        .where(col(DayClose.id) == run.close_id)
+        .values(
+            done=col(DayClose.done) + result.done,
+            failed=col(DayClose.failed) + len(result.failed),
+            # A loan drawn while the day was being closed joins it.
+            total=sa.case((col(DayClose.total) < reached, reached), else_=col(DayClose.total)),
+            accrued_fen=col(DayClose.accrued_fen) + result.earned_fen,
+            billed_fen=col(DayClose.billed_fen) + result.billed_fen,
+            version=col(DayClose.version) + 1,
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    record(
+        session,
+        run.actor,
+        "day-close.chunk",
+        subject_kind="day-close",
+        subject_id=run.close_id,
+        organisation_id=run.bank_id,
+        day=run.on,
+        first=str(loan_ids[0]),
+        last=str(loan_ids[-1]),
+        count=result.done,
+        sha256=result.sha256,
+    )
+    return len(loan_ids)
+
+
+def _next_loans(session: Session, run: _Run, limit: int) -> Sequence[UUID]:
+    left_behind = sa.select(col(DayCloseError.loan_id)).where(
+        col(DayCloseError.close_id) == run.close_id
+    )
+    statement = (
+        sa.select(col(LoanStateRow.loan_id))
+        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+        .where(*_still_open(run.bank_id, run.on), col(LoanStateRow.loan_id).not_in(left_behind))
+        .order_by(col(LoanStateRow.loan_id))
+        .limit(limit)
+    )
+    return session.execute(statement).scalars().all()
+
+
+def _days_between(closed_on: date, on: date) -> Sequence[date]:
+    """Mostly one day; more for a loan that was left behind."""
+    return [closed_on + timedelta(days=number) for number in range(1, (on - closed_on).days + 1)]
+
+
+def _finish_when_all_done(
+    database: Database, run: _Run, chunk_loans: int, after_chunk: Callable[[int], None] | None
+) -> None:
+    """Classify, then finish; a loan drawn at the last moment is closed first."""
+    while True:
+        with database.write() as session:
+            _hold_lease(session, run)
+            changed = classify_debtors(session, run.bank_id, run.on, limit=chunk_loans)
+        if changed:
+            continue
+        with database.write() as session:
+            _hold_lease(session, run)
+            if _finish(session, run):
+                return
+        _run_chunks(database, run, chunk_loans, after_chunk)
+
+
+def _finish(session: Session, run: _Run) -> bool:
+    """Month end, next day, done; False when bookings came in meanwhile."""
+    held = session.execute(
+        sa.select(BankDay).where(col(BankDay.bank_id) == run.bank_id).with_for_update()
+    ).scalar_one()
+    if _next_loans(session, run, 1) or _changed_classes(session, run.bank_id, run.on):
+        return False
+    following = run.on + _ONE_DAY
+    if following.month != run.on.month:
+        write_month_end(session, run.bank_id, run.on)
+    held.open_on, held.opened_at = following, now(session)
+    close = session.get_one(DayClose, run.close_id, populate_existing=True)
+    close.state, close.finished_at = CloseState.FINISHED, now(session)
+    close.version += 1
+    release(session, run.lease, run.owner)
+    record(
+        session,
+        run.actor,
+        "day-close.finish",
+        subject_kind="day-close",
+        subject_id=close.id,
+        organisation_id=run.bank_id,
+        day=run.on,
+        done=close.done,
+        failed=close.failed,
+        accrued_fen=close.accrued_fen,
+    )
+    return True
+
+
+def write_month_end(session: Session, bank_id: UUID, month_end_on: date) -> None:
+    """Keep principal and class of every loan that owes anything at the end of the month."""
+    session.flush()
+    known = sa.select(col(LoanMonthEnd.loan_id)).where(
+        col(LoanMonthEnd.month_end_on) == month_end_on
+    )
+    rows = (
+        sa.select(
+            col(LoanStateRow.loan_id),
+            sa.literal(month_end_on, sa.Date),
+            col(LoanStateRow.principal_fen),
+            col(LoanStateRow.loan_class),
+        )
+        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+        .where(
+            col(Loan.bank_id) == bank_id,
+            col(Loan.kept) == Kept.SERVICED,
+            col(LoanStateRow.principal_fen) > 0,
+            col(LoanStateRow.loan_id).not_in(known),
+        )
+    )
+    names = ["loan_id", "month_end_on", "principal_fen", "loan_class"]
+    session.execute(sa.insert(LoanMonthEnd).from_select(names, rows))
+
+
+# --- Classes by debtor ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    row: Any
+    worst: LoanClass
+
+
+def classify_debtors(session: Session, bank_id: UUID, on: date, *, limit: int) -> int:
+    """Give the loans whose debtor's worst class changed that class; how many were changed."""
+    changes = _changed_classes(session, bank_id, on)[:limit]
+    if not changes:
+        return 0
+    facts = _facts_on(session, [each.row.loan_id for each in changes], on)
+    insert_rows(
+        session,
+        _table(LoanClassification),
+        ("id", "loan_id", "bank_id", "on", "loan_class", "own_class", "overdue_days", "reasons"),
+        [_classification(each, bank_id, on, facts) for each in changes],
+    )
+    update_rows(
+        session,
+        _table(LoanStateRow),
+        "loan_id",
+        ("loan_class", "version"),
+        [(each.row.loan_id, each.worst, each.row.version + 1) for each in changes],
+    )
+    for each in changes:
+        if each.row.off_balance != each.worst.is_non_performing:
+            switch_accrual(session, each.row.loan_id, on, off=each.worst.is_non_performing)
+    return len(changes)
+
+
+def _changed_classes(session: Session, bank_id: UUID, on: date) -> list[_Change]:
+    """A loan takes a class once a day; one changed after that waits for the next close."""
+    taken = sa.select(col(LoanClassification.loan_id)).where(
+        col(LoanClassification.bank_id) == bank_id, col(LoanClassification.on) == on
+    )
+    statement = (
+        sa.select(
+            col(LoanStateRow.loan_id),
+            col(Loan.borrower_id),
+            col(LoanStateRow.own_class),
+            col(LoanStateRow.loan_class),
+            col(LoanStateRow.overdue_days),
+            col(LoanStateRow.off_balance),
+            col(LoanStateRow.version),
+            col(LoanStateRow.loan_id).in_(taken).label("is_taken"),
+        )
+        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+        .where(col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
+        .order_by(col(LoanStateRow.loan_id))
+    )
+    rows: Sequence[Any] = session.execute(statement).all()
+    worst = worst_by_debtor((row.borrower_id, row.own_class) for row in rows if row.own_class)
+    return [
+        _Change(row=row, worst=worst[row.borrower_id])
+        for row in rows
+        if row.borrower_id in worst
+        and row.loan_class is not worst[row.borrower_id]
+        and not row.is_taken
+    ]
+
+
+def _facts_on(
+    session: Session, loan_ids: Sequence[UUID], on: date
+) -> dict[UUID, frozenset[LoanFact]]:
+    statement = sa.select(LoanFactRow).where(col(LoanFactRow.loan_id).in_(loan_ids))
+    rows: dict[UUID, list[tuple[LoanFact, date, date | None]]] = {}
+    for fact in session.execute(statement).scalars():
+        rows.setdefault(fact.loan_id, []).append((fact.fact, fact.from_on, fact.until_on))
+    return {loan_id: in_force(found, on) for loan_id, found in rows.items()}
+
+
+def _classification(
+    change: _Change, bank_id: UUID, on: date, facts: dict[UUID, frozenset[LoanFact]]
+) -> tuple[Any, ...]:
+    row = change.row
+    known = facts.get(row.loan_id, frozenset())
+    own = own_classification(days_overdue=row.overdue_days, facts=known)
+    reasons = own.reasons
+    if change.worst is not own.loan_class:
+        reasons = (debtor_reason(change.worst), *reasons)
+    return (
+        new_id(), row.loan_id, bank_id, on, change.worst, own.loan_class, row.overdue_days,
+        reasons_to_json(reasons),
+    )  # fmt: skip
+
+
+def switch_accrual(session: Session, loan_id: UUID, on: date, *, off: bool) -> None:
+    """Move unpaid interest out of income into the memorandum, or back."""
+    ledger = lock_ledger(session, loan_id)
+    if ledger.state.off_balance == off:
+        return
+    ledger.state.off_balance = off
+    ledger.state.version += 1
+    postings = switch_postings(owed_by_claim(ledger), off_balance=off)
+    if postings:
+        booking = Booking(kind=EntryKind.NON_ACCRUAL, booked_on=on, value_on=on)
+        post_entry(session, ledger.loan, postings, booking)
+
+
+def _table(model: Any) -> sa.Table:
+    table: sa.Table = model.__table__
+    return table

@@ -1,0 +1,473 @@
+"""A loan from its contract to its end: signed, drawn, extended, written off, released."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.audit.services import record
+from app.db.engine import now
+from app.db.numbers import next_number
+from app.kernel.actor import Actor
+from app.kernel.daycount import DayCount
+from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.money import Money
+from app.kernel.permissions import Permission
+from app.kernel.schedule_dates import Every
+from app.kernel.text import N_
+from app.loans.books import (
+    ONE_DAY,
+    Booking,
+    LoanLedger,
+    NoteLedger,
+    add_plan,
+    note_book,
+    note_terms,
+    open_books,
+    owed_by_claim,
+    post_entry,
+    require_current,
+)
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.journal import drawdown_postings, write_off_postings
+from app.loans.domain.notes import (
+    NoteTerms,
+    interest_periods,
+    plan_to_json,
+    principal_plan,
+    require_terms,
+)
+from app.loans.domain.settled import DatedAmount
+from app.loans.domain.standing import switch_postings
+from app.loans.domain.states import (
+    LOAN,
+    EntryKind,
+    InterestStyle,
+    LoanEvent,
+    LoanFact,
+    LoanState,
+    LtvBasis,
+    Security,
+)
+from app.loans.domain.terms import Method
+from app.loans.models import Loan, LoanFactRow, LoanNote, LoanStateRow, NotePlan, NoteStateRow
+from app.loans.queries import visible_loans
+from app.loans.refusals import (
+    AmountNotPositive,
+    ContractExceeded,
+    DrawdownAfterMaturity,
+    ExtensionRefused,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLoan:
+    """Every term of a contract; nothing is read from a product later.
+
+    `plan` is for the method `plan`: dated principal of the whole contract. Rates are ppm a
+    year, `penalty_ppm` the surcharge while overdue, the lines and the cure are ppm of the
+    recognised value.
+    """
+
+    bank_id: UUID
+    borrower_id: UUID
+    title: str
+    contract_fen: int
+    rate_ppm: int
+    starts_on: date
+    matures_on: date
+    region_code: str
+    product: str = ""
+    penalty_ppm: int = 500_000
+    method: Method = Method.BULLET
+    every: str = "3m"
+    day_count: DayCount = DayCount.ACT_360
+    interest_style: InterestStyle = InterestStyle.QUARTERLY
+    first_due_on: date | None = None
+    plan: tuple[DatedAmount, ...] = ()
+    green: bool = False
+    catalogue_edition: str = ""
+    catalogue_code: str = ""
+    security: Security | None = None
+    warning_ppm: int | None = None
+    top_up_ppm: int | None = None
+    disposal_ppm: int | None = None
+    cure_ppm: int | None = None
+    cure_days: int | None = None
+    ltv_basis: LtvBasis = LtvBasis.PRINCIPAL
+    application_id: UUID | None = None
+    synthetic: bool = False
+    signed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostDrawdown:
+    """Money paid out under a contract; the note takes the contract's rate unless given."""
+
+    loan_id: UUID
+    amount_fen: int
+    rate_ppm: int | None = None
+    plan: tuple[DatedAmount, ...] = ()
+    """Principal of this note alone, where it differs from its share of the contract's plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteView:
+    """A note and what is left of it."""
+
+    id: UUID
+    number: str
+    loan_id: UUID
+    amount_fen: int
+    balance_fen: int
+    drawn_on: date
+    rate_ppm: int
+    matures_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendLoan:
+    """A later maturity, decided before."""
+
+    loan_id: UUID
+    matures_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOff:
+    """A loan that leaves the balance sheet; the claim is kept on file."""
+
+    loan_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFact:
+    """A fact that bears on the class of a loan, from a day to a day."""
+
+    loan_id: UUID
+    fact: LoanFact
+    from_on: date
+    reason: str
+    until_on: date | None = None
+
+
+def open_loan(session: Session, actor: Actor, command: OpenLoan) -> UUID:
+    """Sign a contract: the loan stands with principal 0 until it is drawn. Gives its id."""
+    actor.require(Permission.SIGN_CONTRACT)
+    if actor.organisation_id != command.bank_id and actor.sees("*") != "all":
+        raise NotFound
+    require_terms(_whole_contract(command))
+    _require_lines(command)
+    loan = Loan(
+        **_copied(command),
+        plan=plan_to_json(command.plan) if command.plan else None,
+        number=next_number(session, "L", (command.signed_on or command.starts_on).year),
+        created_at=now(session),
+    )
+    session.add(loan)
+    session.flush()
+    session.add(
+        LoanStateRow(loan_id=loan.id, own_class=LoanClass.NORMAL, loan_class=LoanClass.NORMAL)
+    )
+    session.flush()
+    record(
+        session,
+        actor,
+        "loan.open",
+        subject_kind="loan",
+        subject_id=loan.id,
+        organisation_id=loan.bank_id,
+        number=loan.number,
+        contract_fen=loan.contract_fen,
+        rate_ppm=loan.rate_ppm,
+    )
+    return loan.id
+
+
+def _copied(command: OpenLoan) -> dict[str, Any]:
+    return {
+        each.name: getattr(command, each.name) for each in fields(command) if each.name != "plan"
+    }
+
+
+def _whole_contract(command: OpenLoan) -> NoteTerms:
+    """The contract as one note drawn on its first day: what is possible for it is for its notes."""
+    return NoteTerms(
+        amount_fen=command.contract_fen,
+        drawn_on=command.starts_on,
+        matures_on=command.matures_on,
+        rate_ppm=command.rate_ppm,
+        method=command.method,
+        every=Every.parse(command.every),
+        day_count=command.day_count,
+        style=command.interest_style,
+        contract_starts_on=command.starts_on,
+        first_due_on=command.first_due_on,
+        plan=command.plan,
+    )
+
+
+def _require_lines(command: OpenLoan) -> None:
+    lines = (command.cure_ppm, command.warning_ppm, command.top_up_ppm, command.disposal_ppm)
+    given = [line for line in lines[1:] if line is not None]
+    cure_above = None not in lines[::2] and (lines[0] or 0) > (lines[2] or 0)
+    if given == sorted(given) and not cure_above and command.matures_on > command.starts_on:
+        return
+    detail = N_("The warning line lies below the top-up line, and that below the disposal line.")
+    raise InvalidInput(errors=(FieldError(pointer="/warning", detail=detail),))
+
+
+def post_drawdown(session: Session, actor: Actor, command: PostDrawdown) -> NoteView:
+    """Pay out under a contract on the business day: a note, its plan, its postings."""
+    actor.require(Permission.POST_DRAWDOWN)
+    ledger, day = open_books(session, actor, command.loan_id)
+    require_current(ledger, day)
+    return draw(session, actor, ledger, command, day)
+
+
+def draw(
+    session: Session, actor: Actor, ledger: LoanLedger, command: PostDrawdown, day: date
+) -> NoteView:
+    """Book a drawdown on a day into a ledger under lock."""
+    loan = ledger.loan
+    next_state = LOAN.next(loan.state, LoanEvent.DRAW)
+    matures_on = _require_drawable(ledger, command, day)
+    note = LoanNote(
+        number=next_number(session, "N", day.year),
+        loan_id=loan.id,
+        amount_fen=command.amount_fen,
+        drawn_on=day,
+        rate_ppm=loan.rate_ppm if command.rate_ppm is None else command.rate_ppm,
+        matures_on=matures_on,
+    )
+    terms = _note_terms(loan, note, command)
+    plan = principal_plan(terms)
+    first = interest_periods(terms)[0]
+    session.add(note)
+    session.flush()
+    state = NoteStateRow(
+        note_id=note.id,
+        loan_id=loan.id,
+        unbilled_fen=note.amount_fen,
+        period_number=1,
+        period_starts_on=first.starts_on,
+        period_due_on=first.due_on,
+        whole_months=first.whole_months,
+        next_due_on=min(plan[0].on, first.due_on),
+    )
+    session.add(state)
+    session.add(NotePlan(note_id=note.id, number=1, from_on=day, plan=plan_to_json(plan)))
+    booking = Booking(kind=EntryKind.DRAWDOWN, booked_on=day, value_on=day, words=note.number)
+    post_entry(session, loan, drawdown_postings(note.amount_fen), booking, note_id=note.id)
+    ledger.notes.append(
+        NoteLedger(
+            loan=loan, note=note, state=state, terms=terms, plan=plan, plan_number=1, dues=[]
+        )
+    )
+    loan.state = next_state
+    ledger.state.principal_fen += note.amount_fen
+    ledger.state.closed_on = ledger.state.closed_on or day - ONE_DAY
+    ledger.state.version += 1
+    session.flush()
+    record(
+        session,
+        actor,
+        "loan.drawdown",
+        subject_kind="loan",
+        subject_id=loan.id,
+        organisation_id=loan.bank_id,
+        note=note.number,
+        amount_fen=note.amount_fen,
+        day=day,
+    )
+    return note_view(ledger.notes[-1])
+
+
+def note_view(ledger: NoteLedger) -> NoteView:
+    """A note with its balance: what has not fallen due, and what did and is not paid."""
+    return _note_view(ledger.note, ledger.state)
+
+
+def _note_view(note: LoanNote, state: NoteStateRow) -> NoteView:
+    return NoteView(
+        id=note.id,
+        number=note.number,
+        loan_id=note.loan_id,
+        amount_fen=note.amount_fen,
+        balance_fen=state.unbilled_fen + state.overdue_principal_fen,
+        drawn_on=note.drawn_on,
+        rate_ppm=note.rate_ppm,
+        matures_on=note.matures_on,
+    )
+
+
+def _require_drawable(ledger: LoanLedger, command: PostDrawdown, day: date) -> date:
+    loan = ledger.loan
+    if command.amount_fen <= 0:
+        raise AmountNotPositive
+    drawn = sum(each.note.amount_fen for each in ledger.notes)
+    if drawn + command.amount_fen > loan.contract_fen:
+        raise ContractExceeded(
+            drawn=Money(drawn), contract=Money(loan.contract_fen), amount=Money(command.amount_fen)
+        )
+    starts_on, matures_on = loan.starts_on, loan.matures_on
+    if starts_on is None or matures_on is None or not starts_on <= day < matures_on:
+        raise DrawdownAfterMaturity(day=day, starts_on=starts_on, matures_on=matures_on)
+    return matures_on
+
+
+def _note_terms(loan: Loan, note: LoanNote, command: PostDrawdown) -> NoteTerms:
+    terms = note_terms(loan, note)
+    return replace(terms, plan=command.plan) if command.plan else terms
+
+
+def cancel_loan(session: Session, actor: Actor, loan_id: UUID) -> None:
+    """Give up a contract that was never drawn."""
+    actor.require(Permission.SIGN_CONTRACT)
+    ledger, _day = open_books(session, actor, loan_id)
+    ledger.loan.state = LOAN.next(ledger.loan.state, LoanEvent.CANCEL)
+    _recorded(session, actor, ledger.loan, "loan.cancel")
+
+
+def release_loan(session: Session, actor: Actor, loan_id: UUID) -> None:
+    """The security of a settled loan was given back."""
+    actor.require(Permission.RELEASE_PLEDGE)
+    ledger, _day = open_books(session, actor, loan_id)
+    ledger.loan.state = LOAN.next(ledger.loan.state, LoanEvent.RELEASE)
+    _recorded(session, actor, ledger.loan, "loan.release")
+
+
+def extend_loan(session: Session, actor: Actor, command: ExtendLoan) -> None:
+    """Move the maturity of a loan that is not overdue; what was due at the end moves with it.
+
+    Whether it may be extended, and for how long, is decided above.
+    """
+    actor.require(Permission.SIGN_CONTRACT)
+    ledger, day = open_books(session, actor, command.loan_id)
+    require_current(ledger, day)
+    extend(session, actor, ledger, command, day)
+
+
+def extend(
+    session: Session, actor: Actor, ledger: LoanLedger, command: ExtendLoan, day: date
+) -> None:
+    """Book an extension on a day into a ledger under lock."""
+    loan = ledger.loan
+    if loan.state is not LoanState.PERFORMING or loan.matures_on is None:
+        raise ExtensionRefused(number=loan.number)
+    if command.matures_on <= loan.matures_on or any(
+        each.state.next_due_on is None or each.note.matures_on <= day for each in ledger.notes
+    ):
+        raise ExtensionRefused(number=loan.number)
+    loan.extended_from_on, loan.matures_on = loan.matures_on, command.matures_on
+    for each in ledger.notes:
+        _extend_note(session, loan, each, day, command.reason)
+    ledger.state.version += 1
+    _recorded(session, actor, loan, "loan.extend", until=command.matures_on, reason=command.reason)
+
+
+def _extend_note(session: Session, loan: Loan, ledger: NoteLedger, day: date, reason: str) -> None:
+    old_end = ledger.note.matures_on
+    ledger.note.matures_on = loan.matures_on or old_end
+    ledger.terms = note_terms(loan, ledger.note)
+    left = [each for each in ledger.plan if each.on > day]
+    moved = [
+        replace(each, on=ledger.note.matures_on) if each.on == old_end else each for each in left
+    ]
+    add_plan(session, ledger, tuple(moved), from_on=day, reason=reason)
+    running = next(
+        each
+        for each in interest_periods(ledger.terms)
+        if each.starts_on <= ledger.state.period_starts_on < each.due_on
+    )
+    ledger.state.period_due_on = running.due_on
+    ledger.state.whole_months = running.whole_months
+    ledger.state.next_due_on = note_book(ledger).next_due(day)
+
+
+def write_off(session: Session, actor: Actor, command: WriteOff) -> None:
+    """Take a loan off the balance sheet; principal and interest are kept in the memorandum.
+
+    Who decides it, and with which evidence, is settled above.
+    """
+    actor.require(Permission.WRITE_OFF_LOAN)
+    ledger, day = open_books(session, actor, command.loan_id)
+    require_current(ledger, day)
+    book_write_off(session, actor, ledger, command, day)
+
+
+def book_write_off(
+    session: Session, actor: Actor, ledger: LoanLedger, command: WriteOff, day: date
+) -> None:
+    """Book a write-off on a day into a ledger under lock."""
+    loan, state = ledger.loan, ledger.state
+    loan.state = LOAN.next(loan.state, LoanEvent.WRITE_OFF)
+    postings = write_off_postings(state.principal_fen)
+    if not state.off_balance:
+        postings = (*switch_postings(owed_by_claim(ledger), off_balance=True), *postings)
+    booking = Booking(
+        kind=EntryKind.WRITE_OFF, booked_on=day, value_on=day, words=command.reason[:200]
+    )
+    post_entry(session, loan, postings, booking)
+    facts = {"principal_fen": state.principal_fen, "reason": command.reason}
+    for each in ledger.notes:
+        each.state.unbilled_fen = each.state.overdue_principal_fen = 0
+        each.state.next_due_on, each.state.steps = None, None
+    state.off_balance = True
+    state.principal_fen = state.overdue_fen = state.overdue_days = 0
+    state.own_class = state.loan_class = LoanClass.LOSS
+    state.version += 1
+    _recorded(session, actor, loan, "loan.write-off", **facts)
+
+
+def record_fact(session: Session, actor: Actor, command: RecordFact) -> UUID:
+    """Record a fact for the classification of the next closes."""
+    actor.require(Permission.REVIEW_WARNING)
+    ledger, _day = open_books(session, actor, command.loan_id)
+    row = LoanFactRow(
+        loan_id=command.loan_id,
+        fact=command.fact,
+        from_on=command.from_on,
+        until_on=command.until_on,
+        reason=command.reason,
+        person_id=actor.person_id,
+        created_at=now(session),
+    )
+    session.add(row)
+    _recorded(
+        session, actor, ledger.loan, "loan.fact", fact=command.fact.value, reason=command.reason
+    )
+    return row.id
+
+
+def _recorded(session: Session, actor: Actor, loan: Loan, action: str, **facts: object) -> None:
+    session.flush()
+    record(
+        session,
+        actor,
+        action,
+        subject_kind="loan",
+        subject_id=loan.id,
+        organisation_id=loan.bank_id,
+        number=loan.number,
+        **facts,
+    )
+
+
+def list_notes(session: Session, actor: Actor, loan_id: UUID) -> tuple[NoteView, ...]:
+    """The notes of a visible loan in the order of their drawdown."""
+    visible = visible_loans(session, actor).where(col(Loan.id) == loan_id)
+    if session.execute(visible).scalar_one_or_none() is None:
+        raise NotFound
+    statement = (
+        sa.select(LoanNote, NoteStateRow)
+        .join(NoteStateRow, col(NoteStateRow.note_id) == col(LoanNote.id))
+        .where(col(LoanNote.loan_id) == loan_id)
+        .order_by(col(LoanNote.drawn_on), col(LoanNote.number))
+    )
+    return tuple(_note_view(note, state) for note, state in session.execute(statement))

@@ -1,0 +1,297 @@
+"""The principal plan and the interest periods of one note.
+
+A note is one drawdown of a contract. Its plan says which principal falls due on which day,
+its periods when interest does; interest itself follows from the balances that really held.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from app.kernel.daycount import DayCount
+from app.kernel.errors import FieldError
+from app.kernel.money import round_half_up, split_largest_remainder
+from app.kernel.schedule_dates import (
+    Every,
+    Rhythm,
+    quarterly_interest_days,
+    quarterly_principal_days,
+)
+from app.kernel.text import N_
+from app.loans.domain.accrual import BalanceFrom, accrued_fen
+from app.loans.domain.periods import Period
+from app.loans.domain.schedule import (
+    Instalment,
+    Schedule,
+    level_instalment,
+    make_schedule,
+    period_rates,
+)
+from app.loans.domain.settled import DatedAmount, equal_parts
+from app.loans.domain.states import InterestStyle
+from app.loans.domain.terms import Method, ScheduleError, Terms, periods_of
+
+_QUARTER_MONTHS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTerms:
+    """What the contract says about one note."""
+
+    amount_fen: int
+    drawn_on: date
+    matures_on: date
+    rate_ppm: int
+    method: Method
+    every: Every
+    day_count: DayCount
+    style: InterestStyle
+    contract_starts_on: date
+    first_due_on: date | None = None
+    plan: tuple[DatedAmount, ...] = ()
+    """For the method `plan`: dated principal of the note, or of the contract to be shared."""
+
+
+def require_terms(terms: NoteTerms) -> None:
+    """Refuse terms that no plan can meet."""
+    if terms.style is InterestStyle.QUARTERLY:
+        _require_quarterly(terms)
+    if terms.method is Method.PLAN:
+        _require_plan(terms)
+    if terms.style is InterestStyle.SCHEDULE and terms.method is not Method.PLAN:
+        make_schedule(_schedule_terms(terms))
+
+
+def principal_plan(terms: NoteTerms) -> tuple[DatedAmount, ...]:
+    """The principal by due day: above zero, ascending, summing to the note."""
+    require_terms(terms)
+    if terms.method is Method.PLAN:
+        return _shared_plan(terms)
+    if terms.style is InterestStyle.SCHEDULE:
+        rows = make_schedule(_schedule_terms(terms)).instalments
+        dated = (DatedAmount(on=row.due_on, amount_fen=row.principal_fen) for row in rows)
+        return tuple(each for each in dated if each.amount_fen)
+    if terms.method is Method.EQUAL_PRINCIPAL:
+        return equal_parts(terms.amount_fen, _quarterly_days(terms))
+    return (DatedAmount(on=terms.matures_on, amount_fen=terms.amount_fen),)
+
+
+def interest_periods(terms: NoteTerms) -> tuple[Period, ...]:
+    """The periods at whose ends interest falls due, the last ending at the maturity."""
+    if terms.style is InterestStyle.QUARTERLY:
+        days = quarterly_interest_days(terms.drawn_on, terms.matures_on)
+        starts = (terms.drawn_on, *days[:-1])
+        return tuple(
+            Period(starts_on=start, due_on=due, day_count=terms.day_count)
+            for start, due in zip(starts, days, strict=True)
+        )
+    if terms.method is Method.PLAN:
+        return periods_of(_schedule_terms(terms, method=Method.BULLET))
+    periods = periods_of(_schedule_terms(terms))
+    return _joined(periods) if terms.method is Method.BULLET_ALL else periods
+
+
+def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
+    """What falls due when every due day is met: interest by periods, principal by the plan."""
+    periods = interest_periods(terms)
+    balances = plan_balances(terms, plan)
+    days = sorted({each.on for each in plan} | {each.due_on for each in periods})
+    ending = {period.due_on: period for period in periods}
+    rows, balance = [], terms.amount_fen
+    for number, day in enumerate(days, start=1):
+        period = ending.get(day)
+        principal = sum(each.amount_fen for each in plan if each.on == day)
+        interest = accrued_fen(period, balances, day) if period else 0
+        balance -= principal
+        rows.append(
+            Instalment(
+                number=number,
+                starts_on=period.starts_on if period else day,
+                due_on=day,
+                days=period.days if period else 0,
+                payment_fen=principal + interest,
+                principal_fen=principal,
+                interest_fen=interest,
+                balance_fen=balance,
+            )
+        )
+    return Schedule(instalments=tuple(rows))
+
+
+def plan_balances(terms: NoteTerms, plan: Sequence[DatedAmount]) -> tuple[BalanceFrom, ...]:
+    """The balances that hold when principal is paid by the plan."""
+    balance = terms.amount_fen
+    balances = [BalanceFrom(from_on=terms.drawn_on, balance_fen=balance, rate_ppm=terms.rate_ppm)]
+    for each in plan:
+        balance -= each.amount_fen
+        balances.append(BalanceFrom(from_on=each.on, balance_fen=balance, rate_ppm=terms.rate_ppm))
+    return tuple(balances)
+
+
+def replanned(
+    terms: NoteTerms, plan: Sequence[DatedAmount], *, after_on: date, balance_fen: int
+) -> tuple[DatedAmount, ...]:
+    """The plan for the days after a day when the principal left on it changed.
+
+    Level instalments and equal principal keep their days and change their amounts; a given
+    plan is shortened or lengthened at its end.
+    """
+    left = tuple(each for each in plan if each.on > after_on)
+    if not balance_fen:
+        return ()
+    if not left:
+        return (DatedAmount(on=terms.matures_on, amount_fen=balance_fen),)
+    if terms.method is Method.EQUAL_PRINCIPAL:
+        return _positive(equal_parts(balance_fen, [each.on for each in left]))
+    if terms.method is Method.EQUAL_INSTALMENT:
+        return _level_plan(terms, after_on, balance_fen)
+    return _cut_at_end(left, balance_fen)
+
+
+def plan_to_json(plan: Sequence[DatedAmount]) -> list[dict[str, Any]]:
+    """A plan as it is stored."""
+    return [{"on": each.on.isoformat(), "fen": each.amount_fen} for each in plan]
+
+
+def plan_from_json(rows: Sequence[Mapping[str, Any]] | None) -> tuple[DatedAmount, ...]:
+    """A plan as it was stored."""
+    return tuple(
+        DatedAmount(on=date.fromisoformat(row["on"]), amount_fen=int(row["fen"]))
+        for row in rows or ()
+    )
+
+
+def _schedule_terms(terms: NoteTerms, *, method: Method | None = None) -> Terms:
+    return Terms(
+        principal_fen=terms.amount_fen,
+        rate_ppm=terms.rate_ppm,
+        start_on=terms.drawn_on,
+        every=terms.every,
+        method=method or terms.method,
+        day_count=terms.day_count,
+        matures_on=terms.matures_on,
+        first_due_on=_first_due_on(terms),
+    )
+
+
+def _first_due_on(terms: NoteTerms) -> date | None:
+    """The contract's own first due day; a later note joins the contract's rhythm."""
+    if terms.drawn_on == terms.contract_starts_on:
+        return terms.first_due_on
+    rhythm = Rhythm(
+        start_on=terms.contract_starts_on, every=terms.every, first_due_on=terms.first_due_on
+    )
+    days = rhythm.due_dates_until(terms.matures_on)
+    return next(day for day in days if day > terms.drawn_on)
+
+
+def _joined(periods: Sequence[Period]) -> tuple[Period, ...]:
+    """One period over all: whole months stay whole only when every part is."""
+    whole = sum(each.whole_months for each in periods)
+    regular = all(each.whole_months for each in periods)
+    first, last = periods[0], periods[-1]
+    return (
+        Period(
+            starts_on=first.starts_on,
+            due_on=last.due_on,
+            day_count=first.day_count,
+            whole_months=whole if regular else 0,
+        ),
+    )
+
+
+def _require_quarterly(terms: NoteTerms) -> None:
+    if terms.method in (Method.EQUAL_INSTALMENT, Method.BULLET_ALL):
+        detail = N_("Interest settled by quarters needs equal principal, a bullet or a plan.")
+        raise ScheduleError(errors=(FieldError(pointer="/method", detail=detail),))
+    months = terms.every.months
+    if terms.method is Method.EQUAL_PRINCIPAL and (not months or months % _QUARTER_MONTHS):
+        detail = N_("Principal beside quarterly interest falls due every 3, 6 or 12 months.")
+        raise ScheduleError(errors=(FieldError(pointer="/every", detail=detail),))
+
+
+def _require_plan(terms: NoteTerms) -> None:
+    days = [each.on for each in terms.plan]
+    ascending = all(before < after for before, after in pairwise(days))
+    positive = all(each.amount_fen > 0 for each in terms.plan)
+    if days and ascending and positive and terms.drawn_on < days[-1] <= terms.matures_on:
+        return
+    detail = N_("Give a plan of amounts above 0.00 on ascending days, ending at the maturity.")
+    raise ScheduleError(errors=(FieldError(pointer="/plan", detail=detail),))
+
+
+def _shared_plan(terms: NoteTerms) -> tuple[DatedAmount, ...]:
+    """The note's share of the contract's plan after its drawdown, in whole fen."""
+    left = [each for each in terms.plan if each.on > terms.drawn_on]
+    parts = split_largest_remainder(terms.amount_fen, [each.amount_fen for each in left])
+    dated = (
+        DatedAmount(on=each.on, amount_fen=part) for each, part in zip(left, parts, strict=True)
+    )
+    return _positive(dated)
+
+
+def _positive(plan: Any) -> tuple[DatedAmount, ...]:
+    return tuple(each for each in plan if each.amount_fen)
+
+
+def _quarterly_days(terms: NoteTerms) -> tuple[date, ...]:
+    """Days of equal principal; a day in the month of the maturity gives way to the maturity."""
+    if terms.first_due_on is not None:
+        rhythm = Rhythm(
+            start_on=terms.contract_starts_on, every=terms.every, first_due_on=terms.first_due_on
+        )
+        days = rhythm.due_dates_until(terms.matures_on)
+    else:
+        start, end = terms.contract_starts_on, terms.matures_on
+        steps = 12 * (end.year - start.year) + end.month - start.month
+        days = quarterly_principal_days(
+            start,
+            end,
+            instalments=steps // terms.every.months + 2,
+            quarters=terms.every.months // _QUARTER_MONTHS,
+        )
+    months = (terms.matures_on.year, terms.matures_on.month)
+    kept = [day for day in days[:-1] if (day.year, day.month) != months and day > terms.drawn_on]
+    return (*kept, terms.matures_on)
+
+
+def _level_plan(terms: NoteTerms, after_on: date, balance_fen: int) -> tuple[DatedAmount, ...]:
+    periods = [each for each in interest_periods(terms) if each.due_on > after_on]
+    rates, denominator = period_rates(periods, terms.rate_ppm)
+    exact = level_instalment(balance_fen, rates, denominator)
+    level_fen = round_half_up(exact.numerator, exact.denominator)
+    plan, balance = [], balance_fen
+    for period, rate in zip(periods, rates, strict=True):
+        interest = round_half_up(balance * rate, denominator)
+        wanted = balance if period is periods[-1] else level_fen - interest
+        principal = min(max(wanted, 0), balance)
+        balance -= principal
+        plan.append(DatedAmount(on=period.due_on, amount_fen=principal))
+    return _positive(plan)
+
+
+def _cut_at_end(plan: Sequence[DatedAmount], balance_fen: int) -> tuple[DatedAmount, ...]:
+    """Keep the plan from its beginning; the last day kept takes what is left."""
+    cut: list[DatedAmount] = []
+    left_fen = balance_fen
+    for each in plan:
+        if not left_fen:
+            break
+        part_fen = left_fen if each is plan[-1] else min(each.amount_fen, left_fen)
+        cut.append(DatedAmount(on=each.on, amount_fen=part_fen))
+        left_fen -= part_fen
+    return tuple(cut)
+
+
+__all__ = [
+    "NoteTerms",
+    "interest_periods",
+    "note_schedule",
+    "plan_from_json",
+    "plan_to_json",
+    "principal_plan",
+    "replanned",
+    "require_terms",
+]

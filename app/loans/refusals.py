@@ -1,0 +1,179 @@
+"""What the loans room refuses, and why."""
+
+from app.kernel.errors import Busy, Conflict, RuleViolation
+from app.kernel.text import N_
+
+
+class LoanNotServiced(RuleViolation):
+    """A loan whose books are kept elsewhere."""
+
+    code = "loan-not-serviced"
+    title = N_("This loan is kept by its bank")
+    detail = N_("Only balances of %(number)s are known here. Book the step in the bank's system.")
+
+
+class NotDrawn(RuleViolation):
+    """Money for a loan that was never drawn, or is no longer open."""
+
+    code = "loan-not-open"
+    title = N_("Nothing can be repaid on this loan")
+    detail = N_("%(number)s is in the state “%(state)s”: only drawn, open loans take repayments.")
+
+
+class AmountNotPositive(RuleViolation):
+    """Zero or less."""
+
+    code = "amount-not-positive"
+    title = N_("The amount must be above zero")
+    detail = N_("Enter an amount above 0.00 yuan.")
+
+
+class ContractExceeded(RuleViolation):
+    """More drawn than the contract allows."""
+
+    code = "contract-exceeded"
+    title = N_("More than the contract allows")
+    detail = N_(
+        "%(drawn)s of %(contract)s yuan are drawn; %(amount)s yuan are more than what is left."
+    )
+
+
+class DrawdownAfterMaturity(RuleViolation):
+    """A drawdown outside the term."""
+
+    code = "drawdown-outside-term"
+    title = N_("The loan cannot be drawn on this day")
+    detail = N_(
+        "The business day %(day)s lies outside the term from %(starts_on)s to %(matures_on)s."
+    )
+
+
+class ValueDayInFuture(RuleViolation):
+    """A payment dated after the open business day."""
+
+    code = "value-day-in-future"
+    title = N_("The value day lies in the future")
+    detail = N_("The business day is %(day)s; the payment is dated %(value_on)s.")
+
+
+class ClosedPeriod(RuleViolation):
+    """A payment dated into a closed month."""
+
+    code = "closed-period"
+    title = N_("That month is closed")
+    detail = N_("Payments may be dated from %(first)s; this one is dated %(value_on)s.")
+
+
+class PrepaymentNotToday(RuleViolation):
+    """A prepayment counts from the business day."""
+
+    code = "prepayment-not-today"
+    title = N_("A prepayment counts from the business day")
+    detail = N_("Leave the value day at %(day)s, or pay only what has fallen due.")
+
+
+class ExtensionRefused(RuleViolation):
+    """An extension of a loan that is overdue, at its end, or to an earlier day."""
+
+    code = "extension-refused"
+    title = N_("This loan cannot be extended")
+    detail = N_("Only a performing loan is extended, before its maturity and to a later day.")
+
+
+class LoanBehind(Conflict):
+    """The loan was left behind by a close of day."""
+
+    code = "loan-behind"
+    title = N_("This loan is behind the business day")
+    detail = N_(
+        "The books of %(number)s stand at %(closed_on)s while the business day is %(day)s."
+        " Close the day again after the cause is mended."
+    )
+
+
+class DayClosing(Busy):
+    """The day is being closed for this loan."""
+
+    code = "day-closing"
+    title = N_("The day is being closed")
+    detail = N_("The day %(day)s is being closed. Wait %(retry_after)s seconds and try again.")
+
+
+class KeyTaken(Conflict):
+    """The caller's key names another repayment."""
+
+    code = "repayment-key-taken"
+    title = N_("This key names another repayment")
+    detail = N_("The key was used for %(number)s with another amount or day.")
+
+
+class AlreadyReversed(Conflict):
+    """An entry is reversed at most once."""
+
+    code = "already-reversed"
+    title = N_("This was taken back before")
+    detail = N_("%(number)s was reversed by %(by)s.")
+
+
+class LaterRepaymentStands(Conflict):
+    """Repayments are taken back from the last."""
+
+    code = "later-repayment-stands"
+    title = N_("A later repayment stands")
+    detail = N_("Take back %(later)s first: repayments are reversed from the last.")
+
+
+class SuspenseTooSmall(RuleViolation):
+    """Less money waits than is to be used."""
+
+    code = "suspense-too-small"
+    title = N_("Less money waits than this")
+    detail = N_("%(suspense)s yuan wait in suspense.")
+
+
+class DayNotOpened(RuleViolation):
+    """A bank whose books were never opened."""
+
+    code = "business-day-missing"
+    title = N_("The bank has no business day")
+    detail = N_("The books of this bank were never opened here.")
+
+
+class DayAlreadyOpened(Conflict):
+    """Books are opened once."""
+
+    code = "business-day-exists"
+    title = N_("The books are already open")
+    detail = N_("The business day is %(day)s.")
+
+
+class DaySkipped(Conflict):
+    """Days are closed in order."""
+
+    code = "day-skipped"
+    title = N_("An earlier day is still open")
+    detail = N_("Close %(open)s first: days are closed in order and none is skipped.")
+
+
+class DayIsClosed(RuleViolation):
+    """A day before the books were opened here."""
+
+    code = "day-is-closed"
+    title = N_("That day is closed")
+    detail = N_("The business day is %(open)s; %(day)s lies before the books kept here.")
+
+
+class DayNotOver(RuleViolation):
+    """A day is closed when it has come."""
+
+    code = "day-not-come"
+    title = N_("That day has not come")
+    detail = N_("Today is %(today)s; %(day)s cannot be closed yet.")
+
+
+class HistoryNotFirst(RuleViolation):
+    """History is loaded into an empty loan before its bank's first open day."""
+
+    code = "history-not-first"
+    title = N_("History can no longer be loaded")
+    detail = N_("Load the history of %(number)s before anything is booked, up to %(until)s.")

@@ -1,0 +1,74 @@
+"""A bank with open books, and loans in it."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from app.loans.domain.classification import LoanClass
+from app.loans.services import (
+    OpenLoan,
+    PostDrawdown,
+    close_day,
+    open_business_day,
+    open_loan,
+    post_drawdown,
+)
+
+
+class Bank:
+    """Bank A on a chosen business day, and the steps that tests take in it."""
+
+    def __init__(self, database, world, clock, code="A"):
+        self.database, self.world, self.clock = database, world, clock
+        self.id = world.organisation(code)
+        self.actor = world.system(code)
+
+    def open(self, day):
+        with self.database.write() as session:
+            open_business_day(session, self.actor, self.id, day)
+        self.set_clock(day)
+        return self
+
+    def set_clock(self, day):
+        self.clock.instant = datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
+
+    def sign(self, **terms):
+        given = {
+            "bank_id": self.id,
+            "borrower_id": self.world.organisation("C1"),
+            "title": "林权抵押贷款",
+            "contract_fen": 3_000_000_00,
+            "rate_ppm": 44_500,
+            "starts_on": date(2023, 12, 26),
+            "matures_on": date(2024, 12, 25),
+            "region_code": "620725",
+        }
+        with self.database.write() as session:
+            return open_loan(session, self.actor, OpenLoan(**{**given, **terms}))
+
+    def draw(self, loan_id, amount_fen, **extra):
+        command = PostDrawdown(loan_id=loan_id, amount_fen=amount_fen, **extra)
+        with self.database.write() as session:
+            return post_drawdown(session, self.actor, command)
+
+    def close(self, day, **options):
+        self.set_clock(day)
+        return close_day(self.database, self.actor, self.id, day, **options)
+
+    def close_until(self, first, last):
+        view, day = None, first
+        while day <= last:
+            view = self.close(day)
+            day += timedelta(days=1)
+        self.set_clock(last + timedelta(days=1))
+        return view
+
+
+@pytest.fixture
+def bank(database, world, clock):
+    return Bank(database, world, clock)
+
+
+@pytest.fixture
+def normal():
+    return LoanClass.NORMAL

@@ -1,0 +1,79 @@
+"""The close of a day: figures to the fen, once, in order, resumable."""
+
+from datetime import date
+
+import pytest
+
+from app.kernel.errors import NotFound
+from app.loans.refusals import DayIsClosed, DayNotOver, DaySkipped
+from app.loans.services import loan_view
+
+
+def view_of(bank, loan_id):
+    with bank.database.read() as session:
+        return loan_view(session, bank.actor, loan_id)
+
+
+def test_accrued_interest_of_eighty_six_days_after_the_close_of_20_march(bank):
+    """3,000,000.00 at 4.45 % act/360 from 2023-12-26: 31,891.67 at the opening of 2024-03-21."""
+    bank.open(date(2023, 12, 26))
+    loan_id = bank.sign()
+    bank.draw(loan_id, 3_000_000_00)
+    bank.close_until(date(2023, 12, 26), date(2024, 3, 20))
+    view = view_of(bank, loan_id)
+    assert view.accrued_fen == 31_891_67
+    assert view.principal_fen == 3_000_000_00
+    assert view.overdue_days == 0
+
+
+def test_accrued_interest_of_twelve_days_at_the_opening_of_2_january(bank):
+    """4,000,000.00 at 4.35 % with interest settled to 2023-12-21: 5,800.00 on 2024-01-02."""
+    bank.open(date(2023, 12, 21))
+    loan_id = bank.sign(
+        contract_fen=4_000_000_00,
+        rate_ppm=43_500,
+        starts_on=date(2023, 12, 21),
+        matures_on=date(2024, 4, 17),
+    )
+    bank.draw(loan_id, 4_000_000_00)
+    bank.close_until(date(2023, 12, 21), date(2024, 1, 1))
+    assert view_of(bank, loan_id).accrued_fen == 5_800_00
+
+
+def test_a_second_close_of_the_same_day_does_nothing(bank):
+    bank.open(date(2023, 12, 26))
+    loan_id = bank.sign()
+    bank.draw(loan_id, 3_000_000_00)
+    first = bank.close(date(2023, 12, 26))
+    before = view_of(bank, loan_id)
+    assert bank.close(date(2023, 12, 26)) == first
+    assert view_of(bank, loan_id) == before
+
+
+def test_a_later_day_is_not_closed_before_an_earlier_one(bank):
+    bank.open(date(2023, 12, 26))
+    bank.set_clock(date(2023, 12, 28))
+    with pytest.raises(DaySkipped) as refused:
+        bank.close(date(2023, 12, 27))
+    assert refused.value.facts["open"] == date(2023, 12, 26)
+    with pytest.raises(DayIsClosed):
+        bank.close(date(2023, 12, 25))
+
+
+def test_a_day_is_closed_when_it_has_come_and_not_before(bank):
+    from app.loans.services import close_day
+
+    bank.open(date(2023, 12, 26))
+    bank.set_clock(date(2023, 12, 25))
+    with pytest.raises(DayNotOver):
+        close_day(bank.database, bank.actor, bank.id, date(2023, 12, 26))
+    bank.set_clock(date(2023, 12, 26))
+    assert close_day(bank.database, bank.actor, bank.id, date(2023, 12, 26)).state == "finished"
+
+
+def test_another_bank_does_not_close_the_day(bank, world):
+    from app.loans.services import close_day
+
+    bank.open(date(2023, 12, 26))
+    with pytest.raises(NotFound):
+        close_day(bank.database, world.actor("b-ops"), bank.id, date(2023, 12, 26))
