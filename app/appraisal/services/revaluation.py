@@ -135,7 +135,7 @@ def run_revaluation(
     name = executor or found.executor
     require_executor(name)
     with executor_for(name) as working:
-        _Runner(database, actor, run_id, chunk).run(working)
+        Runner(database, actor, run_id, chunk).run(working)
     with database.read() as session:
         return get_run(session, actor, run_id)
 
@@ -190,7 +190,7 @@ class LeaseLost(Busy):
     """Another runner took the work over."""
 
 
-class _Runner:
+class Runner:
     """One process that works on a run under its lease; the fence tells whether it is still the holder."""
 
     def __init__(self, database: Database, actor: Actor, run_id: UUID, chunk: int) -> None:

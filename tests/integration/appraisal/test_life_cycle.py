@@ -1,0 +1,347 @@
+"""An appraisal from its order to its end: panel, inputs, two signatures, report, supersession, expiry."""
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.appraisal.domain import AppraisalState
+from app.appraisal.models import Appraisal, AssetValue
+from app.appraisal.queries import current_value, visible_appraisals
+from app.appraisal.services import (
+    AddPanelMember,
+    CloseNote,
+    EndPanelMember,
+    OrderAppraisal,
+    SaveInputs,
+    StatedPrice,
+    WhatIf,
+    accept_order,
+    add_panel_member,
+    countersign_appraisal,
+    decline_order,
+    end_panel_member,
+    expire_appraisals,
+    order_appraisal,
+    report_content,
+    return_appraisal,
+    revoke_appraisal,
+    save_inputs,
+    sign_appraisal,
+    what_if,
+)
+from app.appraisal.services.errors import (
+    AgencyNotOnPanel,
+    ContentChanged,
+    ModelNotForAsset,
+    NotAnAgency,
+    PriceMissing,
+    SameSigner,
+)
+from app.appraisal.services.panel import AlreadyOnPanel
+from app.assets.queries import visible_assets
+from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
+from tests.factories.appraisals import (
+    CARBON_FEN,
+    FOREST_FEN,
+    SIGNED_ON,
+    example_inputs,
+    make_valid,
+    order,
+    prepare,
+)
+
+
+def _sees(session, actor) -> int:
+    statement = sa.select(sa.func.count()).select_from(
+        visible_appraisals(session, actor).subquery()
+    )
+    return session.execute(statement).scalar_one()
+
+
+def test_a_carbon_right_is_appraised_from_order_to_report(session, world, carbon, commit):
+    view = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    assert view.state is AppraisalState.VALID
+    assert view.value_fen == CARBON_FEN
+    assert view.valid_until == date(2024, 12, 24)
+    assert current_value(session, carbon, view.valid_until) == CARBON_FEN
+    assert current_value(session, carbon, view.valid_until + timedelta(days=1)) is None
+    name, content = report_content(session, session.get_one(Appraisal, view.id))
+    assert name == f"{view.number}.pdf"
+    assert content.startswith(b"%PDF")
+    commit()
+
+
+def test_the_parts_of_a_value_sum_to_the_whole(session, world, forest):
+    view = prepare(session, world, forest, example_inputs("forest-right"))
+    assert view.value_fen == FOREST_FEN
+    parts = [round(float(text) * 100) for text in view.result["components"].values()]
+    assert sum(parts) == view.value_fen
+
+
+def test_an_agency_off_the_panel_is_refused(session, world, forest):
+    command = OrderAppraisal(
+        asset_id=forest,
+        bank_id=world.organisation("A"),
+        agency_id=world.organisation("AG2"),
+        purpose="抵质押贷款",
+    )
+    with pytest.raises(AgencyNotOnPanel):
+        order_appraisal(session, world.actor("c1-fin"), command)
+    add_panel_member(
+        session,
+        world.actor("a-collateral"),
+        AddPanelMember(agency_id=world.organisation("AG2"), valid_from=SIGNED_ON),
+    )
+    assert order_appraisal(session, world.actor("c1-fin"), command).state is AppraisalState.ORDERED
+
+
+def test_a_place_on_the_panel_ends_with_its_last_day(session, world, forest, clock):
+    officer = world.actor("a-collateral")
+    place = add_panel_member(
+        session, officer, AddPanelMember(agency_id=world.organisation("AG2"), valid_from=SIGNED_ON)
+    )
+    end_panel_member(session, officer, place.id, EndPanelMember(valid_until=SIGNED_ON))
+    command = OrderAppraisal(
+        asset_id=forest,
+        bank_id=world.organisation("A"),
+        agency_id=world.organisation("AG2"),
+        purpose="抵质押贷款",
+    )
+    order_appraisal(session, world.actor("a-officer"), command)
+    clock.instant += timedelta(days=1)
+    with pytest.raises(AgencyNotOnPanel):
+        order_appraisal(session, world.actor("a-officer"), command)
+
+
+def test_the_panel_takes_agencies_once_and_only_agencies(session, world, ground):
+    officer = world.actor("a-collateral")
+    with pytest.raises(AlreadyOnPanel):
+        add_panel_member(
+            session,
+            officer,
+            AddPanelMember(agency_id=world.organisation("AG1"), valid_from=SIGNED_ON),
+        )
+    with pytest.raises(NotAnAgency):
+        add_panel_member(
+            session,
+            officer,
+            AddPanelMember(agency_id=world.organisation("C2"), valid_from=SIGNED_ON),
+        )
+    with pytest.raises(Forbidden):
+        add_panel_member(
+            session,
+            world.actor("a-officer"),
+            AddPanelMember(agency_id=world.organisation("AG2"), valid_from=SIGNED_ON),
+        )
+
+
+def test_an_order_shows_the_asset_to_the_agency_alone(session, world, forest):
+    agency, other = world.actor("ag1-a"), world.actor("ag2-a")
+    assert session.execute(visible_assets(session, agency)).first() is None
+    order(session, world, forest)
+    assert session.execute(visible_assets(session, agency)).scalar_one().id == forest
+    assert session.execute(visible_assets(session, other)).first() is None
+    assert [_sees(session, world.actor(login)) for login in ("ag1-b", "a-risk", "c1-fin")] == [
+        1
+    ] * 3
+    assert [
+        _sees(session, world.actor(login)) for login in ("ag2-a", "b-officer", "c2-fin", "pbc-1")
+    ] == [0] * 4
+
+
+def test_a_model_that_does_not_value_the_kind_is_refused(session, world, forest):
+    command = OrderAppraisal(
+        asset_id=forest,
+        bank_id=world.organisation("A"),
+        agency_id=world.organisation("AG1"),
+        purpose="抵质押贷款",
+        model_id="carbon-sink-income",
+    )
+    with pytest.raises(ModelNotForAsset):
+        order_appraisal(session, world.actor("a-officer"), command)
+
+
+def test_a_bank_orders_only_on_its_own_panel_and_others_do_not_see_the_asset(
+    session, world, forest
+):
+    command = OrderAppraisal(
+        asset_id=forest,
+        bank_id=world.organisation("B"),
+        agency_id=world.organisation("AG1"),
+        purpose="抵质押贷款",
+    )
+    with pytest.raises(InvalidInput):
+        order_appraisal(session, world.actor("a-officer"), command)
+    with pytest.raises(NotFound):
+        order_appraisal(session, world.actor("b-officer"), command)
+
+
+def test_only_the_agency_moves_its_appraisal(session, world, forest):
+    view = order(session, world, forest)
+    with pytest.raises(NotFound):
+        accept_order(session, world.actor("ag2-a"), view.id)
+    with pytest.raises(Forbidden):
+        accept_order(session, world.actor("a-officer"), view.id)
+    declined = decline_order(session, world.actor("ag1-a"), view.id, CloseNote(note="人手不足"))
+    assert declined.state is AppraisalState.DECLINED
+    assert declined.events == ()
+
+
+def test_inputs_are_entered_only_in_preparation(session, world, forest):
+    view = order(session, world, forest)
+    command = SaveInputs(valued_on=SIGNED_ON, inputs=example_inputs("forest-right"))
+    with pytest.raises(IllegalEvent):
+        save_inputs(session, world.actor("ag1-a"), view.id, command)
+    accept_order(session, world.actor("ag1-a"), view.id)
+    saved = save_inputs(session, world.actor("ag1-a"), view.id, command)
+    sign_appraisal(session, world.actor("ag1-a"), saved.id)
+    with pytest.raises(IllegalEvent):
+        save_inputs(session, world.actor("ag1-a"), view.id, command)
+
+
+def test_a_missing_price_is_refused_and_a_stated_one_is_kept_with_its_source(
+    session, world, carbon, clock
+):
+    clock.instant += timedelta(days=90)
+    on = SIGNED_ON + timedelta(days=61)
+    view = order(session, world, carbon)
+    maker = world.actor("ag1-a")
+    accept_order(session, maker, view.id)
+    inputs = example_inputs("carbon-sink-income")
+    with pytest.raises(PriceMissing) as refused:
+        save_inputs(session, maker, view.id, SaveInputs(valued_on=on, inputs=inputs))
+    assert "local-sink" in refused.value.facts["prices"]
+    stated = StatedPrice(id="local-sink", yuan="28.50", source="交易中心书面询价")
+    saved = save_inputs(
+        session, maker, view.id, SaveInputs(valued_on=on, inputs=inputs, prices=(stated,))
+    )
+    assert saved.prices["local-sink"]["yuan"] == "28.50"
+    assert saved.prices["local-sink"]["source"] == "交易中心书面询价"
+
+
+def test_a_price_counts_until_its_last_day(session, world, carbon, clock):
+    clock.instant += timedelta(days=90)
+    view = order(session, world, carbon)
+    accept_order(session, world.actor("ag1-a"), view.id)
+    inputs = example_inputs("carbon-sink-income")
+    last = SaveInputs(valued_on=SIGNED_ON + timedelta(days=60), inputs=inputs)
+    assert save_inputs(session, world.actor("ag1-a"), view.id, last).value_fen
+
+
+def test_refused_inputs_are_named_by_their_fields(session, world, forest):
+    view = order(session, world, forest)
+    accept_order(session, world.actor("ag1-a"), view.id)
+    inputs = {**example_inputs("forest-right"), "area_mu": "-5", "no_such": 1}
+    command = SaveInputs(valued_on=SIGNED_ON, inputs=inputs)
+    with pytest.raises(InvalidInput) as refused:
+        save_inputs(session, world.actor("ag1-a"), view.id, command)
+    assert "/inputs/no_such" in {each.pointer for each in refused.value.errors}
+    del inputs["no_such"]
+    with pytest.raises(InvalidInput) as refused:
+        save_inputs(
+            session, world.actor("ag1-a"), view.id, SaveInputs(valued_on=SIGNED_ON, inputs=inputs)
+        )
+    assert {each.pointer for each in refused.value.errors} == {"/inputs/area_mu"}
+
+
+@pytest.mark.parametrize("given", ["1e300", "NaN", "1e18", [], {}, True, "二千"])
+def test_no_input_breaks_the_model(session, world, forest, given):
+    view = order(session, world, forest)
+    accept_order(session, world.actor("ag1-a"), view.id)
+    inputs = {**example_inputs("forest-right"), "area_mu": given}
+    with pytest.raises(InvalidInput):
+        save_inputs(
+            session, world.actor("ag1-a"), view.id, SaveInputs(valued_on=SIGNED_ON, inputs=inputs)
+        )
+
+
+def test_a_day_to_come_is_refused(session, world, forest):
+    view = order(session, world, forest)
+    accept_order(session, world.actor("ag1-a"), view.id)
+    inputs = example_inputs("forest-right")
+    for day, legal in ((SIGNED_ON, True), (SIGNED_ON + timedelta(days=1), False)):
+        command = SaveInputs(valued_on=day, inputs=inputs)
+        if legal:
+            save_inputs(session, world.actor("ag1-a"), view.id, command)
+        else:
+            with pytest.raises(InvalidInput):
+                save_inputs(session, world.actor("ag1-a"), view.id, command)
+
+
+def test_the_maker_cannot_countersign(session, world, forest):
+    view = prepare(session, world, forest, example_inputs("forest-right"))
+    signed = sign_appraisal(session, world.actor("ag1-a"), view.id)
+    assert "countersign" not in signed.events
+    with pytest.raises(SameSigner):
+        countersign_appraisal(session, world.actor("ag1-a"), view.id)
+    assert (
+        countersign_appraisal(session, world.actor("ag1-b"), view.id).state is AppraisalState.VALID
+    )
+
+
+@pytest.mark.parametrize("column", ["inputs", "prices", "result", "value_fen", "valued_on"])
+def test_content_changed_after_signing_is_refused(session, world, carbon, column):
+    view = prepare(session, world, carbon, example_inputs("carbon-sink-income"))
+    sign_appraisal(session, world.actor("ag1-a"), view.id)
+    changed = {
+        "inputs": {**view.inputs, "area_mu": "99999"},
+        "prices": {},
+        "result": {**view.result, "value_yuan": "1.00"},
+        "value_fen": view.value_fen + 1,
+        "valued_on": view.valued_on - timedelta(days=1),
+    }[column]
+    session.execute(sa.update(Appraisal).values({column: changed}))
+    session.expire_all()
+    with pytest.raises(ContentChanged):
+        countersign_appraisal(session, world.actor("ag1-b"), view.id)
+
+
+def test_a_returned_report_is_signed_again_by_either(session, world, forest):
+    view = prepare(session, world, forest, example_inputs("forest-right"))
+    sign_appraisal(session, world.actor("ag1-a"), view.id)
+    returned = return_appraisal(session, world.actor("ag1-b"), view.id, CloseNote(note="面积核对"))
+    assert returned.state is AppraisalState.PREPARING
+    assert not any(each.counts for each in returned.signatures)
+    sign_appraisal(session, world.actor("ag1-a"), view.id)
+    done = countersign_appraisal(session, world.actor("ag1-b"), view.id)
+    assert [each.counts for each in done.signatures] == [False, True, True]
+
+
+def test_the_next_report_supersedes_the_valid_one(session, world, forest):
+    inputs = example_inputs("forest-right")
+    first = make_valid(session, world, forest, inputs)
+    second = make_valid(session, world, forest, {**inputs, "area_mu": 2500})
+    session.expire_all()
+    assert session.get_one(Appraisal, first.id).state is AppraisalState.SUPERSEDED
+    assert current_value(session, forest, SIGNED_ON) == second.value_fen < first.value_fen
+
+
+def test_a_revoked_report_leaves_no_value_never_zero(session, world, forest):
+    view = make_valid(session, world, forest, example_inputs("forest-right"))
+    version = session.get_one(AssetValue, forest).version
+    revoke_appraisal(session, world.actor("ag1-b"), view.id, CloseNote(note="权属有误"))
+    session.expire_all()
+    row = session.get_one(AssetValue, forest)
+    assert (row.current_fen, row.appraised_fen) == (None, None)
+    assert row.version == version + 1
+    assert current_value(session, forest, SIGNED_ON) is None
+
+
+def test_reports_expire_the_day_after_their_last(session, database, world, forest, commit):
+    view = make_valid(session, world, forest, example_inputs("forest-right"))
+    commit()
+    assert expire_appraisals(database, world.system(), view.valid_until) == 0
+    assert expire_appraisals(database, world.system(), view.valid_until + timedelta(days=1)) == 1
+    with database.read() as reading:
+        assert reading.get_one(Appraisal, view.id).state is AppraisalState.EXPIRED
+        assert reading.get_one(AssetValue, forest).current_fen is None
+
+
+def test_a_what_if_stores_nothing(session, world, forest):
+    command = WhatIf(valued_on=SIGNED_ON, inputs=example_inputs("forest-right"))
+    found = what_if(session, world.actor("a-risk"), "forest-right", command)
+    assert found["value_yuan"] == "5600000.00"
+    assert session.execute(sa.select(sa.func.count()).select_from(Appraisal)).scalar_one() == 0
+    with pytest.raises(NotFound):
+        what_if(session, world.actor("a-risk"), "no-such-model", command)

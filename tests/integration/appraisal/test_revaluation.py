@@ -1,0 +1,428 @@
+"""Revaluation: the numbers of the main path, runs that resume, errors that stay with their asset."""
+
+import hashlib
+import json
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.appraisal.domain import ItemState, RunState
+from app.appraisal.models import (
+    Appraisal,
+    AssetValue,
+    RevaluationItem,
+    RevaluationRun,
+    Valuation,
+)
+from app.appraisal.queries import current_value
+from app.appraisal.services import (
+    RecordInputs,
+    RequestRevaluation,
+    RevalueAsset,
+    get_run,
+    record_inputs,
+    request_revaluation,
+    revalue_asset,
+    run_revaluation,
+    waiting_runs,
+)
+from app.appraisal.services.errors import (
+    ExecutorUnavailable,
+    NoValidAppraisal,
+    RecordedTooEarly,
+    RunInFuture,
+)
+from app.appraisal.services.executors import Serial
+from app.appraisal.services.revaluation import Runner
+from app.assets.domain import AssetKind
+from app.db.leases import claim
+from app.kernel.errors import Busy, Forbidden, InvalidInput, NotFound
+from tests.factories.appraisals import (
+    CARBON_FALLEN_FEN,
+    CARBON_FEN,
+    FOREST_FROSTED_FEN,
+    FROST,
+    REVALUED_AT,
+    REVALUED_ON,
+    add_asset,
+    add_price,
+    example_inputs,
+    make_valid,
+)
+
+
+class Crash(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+@pytest.fixture
+def pair(session, world, carbon, forest, clock, commit):
+    """Both assets of the main path with valid appraisals, then the price fall, on the day of the revaluation."""
+    make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    make_valid(session, world, forest, example_inputs("forest-right"))
+    clock.instant = REVALUED_AT
+    add_price(session, REVALUED_ON, "21")
+    commit()
+    return carbon, forest
+
+
+@pytest.fixture
+def many(session, world, pair, commit):
+    """Fourteen assets of two models."""
+    ids = list(pair)
+    for number in range(12):
+        forest_right = number % 3 == 0
+        kind = AssetKind.FOREST_RIGHT if forest_right else AssetKind.CARBON_SINK_INCOME
+        model_id = "forest-right" if forest_right else "carbon-sink-income"
+        asset_id = add_asset(session, world, kind, number=f"A-1{number}")
+        area = {"area_mu": 20_000 + 37 * number}
+        make_valid(session, world, asset_id, {**example_inputs(model_id), **area}, date(2024, 1, 5))
+        ids.append(asset_id)
+    commit()
+    return ids
+
+
+def file_run(database, actor, on=REVALUED_ON, **options):
+    with database.write() as session:
+        return request_revaluation(session, actor, RequestRevaluation(on=on, **options)).id
+
+
+def content_hash(database) -> str:
+    """What a run leaves behind, without ids and instants of its rows."""
+    with database.read() as session:
+        valuations = session.execute(
+            sa.select(
+                col(Valuation.asset_id), col(Valuation.on), col(Valuation.model_id),
+                col(Valuation.model_version), col(Valuation.value_fen),
+                col(Valuation.inputs_digest), col(Valuation.basis_digest),
+                col(Valuation.appraisal_id), col(Valuation.run_id),
+            ).order_by(col(Valuation.asset_id), col(Valuation.on))
+        ).all()  # fmt: skip
+        values = session.execute(
+            sa.select(
+                col(AssetValue.asset_id), col(AssetValue.current_fen),
+                col(AssetValue.valuation_fen), col(AssetValue.valued_on), col(AssetValue.version),
+            ).order_by(col(AssetValue.asset_id))
+        ).all()  # fmt: skip
+        items = session.execute(
+            sa.select(
+                col(RevaluationItem.asset_id), col(RevaluationItem.state),
+                col(RevaluationItem.before_fen), col(RevaluationItem.after_fen),
+                col(RevaluationItem.problem),
+            ).order_by(col(RevaluationItem.asset_id))
+        ).all()  # fmt: skip
+        runs = session.execute(
+            sa.select(
+                col(RevaluationRun.state), col(RevaluationRun.total), col(RevaluationRun.done),
+                col(RevaluationRun.failed),
+            )
+        ).all()  # fmt: skip
+    plain = [[list(row) for row in rows] for rows in (valuations, values, items, runs)]
+    return hashlib.sha256(json.dumps(plain, default=str).encode()).hexdigest()
+
+
+def test_the_price_fall_and_the_frost_give_the_figures_of_the_main_path(
+    session, database, world, pair, commit
+):
+    carbon, forest = pair
+    record_inputs(
+        session,
+        world.actor("a-collateral"),
+        forest,
+        RecordInputs(valid_from=date(2024, 3, 18), overrides=FROST, reason="春季霜冻，现场查勘"),
+    )
+    commit()
+    run_id = file_run(database, world.actor("a-risk"))
+    view = run_revaluation(database, world.actor("a-risk"), run_id)
+    assert (view.state, view.total, view.done, view.failed) == (RunState.FINISHED, 2, 2, 0)
+    with database.read() as reading:
+        assert current_value(reading, carbon, REVALUED_ON) == CARBON_FALLEN_FEN
+        assert current_value(reading, forest, REVALUED_ON) == FOREST_FROSTED_FEN
+        item = reading.get_one(RevaluationItem, (run_id, carbon))
+        assert (item.before_fen, item.after_fen) == (CARBON_FEN, CARBON_FALLEN_FEN)
+
+
+def test_a_rise_never_lifts_the_current_value_above_the_appraisal(
+    session, database, world, pair, commit
+):
+    carbon, _forest = pair
+    add_price(session, REVALUED_ON - timedelta(days=1), "60")
+    commit()
+    day_before = REVALUED_ON - timedelta(days=1)
+    run_revaluation(database, world.system(), file_run(database, world.system(), on=day_before))
+    with database.read() as reading:
+        row = reading.get_one(AssetValue, carbon)
+        assert row.valuation_fen > row.appraised_fen == CARBON_FEN == row.current_fen
+
+
+def test_a_second_run_of_the_same_day_does_nothing(database, world, many):
+    actor = world.actor("a-risk")
+    run_id = file_run(database, actor)
+    run_revaluation(database, actor, run_id, chunk=4)
+    before = content_hash(database)
+    assert file_run(database, actor) == run_id
+    assert run_revaluation(database, actor, run_id).state is RunState.FINISHED
+    assert content_hash(database) == before
+
+
+@pytest.mark.parametrize("killed_after", [0, 1, 2, 3])
+def test_a_run_killed_between_chunks_and_resumed_ends_as_if_uninterrupted(
+    database, world, many, clock, killed_after, tmp_path
+):
+    actor = world.actor("a-risk")
+    run_id = file_run(database, actor)
+    commits = iter(range(100))
+
+    def pull_the_plug(_session):
+        # The first commit takes the lease; the chunks follow.
+        if next(commits) == killed_after + 1:
+            raise Crash
+
+    database.before_commit.append(pull_the_plug)
+    with pytest.raises(Crash):
+        run_revaluation(database, actor, run_id, chunk=4)
+    database.before_commit.remove(pull_the_plug)
+    with database.read() as reading:
+        left = get_run(reading, actor, run_id)
+        assert left.state is RunState.RUNNING
+        assert left.done < left.total == len(many)
+        assert waiting_runs(reading) == [run_id]
+    clock.instant += timedelta(minutes=2)
+    view = run_revaluation(database, actor, run_id, chunk=5)
+    assert (view.state, view.done) == (RunState.FINISHED, len(many))
+    resumed = content_hash(database)
+    undo_run(database, run_id)
+    run_revaluation(database, actor, run_id, chunk=500)
+    assert content_hash(database) == resumed
+
+
+def undo_run(database, run_id) -> None:
+    """Put everything back to before the run, so that it can run without interruption."""
+    with database.write() as session:
+        session.execute(sa.delete(Valuation).where(col(Valuation.run_id) == run_id))
+        session.execute(
+            sa.update(RevaluationItem).values(
+                state=ItemState.WAITING, before_fen=None, after_fen=None, problem=None
+            )
+        )
+        session.execute(
+            sa.update(AssetValue).values(
+                valuation_fen=AssetValue.appraised_fen,
+                valued_on=AssetValue.appraised_on,
+                current_fen=AssetValue.appraised_fen,
+                version=1,
+            )
+        )
+        session.execute(
+            sa.update(RevaluationRun).values(
+                state=RunState.WAITING, done=0, failed=0, started_at=None, finished_at=None
+            )
+        )
+
+
+def test_one_asset_that_cannot_be_valued_is_listed_and_stops_nothing(
+    session, database, world, many, commit
+):
+    broken, unreadable = many[2], many[3]
+    for asset_id, change in ((broken, {"discount_rate": "-3"}), (unreadable, {"area_mu": "many"})):
+        row = session.execute(
+            sa.select(Appraisal).where(col(Appraisal.asset_id) == asset_id)
+        ).scalar_one()
+        row.inputs = {**row.inputs, **change}
+        session.add(row)
+    commit()
+    view = run_revaluation(
+        database, world.actor("a-risk"), file_run(database, world.actor("a-risk"))
+    )
+    assert (view.state, view.failed, view.done) == (RunState.FINISHED, 2, len(many) - 2)
+    with database.read() as reading:
+        failed = {
+            row.asset_id: row.problem
+            for row in reading.execute(
+                sa.select(RevaluationItem).where(col(RevaluationItem.state) == ItemState.FAILED)
+            ).scalars()
+        }
+        assert set(failed) == {broken, unreadable}
+        assert failed[unreadable]["field"] == "area_mu"
+        assert all(each["zh"] and each["en"] for each in failed.values())
+        kept = reading.get_one(AssetValue, broken)
+        assert kept.current_fen == kept.appraised_fen
+
+
+def test_a_missing_price_fails_its_assets_and_values_the_others(
+    session, database, world, pair, clock, commit
+):
+    carbon, forest = pair
+    clock.instant += timedelta(days=90)
+    on = REVALUED_ON + timedelta(days=61)
+    run_id = file_run(database, world.system(), on=on)
+    view = run_revaluation(database, world.system(), run_id)
+    assert (view.done, view.failed) == (1, 1)
+    with database.read() as reading:
+        assert reading.get_one(RevaluationItem, (run_id, carbon)).problem["code"] == "price-missing"
+        assert reading.get_one(RevaluationItem, (run_id, forest)).state is ItemState.DONE
+
+
+def test_two_runners_exclude_each_other(database, world, pair):
+    actor = world.actor("a-risk")
+    run_id = file_run(database, actor)
+    with database.write() as session:
+        assert claim(session, f"revaluation-{run_id.hex}", "another", 60)
+    with pytest.raises(Busy):
+        run_revaluation(database, actor, run_id)
+
+
+class Meanwhile:
+    """Values chunks one after the other; something happens after the n-th was valued, before it is written."""
+
+    def __init__(self, number, happens):
+        self.number = number
+        self.happens = happens
+
+    def map(self, chunks):
+        for at, (chunk, answer) in enumerate(Serial().map(chunks)):
+            if at == self.number:
+                self.happens()
+            yield chunk, answer
+
+
+def test_a_runner_that_lost_its_lease_writes_nothing_more(database, world, many, clock):
+    actor = world.actor("a-risk")
+    run_id = file_run(database, actor)
+
+    def oversleep():
+        clock.instant += timedelta(minutes=5)
+        with database.write() as other:
+            assert claim(other, f"revaluation-{run_id.hex}", "another", 60)
+
+    with pytest.raises(Busy):
+        Runner(database, actor, run_id, 4).run(Meanwhile(1, oversleep))
+    with database.read() as reading:
+        assert get_run(reading, actor, run_id).done == 4
+
+
+def test_processes_give_the_same_figures_as_one_after_the_other(database, world, many):
+    actor = world.actor("a-risk")
+    run_id = file_run(database, actor)
+    run_revaluation(database, actor, run_id, executor="processes", chunk=4)
+    parallel = content_hash(database)
+    undo_run(database, run_id)
+    run_revaluation(database, actor, run_id, executor="serial")
+    assert content_hash(database) == parallel
+
+
+def test_executors_that_are_not_there_are_refused_with_their_remedy(database, world, pair):
+    with pytest.raises(ExecutorUnavailable) as refused:
+        file_run(database, world.actor("a-risk"), executor="dask://127.0.0.1:8786")
+    assert refused.value.facts["executor"] == "dask://127.0.0.1:8786"
+    with pytest.raises(InvalidInput):
+        file_run(database, world.actor("a-risk"), executor="threads")
+
+
+def test_a_run_covers_what_its_actor_sees(database, world, pair):
+    own = file_run(database, world.actor("a-risk"))
+    other = file_run(database, world.actor("a-risk"), on=REVALUED_ON - timedelta(days=1))
+    everything = file_run(database, world.system())
+    with database.read() as session:
+        assert session.get_one(RevaluationRun, own).total == 2
+        assert session.get_one(RevaluationRun, everything).total == 2
+        with pytest.raises(NotFound):
+            get_run(session, world.actor("b-collateral"), own)
+    assert own != other
+    with database.write() as session:
+        empty = request_revaluation(
+            session, world.actor("b-collateral"), RequestRevaluation(on=REVALUED_ON)
+        )
+        assert empty.total == 0
+    assert (
+        run_revaluation(database, world.actor("b-collateral"), empty.id).state is RunState.FINISHED
+    )
+
+
+def test_days_to_come_and_roles_without_the_right_are_refused(database, world, pair):
+    with pytest.raises(RunInFuture):
+        file_run(database, world.actor("a-risk"), on=REVALUED_ON + timedelta(days=1))
+    with pytest.raises(Forbidden):
+        file_run(database, world.actor("c1-fin"))
+
+
+def test_a_new_appraisal_between_valuing_and_writing_keeps_its_value(database, world, pair):
+    """The figure on the old report's inputs stays in the history and does not touch the new value."""
+    carbon, _forest = pair
+    actor = world.actor("a-risk")
+    run_id = file_run(database, actor)
+    made = []
+
+    def new_report():
+        inputs = {**example_inputs("carbon-sink-income"), "area_mu": 28_000}
+        with database.write() as other:
+            made.append(make_valid(other, world, carbon, inputs, REVALUED_ON))
+
+    Runner(database, actor, run_id, 500).run(Meanwhile(0, new_report))
+    with database.read() as reading:
+        row = reading.get_one(AssetValue, carbon)
+        assert row.appraisal_id == made[0].id
+        assert row.current_fen == row.valuation_fen == made[0].value_fen != CARBON_FALLEN_FEN
+        old = sa.select(Valuation).where(
+            col(Valuation.run_id) == run_id, col(Valuation.asset_id) == carbon
+        )
+        assert reading.execute(old).scalar_one().value_fen == CARBON_FALLEN_FEN
+
+
+def test_one_asset_is_revalued_once_for_the_same_facts(session, world, pair):
+    carbon, _forest = pair
+    first = revalue_asset(session, world.actor("a-risk"), carbon, RevalueAsset(on=REVALUED_ON))
+    again = revalue_asset(session, world.actor("a-risk"), carbon, RevalueAsset(on=REVALUED_ON))
+    assert first.id == again.id
+    assert first.value_fen == CARBON_FALLEN_FEN == current_value(session, carbon, REVALUED_ON)
+
+
+def test_recorded_inputs_count_from_their_day(session, world, pair):
+    _carbon, forest = pair
+    agency = world.actor("ag1-a")
+    record_inputs(
+        session,
+        agency,
+        forest,
+        RecordInputs(valid_from=REVALUED_ON, overrides=FROST, reason="霜冻"),
+    )
+    before = RevalueAsset(on=REVALUED_ON - timedelta(days=1))
+    assert (
+        revalue_asset(session, world.actor("a-risk"), forest, before).value_fen > FOREST_FROSTED_FEN
+    )
+    on_day = revalue_asset(session, world.actor("a-risk"), forest, RevalueAsset(on=REVALUED_ON))
+    assert on_day.value_fen == FOREST_FROSTED_FEN
+
+
+def test_recorded_inputs_are_checked_like_any_input(session, world, pair):
+    carbon, forest = pair
+    officer = world.actor("a-collateral")
+
+    def recorded(asset_id, actor=officer, day=REVALUED_ON, **overrides):
+        command = RecordInputs(valid_from=day, overrides=overrides, reason="查勘")
+        return record_inputs(session, actor, asset_id, command)
+
+    with pytest.raises(InvalidInput) as refused:
+        recorded(forest, no_such_field="1")
+    assert refused.value.errors[0].pointer == "/overrides/no_such_field"
+    with pytest.raises(InvalidInput):
+        recorded(forest, area_mu="-1")
+    with pytest.raises(InvalidInput):
+        recorded(forest)
+    with pytest.raises(InvalidInput):
+        recorded(forest, day=REVALUED_ON + timedelta(days=1), area_mu="10")
+    with pytest.raises(RecordedTooEarly):
+        recorded(carbon, day=date(2023, 12, 26), area_mu="10")
+    assert recorded(carbon, day=date(2023, 12, 27), area_mu="10").overrides == {"area_mu": "10"}
+    with pytest.raises(Forbidden):
+        recorded(forest, actor=world.actor("a-risk"), area_mu="10")
+    with pytest.raises(NotFound):
+        recorded(forest, actor=world.actor("b-collateral"), area_mu="10")
+
+
+def test_an_asset_without_a_valid_appraisal_cannot_be_revalued(session, world, ground):
+    asset_id = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-9")
+    with pytest.raises(NoValidAppraisal):
+        revalue_asset(session, world.actor("a-risk"), asset_id, RevalueAsset(on=date(2023, 12, 26)))
