@@ -45,6 +45,7 @@ class Permission(StrEnum):
     REVIEW_APPLICATION = "review-application"
     APPROVE_APPLICATION = "approve-application"
     SIGN_CONTRACT = "sign-contract"
+    REQUEST_DRAWDOWN = "request-drawdown"
     CHECK_DRAWDOWN = "check-drawdown"
     POST_DRAWDOWN = "post-drawdown"
     # loans

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.collateral.domain.states import Security
+from app.collateral.domain.states import SecurityKind
 from app.db.base import Table, Versioned, check, one_of
 from app.db.types import choice, fen, json_column, link, text
 from app.origination.domain.states import ApplicationEvent, ApplicationState, DrawdownState, Payment
@@ -48,6 +48,8 @@ class Application(Versioned, table=True):
     catalogue_code: str | None = text(20, nullable=True)
     green_evidence: str = text(500, default="")
     repayment_source: str = text(500, default="")
+    credit_consent: bool = Field(default=False, nullable=False)
+    """Written consent to query the credit bureau."""
     rate_ppm: int | None = None
     method: str = text(40, default="")
     financial_difficulty: bool | None = None
@@ -58,7 +60,11 @@ class Application(Versioned, table=True):
     conditions: str = text(1000, default="")
     loan_id: UUID | None = link("loan.id", nullable=True)
     due_on: date | None = None
+    """By when the present step should be taken."""
+    submitted_on: date | None = None
     created_by_id: UUID
+    created_for_id: UUID = link("organisation.id")
+    """The organisation for which the draft was opened: the borrower, or the bank on its behalf."""
     created_at: datetime
 
 
@@ -73,7 +79,7 @@ class PoolLine(Table, table=True):
 
     application_id: UUID = link("application.id", index=True)
     asset_id: UUID = link("asset.id")
-    security: Security = choice(Security, "security")
+    security: SecurityKind = choice(SecurityKind, "security")
     secured_fen: int = fen()
 
 
@@ -86,6 +92,20 @@ class ProposedGuarantee(Table, table=True):
     application_id: UUID = link("application.id", index=True)
     guarantor_id: UUID = link("organisation.id")
     covered_fen: int = fen()
+
+
+class ApplicationDocument(Table, table=True):
+    """An evidence file of an application."""
+
+    __tablename__ = "application_document"
+    __table_args__ = (sa.UniqueConstraint("application_id", "document_id"),)
+
+    application_id: UUID = link("application.id", index=True)
+    document_id: UUID = link("document.id")
+    title: str = text(120)
+    added_by_id: UUID
+    added_for_id: UUID = link("organisation.id")
+    added_at: datetime
 
 
 class ApplicationAct(Table, table=True):
@@ -113,7 +133,11 @@ class Drawdown(Versioned, table=True):
     __table_args__ = (
         check("amount_positive", "amount_fen > 0"),
         check("duties_apart", "checked_by_id IS NULL OR checked_by_id <> requested_by_id"),
-        check("posting_apart", "posted_by_id IS NULL OR posted_by_id <> checked_by_id"),
+        check(
+            "posting_apart",
+            "posted_by_id IS NULL OR (posted_by_id <> checked_by_id AND posted_by_id <> requested_by_id)",
+        ),
+        check("posted_has_note", "(state = 'posted') = (note_id IS NOT NULL)"),
         one_of("uq_drawdown_waiting_loan", ("loan_id",), where="state IN ('requested', 'checked')"),
     )
 
@@ -127,7 +151,12 @@ class Drawdown(Versioned, table=True):
     requested_by_id: UUID
     checked_by_id: UUID | None = None
     posted_by_id: UUID | None = None
-    checks: dict[str, Any] = json_column()
+    conditions_evidence: str = text(1000, default="")
+    search_number: str = text(60, default="")
+    """Of the search certificate made after the last registration."""
+    searched_on: date | None = None
+    checks: list[dict[str, Any]] = json_column()
+    """What the last look at the conditions found."""
     note: str = text(500, default="")
     note_id: UUID | None = link("loan_note.id", nullable=True)
     created_at: datetime

@@ -31,7 +31,7 @@ class ApplicationEvent(StrEnum):
     ACCEPT = "accept"
     SIGN = "sign"
     COUNTERSIGN = "countersign"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a step of the file, no secret
     APPROVE = "approve"
     REJECT = "reject"
     RETURN = "return"

@@ -10,7 +10,7 @@ from app.assets.domain import AssetKind, ForestCategory
 from app.policy import Policy, parameter_set
 from risk_models.dated import STATUSES, ParameterNotInForce
 
-UNITS = {"ratio", "day", "person", "flag", "table"}
+UNITS = {"ratio", "day", "yuan", "person", "flag", "table"}
 DAY = date(2024, 1, 2)
 
 
@@ -50,7 +50,7 @@ def test_the_lines_rise_and_a_cure_ends_below_the_top_up_line(in_force) -> None:
 
 
 def test_only_listed_forest_may_be_mortgaged(in_force) -> None:
-    assert in_force.flags("assets.mortgageable_forest", "mortgageable") == {
+    assert in_force.flags("assets.forest_category", "mortgageable") == {
         ForestCategory.TIMBER,
         ForestCategory.ECONOMIC,
         ForestCategory.FUEL,

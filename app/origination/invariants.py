@@ -1,0 +1,206 @@
+"""What `verify` asks of origination: states follow from acts, duties were apart, loans and drawdowns agree."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.db.invariants import Violation
+from app.loans.models import Loan, LoanNote
+from app.origination.domain.duties import Duty, Part, decide_duty, duty_of
+from app.origination.domain.states import (
+    APPLICATION,
+    ApplicationEvent,
+    ApplicationState,
+    DrawdownState,
+)
+from app.origination.models import Application, ApplicationAct, Drawdown, Product
+
+CHUNK = 500
+"""Files read with one set of queries."""
+
+_DECIDED = (ApplicationState.APPROVED, ApplicationState.CONTRACTED)
+
+
+def violations(session: Session) -> Iterator[Violation]:
+    """Every broken invariant of this room."""
+    for rows in _chunks(session):
+        acts = _acts(session, [row.id for row in rows])
+        for row in rows:
+            yield from _log(row, acts.get(row.id, []))
+            yield from _duties(row, acts.get(row.id, []))
+            yield from _approval(row, acts.get(row.id, []))
+    yield from _contracts(session)
+    yield from _products(session)
+    yield from _drawdowns(session)
+
+
+def _chunks(session: Session) -> Iterator[Sequence[Application]]:
+    last: UUID | None = None
+    while True:
+        statement = sa.select(Application).order_by(col(Application.id)).limit(CHUNK)
+        if last is not None:
+            statement = statement.where(col(Application.id) > last)
+        rows = session.execute(statement).scalars().all()
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].id
+
+
+def _acts(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[ApplicationAct]]:
+    statement = (
+        sa.select(ApplicationAct)
+        .where(col(ApplicationAct.application_id).in_(ids))
+        .order_by(col(ApplicationAct.application_id), col(ApplicationAct.seq))
+    )
+    found: dict[UUID, list[ApplicationAct]] = {}
+    for act in session.execute(statement).scalars():
+        found.setdefault(act.application_id, []).append(act)
+    return found
+
+
+def _log(row: Application, acts: Sequence[ApplicationAct]) -> Iterator[Violation]:
+    """Each act is an edge of the table and follows on; the state is where the last one led."""
+    state = APPLICATION.initial
+    for expected, act in enumerate(acts, start=1):
+        if act.seq != expected or act.before is not state:
+            yield _broken("application-log", row, f"act {act.seq} does not follow on from {state}")
+        if APPLICATION.table.get((act.before, act.event)) is not act.after:
+            edge = f"{act.before} -{act.event}-> {act.after}"
+            yield _broken("application-log", row, f"act {act.seq} is no step: {edge}")
+        state = act.after
+    if row.state is not state:
+        yield _broken("application-log", row, f"state {row.state}, the last act led to {state}")
+
+
+def _duties(row: Application, acts: Sequence[ApplicationAct]) -> Iterator[Violation]:
+    """Nobody confirmed, reviewed or decided a file in which they had had another part."""
+    parts = [Part(person_id=row.created_by_id, duty=Duty.APPLY)]
+    for act in acts:
+        if (act.before, act.event) not in APPLICATION.table:
+            continue
+        duty = duty_of(act.event, act.before)
+        if not decide_duty(parts, person_id=act.person_id, duty=duty):
+            yield _broken("duties-apart", row, f"act {act.seq} ({act.event}) by an earlier hand")
+        parts.append(Part(person_id=act.person_id, duty=duty))
+
+
+def _approval(row: Application, acts: Sequence[ApplicationAct]) -> Iterator[Violation]:
+    """The amount approved is the one of the last approval, within authority, limit and request of that day."""
+    approvals = [act for act in acts if act.event is ApplicationEvent.APPROVE]
+    if not approvals:
+        if row.approved_fen is not None or row.state in _DECIDED:
+            yield _broken("approval", row, "an approved amount without an approval")
+        return
+    facts = approvals[-1].facts
+    amount = facts.get("amount_fen")
+    if row.approved_fen != amount:
+        yield _broken("approval", row, f"{row.approved_fen} stored, {amount} approved")
+    bounds = (facts.get("ceiling_fen"), facts.get("limit_fen"), row.amount_fen)
+    if not isinstance(amount, int) or any(bound is None or amount > bound for bound in bounds):
+        yield _broken("approval-within-authority", row, f"{amount} against {bounds}")
+
+
+def _contracts(session: Session) -> Iterator[Violation]:
+    """A contracted application has its loan and the loan names it; terms are those of the file."""
+    statement = (
+        sa.select(Application, Loan)
+        .join(Loan, col(Loan.id) == col(Application.loan_id), isouter=True)
+        .where(
+            sa.or_(
+                col(Application.state) == ApplicationState.CONTRACTED,
+                col(Application.loan_id).is_not(None),
+            )
+        )
+    )
+    for row, loan in session.execute(statement).all():
+        if row.state is not ApplicationState.CONTRACTED or loan is None:
+            yield _broken("contract", row, f"state {row.state} and its loan disagree")
+            continue
+        yield from _terms(row, loan)
+    known = sa.select(col(Application.loan_id)).where(col(Application.loan_id).is_not(None))
+    alone = sa.select(col(Loan.number)).where(
+        col(Loan.application_id).is_not(None), col(Loan.id).not_in(known)
+    )
+    for number in session.execute(alone).scalars():
+        yield Violation(
+            invariant="contract",
+            subject=f"loan {number}",
+            detail="its application has another loan",
+        )
+
+
+def _terms(row: Application, loan: Loan) -> Iterator[Violation]:
+    expected: dict[str, Any] = {
+        "application_id": row.id,
+        "bank_id": row.bank_id,
+        "borrower_id": row.borrower_id,
+        "rate_ppm": row.rate_ppm,
+    }
+    for name, value in expected.items():
+        if getattr(loan, name) != value:
+            yield _broken("contract", row, f"{name} of loan {loan.number} differs")
+    if row.approved_fen is None or loan.contract_fen > row.approved_fen:
+        yield _broken("contract", row, f"{loan.contract_fen} signed, {row.approved_fen} approved")
+
+
+def _products(session: Session) -> Iterator[Violation]:
+    """Each application asks for a product that its bank has."""
+    statement = (
+        sa.select(Application)
+        .join(
+            Product,
+            sa.and_(
+                col(Product.bank_id) == col(Application.bank_id),
+                col(Product.code) == col(Application.product),
+            ),
+            isouter=True,
+        )
+        .where(col(Product.code).is_(None))
+    )
+    for row in session.execute(statement).scalars():
+        yield _broken("application-product", row, f"the bank has no product {row.product}")
+
+
+def _drawdowns(session: Session) -> Iterator[Violation]:
+    """A posted drawdown is its note; three different people took its steps, and its checks were met."""
+    statement = sa.select(Drawdown, LoanNote).join(
+        LoanNote, col(LoanNote.id) == col(Drawdown.note_id), isouter=True
+    )
+    for row, note in session.execute(statement).all():
+        subject = f"drawdown {row.number}"
+        if row.state is DrawdownState.POSTED:
+            yield from _posted(row, note, subject)
+        people = [row.requested_by_id, row.checked_by_id, row.posted_by_id]
+        named = [each for each in people if each is not None]
+        if len(set(named)) != len(named):
+            yield Violation(
+                invariant="duties-apart", subject=subject, detail="one person, two steps"
+            )
+        steps = {DrawdownState.REQUESTED: 1, DrawdownState.POSTED: 3}.get(row.state, 2)
+        if len(named) != steps:
+            yield Violation(
+                invariant="drawdown-state",
+                subject=subject,
+                detail=f"state {row.state} with {len(named)} people",
+            )
+
+
+def _posted(row: Drawdown, note: LoanNote | None, subject: str) -> Iterator[Violation]:
+    if note is None or (note.amount_fen, note.loan_id) != (row.amount_fen, row.loan_id):
+        yield Violation(
+            invariant="drawdown-note",
+            subject=subject,
+            detail=f"{row.amount_fen} asked, {note.amount_fen if note else None} posted",
+        )
+    if any(check["outcome"] == "unmet" for check in row.checks) or not row.checks:
+        yield Violation(
+            invariant="drawdown-checks", subject=subject, detail="posted with conditions not met"
+        )
+
+
+def _broken(invariant: str, row: Application, detail: str) -> Violation:
+    return Violation(invariant=invariant, subject=f"application {row.number}", detail=detail)

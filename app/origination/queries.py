@@ -1,0 +1,101 @@
+"""Which applications and drawdowns an actor sees, and the rows behind their views."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import sqlalchemy.orm
+from sqlmodel import Session, col
+
+from app.identity.models import Organisation
+from app.kernel.actor import Actor
+from app.loans.models import Loan
+from app.loans.queries import visible_loans
+from app.origination.models import (
+    Application,
+    ApplicationAct,
+    ApplicationDocument,
+    Drawdown,
+    PoolLine,
+    ProposedGuarantee,
+)
+
+
+def visible_applications(session: Session, actor: Actor) -> sa.Select[Application]:  # noqa: ARG001 - the shape of all
+    """Applications in sight: a borrower's own; a bank's once they were submitted, or opened by itself."""
+    return sa.select(Application).where(_in_sight(actor))
+
+
+def _in_sight(actor: Actor) -> sa.ColumnElement[bool]:
+    rule = actor.sees("application")
+    if actor.sees("*") == "all" or rule == "all":
+        return sa.true()
+    if rule == "own" and actor.organisation_kind == "enterprise":
+        return col(Application.borrower_id) == actor.organisation_id
+    if rule == "own" and actor.organisation_kind == "bank":
+        reached = sa.or_(
+            col(Application.submitted_on).is_not(None),
+            col(Application.created_for_id) == actor.organisation_id,
+        )
+        return sa.and_(col(Application.bank_id) == actor.organisation_id, reached)
+    return sa.false()
+
+
+def visible_drawdowns(session: Session, actor: Actor) -> sa.Select[Drawdown]:
+    """Drawdowns of loans that the actor sees as bank or borrower."""
+    if actor.sees("loan") != "own" and actor.sees("*") != "all":
+        return sa.select(Drawdown).where(sa.false())
+    loans = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
+    return sa.select(Drawdown).where(col(Drawdown.loan_id).in_(loans))
+
+
+def acts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[ApplicationAct]]:
+    """The acts of files in their order."""
+    statement = (
+        sa.select(ApplicationAct)
+        .where(col(ApplicationAct.application_id).in_(ids))
+        .order_by(col(ApplicationAct.application_id), col(ApplicationAct.seq))
+    )
+    return _grouped(session.execute(statement).scalars())
+
+
+def lines_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[PoolLine]]:
+    """The pool lines of files, by their keys, which follow the order of entry."""
+    statement = (
+        sa.select(PoolLine).where(col(PoolLine.application_id).in_(ids)).order_by(col(PoolLine.id))
+    )
+    return _grouped(session.execute(statement).scalars())
+
+
+def guarantees_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[ProposedGuarantee]]:
+    """The guarantees offered in files."""
+    statement = (
+        sa.select(ProposedGuarantee)
+        .where(col(ProposedGuarantee.application_id).in_(ids))
+        .order_by(col(ProposedGuarantee.id))
+    )
+    return _grouped(session.execute(statement).scalars())
+
+
+def documents_of(session: Session, application_id: UUID) -> list[ApplicationDocument]:
+    """The evidence of a file, in the order in which it came."""
+    statement = (
+        sa.select(ApplicationDocument)
+        .where(col(ApplicationDocument.application_id) == application_id)
+        .order_by(col(ApplicationDocument.added_at), col(ApplicationDocument.id))
+    )
+    return list(session.execute(statement).scalars())
+
+
+def organisations_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Organisation]:
+    """Organisations named by rows that are in sight already."""
+    statement = sa.select(Organisation).where(col(Organisation.id).in_(set(ids)))
+    return {row.id: row for row in session.execute(statement).scalars()}
+
+
+def _grouped(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.application_id, []).append(row)
+    return found

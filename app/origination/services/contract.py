@@ -1,0 +1,148 @@
+"""The contract: loan, liens, guarantees and the state of the file in one transaction, or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.collateral.services.pledging import (
+    GuaranteeLine,
+    PledgeAtContract,
+    PledgeLine,
+    pledge_at_contract,
+)
+from app.identity.models import Organisation
+from app.kernel.actor import Actor
+from app.loans.services import OpenLoan, open_loan
+from app.loans.domain.states import LtvBasis
+from app.loans.domain.terms import Method
+from app.origination.domain.application import ContractFacts, decide_contract, matures_on
+from app.origination.domain.pool import security_of
+from app.origination.domain.products import ProductTerms
+from app.origination.domain.states import ApplicationEvent
+from app.origination.models import Application, PoolLine, Product, ProposedGuarantee
+from app.origination.queries import acts_of, guarantees_of, lines_of
+from app.origination.refusals import NewApprovalNeeded, require_met
+from app.origination.services.acts import begin_step, finish_step
+from app.origination.services.days import lending_day
+from app.origination.services.decisions import security_words
+from app.origination.services.products import terms_of
+from app.origination.services.views import ApplicationView
+from app.policy import Policy
+from app.reference.services import policy_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignContract:
+    """The amount of the contract: the one approved, or less."""
+
+    amount_fen: int | None = None
+    opinion: str = ""
+
+
+def contract(
+    session: Session, actor: Actor, application_id: UUID, command: SignContract
+) -> ApplicationView:
+    """Open the loan and take its security in this transaction.
+
+    Refuses what differs from the approval, assets that a rule forbids by now, and (409) a value that another
+    contract took meanwhile; nothing is done then.
+    """
+    row = begin_step(session, actor, application_id, ApplicationEvent.CONTRACT)
+    day = lending_day(session, row.bank_id)
+    amount = command.amount_fen or row.approved_fen or 0
+    require_met(decide_contract(_facts(session, row, amount, day)), NewApprovalNeeded)
+    lines = lines_of(session, [row.id]).get(row.id, [])
+    guarantees = guarantees_of(session, [row.id]).get(row.id, [])
+    loan_id = open_loan(session, actor, _terms(session, row, amount, day, (lines, guarantees)))
+    pledge_at_contract(session, actor, _security(loan_id, lines, guarantees))
+    row.loan_id = loan_id
+    return finish_step(
+        session,
+        actor,
+        row,
+        ApplicationEvent.CONTRACT,
+        opinion=command.opinion,
+        amount_fen=amount,
+        loan=loan_id,
+    )
+
+
+def _facts(session: Session, row: Application, amount_fen: int, day: date) -> ContractFacts:
+    approvals = [
+        act
+        for act in acts_of(session, [row.id]).get(row.id, [])
+        if act.event is ApplicationEvent.APPROVE
+    ]
+    approved = approvals[-1].facts.get("security") if approvals else None
+    return ContractFacts(
+        amount_fen=amount_fen,
+        approved_fen=row.approved_fen or 0,
+        approved_until=row.approved_until or day,
+        today=day,
+        pool_changed=approved != security_words(session, row),
+    )
+
+
+def _terms(
+    session: Session,
+    row: Application,
+    amount_fen: int,
+    day: date,
+    security: tuple[Sequence[PoolLine], Sequence[ProposedGuarantee]],
+) -> OpenLoan:
+    """Every term copied in: the loan never reads its product again."""
+    terms = terms_of(session, row.bank_id, row.product)
+    policy = policy_for(session, row.bank_id, day)
+    lines, guarantees = security
+    return OpenLoan(
+        bank_id=row.bank_id,
+        borrower_id=row.borrower_id,
+        application_id=row.id,
+        title=session.get_one(Product, (row.bank_id, row.product)).title_zh,
+        product=row.product,
+        contract_fen=amount_fen,
+        rate_ppm=row.rate_ppm or 0,
+        penalty_ppm=terms.penalty_ppm,
+        method=Method(row.method),
+        every=str(terms.every),
+        day_count=terms.day_count,
+        interest_style=terms.interest_style,
+        starts_on=day,
+        signed_on=day,
+        matures_on=matures_on(day, row.term_months),
+        region_code=row.region_code,
+        green=row.catalogue_code is not None,
+        catalogue_edition=row.catalogue_edition or "",
+        catalogue_code=row.catalogue_code or "",
+        security=security_of([line.security for line in lines], guaranteed=bool(guarantees)),
+        warning_ppm=policy.ppm("collateral.ltv.warning"),
+        top_up_ppm=policy.ppm("collateral.ltv.top_up"),
+        disposal_ppm=policy.ppm("collateral.ltv.disposal"),
+        cure_ppm=policy.ppm("collateral.ltv.cure_target"),
+        cure_days=policy.whole("collateral.cure_days"),
+        ltv_basis=_basis(terms, policy),
+        synthetic=session.get_one(Organisation, row.borrower_id).synthetic,
+    )
+
+
+def _basis(terms: ProductTerms, policy: Policy) -> LtvBasis:
+    return terms.ltv_basis or LtvBasis(policy.text("collateral.ltv_basis"))
+
+
+def _security(
+    loan_id: UUID, lines: Sequence[PoolLine], guarantees: Sequence[ProposedGuarantee]
+) -> PledgeAtContract:
+    return PledgeAtContract(
+        loan_id=loan_id,
+        lines=tuple(
+            PledgeLine(asset_id=line.asset_id, security=line.security, secured_fen=line.secured_fen)
+            for line in lines
+        ),
+        guarantees=tuple(
+            GuaranteeLine(guarantor_id=each.guarantor_id, covered_fen=each.covered_fen)
+            for each in guarantees
+        ),
+    )
