@@ -12,7 +12,14 @@ from sqlmodel import Session
 
 from app.db.engine import Database
 from app.kernel.actor import Actor
-from app.kernel.errors import Busy, Conflict, MalformedRequest, PreconditionMissing, StaleVersion
+from app.kernel.errors import (
+    Busy,
+    Conflict,
+    MalformedRequest,
+    PreconditionMissing,
+    StaleVersion,
+    Unauthenticated,
+)
 from app.kernel.text import N_
 from app.web import csrf, idempotency
 from app.web.access import RouteRule, admit, rule_of
@@ -66,17 +73,27 @@ def find_actor(session: Session) -> Actor | None:
     return finder(session)
 
 
+def _caller(rule: RouteRule, session: Session) -> Actor | None:
+    """Who is calling; where everybody may, a token that says nothing to us is nobody's."""
+    try:
+        return find_actor(session)
+    except Unauthenticated:
+        if rule.public:
+            return None
+        raise
+
+
 def _read(rule: RouteRule, run: Callable[[], Any]) -> Any:
     with database().read() as session:
         g.session = session
-        g.actor = find_actor(session)
+        g.actor = _caller(rule, session)
         admit(rule, g.actor)
         return make_response(run())
 
 
 def _write(rule: RouteRule, run: Callable[[], Any]) -> Any:
     with database().read() as session:
-        g.actor = find_actor(session)
+        g.actor = _caller(rule, session)
     admit(rule, g.actor)
     _require_media_type(rule)
     csrf.require(g.actor)

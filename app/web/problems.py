@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, g, render_template, request
 from flask_babel import gettext
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.kernel import errors
@@ -143,6 +143,11 @@ def answer(refusal: errors.Refusal) -> Response:
     return response
 
 
+def _answer_foreign_host(_error: SecurityError) -> Response:
+    """A host that is not ours gets no page: there is no address to build its links from."""
+    return Response("This host is not served here.\n", status=400, content_type="text/plain")
+
+
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     title, detail = _HTTP_WORDS.get(
@@ -197,4 +202,5 @@ def _answer_refusal(refusal: errors.Refusal) -> Response:
 def install(app: Flask) -> None:
     """Register the handlers. Bugs stay bugs: they are logged with their trace and answered with 500."""
     app.register_error_handler(errors.Refusal, _answer_refusal)
+    app.register_error_handler(SecurityError, _answer_foreign_host)
     app.register_error_handler(HTTPException, _answer_http)

@@ -25,7 +25,9 @@ class ApiClient:
 
     def get(self, path: str, *, status: int = ANY_STATUS, **query: object) -> TestResponse:
         """Read; keyword arguments become the query."""
-        return self.request("GET", path, status=status, query_string=query)
+        return self.request(
+            "GET", path, status=status, **({"query_string": query} if query else {})
+        )
 
     def post(
         self,

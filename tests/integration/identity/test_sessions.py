@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import col
 
 from app.identity.calling import COOKIE
 from app.identity.models import LoginSession

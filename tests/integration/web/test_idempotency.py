@@ -15,9 +15,7 @@ BODY = {"amount_yuan": "12.30"}
 
 def stored_keys(database: Database) -> int:
     with database.read() as session:
-        return session.execute(
-            sa.select(sa.func.count()).select_from(IdempotencyKey)
-        ).scalar_one()
+        return session.execute(sa.select(sa.func.count()).select_from(IdempotencyKey)).scalar_one()
 
 
 def test_a_repeat_gets_the_same_answer_and_has_no_second_effect(program, effects):

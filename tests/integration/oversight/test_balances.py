@@ -1,0 +1,134 @@
+"""Balances of the demo tape: the published totals come out, and sight borders hold."""
+
+from datetime import date
+
+import pytest
+
+from app.loans.models import BankDay
+from app.oversight import dashboard, queries
+from app.oversight.domain import BaseKind, Dimension
+from tests.factories.tape import load_tape
+from tests.factories.world import OPENED_AT
+
+YEAR_END = date(2023, 12, 31)
+WAN = 1_000_000
+
+
+@pytest.fixture
+def queries_seen(request):
+    """The fixture of the harness, whose name the module under test has too."""
+    return request.getfixturevalue("queries")
+
+
+@pytest.fixture
+def tape(session, world):
+    return load_tape(session, world)
+
+
+def _report(session, actor, *group_by, **more):
+    wanted = queries.Wanted(as_of=YEAR_END, group_by=group_by or (Dimension.CATEGORY,), **more)
+    return queries.report(session, actor, wanted)
+
+
+@pytest.mark.parametrize("base", list(BaseKind))
+def test_the_published_totals_come_out_on_both_bases(session, world, tape, base):
+    total = _report(session, world.actor("pbc-1"), base=base).total
+    assert total.balance_fen == 1_364_300 * WAN
+    assert total.change_fen == 389_500 * WAN
+    assert total.growth_ppm == 399_569
+
+
+def test_categories_counties_and_banks_add_up_to_the_total(session, world, tape):
+    expected = {"1": 75200, "2": 23600, "3": 640340, "4": 213595, "5": 402365, "6": 9200}
+    report = _report(session, world.actor("pbc-1"))
+    assert {line.key.category: line.figures.balance_fen // WAN for line in report.lines} == expected
+    regions = _report(session, world.actor("pbc-1"), Dimension.REGION)
+    found = {line.key.region_code: line.figures.balance_fen // WAN for line in regions.lines}
+    assert found == {
+        "620700": 191905,
+        "620702": 416600,
+        "620721": 105275,
+        "620722": 109140,
+        "620723": 127685,
+        "620724": 253710,
+        "620725": 159985,
+    }
+    names = {line.key.region_code: line.region_name.zh for line in regions.lines}
+    assert names["620700"] == "市本级"
+    banks = _report(session, world.actor("pbc-1"), Dimension.BANK)
+    assert {line.bank_code: line.figures.balance_fen // WAN for line in banks.lines}["B"] == 34490
+
+
+def test_months_carry_growth_only_from_the_month_that_has_a_base(session, world, tape):
+    report = _report(session, world.actor("pbc-1"), Dimension.MONTH)
+    growth = {line.key.month: line.figures.growth_ppm for line in report.lines}
+    assert len(growth) == 24
+    assert growth[date(2022, 11, 30)] is None
+    assert growth[date(2022, 12, 31)] == 396_562
+    assert growth[date(2023, 12, 31)] == 399_569
+
+
+@pytest.mark.parametrize("login", ["x-1", "c1-fin", "sys-1"])
+def test_who_has_no_sight_of_the_region_gets_no_rows_and_zero(session, world, tape, login):
+    report = _report(session, world.actor(login))
+    assert report.empty
+    assert report.lines == ()
+    assert report.total.balance_fen == 0
+
+
+def test_a_county_desk_sees_its_county_and_a_bank_its_own_loans(session, world, tape):
+    county = _report(session, world.actor("725-1"), Dimension.REGION)
+    assert county.total.balance_fen == 159_985 * WAN
+    assert [line.key.region_code for line in county.lines] == ["620725"]
+    bank = _report(session, world.actor("b-stat"), Dimension.BANK)
+    assert bank.total.balance_fen == 34_490 * WAN
+    assert [line.bank_code for line in bank.lines] == ["B"]
+
+
+def test_the_dashboard_says_quality_pledges_and_what_was_printed(
+    session, world, tape, queries_seen
+):
+    with queries_seen() as seen:
+        board = dashboard.dashboard(session, world.actor("pbc-1"), None)
+    assert len(seen) <= 14
+    assert board.days.on == YEAR_END
+    assert board.year_on_year.total.non_performing_fen == 6_645 * WAN
+    assert board.year_on_year.total.non_performing_ppm == 4_871
+    classes = {line.loan_class: line.balance_fen // WAN for line in board.classes}
+    assert classes == {
+        "normal": 1326180,
+        "special-mention": 31075,
+        "substandard": 6550,
+        "doubtful": 95,
+        "loss": 0,
+        None: 400,
+    }
+    assert sum(line.share_ppm for line in board.classes) == 1_000_100
+    agreed = {each.figure.id: each.agrees for each in board.reconciliations}
+    assert agreed == {"balance": True, "change": True, "growth": True, "line": None, "issued": None}
+
+
+def test_the_open_month_reads_serviced_loans_live_and_says_how_old_the_mirrored_ones_are(
+    session, world, tape
+):
+    for code in ("A", "B"):
+        day = BankDay(
+            bank_id=world.organisation(code), open_on=date(2024, 1, 2), opened_at=OPENED_AT
+        )
+        session.add(day)
+    session.flush()
+    wanted = queries.Wanted(as_of=date(2024, 1, 2), base=BaseKind.YEAR_START)
+    report = queries.report(session, world.actor("pbc-1"), wanted)
+    assert report.live
+    assert report.on == date(2024, 1, 2)
+    assert report.mirrored_on == YEAR_END
+    assert report.base_on == YEAR_END
+    assert report.total.balance_fen == 1_364_300 * WAN
+    yearly = queries.report(session, world.actor("pbc-1"), queries.Wanted(as_of=date(2024, 1, 2)))
+    assert yearly.total.growth_ppm is None
+
+
+def test_a_day_inside_a_closed_month_speaks_of_the_month_end_before(session, world, tape):
+    report = queries.report(session, world.actor("pbc-1"), queries.Wanted(as_of=date(2023, 12, 30)))
+    assert report.on == date(2023, 11, 30)
+    assert report.total.balance_fen == 1_338_962 * WAN
