@@ -1,4 +1,4 @@
-"""Kinds of assets as `kinds.yaml` lists them."""
+"""The kinds of assets, as read from `kinds.yaml`; an incomplete table means no start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,41 +14,34 @@ from app.kernel.actor import Name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindInfo:
-    """How a kind of asset secures, where it is registered, what it needs, which model values it."""
+    """What holds for every asset of a kind.
+
+    security is `mortgage` or `pledge`; registries are the codes of where it is registered; `land` asks for
+    drawn parcels; `needs_mrv` for the three acts; cap_parameter names the pledge-rate cap of the policy.
+    """
 
     kind: AssetKind
     title: Name
     security: str
     registries: tuple[str, ...]
     ecological: bool
+    land: bool
     needs_mrv: bool
     model_id: str
     cap_parameter: str
 
 
 @cache
-def _table() -> Mapping[str, Any]:
+def _table() -> dict[str, Any]:
     path = Path(__file__).resolve().parent / "kinds.yaml"
-    table: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return table
 
 
 @cache
-def all_kinds() -> Mapping[AssetKind, KindInfo]:
-    """Every kind; a kind without a row means no start."""
-    rows = _table()["kinds"]
-    return {kind: _info(kind, rows[kind.value]) for kind in AssetKind}
-
-
-def kind_info(kind: AssetKind | str) -> KindInfo:
-    """The row of one kind."""
-    return all_kinds()[AssetKind(kind)]
-
-
-@cache
-def registry_names() -> Mapping[str, Name]:
-    """Registries by code."""
-    return {code: Name(zh=row["zh"], en=row["en"]) for code, row in _table()["registries"].items()}
+def kinds() -> Mapping[AssetKind, KindInfo]:
+    """Every kind with what holds for it."""
+    return {kind: _info(kind, _table()["kinds"][kind.value]) for kind in AssetKind}
 
 
 def _info(kind: AssetKind, row: Mapping[str, Any]) -> KindInfo:
@@ -58,7 +51,20 @@ def _info(kind: AssetKind, row: Mapping[str, Any]) -> KindInfo:
         security=row["security"],
         registries=tuple(row["registries"]),
         ecological=row["ecological"],
+        land=row["land"],
         needs_mrv=row["needs_mrv"],
         model_id=row["model"],
         cap_parameter=row["cap"],
     )
+
+
+def kind_info(kind: AssetKind | str) -> KindInfo:
+    """What holds for a kind."""
+    return kinds()[AssetKind(kind)]
+
+
+@cache
+def registry_names() -> Mapping[str, Name]:
+    """The registries of securities by code."""
+    rows: Mapping[str, Mapping[str, str]] = _table()["registries"]
+    return {code: Name(zh=row["zh"], en=row["en"]) for code, row in rows.items()}

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
+from app.kernel.permissions import Permission
+from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
 
 
@@ -52,12 +55,66 @@ class AssetState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+ASSET_STATE_TITLES: Mapping[AssetState, str] = {
+    AssetState.DRAFT: N_("Draft"),
+    AssetState.REGISTERED: N_("Registered"),
+    AssetState.MEASURED: N_("Measured"),
+    AssetState.CERTIFIED: N_("Certified"),
+    AssetState.FILED: N_("Filed"),
+    AssetState.WITHDRAWN: N_("Withdrawn"),
+}
+
+ACTIVE_STATES: Final = frozenset(AssetState) - {AssetState.DRAFT, AssetState.WITHDRAWN}
+
+
+class AssetEvent(StrEnum):
+    """What moves an asset."""
+
+    REGISTER = "register"
+    MEASURE = "measure"
+    CERTIFY = "certify"
+    FILE = "file"
+    WITHDRAW = "withdraw"
+
+
+S, E = AssetState, AssetEvent
+ASSET: Final = StateMachine(
+    "asset",
+    {
+        (S.DRAFT, E.REGISTER): S.REGISTERED,
+        (S.REGISTERED, E.MEASURE): S.MEASURED,
+        (S.MEASURED, E.CERTIFY): S.CERTIFIED,
+        (S.CERTIFIED, E.FILE): S.FILED,
+        (S.DRAFT, E.WITHDRAW): S.WITHDRAWN,
+        (S.REGISTERED, E.WITHDRAW): S.WITHDRAWN,
+        (S.MEASURED, E.WITHDRAW): S.WITHDRAWN,
+        (S.CERTIFIED, E.WITHDRAW): S.WITHDRAWN,
+        (S.FILED, E.WITHDRAW): S.WITHDRAWN,
+    },
+    initial=S.DRAFT,
+    permissions={
+        E.REGISTER: Permission.REGISTER_ASSET,
+        E.MEASURE: Permission.MEASURE_ASSET,
+        E.CERTIFY: Permission.CERTIFY_ASSET,
+        E.FILE: Permission.FILE_ASSET,
+        E.WITHDRAW: Permission.REGISTER_ASSET,
+    },
+)
+
+
 class MrvAct(StrEnum):
     """The three acts of the local chain, by three bodies."""
 
     MEASURE = "measure"
     CERTIFY = "certify"
     FILE = "file"
+
+
+MRV_ACT_TITLES: Mapping[MrvAct, str] = {
+    MrvAct.MEASURE: N_("Measurement and monitoring"),
+    MrvAct.CERTIFY: N_("Review and certification"),
+    MrvAct.FILE: N_("Filing"),
+}
 
 
 class GrantReason(StrEnum):
@@ -78,3 +135,13 @@ class EncumbranceKind(StrEnum):
     SEIZURE = "seizure"
     FREEZE = "freeze"
     OTHER = "other"
+
+
+ENCUMBRANCE_TITLES: Mapping[EncumbranceKind, str] = {
+    EncumbranceKind.MORTGAGE: N_("Mortgage"),
+    EncumbranceKind.PLEDGE: N_("Pledge"),
+    EncumbranceKind.LEASE: N_("Lease"),
+    EncumbranceKind.SEIZURE: N_("Seizure"),
+    EncumbranceKind.FREEZE: N_("Freeze"),
+    EncumbranceKind.OTHER: N_("Other right"),
+}

@@ -1,0 +1,106 @@
+"""What `verify` asks of the registry: areas, boxes, the order of acts, and land that belongs to one asset."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from shapely import STRtree
+from sqlmodel import Session, col
+
+from app.assets.domain import ACTIVE_STATES, AssetState, MrvAct, geometry
+from app.assets.kinds import kind_info
+from app.assets.models import Asset, AssetMeasurement, AssetParcel
+from app.db.engine import today
+from app.db.invariants import Violation
+from app.reference.services import policy_for
+
+_ACTS_BY_STATE: dict[AssetState, tuple[MrvAct, ...]] = {
+    AssetState.DRAFT: (),
+    AssetState.REGISTERED: (),
+    AssetState.MEASURED: (MrvAct.MEASURE,),
+    AssetState.CERTIFIED: (MrvAct.MEASURE, MrvAct.CERTIFY),
+    AssetState.FILED: (MrvAct.MEASURE, MrvAct.CERTIFY, MrvAct.FILE),
+}
+
+
+def violations(session: Session) -> Iterator[Violation]:
+    """Each asset that breaks a rule of the registry, by its number."""
+    assets = {row.id: row for row in session.execute(sa.select(Asset)).scalars()}
+    parcels = _grouped(session, sa.select(AssetParcel).order_by(col(AssetParcel.seq)))
+    acts = _grouped(
+        session, sa.select(AssetMeasurement).order_by(col(AssetMeasurement.recorded_at))
+    )
+    for row in assets.values():
+        yield from _acts(row, acts.get(row.id, []))
+        yield from _land(row, parcels.get(row.id, []))
+    yield from _overlaps(session, assets, parcels)
+
+
+def _grouped(session: Session, statement: sa.Select[Any]) -> dict[UUID, list[Any]]:
+    groups: dict[UUID, list[Any]] = {}
+    for row in session.execute(statement).scalars():
+        groups.setdefault(row.asset_id, []).append(row)
+    return groups
+
+
+def _acts(row: Asset, acts: Sequence[AssetMeasurement]) -> Iterator[Violation]:
+    order = list(MrvAct)
+    done = sorted(acts, key=lambda act: order.index(act.act))
+    expected = _ACTS_BY_STATE.get(row.state)
+    if expected is not None and tuple(act.act for act in done) != expected:
+        yield _broken("asset-state", row, f"state {row.state.value} with {len(done)} acts")
+    bodies = [row.owner_id, *(act.organisation_id for act in done)]
+    if len(set(bodies)) != len(bodies):
+        yield _broken("asset-bodies", row, "one body did two of the acts, or owns the asset")
+    for former, act in pairwise(done):
+        if act.on < former.on or act.quantity > former.quantity or act.unit != former.unit:
+            yield _broken(
+                "asset-acts", row, f"{act.act.value} is not covered by {former.act.value}"
+            )
+    if done and (row.quantity, row.quantity_unit) != (done[-1].quantity, done[-1].unit):
+        yield _broken("asset-quantity", row, f"{row.quantity} is not what was last recorded")
+    if not kind_info(row.kind).needs_mrv and done:
+        yield _broken("asset-acts", row, "this kind is not measured")
+
+
+def _land(row: Asset, parcels: Sequence[AssetParcel]) -> Iterator[Violation]:
+    for parcel in parcels:
+        area = geometry.area_mu(parcel.geometry)
+        if area != parcel.area_mu:
+            detail = f"parcel {parcel.name}: {parcel.area_mu} mu is stored, {area} is drawn"
+            yield _broken("parcel-area", row, detail)
+        box = (parcel.west_e7, parcel.south_e7, parcel.east_e7, parcel.north_e7)
+        if geometry.box_of(geometry.shape_of(parcel.geometry)) != box:
+            yield _broken("parcel-box", row, f"parcel {parcel.name}: the box does not fit")
+    if row.state in ACTIVE_STATES and kind_info(row.kind).land and not parcels:
+        yield _broken("asset-land", row, "an active asset of this kind has no parcel")
+
+
+def _overlaps(
+    session: Session, assets: dict[UUID, Asset], parcels: dict[UUID, list[AssetParcel]]
+) -> Iterator[Violation]:
+    """Active assets of one kind on the same land."""
+    rows = [
+        parcel
+        for asset_id, group in parcels.items()
+        if assets[asset_id].state in ACTIVE_STATES
+        for parcel in group
+    ]
+    if not rows:
+        return
+    tolerance = policy_for(session, None, today(session)).ratio("assets.overlap_tolerance")
+    shapes = [geometry.shape_of(row.geometry) for row in rows]
+    pairs = STRtree(shapes).query(shapes, predicate="intersects").T
+    for one, other in ((int(one), int(other)) for one, other in pairs if one < other):
+        mine, theirs = assets[rows[one].asset_id], assets[rows[other].asset_id]
+        if mine.kind is not theirs.kind:
+            continue
+        overlap = geometry.overlap_ratio(shapes[one], shapes[other])
+        if overlap is None or overlap > tolerance:
+            yield _broken("asset-overlap", mine, f"overlaps {theirs.number}")
+
+
+def _broken(invariant: str, row: Asset, detail: str) -> Violation:
+    return Violation(invariant=invariant, subject=f"asset {row.number}", detail=detail)
