@@ -79,6 +79,15 @@ def signatures(session: Session, appraisal_id: UUID) -> list[AppraisalSignature]
     return list(session.execute(statement).scalars())
 
 
+def without_report() -> sa.Select[Any]:
+    """Ids of appraisals that were signed twice and whose report is not printed yet, oldest first."""
+    return (
+        sa.select(col(Appraisal.id))
+        .where(col(Appraisal.state).in_(FINISHED_STATES), col(Appraisal.report_id).is_(None))
+        .order_by(col(Appraisal.id))
+    )
+
+
 def valid_appraisal(session: Session, asset_id: UUID) -> Appraisal | None:
     """The one valid appraisal of an asset."""
     statement = sa.select(Appraisal).where(

@@ -30,7 +30,7 @@ from app.appraisal.services.panel import (
     panel_views,
 )
 from app.appraisal.services.prices import StatedPrice
-from app.appraisal.services.reporting import report_content
+from app.appraisal.services.reporting import issue_missing_reports, issue_report, report_content
 from app.appraisal.services.revaluation import (
     RequestRevaluation,
     get_run,
@@ -93,6 +93,8 @@ __all__ = [
     "get_appraisal",
     "get_run",
     "get_spec",
+    "issue_missing_reports",
+    "issue_report",
     "load_appraisal",
     "load_asset",
     "load_run",

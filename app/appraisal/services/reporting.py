@@ -33,7 +33,7 @@ from app.appraisal.reports import appraisal_report
 from app.assets.domain import ForestCategory, MrvAct
 from app.assets.kinds import kind_info
 from app.assets.models import Asset, AssetEvidence, AssetMeasurement, AssetParcel
-from app.db.engine import today
+from app.db.engine import Database, today
 from app.documents.files import check_address
 from app.documents.models import Document, IssuedDocument
 from app.documents.pdf_blocks import Words
@@ -46,8 +46,10 @@ from app.documents.services import (
 )
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import NotFound
+from app.kernel.clock import civil_day
+from app.kernel.errors import Busy, NotFound
 from app.kernel.money import Money
+from app.kernel.text import N_
 from app.reference.services import region_name
 from risk_models.contract import Field, ModelSpec
 from risk_models.words import Text
@@ -96,56 +98,82 @@ ASSUMPTIONS: Final = (
 )
 
 
-def issue_report(session: Session, actor: Actor, row: Appraisal) -> UUID:
-    """Print the report of a countersigned appraisal, keep its bytes, and open its public check."""
-    day = today(session)
-    asset = session.get_one(Asset, row.asset_id)
-    taken = new_identity(session, year=day.year)
-    identity = DocumentIdentity(number=row.number, code=taken.code)
-    view = report_view(
-        session,
-        row,
-        issued_on=day,
-        check_url=check_address(identity.code),
-        digest_text=identity.code,
-        notice=INVENTED if asset.synthetic else None,
-    )
-    agency = queries.organisation_names(session, [row.agency_id])[row.agency_id]
+class ReportNotReady(Busy):
+    """A report is printed right after the second signature, outside of its transaction."""
+
+    code = "report-not-ready"
+    title = N_("The report is being printed")
+    detail = N_("The report is not there yet. Wait %(retry_after)s seconds and try again.")
+
+
+def issue_report(database: Database, actor: Actor, appraisal_id: UUID) -> UUID | None:
+    """Print the report of a countersigned appraisal, keep its bytes and open its public check, once.
+
+    Printing takes some tenths of a second and holds no lock. Gives the issued document, or None
+    when there is nothing to report.
+    """
+    with database.write() as session:
+        code = new_identity(session, year=today(session).year).code
+    with database.read() as session:
+        row = session.get(Appraisal, appraisal_id)
+        if row is None or row.state not in queries.FINISHED_STATES or row.report_id is not None:
+            return None if row is None else row.report_id
+        view = report_view(session, row, code)
+    content = appraisal_report(view)
+    with database.write() as session:
+        return _keep_report(session, actor, appraisal_id, code, view.issued_on, content)
+
+
+def issue_missing_reports(database: Database, actor: Actor) -> int:
+    """Print every report that was signed twice and is not there yet; gives how many."""
+    with database.read() as session:
+        missing = list(session.execute(queries.without_report()).scalars())
+    return sum(issue_report(database, actor, each) is not None for each in missing)
+
+
+def _keep_report(
+    session: Session, actor: Actor, appraisal_id: UUID, code: str, issued_on: date, content: bytes
+) -> UUID | None:
+    row = session.get_one(Appraisal, appraisal_id, with_for_update=True)
+    if row.report_id is not None:
+        return row.report_id
     issued = issue_document(
         session,
         actor,
         IssueDocument(
-            identity=identity,
+            identity=DocumentIdentity(number=row.number, code=code),
             kind=KIND,
             title=TITLE,
-            issued_on=day,
+            issued_on=issued_on,
             subject_kind="appraisal",
             subject_id=row.id,
-            content=appraisal_report(view),
+            content=content,
             issuer_id=row.agency_id,
-            issuer=agency,
+            issuer=queries.organisation_names(session, [row.agency_id])[row.agency_id],
         ),
     )
+    # Not an edit of the appraisal: its version stays, so that the signer's page is not out of date.
+    statement = (
+        sa.update(Appraisal)
+        .where(col(Appraisal.id) == row.id)
+        .values(report_id=issued.id)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)
     return issued.id
 
 
 def report_content(session: Session, row: Appraisal) -> tuple[str, bytes]:
-    """Name and bytes of the report; NotFound before it was issued."""
+    """Name and bytes of the report; NotFound before the second signature."""
+    if row.state not in queries.FINISHED_STATES:
+        raise NotFound
     issued = None if row.report_id is None else session.get(IssuedDocument, row.report_id)
     if issued is None:
-        raise NotFound
+        raise ReportNotReady(retry_after=5)
     return f"{row.number}.pdf", document_content(session, issued)
 
 
-def report_view(
-    session: Session,
-    row: Appraisal,
-    *,
-    issued_on: date,
-    check_url: str,
-    digest_text: str,
-    notice: Words | None = None,
-) -> AppraisalReportView:
+def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportView:
     """Everything that the report of a countersigned appraisal says."""
     asset = session.get_one(Asset, row.asset_id)
     spec = find_spec(row.model_id)
@@ -153,13 +181,16 @@ def report_view(
     if spec is None or row.valued_on is None or row.valid_until is None or row.value_fen is None:
         raise ValueError("a report needs a valued appraisal of an installed model")
     signers = _signers(session, row)
+    issued_on = signers[SignatureRole.REVIEWER].signed_on
+    if issued_on is None:
+        raise ValueError("a report needs both signatures")
     return AppraisalReportView(
         number=row.number,
         issued_on=issued_on,
         valued_on=row.valued_on,
         valid_until=row.valid_until,
-        check_url=check_url,
-        digest_text=digest_text,
+        check_url=check_address(code),
+        digest_text=code,
         agency=_party(session, row.agency_id),
         client=_party(session, row.ordered_by_id),
         owner=_party(session, asset.owner_id),
@@ -189,7 +220,7 @@ def report_view(
         special_matters=[_words(limit) for limit in spec.limits],
         use_limits=USE_LIMITS,
         evidence=_evidence(session, asset.id),
-        notice=notice,
+        notice=INVENTED if asset.synthetic else None,
     )
 
 
@@ -203,7 +234,7 @@ def _party(session: Session, organisation_id: UUID) -> PartyView:
 
 
 def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView]:
-    days = {each.role: each.at.date() for each in queries.signatures(session, row.id)}
+    days = {each.role: civil_day(each.at) for each in queries.signatures(session, row.id)}
     people = {SignatureRole.MAKER: row.maker_id, SignatureRole.REVIEWER: row.reviewer_id}
     return {
         role: SignerView(

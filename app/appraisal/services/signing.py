@@ -24,7 +24,6 @@ from app.appraisal.services.errors import (
     SameSigner,
 )
 from app.appraisal.services.orders import CloseNote, move, own_appraisal
-from app.appraisal.services.reporting import issue_report
 from app.appraisal.services.values import refresh_asset_value
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.audit.services import record
@@ -76,7 +75,9 @@ def return_appraisal(
 
 
 def countersign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
-    """Another appraiser countersigns: the report becomes valid and is issued, the one before is superseded.
+    """Another appraiser countersigns: the report becomes valid, the one before is superseded.
+
+    Printing follows outside of the transaction (`issue_report`).
 
     Refuses the maker himself, content that is not what he signed, and a report whose validity is over.
     """
@@ -94,8 +95,6 @@ def countersign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) ->
     _sign(session, actor, row, SignatureRole.REVIEWER)
     session.add(_first_valuation(session, row, row.valued_on, row.value_fen))
     refresh_asset_value(session, row.asset_id)
-    row.report_id = issue_report(session, actor, row)
-    session.flush()
     _say(session, actor, "appraisal.countersign", row, value_fen=row.value_fen)
     return appraisal_view(session, actor, row)
 

@@ -22,6 +22,8 @@ from app.appraisal.services import (
     decline_order,
     end_panel_member,
     expire_appraisals,
+    issue_missing_reports,
+    issue_report,
     order_appraisal,
     report_content,
     return_appraisal,
@@ -39,7 +41,9 @@ from app.appraisal.services.errors import (
     SameSigner,
 )
 from app.appraisal.services.panel import AlreadyOnPanel
+from app.appraisal.services.reporting import ReportNotReady
 from app.assets.queries import visible_assets
+from app.documents.models import IssuedDocument
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
 from tests.factories.appraisals import (
     CARBON_FEN,
@@ -59,17 +63,35 @@ def _sees(session, actor) -> int:
     return session.execute(statement).scalar_one()
 
 
-def test_a_carbon_right_is_appraised_from_order_to_report(session, world, carbon, commit):
+def test_a_carbon_right_is_appraised_from_order_to_value(session, world, carbon):
     view = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
     assert view.state is AppraisalState.VALID
     assert view.value_fen == CARBON_FEN
     assert view.valid_until == date(2024, 12, 24)
     assert current_value(session, carbon, view.valid_until) == CARBON_FEN
     assert current_value(session, carbon, view.valid_until + timedelta(days=1)) is None
-    name, content = report_content(session, session.get_one(Appraisal, view.id))
-    assert name == f"{view.number}.pdf"
-    assert content.startswith(b"%PDF")
+
+
+def test_the_report_is_printed_once_after_the_second_signature(
+    session, database, world, carbon, commit
+):
+    view = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    with pytest.raises(ReportNotReady):
+        report_content(session, session.get_one(Appraisal, view.id))
     commit()
+    actor = world.actor("ag1-b")
+    issued_id = issue_report(database, actor, view.id)
+    assert issue_report(database, actor, view.id) == issued_id
+    assert issue_missing_reports(database, world.system()) == 0
+    with database.read() as reading:
+        row = reading.get_one(Appraisal, view.id)
+        assert (row.report_id, row.version) == (issued_id, view.version)
+        name, content = report_content(reading, row)
+        assert name == f"{view.number}.pdf"
+        assert content.startswith(b"%PDF")
+        issued = reading.get_one(IssuedDocument, issued_id)
+        assert issued.issuer_id == world.organisation("AG1")
+        assert (issued.number, issued.issued_on) == (view.number, SIGNED_ON)
 
 
 def test_the_parts_of_a_value_sum_to_the_whole(session, world, forest):
