@@ -6,11 +6,8 @@ database that holds the world of `tests.factories.world`.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,6 +28,12 @@ from app.kernel.clock import FixedClock
 from app.settings import Settings
 from tests.factories.world import OPENED_AT, World, build_world
 from tests.support.clients import ApiClient, PageClient
+from tests.support.databases import (
+    PostgresTemplate,
+    SqliteTemplate,
+    Template,
+    template_name,
+)
 from tests.support.postgres import create_database, drop_database, postgres_server
 from tests.support.schema import build_schema
 
@@ -76,33 +79,6 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 # --- Databases ---
 
 
-@dataclass(slots=True)
-class Template:
-    """A filled database that is copied for each test."""
-
-    engine_name: str
-    place: str
-    server: str
-    folder: Path
-    world: World
-    numbers: Iterator[int]
-
-    @contextmanager
-    def copy(self) -> Iterator[str]:
-        """The URL of a fresh copy, removed afterwards."""
-        number = next(self.numbers)
-        if self.engine_name == "sqlite":
-            path = self.folder / f"copy-{number}.db"
-            shutil.copyfile(self.place, path)
-            yield f"sqlite:///{path}"
-            for leftover in self.folder.glob(f"copy-{number}.db*"):
-                leftover.unlink()
-            return
-        name = f"gp_{os.getpid()}_{number}"
-        yield create_database(self.server, name, self.place)
-        drop_database(self.server, name)
-
-
 Templates = Callable[[str], Template]
 
 
@@ -111,37 +87,38 @@ def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of this test process."""
     with postgres_server() as url:
         yield url
-        drop_database(url, _template_name())
-
-
-def _template_name() -> str:
-    return f"gp_{os.getpid()}_template"
 
 
 @pytest.fixture(scope="session")
-def templates(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Templates:
+def postgres_template(postgres_url: str) -> Iterator[PostgresTemplate]:
+    """The template on PostgreSQL."""
+    url = create_database(postgres_url, template_name())
+    world = _fill(url)
+    template = PostgresTemplate(name=template_name(), server=postgres_url, world=world)
+    yield template
+    template.drop_all()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    """The template on SQLite."""
+    path = tmp_path_factory.mktemp("databases") / "template.db"
+    return SqliteTemplate(path=path, world=_fill(f"sqlite:///{path}"))
+
+
+@pytest.fixture(scope="session")
+def templates(request: pytest.FixtureRequest) -> Templates:
     """The template of an engine, made when first asked for."""
-    made: dict[str, Template] = {}
-    folder = tmp_path_factory.mktemp("databases")
 
     def template(engine_name: str) -> Template:
-        if engine_name not in made:
-            server = "" if engine_name == "sqlite" else request.getfixturevalue("postgres_url")
-            made[engine_name] = _make_template(engine_name, server, folder)
-        return made[engine_name]
+        found: Template = request.getfixturevalue(f"{engine_name}_template")
+        return found
 
     return template
 
 
-def _make_template(engine_name: str, server: str, folder: Path) -> Template:
-    if engine_name == "sqlite":
-        place = str(folder / "template.db")
-        url = f"sqlite:///{place}"
-    else:
-        place = _template_name()
-        url = create_database(server, place)
+def _fill(url: str) -> World:
+    """Make the tables and the world in an empty database."""
     build_schema(url)
     database = open_database(url, FixedClock(OPENED_AT))
     world = build_world(database)
@@ -149,14 +126,7 @@ def _make_template(engine_name: str, server: str, folder: Path) -> Template:
         with database.engine.connect() as connection:
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
-    return Template(
-        engine_name=engine_name,
-        place=place,
-        server=server,
-        folder=folder,
-        world=world,
-        numbers=count(1),
-    )
+    return world
 
 
 def open_database(url: str, clock: FixedClock) -> Database:
