@@ -10,17 +10,37 @@ from app.audit import api as audit_api
 from app.audit import pages as audit_pages
 from app.identity import api as identity_api
 from app.identity import pages as identity_pages
+from app.jobs import api as jobs_api
+from app.jobs import pages as jobs_pages
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.oversight import api as oversight_api
+from app.oversight import pages as oversight_pages
 from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
-API_BLUEPRINTS: Sequence[ApiBlueprint] = (*identity_api.BLUEPRINTS, audit_api.blueprint)
+API_BLUEPRINTS: Sequence[ApiBlueprint] = (
+    *identity_api.BLUEPRINTS,
+    audit_api.blueprint,
+    *oversight_api.BLUEPRINTS,
+    jobs_api.blueprint,
+)
 
-PAGE_BLUEPRINTS: Sequence[Blueprint] = (*identity_pages.BLUEPRINTS, audit_pages.blueprint)
+PAGE_BLUEPRINTS: Sequence[Blueprint] = (
+    *identity_pages.BLUEPRINTS,
+    audit_pages.blueprint,
+    oversight_pages.blueprint,
+    jobs_pages.blueprint,
+)
 
 NAVIGATION: Sequence[NavItem] = (
+    NavItem(
+        endpoint="oversight_pages.balances",
+        title=N_("Oversight"),
+        icon="chart-bar",
+        permissions=(Permission.READ_BALANCES,),
+    ),
     NavItem(
         endpoint="identity_pages.people",
         title=N_("People"),
@@ -38,6 +58,12 @@ NAVIGATION: Sequence[NavItem] = (
         title=N_("Audit journal"),
         icon="history",
         permissions=(Permission.READ_AUDIT,),
+    ),
+    NavItem(
+        endpoint="jobs_pages.jobs",
+        title=N_("Jobs"),
+        icon="clock",
+        permissions=(Permission.READ_JOBS,),
     ),
 )
 

@@ -38,40 +38,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_guarantee_loan_id"), "guarantee", ["loan_id"], unique=False)
     op.create_table(
-        "loan_cover",
-        sa.Column("loan_id", sa.Uuid(), nullable=False),
-        sa.Column("seen_version", sa.Integer(), nullable=False),
-        sa.Column("observed_on", sa.Date(), nullable=False),
-        sa.Column("principal_fen", sa.BigInteger(), nullable=False),
-        sa.Column("exposure_fen", sa.BigInteger(), nullable=False),
-        sa.Column("recognised_fen", sa.BigInteger(), nullable=True),
-        sa.Column("lendable_fen", sa.BigInteger(), nullable=False),
-        sa.Column("guaranteed_fen", sa.BigInteger(), nullable=False),
-        sa.Column("ltv_ppm", sa.BigInteger(), nullable=True),
-        sa.Column("risk_ltv_ppm", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "level",
-            sa.Enum(
-                "none",
-                "normal",
-                "warning",
-                "top-up",
-                "disposal",
-                "unpriced",
-                name="level",
-                native_enum=False,
-                length=40,
-                create_constraint=True,
-            ),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_loan_cover_loan_id_loan")),
-        sa.PrimaryKeyConstraint("loan_id", name=op.f("pk_loan_cover")),
-    )
-    op.create_table(
         "ltv_observation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("watch_id", sa.Uuid(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("principal_fen", sa.BigInteger(), nullable=False),
@@ -156,6 +126,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("measured_on", sa.Date(), nullable=False),
         sa.Column("exposure_fen", sa.BigInteger(), nullable=False),
         sa.Column("recognised_fen", sa.BigInteger(), nullable=True),
         sa.Column("ratio_ppm", sa.BigInteger(), nullable=True),
@@ -324,6 +295,43 @@ def upgrade() -> None:
     )
     op.create_index("ix_recognition_asset", "recognition", ["bank_id", "asset_id"], unique=False)
     op.create_table(
+        "loan_cover",
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("seen_version", sa.Integer(), nullable=False),
+        sa.Column("observed_on", sa.Date(), nullable=False),
+        sa.Column("principal_fen", sa.BigInteger(), nullable=False),
+        sa.Column("exposure_fen", sa.BigInteger(), nullable=False),
+        sa.Column("recognised_fen", sa.BigInteger(), nullable=True),
+        sa.Column("lendable_fen", sa.BigInteger(), nullable=False),
+        sa.Column("guaranteed_fen", sa.BigInteger(), nullable=False),
+        sa.Column("ltv_ppm", sa.BigInteger(), nullable=True),
+        sa.Column("risk_ltv_ppm", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "level",
+            sa.Enum(
+                "none",
+                "normal",
+                "warning",
+                "top-up",
+                "disposal",
+                "unpriced",
+                name="level",
+                native_enum=False,
+                length=40,
+                create_constraint=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("breach_call_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["breach_call_id"],
+            ["margin_call.id"],
+            name=op.f("fk_loan_cover_breach_call_id_margin_call"),
+        ),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_loan_cover_loan_id_loan")),
+        sa.PrimaryKeyConstraint("loan_id", name=op.f("pk_loan_cover")),
+    )
+    op.create_table(
         "registration",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("pledge_id", sa.Uuid(), nullable=False),
@@ -360,11 +368,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("registration")
+    op.drop_table("loan_cover")
     op.drop_table("recognition")
     op.drop_table("recognised_value")
     op.drop_table("pledge")
     op.drop_table("margin_call")
     op.drop_table("ltv_observation")
-    op.drop_table("loan_cover")
     op.drop_table("guarantee")
     op.drop_table("asset_lien")

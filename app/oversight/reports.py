@@ -1,0 +1,159 @@
+"""Balances as CSV and XLSX: a table of plain values in, bytes out. Figures stay numbers, text is never a formula."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from io import BytesIO, StringIO
+from typing import Any, Final
+
+import xlsxwriter
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs text that begins so."""
+
+BOM: Final = "\ufeff"
+
+
+class ColumnKind(StrEnum):
+    """How the values of a column are written."""
+
+    TEXT = "text"
+    YUAN = "yuan"
+    PERCENT = "percent"
+    WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportColumn:
+    """A column: its words with unit, and what its values are (fen, ppm, a count, or text)."""
+
+    title: str
+    kind: ColumnKind = ColumnKind.TEXT
+
+
+Value = str | int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportTable:
+    """What is written: a title, the facts that make it readable alone (day, filters, unit, source), rows, total."""
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    columns: Sequence[ExportColumn]
+    rows: Sequence[Sequence[Value]]
+    total: Sequence[Value]
+
+
+def table_csv(table: ExportTable) -> bytes:
+    """UTF-8 with BOM, so that spreadsheets read Chinese; amounts in yuan, ratios in per cent, ungrouped."""
+    out = StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([safe_text(table.title)])
+    for label, value in table.facts:
+        writer.writerow([safe_text(label), safe_text(value)])
+    writer.writerow([])
+    writer.writerow([safe_text(column.title) for column in table.columns])
+    for row in (*table.rows, table.total):
+        writer.writerow(
+            [_csv_cell(column, value) for column, value in zip(table.columns, row, strict=True)]
+        )
+    return (BOM + out.getvalue()).encode("utf-8")
+
+
+def safe_text(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _csv_cell(column: ExportColumn, value: Value) -> str:
+    if value is None:
+        return ""
+    if column.kind is ColumnKind.TEXT or isinstance(value, str):
+        return safe_text(str(value))
+    return format(_number(column, value), "f")
+
+
+def _number(column: ExportColumn, value: int) -> Decimal:
+    """Yuan from fen; per cent from ppm; counts as they are."""
+    match column.kind:
+        case ColumnKind.YUAN:
+            return Decimal(value).scaleb(-2)
+        case ColumnKind.PERCENT:
+            return Decimal(value).scaleb(-4)
+        case _:
+            return Decimal(value)
+
+
+_FORMATS: Final = {
+    ColumnKind.TEXT: "@",
+    ColumnKind.YUAN: "#,##0.00",
+    ColumnKind.PERCENT: "0.00%",
+    ColumnKind.WHOLE: "#,##0",
+}
+_WIDTHS: Final = {
+    ColumnKind.TEXT: 26,
+    ColumnKind.YUAN: 20,
+    ColumnKind.PERCENT: 12,
+    ColumnKind.WHOLE: 10,
+}
+
+
+def table_xlsx(table: ExportTable) -> bytes:
+    """A workbook with native numbers, a frozen header and a total line; strings are never formulas or links."""
+    out = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(out, options)
+    sheet = book.add_worksheet()
+    first = _head(book, sheet, table)
+    plain = {kind: book.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
+    bold = {
+        kind: book.add_format({"num_format": form, "bold": True, "top": 1})
+        for kind, form in _FORMATS.items()
+    }
+    for offset, row in enumerate(table.rows):
+        _line(sheet, first + offset, table.columns, row, plain)
+    _line(sheet, first + len(table.rows), table.columns, table.total, bold)
+    for index, column in enumerate(table.columns):
+        sheet.set_column(index, index, _WIDTHS[column.kind])
+    sheet.freeze_panes(first, 0)
+    sheet.repeat_rows(first - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    book.close()
+    return out.getvalue()
+
+
+def _head(book: Any, sheet: Any, table: ExportTable) -> int:
+    """Title, facts and header; gives the first line of the rows."""
+    title = book.add_format({"bold": True, "font_size": 14})
+    header = book.add_format({"bold": True, "bg_color": "#E8F1ED", "bottom": 1, "text_wrap": True})
+    sheet.write_string(0, 0, table.title, title)
+    for offset, (label, value) in enumerate(table.facts):
+        sheet.write_string(1 + offset, 0, label)
+        sheet.write_string(1 + offset, 1, value)
+    line = len(table.facts) + 2
+    for index, column in enumerate(table.columns):
+        sheet.write_string(line, index, column.title, header)
+    return line + 1
+
+
+def _line(
+    sheet: Any,
+    line: int,
+    columns: Sequence[ExportColumn],
+    row: Sequence[Value],
+    forms: dict[Any, Any],
+) -> None:
+    for index, (column, value) in enumerate(zip(columns, row, strict=True)):
+        form = forms[column.kind]
+        if value is None:
+            sheet.write_blank(line, index, None, form)
+        elif isinstance(value, str):
+            sheet.write_string(line, index, value, form)
+        elif column.kind is ColumnKind.PERCENT:
+            sheet.write_number(line, index, float(Decimal(value).scaleb(-6)), form)
+        else:
+            sheet.write_number(line, index, float(_number(column, value)), form)

@@ -1,0 +1,140 @@
+"""The API of oversight: totals, sight, drill-down with a purpose, exports that agree."""
+
+import csv
+from io import BytesIO, StringIO
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.audit.models import AuditEvent
+from app.oversight.invariants import violations
+from tests.factories.tape import load_tape
+
+PURPOSE = {"purpose": "季度绿色贷款质量现场检查"}
+BALANCES = "/green-loan-balances"
+
+
+@pytest.fixture
+def tape(session, world, commit):
+    loans = load_tape(session, world)
+    commit()
+    return loans
+
+
+def test_the_city_desk_reads_the_published_figures(api, tape):
+    answer = api("pbc-1").get(BALANCES, as_of="2023-12-31", group_by="category", status=200).json
+    assert answer["total"]["balance_yuan"] == "13643000000.00"
+    assert answer["total"]["change_yuan"] == "3895000000.00"
+    assert answer["total"]["growth"] == "0.399569"
+    assert (answer["base"], answer["base_on"], answer["unit"]) == (
+        "year-on-year",
+        "2022-12-31",
+        "CNY",
+    )
+    assert sum(float(row["balance_yuan"]) for row in answer["rows"]) == 13_643_000_000
+    assert {row["region"] for row in answer["rows"]} == {None}
+
+
+def test_three_dimensions_are_split_and_a_fourth_is_refused(api, tape):
+    client = api("pbc-1")
+    rows = client.get(BALANCES, group_by="category,region,bank", level=2, status=200).json["rows"]
+    assert {(row["category"], row["region"], row["bank"]) for row in rows} >= {
+        ("4.1", "620725", "A"),
+        ("3.2", "620702", "R02"),
+    }
+    for wrong in ("category,region,bank,month", "class", "bank,bank", ""):
+        body = client.get(BALANCES, group_by=wrong, status=422).json
+        assert body["errors"][0]["pointer"] == "/group_by"
+
+
+@pytest.mark.parametrize("query", [{"as_of": "2023-13-01"}, {"level": 9}, {"since": "2023"}])
+def test_a_wrong_question_is_refused(api, tape, query):
+    api("pbc-1").get(BALANCES, status=422, **query)
+
+
+def test_the_desk_of_another_city_sees_nothing_anywhere(api, sign_in, tape):
+    answer = api("x-1").get(BALANCES, group_by="bank,month", status=200).json
+    assert answer["rows"] == []
+    assert answer["total"]["balance_yuan"] == "0.00"
+    assert answer["message"]
+    browser = sign_in("x-1", language="en")
+    assert "No loans in your jurisdiction." in browser.get("/oversight", status=200).text
+    rows = _csv(browser.get("/oversight/balances.csv", status=200).data)
+    assert ["Note", "No loans in your jurisdiction."] in rows
+    assert rows[-1][:2] == ["Total", "0.00"]
+    api("x-1").post("/oversight/drill-downs", PURPOSE, status=201)
+    assert api("x-1").get("/oversight/loans", status=200).json["total"] == 0
+    api("x-1").get(f"/oversight/loans/{tape['M01']}", status=404)
+
+
+def test_csv_and_workbook_carry_day_filters_and_native_numbers(sign_in, tape):
+    browser = sign_in("fo-1", language="en")
+    content = browser.get(
+        "/oversight/balances.csv?group_by=region&as_of=2023-12-31", status=200
+    ).data
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = _csv(content)
+    assert ["Data date", "2023-12-31"] in rows
+    assert rows[-1][:5] == ["Total", "13643000000.00", "9748000000.00", "3895000000.00", "39.9569"]
+    book = openpyxl.load_workbook(
+        BytesIO(browser.get("/oversight/balances.xlsx?group_by=bank", status=200).data)
+    )
+    sheet = book.active
+    total = [cell.value for cell in list(sheet.rows)[-1]]
+    assert total[:2] == ["Total", 13_643_000_000]
+    assert sheet.freeze_panes == f"A{sheet.max_row - 16}"
+
+
+def _csv(content):
+    return list(csv.reader(StringIO(content.decode("utf-8-sig"))))
+
+
+def test_single_loans_need_a_purpose_and_every_look_is_written_down(api, database, tape, clock):
+    client = api("pbc-1")
+    assert client.get("/oversight/loans", status=403).json["code"] == "purpose-needed"
+    client.post("/oversight/drill-downs", {"purpose": "看看"}, status=422)
+    client.post("/oversight/drill-downs", PURPOSE, status=201)
+    page = client.get("/oversight/loans", page_size=10, status=200).json
+    assert page["total"] == len(tape)
+    seen = _events(database, "drill-down.view")
+    assert [event.subject_id for event in seen] == [row["id"] for row in page["items"]]
+    assert {event.facts["purpose"] for event in seen} == {PURPOSE["purpose"]}
+    client.get(f"/oversight/loans/{tape['S01']}", status=200)
+    assert len(_events(database, "drill-down.view")) == 11
+    with database.read() as session:
+        assert list(violations(session)) == []
+
+
+def test_a_purpose_ends_after_eight_hours_and_holds_for_one_person(api, tape, clock):
+    from datetime import timedelta
+
+    api("pbc-1").post("/oversight/drill-downs", PURPOSE, status=201)
+    api("nfra-1").get("/oversight/loans", status=403)
+    clock.instant += timedelta(hours=8) - timedelta(seconds=1)
+    api("pbc-1").get("/oversight/loans", status=200)
+    clock.instant += timedelta(seconds=1)
+    api("pbc-1").get("/oversight/loans", status=403)
+
+
+@pytest.mark.parametrize("login", ["fo-1", "fin-1", "a-officer", "c1-fin"])
+def test_desks_of_aggregates_banks_and_enterprises_never_drill_down(api, tape, login):
+    api(login).post("/oversight/drill-downs", PURPOSE, status=403)
+    api(login).get("/oversight/loans", status=403)
+
+
+def test_a_published_card_shows_nothing_that_was_not_published(api, sign_in, tape):
+    api("pbc-1").post("/oversight/drill-downs", PURPOSE, status=201)
+    card = api("pbc-1").get(f"/oversight/loans/{tape['P01']}", status=200).json
+    assert card["principal_yuan"] == "3000000.00"
+    for field in ("loan_class", "rate", "contract_yuan", "overdue_days", "collateral"):
+        assert card[field] is None
+    page = sign_in("pbc-1").get(f"/oversight/loans/{tape['P01']}", status=200).text
+    assert "未公布" in page
+
+
+def _events(database, action):
+    with database.read() as session:
+        statement = sa.select(AuditEvent).where(col(AuditEvent.action) == action)
+        return list(session.execute(statement.order_by(col(AuditEvent.seq))).scalars())
