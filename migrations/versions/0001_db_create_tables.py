@@ -10,7 +10,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "civil_day",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_civil_day")),
     )

@@ -265,6 +265,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("bank_id", sa.Uuid(), nullable=False),
         sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
@@ -292,8 +293,10 @@ def upgrade() -> None:
             ["bank_id"], ["organisation.id"], name=op.f("fk_recognition_bank_id_organisation")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recognition")),
+        sa.UniqueConstraint(
+            "bank_id", "asset_id", "seq", name=op.f("uq_recognition_bank_id_asset_id_seq")
+        ),
     )
-    op.create_index("ix_recognition_asset", "recognition", ["bank_id", "asset_id"], unique=False)
     op.create_table(
         "loan_cover",
         sa.Column("loan_id", sa.Uuid(), nullable=False),

@@ -144,6 +144,13 @@ def claim_again(database, owner="two", tick="t"):
         return runs.claim_run(session, daily(lease_seconds=10), scope="", tick=tick, owner=owner)
 
 
+def finish(database, held):
+    """The effect and the end of a run in one transaction."""
+    with database.write() as session:
+        count_up(session, None)
+        runs.complete(session, held, {}, keep=True)
+
+
 def test_held_run_is_not_taken_until_its_lease_ends(database, clock, claimed):
     clock.instant += timedelta(seconds=10)
     assert claim_again(database) is None
@@ -160,14 +167,13 @@ def test_only_one_tick_of_a_job_runs_at_a_time(database, claimed):
 def test_holder_that_was_replaced_can_neither_finish_nor_write(database, clock, claimed):
     clock.instant += timedelta(seconds=11)
     taken = claim_again(database)
-    with pytest.raises(runs.LeaseLost), database.write() as session:
-        count_up(session, None)
-        runs.complete(session, claimed, {}, keep=True)
+    with pytest.raises(runs.LeaseLost):
+        finish(database, claimed)
     assert effects(database) == 0
     with pytest.raises(runs.LeaseLost), database.write() as session:
         runs.renew(session, claimed)
-    with database.write() as session:
-        runs.complete(session, taken, {}, keep=True)
+    finish(database, taken)
+    assert effects(database) == 1
     assert [row.state for row in all_runs(database)] == [RunState.DONE]
 
 

@@ -1,0 +1,1 @@
+"""Jobs as data, their runs under leases, and the process that looks for due ones."""

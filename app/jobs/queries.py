@@ -1,0 +1,127 @@
+"""What the job page, the API and `job status` show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.db.engine import now
+from app.jobs.domain import JobRule, RunState
+from app.jobs.models import JobRun, SchedulerProcess
+from app.kernel.actor import Actor, Name
+from app.kernel.permissions import Permission
+
+ALIVE: Final = timedelta(seconds=60)
+"""A scheduler says every quarter of a minute that it is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """One run."""
+
+    job: str
+    scope: str
+    tick: str
+    state: RunState
+    attempt: int
+    started_at: datetime
+    finished_at: datetime | None
+    facts: Mapping[str, Any]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """A job, its rhythm and its last run."""
+
+    name: str
+    title: Name
+    scope: str
+    every_seconds: int | None
+    daily_at: str | None
+    last: RunView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerView:
+    """A scheduler process."""
+
+    owner: str
+    started_at: datetime
+    seen_at: datetime
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """All jobs and schedulers."""
+
+    jobs: tuple[JobView, ...]
+    schedulers: tuple[SchedulerView, ...]
+
+    @property
+    def alive(self) -> bool:
+        """Whether a scheduler is at work."""
+        return any(scheduler.alive for scheduler in self.schedulers)
+
+
+def job_status(session: Session, actor: Actor, rules: Sequence[JobRule]) -> JobStatus:
+    """The jobs in their order, each with its last run."""
+    actor.require(Permission.READ_JOBS)
+    last = _last_runs(session)
+    processes = session.execute(
+        sa.select(SchedulerProcess).order_by(col(SchedulerProcess.started_at))
+    ).scalars()
+    oldest = now(session) - ALIVE
+    return JobStatus(
+        jobs=tuple(_job_view(rule, last.get(rule.name)) for rule in rules),
+        schedulers=tuple(_scheduler_view(row, oldest) for row in processes),
+    )
+
+
+def visible_runs(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001 - as in every room
+    """Runs that the actor may see: the platform's and, for a bank, its own."""
+    statement = sa.select(JobRun)
+    if actor.organisation_kind == "platform" or actor.sees("*") == "all":
+        return statement
+    return statement.where(col(JobRun.scope).in_(["", str(actor.organisation_id)]))
+
+
+def run_view(row: JobRun) -> RunView:
+    """The view of a run."""
+    return RunView(**{name: getattr(row, name) for name in RunView.__dataclass_fields__})
+
+
+def _last_runs(session: Session) -> dict[str, RunView]:
+    newest = (
+        sa.select(col(JobRun.job), sa.func.max(JobRun.started_at).label("at"))
+        .group_by(col(JobRun.job))
+        .subquery()
+    )
+    statement = sa.select(JobRun).join(
+        newest, sa.and_(newest.c.job == col(JobRun.job), newest.c.at == col(JobRun.started_at))
+    )
+    return {row.job: run_view(row) for row in session.execute(statement).scalars()}
+
+
+def _job_view(rule: JobRule, last: RunView | None) -> JobView:
+    return JobView(
+        name=rule.name,
+        title=rule.title,
+        scope=rule.scope.value,
+        every_seconds=rule.every_seconds,
+        daily_at=rule.daily_at.strftime("%H:%M") if rule.daily_at else None,
+        last=last,
+    )
+
+
+def _scheduler_view(row: SchedulerProcess, oldest: datetime) -> SchedulerView:
+    return SchedulerView(
+        owner=row.owner,
+        started_at=row.started_at,
+        seen_at=row.seen_at,
+        alive=row.seen_at >= oldest,
+    )

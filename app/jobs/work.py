@@ -1,0 +1,150 @@
+"""What each job of `jobs.yaml` does: a call into the room that owns the rule."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col
+
+from app.appraisal.services.revaluation import (
+    RequestRevaluation,
+    request_revaluation,
+    run_revaluation,
+    waiting_runs,
+)
+from app.appraisal.services.signing import expire_appraisals
+from app.collateral.services.watch import watch_bank
+from app.db.engine import Database, now
+from app.identity.models import LoginAttempts, LoginSession
+from app.jobs.domain import JobRule, RunState, read_rules
+from app.jobs.models import JobRun, SchedulerProcess
+from app.jobs.runner import Facts, Job, LongJob, ShortJob, Turn
+from app.loans.closing import run_requested_closes
+from app.loans.domain.states import CloseState
+from app.loans.models import BankDay, DayClose
+from app.notices.mail import FileMail, Mail
+from app.notices.services import deliver_due
+from app.settings import Settings
+from app.web.models import IdempotencyKey
+
+KEYS_KEPT: Final = timedelta(days=30)
+"""A program that repeats a request after a month is not repeating it."""
+
+SESSIONS_KEPT: Final = timedelta(days=180)
+"""Half a year, as the rules on network logs ask."""
+
+RUNS_KEPT: Final = timedelta(days=400)
+"""A year's daily runs can be looked up."""
+
+ATTEMPTS_KEPT: Final = timedelta(days=1)
+SCHEDULERS_KEPT: Final = timedelta(days=7)
+
+
+def make_jobs(settings: Settings) -> tuple[Job, ...]:
+    """The jobs of this installation; a job without work, or work without a job, means no start."""
+    mail = FileMail(settings.home / "mail")
+    rules = read_rules(settings.scheduler_seconds)
+    makers = _makers(mail)
+    if {rule.name for rule in rules} != set(makers):
+        raise RuntimeError("jobs.yaml and the work of jobs name different jobs")
+    return tuple(makers[rule.name](rule) for rule in rules)
+
+
+def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
+    return {
+        "collateral-watch": lambda rule: ShortJob(rule=rule, effect=_watch),
+        "requested-closes": lambda rule: LongJob(rule=rule, work=_close, needed=_closes_wait),
+        "revaluations": lambda rule: LongJob(rule=rule, work=_revalue, needed=_runs_wait),
+        "notice-outbox": lambda rule: ShortJob(rule=rule, effect=_deliver(mail)),
+        "expire-appraisals": lambda rule: LongJob(rule=rule, work=_expire),
+        "revaluation": lambda rule: LongJob(rule=rule, work=_revalue_day),
+        "idempotency-cleanup": lambda rule: ShortJob(rule=rule, effect=_forget_keys),
+        "session-cleanup": lambda rule: ShortJob(rule=rule, effect=_forget_sessions),
+    }
+
+
+def _watch(session: Session, turn: Turn) -> Facts | None:
+    """Follow values down and measure the loans of a bank that changed; a bank without books has none."""
+    bank_id = turn.actor.organisation_id
+    if session.get(BankDay, bank_id) is None:
+        return None
+    report = watch_bank(session, turn.actor, bank_id)
+    if not (report.assets_lowered or report.loans_measured):
+        return None
+    return {
+        "assets_lowered": report.assets_lowered,
+        "loans_measured": report.loans_measured,
+        "cases_opened": report.cases_opened,
+        "cases_cured": report.cases_cured,
+    }
+
+
+def _closes_wait(session: Session) -> bool:
+    waiting = sa.select(col(DayClose.id)).where(col(DayClose.state) != CloseState.FINISHED).limit(1)
+    return session.execute(waiting).first() is not None
+
+
+def _close(database: Database, _turn: Turn) -> Facts:
+    return {"closed": len(run_requested_closes(database))}
+
+
+def _runs_wait(session: Session) -> bool:
+    return bool(waiting_runs(session))
+
+
+def _revalue(database: Database, turn: Turn) -> Facts:
+    """Run what was requested or cut off."""
+    with database.read() as session:
+        waiting = waiting_runs(session)
+    done = failed = 0
+    for run_id in waiting:
+        if turn.stop.is_set():
+            break
+        view = run_revaluation(database, turn.actor, run_id)
+        done, failed = done + view.done, failed + view.failed
+    return {"runs": len(waiting), "done": done, "failed": failed}
+
+
+def _revalue_day(database: Database, turn: Turn) -> Facts:
+    """The platform's own run over every appraised asset, for the day of the tick."""
+    with database.write() as session:
+        command = RequestRevaluation(on=date.fromisoformat(turn.tick))
+        filed = request_revaluation(session, turn.actor, command)
+    view = run_revaluation(database, turn.actor, filed.id)
+    return {"number": view.number, "done": view.done, "failed": view.failed}
+
+
+def _expire(database: Database, turn: Turn) -> Facts:
+    on = date.fromisoformat(turn.tick)
+    return {"expired": expire_appraisals(database, turn.actor, on)}
+
+
+def _deliver(mail: Mail) -> Callable[[Session, Turn], Facts | None]:
+    def effect(session: Session, _turn: Turn) -> Facts | None:
+        sent = deliver_due(session, mail)
+        return {"sent": sent} if sent or session.dirty else None
+
+    return effect
+
+
+def _forget_keys(session: Session, _turn: Turn) -> Facts:
+    oldest = now(session) - KEYS_KEPT
+    return {"keys": _delete(session, IdempotencyKey, col(IdempotencyKey.created_at) < oldest)}
+
+
+def _forget_sessions(session: Session, _turn: Turn) -> Facts:
+    instant = now(session)
+    sessions = _delete(session, LoginSession, col(LoginSession.seen_at) < instant - SESSIONS_KEPT)
+    attempts = _delete(session, LoginAttempts, col(LoginAttempts.since) < instant - ATTEMPTS_KEPT)
+    old = sa.and_(
+        col(JobRun.started_at) < instant - RUNS_KEPT, col(JobRun.state) != RunState.RUNNING
+    )
+    _delete(session, SchedulerProcess, col(SchedulerProcess.seen_at) < instant - SCHEDULERS_KEPT)
+    return {"sessions": sessions, "attempts": attempts, "runs": _delete(session, JobRun, old)}
+
+
+def _delete(session: Session, table: type[SQLModel], condition: sa.ColumnElement[bool]) -> int:
+    statement = sa.delete(table).where(condition).execution_options(synchronize_session=False)
+    result: Any = session.execute(statement)
+    return int(result.rowcount)
