@@ -18,7 +18,7 @@ from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis
 from app.loans.models import Loan
 from app.loans.services import business_day
-from app.notices.services import notify_organisation
+from app.notices.services import Notify, notify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +121,14 @@ def issue_call(
         session, actor, call, pool_of_loan(session, call.loan_id), command.note
     )
     if loan.borrower_id is not None:
-        notify_organisation(
-            session,
+        notice = Notify(
             organisation_id=loan.borrower_id,
             kind="top-up-notice",
-            subject=N_("Notice to top up security for loan %(loan)s"),
+            template=N_("Notice to top up security for loan %(loan)s"),
             facts={"loan": loan.number},
             href=f"/margin-calls/{call.id}",
         )
+        notify(session, notice)
     return _done(
         session, actor, call, CallEvent.ISSUE, due_on=call.due_on, repay_fen=call.repay_fen
     )
