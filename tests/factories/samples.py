@@ -1,0 +1,117 @@
+"""One of each thing that has an address, for the tests that walk over all routes.
+
+A route's argument is known by the words before it: `/api/v1/loans/<uuid:loan_id>/schedule` asks for
+the sample `loans`, `/people/<uuid:thing_id>/events/<event>` for `people` and `people/events`. A page
+without a sample of its own takes the one of the last word (`profile/tokens` -> `tokens`).
+
+A room adds a builder to `BUILDERS`: it makes its things through its services and says with
+`samples.add(name, value, seen_by=...)` which organisations see them (codes), or which people (logins).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.db.engine import Database
+from app.identity.models import ApiToken
+from app.kernel.ids import new_id
+from tests.factories.lending import Lending
+from tests.factories.world import World
+
+EVERYBODY: Final = frozenset({"*"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The value of an argument, and who may know of the thing behind it."""
+
+    value: str
+    seen_by: frozenset[str]
+
+    def seen(self, login: str, organisation: str) -> bool:
+        """Whether a person acting for an organisation sees the thing."""
+        return bool({login, organisation, "*"} & self.seen_by)
+
+
+@dataclass(slots=True)
+class Samples:
+    """What was made, by the words before the argument."""
+
+    session: Session
+    world: World
+    made: dict[str, Sample] = field(default_factory=dict)
+
+    def add(self, name: str, value: object, *, seen_by: set[str] | frozenset[str]) -> None:
+        """Keep a sample; `seen_by` holds codes of organisations and logins."""
+        self.made[name] = Sample(value=str(value), seen_by=frozenset(seen_by))
+
+    def find(self, name: str) -> Sample | None:
+        """The sample of an address, or of its last word."""
+        return self.made.get(name) or self.made.get(name.rpartition("/")[2])
+
+
+def identity(samples: Samples) -> None:
+    """A colleague in bank A, and her token."""
+    world, session = samples.world, samples.session
+    person = world.person("a-preserve")
+    samples.add("people", person, seen_by={"A", "PLATFORM"})
+    samples.add("people/events", "disable", seen_by=EVERYBODY)
+    samples.add("organisations", world.organisation("A"), seen_by={"A", "PLATFORM"})
+    token = session.execute(
+        sa.select(col(ApiToken.id)).where(col(ApiToken.person_id) == person)
+    ).scalar_one()
+    samples.add("tokens", token, seen_by={"a-preserve"})
+
+
+def lending(samples: Samples) -> None:
+    """A loan of bank A to C1, drawn, with its pool, its file and its drawdown."""
+    file = Lending(samples.session, samples.world)
+    file.open_bank()
+    drawdown = file.drawn(file.main_pool())
+    samples.session.flush()
+    _add_lending(samples, drawdown)
+
+
+def _add_lending(samples: Samples, drawdown: Any) -> None:
+    from app.collateral.models import Pledge
+    from app.loans.models import Loan
+
+    parties = {"A", "C1"}
+    loan = samples.session.get_one(Loan, drawdown.loan_id)
+    pledge = samples.session.execute(
+        sa.select(Pledge).where(col(Pledge.loan_id) == loan.id).order_by(col(Pledge.number))
+    ).scalars().first()
+    assert pledge is not None
+    samples.add("loans", loan.id, seen_by=parties)
+    samples.add("oversight/loans", loan.id, seen_by={"GOV-PBC", "GOV-NFRA"})
+    samples.add("drawdowns", drawdown.id, seen_by=parties)
+    samples.add("drawdowns/events", "check", seen_by=EVERYBODY)
+    samples.add("loan-applications", loan.application_id, seen_by=parties)
+    samples.add("loan-applications/events", "submit", seen_by=EVERYBODY)
+    samples.add("applications", loan.application_id, seen_by=parties)
+    samples.add("applications/events", "submit", seen_by=EVERYBODY)
+    samples.add("pledges", pledge.id, seen_by=parties)
+    samples.add("pledges/events", "release", seen_by=EVERYBODY)
+    samples.add("assets", pledge.asset_id, seen_by=parties)
+    samples.add("assets/events", "withdraw", seen_by=EVERYBODY)
+
+
+BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (identity, lending)
+"""In the order of the rooms: a later one may build on what an earlier one made."""
+
+
+def build_samples(database: Database, world: World) -> dict[str, Sample]:
+    """Make one of each thing and commit."""
+    with database.write() as session:
+        samples = Samples(session, world)
+        for build in BUILDERS:
+            build(samples)
+    return samples.made
+
+
+def missing_value(example: str) -> str:
+    """A value of the same form behind which there is nothing."""
+    return str(new_id()) if len(example) == 36 else "nothing-of-this-name"

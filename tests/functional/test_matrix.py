@@ -1,0 +1,171 @@
+"""Who may do what where: every route, every role, own and foreign things.
+
+What is expected comes from the access rule of the route, from permissions.yaml and from who sees the
+samples; a route whose argument has no sample fails the run.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.identity.calling import COOKIE
+from app.identity.domain import roles
+from app.identity.sessions import open_session, secret_sha256
+from app.web import csrf
+from tests.factories.samples import missing_value
+from tests.factories.world import PEOPLE
+from tests.support.clients import ApiClient
+from tests.support.routes import Route, routes_of, sample_of
+
+# Routes where a permission of the rule is not all: a role may be refused inside, for the reason given.
+REFUSED_INSIDE = {
+    "oversight.get_loan": "a drill-down needs a purpose stated before",
+    "oversight.list_loans": "a drill-down needs a purpose stated before",
+    "oversight_pages.loans": "a drill-down needs a purpose stated before",
+    "oversight_pages.loan": "a drill-down needs a purpose stated before",
+}
+HIDDEN = {404}
+WRITES_HIDE_WITH = {400, 404, 405, 415, 422}
+NEVER = {401, 404, 405, 500, 501, 502}
+
+
+@pytest.fixture(scope="module")
+def routes(prepared) -> list[Route]:
+    return [route for route in routes_of(prepared.app) if not route.rule.public]
+
+
+def logins_of(role: str) -> list[str]:
+    return list(dict.fromkeys(login for login, _code, each, _name in PEOPLE if each == role))
+
+
+class Caller:
+    """A person, by token on the API and by cookie on pages."""
+
+    def __init__(self, prepared: Any, login: str) -> None:
+        self.prepared, self.login = prepared, login
+        self.organisation = prepared.world.organisation_of(login)
+        self.actor = prepared.world.actor(login)
+        self.program = ApiClient(prepared.app, prepared.world.token(login))
+
+    def call(self, route: Route, address: str) -> Any:
+        if route.is_api:
+            body = None if route.method in {"GET", "DELETE"} else {}
+            tag = {"If-Match": '"1"'} if route.rule.versioned else {}
+            return self.program.request(route.method, address, body, headers=tag)
+        return self._page(route, address)
+
+    def _page(self, route: Route, address: str) -> Any:
+        world = self.prepared.world
+        with self.prepared.database.write() as session:
+            secret = open_session(
+                session, world.person(self.login), world.organisation(self.organisation)
+            )
+        browser = self.prepared.app.test_client()
+        browser.set_cookie(COOKIE, secret)
+        if route.method == "GET":
+            return browser.get(address)
+        with self.prepared.app.app_context():
+            token = csrf._token(secret_sha256(secret))
+        return browser.open(address, method=route.method, data={"csrf_token": token})
+
+
+def values_of(prepared: Any, route: Route) -> dict[str, str]:
+    found = {name: sample_of(prepared.samples, name) for _argument, name in route.arguments}
+    return {name: sample.value for name, sample in found.items() if sample is not None}
+
+
+def sees_all(prepared: Any, route: Route, caller: Caller) -> bool:
+    return all(
+        sample_of(prepared.samples, name).seen(caller.login, caller.organisation)
+        for _argument, name in route.arguments
+    )
+
+
+def missing_of(values: dict[str, str], route: Route) -> dict[str, str]:
+    """The same address with nothing behind its first argument."""
+    first = route.arguments[0][1]
+    return {**values, first: missing_value(values[first])}
+
+
+def test_every_argument_has_a_sample(prepared):
+    lacking = {
+        f"{route} needs a sample `{name}`"
+        for route in routes_of(prepared.app)
+        for _argument, name in route.arguments
+        if sample_of(prepared.samples, name) is None and not route.rule.public
+    }
+    assert not lacking, "\n".join(sorted(lacking))
+
+
+def test_nobody_gets_in_without_signing_in(prepared, routes):
+    wrong = []
+    program, browser = ApiClient(prepared.app), prepared.app.test_client()
+    for route in routes:
+        address = route.address(values_of(prepared, route))
+        if route.is_api:
+            status = program.request(route.method, address, {}).status_code
+            expected = 401
+        else:
+            answer = browser.open(address, method=route.method)
+            status = answer.status_code
+            expected = 303 if route.method == "GET" else 401
+            if status == 303 and not answer.headers["Location"].startswith("/sign-in?next="):
+                status = -303
+        if status != expected:
+            wrong.append(f"{route}: {status} instead of {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", sorted(roles()))
+def test_each_role_gets_what_it_may_and_nothing_else(prepared, routes, role):
+    logins = logins_of(role)
+    assert logins, f"nobody in the tests' world has the role {role}"
+    wrong = [
+        complaint
+        for login in logins[:2]
+        for route in routes
+        for complaint in complaints(prepared, route, Caller(prepared, login))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def complaints(prepared: Any, route: Route, caller: Caller) -> Iterator[str]:
+    values = values_of(prepared, route)
+    if len(values) != len(dict(route.arguments).values()) and len(values) != len(
+        {name for _argument, name in route.arguments}
+    ):
+        return
+    answer = caller.call(route, route.address(values))
+    status, where = answer.status_code, f"{caller.login}: {route}: {answer.status_code}"
+    rule = route.rule
+    if rule.permissions and not any(caller.actor.may(each) for each in rule.permissions):
+        if status != 403:
+            yield f"{where} without a permission"
+    elif not sees_all(prepared, route, caller):
+        yield from _complaints_of_hiding(route, caller, values, answer)
+    elif status in NEVER:
+        yield f"{where} though it is permitted: {answer.text[:200]}"
+    elif status == 403 and len(rule.permissions) <= 1 and route.endpoint not in REFUSED_INSIDE:
+        yield f"{where} though it is permitted: {answer.text[:200]}"
+
+
+def _complaints_of_hiding(
+    route: Route, caller: Caller, values: dict[str, str], answer: Any
+) -> Iterator[str]:
+    """What one may not see answers like what does not exist."""
+    missing = caller.call(route, route.address(missing_of(values, route)))
+    where = f"{caller.login}: {route}: {answer.status_code}"
+    allowed = HIDDEN if route.method == "GET" else WRITES_HIDE_WITH
+    inside = {403} if route.endpoint in REFUSED_INSIDE or len(route.rule.permissions) > 1 else set()
+    if answer.status_code not in allowed | inside:
+        yield f"{where} for a thing of others"
+    elif missing.status_code != answer.status_code:
+        yield f"{where}, but {missing.status_code} where there is nothing"
+    elif route.is_api and _said(missing) != _said(answer):
+        yield f"{where} says more than about nothing: {answer.text[:200]}"
+
+
+def _said(answer: Any) -> Any:
+    body = answer.json if answer.is_json else {}
+    return {key: value for key, value in body.items() if key not in {"instance", "request_id"}}
