@@ -78,6 +78,8 @@ class PoolLine(Table, table=True):
     )
 
     application_id: UUID = link("application.id", index=True)
+    seq: int
+    """The order in which the assets were named."""
     asset_id: UUID = link("asset.id")
     security: SecurityKind = choice(SecurityKind, "security")
     secured_fen: int = fen()
@@ -90,6 +92,7 @@ class ProposedGuarantee(Table, table=True):
     __table_args__ = (check("covered_positive", "covered_fen > 0"),)
 
     application_id: UUID = link("application.id", index=True)
+    seq: int
     guarantor_id: UUID = link("organisation.id")
     covered_fen: int = fen()
 

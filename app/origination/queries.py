@@ -8,8 +8,8 @@ import sqlalchemy as sa
 import sqlalchemy.orm
 from sqlmodel import Session, col
 
-from app.identity.models import Organisation
-from app.kernel.actor import Actor
+from app.identity.models import Organisation, Person
+from app.kernel.actor import Actor, Name
 from app.loans.models import Loan
 from app.loans.queries import visible_loans
 from app.origination.models import (
@@ -61,9 +61,9 @@ def acts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Applicatio
 
 
 def lines_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[PoolLine]]:
-    """The pool lines of files, by their keys, which follow the order of entry."""
+    """The pool lines of files in the order in which they were named."""
     statement = (
-        sa.select(PoolLine).where(col(PoolLine.application_id).in_(ids)).order_by(col(PoolLine.id))
+        sa.select(PoolLine).where(col(PoolLine.application_id).in_(ids)).order_by(col(PoolLine.seq))
     )
     return _grouped(session.execute(statement).scalars())
 
@@ -73,7 +73,7 @@ def guarantees_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Prop
     statement = (
         sa.select(ProposedGuarantee)
         .where(col(ProposedGuarantee.application_id).in_(ids))
-        .order_by(col(ProposedGuarantee.id))
+        .order_by(col(ProposedGuarantee.seq))
     )
     return _grouped(session.execute(statement).scalars())
 
@@ -92,6 +92,13 @@ def organisations_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Org
     """Organisations named by rows that are in sight already."""
     statement = sa.select(Organisation).where(col(Organisation.id).in_(set(ids)))
     return {row.id: row for row in session.execute(statement).scalars()}
+
+
+def person_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, Name]:
+    """Names of the people who acted in rows that are in sight already."""
+    statement = sa.select(Person).where(col(Person.id).in_(set(ids)))
+    rows = session.execute(statement).scalars()
+    return {row.id: Name(zh=row.name_zh, en=row.name_en) for row in rows}
 
 
 def _grouped(rows: Iterable[Any]) -> dict[UUID, list[Any]]:

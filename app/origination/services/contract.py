@@ -15,9 +15,9 @@ from app.collateral.services.pledging import (
 )
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
-from app.loans.services import OpenLoan, open_loan
 from app.loans.domain.states import LtvBasis
 from app.loans.domain.terms import Method
+from app.loans.services import OpenLoan, open_loan
 from app.origination.domain.application import ContractFacts, decide_contract, matures_on
 from app.origination.domain.pool import security_of
 from app.origination.domain.products import ProductTerms

@@ -9,7 +9,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.queries import person_names
 from app.audit.domain import json_facts
 from app.audit.services import record
 from app.collateral.domain.cover import lendable_fen
@@ -24,16 +23,16 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
 from app.kernel.permissions import Permission
-from app.loans.services import PostDrawdown, post_drawdown
 from app.loans.domain.states import Kept, LoanState, Security
 from app.loans.models import Loan, LoanNote
 from app.loans.queries import visible_loans
 from app.loans.refusals import LoanNotServiced
+from app.loans.services import PostDrawdown, post_drawdown
 from app.origination.domain.checks import Check, Outcome
 from app.origination.domain.drawdown import DrawdownFacts, decide_drawdown
 from app.origination.domain.states import DRAWDOWN, DrawdownEvent, DrawdownState, Payment
 from app.origination.models import Application, Drawdown
-from app.origination.queries import organisations_by_id, visible_drawdowns
+from app.origination.queries import organisations_by_id, person_names, visible_drawdowns
 from app.origination.refusals import DrawdownRefused, DrawdownWaiting, DutiesApart, require_met
 from app.origination.services.days import lending_day
 from app.reference.services import policy_for

@@ -298,10 +298,11 @@ def _obstacle(
 ) -> str | None:
     """The rule that keeps the asset out for good, else the one that still keeps it from being pledged."""
     facts = _pledge_facts(application, asset, secured_fen, known)
+    expired = facts["valid_until"] is None or facts["valid_until"] < known.day
     lasting = {
         **facts,
         "ready": True,
-        "current_fen": max(facts["current_fen"] or 0, secured_fen),
+        "current_fen": secured_fen if expired else facts["current_fen"],
         "valid_until": None,
         "recognised_fen": 0,
     }
@@ -313,7 +314,7 @@ def _pledge_facts(
 ) -> dict[str, Any]:
     info, row = kind_info(asset.kind), known.values.get(asset.id)
     category = asset.forest_category.value if asset.forest_category else None
-    mortgageable = known.policy.flags("assets.mortgageable_forest", "mortgageable")
+    mortgageable = known.policy.flags("assets.forest_category", "mortgageable")
     return {
         "asset_number": asset.number,
         "owner_is_borrower": asset.owner_id == application.borrower_id,
@@ -373,19 +374,21 @@ def _replace(
     session.add_all(
         PoolLine(
             application_id=application.id,
+            seq=seq,
             asset_id=value.asset_id,
             security=value.security,
             secured_fen=value.secured_fen,
         )
-        for value in values
+        for seq, value in enumerate(values, start=1)
     )
     session.add_all(
         ProposedGuarantee(
             application_id=application.id,
+            seq=seq,
             guarantor_id=each.guarantor_id,
             covered_fen=each.covered_fen,
         )
-        for each in guarantees
+        for seq, each in enumerate(guarantees, start=1)
     )
     session.flush()
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlmodel import Session, col
 
-from app.appraisal.queries import person_names
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
@@ -26,6 +25,7 @@ from app.origination.queries import (
     guarantees_of,
     lines_of,
     organisations_by_id,
+    person_names,
     visible_applications,
 )
 
