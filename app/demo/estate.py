@@ -53,7 +53,7 @@ def add_assets(session: Session, cast: Cast) -> dict[str, UUID]:
     for row in rows("assets"):
         if kind_info(row["kind"]).needs_mrv:
             _measure(session, cast, found[row["asset_id"]], row)
-    banks = _bank_of_asset()
+    banks = bank_of_asset()
     for asset_id, key in found.items():
         for bank in banks.get(asset_id, ()):
             share_asset(
@@ -68,7 +68,7 @@ def add_assets(session: Session, cast: Cast) -> dict[str, UUID]:
 def appraise_assets(database: Database, cast: Cast, assets: Mapping[str, UUID]) -> None:
     """Order, prepare and sign the report of every asset, each in a transaction of its own."""
     inputs = table("appraisals")
-    banks = _bank_of_asset()
+    banks = bank_of_asset()
     for asset_id, key in assets.items():
         bank = banks[asset_id][0]
         with database.write() as session:
@@ -77,7 +77,7 @@ def appraise_assets(database: Database, cast: Cast, assets: Mapping[str, UUID]) 
 
 def recognise_assets(session: Session, cast: Cast, assets: Mapping[str, UUID]) -> None:
     """The banks recognise what they recognised when the loans were made."""
-    banks = _bank_of_asset()
+    banks = bank_of_asset()
     reports = table("appraisals")
     for row in rows("assets"):
         bank = banks[row["asset_id"]][0]
@@ -91,7 +91,7 @@ def recognise_assets(session: Session, cast: Cast, assets: Mapping[str, UUID]) -
 
 def record_field_findings(session: Session, cast: Cast, assets: Mapping[str, UUID]) -> date:
     """What was found since: frost, drought, fewer visitors. Gives the day of the findings."""
-    banks = _bank_of_asset()
+    banks = bank_of_asset()
     found_on = REGISTERED_ON
     for asset_id, row in table("appraisals").items():
         if "overrides" not in row:
@@ -200,7 +200,7 @@ def _parcels() -> dict[str, Any]:
     return found
 
 
-def _bank_of_asset() -> dict[str, tuple[str, ...]]:
+def bank_of_asset() -> dict[str, tuple[str, ...]]:
     """The banks that hold each asset, by the loans it secures."""
     bank_of_loan = {row["loan_id"]: row["bank_id"] for row in rows("serviced_loans")}
     return {

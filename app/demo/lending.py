@@ -54,12 +54,12 @@ BANKS: Final = ("A", "B")
 def add_loans(session: Session, cast: Cast, assets: Mapping[str, UUID]) -> dict[str, UUID]:
     """Open the banks' books and replay every serviced loan up to the business day."""
     for bank in BANKS:
-        open_business_day(session, _system(cast, bank), cast.organisations[bank], OPEN_ON)
+        open_business_day(session, system_of(cast, bank), cast.organisations[bank], OPEN_ON)
     found = {}
     for row in rows("serviced_loans"):
         found[row["loan_id"]] = _add_loan(session, cast, row, assets)
     for bank in BANKS:
-        finish_history(session, _system(cast, bank), cast.organisations[bank])
+        finish_history(session, system_of(cast, bank), cast.organisations[bank])
     return found
 
 
@@ -67,7 +67,7 @@ def _add_loan(
     session: Session, cast: Cast, row: Mapping[str, str], assets: Mapping[str, UUID]
 ) -> UUID:
     story = table("loan_events")[row["loan_id"]]
-    bank = _system(cast, row["bank_id"])
+    bank = system_of(cast, row["bank_id"])
     pretend_day(session, day_of(row["drawn_on"]))
     loan_id = open_loan(session, bank, _contract(session, cast, row, story))
     _secure(session, cast, row, loan_id, assets)
@@ -319,5 +319,6 @@ def _register(
     session.flush()
 
 
-def _system(cast: Cast, code: str) -> Actor:
+def system_of(cast: Cast, code: str) -> Actor:
+    """The scheduler acting for a bank."""
     return system_actor(organisation_id=cast.organisations[code], organisation_kind="bank")

@@ -60,13 +60,14 @@ def add_cast(session: Session) -> Cast:
         row["org_id"]: _add_organisation(session, row) for row in rows("organisations")
     }
     organisations["PLATFORM"] = PLATFORM_ORGANISATION_ID
+    password_hash = hash_password(PASSWORD)
     session.flush()
     people: dict[str, UUID] = {}
     logins = []
     home = {}
     for row in rows("people"):
         login = row["login"]
-        people[login] = _add_person(session, row)
+        people[login] = _add_person(session, row, password_hash)
         home[login] = row["org_id"]
         session.flush()
         _add_role(session, row, people[login], organisations[row["org_id"]])
@@ -102,12 +103,12 @@ def _add_organisation(session: Session, row: Mapping[str, str]) -> UUID:
     return organisation.id
 
 
-def _add_person(session: Session, row: Mapping[str, str]) -> UUID:
+def _add_person(session: Session, row: Mapping[str, str], password_hash: str) -> UUID:
     person = Person(
         login=row["login"],
         name_zh=row["display_name"],
         name_en=f"{row['role_en']} ({row['login']})",
-        password_hash=hash_password(PASSWORD),
+        password_hash=password_hash,
         created_at=now(session),
     )
     session.add(person)
