@@ -72,13 +72,13 @@ def _add_loan(
     loan_id = open_loan(session, bank, _contract(session, cast, row, story))
     _secure(session, cast, row, loan_id, assets)
     pretend_day(session, OPEN_ON)
-    events = list(_events(row, story, loan_id))
-    load_history(session, bank, loan_id, events)
     for fact, since in story.get("facts", {}).items():
         record = RecordFact(
             loan_id=loan_id, fact=LoanFact(fact), from_on=since, reason=row["note_zh"]
         )
         record_fact(session, bank, record)
+    events = list(_events(row, story, loan_id))
+    load_history(session, bank, loan_id, events)
     if row["state"] == "released":
         release_loan(session, bank, loan_id)
     return loan_id
