@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 
 from app.appraisal.domain import AppraisalState, ItemState, ValueFacts, current_value_fen
+from app.appraisal.domain.valuing import Recorded, digest
 from app.appraisal.models import (
     Appraisal,
     AppraisalSignature,
@@ -203,6 +204,64 @@ def recorded_between(session: Session, first: UUID, last: UUID) -> dict[UUID, li
     for row in session.execute(statement).scalars():
         found.setdefault(row.asset_id, []).append(row)
     return found
+
+
+# ---------------------------------------------------------------------------
+# What stored rows must say
+
+
+_SIGNED_COLUMNS: Final = (
+    "number", "model_id", "model_version", "inputs", "prices", "result",
+    "inputs_digest", "basis_digest", "value_fen",
+)  # fmt: skip
+
+
+def signed_digest(row: Appraisal) -> str:
+    """The digest of everything a signature stands for."""
+    content: dict[str, Any] = {name: getattr(row, name) for name in _SIGNED_COLUMNS}
+    content["asset_id"] = str(row.asset_id)
+    content["valued_on"] = None if row.valued_on is None else row.valued_on.isoformat()
+    return digest(content)
+
+
+def expected_value(session: Session, asset_id: UUID) -> dict[str, Any]:
+    """What the hot row must say: all empty without a valid appraisal."""
+    appraisal = valid_appraisal(session, asset_id)
+    if appraisal is None:
+        return expected_of(None, None)
+    return expected_of(appraisal, latest_valuation(session, asset_id, appraisal.id))
+
+
+def expected_of(appraisal: Appraisal | None, valuation: Valuation | None) -> dict[str, Any]:
+    """The columns of the hot row from the two rows behind it."""
+    facts = ValueFacts(
+        appraised_fen=appraisal.value_fen if appraisal else None,
+        valid_until=appraisal.valid_until if appraisal else None,
+        valuation_fen=valuation.value_fen if valuation else None,
+    )
+    day = facts.valid_until or date.min
+    return {
+        "appraisal_id": appraisal.id if appraisal else None,
+        "appraised_fen": facts.appraised_fen,
+        "appraised_on": appraisal.valued_on if appraisal else None,
+        "valid_until": facts.valid_until,
+        "valuation_fen": facts.valuation_fen,
+        "valued_on": valuation.on if valuation else None,
+        "current_fen": current_value_fen(facts, today=day),
+    }
+
+
+def covers(appraisal: Appraisal, day: date) -> bool:
+    """Whether an appraisal speaks for a day."""
+    first, last = appraisal.valued_on, appraisal.valid_until
+    return first is not None and last is not None and first <= day <= last
+
+
+def recorded_of(rows: list[ValuationInput]) -> list[Recorded]:
+    """Records as the pure core takes them."""
+    return [
+        Recorded(id=str(row.id), valid_from=row.valid_from, overrides=row.overrides) for row in rows
+    ]
 
 
 # ---------------------------------------------------------------------------

@@ -45,7 +45,6 @@ from app.appraisal.services.signing import (
     return_appraisal,
     revoke_appraisal,
     sign_appraisal,
-    signed_digest,
 )
 from app.appraisal.services.values import (
     RevalueAsset,
@@ -111,7 +110,6 @@ __all__ = [
     "run_view",
     "save_inputs",
     "sign_appraisal",
-    "signed_digest",
     "summaries",
     "valuation_view",
     "waiting_runs",

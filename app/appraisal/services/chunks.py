@@ -29,7 +29,6 @@ from app.appraisal.models import (
     Valuation,
 )
 from app.appraisal.services.prices import market_facts
-from app.appraisal.services.values import recorded_of
 from app.db.bulk import insert_rows
 from app.db.engine import now
 from app.kernel.ids import new_id
@@ -161,7 +160,9 @@ def _chunk(
     digests: list[str] = []
     recorded: list[list[str]] = []
     for place, row in enumerate(rows):
-        inputs, used, inputs_digest = _inputs(row, recorded_of(found.get(row.asset_id, [])), on)
+        inputs, used, inputs_digest = _inputs(
+            row, queries.recorded_of(found.get(row.asset_id, [])), on
+        )
         digests.append(inputs_digest)
         recorded.append(used)
         if inputs is not None:
@@ -220,8 +221,9 @@ def chunk_rows(chunk: Chunk, answer: Answer) -> ChunkRows:
 def finish_chunk(session: Session, chunk: Chunk, rows: ChunkRows) -> tuple[int, int]:
     """Write a chunk: valuations, hot values, items; gives how many are done and how many failed."""
     _insert_valuations(session, chunk, rows, now(session))
-    _remember_before(session, chunk)
+    _remember(session, chunk, "before_fen")
     _update_values(session, chunk)
+    _remember(session, chunk, "after_fen")
     _close_done(session, chunk)
     _close_failed(session, chunk, rows.problems)
     return len(rows.figures), len(rows.problems)
@@ -267,11 +269,23 @@ def _new_of_chunk(chunk: Chunk) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _remember_before(session: Session, chunk: Chunk) -> None:
+def _touched(chunk: Chunk) -> tuple[sa.ColumnElement[bool], ...]:
+    """Items of the chunk with their new figure and hot row, unless a newer report came between."""
+    return (
+        *_of_chunk(chunk),
+        *_new_of_chunk(chunk),
+        col(Valuation.asset_id) == col(RevaluationItem.asset_id),
+        col(AssetValue.asset_id) == col(RevaluationItem.asset_id),
+        col(AssetValue.appraisal_id) == col(Valuation.appraisal_id),
+    )
+
+
+def _remember(session: Session, chunk: Chunk, column: str) -> None:
+    """Keep the current value with the item, as `before_fen` or `after_fen`."""
     session.execute(
         sa.update(RevaluationItem)
-        .values(before_fen=AssetValue.current_fen)
-        .where(*_of_chunk(chunk), col(AssetValue.asset_id) == col(RevaluationItem.asset_id))
+        .values({column: AssetValue.current_fen})
+        .where(*_touched(chunk))
         .execution_options(synchronize_session=False)
     )
 
@@ -307,12 +321,11 @@ def _update_values(session: Session, chunk: Chunk) -> None:
 def _close_done(session: Session, chunk: Chunk) -> None:
     session.execute(
         sa.update(RevaluationItem)
-        .values(state=ItemState.DONE, after_fen=AssetValue.current_fen)
+        .values(state=ItemState.DONE)
         .where(
             *_of_chunk(chunk),
             *_new_of_chunk(chunk),
             col(Valuation.asset_id) == col(RevaluationItem.asset_id),
-            col(AssetValue.asset_id) == col(RevaluationItem.asset_id),
         )
         .execution_options(synchronize_session=False)
     )

@@ -15,7 +15,6 @@ from app.appraisal.domain import (
     may_countersign,
     report_valid_until,
 )
-from app.appraisal.domain.valuing import digest
 from app.appraisal.models import Appraisal, AppraisalSignature, Valuation
 from app.appraisal.services.errors import (
     ContentChanged,
@@ -36,19 +35,6 @@ VALIDITY: Final = "appraisal.report_validity"
 EXPIRY_CHUNK: Final = 200
 """Reports that one transaction lets expire: well under half a second on the embedded database."""
 
-_SIGNED_COLUMNS: Final = (
-    "number", "model_id", "model_version", "inputs", "prices", "result",
-    "inputs_digest", "basis_digest", "value_fen",
-)  # fmt: skip
-
-
-def signed_digest(row: Appraisal) -> str:
-    """The digest of everything a signature stands for."""
-    content: dict[str, Any] = {name: getattr(row, name) for name in _SIGNED_COLUMNS}
-    content["asset_id"] = str(row.asset_id)
-    content["valued_on"] = None if row.valued_on is None else row.valued_on.isoformat()
-    return digest(content)
-
 
 def sign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
     """The appraiser signs what the model gave; inputs, prices and result are frozen with it."""
@@ -58,7 +44,7 @@ def sign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Apprai
     _valid_until(session, row, row.valued_on)
     row.maker_id = actor.person_id
     _sign(session, actor, row, SignatureRole.MAKER)
-    _say(session, actor, "appraisal.sign", row, digest=signed_digest(row))
+    _say(session, actor, "appraisal.sign", row, digest=queries.signed_digest(row))
     return appraisal_view(session, actor, row)
 
 
@@ -163,7 +149,7 @@ def _require_unchanged(session: Session, row: Appraisal) -> None:
         for each in queries.signatures(session, row.id)
         if each.role is SignatureRole.MAKER and each.person_id == row.maker_id
     ]
-    if not signed or signed[-1].digest != signed_digest(row):
+    if not signed or signed[-1].digest != queries.signed_digest(row):
         raise ContentChanged
 
 
@@ -173,7 +159,7 @@ def _sign(session: Session, actor: Actor, row: Appraisal, role: SignatureRole) -
             appraisal_id=row.id,
             person_id=actor.person_id,
             role=role,
-            digest=signed_digest(row),
+            digest=queries.signed_digest(row),
             at=now(session),
         )
     )

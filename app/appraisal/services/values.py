@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
 from app.appraisal import queries
-from app.appraisal.domain import ValueFacts, current_value_fen
 from app.appraisal.domain.valuing import Ask, Problem, Recorded, digest, laid_over, value_many
-from app.appraisal.models import Appraisal, AssetValue, Valuation, ValuationInput
+from app.appraisal.models import Appraisal, AssetValue, Valuation
 from app.appraisal.services.errors import NoValidAppraisal
 from app.appraisal.services.inputs import field_error, get_spec
 from app.appraisal.services.orders import load_asset
@@ -67,7 +65,7 @@ def refresh_asset_value(session: Session, asset_id: UUID) -> None:
     """Bring the hot row to what the valid appraisal and the latest valuation on its inputs say."""
     session.flush()
     row = session.get(AssetValue, asset_id, with_for_update=True, populate_existing=True)
-    wanted = expected_value(session, asset_id)
+    wanted = queries.expected_value(session, asset_id)
     if row is None:
         row = AssetValue(asset_id=asset_id, version=0)
     elif all(getattr(row, name) == value for name, value in wanted.items()):
@@ -77,33 +75,6 @@ def refresh_asset_value(session: Session, asset_id: UUID) -> None:
     row.version += 1
     session.add(row)
     session.flush()
-
-
-def expected_value(session: Session, asset_id: UUID) -> dict[str, Any]:
-    """What the hot row must say: all empty without a valid appraisal."""
-    appraisal = queries.valid_appraisal(session, asset_id)
-    if appraisal is None:
-        return expected_of(None, None)
-    return expected_of(appraisal, queries.latest_valuation(session, asset_id, appraisal.id))
-
-
-def expected_of(appraisal: Appraisal | None, valuation: Valuation | None) -> dict[str, Any]:
-    """The columns of the hot row from the two rows behind it."""
-    facts = ValueFacts(
-        appraised_fen=appraisal.value_fen if appraisal else None,
-        valid_until=appraisal.valid_until if appraisal else None,
-        valuation_fen=valuation.value_fen if valuation else None,
-    )
-    day = facts.valid_until or date.min
-    return {
-        "appraisal_id": appraisal.id if appraisal else None,
-        "appraised_fen": facts.appraised_fen,
-        "appraised_on": appraisal.valued_on if appraisal else None,
-        "valid_until": facts.valid_until,
-        "valuation_fen": facts.valuation_fen,
-        "valued_on": valuation.on if valuation else None,
-        "current_fen": current_value_fen(facts, today=day),
-    }
 
 
 def revalue_asset(
@@ -117,10 +88,10 @@ def revalue_asset(
     actor.require(Permission.RUN_REVALUATION)
     asset = load_asset(session, actor, asset_id)
     appraisal = queries.valid_appraisal(session, asset.id)
-    if appraisal is None or not covers(appraisal, command.on):
+    if appraisal is None or not queries.covers(appraisal, command.on):
         raise NoValidAppraisal(day=command.on)
     found = queries.recorded_inputs(session, [asset.id]).get(asset.id, [])
-    row = _valued(session, appraisal, recorded_of(found), command.on)
+    row = _valued(session, appraisal, queries.recorded_of(found), command.on)
     known = queries.latest_valuation(session, asset.id, appraisal.id)
     if known is not None and _same(known, row):
         return valuation_view(known)
@@ -136,19 +107,6 @@ def revalue_asset(
         value_fen=row.value_fen,
     )
     return valuation_view(row)
-
-
-def covers(appraisal: Appraisal, day: date) -> bool:
-    """Whether an appraisal speaks for a day."""
-    first, last = appraisal.valued_on, appraisal.valid_until
-    return first is not None and last is not None and first <= day <= last
-
-
-def recorded_of(rows: list[ValuationInput]) -> list[Recorded]:
-    """Records as the pure core takes them."""
-    return [
-        Recorded(id=str(row.id), valid_from=row.valid_from, overrides=row.overrides) for row in rows
-    ]
 
 
 def _valued(

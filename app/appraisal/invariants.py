@@ -1,0 +1,346 @@
+"""What `verify` asks of the appraisal room: every figure again from its inputs, every state from its signatures."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal import queries
+from app.appraisal.domain import (
+    AppraisalState,
+    ItemState,
+    RunState,
+    SignatureRole,
+    ValueFacts,
+    current_value_fen,
+    report_valid_until,
+)
+from app.appraisal.domain.catalogue import find_spec
+from app.appraisal.domain.valuing import (
+    Ask,
+    Inputs,
+    canonical,
+    digest,
+    laid_over,
+    money_text,
+    value_many,
+)
+from app.appraisal.models import (
+    Appraisal,
+    AppraisalSignature,
+    AssetValue,
+    RevaluationItem,
+    RevaluationRun,
+    Valuation,
+)
+from app.db.invariants import Violation
+from app.documents.models import IssuedDocument
+from app.reference.services import policy_for
+
+BATCH: Final = 2_000
+"""Rows valued again by one call of a model."""
+
+VALIDITY: Final = "appraisal.report_validity"
+SIGNED_ONCE: Final = frozenset({AppraisalState.SIGNED})
+SIGNED_TWICE: Final = frozenset(queries.FINISHED_STATES)
+
+Asked = tuple[str, str, date, str]
+"""Model, version, day and prices: rows that share them are one question."""
+
+
+def violations(session: Session) -> Iterator[Violation]:
+    """Every broken invariant of appraisals, valuations, values and runs."""
+    yield from _appraisals(session)
+    yield from _valuations(session)
+    yield from _values(session)
+    yield from _runs(session)
+    yield from _items(session)
+
+
+def _broken(invariant: str, subject: str, detail: str) -> Violation:
+    return Violation(invariant=invariant, subject=subject, detail=detail)
+
+
+# ---------------------------------------------------------------------------
+# Appraisals
+
+
+def _appraisals(session: Session) -> Iterator[Violation]:
+    """Figures again from inputs and prices; states from signatures; one valid report an asset."""
+    valid: set[UUID] = set()
+    statement = sa.select(Appraisal).order_by(col(Appraisal.id)).execution_options(yield_per=BATCH)
+    for rows in session.execute(statement).scalars().partitions(BATCH):
+        signed = _signatures(session, rows)
+        for row in rows:
+            yield from _signed(row, signed.get(row.id, []))
+            yield from _dated(session, row)
+            if row.state is AppraisalState.VALID and row.asset_id in valid:
+                yield _broken(
+                    "one-valid-appraisal", _name(row), "another one of its asset is valid"
+                )
+            if row.state is AppraisalState.VALID:
+                valid.add(row.asset_id)
+        yield from _figures([row for row in rows if row.value_fen is not None])
+
+
+def _name(row: Appraisal) -> str:
+    return f"appraisal {row.number}"
+
+
+def _signatures(
+    session: Session, rows: Iterable[Appraisal]
+) -> Mapping[UUID, list[AppraisalSignature]]:
+    statement = (
+        sa.select(AppraisalSignature)
+        .where(col(AppraisalSignature.appraisal_id).in_([row.id for row in rows]))
+        .order_by(col(AppraisalSignature.at), col(AppraisalSignature.id))
+    )
+    found: dict[UUID, list[AppraisalSignature]] = {}
+    for each in session.execute(statement).scalars():
+        found.setdefault(each.appraisal_id, []).append(each)
+    return found
+
+
+def _signed(row: Appraisal, found: list[AppraisalSignature]) -> Iterator[Violation]:
+    """The signatures that a state needs, by different people, over what is there now."""
+    needed = {SignatureRole.MAKER: row.maker_id} if row.state in SIGNED_ONCE | SIGNED_TWICE else {}
+    if row.state in SIGNED_TWICE:
+        needed[SignatureRole.REVIEWER] = row.reviewer_id
+        if row.maker_id == row.reviewer_id:
+            yield _broken("two-signatures", _name(row), "maker and reviewer are the same person")
+    content = queries.signed_digest(row) if needed else ""
+    for role, person_id in needed.items():
+        last = [each for each in found if each.role is role][-1:]
+        if person_id is None or not last or last[0].person_id != person_id:
+            yield _broken(
+                "two-signatures", _name(row), f"the signature of its {role.value} is missing"
+            )
+        elif last[0].digest != content:
+            yield _broken("signed-content", _name(row), f"its {role.value} signed other content")
+
+
+def _dated(session: Session, row: Appraisal) -> Iterator[Violation]:
+    if row.state not in SIGNED_TWICE:
+        return
+    if row.valued_on is None or row.valid_until is None or row.value_fen is None:
+        yield _broken("appraisal-complete", _name(row), "day, validity or value is missing")
+        return
+    days = policy_for(session, row.bank_id, row.valued_on).whole(VALIDITY)
+    if row.valid_until != report_valid_until(valued_on=row.valued_on, validity_days=days):
+        yield _broken("appraisal-validity", _name(row), f"valid until {row.valid_until}")
+    issued = None if row.report_id is None else session.get(IssuedDocument, row.report_id)
+    if row.report_id is not None and (issued is None or issued.subject_id != row.id):
+        yield _broken(
+            "appraisal-report", _name(row), "its report is not among the issued documents"
+        )
+
+
+def _figures(rows: list[Appraisal]) -> Iterator[Violation]:
+    def key(row: Appraisal) -> Asked:
+        day = row.valued_on or date.min
+        return (row.model_id, row.model_version, day, canonical(row.prices or {}))
+
+    for (model_id, version, day, _prices), group in groupby(sorted(rows, key=key), key=key):
+        members = list(group)
+        inputs = [row.inputs or {} for row in members]
+        again = _again(model_id, version, day, inputs, members[0].prices or {})
+        for at, row in enumerate(members):
+            yield from _figure(row, None if again is None else again[at])
+
+
+def _figure(row: Appraisal, again: int | None) -> Iterator[Violation]:
+    if again is not None and again != row.value_fen:
+        detail = f"stored {row.value_fen} fen, valued again {again} fen"
+        yield _broken("appraisal-value", _name(row), detail)
+    if row.inputs_digest != digest(row.inputs or {}):
+        yield _broken("appraisal-inputs", _name(row), "the digest is not that of the inputs")
+    if (row.result or {}).get("value_yuan") != money_text(row.value_fen or 0):
+        yield _broken("appraisal-result", _name(row), "the stored result has another value")
+
+
+def _again(
+    model_id: str, version: str, day: date, rows: Sequence[Inputs], prices: Mapping[str, Any]
+) -> list[int | None] | None:
+    """The figures once more; None when this version of the model is no longer installed."""
+    spec = find_spec(model_id)
+    if spec is None or spec.version != version:
+        return None
+    answer = value_many(Ask(model_id=model_id, on=day, rows=rows, prices=prices))
+    # A stored figure whose inputs are now refused is as wrong as another figure: never equal to it.
+    return [-1 if value_fen is None else value_fen for value_fen in answer.value_fen]
+
+
+# ---------------------------------------------------------------------------
+# Valuations
+
+
+def _valuations(session: Session) -> Iterator[Violation]:
+    """Each figure again from the appraisal's inputs and the records that it names."""
+    statement = (
+        sa.select(Valuation)
+        .order_by(col(Valuation.model_id), col(Valuation.on), col(Valuation.id))
+        .execution_options(yield_per=BATCH)
+    )
+    for rows in session.execute(statement).scalars().partitions(BATCH):
+        yield from _valued(session, list(rows))
+
+
+def _valued(session: Session, rows: list[Valuation]) -> Iterator[Violation]:
+    base = _bases(session, rows)
+    records = queries.recorded_inputs(session, {row.asset_id for row in rows if row.recorded})
+    inputs = {row.id: _inputs_of(row, base, records) for row in rows}
+    for row in rows:
+        if digest(inputs[row.id]) != row.inputs_digest:
+            yield _broken(
+                "valuation-inputs", _valuation(row), "the digest is not that of its inputs"
+            )
+
+    def key(row: Valuation) -> Asked:
+        return (row.model_id, row.model_version, row.on, canonical(row.prices))
+
+    for (model_id, version, day, _prices), group in groupby(sorted(rows, key=key), key=key):
+        members = list(group)
+        asked = [inputs[row.id] for row in members]
+        again = _again(model_id, version, day, asked, members[0].prices)
+        for at, row in enumerate(members):
+            if again is not None and again[at] != row.value_fen:
+                detail = f"stored {row.value_fen} fen, valued again {again[at]} fen"
+                yield _broken("valuation-value", _valuation(row), detail)
+
+
+def _valuation(row: Valuation) -> str:
+    return f"valuation {row.id} of asset {row.asset_id} on {row.on}"
+
+
+def _bases(session: Session, rows: list[Valuation]) -> dict[UUID, tuple[date, Inputs]]:
+    statement = sa.select(col(Appraisal.id), col(Appraisal.valued_on), col(Appraisal.inputs)).where(
+        col(Appraisal.id).in_({row.appraisal_id for row in rows})
+    )
+    return {row[0]: (row[1] or date.min, row[2] or {}) for row in session.execute(statement)}
+
+
+def _inputs_of(
+    row: Valuation, base: Mapping[UUID, tuple[date, Inputs]], records: Mapping[UUID, list[Any]]
+) -> Inputs:
+    if row.appraisal_id is None or row.appraisal_id not in base:
+        return {}
+    valued_on, inputs = base[row.appraisal_id]
+    if not row.recorded:
+        return inputs
+    named = [each for each in records.get(row.asset_id, []) if str(each.id) in row.recorded]
+    return laid_over(inputs, queries.recorded_of(named), valued_on=valued_on, on=row.on)[0]
+
+
+# ---------------------------------------------------------------------------
+# Hot values
+
+
+def _values(session: Session) -> Iterator[Violation]:
+    """The hot row of each asset is what its valid report and latest figure say."""
+    light = queries.light(sa.select(Appraisal))
+    valid = {
+        row.asset_id: row
+        for row in session.execute(
+            light.where(col(Appraisal.state) == AppraisalState.VALID)
+        ).scalars()
+    }
+    latest = {row.appraisal_id: row for row in session.execute(_latest()).scalars()}
+    stored = {row.asset_id: row for row in session.execute(sa.select(AssetValue)).scalars()}
+    for asset_id in sorted(valid.keys() | stored.keys()):
+        appraisal, row = valid.get(asset_id), stored.get(asset_id)
+        valuation = latest.get(appraisal.id) if appraisal else None
+        wanted = queries.expected_of(appraisal, valuation)
+        wrong = [name for name, given in wanted.items() if getattr(row, name, None) != given]
+        if wrong:
+            subject = f"value of asset {asset_id}"
+            yield _broken("asset-value", subject, f"differs in {', '.join(wrong)}")
+
+
+def _latest() -> sa.Select[Any]:
+    """The newest figure on each appraisal's inputs."""
+    place = sa.func.row_number().over(
+        partition_by=col(Valuation.appraisal_id),
+        order_by=(col(Valuation.on).desc(), col(Valuation.id).desc()),
+    )
+    ranked = sa.select(col(Valuation.id), place.label("place")).subquery()
+    return sa.select(Valuation).join(
+        ranked, sa.and_(ranked.c.id == col(Valuation.id), ranked.c.place == 1)
+    )
+
+
+# ---------------------------------------------------------------------------
+# Runs
+
+
+def _runs(session: Session) -> Iterator[Violation]:
+    """Counters are those of the items; a finished run leaves none waiting."""
+    counted: dict[UUID, dict[ItemState, int]] = {}
+    statement = sa.select(
+        col(RevaluationItem.run_id), col(RevaluationItem.state), sa.func.count()
+    ).group_by(col(RevaluationItem.run_id), col(RevaluationItem.state))
+    for run_id, state, count in session.execute(statement):
+        counted.setdefault(run_id, {})[state] = count
+    for run in session.execute(sa.select(RevaluationRun)).scalars():
+        found = counted.get(run.id, {})
+        done, failed = found.get(ItemState.DONE, 0), found.get(ItemState.FAILED, 0)
+        if (run.total, run.done, run.failed) != (sum(found.values()), done, failed):
+            yield _broken("run-counters", f"revaluation {run.number}", "differ from its items")
+        if run.state is RunState.FINISHED and found.get(ItemState.WAITING, 0):
+            yield _broken("run-finished", f"revaluation {run.number}", "assets are still waiting")
+
+
+def _items(session: Session) -> Iterator[Violation]:
+    """An asset that is done has exactly one figure of its run; values before and after follow from figures."""
+    history = _histories(session)
+    statement = (
+        sa.select(RevaluationItem, col(RevaluationRun.number))
+        .join(RevaluationRun, col(RevaluationRun.id) == col(RevaluationItem.run_id))
+        .execution_options(yield_per=BATCH)
+    )
+    for item, number in session.execute(statement):
+        figures = history.get(item.asset_id, [])
+        own = [each for each in figures if each.run_id == item.run_id]
+        subject = f"revaluation {number}, asset {item.asset_id}"
+        if len(own) != (1 if item.state is ItemState.DONE else 0):
+            yield _broken("run-item", subject, f"{item.state.value} with {len(own)} figures")
+        elif own and item.after_fen is not None:
+            known = [each for each in figures if each.appraisal_id == own[0].appraisal_id]
+            before = _current([each for each in known if each.id < own[0].id])
+            after = _current([each for each in known if each.id <= own[0].id])
+            if (item.before_fen, item.after_fen) != (before, after):
+                yield _broken("run-item", subject, f"should be {before} before, {after} after")
+
+
+def _histories(session: Session) -> dict[UUID, list[sa.Row[Any]]]:
+    """All figures of the assets that runs have valued, with the report's own figure."""
+    columns: list[Any] = [
+        col(Valuation.id),
+        col(Valuation.asset_id),
+        col(Valuation.appraisal_id),
+        col(Valuation.run_id),
+        col(Valuation.on),
+        col(Valuation.value_fen),
+        col(Appraisal.value_fen).label("appraised_fen"),
+    ]
+    statement = sa.select(*columns).join(
+        Appraisal, col(Appraisal.id) == col(Valuation.appraisal_id)
+    )
+    found: dict[UUID, list[sa.Row[Any]]] = {}
+    for row in session.execute(statement):
+        found.setdefault(row.asset_id, []).append(row)
+    return found
+
+
+def _current(figures: list[sa.Row[Any]]) -> int | None:
+    """The current value that some figures on one report gave."""
+    if not figures:
+        return None
+    last = max(figures, key=lambda each: (each.on, each.id))
+    facts = ValueFacts(
+        appraised_fen=last.appraised_fen, valid_until=last.on, valuation_fen=last.value_fen
+    )
+    return current_value_fen(facts, today=last.on)
