@@ -6,6 +6,8 @@ from datetime import date
 from flask import Blueprint
 from sqlmodel import Session
 
+from app.assets import api as assets_api
+from app.assets import pages as assets_pages
 from app.audit import api as audit_api
 from app.audit import pages as audit_pages
 from app.identity import api as identity_api
@@ -21,6 +23,7 @@ from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
 API_BLUEPRINTS: Sequence[ApiBlueprint] = (
+    assets_api.blueprint,
     *identity_api.BLUEPRINTS,
     audit_api.blueprint,
     *oversight_api.BLUEPRINTS,
@@ -28,6 +31,7 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
 )
 
 PAGE_BLUEPRINTS: Sequence[Blueprint] = (
+    assets_pages.blueprint,
     *identity_pages.BLUEPRINTS,
     audit_pages.blueprint,
     oversight_pages.blueprint,
@@ -35,6 +39,13 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
 )
 
 NAVIGATION: Sequence[NavItem] = (
+    NavItem(
+        endpoint="assets_pages.asset_list",
+        title=N_("Assets"),
+        icon="leaf",
+        permissions=(Permission.READ_ASSETS,),
+        prefix="/assets",
+    ),
     NavItem(
         endpoint="oversight_pages.balances",
         title=N_("Oversight"),

@@ -12,6 +12,7 @@ from app.web import fields as our
 from app.web.access import public
 from app.web.reading import parser
 from app.web.schemas import ViewSchema
+from app.web.uploads import File
 
 API_VERSION = "v1"
 
@@ -90,6 +91,8 @@ def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any)
             "type": "array" if field.kind is list else "object",
             **({"items": {}} if field.kind is list else {}),
         }
+    if isinstance(field, File):
+        return {"type": "string", "format": "binary"}
     if isinstance(field, our.Text):
         return _text(field)
     return {"type": "string"} if isinstance(field, our.OneOf) else {}

@@ -57,6 +57,13 @@ class ViewSchema(_Base):
     """What the service answers; attributes of a frozen view."""
 
 
+class BilingualSchema(ViewSchema):
+    """A `Name` in both languages."""
+
+    zh = Text(max_length=200)
+    en = Text(max_length=200)
+
+
 class ThingSchema(ViewSchema):
     """The head of everything with states."""
 
@@ -90,6 +97,7 @@ def page_of(item: type[ViewSchema]) -> type[PageSchema]:
 
 
 __all__ = [
+    "BilingualSchema",
     "CommandSchema",
     "ListQuery",
     "NoFields",

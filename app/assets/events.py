@@ -1,0 +1,75 @@
+"""What moves an asset, for API, buttons and forms alike."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.assets import services
+from app.assets.domain import ASSET, AssetEvent
+from app.assets.schemas import AssetActSchema, AssetSchema, AssetWithdrawSchema
+from app.documents.queries import visible_documents
+from app.kernel.actor import Actor
+from app.kernel.text import N_
+from app.web.events import EventHandler, Events
+from app.web.schemas import NoFields
+
+MAX_FILES = 50
+"""The latest files of the own organisation that a form offers."""
+
+
+def _own_files(
+    session: Session, actor: Actor, _asset_id: UUID
+) -> dict[str, Sequence[tuple[str, str]]]:
+    rows = session.execute(visible_documents(actor).limit(MAX_FILES)).scalars()
+    return {"document_id": [(str(row.id), row.name) for row in rows]}
+
+
+EVENTS = Events(
+    thing="asset",
+    machine=ASSET,
+    handlers=(
+        EventHandler(
+            event=AssetEvent.REGISTER,
+            title=N_("Register the asset"),
+            handle=services.register_draft,
+            schema=NoFields,
+            help=N_("Certificate, category of forest, area and land are checked."),
+        ),
+        EventHandler(
+            event=AssetEvent.MEASURE,
+            title=N_("Record the measurement"),
+            handle=services.measure_asset,
+            schema=AssetActSchema,
+            choices=_own_files,
+        ),
+        EventHandler(
+            event=AssetEvent.CERTIFY,
+            title=N_("Record the certification"),
+            handle=services.certify_asset,
+            schema=AssetActSchema,
+            help=N_("No more than what was measured, in the same unit, by another body."),
+            choices=_own_files,
+        ),
+        EventHandler(
+            event=AssetEvent.FILE,
+            title=N_("Record the filing"),
+            handle=services.file_asset,
+            schema=AssetActSchema,
+            help=N_("No more than what was certified. The asset may then secure a loan."),
+            choices=_own_files,
+        ),
+        EventHandler(
+            event=AssetEvent.WITHDRAW,
+            title=N_("Withdraw the asset"),
+            handle=services.withdraw_asset,
+            schema=AssetWithdrawSchema,
+            tone="danger",
+            help=N_("The asset leaves the registry; its history stays."),
+        ),
+    ),
+    get=services.get_asset,
+    view_schema=AssetSchema,
+    page_href=lambda asset_id: f"/assets/{asset_id}",
+    heading=lambda view: f"{view.title} · {view.number}",
+)
