@@ -294,10 +294,10 @@ def _run_chunks(
         with database.write() as session:
             _hold_lease(session, run)
             count = _close_chunk(session, run, chunk_loans)
-        if not count:
-            return
-        if after_chunk is not None:
+        if count and after_chunk is not None:
             after_chunk(count)
+        if count < chunk_loans:
+            return
 
 
 def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
@@ -370,13 +370,11 @@ def _finish_when_all_done(
     while True:
         with database.write() as session:
             _hold_lease(session, run)
-            changed = classify_debtors(session, run.bank_id, run.on, limit=chunk_loans)
-        if changed:
-            continue
-        with database.write() as session:
-            _hold_lease(session, run)
             if _finish(session, run):
                 return
+        with database.write() as session:
+            _hold_lease(session, run)
+            classify_debtors(session, run.bank_id, run.on, limit=chunk_loans)
         _run_chunks(database, run, chunk_loans, after_chunk)
 
 

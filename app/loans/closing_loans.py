@@ -4,7 +4,7 @@ A loan whose figures do not work out is left as it was and reported; the others 
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -149,11 +149,13 @@ def close_loans(
 
 
 def _digest(postings: Sequence[tuple[Any, ...]]) -> str:
-    digest = hashlib.sha256()
-    for row in postings:
-        _id, _entry, _seq, _bank, loan_id, note_id, debit, credit, amount, *_rest = row
-        digest.update(f"{loan_id}|{note_id}|{debit}|{credit}|{amount}\n".encode())
-    return digest.hexdigest()
+    return posting_digest((row[4], row[5], row[6], row[7], row[8]) for row in postings)
+
+
+def posting_digest(rows: Iterable[tuple[Any, ...]]) -> str:
+    """SHA-256 over loan, note, debit, credit and amount of postings, in a fixed order."""
+    lines = sorted("|".join(str(value) for value in row) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 # --- Reading ---

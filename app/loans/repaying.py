@@ -136,7 +136,7 @@ def book_repayment(
     booking = Booking(kind=EntryKind.REPAYMENT, booked_on=day, value_on=value_on, words=row.number)
     row.entry_id = post_entry(session, ledger.loan, postings, booking)
     _move_figures(ledger, row, sign=-1)
-    _stand(ledger, day)
+    _stand(ledger)
     session.flush()
     _record(session, actor, ledger.loan, "loan.repay", row)
     return repayment_view(row, allocation.lines)
@@ -334,7 +334,7 @@ def _move_figures(ledger: LoanLedger, row: Repayment, *, sign: int) -> None:
     state.version += 1
 
 
-def _stand(ledger: LoanLedger, day: date) -> None:
+def _stand(ledger: LoanLedger) -> None:
     """Work out what is overdue and in which state that leaves the loan."""
     unpaid = [
         DatedAmount(
@@ -347,7 +347,8 @@ def _stand(ledger: LoanLedger, day: date) -> None:
         for _, due in ledger.dues
         if not due.settled
     ]
-    overdue, state = overdue_on(unpaid, day), ledger.state
+    state = ledger.state
+    overdue = overdue_on(unpaid, (state.closed_on or date.min) + ONE_DAY)
     state.overdue_days, state.overdue_fen = overdue.days, overdue.amount_fen
     owed_fen = state.principal_fen + abs(state.accrued_fen) + state.fees_fen
     ledger.loan.state = standing(ledger.loan.state, owed_fen=owed_fen, overdue_days=overdue.days)
@@ -376,7 +377,7 @@ def reverse(session: Session, actor: Actor, command: Reverse) -> RepaymentView:
     _take_back(session, ledger, found, row)
     row.entry_id = _post_reversal(session, ledger.loan, found, row)
     _move_figures(ledger, row, sign=1)
-    _stand(ledger, day)
+    _stand(ledger)
     session.flush()
     _record(session, actor, ledger.loan, "loan.reverse", row)
     return repayment_view(row)

@@ -3,12 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from app.loans.domain.classification import LoanClass
+from app.loans.invariants import violations
 from app.loans.services import (
+    Drawn,
     OpenLoan,
     PostDrawdown,
     close_day,
+    load_history,
+    loan_view,
     open_business_day,
     open_loan,
     post_drawdown,
@@ -22,6 +26,7 @@ class Bank:
         self.database, self.world, self.clock = database, world, clock
         self.id = world.organisation(code)
         self.actor = world.system(code)
+        self.tampered = False
 
     def open(self, day):
         with self.database.write() as session:
@@ -51,6 +56,11 @@ class Bank:
         with self.database.write() as session:
             return post_drawdown(session, self.actor, command)
 
+    def take_over(self, loan_id, *events):
+        """Load the past of a loan; drawn in full on its first day unless events are given."""
+        with self.database.write() as session:
+            load_history(session, self.actor, loan_id, events)
+
     def close(self, day, **options):
         self.set_clock(day)
         return close_day(self.database, self.actor, self.id, day, **options)
@@ -63,12 +73,52 @@ class Bank:
         self.set_clock(last + timedelta(days=1))
         return view
 
+    def sql(self, statement, **values):
+        """Change rows past the service, as somebody with the database in hand could."""
+        self.tampered = True
+        with self.database.write() as session:
+            session.execute(sa.text(statement), values)
+
+    def broken(self):
+        return broken(self.database)
+
+    def view(self, loan_id):
+        with self.database.read() as session:
+            return loan_view(session, self.actor, loan_id)
+
+
+def broken(database):
+    with database.read() as session:
+        return list(violations(session))
+
 
 @pytest.fixture
 def bank(database, world, clock):
-    return Bank(database, world, clock)
+    """Bank A; after each test every stored figure is worked out again."""
+    made = Bank(database, world, clock)
+    yield made
+    assert made.tampered or broken(database) == []
+
+
+FIRST_DAY = date(2023, 12, 26)
+DUE_DAY = date(2024, 3, 21)
 
 
 @pytest.fixture
-def normal():
-    return LoanClass.NORMAL
+def drawn(bank):
+    """3,000,000.00 at 4.45 % drawn today, 2023-12-26."""
+    bank.open(FIRST_DAY)
+    loan_id = bank.sign()
+    bank.draw(loan_id, 3_000_000_00)
+    return loan_id
+
+
+@pytest.fixture
+def due(bank):
+    """The same loan on 2024-03-21, when 31,891.67 of interest are due."""
+    bank.open(date(2024, 3, 20))
+    loan_id = bank.sign()
+    command = PostDrawdown(loan_id=loan_id, amount_fen=3_000_000_00)
+    bank.take_over(loan_id, Drawn(on=FIRST_DAY, command=command))
+    bank.close_until(date(2024, 3, 20), date(2024, 3, 20))
+    return loan_id

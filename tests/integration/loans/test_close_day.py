@@ -6,12 +6,7 @@ import pytest
 
 from app.kernel.errors import NotFound
 from app.loans.refusals import DayIsClosed, DayNotOver, DaySkipped
-from app.loans.services import loan_view
-
-
-def view_of(bank, loan_id):
-    with bank.database.read() as session:
-        return loan_view(session, bank.actor, loan_id)
+from app.loans.services import close_day
 
 
 def test_accrued_interest_of_eighty_six_days_after_the_close_of_20_march(bank):
@@ -20,7 +15,7 @@ def test_accrued_interest_of_eighty_six_days_after_the_close_of_20_march(bank):
     loan_id = bank.sign()
     bank.draw(loan_id, 3_000_000_00)
     bank.close_until(date(2023, 12, 26), date(2024, 3, 20))
-    view = view_of(bank, loan_id)
+    view = bank.view(loan_id)
     assert view.accrued_fen == 31_891_67
     assert view.principal_fen == 3_000_000_00
     assert view.overdue_days == 0
@@ -37,7 +32,7 @@ def test_accrued_interest_of_twelve_days_at_the_opening_of_2_january(bank):
     )
     bank.draw(loan_id, 4_000_000_00)
     bank.close_until(date(2023, 12, 21), date(2024, 1, 1))
-    assert view_of(bank, loan_id).accrued_fen == 5_800_00
+    assert bank.view(loan_id).accrued_fen == 5_800_00
 
 
 def test_a_second_close_of_the_same_day_does_nothing(bank):
@@ -45,9 +40,9 @@ def test_a_second_close_of_the_same_day_does_nothing(bank):
     loan_id = bank.sign()
     bank.draw(loan_id, 3_000_000_00)
     first = bank.close(date(2023, 12, 26))
-    before = view_of(bank, loan_id)
+    before = bank.view(loan_id)
     assert bank.close(date(2023, 12, 26)) == first
-    assert view_of(bank, loan_id) == before
+    assert bank.view(loan_id) == before
 
 
 def test_a_later_day_is_not_closed_before_an_earlier_one(bank):
@@ -61,8 +56,6 @@ def test_a_later_day_is_not_closed_before_an_earlier_one(bank):
 
 
 def test_a_day_is_closed_when_it_has_come_and_not_before(bank):
-    from app.loans.services import close_day
-
     bank.open(date(2023, 12, 26))
     bank.set_clock(date(2023, 12, 25))
     with pytest.raises(DayNotOver):
@@ -72,8 +65,6 @@ def test_a_day_is_closed_when_it_has_come_and_not_before(bank):
 
 
 def test_another_bank_does_not_close_the_day(bank, world):
-    from app.loans.services import close_day
-
     bank.open(date(2023, 12, 26))
     with pytest.raises(NotFound):
         close_day(bank.database, world.actor("b-ops"), bank.id, date(2023, 12, 26))

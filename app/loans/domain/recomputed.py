@@ -1,0 +1,174 @@
+"""The figures of a note worked out again from its terms, its bills and what was paid.
+
+Nothing here uses a running figure; `verify` compares what is stored with what comes out.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.loans.domain.accrual import BalanceFrom, accrued_fen, overdue_rate_ppm
+from app.loans.domain.notes import NoteTerms, interest_periods
+from app.loans.domain.periods import Period
+from app.loans.domain.servicing import OpenDue, compound_to, penalty_to
+from app.loans.domain.settled import DatedAmount
+from app.loans.domain.states import AccrualKind
+from app.loans.domain.waterfall import Claim
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidLine:
+    """What a debt took of a repayment: which bill, from which day, booked when."""
+
+    claim: Claim
+    due_number: int | None
+    paid_fen: int
+    value_on: date
+    booked_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledDue:
+    """A bill as it is stored."""
+
+    number: int
+    due_on: date
+    principal_fen: int
+    interest_fen: int
+    paid_principal_fen: int
+    paid_interest_fen: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFrom:
+    """A principal plan and the day from which it holds."""
+
+    from_on: date
+    plan: tuple[DatedAmount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePast:
+    """All that ever happened to a note."""
+
+    terms: NoteTerms
+    surcharge_ppm: int
+    plans: tuple[PlanFrom, ...]
+    dues: tuple[BilledDue, ...]
+    lines: tuple[PaidLine, ...]
+
+    def cumulative_fen(self, kind: AccrualKind, on: date, as_of: date) -> int:
+        """What had grown through a day by what was booked up to another."""
+        if kind is AccrualKind.INTEREST:
+            period = self.period_on(on)
+            return accrued_fen(period, self.balances(as_of), on + _ONE_DAY)
+        grow: Callable[..., int] = penalty_to if kind is AccrualKind.PENALTY else compound_to
+        rate = overdue_rate_ppm(self.terms.rate_ppm, surcharge_ppm=self.surcharge_ppm)
+        return grow(self._open_dues(as_of), on + _ONE_DAY, rate, self.terms.day_count)
+
+    def period_on(self, day: date) -> Period:
+        """The interest period in which a day lies."""
+        found = [
+            each for each in interest_periods(self.terms) if each.starts_on <= day < each.due_on
+        ]
+        if not found:
+            raise ValueError(f"{day} lies outside the term of the note.")
+        return found[0]
+
+    def balances(self, as_of: date) -> list[BalanceFrom]:
+        """The balances that bear the contract rate, by what was booked up to a day."""
+        moves: dict[date, int] = {}
+        for due in self.dues:
+            moves[due.due_on] = moves.get(due.due_on, 0) - due.principal_fen
+        for line in self._early(Claim.PRINCIPAL):
+            if line.booked_on <= as_of:
+                moves[line.value_on] = moves.get(line.value_on, 0) - line.paid_fen
+        moves.setdefault(self.terms.drawn_on, 0)
+        balance, balances = self.terms.amount_fen, []
+        for day in sorted(moves):
+            balance += moves[day]
+            balances.append(
+                BalanceFrom(from_on=day, balance_fen=balance, rate_ppm=self.terms.rate_ppm)
+            )
+        return balances
+
+    def unbilled_fen(self) -> int:
+        """Principal that has not fallen due."""
+        billed = sum(due.principal_fen for due in self.dues)
+        early = sum(line.paid_fen for line in self._early(Claim.PRINCIPAL))
+        return self.terms.amount_fen - billed - early
+
+    def paid_fen(self, claim: Claim) -> int:
+        """What was ever paid of a kind."""
+        return sum(line.paid_fen for line in self.lines if line.claim is claim)
+
+    def paid_on_due(self, number: int, claim: Claim) -> int:
+        """What was paid of a bill, of a kind."""
+        return sum(
+            line.paid_fen
+            for line in self.lines
+            if line.due_number == number and line.claim is claim
+        )
+
+    def expected_bills(self, until_on: date) -> Iterator[DatedAmount]:
+        """Interest bills that must exist for the period ends up to a day."""
+        for period in interest_periods(self.terms):
+            if period.due_on > until_on:
+                return
+            amount = self.bill_interest_fen(period)
+            if amount:
+                yield DatedAmount(on=period.due_on, amount_fen=amount)
+
+    def bill_interest_fen(self, period: Period) -> int:
+        """The interest that falls due at the end of a period."""
+        balances = self.balances(period.due_on - _ONE_DAY)
+        ahead = sum(
+            line.paid_fen
+            for line in self._early(Claim.INTEREST)
+            if period.starts_on <= line.booked_on < period.due_on
+        )
+        return accrued_fen(period, balances, period.due_on) - ahead
+
+    def planned_fen(self, due_on: date) -> int:
+        """The principal that the plan in force asks for on a day."""
+        in_force = [each for each in self.plans if each.from_on < due_on]
+        plan = in_force[-1].plan if in_force else ()
+        return sum(each.amount_fen for each in plan if each.on == due_on)
+
+    def unpaid(self, as_of: date) -> Iterator[DatedAmount]:
+        """What was unpaid of each bill, by what was booked up to a day."""
+        for due in self.dues:
+            paid = sum(
+                line.paid_fen
+                for line in self.lines
+                if line.due_number == due.number and line.booked_on <= as_of
+            )
+            left = due.principal_fen + due.interest_fen - paid
+            yield DatedAmount(on=due.due_on, amount_fen=left)
+
+    def _early(self, claim: Claim) -> Iterable[PaidLine]:
+        return (line for line in self.lines if line.due_number is None and line.claim is claim)
+
+    def _open_dues(self, as_of: date) -> Sequence[OpenDue]:
+        known = [line for line in self.lines if line.booked_on <= as_of]
+        return [
+            OpenDue(
+                due_on=due.due_on,
+                principal_fen=due.principal_fen,
+                interest_fen=due.interest_fen,
+                paid_principal=_payments(known, due.number, Claim.PRINCIPAL),
+                paid_interest=_payments(known, due.number, Claim.INTEREST),
+            )
+            for due in self.dues
+        ]
+
+
+def _payments(lines: Iterable[PaidLine], number: int, claim: Claim) -> tuple[DatedAmount, ...]:
+    return tuple(
+        DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
+        for line in lines
+        if line.due_number == number and line.claim is claim
+    )

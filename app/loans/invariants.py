@@ -1,0 +1,328 @@
+"""What `verify` asks of the loans room: every stored figure worked out again, and the row named."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.audit.models import AuditEvent
+from app.db.invariants import Violation
+from app.loans.closing_loans import posting_digest
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.journal import Account
+from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
+from app.loans.invariants_notes import note_violations
+from app.loans.models import (
+    BankDay,
+    DayClose,
+    DayCloseError,
+    Loan,
+    LoanClassification,
+    LoanDue,
+    LoanMonthEnd,
+    LoanPosting,
+    LoanStateRow,
+    Repayment,
+    RepaymentLine,
+)
+
+_CHUNK_LOANS: Final = 200
+_ONE_DAY = timedelta(days=1)
+
+GROWN: Final = (
+    Account.INTEREST_RECEIVABLE,
+    Account.PENALTY_RECEIVABLE,
+    Account.COMPOUND_RECEIVABLE,
+    Account.MEMO_INTEREST,
+)
+"""The accounts that hold interest grown and not paid."""
+
+Balances = dict[UUID, dict[Account, int]]
+
+
+def violations(session: Session) -> Iterator[Violation]:
+    """Each broken invariant of loans, notes, bills, repayments, month ends, classes and closes."""
+    balances = _balances(session)
+    for loans in _loan_chunks(session):
+        for loan, state in loans:
+            yield from _figures(loan, state, balances.get(loan.id, {}))
+        yield from note_violations(session, loans)
+    yield from _repayments(session)
+    yield from _month_ends(session)
+    yield from _classes(session)
+    yield from _closes(session)
+    yield from _business_days(session)
+    yield from _chunk_digests(session)
+
+
+def _loan_chunks(session: Session) -> Iterator[list[tuple[Loan, LoanStateRow]]]:
+    last: UUID | None = None
+    while True:
+        statement = (
+            sa.select(Loan, LoanStateRow)
+            .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+            .where(col(Loan.kept) == Kept.SERVICED)
+            .order_by(col(Loan.id))
+            .limit(_CHUNK_LOANS)
+        )
+        if last is not None:
+            statement = statement.where(col(Loan.id) > last)
+        rows = [(loan, state) for loan, state in session.execute(statement)]
+        if not rows:
+            return
+        yield rows
+        last = rows[-1][0].id
+
+
+def _balances(session: Session) -> Balances:
+    """Debits less credits by loan and account."""
+    sums: Balances = defaultdict(lambda: defaultdict(int))
+    for side, sign in ((LoanPosting.debit, 1), (LoanPosting.credit, -1)):
+        statement = sa.select(
+            col(LoanPosting.loan_id), col(side), sa.func.sum(LoanPosting.amount_fen)
+        ).group_by(col(LoanPosting.loan_id), col(side))
+        for loan_id, account, total in session.execute(statement):
+            sums[loan_id][account] += sign * int(total)
+    return sums
+
+
+def _figures(loan: Loan, state: LoanStateRow, balances: dict[Account, int]) -> Iterator[Violation]:
+    grown = sum(balances.get(account, 0) for account in GROWN)
+    for name, stored, found in (
+        ("principal", state.principal_fen, balances.get(Account.PRINCIPAL, 0)),
+        ("accrued", state.accrued_fen, grown),
+        ("suspense", state.suspense_fen, -balances.get(Account.SUSPENSE, 0)),
+        ("fees", state.fees_fen, balances.get(Account.FEE_RECEIVABLE, 0)),
+    ):
+        if stored != found:
+            detail = f"{name} is {stored} fen, the journal says {found}"
+            yield _violation("loan-figures", f"loan {loan.number}", detail)
+    if state.off_balance and any(balances.get(account, 0) for account in GROWN[:3]):
+        yield _violation(
+            "loan-non-accrual", f"loan {loan.number}", "unpaid interest stands on the balance sheet"
+        )
+    if loan.state is LoanState.SETTLED and (state.principal_fen or state.accrued_fen):
+        yield _violation("loan-state", f"loan {loan.number}", "settled, but something is owed")
+
+
+def _repayments(session: Session) -> Iterator[Violation]:
+    """Parts equal the lines and the entry in the journal; a reversal mirrors what it names."""
+    rows = session.execute(sa.select(Repayment).order_by(col(Repayment.id))).scalars().all()
+    lines = _line_sums(session)
+    entries = _entry_sums(session)
+    by_id = {row.id: row for row in rows}
+    for row in rows:
+        sign = -1 if row.reverses_id else 1
+        subject = f"repayment {row.number}"
+        for claim, stored in _parts(row).items():
+            found = sign * lines.get((row.id, claim), 0)
+            if stored != found:
+                detail = f"{claim} is {stored} fen, its lines say {found}"
+                yield _violation("repayment-lines", subject, detail)
+        booked = entries.get(row.entry_id, 0)
+        expected = row.amount_fen - row.suspense_fen if row.used_suspense else row.amount_fen
+        if booked != sign * expected:
+            detail = f"{expected} fen received, its entry moves {booked}"
+            yield _violation("repayment-entry", subject, detail)
+        other = by_id.get(row.reverses_id) if row.reverses_id else None
+        if other is not None and other.amount_fen != row.amount_fen:
+            yield _violation("repayment-reversal", subject, f"differs from {other.number}")
+
+
+def _parts(row: Repayment) -> dict[str, int]:
+    return {
+        "principal": row.principal_fen,
+        "interest": row.interest_fen,
+        "penalty": row.penalty_fen,
+        "compound": row.compound_fen,
+        "fee": row.fee_fen,
+    }
+
+
+def _line_sums(session: Session) -> dict[tuple[UUID, str], int]:
+    statement = sa.select(
+        col(RepaymentLine.repayment_id),
+        col(RepaymentLine.claim),
+        sa.func.sum(RepaymentLine.paid_fen),
+    ).group_by(col(RepaymentLine.repayment_id), col(RepaymentLine.claim))
+    return {
+        (repayment_id, claim.value): int(total)
+        for repayment_id, claim, total in session.execute(statement)
+    }
+
+
+def _entry_sums(session: Session) -> dict[UUID, int]:
+    """What each repayment entry took out of cash or suspense into debts; memo lines aside."""
+    sums: dict[UUID, int] = defaultdict(int)
+    memo = (Account.MEMO_INTEREST, Account.MEMO_CONTRA)
+    statement = sa.select(
+        col(LoanPosting.entry_id), col(LoanPosting.kind), sa.func.sum(LoanPosting.amount_fen)
+    ).where(
+        col(LoanPosting.kind).in_((EntryKind.REPAYMENT, EntryKind.REVERSAL)),
+        col(LoanPosting.debit).not_in(memo),
+    )
+    for entry_id, kind, total in session.execute(
+        statement.group_by(col(LoanPosting.entry_id), col(LoanPosting.kind))
+    ):
+        sums[entry_id] += int(total) if kind is EntryKind.REPAYMENT else -int(total)
+    return sums
+
+
+def _month_ends(session: Session) -> Iterator[Violation]:
+    """Principal at a month end equals what was booked up to it."""
+    moves = _principal_moves(session)
+    statement = (
+        sa.select(LoanMonthEnd, col(Loan.number))
+        .join(Loan, col(Loan.id) == col(LoanMonthEnd.loan_id))
+        .where(col(Loan.kept) == Kept.SERVICED)
+    )
+    for row, number in session.execute(statement):
+        found = sum(
+            fen for booked_on, fen in moves.get(row.loan_id, ()) if booked_on <= row.month_end_on
+        )
+        if found != row.principal_fen:
+            subject = f"loan {number} at {row.month_end_on}"
+            detail = f"principal is {row.principal_fen} fen, the journal says {found}"
+            yield _violation("loan-month-end", subject, detail)
+
+
+def _principal_moves(session: Session) -> dict[UUID, list[tuple[date, int]]]:
+    moves: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
+    for side, sign in ((LoanPosting.debit, 1), (LoanPosting.credit, -1)):
+        statement = sa.select(
+            col(LoanPosting.loan_id), col(LoanPosting.booked_on), col(LoanPosting.amount_fen)
+        ).where(col(side) == Account.PRINCIPAL)
+        for loan_id, booked_on, fen in session.execute(statement):
+            moves[loan_id].append((booked_on, sign * fen))
+    return moves
+
+
+def _classes(session: Session) -> Iterator[Violation]:
+    """A loan's class is the one it took last, and the worst of the floors on file."""
+    newest: dict[UUID, LoanClassification] = {}
+    statement = sa.select(LoanClassification).order_by(col(LoanClassification.on))
+    for row in session.execute(statement).scalars():
+        newest[row.loan_id] = row
+        floors = [LoanClass(reason["floor"]) for reason in row.reasons]
+        worst = max(floors, key=lambda each: each.severity, default=None)
+        if worst is not row.loan_class:
+            subject = f"classification of loan {row.loan_id} on {row.on}"
+            detail = f"class is {row.loan_class}, its reasons say {worst}"
+            yield _violation("loan-class", subject, detail)
+    loans = sa.select(Loan, LoanStateRow).join(
+        LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id)
+    )
+    for loan, state in session.execute(loans.where(col(Loan.kept) == Kept.SERVICED)):
+        taken = newest.get(loan.id)
+        expected = taken.loan_class if taken else LoanClass.NORMAL
+        if loan.state is LoanState.WRITTEN_OFF:
+            expected = LoanClass.LOSS
+        if state.loan_class is not expected:
+            detail = f"class is {state.loan_class}, the last one taken is {expected}"
+            yield _violation("loan-class", f"loan {loan.number}", detail)
+
+
+def _closes(session: Session) -> Iterator[Violation]:
+    """Counters of a close equal its bookings and its list of errors."""
+    earned = _earned_by_close(session)
+    listed = sa.select(col(DayCloseError.close_id), sa.func.count())
+    counted = session.execute(listed.group_by(col(DayCloseError.close_id)))
+    failures: dict[UUID, int] = {row[0]: row[1] for row in counted}
+    closes = session.execute(sa.select(DayClose).order_by(col(DayClose.on))).scalars().all()
+    for close in closes:
+        subject = f"day close {close.on} of bank {close.bank_id}"
+        found = earned.get((close.bank_id, close.on), 0)
+        if close.accrued_fen != found:
+            detail = f"accrued is {close.accrued_fen} fen, the journal says {found}"
+            yield _violation("day-close-accrued", subject, detail)
+        if close.failed != failures.get(close.id, 0):
+            detail = f"{close.failed} loans failed, {failures.get(close.id, 0)} are listed"
+            yield _violation("day-close-failed", subject, detail)
+        if close.state is CloseState.FINISHED and close.done + close.failed != close.total:
+            detail = f"{close.done} done and {close.failed} failed of {close.total}"
+            yield _violation("day-close-total", subject, detail)
+    yield from _billed(session, closes)
+
+
+def _earned_by_close(session: Session) -> dict[tuple[UUID, date], int]:
+    grown = sa.case(
+        (col(LoanPosting.debit).in_(GROWN), col(LoanPosting.amount_fen)),
+        else_=-col(LoanPosting.amount_fen),
+    )
+    statement = (
+        sa.select(col(LoanPosting.bank_id), col(LoanPosting.booked_on), sa.func.sum(grown))
+        .where(col(LoanPosting.kind) == EntryKind.ACCRUAL)
+        .group_by(col(LoanPosting.bank_id), col(LoanPosting.booked_on))
+    )
+    return {(bank_id, on): int(total) for bank_id, on, total in session.execute(statement)}
+
+
+def _billed(session: Session, closes: Sequence[DayClose]) -> Iterator[Violation]:
+    """What all closes of a bank billed equals its bills since the first."""
+    for bank_id in sorted({close.bank_id for close in closes}):
+        own = [close for close in closes if close.bank_id == bank_id]
+        stored = sum(close.billed_fen for close in own)
+        statement = (
+            sa.select(sa.func.sum(LoanDue.principal_fen + LoanDue.interest_fen))
+            .join(Loan, col(Loan.id) == col(LoanDue.loan_id))
+            .where(col(Loan.bank_id) == bank_id, col(LoanDue.due_on) > own[0].on)
+        )
+        found = int(session.execute(statement).scalar_one() or 0)
+        if stored != found:
+            detail = f"its closes billed {stored} fen, its bills since then sum to {found}"
+            yield _violation("day-close-billed", f"bank {bank_id}", detail)
+
+
+def _business_days(session: Session) -> Iterator[Violation]:
+    """The open day follows the last day closed, and no day was skipped."""
+    for held in session.execute(sa.select(BankDay)).scalars():
+        statement = (
+            sa.select(col(DayClose.on))
+            .where(
+                col(DayClose.bank_id) == held.bank_id, col(DayClose.state) == CloseState.FINISHED
+            )
+            .order_by(col(DayClose.on))
+        )
+        days = session.execute(statement).scalars().all()
+        if not days:
+            continue
+        expected = days[0] + timedelta(days=len(days))
+        if days[-1] + _ONE_DAY != expected or held.open_on != expected:
+            detail = f"open on {held.open_on}; {len(days)} days closed from {days[0]}"
+            yield _violation("business-day", f"bank {held.bank_id}", detail)
+
+
+def _chunk_digests(session: Session) -> Iterator[Violation]:
+    """The postings of each chunk are those that the audit journal saw."""
+    statement = sa.select(AuditEvent).where(col(AuditEvent.action) == "day-close.chunk")
+    for event in session.execute(statement).scalars():
+        found = posting_digest(_chunk_postings(session, event))
+        if found != event.facts.get("sha256"):
+            subject = f"day close {event.facts.get('day')} of bank {event.organisation_id}"
+            detail = f"the postings from loan {event.facts.get('first')} on were changed"
+            yield _violation("day-close-digest", subject, detail)
+
+
+def _chunk_postings(session: Session, event: AuditEvent) -> list[tuple[Any, ...]]:
+    facts = event.facts
+    statement = sa.select(
+        col(LoanPosting.loan_id),
+        col(LoanPosting.note_id),
+        col(LoanPosting.debit),
+        col(LoanPosting.credit),
+        col(LoanPosting.amount_fen),
+    ).where(
+        col(LoanPosting.bank_id) == event.organisation_id,
+        col(LoanPosting.booked_on) == date.fromisoformat(str(facts["day"])),
+        col(LoanPosting.kind) == EntryKind.ACCRUAL,
+        col(LoanPosting.loan_id).between(UUID(str(facts["first"])), UUID(str(facts["last"]))),
+    )
+    return [tuple(row) for row in session.execute(statement)]
+
+
+def _violation(invariant: str, subject: str, detail: str) -> Violation:
+    return Violation(invariant=invariant, subject=subject, detail=detail)

@@ -1,0 +1,315 @@
+"""The figures of notes worked out again: balances, accruals, bills, what is overdue."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.db.invariants import Violation
+from app.loans.books import note_terms
+from app.loans.domain.debtor import own_classification
+from app.loans.domain.notes import plan_from_json
+from app.loans.domain.recomputed import BilledDue, NotePast, PaidLine, PlanFrom
+from app.loans.domain.servicing import overdue_on
+from app.loans.domain.states import AccrualKind, EntryKind, LoanState
+from app.loans.domain.waterfall import Claim
+from app.loans.models import (
+    Loan,
+    LoanAccrual,
+    LoanDue,
+    LoanFactRow,
+    LoanNote,
+    LoanPosting,
+    LoanStateRow,
+    NotePlan,
+    NoteStateRow,
+    Repayment,
+    RepaymentLine,
+)
+
+_ONE_DAY = timedelta(days=1)
+Row = TypeVar("Row")
+_Posted = dict[tuple[UUID, date, AccrualKind], tuple[int, date]]
+
+_KIND_OF_ACCOUNT = {
+    "interest-receivable": AccrualKind.INTEREST,
+    "penalty-receivable": AccrualKind.PENALTY,
+    "compound-receivable": AccrualKind.COMPOUND,
+}
+
+
+def note_violations(
+    session: Session, loans: Sequence[tuple[Loan, LoanStateRow]]
+) -> Iterator[Violation]:
+    """Each figure of the notes of some loans that does not come out."""
+    loan_ids = [loan.id for loan, _ in loans]
+    notes = _by_loan(_all(session, LoanNote, LoanNote.loan_id, loan_ids), "loan_id")
+    states = {
+        row.note_id: row for row in _all(session, NoteStateRow, NoteStateRow.loan_id, loan_ids)
+    }
+    pasts = _pasts(session, loans, notes)
+    accruals = _by_loan(_all(session, LoanAccrual, LoanAccrual.loan_id, loan_ids), "note_id")
+    posted = _posted(session, loan_ids)
+    facts = _by_loan(_all(session, LoanFactRow, LoanFactRow.loan_id, loan_ids), "loan_id")
+    for loan, state in loans:
+        own = notes.get(loan.id, [])
+        for note in own:
+            past, running = pasts[note.id], states[note.id]
+            if loan.state is not LoanState.WRITTEN_OFF:
+                yield from _balance(note, running, past)
+            yield from _running(note, running, accruals.get(note.id, []), past)
+            yield from _accruals(note, accruals.get(note.id, []), posted, past)
+            yield from _bills(note, past, state.closed_on, written_off=_ended(loan))
+        yield from _overdue(loan, state, [pasts[note.id] for note in own], facts.get(loan.id, []))
+
+
+def _ended(loan: Loan) -> bool:
+    return loan.state in (LoanState.WRITTEN_OFF, LoanState.SETTLED, LoanState.RELEASED)
+
+
+def _balance(note: LoanNote, state: NoteStateRow, past: NotePast) -> Iterator[Violation]:
+    overdue = sum(due.principal_fen - due.paid_principal_fen for due in past.dues)
+    for name, stored, found in (
+        ("unbilled principal", state.unbilled_fen, past.unbilled_fen()),
+        ("overdue principal", state.overdue_principal_fen, overdue),
+        ("number of bills", state.bills, len(past.dues)),
+    ):
+        if stored != found:
+            yield _broken("note-figures", note, f"{name} is {stored}, its bills say {found}")
+
+
+def _running(
+    note: LoanNote, state: NoteStateRow, accruals: Sequence[LoanAccrual], past: NotePast
+) -> Iterator[Violation]:
+    def total(kind: AccrualKind, since: date) -> int:
+        return sum(row.amount_fen for row in accruals if row.kind is kind and row.on >= since)
+
+    first = note.drawn_on
+    ahead = sum(
+        line.paid_fen
+        for line in past.lines
+        if line.due_number is None
+        and line.claim is Claim.INTEREST
+        and line.booked_on >= state.period_starts_on
+    )
+    for name, stored, found in (
+        ("interest", state.interest_fen, total(AccrualKind.INTEREST, state.period_starts_on)),
+        ("interest paid ahead", state.ahead_fen, ahead),
+        ("penalty", state.penalty_fen, total(AccrualKind.PENALTY, first)),
+        ("compound interest", state.compound_fen, total(AccrualKind.COMPOUND, first)),
+        ("penalty paid", state.penalty_paid_fen, past.paid_fen(Claim.PENALTY)),
+        ("compound interest paid", state.compound_paid_fen, past.paid_fen(Claim.COMPOUND)),
+    ):
+        if stored != found:
+            yield _broken("note-figures", note, f"{name} is {stored} fen, its rows say {found}")
+
+
+def _accruals(
+    note: LoanNote, rows: Sequence[LoanAccrual], posted: _Posted, past: NotePast
+) -> Iterator[Violation]:
+    sums: dict[tuple[AccrualKind, date], int] = defaultdict(int)
+    for row in sorted(rows, key=lambda each: each.on):
+        key = (row.note_id, row.on, row.kind)
+        amount, booked_on = posted.get(key, (0, row.on))
+        if amount != row.amount_fen:
+            detail = f"{row.kind} of {row.on} is {row.amount_fen} fen, posted are {amount}"
+            yield _broken("accrual-posting", note, detail)
+        try:
+            found = past.cumulative_fen(row.kind, row.on, booked_on)
+            since = past.period_on(row.on).starts_on if row.kind is AccrualKind.INTEREST else None
+        except ValueError as problem:
+            yield _broken("accrual-formula", note, f"{row.kind} of {row.on}: {problem}")
+            continue
+        sums[row.kind, since or note.drawn_on] += row.amount_fen
+        if not row.cumulative_fen == found == sums[row.kind, since or note.drawn_on]:
+            detail = (
+                f"{row.kind} through {row.on} is {row.cumulative_fen} fen, the terms say {found}"
+            )
+            yield _broken("accrual-formula", note, detail)
+
+
+def _bills(
+    note: LoanNote, past: NotePast, closed_on: date | None, *, written_off: bool
+) -> Iterator[Violation]:
+    billed = {due.due_on: due for due in past.dues}
+    for due in past.dues:
+        planned = past.planned_fen(due.due_on)
+        if due.principal_fen != planned:
+            detail = (
+                f"principal due {due.due_on} is {due.principal_fen} fen, the plan says {planned}"
+            )
+            yield _broken("due-principal", note, detail)
+        yield from _paid(note, past, due)
+    if closed_on is None or written_off:
+        return
+    expected = {each.on: each.amount_fen for each in past.expected_bills(closed_on + _ONE_DAY)}
+    for day in sorted(billed.keys() | expected.keys()):
+        found = billed[day].interest_fen if day in billed else 0
+        if found != expected.get(day, 0):
+            detail = f"interest due {day} is {found} fen, the terms say {expected.get(day, 0)}"
+            yield _broken("due-interest", note, detail)
+
+
+def _paid(note: LoanNote, past: NotePast, due: BilledDue) -> Iterator[Violation]:
+    for name, claim, stored in (
+        ("principal", Claim.PRINCIPAL, due.paid_principal_fen),
+        ("interest", Claim.INTEREST, due.paid_interest_fen),
+    ):
+        found = past.paid_on_due(due.number, claim)
+        if stored != found:
+            detail = f"paid {name} due {due.due_on} is {stored} fen, repayments say {found}"
+            yield _broken("due-paid", note, detail)
+    paid = due.paid_principal_fen + due.paid_interest_fen
+    if due.settled != (paid == due.principal_fen + due.interest_fen):
+        yield _broken("due-paid", note, f"the mark “settled” of the bill due {due.due_on} is wrong")
+
+
+def _overdue(
+    loan: Loan, state: LoanStateRow, pasts: Sequence[NotePast], facts: Sequence[LoanFactRow]
+) -> Iterator[Violation]:
+    if state.closed_on is None or loan.state is LoanState.WRITTEN_OFF:
+        return
+    subject, day = f"loan {loan.number}", state.closed_on + _ONE_DAY
+    now = overdue_on([each for past in pasts for each in past.unpaid(date.max)], day)
+    if (state.overdue_days, state.overdue_fen) != (now.days, now.amount_fen):
+        detail = (
+            f"overdue by {state.overdue_days} days and {state.overdue_fen} fen,"
+            f" its bills say {now.days} and {now.amount_fen}"
+        )
+        yield Violation(invariant="loan-overdue", subject=subject, detail=detail)
+    if _ended(loan) or facts:
+        # A fact recorded since the close counts from the next one.
+        return
+    closed = overdue_on([each for past in pasts for each in past.unpaid(state.closed_on)], day)
+    expected = own_classification(days_overdue=closed.days, facts=()).loan_class
+    if state.own_class is not expected:
+        detail = f"class by its own facts is {state.own_class}, they say {expected}"
+        yield Violation(invariant="loan-own-class", subject=subject, detail=detail)
+
+
+# --- Reading ---
+
+
+def _all(
+    session: Session, model: type[Row], column: Any, loan_ids: Sequence[UUID]
+) -> Sequence[Row]:
+    return session.execute(sa.select(model).where(col(column).in_(loan_ids))).scalars().all()
+
+
+def _by_loan(rows: Sequence[Row], name: str) -> dict[UUID, list[Row]]:
+    found: dict[UUID, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, name)].append(row)
+    return found
+
+
+def _pasts(
+    session: Session,
+    loans: Sequence[tuple[Loan, LoanStateRow]],
+    notes: dict[UUID, list[LoanNote]],
+) -> dict[UUID, NotePast]:
+    by_id = {loan.id: loan for loan, _ in loans}
+    note_ids = [note.id for own in notes.values() for note in own]
+    dues = _all(session, LoanDue, LoanDue.note_id, note_ids)
+    due_numbers = {due.id: due.number for due in dues}
+    dues_of = _by_loan(dues, "note_id")
+    plans_of = _by_loan(_all(session, NotePlan, NotePlan.note_id, note_ids), "note_id")
+    lines_of = _lines(session, note_ids, due_numbers)
+    return {
+        note.id: NotePast(
+            terms=note_terms(by_id[note.loan_id], note),
+            surcharge_ppm=by_id[note.loan_id].penalty_ppm,
+            plans=tuple(
+                PlanFrom(from_on=row.from_on, plan=plan_from_json(row.plan))
+                for row in sorted(plans_of.get(note.id, []), key=lambda each: each.number)
+            ),
+            dues=tuple(
+                _billed(due) for due in sorted(dues_of.get(note.id, []), key=lambda d: d.number)
+            ),
+            lines=tuple(lines_of.get(note.id, [])),
+        )
+        for own in notes.values()
+        for note in own
+    }
+
+
+def _billed(due: LoanDue) -> BilledDue:
+    return BilledDue(**{name: getattr(due, name) for name in BilledDue.__dataclass_fields__})
+
+
+def _lines(
+    session: Session, note_ids: Sequence[UUID], due_numbers: dict[UUID, int]
+) -> dict[UUID, list[PaidLine]]:
+    statement = (
+        sa.select(RepaymentLine, col(Repayment.booked_on))
+        .join(Repayment, col(Repayment.id) == col(RepaymentLine.repayment_id))
+        .where(col(RepaymentLine.note_id).in_(note_ids))
+        .order_by(col(RepaymentLine.id))
+    )
+    found: dict[UUID, list[PaidLine]] = defaultdict(list)
+    for line, booked_on in session.execute(statement):
+        found[line.note_id].append(
+            PaidLine(
+                claim=line.claim,
+                due_number=due_numbers.get(line.due_id) if line.due_id else None,
+                paid_fen=line.paid_fen,
+                value_on=line.value_on,
+                booked_on=booked_on,
+            )
+        )
+    return found
+
+
+def _posted(session: Session, loan_ids: Sequence[UUID]) -> _Posted:
+    """What the journal holds of each accrual: its amount with sign, and the day it was booked.
+
+    Off the balance sheet all kinds share one account; there the accrual rows give the kind.
+    """
+    statement = sa.select(LoanPosting).where(
+        col(LoanPosting.loan_id).in_(loan_ids), col(LoanPosting.kind) == EntryKind.ACCRUAL
+    )
+    found: _Posted = {}
+    memo: dict[tuple[UUID, date], list[tuple[int, date]]] = defaultdict(list)
+    for row in session.execute(statement).scalars():
+        if row.note_id is None:
+            continue
+        kind, sign = _kind_and_sign(row)
+        if kind is None:
+            memo[row.note_id, row.value_on].append((sign * row.amount_fen, row.booked_on))
+        else:
+            found[row.note_id, row.value_on, kind] = (sign * row.amount_fen, row.booked_on)
+    if memo:
+        _match_memo(session, loan_ids, memo, found)
+    return found
+
+
+def _kind_and_sign(row: LoanPosting) -> tuple[AccrualKind | None, int]:
+    for account, sign in ((row.debit, 1), (row.credit, -1)):
+        if account.value in _KIND_OF_ACCOUNT:
+            return _KIND_OF_ACCOUNT[account.value], sign
+    return None, 1 if row.debit.value == "memo-interest" else -1
+
+
+def _match_memo(
+    session: Session,
+    loan_ids: Sequence[UUID],
+    memo: dict[tuple[UUID, date], list[tuple[int, date]]],
+    found: _Posted,
+) -> None:
+    statement = sa.select(LoanAccrual).where(
+        col(LoanAccrual.loan_id).in_(loan_ids), col(LoanAccrual.off_balance)
+    )
+    for row in session.execute(statement).scalars():
+        candidates = memo.get((row.note_id, row.on), [])
+        match = next((each for each in candidates if each[0] == row.amount_fen), None)
+        if match is not None:
+            candidates.remove(match)
+            found[row.note_id, row.on, row.kind] = match
+
+
+def _broken(invariant: str, note: LoanNote, detail: str) -> Violation:
+    return Violation(invariant=invariant, subject=f"note {note.number}", detail=detail)
