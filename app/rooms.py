@@ -10,6 +10,8 @@ from app.assets import api as assets_api
 from app.assets import pages as assets_pages
 from app.audit import api as audit_api
 from app.audit import pages as audit_pages
+from app.collateral import api as collateral_api
+from app.collateral import pages as collateral_pages
 from app.identity import api as identity_api
 from app.identity import pages as identity_pages
 from app.jobs import api as jobs_api
@@ -17,34 +19,61 @@ from app.jobs import pages as jobs_pages
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.market import api as market_api
+from app.market import pages as market_pages
 from app.oversight import api as oversight_api
 from app.oversight import pages as oversight_pages
 from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
 API_BLUEPRINTS: Sequence[ApiBlueprint] = (
+    market_api.blueprint,
     assets_api.blueprint,
     *identity_api.BLUEPRINTS,
     audit_api.blueprint,
+    *collateral_api.BLUEPRINTS,
     *oversight_api.BLUEPRINTS,
     jobs_api.blueprint,
 )
 
 PAGE_BLUEPRINTS: Sequence[Blueprint] = (
+    market_pages.blueprint,
     assets_pages.blueprint,
     *identity_pages.BLUEPRINTS,
     audit_pages.blueprint,
+    *collateral_pages.BLUEPRINTS,
     oversight_pages.blueprint,
     jobs_pages.blueprint,
 )
 
 NAVIGATION: Sequence[NavItem] = (
     NavItem(
+        endpoint="market_pages.series_list",
+        title=N_("Prices"),
+        icon="chart-line",
+        permissions=(Permission.READ_PRICES,),
+        prefix="/market",
+    ),
+    NavItem(
         endpoint="assets_pages.asset_list",
         title=N_("Assets"),
         icon="leaf",
         permissions=(Permission.READ_ASSETS,),
         prefix="/assets",
+    ),
+    NavItem(
+        endpoint="pledge_pages.pledge_list",
+        title=N_("Pledges and mortgages"),
+        icon="shield-check",
+        permissions=(Permission.READ_COLLATERAL,),
+        prefix="/pledges",
+    ),
+    NavItem(
+        endpoint="margin_call_pages.margin_call_list",
+        title=N_("Top-up cases"),
+        icon="alert-triangle",
+        permissions=(Permission.READ_COLLATERAL,),
+        prefix="/margin-calls",
     ),
     NavItem(
         endpoint="oversight_pages.balances",

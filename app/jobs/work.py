@@ -7,19 +7,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
 
-from app.appraisal.services.revaluation import (
-    RequestRevaluation,
-    request_revaluation,
-    run_revaluation,
-    waiting_runs,
-)
+from app.appraisal.services.revaluation import RequestRevaluation, waiting_runs
 from app.appraisal.services.signing import expire_appraisals
 from app.collateral.services.watch import watch_bank
-from app.db.engine import Database, now
+from app.db.engine import Database, demonstration_day, now, today
 from app.identity.models import LoginAttempts, LoginSession
 from app.jobs.domain import JobRule, RunState, read_rules
 from app.jobs.models import JobRun, SchedulerProcess
 from app.jobs.runner import Facts, Job, LongJob, ShortJob, Turn
+from app.jobs.sequence import banks_with_books, finish_run, revalue_and_watch, watch_all
 from app.loans.closing import run_requested_closes
 from app.loans.domain.states import CloseState
 from app.loans.models import BankDay, DayClose
@@ -58,7 +54,7 @@ def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
         "revaluations": lambda rule: LongJob(rule=rule, work=_revalue, needed=_runs_wait),
         "notice-outbox": lambda rule: ShortJob(rule=rule, effect=_deliver(mail)),
         "expire-appraisals": lambda rule: LongJob(rule=rule, work=_expire),
-        "revaluation": lambda rule: LongJob(rule=rule, work=_revalue_day),
+        "revaluation": lambda rule: LongJob(rule=rule, work=_revalue_day, needed=_clock_rules),
         "idempotency-cleanup": lambda rule: ShortJob(rule=rule, effect=_forget_keys),
         "session-cleanup": lambda rule: ShortJob(rule=rule, effect=_forget_sessions),
     }
@@ -86,7 +82,12 @@ def _closes_wait(session: Session) -> bool:
 
 
 def _close(database: Database, _turn: Turn) -> Facts:
-    return {"closed": len(run_requested_closes(database))}
+    """Run what was requested or cut off, then measure every loan of those banks."""
+    closed = {view.bank_id for view in run_requested_closes(database)}
+    with database.read() as session:
+        banks = [bank for bank in banks_with_books(session) if bank.id in closed]
+    watch_all(database, banks)
+    return {"closed": len(closed)}
 
 
 def _runs_wait(session: Session) -> bool:
@@ -101,22 +102,27 @@ def _revalue(database: Database, turn: Turn) -> Facts:
     for run_id in waiting:
         if turn.stop.is_set():
             break
-        view = run_revaluation(database, turn.actor, run_id)
+        view = finish_run(database, turn.actor, run_id)
         done, failed = done + view.done, failed + view.failed
     return {"runs": len(waiting), "done": done, "failed": failed}
 
 
+def _clock_rules(session: Session) -> bool:
+    """A demonstration's day stands still: it is revalued when somebody asks for it."""
+    return demonstration_day(session) is None
+
+
 def _revalue_day(database: Database, turn: Turn) -> Facts:
     """The platform's own run over every appraised asset, for the day of the tick."""
-    with database.write() as session:
-        command = RequestRevaluation(on=date.fromisoformat(turn.tick))
-        filed = request_revaluation(session, turn.actor, command)
-    view = run_revaluation(database, turn.actor, filed.id)
+    command = RequestRevaluation(on=date.fromisoformat(turn.tick))
+    view = revalue_and_watch(database, turn.actor, command)
     return {"number": view.number, "done": view.done, "failed": view.failed}
 
 
 def _expire(database: Database, turn: Turn) -> Facts:
-    on = date.fromisoformat(turn.tick)
+    """Up to the civil day, which in a demonstration lies before that of the clock."""
+    with database.read() as session:
+        on = min(date.fromisoformat(turn.tick), today(session))
     return {"expired": expire_appraisals(database, turn.actor, on)}
 
 

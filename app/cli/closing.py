@@ -1,0 +1,109 @@
+"""`revalue`, `close-day`: what the scheduler also does, for whoever wants it now."""
+
+from datetime import date
+
+import click
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal.services.revaluation import RequestRevaluation
+from app.appraisal.services.views import RunView
+from app.cli.opening import current_database, platform_actor
+from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, say
+from app.identity.models import Organisation
+from app.jobs.sequence import banks_with_books, close_and_watch, revalue_and_watch
+from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.money import Money
+from app.kernel.text import N_
+from app.loans.models import BankDay
+from app.loans.queries import DayCloseView
+
+__all__ = ["commands"]
+
+
+@click.command("revalue")
+@click.option("--on", type=DAY, required=True, help="Valuation day.")
+@click.option("--executor", default="serial", help="serial, processes, or dask://HOST:PORT.")
+@as_json_option
+def revalue(*, on: date, executor: str, as_json: bool) -> None:
+    """Revalue every appraised asset on a day."""
+    command = RequestRevaluation(on=on, executor=executor)
+    with current_database() as store:
+        view = revalue_and_watch(store, platform_actor(), command)
+    _show_run(view, as_json=as_json)
+
+
+@click.command("close-day")
+@click.option("--on", type=DAY, required=True, help="The open business day.")
+@click.option("--bank", "code", help="Code of the bank; all banks without it.")
+@as_json_option
+def close_day(*, on: date, code: str | None, as_json: bool) -> None:
+    """Close the business day of one bank or of all."""
+    with current_database() as store:
+        with store.read() as session:
+            banks = _one_bank(session, code) if code else banks_with_books(session)
+        views = [close_and_watch(store, bank, on) for bank in banks]
+    codes = [bank.code for bank in banks]
+    closes = [_close(bank, view) for bank, view in zip(codes, views, strict=True)]
+    if as_json:
+        echo_json({"closes": closes})
+    else:
+        _show_closes(closes)
+    if any(view.failed for view in views):
+        raise click.exceptions.Exit(REFUSED)
+
+
+def _show_run(view: RunView, *, as_json: bool) -> None:
+    if as_json:
+        answer = {"number": view.number, "on": view.on.isoformat(), "state": view.state.value}
+        echo_json({**answer, "total": view.total, "done": view.done, "failed": view.failed})
+        return
+    echo_pairs(
+        [
+            (N_("Revaluation run"), view.number),
+            (N_("Valued"), view.done),
+            (N_("Not valued"), view.failed),
+        ]
+    )
+
+
+def _one_bank(session: Session, code: str) -> list[Organisation]:
+    statement = (
+        sa.select(Organisation)
+        .join(BankDay, col(BankDay.bank_id) == col(Organisation.id))
+        .where(col(Organisation.code) == code)
+    )
+    found = list(session.execute(statement).scalars())
+    if not found:
+        detail = N_("No bank with this code keeps its books here.")
+        raise InvalidInput(errors=(FieldError(pointer="--bank", detail=detail),))
+    return found
+
+
+def _close(code: str, view: DayCloseView) -> dict[str, object]:
+    return {
+        "bank": code,
+        "on": view.on.isoformat(),
+        "state": view.state,
+        "loans": view.done,
+        "failed": view.failed,
+        "accrued_yuan": Money(view.accrued_fen).yuan,
+        "billed_yuan": Money(view.billed_fen).yuan,
+        "errors": [{"loan": number, "detail": detail} for number, detail in view.errors],
+    }
+
+
+def _show_closes(closes: list[dict[str, object]]) -> None:
+    for close in closes:
+        facts = {
+            name: close[name]
+            for name in ("bank", "on", "loans", "failed", "accrued_yuan", "billed_yuan")
+        }
+        line = N_(
+            "%(bank)s %(on)s: %(loans)s loans closed, %(failed)s left behind, "
+            "accrued %(accrued_yuan)s yuan, billed %(billed_yuan)s yuan"
+        )
+        click.echo(say(line, facts))
+
+
+commands: list[click.Command] = [revalue, close_day]

@@ -1,0 +1,76 @@
+"""Opens the database of the settings for a command, and says who acts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from app.audit.services import watch
+from app.db.engine import Database
+from app.db.migrations import require_current
+from app.documents.files import bind_store, local_store
+from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, system_actor
+from app.kernel.errors import FieldError, Refusal, RuleViolation
+from app.kernel.text import N_
+from app.settings import Settings, read_settings
+
+
+class WrongSettings(RuleViolation):
+    """A setting in the environment cannot be used."""
+
+    code = "wrong-settings"
+    title = N_("A setting cannot be used")
+    detail = N_("Correct the variables that are named and start again.")
+
+
+class DatabaseUnreachable(Refusal):
+    """The database does not answer."""
+
+    code = "database-unreachable"
+    title = N_("The database cannot be reached")
+    detail = N_("Check that it runs and that GREENPLEDGE_DATABASE_URL is right: %(reason)s.")
+
+
+def settings() -> Settings:
+    """The settings of the environment; a wrong one is refused by name, without its value."""
+    try:
+        return read_settings()
+    except ValidationError as error:
+        errors = tuple(
+            FieldError(
+                pointer=f"GREENPLEDGE_{str(each['loc'][0]).upper()}",
+                detail=each["msg"].replace("%", "%%"),
+            )
+            for each in error.errors(include_input=False)
+        )
+        raise WrongSettings(errors=errors) from None
+
+
+@contextmanager
+def any_database(chosen: Settings | None = None) -> Iterator[Database]:
+    """The database whatever its schema; closed afterwards."""
+    made = chosen or settings()
+    store = Database(made.sqlalchemy_url(), pool_size=made.pool_size)
+    watch(store)
+    bind_store(store, local_store(made))
+    try:
+        yield store
+    except sa.exc.OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise DatabaseUnreachable(reason=reason) from error
+    finally:
+        store.dispose()
+
+
+@contextmanager
+def current_database(chosen: Settings | None = None) -> Iterator[Database]:
+    """The database, refused unless its schema is the one this version needs."""
+    with any_database(chosen) as store:
+        require_current(store.engine)
+        yield store
+
+
+def platform_actor() -> Actor:
+    """Whoever holds the terminal of the service acts for the platform."""
+    return system_actor(organisation_id=PLATFORM_ORGANISATION_ID, organisation_kind="platform")

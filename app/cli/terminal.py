@@ -1,0 +1,137 @@
+"""Words, JSON and refusals at the terminal; imports nothing that needs a database."""
+
+import gettext
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from app.kernel.errors import Fact, Refusal
+
+REFUSED: Final = 1
+_TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+as_json_option: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+
+
+def language() -> str:
+    """`zh` or `en`, as the terminal's locale says; English where it says nothing."""
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, names), "en").startswith("zh") else "en"
+
+
+@cache
+def _catalogue(of: str) -> gettext.NullTranslations:
+    languages = ["zh_Hans_CN"] if of == "zh" else []
+    return gettext.translation(
+        "messages", localedir=_TRANSLATIONS, languages=languages, fallback=True
+    )
+
+
+def say(message: str, facts: Mapping[str, Fact] | None = None) -> str:
+    """A message of the catalogue in the terminal's language, filled with its facts."""
+    text = _catalogue(language()).gettext(message)
+    return text % facts if facts else text
+
+
+def echo_json(answer: object) -> None:
+    """One JSON value on standard output."""
+    click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def echo_pairs(pairs: Sequence[tuple[str, object]]) -> None:
+    """Labels of the catalogue with their values, one a line."""
+    for label, value in pairs:
+        click.echo(f"{say(label)}: {value}")
+
+
+class Day(click.ParamType[date]):
+    """A day such as 2024-02-29."""
+
+    name = "date"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The day, or a usage error."""
+        if isinstance(value, date):
+            return value
+        text = str(value)
+        try:
+            return _parse_day(text)
+        except ValueError:
+            self.fail(f"Not a day such as 2024-02-29: {text[:40]!r}.", param, ctx)
+
+
+def _parse_day(text: str) -> date:
+    """Only with hyphens: Python also reads weeks and other forms."""
+    if _ISO_DAY.fullmatch(text) is None:
+        raise ValueError
+    return date.fromisoformat(text)
+
+
+DAY: Final = Day()
+
+
+@contextmanager
+def refusals_shown(*, as_json: bool) -> Iterator[None]:
+    """Show a refusal instead of a trace, and end with exit 1."""
+    try:
+        yield
+    except Refusal as refusal:
+        show_refusal(refusal, as_json=as_json)
+
+
+def show_refusal(refusal: Refusal, *, as_json: bool) -> NoReturn:
+    """What is refused, why and what to do: as a problem in JSON, else as text in the terminal's language."""
+    if as_json:
+        echo_json(problem_of(refusal))
+    else:
+        click.echo(say(refusal.title), err=True)
+        if not refusal.errors:
+            click.echo(f"  {say(refusal.detail, _shown(refusal.facts))}", err=True)
+        for error in refusal.errors:
+            click.echo(f"  {error.pointer}: {say(error.detail, _shown(error.facts))}", err=True)
+    raise click.exceptions.Exit(REFUSED)
+
+
+def problem_of(refusal: Refusal) -> dict[str, object]:
+    """A refusal as the API tells it, in English, without a status."""
+    facts = _shown(refusal.facts)
+    errors = [
+        {"pointer": error.pointer, "detail": _filled(error.detail, _shown(error.facts))}
+        for error in refusal.errors
+    ]
+    return {
+        **facts,
+        "type": f"/problems/{refusal.code}",
+        "code": refusal.code,
+        "title": refusal.title,
+        "detail": _filled(refusal.detail, facts),
+        "errors": errors,
+    }
+
+
+def _filled(message: str, facts: Mapping[str, Fact]) -> str:
+    return message % facts if facts else message
+
+
+def _shown(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    return {name: _plain(value) for name, value in facts.items()}
+
+
+def _plain(value: Fact) -> Fact:
+    """Lists read as words; what JSON does not know becomes text."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(each) for each in value)
+    return str(value)

@@ -1,0 +1,71 @@
+"""What belongs together across rooms: a close or a revaluation, then a look at every loan's cover."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal.services.revaluation import RequestRevaluation, request_revaluation
+from app.appraisal.services.revaluation import run_revaluation as run_one
+from app.appraisal.services.views import RunView
+from app.collateral.services.watch import WatchReport, watch_bank
+from app.db.engine import Database
+from app.identity.models import Organisation
+from app.kernel.actor import Actor, system_actor
+from app.loans.closing import close_day
+from app.loans.models import BankDay
+from app.loans.queries import DayCloseView
+
+
+def banks_with_books(session: Session) -> list[Organisation]:
+    """Banks that have an open business day here, in the order of their codes."""
+    statement = (
+        sa.select(Organisation)
+        .join(BankDay, col(BankDay.bank_id) == col(Organisation.id))
+        .order_by(col(Organisation.code))
+    )
+    return list(session.execute(statement).scalars())
+
+
+def bank_actor(bank: Organisation) -> Actor:
+    """The system acting for a bank."""
+    return system_actor(
+        organisation_id=bank.id, organisation_kind=bank.kind.value, region_code=bank.region_code
+    )
+
+
+def close_and_watch(database: Database, bank: Organisation, on: date) -> DayCloseView:
+    """Close a bank's open day, then measure all its secured loans."""
+    view = close_day(database, bank_actor(bank), bank.id, on)
+    watch_all(database, [bank])
+    return view
+
+
+def revalue_and_watch(database: Database, actor: Actor, command: RequestRevaluation) -> RunView:
+    """Value every appraised asset in the actor's sight on a day, then measure the loans that changed."""
+    with database.write() as session:
+        filed = request_revaluation(session, actor, command)
+    return finish_run(database, actor, filed.id, executor=command.executor)
+
+
+def finish_run(
+    database: Database, actor: Actor, run_id: UUID, *, executor: str | None = None
+) -> RunView:
+    """Run what is left of a revaluation, then measure the loans that changed."""
+    view = run_one(database, actor, run_id, executor=executor)
+    with database.read() as session:
+        banks = banks_with_books(session)
+    for bank in banks:
+        with database.write() as session:
+            watch_bank(session, bank_actor(bank), bank.id)
+    return view
+
+
+def watch_all(database: Database, banks: list[Organisation]) -> list[WatchReport]:
+    """Measure every secured loan of some banks, one transaction a bank."""
+    reports = []
+    for bank in banks:
+        with database.write() as session:
+            reports.append(watch_bank(session, bank_actor(bank), bank.id, everything=True))
+    return reports
