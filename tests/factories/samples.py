@@ -8,18 +8,26 @@ A room adds a builder to `BUILDERS`: it makes its things through its services an
 `samples.add(name, value, seen_by=...)` which organisations see them (codes), or which people (logins).
 """
 
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.db.engine import Database
 from app.identity.models import ApiToken
+from app.identity.sessions import secret_sha256
 from app.kernel.ids import new_id
 from tests.factories.lending import Lending
-from tests.factories.world import World
+from tests.factories.world import OPENED_AT, TODAY, TOKEN_EXPIRES_AT, World
+
+PICTURE: Final = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""The smallest picture there is."""
 
 EVERYBODY: Final = frozenset({"*"})
 
@@ -60,10 +68,18 @@ def identity(samples: Samples) -> None:
     samples.add("people", person, seen_by={"A", "PLATFORM"})
     samples.add("people/events", "disable", seen_by=EVERYBODY)
     samples.add("organisations", world.organisation("A"), seen_by={"A", "PLATFORM"})
-    token = session.execute(
-        sa.select(col(ApiToken.id)).where(col(ApiToken.person_id) == person)
-    ).scalar_one()
-    samples.add("tokens", token, seen_by={"a-preserve"})
+    token = ApiToken(
+        token_sha256=secret_sha256("a token to be revoked"),
+        title="sample",
+        person_id=person,
+        organisation_id=world.organisation("A"),
+        scopes=["*"],
+        created_at=OPENED_AT,
+        expires_at=TOKEN_EXPIRES_AT,
+    )
+    session.add(token)
+    session.flush()
+    samples.add("tokens", token.id, seen_by={"a-preserve"})
 
 
 def lending(samples: Samples) -> None:
@@ -81,9 +97,13 @@ def _add_lending(samples: Samples, drawdown: Any) -> None:
 
     parties = {"A", "C1"}
     loan = samples.session.get_one(Loan, drawdown.loan_id)
-    pledge = samples.session.execute(
-        sa.select(Pledge).where(col(Pledge.loan_id) == loan.id).order_by(col(Pledge.number))
-    ).scalars().first()
+    pledge = (
+        samples.session.execute(
+            sa.select(Pledge).where(col(Pledge.loan_id) == loan.id).order_by(col(Pledge.number))
+        )
+        .scalars()
+        .first()
+    )
     assert pledge is not None
     samples.add("loans", loan.id, seen_by=parties)
     samples.add("oversight/loans", loan.id, seen_by={"GOV-PBC", "GOV-NFRA"})
@@ -99,7 +119,42 @@ def _add_lending(samples: Samples, drawdown: Any) -> None:
     samples.add("assets/events", "withdraw", seen_by=EVERYBODY)
 
 
-BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (identity, lending)
+def market(samples: Samples) -> None:
+    """A price series of the tables."""
+    from app.market.models import PriceSeries
+
+    code = samples.session.execute(sa.select(col(PriceSeries.code))).scalars().first()
+    samples.add("price-series", code, seen_by=EVERYBODY)
+    samples.add("market", code, seen_by=EVERYBODY)
+
+
+def asset_files(samples: Samples) -> None:
+    """A file of the pledged asset, and a neighbour's right over it found later."""
+    from app.assets.domain import EncumbranceKind
+    from app.assets.models import AssetEncumbrance, AssetEvidence
+    from app.assets.services import AddEncumbrance, AddEvidence, add_encumbrance, add_evidence
+    from app.documents.services import UploadFile
+
+    session, owner = samples.session, samples.world.actor("c1-fin")
+    asset_id = UUID(samples.made["assets"].value)
+    picture = UploadFile(name="right.png", content=PICTURE)
+    add_evidence(session, owner, asset_id, AddEvidence(title="林权证", file=picture))
+    right = AddEncumbrance(kind=next(iter(EncumbranceKind)), holder="示例邻户", since_on=TODAY)
+    add_encumbrance(session, owner, asset_id, right)
+    for name, column in (
+        ("assets/evidence", AssetEvidence.document_id),
+        ("assets/encumbrances", AssetEncumbrance.id),
+    ):
+        value = session.execute(sa.select(col(column))).scalars().first()
+        samples.add(name, value, seen_by=samples.made["assets"].seen_by)
+
+
+BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
+    identity,
+    market,
+    lending,
+    asset_files,
+)
 """In the order of the rooms: a later one may build on what an earlier one made."""
 
 

@@ -217,12 +217,12 @@ def _add_organisations(session: Session) -> dict[str, UUID]:
 
 def _add_people(session: Session, password_hash: str) -> dict[str, UUID]:
     found: dict[str, UUID] = {}
-    for login, _code, role, name_zh in PEOPLE:
+    for login, _code, __role, name_zh in PEOPLE:
         if login not in found:
             row = Person(
                 login=login,
                 name_zh=name_zh,
-                name_en=f"{role.replace('-', ' ').capitalize()} {login}",
+                name_en=login.title(),
                 password_hash=password_hash,
                 created_at=OPENED_AT,
             )

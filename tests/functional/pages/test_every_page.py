@@ -1,0 +1,124 @@
+"""Every page, in both languages, as people who may open it see it."""
+
+from collections import defaultdict
+
+import pytest
+from babel.messages.pofile import read_po
+
+from app.identity.calling import COOKIE
+from app.identity.sessions import open_session
+from tests.architecture.test_translations import FOLDER
+from tests.factories.world import PEOPLE
+from tests.support.page_reading import (
+    english_texts,
+    figures_without_unit,
+    read_page,
+    unfinished_texts,
+)
+from tests.support.routes import Route, routes_of, sample_of
+
+# Words that stay English on a Chinese page, by text.
+ENGLISH_BY_RIGHT = {"English"}
+# Not pages: files, health, the document of the API.
+NOT_PAGES = {
+    "api_docs.document",
+    "api_docs.swagger",
+    "api_docs.swagger_asset",
+    "operation.healthz",
+    "operation.readyz",
+    "operation.metrics",
+}
+
+
+@pytest.fixture(scope="module")
+def pages(prepared) -> list[tuple[Route, str, str]]:
+    """Each page with its address and a person who may open it."""
+    found = []
+    for route in routes_of(prepared.app):
+        if route.is_api or route.method != "GET" or route.endpoint in NOT_PAGES:
+            continue
+        samples = {name: sample_of(prepared.samples, name) for _argument, name in route.arguments}
+        if None in samples.values():
+            continue  # The matrix names what lacks a sample.
+        login = _reader(prepared, route, samples.values())
+        assert login is not None, f"nobody may open {route}"
+        address = route.address({name: sample.value for name, sample in samples.items()})
+        found.append((route, address, login))
+    return found
+
+
+def _reader(prepared, route, samples):
+    for login, code, _role, _name in PEOPLE:
+        actor = prepared.world.actor(login, code)
+        permitted = not route.rule.permissions or any(map(actor.may, route.rule.permissions))
+        if permitted and all(sample.seen(login, code) for sample in samples):
+            return login
+    return None
+
+
+def open_page(prepared, route: Route, address: str, login: str, language: str):
+    browser = prepared.app.test_client()
+    browser.set_cookie("greenpledge_language", language)
+    if not route.rule.public:
+        code = prepared.world.organisation_of(login)
+        with prepared.database.write() as session:
+            secret = open_session(
+                session, prepared.world.person(login), prepared.world.organisation(code)
+            )
+        browser.set_cookie(COOKIE, secret)
+    return browser.get(address)
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_every_page_opens_and_is_finished(prepared, pages, language):
+    wrong = defaultdict(list)
+    for route, address, login in pages:
+        answer = open_page(prepared, route, address, login, language)
+        if answer.status_code in {403, 409, 422, 303}:
+            continue  # A later refusal is a page too; the matrix judges whether it is right.
+        if answer.status_code != 200:
+            wrong[str(route)].append(f"{login} gets {answer.status_code}")
+        elif answer.mimetype == "text/html":
+            page = read_page(answer.text)
+            wrong[str(route)] += [f"unfinished: {text}" for text in unfinished_texts(page)]
+            wrong[str(route)] += [f"no unit: {text}" for text in figures_without_unit(page)]
+    listed = [f"{route}: {text}" for route, texts in wrong.items() for text in texts]
+    assert not listed, "\n".join(listed)
+
+
+def test_chinese_pages_are_chinese(prepared, pages):
+    wrong = []
+    messages = _messages_of_one_word()
+    for route, address, login in pages:
+        answer = open_page(prepared, route, address, login, "zh_CN")
+        if answer.mimetype != "text/html" or answer.status_code == 303:
+            continue
+        page = read_page(answer.text)
+        found = {*english_texts(page), *(messages & {*page.texts, *page.attributes})}
+        wrong += [f"{route}: {text}" for text in sorted(found - ENGLISH_BY_RIGHT)]
+    assert not wrong, "\n".join(wrong)
+
+
+def _messages_of_one_word() -> set[str]:
+    """English messages that have other words in Chinese."""
+    with (FOLDER / "messages.po").open("rb") as file:
+        catalogue = read_po(file, locale="zh_Hans_CN")
+    return {
+        str(each.id) for each in catalogue if each.id and each.string and each.id != each.string
+    }
+
+
+def test_english_pages_hold_no_chinese_words_of_ours(prepared, pages):
+    """Names are data and may stay Chinese; messages may not."""
+    with (FOLDER / "messages.po").open("rb") as file:
+        chinese = {str(each.string) for each in read_po(file, locale="zh_Hans_CN") if each.string}
+    wrong = []
+    for route, address, login in pages:
+        answer = open_page(prepared, route, address, login, "en")
+        if answer.mimetype == "text/html":
+            page = read_page(answer.text)
+            shown = {
+                text for text in chinese & {*page.texts, *page.attributes} if not text.isascii()
+            }
+            wrong += [f"{route}: {text}" for text in sorted(shown - {"中文"})]
+    assert not wrong, "\n".join(wrong)
