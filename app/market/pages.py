@@ -1,0 +1,177 @@
+"""Pages of prices: the series, one series with its chart, and the import with its check."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_babel import gettext
+
+from app.db.engine import today
+from app.documents.content_types import decode_text
+from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.ids import new_id
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+from app.market import queries, services
+from app.market.models import PriceSeries
+from app.market.schemas import MAX_TEXT, AcceptTextSchema, CheckFileSchema
+from app.reference.domain import STATUS_TITLES
+from app.web.access import access, current_actor, current_session, tell
+from app.web.csrf import page_token
+from app.web.forms import form_page
+from app.web.language import current_language
+from app.web.paging import fetch_page, page_request
+from app.web.problems import fill, show
+
+blueprint = Blueprint("market_pages", __name__, url_prefix="/market")
+
+CHART_POINTS: Final = 260
+"""A year of trading days; the table has the rest."""
+
+SHOWN_CHANGES: Final = 200
+"""Rows of a check that the page lists; the counts cover all."""
+
+Answer = Response | str | tuple[str, int]
+
+
+def _title(series: PriceSeries) -> str:
+    return series.title_zh if current_language().startswith("zh") else series.title_en
+
+
+def _statuses() -> dict[str, str]:
+    return {code: gettext(title) for code, title in STATUS_TITLES.items()}
+
+
+@blueprint.get("")
+@access(Permission.READ_PRICES)
+def series_list() -> str:
+    """The series with their latest price."""
+    session, actor = current_session(), current_actor()
+    rows = session.execute(queries.visible_series(actor)).scalars().all()
+    latest = queries.latest_points(session, [row.code for row in rows], today(session))
+    return render_template(
+        "market/list.html",
+        rows=[(row, _title(row), latest.get(row.code)) for row in rows],
+        statuses=_statuses(),
+    )
+
+
+@blueprint.get("/<string:code>")
+@access(Permission.READ_PRICES)
+def series_page(code: str) -> str:
+    """A series: chart and points, corrected ones included when asked for."""
+    session, actor = current_session(), current_actor()
+    series = queries.get_series(session, actor, code)
+    history = request.args.get("history") == "1"
+    values = queries.chart_values(session, code, limit=CHART_POINTS)
+    return render_template(
+        "market/series.html",
+        series=series,
+        title=_title(series),
+        page=fetch_page(session, queries.points(code, history=history), page_request()),
+        history=history,
+        chart_data=_chart(series, values),
+        may_import=actor.may(Permission.IMPORT_PRICES),
+        statuses=_statuses(),
+    )
+
+
+def _chart(series: PriceSeries, values: list[Any]) -> dict[str, Any]:
+    return {
+        "labels": [on.isoformat() for on, _ in values],
+        "left": {
+            "name": _title(series),
+            "unit": series.unit,
+            "values": [f"{value:f}" for _, value in values],
+            "texts": [f"{value:,f}" for _, value in values],
+        },
+        "right": None,
+        "lines": [],
+    }
+
+
+@blueprint.route("/<string:code>/import", methods=["GET", "POST"])
+@access(Permission.IMPORT_PRICES, upload=True)
+def check_file(code: str) -> Answer:
+    """Check a file: what would be new, corrected, wrong. Nothing is stored."""
+    session, actor = current_session(), current_actor()
+    series = queries.get_series(session, actor, code)
+
+    def submit(command: dict[str, Any]) -> Response:
+        sent = command["file"]
+        report = services.import_points(
+            session,
+            actor,
+            services.ImportPrices(code=code, content=sent.content, file_name=sent.name),
+        )
+        text = decode_text(sent.content)
+        if len(text) > MAX_TEXT:
+            raise _too_long()
+        return _checked(series, report, text)
+
+    return form_page(
+        CheckFileSchema(),
+        title=gettext("Import prices"),
+        subtitle=_title(series),
+        submit=submit,
+        submit_title=gettext("Check the file"),
+        back=f"/market/{code}",
+    )
+
+
+def _too_long() -> InvalidInput:
+    detail = N_("The file is too long for this page. Divide it, or send it by the API.")
+    return InvalidInput(errors=(FieldError(pointer="/file", detail=detail),))
+
+
+def _checked(series: PriceSeries, report: services.ImportReport, text: str) -> Response:
+    errors = [
+        (each.line, fill(each.detail, {name: show(fact) for name, fact in each.facts.items()}))
+        for each in report.errors
+    ]
+    page = render_template(
+        "market/check.html",
+        series=series,
+        title=_title(series),
+        report=report,
+        errors=errors,
+        changes=report.changes[:SHOWN_CHANGES],
+        text=text,
+        csrf_token=page_token(),
+        idempotency_key=str(new_id()),
+    )
+    return make_response(page)
+
+
+@blueprint.route("/<string:code>/points", methods=["GET", "POST"])
+@access(Permission.IMPORT_PRICES)
+def accept_text(code: str) -> Answer:
+    """Take in the rows that the check found good, or rows typed here."""
+    session, actor = current_session(), current_actor()
+    series = queries.get_series(session, actor, code)
+
+    def submit(command: dict[str, Any]) -> Response:
+        report = services.import_points(
+            session,
+            actor,
+            services.ImportPrices(
+                code=code,
+                content=command["text"].encode(),
+                dry_run=False,
+                reason=command.get("reason", ""),
+            ),
+        )
+        said = gettext(
+            "%(new)s points are new, %(corrections)s corrected.",
+            new=report.new,
+            corrections=report.corrections,
+        )
+        tell("ok", said)
+        return redirect(f"/market/{code}", 303)  # type: ignore[return-value]
+
+    return form_page(
+        AcceptTextSchema(),
+        title=gettext("Import prices"),
+        subtitle=_title(series),
+        submit=submit,
+        back=f"/market/{code}",
+    )

@@ -1,0 +1,155 @@
+"""What callers send and receive about prices."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from app.kernel.text import N_
+from app.market import services
+from app.market.domain import MAX_VALUE, NewPoint
+from app.web.fields import Day, Flag, Ident, Instant, Number, Text, Whole
+from app.web.schemas import CommandSchema, ListQuery, ViewSchema
+from app.web.uploads import File, SentFile, UploadSchema
+
+MAX_ROWS = 5_000
+"""Points in one JSON body; more come as a file."""
+
+MAX_TEXT = 1_000_000
+"""Characters of a file that a page carries from the check to the import."""
+
+VALUE_PLACES = 6
+
+
+class SeriesSchema(ViewSchema):
+    """A series of prices or rates."""
+
+    code = Text(max_length=40)
+    title_zh = Text(max_length=100)
+    title_en = Text(max_length=120)
+    unit = Text(max_length=30)
+    price_id = Text(max_length=40, allow_none=True)
+    max_age_days = Whole(low=1, high=36_600, allow_none=True)
+    source = Text(max_length=300)
+    synthetic = Flag()
+
+
+class PointSchema(ViewSchema):
+    """A price on a day; higher revisions correct lower ones."""
+
+    on = Day()
+    value = Number(places=VALUE_PLACES)
+    revision = Whole(low=1, high=10_000)
+    source = Text(max_length=300)
+    status = Text(max_length=20)
+    note = Text(max_length=300)
+    reason = Text(max_length=300)
+    recorded_at = Instant()
+
+
+class PointsQuery(ListQuery):
+    """Which points of a series."""
+
+    first_on = Day()
+    last_on = Day()
+    history = Flag()
+
+
+class NewPointSchema(CommandSchema):
+    """A price on a day as it is sent in."""
+
+    command = NewPoint
+
+    on = Day(required=True)
+    value = Number(required=True, places=VALUE_PLACES, low=0, high=MAX_VALUE)
+    source = Text(max_length=300)
+
+
+class AddPointsSchema(CommandSchema):
+    """Points sent as rows."""
+
+    points = ma.fields.List(
+        ma.fields.Nested(NewPointSchema),
+        required=True,
+        validate=ma.validate.Length(min=1, max=MAX_ROWS),
+    )
+    dry_run = Flag()
+    reason = Text(max_length=300)
+
+    def command_for(self, code: str, data: dict[str, Any]) -> services.AddPoints:
+        """The command for a series."""
+        return services.AddPoints(**{**data, "points": tuple(data["points"])}, code=code)
+
+
+class ImportFileSchema(UploadSchema):
+    """Points sent as a CSV file."""
+
+    file = File(
+        required=True,
+        title=N_("CSV file"),
+        help=N_("Columns on, value and, if known, source. UTF-8 or GBK, at most 20,000 rows."),
+    )
+    dry_run = Flag()
+    reason = Text(max_length=300)
+
+    def command_for(self, code: str, data: dict[str, Any]) -> services.ImportPrices:
+        """The command for a series."""
+        sent: SentFile = data["file"]
+        return services.ImportPrices(
+            code=code,
+            content=sent.content,
+            file_name=sent.name,
+            dry_run=data.get("dry_run", False),
+            reason=data.get("reason", ""),
+        )
+
+
+class CheckFileSchema(UploadSchema):
+    """The file of the page that only checks."""
+
+    file = File(
+        required=True,
+        title=N_("CSV file"),
+        help=N_("Columns on, value and, if known, source. UTF-8 or GBK, at most 20,000 rows."),
+    )
+
+
+class AcceptTextSchema(CommandSchema):
+    """What the check found good."""
+
+    text = Text(required=True, max_length=MAX_TEXT, lines=True, title=N_("Rows"))
+    reason = Text(
+        max_length=300,
+        title=N_("Reason of the corrections"),
+        help=N_("Needed when a value differs from the one that is known."),
+    )
+
+
+class PointChangeSchema(ViewSchema):
+    """What an import does with a row."""
+
+    line = Whole(low=1, high=10**6)
+    on = Day(attribute="point.on")
+    value = Number(places=VALUE_PLACES, attribute="point.value")
+    change = Text(max_length=20)
+    former_value = Number(places=VALUE_PLACES, allow_none=True)
+
+
+class ImportLineErrorSchema(ViewSchema):
+    """A wrong line of a file."""
+
+    line = Whole(low=1, high=10**6)
+    column = Text(max_length=40)
+    detail = Text(max_length=500)
+
+
+class ImportReportSchema(ViewSchema):
+    """What an import did, or in a dry run would do."""
+
+    series_code = Text(max_length=40)
+    dry_run = Flag()
+    new = Whole(low=0, high=10**6)
+    same = Whole(low=0, high=10**6)
+    corrections = Whole(low=0, high=10**6)
+    changes = ma.fields.List(ma.fields.Nested(PointChangeSchema))
+    errors = ma.fields.List(ma.fields.Nested(ImportLineErrorSchema))
+    import_id = Ident(allow_none=True)

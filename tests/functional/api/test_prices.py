@@ -1,0 +1,78 @@
+"""The API of prices: lists, dry runs, imports, corrections."""
+
+from io import BytesIO
+
+import pytest
+
+from app.market.services import AddSeries, add_series
+
+ROWS = {"points": [{"on": "2023-12-29", "value": "30.5", "source": "交易中心"}]}
+
+
+@pytest.fixture
+def path(session, world, commit) -> str:
+    """The points of a series of local sinks."""
+    sink = AddSeries(
+        code="SINK", title_zh="碳汇", title_en="Sink", unit="yuan/tCO2e", price_id="local-sink"
+    )
+    add_series(session, world.system(), sink)
+    commit()
+    return "/price-series/SINK/points"
+
+
+def send_file(client, path: str, content: bytes, *, name: str = "a.csv", **fields: str):
+    data = {**fields, "file": (BytesIO(content), name)}
+    return client.post(path, data=data, content_type="multipart/form-data")
+
+
+def test_points_sent_as_rows_are_listed(api, path) -> None:
+    report = api("tc-1").post(path, ROWS, status=201).json
+    assert (report["new"], report["same"], report["corrections"]) == (1, 0, 0)
+    listed = api("c1-fin").get(path, status=200).json["items"]
+    assert [(each["on"], each["value"]) for each in listed] == [("2023-12-29", "30.5")]
+    assert api("c1-fin").get("/price-series/SINK", status=200).json["price_id"] == "local-sink"
+    assert api("c1-fin").get("/price-series", status=200).json["total"] > 5
+
+
+def test_a_dry_run_answers_what_would_happen_and_stores_nothing(api, path) -> None:
+    report = api("tc-1").post(path, {**ROWS, "dry_run": True}, status=200).json
+    assert report["import_id"] is None
+    assert api("tc-1").get(path, status=200).json["total"] == 0
+    sent = send_file(api("tc-1"), path, b"on,value\n2023-13-01,1\n", dry_run="true")
+    assert sent.status_code == 200, sent.text
+    assert sent.json["errors"][0]["line"] == 2
+
+
+def test_a_file_is_imported_and_a_wrong_one_names_its_lines(api, path) -> None:
+    sent = send_file(api("tc-1"), path, "on,value,source\n2023-12-29,30,来源\n".encode("gbk"))
+    assert sent.status_code == 201, sent.text
+    wrong = send_file(api("tc-1"), path, b"on,value\n2023-12-30,NaN\n")
+    assert wrong.status_code == 422
+    assert wrong.json["errors"][0]["pointer"] == "/file/2/value"
+    assert send_file(api("tc-1"), path, b"x", name="a.txt").status_code == 422
+
+
+def test_a_correction_needs_a_reason_and_the_history_shows_both(api, path) -> None:
+    api("tc-1").post(path, ROWS, status=201)
+    changed = {"points": [{"on": "2023-12-29", "value": "31"}]}
+    answer = api("tc-1").post(path, changed, status=422)
+    assert answer.json["errors"][0]["pointer"] == "/reason"
+    api("tc-1").post(path, {**changed, "reason": "typing error"}, status=201)
+    assert [each["value"] for each in api("tc-1").get(path).json["items"]] == ["31"]
+    history = api("tc-1").get(path, history="true", status=200).json["items"]
+    assert [each["revision"] for each in history] == [2, 1]
+
+
+@pytest.mark.parametrize("value", ["-1", "0", "1e3", "NaN", 30.5, "1,000", " ", None, "0.0000001"])
+def test_a_value_that_is_no_price_is_refused(api, path, value) -> None:
+    body = {"points": [{"on": "2023-12-29", "value": value}]}
+    answer = api("tc-1").post(path, body, status=422)
+    assert answer.json["errors"][0]["pointer"] == "/points/0/value"
+
+
+def test_readers_do_not_import_and_unknown_series_are_not_found(api, path) -> None:
+    api("c1-fin").post(path, ROWS, status=403)
+    api("tc-1").post("/price-series/NONE/points", ROWS, status=404)
+    api("tc-1").get("/price-series/NONE/points", status=404)
+    api("tc-1").get(path, status=422, first_on="2023-02-30")
+    api("tc-1").post(path, ROWS, key=None, status=400)
