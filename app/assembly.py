@@ -1,15 +1,17 @@
 """Puts the rooms together: the one place that knows all of them."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, g
+from sqlmodel import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app
 from app.audit.services import watch
 from app.db import migrations
-from app.db.engine import Database
+from app.db.engine import Database, demonstration_day
 from app.documents.files import bind_store, local_store
 from app.identity import calling
 from app.kernel.folders import find_folder
@@ -20,6 +22,8 @@ from app.web.access import rule_of
 from app.web.dispatch import GreenpledgeFlask, database
 from app.web.missing import Missing
 from app.web.openapi import make_api
+
+T = TypeVar("T")
 
 MAX_BODY_BYTES = 25 * 1024 * 1024
 """An evidence file of 20 MiB and the form around it."""
@@ -51,6 +55,7 @@ def assemble(settings: Settings, given: Database | None = None) -> Flask:
         api.register_blueprint(blueprint)
     for page_blueprint in PAGE_BLUEPRINTS:
         made.register_blueprint(page_blueprint)
+    made.extensions["demo"] = _is_demonstration
     shell.install(made, navigation=NAVIGATION, business_day=_business_day, version=app.__version__)
     _require_rules(made)
     return made
@@ -91,11 +96,20 @@ def _business_day() -> date | None:
     actor: Any = g.get("actor")
     if actor is None:
         return None
-    session = g.get("session")
+    return _looked_up(lambda session: business_day_of(session, actor))
+
+
+def _is_demonstration() -> bool:
+    return _looked_up(demonstration_day) is not None
+
+
+def _looked_up(look: Callable[[Session], T]) -> T:
+    """What a look into the database gives, on the request's session where there is one."""
+    session: Session | None = g.get("session")
     if session is not None:
-        return business_day_of(session, actor)
+        return look(session)
     with database().read() as reading:
-        return business_day_of(reading, actor)
+        return look(reading)
 
 
 def _require_rules(made: Flask) -> None:

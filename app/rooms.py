@@ -12,6 +12,7 @@ from app.audit import api as audit_api
 from app.audit import pages as audit_pages
 from app.collateral import api as collateral_api
 from app.collateral import pages as collateral_pages
+from app.db.engine import demonstration_day
 from app.identity import api as identity_api
 from app.identity import pages as identity_pages
 from app.jobs import api as jobs_api
@@ -19,6 +20,7 @@ from app.jobs import pages as jobs_pages
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.loans.services import find_business_day
 from app.market import api as market_api
 from app.market import pages as market_pages
 from app.oversight import api as oversight_api
@@ -108,6 +110,6 @@ NAVIGATION: Sequence[NavItem] = (
 )
 
 
-def business_day_of(session: Session, actor: Actor) -> date | None:  # noqa: ARG001
-    """The open business day of the actor's bank, for the banner."""
-    return None
+def business_day_of(session: Session, actor: Actor) -> date | None:
+    """The open business day of the actor's bank; for others the day of a demonstration, for the banner."""
+    return find_business_day(session, actor.organisation_id) or demonstration_day(session)
