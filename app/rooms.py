@@ -23,12 +23,15 @@ from app.kernel.text import N_
 from app.loans.services import find_business_day
 from app.market import api as market_api
 from app.market import pages as market_pages
+from app.origination import api as origination_api
+from app.origination import pages as origination_pages
 from app.oversight import api as oversight_api
 from app.oversight import pages as oversight_pages
 from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
 API_BLUEPRINTS: Sequence[ApiBlueprint] = (
+    *origination_api.BLUEPRINTS,
     market_api.blueprint,
     assets_api.blueprint,
     *identity_api.BLUEPRINTS,
@@ -39,6 +42,7 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
 )
 
 PAGE_BLUEPRINTS: Sequence[Blueprint] = (
+    *origination_pages.BLUEPRINTS,
     market_pages.blueprint,
     assets_pages.blueprint,
     *identity_pages.BLUEPRINTS,
@@ -49,6 +53,24 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
 )
 
 NAVIGATION: Sequence[NavItem] = (
+    NavItem(
+        endpoint="application_pages.application_list",
+        title=N_("Applications"),
+        icon="file-text",
+        permissions=(Permission.READ_APPLICATIONS,),
+        prefix="/loan-applications",
+    ),
+    NavItem(
+        endpoint="drawdown_pages.drawdown_list",
+        title=N_("Drawdowns"),
+        icon="cash",
+        permissions=(
+            Permission.REQUEST_DRAWDOWN,
+            Permission.CHECK_DRAWDOWN,
+            Permission.POST_DRAWDOWN,
+        ),
+        prefix="/drawdowns",
+    ),
     NavItem(
         endpoint="market_pages.series_list",
         title=N_("Prices"),

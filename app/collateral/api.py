@@ -4,16 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from app.collateral.events import CALL_EVENTS, PLEDGE_EVENTS
+from app.collateral.queries import CallFilter, PledgeFilter
 from app.collateral.schemas import (
+    CallQuery,
     ConfirmRecognisedSchema,
     MarginCallListSchema,
     MarginCallSchema,
     PledgeLineSchema,
     PledgeListSchema,
+    PledgeQuery,
     PledgeSchema,
     RecognitionSchema,
 )
-from app.collateral.services import calls, lists, pledging, recognition
+from app.collateral.services import calls, lists, pledge_views, pledging, recognition
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
@@ -34,20 +37,30 @@ of_assets = ApiBlueprint(
 )
 
 
+@pledges.route("", methods=["GET"])
+@access(Permission.READ_COLLATERAL)
+@pledges.arguments(PledgeQuery, location="query")
+@pledges.response(200, page_of(PledgeSchema))
+def list_register(filtered: PledgeFilter) -> Any:
+    """The register of pledges and mortgages in sight, the newest first."""
+    return lists.pledge_page(current_session(), current_actor(), filtered, page_request())
+
+
 @pledges.route("/<uuid:pledge_id>", methods=["GET"])
 @access(Permission.READ_COLLATERAL)
 @pledges.response(200, PledgeSchema)
 def get_pledge(pledge_id: UUID) -> Any:
     """A pledge or mortgage with its registrations."""
-    return tagged(pledging.pledge_view(current_session(), current_actor(), pledge_id))
+    return tagged(pledge_views.pledge_view(current_session(), current_actor(), pledge_id))
 
 
 @margin_calls.route("", methods=["GET"])
 @access(Permission.READ_COLLATERAL)
+@margin_calls.arguments(CallQuery, location="query")
 @margin_calls.response(200, page_of(MarginCallSchema))
-def list_margin_calls() -> Any:
+def list_margin_calls(filtered: CallFilter) -> Any:
     """Top-up cases in sight, the open ones first."""
-    return lists.margin_call_page(current_session(), current_actor(), page_request())
+    return lists.margin_call_page(current_session(), current_actor(), filtered, page_request())
 
 
 @margin_calls.route("/<uuid:call_id>", methods=["GET"])
@@ -102,6 +115,8 @@ def put_recognised_value(command: recognition.ConfirmRecognised, asset_id: UUID)
     check_version(recognition.recognition_view(session, actor, asset_id).version)
     return tagged(recognition.confirm_recognised_value(session, actor, asset_id, command))
 
+
+BLUEPRINTS = (pledges, margin_calls, of_loans, of_assets)
 
 PLEDGE_EVENTS.register_api(pledges)
 CALL_EVENTS.register_api(margin_calls)

@@ -17,7 +17,7 @@ from app.collateral.schemas import (
     ReviewCallSchema,
     ServeNoticeSchema,
 )
-from app.collateral.services import calls, pledging
+from app.collateral.services import calls, pledge_views, pledging
 from app.kernel.actor import Actor
 from app.kernel.text import N_
 from app.web.events import EventHandler, Events
@@ -27,13 +27,13 @@ from app.web.shell import words
 def _registries(
     session: Session, actor: Actor, pledge_id: UUID
 ) -> dict[str, Sequence[tuple[str, str]]]:
-    kind = kind_info(pledging.pledge_view(session, actor, pledge_id).asset_kind)
+    kind = kind_info(pledge_views.pledge_view(session, actor, pledge_id).asset_kind)
     return {"registry": [(code, words(registry_names()[code])) for code in kind.registries]}
 
 
 def _release(
     session: Session, actor: Actor, pledge_id: UUID, command: calls.CloseCall
-) -> pledging.PledgeView:
+) -> pledge_views.PledgeView:
     return pledging.release_pledge(session, actor, pledge_id, command.note)
 
 
@@ -81,7 +81,7 @@ PLEDGE_EVENTS = Events(
             tone="danger",
         ),
     ),
-    get=pledging.pledge_view,
+    get=pledge_views.pledge_view,
     view_schema=PledgeSchema,
     page_href=lambda thing_id: f"/pledges/{thing_id}",
     heading=lambda view: f"{view.number} · {view.asset_title}",

@@ -38,10 +38,12 @@ class Recognition(Table, table=True):
     """One change of a recognised value, kept for ever: by confirmation of an officer, or down with the value."""
 
     __tablename__ = "recognition"
-    __table_args__ = (sa.Index("ix_recognition_asset", "bank_id", "asset_id"),)
+    __table_args__ = (sa.UniqueConstraint("bank_id", "asset_id", "seq"),)
 
     bank_id: UUID = link("organisation.id")
     asset_id: UUID = link("asset.id")
+    seq: int
+    """The version that the recognised value took with this change."""
     on: date
     at: datetime
     reason: RecognitionReason = choice(RecognitionReason, "reason")
@@ -145,15 +147,21 @@ class LoanCover(SQLModel, table=True):
     ltv_ppm: int | None = Field(default=None, sa_type=sa.BigInteger)
     risk_ltv_ppm: int | None = Field(default=None, sa_type=sa.BigInteger)
     level: Level = choice(Level, "level")
+    breach_call_id: UUID | None = link("margin_call.id", nullable=True)
+    """The case that answered the present breach, also after it ended without cure; null once no line is crossed."""
 
 
 class LtvObservation(Table, table=True):
-    """One observation that differed from the one before: the history behind the chart of a loan."""
+    """One observation that differed from the one before: the history behind the chart of a loan.
+
+    The rows of one look of the watch share `watch_id`; the audit journal keeps their digest.
+    """
 
     __tablename__ = "ltv_observation"
     __table_args__ = (sa.Index("ix_ltv_observation_loan", "loan_id", "on"),)
 
     loan_id: UUID = link("loan.id")
+    watch_id: UUID
     on: date
     at: datetime
     principal_fen: int = fen()
@@ -186,6 +194,8 @@ class MarginCall(Versioned, table=True):
     level: Level = choice(Level, "level")
     basis: LtvBasis = choice(LtvBasis, "basis")
     opened_on: date
+    measured_on: date
+    """The day of the figures below: today's until the notice is issued, then that of the notice."""
     exposure_fen: int = fen()
     recognised_fen: int | None = fen(nullable=True)
     ratio_ppm: int | None = Field(default=None, sa_type=sa.BigInteger)

@@ -2,19 +2,25 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template
+from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 
 from app.assets.kinds import registry_names
 from app.collateral import events
 from app.collateral.domain import states
-from app.collateral.schemas import ConfirmRecognisedSchema, PledgeLineSchema
-from app.collateral.services import calls, lists, pledging, recognition
+from app.collateral.schemas import (
+    CallQuery,
+    ConfirmRecognisedSchema,
+    PledgeLineSchema,
+    PledgeQuery,
+)
+from app.collateral.services import calls, lists, pledge_views, pledging, recognition
 from app.collateral.services.choices import assets_to_pledge
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.paging import page_request
+from app.web.reading import load_schema
 from app.web.shell import words
 
 pledges = Blueprint("pledge_pages", __name__, url_prefix="/pledges")
@@ -26,15 +32,17 @@ values = Blueprint("recognition_pages", __name__)
 @access(Permission.READ_COLLATERAL)
 def pledge_list() -> str:
     """The register of pledges and mortgages."""
-    page = lists.pledge_page(current_session(), current_actor(), page_request())
-    return render_template("collateral/pledges.html", page=page, states=states)
+    asked = _asked()
+    filtered = load_schema(PledgeQuery(), asked)
+    page = lists.pledge_page(current_session(), current_actor(), filtered, page_request())
+    return render_template("collateral/pledges.html", page=page, states=states, asked=asked)
 
 
 @pledges.get("/<uuid:pledge_id>")
 @access(Permission.READ_COLLATERAL)
 def pledge_page(pledge_id: UUID) -> str:
     """A pledge or mortgage with its registrations."""
-    view = pledging.pledge_view(current_session(), current_actor(), pledge_id)
+    view = pledge_views.pledge_view(current_session(), current_actor(), pledge_id)
     return render_template(
         "collateral/pledge.html",
         pledge=view,
@@ -48,8 +56,16 @@ def pledge_page(pledge_id: UUID) -> str:
 @access(Permission.READ_COLLATERAL)
 def margin_call_list() -> str:
     """Top-up cases, the open ones first."""
-    page = lists.margin_call_page(current_session(), current_actor(), page_request())
-    return render_template("collateral/margin_calls.html", page=page, states=states)
+    asked = _asked()
+    filtered = load_schema(CallQuery(), asked)
+    page = lists.margin_call_page(current_session(), current_actor(), filtered, page_request())
+    return render_template("collateral/margin_calls.html", page=page, states=states, asked=asked)
+
+
+def _asked() -> dict[str, str]:
+    """The filters in the address that hold something."""
+    given = {name: request.args.get(name, "") for name in ("state", "number")}
+    return {name: text for name, text in given.items() if text}
 
 
 @margin_calls.get("/<uuid:call_id>")
@@ -110,6 +126,8 @@ def add_pledge(loan_id: UUID) -> Response | str | tuple[str, int]:
         choices={"asset_id": assets_to_pledge(session, actor, loan)},
     )
 
+
+BLUEPRINTS = (pledges, margin_calls, values)
 
 events.PLEDGE_EVENTS.register_pages(pledges)
 events.CALL_EVENTS.register_pages(margin_calls)

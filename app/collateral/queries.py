@@ -1,7 +1,8 @@
 """Which pledges and cases an actor sees, and the pool behind a loan."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,16 @@ from sqlmodel import Session, col
 
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
-from app.collateral.domain.cover import Cover, Debt, Lines, PoolAsset, measure_cover
-from app.collateral.domain.states import Level, PledgeState
+from app.collateral.domain.cover import (
+    Cover,
+    Debt,
+    Lines,
+    PoolAsset,
+    cure_of,
+    lendable_fen,
+    measure_cover,
+)
+from app.collateral.domain.states import OPEN_CALL_STATES, CallState, Level, PledgeState
 from app.collateral.models import (
     Guarantee,
     LoanCover,
@@ -21,7 +30,7 @@ from app.collateral.models import (
     RecognisedValue,
 )
 from app.kernel.actor import Actor
-from app.loans.domain.states import LtvBasis
+from app.loans.domain.states import LoanState, LtvBasis
 from app.loans.models import Loan, LoanStateRow
 from app.loans.queries import visible_loans
 
@@ -30,11 +39,15 @@ ACTIVE = (PledgeState.CONTRACTED, PledgeState.REGISTERED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """A loan with its debt, its lines, the assets behind it and its guarantees."""
+    """A loan with its debt, its lines, the assets behind it and its guarantees.
+
+    committed_fen: the contract while nothing is drawn of it; then 0, as each drawdown tests its own cover.
+    """
 
     loan_id: UUID
     bank_id: UUID
     state_version: int
+    committed_fen: int
     debt: Debt
     lines: Lines
     assets: tuple[PoolAsset, ...]
@@ -42,25 +55,88 @@ class Pool:
 
     def cover(self) -> Cover:
         """The cover of the debt by the pool."""
-        eco = tuple(asset for asset in self.assets if asset.ecological)
-        return measure_cover(
-            self.debt, eco or self.assets, self.lines, guaranteed_fen=self.guaranteed_fen
-        )
+        return self._measure(self.debt, self.assets)
 
     def stands_without(self, asset_id: UUID) -> bool:
         """Whether the debt is settled, or stays below the warning line and covered without one asset."""
-        if self.debt.exposure_fen == 0:
+        debt = replace(self.debt, principal_fen=self.debt.principal_fen + self.committed_fen)
+        if debt.exposure_fen == 0:
             return True
         rest = tuple(asset for asset in self.assets if asset.asset_id != asset_id)
-        left = measure_cover(self.debt, rest, self.lines, guaranteed_fen=self.guaranteed_fen)
-        covered = left.lendable_fen + left.guaranteed_fen >= self.debt.exposure_fen
-        return covered and left.level in {Level.NORMAL, Level.NONE}
+        lendable = sum(lendable_fen(asset) for asset in rest)
+        covered = lendable + self.guaranteed_fen >= debt.exposure_fen
+        return covered and self._measure(debt, rest).level in {Level.NORMAL, Level.NONE}
+
+    def _measure(self, debt: Debt, assets: tuple[PoolAsset, ...]) -> Cover:
+        """Lines apply to the ecological part of a pool; without one, to the whole."""
+        eco = tuple(asset for asset in assets if asset.ecological)
+        return measure_cover(debt, eco or assets, self.lines, guaranteed_fen=self.guaranteed_fen)
+
+
+def call_figures(pool: Pool, cover: Cover, on: date) -> dict[str, Any]:
+    """What a case says of its loan on a day."""
+    cure = cure_of(pool.debt, cover.recognised_fen, pool.lines)
+    by_principal = pool.lines.basis is LtvBasis.PRINCIPAL
+    return {
+        "level": cover.level,
+        "basis": pool.lines.basis,
+        "measured_on": on,
+        "exposure_fen": pool.debt.basis_fen(pool.lines.basis),
+        "recognised_fen": cover.recognised_fen,
+        "ratio_ppm": cover.ltv_ppm if by_principal else cover.risk_ltv_ppm,
+        "line_ppm": pool.lines.disposal_ppm
+        if cover.level is Level.DISPOSAL
+        else pool.lines.top_up_ppm,
+        "target_ppm": pool.lines.cure_ppm,
+        "repay_fen": cure.repay_fen,
+        "add_recognised_fen": cure.add_recognised_fen,
+    }
 
 
 def visible_pledges(session: Session, actor: Actor) -> sa.Select[Pledge, Asset]:
     """Pledges with their assets: of loans that the actor sees as bank or borrower. Regulators see sums elsewhere."""
     statement = sa.select(Pledge, Asset).join(Asset, col(Asset.id) == col(Pledge.asset_id))
     return statement.where(_of_visible_loans(session, actor, col(Pledge.loan_id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PledgeFilter:
+    """What the register is asked for."""
+
+    state: PledgeState | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFilter:
+    """What the list of top-up cases is asked for."""
+
+    state: CallState | None = None
+    number: str | None = None
+
+
+def list_pledges(session: Session, actor: Actor, wanted: PledgeFilter) -> sa.Select[Pledge, Asset]:
+    """The register in sight, the newest first."""
+    statement = visible_pledges(session, actor).order_by(col(Pledge.number).desc())
+    if wanted.state:
+        statement = statement.where(col(Pledge.state) == wanted.state)
+    if wanted.number:
+        statement = statement.where(col(Pledge.number) == wanted.number)
+    return statement
+
+
+def list_margin_calls(session: Session, actor: Actor, wanted: CallFilter) -> sa.Select[MarginCall]:
+    """Top-up cases in sight: open ones first, the nearest last day to cure on top."""
+    is_open = sa.case((col(MarginCall.state).in_(OPEN_CALL_STATES), 0), else_=1)
+    due = sa.func.coalesce(col(MarginCall.due_on), sa.literal(date.max, sa.Date()))
+    statement = visible_margin_calls(session, actor).order_by(
+        is_open, due, col(MarginCall.number).desc()
+    )
+    if wanted.state:
+        statement = statement.where(col(MarginCall.state) == wanted.state)
+    if wanted.number:
+        statement = statement.where(col(MarginCall.number) == wanted.number)
+    return statement
 
 
 def visible_margin_calls(session: Session, actor: Actor) -> sa.Select[MarginCall]:
@@ -105,6 +181,7 @@ def pools_of_loans(
             loan_id=loan.id,
             bank_id=loan.bank_id,
             state_version=state.version,
+            committed_fen=loan.contract_fen if loan.state is LoanState.SIGNED else 0,
             debt=debt_of(state),
             lines=lines_of(loan),
             assets=tuple(assets.get(loan.id, ())),
@@ -181,6 +258,14 @@ def _guaranteed(session: Session, loan_ids: Iterable[UUID]) -> dict[UUID, int]:
         .group_by(col(Guarantee.loan_id))
     )
     return {loan_id: int(total) for loan_id, total in session.execute(statement).all()}
+
+
+def asset_ids_of_loan(session: Session, loan_id: UUID) -> list[UUID]:
+    """The assets that secure a loan now."""
+    statement = sa.select(col(Pledge.asset_id)).where(
+        col(Pledge.loan_id) == loan_id, col(Pledge.state).in_(ACTIVE)
+    )
+    return list(session.execute(statement).scalars())
 
 
 def cover_of_loan(session: Session, loan_id: UUID) -> LoanCover | None:

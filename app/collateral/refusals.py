@@ -92,6 +92,26 @@ class RegistryDoesNotFit(RuleViolation):
     detail = N_("This kind of asset is registered here: %(registries)s.")
 
 
+class ReceiptTaken(Conflict):
+    """A registry gives each receipt one number."""
+
+    code = "receipt-taken"
+    title = N_("This receipt is recorded already")
+    detail = N_(
+        "Receipt %(number)s of this registry belongs to another registration. Check the number."
+    )
+
+
+class LoanTakesNoSecurity(Conflict):
+    """Only a loan that is signed and not at its end is secured here."""
+
+    code = "loan-takes-no-security"
+    title = N_("This loan takes no security")
+    detail = N_(
+        "Loan %(loan)s is settled, ended, or kept in another system. Nothing is pledged for it here."
+    )
+
+
 class DutiesApart(RuleViolation):
     """The same person may not take both steps."""
 
@@ -103,7 +123,7 @@ class DutiesApart(RuleViolation):
 
 
 class StillSecures(RuleViolation):
-    """SecurityKind is released when the debt is settled or the rest still covers it."""
+    """Security is released when the debt is settled or the rest still covers it."""
 
     code = "still-secures-a-debt"
     title = N_("The debt still needs this security")

@@ -228,7 +228,7 @@ def _lines(view: TopUpNoticeView) -> Grid:
         ("处置线 Disposal line", view.disposal_ppm),
     )
     rows = [
-        [name, percent_ppm(line_ppm), "是 yes" if view.ratio_ppm >= line_ppm else "否 no"]
+        [name, percent_ppm(line_ppm), "是 yes" if view.ratio_ppm > line_ppm else "否 no"]
         for name, line_ppm in lines
     ]
     target = ["补足目标 Target after cure", percent_ppm(view.target_ppm), ""]

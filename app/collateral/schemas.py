@@ -1,19 +1,24 @@
 """What callers send and receive about collateral."""
 
+from typing import Any
+
 import marshmallow as ma
 
 from app.collateral.domain.states import (
     LEVEL_TITLES,
     SECURITY_KIND_TITLES,
+    CallState,
     Level,
+    PledgeState,
     RegistrationKind,
     SecurityKind,
 )
+from app.collateral.queries import CallFilter, PledgeFilter
 from app.collateral.services import calls, pledging, recognition
 from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis
 from app.web.fields import Choice, Day, Ident, OneOf, Rate, Text, Whole, Yuan
-from app.web.schemas import CommandSchema, ThingSchema, ViewSchema
+from app.web.schemas import CommandSchema, ListQuery, ThingSchema, ViewSchema
 
 MAX_RATIO_PPM = 10**12
 """A value of one fen against a large debt gives ratios far above one."""
@@ -108,6 +113,30 @@ class PledgeSchema(ThingSchema):
     registrations = ma.fields.List(ma.fields.Nested(RegistrationSchema))
 
 
+class PledgeQuery(ListQuery):
+    """Filters of the register."""
+
+    state = Choice(PledgeState)
+    number = Text(max_length=20)
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> PledgeFilter:
+        """The filter; which page is read elsewhere."""
+        return PledgeFilter(state=data.get("state"), number=data.get("number"))
+
+
+class CallQuery(ListQuery):
+    """Filters of the list of top-up cases."""
+
+    state = Choice(CallState)
+    number = Text(max_length=20)
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> CallFilter:
+        """The filter; which page is read elsewhere."""
+        return CallFilter(state=data.get("state"), number=data.get("number"))
+
+
 class PledgeListSchema(ViewSchema):
     """The pledges of a loan."""
 
@@ -159,6 +188,7 @@ class MarginCallSchema(ThingSchema):
     level = Choice(Level, titles=LEVEL_TITLES)
     basis = Choice(LtvBasis)
     opened_on = Day()
+    measured_on = Day()
     exposure_fen = Yuan()
     recognised_fen = Yuan(allow_none=True)
     ratio_ppm = Rate(high_ppm=MAX_RATIO_PPM, allow_none=True)

@@ -154,6 +154,15 @@ def needs_case(cover: Cover, debt: Debt) -> bool:
     return not enhanced
 
 
+def is_new_breach(level: Level, former: Level | None) -> bool:
+    """Whether a breach is another one than that which a case, ended without cure, had answered.
+
+    former: the level of that case; None when no line was crossed since. A breach that eases stays the same.
+    """
+    eased = former is Level.DISPOSAL and level is Level.TOP_UP
+    return level is not former and not eased
+
+
 def is_cured(cover: Cover, debt: Debt, lines: Lines) -> bool:
     """Whether the ratio is back at the target, which is stricter than the line."""
     if debt.exposure_fen == 0:

@@ -2,23 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col
 
 from app.audit.services import record
+from app.collateral.domain.kept import CALL_FIGURES, figures_of
 from app.collateral.domain.states import MARGIN_CALL, CallEvent, CallState, Level
 from app.collateral.models import MarginCall
 from app.collateral.queries import pool_of_loan, visible_margin_calls
 from app.collateral.refusals import DutiesApart
 from app.collateral.services.notice import issue_notice
+from app.collateral.services.watch import watch_loan
+from app.documents.queries import get_document
 from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis
 from app.loans.models import Loan
 from app.loans.services import business_day
 from app.notices.services import Notify, notify
+from app.reference.services import business_calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,10 @@ class CloseCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginCallView:
-    """A top-up case; amounts are those of the day that opened it, or of its review."""
+    """A top-up case; amounts are those of `measured_on`: today's until the notice is issued, then the notice's.
+
+    What the bank wrote for itself is empty for others.
+    """
 
     id: UUID
     number: str
@@ -77,6 +86,7 @@ class MarginCallView:
     level: Level
     basis: LtvBasis
     opened_on: date
+    measured_on: date
     exposure_fen: int
     recognised_fen: int | None
     ratio_ppm: int | None
@@ -107,31 +117,44 @@ def review_call(
 def issue_call(
     session: Session, actor: Actor, call_id: UUID, command: IssueNotice
 ) -> MarginCallView:
-    """A person with authority, not the reviewer, issues the notice as a numbered document."""
-    call = _move(session, actor, call_id, CallEvent.ISSUE)
+    """A person with authority, not the reviewer, issues the notice as a numbered document.
+
+    The loan is measured first: a case that is cured by now has no notice, and the notice states today's figures.
+    """
+    call = _call(session, actor, call_id)
+    actor.require(Permission.ISSUE_TOP_UP_NOTICE)
     if call.reviewer_id == actor.person_id:
         raise DutiesApart
+    watch_loan(session, actor, call.loan_id)
+    call.state = MARGIN_CALL.next(call.state, CallEvent.ISSUE)
     loan = session.get_one(Loan, call.loan_id)
     today = business_day(session, call.bank_id)
     call.issuer_id, call.issued_on = actor.person_id, today
-    call.due_on = command.due_on or today + timedelta(days=loan.cure_days or 0)
+    call.due_on = command.due_on or _last_day(session, today, loan.cure_days or 0)
     if call.due_on <= today:
         raise _wrong("/due_on", N_("The last day to cure must lie after today."))
     call.notice_id = issue_notice(
         session, actor, call, pool_of_loan(session, call.loan_id), command.note
     )
+    _tell_borrower(session, loan, call)
+    return _done(session, actor, call, CallEvent.ISSUE, due_on=call.due_on)
+
+
+def _last_day(session: Session, today: date, days: int) -> date:
+    """The days of the contract; a last day on which banks are closed moves to the next open one."""
+    return business_calendar(session).on_or_after(today + timedelta(days=days))
+
+
+def _tell_borrower(session: Session, loan: Loan, call: MarginCall) -> None:
     if loan.borrower_id is not None:
-        notice = Notify(
+        command = Notify(
             organisation_id=loan.borrower_id,
             kind="top-up-notice",
             template=N_("Notice to top up security for loan %(loan)s"),
             facts={"loan": loan.number},
             href=f"/margin-calls/{call.id}",
         )
-        notify(session, notice)
-    return _done(
-        session, actor, call, CallEvent.ISSUE, due_on=call.due_on, repay_fen=call.repay_fen
-    )
+        notify(session, command)
 
 
 def serve_call(
@@ -143,6 +166,8 @@ def serve_call(
         raise _wrong("/served_on", N_("The notice cannot be served before it is issued."))
     if command.served_on > business_day(session, call.bank_id):
         raise _wrong("/served_on", N_("This day lies in the future."))
+    if command.document_id is not None:
+        get_document(session, actor, command.document_id)
     call.served_on, call.served_to = command.served_on, command.served_to
     call.service_method, call.service_document_id = command.method, command.document_id
     return _done(
@@ -178,16 +203,15 @@ def close_call(
 
 def margin_call_view(session: Session, actor: Actor, call_id: UUID) -> MarginCallView:
     """One case in the actor's sight."""
-    return view_of(
-        _call(session, actor, call_id),
-        session.get_one(Loan, _call(session, actor, call_id).loan_id),
-        actor,
-    )
+    call = _call(session, actor, call_id)
+    return view_of(call, session.get_one(Loan, call.loan_id), actor)
 
 
 def view_of(call: MarginCall, loan: Loan, actor: Actor) -> MarginCallView:
     """The view of a case with its loan."""
-    own = {name: getattr(call, name) for name in _COPIED}
+    own: dict[str, Any] = {name: getattr(call, name) for name in _COPIED}
+    if actor.organisation_id != call.bank_id and actor.sees("*") != "all":
+        own |= dict.fromkeys(INTERNAL, "")
     return MarginCallView(
         events=tuple(MARGIN_CALL.events_for(call.state, actor)),
         loan_number=loan.number,
@@ -195,6 +219,9 @@ def view_of(call: MarginCall, loan: Loan, actor: Actor) -> MarginCallView:
         **own,
     )
 
+
+INTERNAL = ("review_note", "closing_note")
+"""Words of the bank that are not for the borrower."""
 
 _COPIED = tuple(
     name
@@ -231,6 +258,7 @@ def _done(
         subject_id=call.id,
         organisation_id=call.bank_id,
         number=call.number,
+        figures=figures_of(call, CALL_FIGURES),
         **facts,
     )
     return view_of(call, session.get_one(Loan, call.loan_id), actor)

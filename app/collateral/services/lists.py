@@ -1,17 +1,21 @@
 """Lists of collateral for pages and API, each a constant number of queries."""
 
-from dataclasses import replace
-from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.collateral.domain.states import OPEN_CALL_STATES
 from app.collateral.models import MarginCall, Pledge
-from app.collateral.queries import visible_margin_calls, visible_pledges
+from app.collateral.queries import (
+    CallFilter,
+    PledgeFilter,
+    list_margin_calls,
+    list_pledges,
+    visible_margin_calls,
+    visible_pledges,
+)
 from app.collateral.services.calls import MarginCallView, view_of
-from app.collateral.services.pledging import PledgeView, pledge_views
+from app.collateral.services.pledge_views import PledgeView, pledge_views
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.loans.models import Loan
@@ -19,16 +23,13 @@ from app.loans.queries import visible_loans
 from app.web.paging import Page, PageRequest, fetch_page
 
 
-def margin_call_page(session: Session, actor: Actor, wanted: PageRequest) -> Page[MarginCallView]:
-    """Top-up cases in sight: open ones first, the nearest last day to cure on top."""
-    is_open = sa.case((col(MarginCall.state).in_(OPEN_CALL_STATES), 0), else_=1)
-    due = sa.func.coalesce(col(MarginCall.due_on), sa.literal(date(2199, 12, 31), sa.Date()))
-    statement = visible_margin_calls(session, actor).order_by(
-        is_open, due, col(MarginCall.number).desc()
-    )
-    page = fetch_page(session, statement, wanted)
+def margin_call_page(
+    session: Session, actor: Actor, filtered: CallFilter, wanted: PageRequest
+) -> Page[MarginCallView]:
+    """Top-up cases in sight, the most pressing first."""
+    page = fetch_page(session, list_margin_calls(session, actor, filtered), wanted)
     loans = loans_by_id(session, [call.loan_id for call in page.items])
-    return replace(page, items=[view_of(call, loans[call.loan_id], actor) for call in page.items])
+    return page.holding([view_of(call, loans[call.loan_id], actor) for call in page.items])
 
 
 def calls_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[MarginCallView]:
@@ -47,14 +48,12 @@ def pledges_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[Pledg
     return pledge_views(session, actor, [(pledge, asset) for pledge, asset in rows])
 
 
-def pledge_page(session: Session, actor: Actor, wanted: PageRequest) -> Page[PledgeView]:
+def pledge_page(
+    session: Session, actor: Actor, filtered: PledgeFilter, wanted: PageRequest
+) -> Page[PledgeView]:
     """The register of pledges and mortgages in sight, the newest first."""
-    page = fetch_page(
-        session, visible_pledges(session, actor).order_by(col(Pledge.number).desc()), wanted
-    )
-    return replace(
-        page, items=pledge_views(session, actor, [(row[0], row[1]) for row in page.items])
-    )
+    page = fetch_page(session, list_pledges(session, actor, filtered), wanted)
+    return page.holding(pledge_views(session, actor, [(row[0], row[1]) for row in page.items]))
 
 
 def loans_by_id(session: Session, ids: list[UUID]) -> dict[UUID, Loan]:

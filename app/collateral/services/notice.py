@@ -90,7 +90,7 @@ def _view(
     return TopUpNoticeView(
         number=identity.number,
         issued_on=issued_on,
-        as_of=call.opened_on,
+        as_of=call.measured_on,
         due_on=call.due_on or issued_on,
         check_url=check_address(identity.code),
         digest_text=identity.code,
@@ -111,7 +111,7 @@ def _view(
         disposal_ppm=pool.lines.disposal_ppm,
         target_ppm=call.target_ppm,
         crossed=CROSSED.get(call.level, CROSSED[Level.TOP_UP]),
-        assets=_assets(session, pool, call.opened_on),
+        assets=_assets(session, pool, call.measured_on),
         repay_fen=call.repay_fen,
         add_recognised_fen=call.add_recognised_fen,
         cause=Words(zh=cause or call.review_note, en=cause or call.review_note),

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,9 +12,10 @@ from app.appraisal.models import AssetValue
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
 from app.assets.queries import is_encumbered, is_ready_for_pledge, visible_assets
-from app.assets.services import share_asset
+from app.assets.services import share_asset, unshare_asset
 from app.audit.services import record
 from app.collateral.domain import cover
+from app.collateral.domain.kept import PLEDGE_FIGURES, figures_of
 from app.collateral.domain.states import (
     PLEDGE,
     PledgeEvent,
@@ -24,27 +24,34 @@ from app.collateral.domain.states import (
     SecurityKind,
 )
 from app.collateral.models import AssetLien, Guarantee, Pledge, RecognisedValue, Registration
-from app.collateral.queries import pool_of_loan, visible_pledges
+from app.collateral.queries import ACTIVE, pool_of_loan
 from app.collateral.refusals import (
     OBSTACLES,
     AlreadyPledged,
     CapacityExhausted,
     CoverTooLow,
+    LoanTakesNoSecurity,
     PledgeRefused,
+    ReceiptTaken,
     RegistryDoesNotFit,
     StillSecures,
 )
+from app.collateral.services.pledge_views import PledgeView, find_pledge, pledge_view
+from app.collateral.services.recognition import follow_down, look_again
 from app.db.engine import now, today
 from app.db.numbers import insert_ignoring, next_number
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound
+from app.kernel.errors import FieldError, InvalidInput, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
+from app.kernel.text import N_
+from app.loans.domain.states import LoanState
 from app.loans.models import Loan
 from app.loans.queries import visible_loans
 from app.reference.services import policy_for
 
-ACTIVE = (PledgeState.CONTRACTED, PledgeState.REGISTERED)
+TAKES_SECURITY = (LoanState.SIGNED, LoanState.PERFORMING, LoanState.OVERDUE)
+"""Loans that may be secured; the others owe nothing here, or are kept in another system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,32 +90,6 @@ class RegisterPledge:
     expires_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PledgeView:
-    """A pledge or mortgage as its bank and its owner see it."""
-
-    id: UUID
-    number: str
-    state: PledgeState
-    events: tuple[str, ...]
-    version: int
-    created_at: datetime
-    loan_id: UUID
-    asset_id: UUID
-    asset_number: str
-    asset_title: str
-    asset_kind: str
-    security: SecurityKind
-    rank: int
-    secured_fen: int
-    cap_ppm: int
-    relied_current_fen: int
-    relied_recognised_fen: int
-    recognised_fen: int | None
-    contracted_on: date
-    registrations: tuple[Registration, ...]
-
-
 def pledge_at_contract(
     session: Session, actor: Actor, command: PledgeAtContract
 ) -> list[PledgeView]:
@@ -119,10 +100,7 @@ def pledge_at_contract(
     """
     actor.require(Permission.SIGN_CONTRACT)
     loan = _loan(session, actor, command.loan_id)
-    made = [
-        _take(session, actor, loan, line)
-        for line in sorted(command.lines, key=lambda line: line.asset_id.bytes)
-    ]
+    made = _take(session, actor, loan, command.lines)
     for guarantee in command.guarantees:
         _guarantee(session, actor, loan, guarantee)
     _require_cover(session, loan, made, command.guarantees)
@@ -132,52 +110,61 @@ def pledge_at_contract(
 def add_collateral(session: Session, actor: Actor, loan_id: UUID, line: PledgeLine) -> PledgeView:
     """Take one more asset for a loan that is already drawn (an answer to a top-up notice)."""
     actor.require(Permission.SIGN_CONTRACT)
-    pledge = _take(session, actor, _loan(session, actor, loan_id), line)
+    (pledge,) = _take(session, actor, _loan(session, actor, loan_id), [line])
     return pledge_view(session, actor, pledge.id)
 
 
 def register_pledge(
     session: Session, actor: Actor, pledge_id: UUID, command: RegisterPledge
 ) -> PledgeView:
-    """Record the receipt of a registry that belongs to the kind of asset."""
+    """Record the receipt of a registry that belongs to the kind of asset.
+
+    The security stands once every registry of the kind has given its receipt. A second receipt of one registry
+    extends the first.
+    """
     actor.require(Permission.REGISTER_PLEDGE)
-    pledge, asset = _pledge(session, actor, pledge_id)
-    registries = kind_info(asset.kind).registries
-    if command.registry not in registries:
-        raise RegistryDoesNotFit(registries=list(registries))
+    pledge, asset = find_pledge(session, actor, pledge_id)
     state = PLEDGE.next(pledge.state, PledgeEvent.REGISTER)
-    _add_registration(session, actor, pledge, RegistrationKind.INITIAL, command)
-    if set(registries) <= _registered_at(session, pledge.id):
+    registries = kind_info(asset.kind).registries
+    _require_receipt(session, registries, command)
+    registered = _registered_at(session, pledge.id)
+    known = command.registry in registered
+    kind = RegistrationKind.EXTENSION if known else RegistrationKind.INITIAL
+    _add_registration(session, actor, pledge, kind, command)
+    if set(registries) <= {*registered, command.registry}:
         pledge.state = state
     _touch(session, pledge)
-    facts: dict[str, Any] = {
-        "registry": command.registry,
-        "number": command.number,
-        "on": command.registered_on,
-    }
-    record(session, actor, "pledge.register", subject_kind="pledge", subject_id=pledge.id, **facts)
+    look_again(session, asset.id)
+    _record_pledge(
+        session,
+        actor,
+        pledge,
+        PledgeEvent.REGISTER,
+        registry=command.registry,
+        number=command.number,
+        on=command.registered_on,
+    )
     return pledge_view(session, actor, pledge.id)
 
 
 def release_pledge(session: Session, actor: Actor, pledge_id: UUID, note: str) -> PledgeView:
-    """End the security: the loan is settled, or stays within its lines without this asset."""
+    """End the security: the loan is settled, or stays within its lines without this asset.
+
+    A security that was never registered did not stand; it is cancelled whatever is owed.
+    """
     actor.require(Permission.RELEASE_PLEDGE)
-    pledge, _asset = _pledge(session, actor, pledge_id)
-    event = PledgeEvent.RELEASE if pledge.state is PledgeState.REGISTERED else PledgeEvent.CANCEL
+    pledge, asset = find_pledge(session, actor, pledge_id)
+    registered = pledge.state is PledgeState.REGISTERED
+    event = PledgeEvent.RELEASE if registered else PledgeEvent.CANCEL
     state = PLEDGE.next(pledge.state, event)
-    if not pool_of_loan(session, pledge.loan_id).stands_without(pledge.asset_id):
+    if registered and not pool_of_loan(session, pledge.loan_id).stands_without(asset.id):
         raise StillSecures
+    look_again(session, asset.id)
     pledge.state, pledge.released_on = state, today(session)
     _touch(session, pledge)
     _free_lien(session, pledge)
-    record(
-        session,
-        actor,
-        f"pledge.{event.value}",
-        subject_kind="pledge",
-        subject_id=pledge.id,
-        note=note,
-    )
+    _end_sight(session, pledge)
+    _record_pledge(session, actor, pledge, event, note=note)
     return pledge_view(session, actor, pledge.id)
 
 
@@ -190,60 +177,38 @@ def all_registered(session: Session, loan_id: UUID) -> bool:
     return waiting == 0
 
 
-def pledge_view(session: Session, actor: Actor, pledge_id: UUID) -> PledgeView:
-    """One pledge in the actor's sight."""
-    pledge, asset = _pledge(session, actor, pledge_id)
-    return pledge_views(session, actor, [(pledge, asset)])[0]
+def _take(session: Session, actor: Actor, loan: Loan, lines: Sequence[PledgeLine]) -> list[Pledge]:
+    """All liens first, in the order of the assets, then the rows with their numbers.
+
+    Whoever holds a number waits for no lien, so that two contracts cannot wait for each other.
+    """
+    if loan.state not in TAKES_SECURITY:
+        raise LoanTakesNoSecurity(loan=loan.number)
+    ordered = sorted(lines, key=lambda line: line.asset_id.bytes)
+    follow_down(
+        session, actor, loan.bank_id, today(session), assets=[line.asset_id for line in ordered]
+    )
+    admitted = [(line, _admit(session, actor, loan, line)) for line in ordered]
+    held = [(line, asset, _secure(session, asset, line.secured_fen)) for line, asset in admitted]
+    return [_insert(session, actor, loan, line, asset, total) for line, asset, total in held]
 
 
-def pledge_views(
-    session: Session, actor: Actor, rows: Sequence[tuple[Pledge, Asset]]
-) -> list[PledgeView]:
-    """Views of pledges with their assets: two queries whatever their number."""
-    ids = [pledge.id for pledge, _ in rows]
-    receipts = _receipts(session, ids)
-    recognised = _recognised(session, rows)
-    return [
-        PledgeView(
-            id=pledge.id,
-            number=pledge.number,
-            state=pledge.state,
-            events=tuple(PLEDGE.events_for(pledge.state, actor)),
-            version=pledge.version,
-            created_at=pledge.created_at,
-            loan_id=pledge.loan_id,
-            asset_id=asset.id,
-            asset_number=asset.number,
-            asset_title=asset.title,
-            asset_kind=asset.kind,
-            security=pledge.security,
-            rank=pledge.rank,
-            secured_fen=pledge.secured_fen,
-            cap_ppm=pledge.cap_ppm,
-            relied_current_fen=pledge.relied_current_fen,
-            relied_recognised_fen=pledge.relied_recognised_fen,
-            recognised_fen=recognised.get((pledge.bank_id, asset.id)),
-            contracted_on=pledge.contracted_on,
-            registrations=tuple(receipts.get(pledge.id, ())),
-        )
-        for pledge, asset in rows
-    ]
-
-
-def _take(session: Session, actor: Actor, loan: Loan, line: PledgeLine) -> Pledge:
-    asset = session.execute(
+def _admit(session: Session, actor: Actor, loan: Loan, line: PledgeLine) -> Asset:
+    """The asset, when no rule forbids taking it."""
+    asset: Asset | None = session.execute(
         visible_assets(session, actor).where(col(Asset.id) == line.asset_id)
     ).scalar_one_or_none()
     if asset is None:
         raise NotFound
+    if _pledged_for(session, loan.id, asset.id):
+        raise AlreadyPledged(asset=asset.number)
     value = session.get(AssetValue, asset.id)
     recognised = session.get(RecognisedValue, (loan.bank_id, asset.id))
     facts = _facts(session, loan, line, asset, value, recognised)
     obstacle = cover.pledge_obstacle(facts)
     if obstacle is not None:
         raise PledgeRefused(asset=asset.number, reason=OBSTACLES[obstacle], rule=obstacle)
-    _secure(session, asset, line.secured_fen)
-    return _insert(session, actor, loan, line, asset)
+    return asset
 
 
 def _facts(
@@ -279,8 +244,8 @@ def _facts(
     )
 
 
-def _secure(session: Session, asset: Asset, amount_fen: int) -> None:
-    """The guard against pledging twice: one conditional update of the lien ledger."""
+def _secure(session: Session, asset: Asset, amount_fen: int) -> int:
+    """The guard against pledging twice: one conditional update of the lien ledger. Gives the new total."""
     insert_ignoring(session, AssetLien.__table__, {"asset_id": asset.id, "secured_fen": 0})  # type: ignore[attr-defined]
     value = (
         sa.select(col(AssetValue.current_fen))
@@ -296,10 +261,16 @@ def _secure(session: Session, asset: Asset, amount_fen: int) -> None:
         .returning(col(AssetLien.secured_fen))
         .execution_options(synchronize_session=False)
     )
-    if session.execute(statement).first() is None:
-        raise CapacityExhausted(
-            asset=asset.number, wanted=Money(amount_fen), free=Money(free_fen(session, asset.id))
-        )
+    total: int | None = session.execute(statement).scalar_one_or_none()
+    if total is None:
+        raise _exhausted(session, asset, amount_fen)
+    return total
+
+
+def _exhausted(session: Session, asset: Asset, amount_fen: int) -> CapacityExhausted:
+    return CapacityExhausted(
+        asset=asset.number, wanted=Money(amount_fen), free=Money(free_fen(session, asset.id))
+    )
 
 
 def free_fen(session: Session, asset_id: UUID) -> int:
@@ -316,16 +287,21 @@ def free_fen(session: Session, asset_id: UUID) -> int:
     return max(current - (secured or 0), 0)
 
 
-def _insert(session: Session, actor: Actor, loan: Loan, line: PledgeLine, asset: Asset) -> Pledge:
-    """The row of the pledge, with the values read again now that the lien holds the asset."""
+def _insert(
+    session: Session, actor: Actor, loan: Loan, line: PledgeLine, asset: Asset, total_fen: int
+) -> Pledge:
+    """The row of the pledge, with the values read again now that the lien holds the asset.
+
+    A value that fell while the lien was waited for refuses the pledge: it relies on the value stored with it.
+    """
     value = session.execute(
         sa.select(AssetValue)
         .where(col(AssetValue.asset_id) == asset.id)
         .execution_options(populate_existing=True)
     ).scalar_one()
     recognised = session.get_one(RecognisedValue, (loan.bank_id, asset.id), populate_existing=True)
-    if _pledged_for(session, loan.id, asset.id):
-        raise AlreadyPledged(asset=asset.number)
+    if total_fen > (value.current_fen or 0):
+        raise _exhausted(session, asset, line.secured_fen)
     policy = policy_for(session, loan.bank_id, today(session))
     pledge = Pledge(
         number=next_number(session, "P", today(session).year),
@@ -337,7 +313,7 @@ def _insert(session: Session, actor: Actor, loan: Loan, line: PledgeLine, asset:
         secured_fen=line.secured_fen,
         cap_ppm=policy.ppm(kind_info(asset.kind).cap_parameter),
         relied_current_fen=value.current_fen or 0,
-        relied_recognised_fen=recognised.recognised_fen or 0,
+        relied_recognised_fen=min(recognised.recognised_fen or 0, value.current_fen or 0),
         relied_valid_until=value.valid_until or today(session),
         state=PLEDGE.initial,
         contracted_on=today(session),
@@ -346,13 +322,16 @@ def _insert(session: Session, actor: Actor, loan: Loan, line: PledgeLine, asset:
     session.add(pledge)
     session.flush()
     share_asset(session, asset_id=asset.id, organisation_id=loan.bank_id, reason="pledged")
-    facts: dict[str, Any] = {
-        "loan": loan.number,
-        "asset": asset.number,
-        "secured_fen": line.secured_fen,
-        "rank": pledge.rank,
-    }
-    record(session, actor, "pledge.contract", subject_kind="pledge", subject_id=pledge.id, **facts)
+    record(
+        session,
+        actor,
+        "pledge.contract",
+        subject_kind="pledge",
+        subject_id=pledge.id,
+        loan=loan.number,
+        asset=asset.number,
+        **figures_of(pledge, PLEDGE_FIGURES),
+    )
     return pledge
 
 
@@ -366,13 +345,15 @@ def _guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) 
     )
     session.add(row)
     session.flush()
-    facts: dict[str, Any] = {
-        "loan": loan.number,
-        "guarantor": line.guarantor_id,
-        "covered_fen": line.covered_fen,
-    }
     record(
-        session, actor, "guarantee.contract", subject_kind="guarantee", subject_id=row.id, **facts
+        session,
+        actor,
+        "guarantee.contract",
+        subject_kind="guarantee",
+        subject_id=row.id,
+        loan=loan.number,
+        guarantor=line.guarantor_id,
+        covered_fen=row.covered_fen,
     )
 
 
@@ -410,6 +391,19 @@ def _pledged_for(session: Session, loan_id: UUID, asset_id: UUID) -> bool:
     return session.execute(statement).first() is not None
 
 
+def _end_sight(session: Session, pledge: Pledge) -> None:
+    """The bank sees the asset as its security no longer, once no other pledge of it is left."""
+    statement = sa.select(col(Pledge.id)).where(
+        col(Pledge.asset_id) == pledge.asset_id,
+        col(Pledge.bank_id) == pledge.bank_id,
+        col(Pledge.state).in_(ACTIVE),
+    )
+    if session.execute(statement).first() is None:
+        unshare_asset(
+            session, asset_id=pledge.asset_id, organisation_id=pledge.bank_id, reason="pledged"
+        )
+
+
 def _free_lien(session: Session, pledge: Pledge) -> None:
     statement = (
         sa.update(AssetLien)
@@ -438,36 +432,45 @@ def _add_registration(
     session.flush()
 
 
+def _require_receipt(session: Session, registries: Sequence[str], command: RegisterPledge) -> None:
+    if command.registry not in registries:
+        raise RegistryDoesNotFit(registries=list(registries))
+    if command.registered_on > today(session):
+        raise _wrong("/registered_on", N_("This day lies in the future."))
+    if command.expires_on is not None and command.expires_on <= command.registered_on:
+        raise _wrong("/expires_on", N_("The registration must end after it begins."))
+    taken = sa.select(col(Registration.id)).where(
+        col(Registration.registry_code) == command.registry,
+        col(Registration.number) == command.number,
+    )
+    if session.execute(taken).first() is not None:
+        raise ReceiptTaken(number=command.number)
+
+
+def _wrong(pointer: str, detail: str) -> InvalidInput:
+    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
+
+
+def _record_pledge(
+    session: Session, actor: Actor, pledge: Pledge, event: PledgeEvent, **facts: object
+) -> None:
+    record(
+        session,
+        actor,
+        f"pledge.{event.value}",
+        subject_kind="pledge",
+        subject_id=pledge.id,
+        organisation_id=pledge.bank_id,
+        pledge=pledge.number,
+        **facts,
+    )
+
+
 def _registered_at(session: Session, pledge_id: UUID) -> set[str]:
     statement = sa.select(col(Registration.registry_code)).where(
         col(Registration.pledge_id) == pledge_id, col(Registration.kind) == RegistrationKind.INITIAL
     )
     return set(session.execute(statement).scalars())
-
-
-def _receipts(session: Session, pledge_ids: Sequence[UUID]) -> dict[UUID, list[Registration]]:
-    statement = (
-        sa.select(Registration)
-        .where(col(Registration.pledge_id).in_(pledge_ids))
-        .order_by(col(Registration.registered_on), col(Registration.id))
-    )
-    found: dict[UUID, list[Registration]] = {}
-    for row in session.execute(statement).scalars():
-        found.setdefault(row.pledge_id, []).append(row)
-    return found
-
-
-def _recognised(
-    session: Session, rows: Sequence[tuple[Pledge, Asset]]
-) -> dict[tuple[UUID, UUID], int | None]:
-    statement = sa.select(RecognisedValue).where(
-        col(RecognisedValue.asset_id).in_([asset.id for _, asset in rows]),
-        col(RecognisedValue.bank_id).in_({pledge.bank_id for pledge, _ in rows}),
-    )
-    return {
-        (row.bank_id, row.asset_id): row.recognised_fen
-        for row in session.execute(statement).scalars()
-    }
 
 
 def _touch(session: Session, pledge: Pledge) -> None:
@@ -482,12 +485,3 @@ def _loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:
     if loan is None:
         raise NotFound
     return loan
-
-
-def _pledge(session: Session, actor: Actor, pledge_id: UUID) -> tuple[Pledge, Asset]:
-    row = session.execute(
-        visible_pledges(session, actor).where(col(Pledge.id) == pledge_id)
-    ).first()
-    if row is None:
-        raise NotFound
-    return row[0], row[1]

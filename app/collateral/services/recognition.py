@@ -1,5 +1,6 @@
 """Recognised values: an officer confirms them, and they follow the current value down at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,14 +12,19 @@ from app.appraisal.models import AssetValue
 from app.assets.models import Asset
 from app.assets.queries import visible_assets
 from app.audit.services import record
+from app.collateral.domain.kept import RECOGNITION_FIGURES, figures_of
 from app.collateral.domain.states import RecognitionReason
-from app.collateral.models import RecognisedValue, Recognition
+from app.collateral.models import LoanCover, Pledge, RecognisedValue, Recognition
+from app.collateral.queries import ACTIVE
 from app.collateral.refusals import NoCurrentValue, RecognisedAboveCurrent
 from app.db.engine import now, today
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
+
+UNSEEN = 0
+"""The version in a cover that never equals a loan's, so that the watch takes the loan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +102,18 @@ def current_fen(session: Session, asset_id: UUID, day: date, *, lock: bool = Fal
     return value.current_fen
 
 
-def follow_down(session: Session, actor: Actor, bank_id: UUID, on: date) -> list[UUID]:
+def follow_down(
+    session: Session,
+    actor: Actor,
+    bank_id: UUID,
+    on: date,
+    *,
+    assets: Sequence[UUID] | None = None,
+) -> list[UUID]:
     """Lower every recognised value of a bank that stands above its asset's current value; gives the assets.
 
     A value that lapsed (no valid appraisal) takes its recognition with it: the asset is then unpriced.
+    assets: look at these only.
     """
     statement = (
         sa.select(RecognisedValue, AssetValue)
@@ -117,6 +131,8 @@ def follow_down(session: Session, actor: Actor, bank_id: UUID, on: date) -> list
         )
         .order_by(col(RecognisedValue.asset_id))
     )
+    if assets is not None:
+        statement = statement.where(col(RecognisedValue.asset_id).in_(assets))
     changed = []
     for recognised, value in session.execute(statement).all():
         lapsed = value is None or value.valid_until is None or value.valid_until < on
@@ -155,22 +171,22 @@ def _apply(session: Session, actor: Actor, change: _Change, *, on: date | None =
     row.recognised_fen, row.recognised_on = change.after_fen, day
     row.version += 1
     session.add(row)
-    session.add(
-        Recognition(
-            bank_id=change.bank_id,
-            asset_id=change.asset_id,
-            on=day,
-            at=now(session),
-            reason=change.reason,
-            before_fen=before,
-            after_fen=change.after_fen,
-            current_fen=change.current_fen,
-            person_id=actor.person_id,
-            note=change.note,
-        )
+    history = Recognition(
+        bank_id=change.bank_id,
+        asset_id=change.asset_id,
+        seq=row.version,
+        on=day,
+        at=now(session),
+        reason=change.reason,
+        before_fen=before,
+        after_fen=change.after_fen,
+        current_fen=change.current_fen,
+        person_id=actor.person_id,
+        note=change.note,
     )
+    session.add(history)
     session.flush()
-    facts = {"before_fen": before, "after_fen": change.after_fen, "reason": change.reason}
+    look_again(session, change.asset_id)
     record(
         session,
         actor,
@@ -178,8 +194,25 @@ def _apply(session: Session, actor: Actor, change: _Change, *, on: date | None =
         subject_kind="asset",
         subject_id=change.asset_id,
         organisation_id=change.bank_id,
-        **facts,
+        recognition=history.id,
+        reason=change.reason,
+        **figures_of(history, RECOGNITION_FIGURES),
     )
+
+
+def look_again(session: Session, asset_id: UUID) -> None:
+    """Something of an asset's pool changed: the watch measures the loans that it secures anew, whoever lent."""
+    loans = sa.select(col(Pledge.loan_id)).where(
+        col(Pledge.asset_id) == asset_id,
+        col(Pledge.state).in_(ACTIVE),
+    )
+    statement = (
+        sa.update(LoanCover)
+        .where(col(LoanCover.loan_id).in_(loans))
+        .values(seen_version=UNSEEN)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)
 
 
 def _require_visible(session: Session, actor: Actor, asset_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """The watch: values fall at once, cover is measured anew, cases open by rule and close when the target is met."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,15 +11,23 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.audit.services import record
-from app.collateral.domain.cover import Cover, cure_of, is_cured, needs_case
+from app.collateral.domain.cover import Cover, is_cured, is_new_breach, needs_case
+from app.collateral.domain.kept import CALL_FIGURES, figures_of, observations_digest
 from app.collateral.domain.states import OPEN_CALL_STATES, CallState, Level
 from app.collateral.models import LoanCover, LtvObservation, MarginCall, Pledge
-from app.collateral.queries import ACTIVE, Pool, pools_of_loans
+from app.collateral.queries import (
+    ACTIVE,
+    Pool,
+    asset_ids_of_loan,
+    call_figures,
+    pools_of_loans,
+)
 from app.collateral.services.recognition import follow_down
 from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor
-from app.loans.domain.states import LoanState, LtvBasis
+from app.kernel.ids import new_id
+from app.loans.domain.states import LoanState
 from app.loans.models import Loan, LoanStateRow
 from app.loans.services import business_day
 
@@ -45,18 +54,15 @@ def watch_bank(
     """
     on = business_day(session, bank_id)
     lowered = follow_down(session, actor, bank_id, on)
-    loan_ids = _changed_loans(session, bank_id, lowered, everything=everything)
-    opened = cured = 0
+    loan_ids = _changed_loans(session, bank_id, everything=everything)
+    events: Counter[str] = Counter()
     for chunk in _chunks(loan_ids):
-        for pool in pools_of_loans(session, chunk):
-            event = _observe(session, actor, pool, on)
-            opened += event == "opened"
-            cured += event == "cured"
+        events += _measure(session, actor, bank_id, chunk, on)
     return WatchReport(
         assets_lowered=len(lowered),
         loans_measured=len(loan_ids),
-        cases_opened=opened,
-        cases_cured=cured,
+        cases_opened=events["opened"],
+        cases_cured=events["cured"],
     )
 
 
@@ -67,13 +73,36 @@ def watch_loan(session: Session, actor: Actor, loan_id: UUID) -> None:
         return
     on = business_day(session, loan.bank_id)
     session.flush()
-    for pool in pools_of_loans(session, [loan_id]):
-        _observe(session, actor, pool, on)
+    follow_down(session, actor, loan.bank_id, on, assets=asset_ids_of_loan(session, loan_id))
+    _measure(session, actor, loan.bank_id, [loan_id], on)
 
 
-def _changed_loans(
-    session: Session, bank_id: UUID, lowered: Sequence[UUID], *, everything: bool
-) -> list[UUID]:
+def _measure(
+    session: Session, actor: Actor, bank_id: UUID, loan_ids: Sequence[UUID], on: date
+) -> Counter[str]:
+    """Measure loans, keep what differs under the digest of this look, and judge each."""
+    events: Counter[str] = Counter()
+    watch_id, kept = new_id(), []
+    for pool in pools_of_loans(session, loan_ids):
+        observation = _observe(session, pool, on, watch_id)
+        kept += [observation] if observation else []
+        events[_judge(session, actor, pool, on)] += 1
+    session.flush()
+    if kept:
+        record(
+            session,
+            actor,
+            "loan-cover.observe",
+            subject_kind="watch",
+            subject_id=watch_id,
+            organisation_id=bank_id,
+            count=len(kept),
+            sha256=observations_digest(kept),
+        )
+    return events
+
+
+def _changed_loans(session: Session, bank_id: UUID, *, everything: bool) -> list[UUID]:
     statement = (
         sa.select(col(Pledge.loan_id))
         .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Pledge.loan_id))
@@ -84,18 +113,14 @@ def _changed_loans(
     )
     if not everything:
         unseen = col(LoanCover.seen_version).is_distinct_from(col(LoanStateRow.version))
-        statement = statement.where(sa.or_(unseen, col(Pledge.asset_id).in_(lowered)))
+        statement = statement.where(unseen)
     return list(session.execute(statement).scalars())
 
 
-def _observe(session: Session, actor: Actor, pool: Pool, on: date) -> str:
+def _observe(session: Session, pool: Pool, on: date, watch_id: UUID) -> LtvObservation | None:
+    """Write the cover of a loan; gives the new row of its history when a figure differs."""
     cover = pool.cover()
-    row = session.get(LoanCover, pool.loan_id, with_for_update=True)
-    _keep(session, pool, cover, on, row)
-    return _judge(session, actor, pool, cover, on)
-
-
-def _keep(session: Session, pool: Pool, cover: Cover, on: date, row: LoanCover | None) -> None:
+    row = session.get(LoanCover, pool.loan_id, with_for_update=True, populate_existing=True)
     figures: dict[str, Any] = {
         "principal_fen": pool.debt.principal_fen,
         "exposure_fen": pool.debt.exposure_fen,
@@ -115,38 +140,59 @@ def _keep(session: Session, pool: Pool, cover: Cover, on: date, row: LoanCover |
         cover.guaranteed_fen,
     )
     session.add(row)
-    if changed:
-        session.add(LtvObservation(loan_id=pool.loan_id, on=on, at=now(session), **figures))
+    if not changed:
+        return None
+    made = LtvObservation(
+        loan_id=pool.loan_id, watch_id=watch_id, on=on, at=now(session), **figures
+    )
+    session.add(made)
+    return made
+
+
+def _judge(session: Session, actor: Actor, pool: Pool, on: date) -> str:
+    """Open, restate or cure the case of a loan by rule; gives what happened."""
     session.flush()
-
-
-def _judge(session: Session, actor: Actor, pool: Pool, cover: Cover, on: date) -> str:
+    cover, row = pool.cover(), session.get_one(LoanCover, pool.loan_id)
+    breach = needs_case(cover, pool.debt)
+    if not breach:
+        row.breach_call_id = None
     statement = (
         sa.select(MarginCall)
         .where(col(MarginCall.loan_id) == pool.loan_id, col(MarginCall.state).in_(OPEN_CALL_STATES))
         .with_for_update()
     )
     call = session.execute(statement).scalar_one_or_none()
-    if call is None:
-        return _open(session, actor, pool, cover, on) if needs_case(cover, pool.debt) else ""
-    if is_cured(cover, pool.debt, pool.lines):
-        return _cure(session, actor, call, cover, on)
-    if call.state is CallState.OPEN:
-        _restate(session, call, pool, cover)
+    if call is not None:
+        if is_cured(cover, pool.debt, pool.lines):
+            return _cure(session, actor, call, cover, on)
+        if call.state in {CallState.OPEN, CallState.REVIEWED}:
+            _restate(session, call, pool, cover, on)
+        return ""
+    if breach and is_new_breach(cover.level, _answered(session, row)):
+        row.breach_call_id = _open(session, actor, pool, cover, on)
+        return "opened"
     return ""
 
 
-def _open(session: Session, actor: Actor, pool: Pool, cover: Cover, on: date) -> str:
+def _answered(session: Session, row: LoanCover) -> Level | None:
+    """The level of the case that ended without cure while the present breach lasts."""
+    if row.breach_call_id is None:
+        return None
+    former = session.get_one(MarginCall, row.breach_call_id)
+    # After default the security is enforced: a further fall needs no further notice.
+    return row.level if former.state is CallState.DEFAULTED else former.level
+
+
+def _open(session: Session, actor: Actor, pool: Pool, cover: Cover, on: date) -> UUID:
     """A new case, with the figures of the day that opened it."""
     call = MarginCall(
         number=next_number(session, "M", on.year),
         loan_id=pool.loan_id,
         bank_id=pool.bank_id,
         state=CallState.OPEN,
-        basis=pool.lines.basis,
         opened_on=on,
         created_at=now(session),
-        **_figures(pool, cover),
+        **call_figures(pool, cover, on),
     )
     session.add(call)
     session.flush()
@@ -159,36 +205,18 @@ def _open(session: Session, actor: Actor, pool: Pool, cover: Cover, on: date) ->
         organisation_id=pool.bank_id,
         number=call.number,
         loan=pool.loan_id,
-        level=cover.level,
-        ratio_ppm=call.ratio_ppm,
-        repay_fen=call.repay_fen,
-        add_recognised_fen=call.add_recognised_fen,
+        figures=figures_of(call, CALL_FIGURES),
     )
-    return "opened"
+    return call.id
 
 
-def _restate(session: Session, call: MarginCall, pool: Pool, cover: Cover) -> None:
-    """Until somebody reviews it, a case speaks of today."""
-    for name, value in _figures(pool, cover).items():
-        setattr(call, name, value)
-    session.add(call)
-
-
-def _figures(pool: Pool, cover: Cover) -> dict[str, Any]:
-    cure = cure_of(pool.debt, cover.recognised_fen, pool.lines)
-    by_principal = pool.lines.basis is LtvBasis.PRINCIPAL
-    return {
-        "level": cover.level,
-        "exposure_fen": pool.debt.basis_fen(pool.lines.basis),
-        "recognised_fen": cover.recognised_fen,
-        "ratio_ppm": cover.ltv_ppm if by_principal else cover.risk_ltv_ppm,
-        "line_ppm": pool.lines.disposal_ppm
-        if cover.level is Level.DISPOSAL
-        else pool.lines.top_up_ppm,
-        "target_ppm": pool.lines.cure_ppm,
-        "repay_fen": cure.repay_fen,
-        "add_recognised_fen": cure.add_recognised_fen,
-    }
+def _restate(session: Session, call: MarginCall, pool: Pool, cover: Cover, on: date) -> None:
+    """Until its notice is issued, a case speaks of today."""
+    figures = call_figures(pool, cover, on)
+    if any(getattr(call, name) != value for name, value in figures.items()):
+        for name, value in figures.items():
+            setattr(call, name, value)
+        session.add(call)
 
 
 def _cure(session: Session, actor: Actor, call: MarginCall, cover: Cover, on: date) -> str:
@@ -205,6 +233,7 @@ def _cure(session: Session, actor: Actor, call: MarginCall, cover: Cover, on: da
         number=call.number,
         ltv_ppm=cover.ltv_ppm,
         risk_ltv_ppm=cover.risk_ltv_ppm,
+        figures=figures_of(call, CALL_FIGURES),
     )
     return "cured"
 
