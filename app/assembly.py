@@ -29,7 +29,10 @@ MAX_BODY_BYTES = 25 * 1024 * 1024
 """An evidence file of 20 MiB and the form around it."""
 
 MAX_FORM_MEMORY_BYTES = 2 * 1024 * 1024
+"""The longest text area and GeoJSON typed into a form fit twice."""
+
 MAX_FORM_PARTS = 1000
+"""Fifty rows of twenty fields."""
 
 
 def assemble(settings: Settings, given: Database | None = None) -> Flask:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 CHUNK_ROWS = 5_000
+"""A chunk is a few megabytes, whatever the number of rows."""
 
 
 def insert_rows(

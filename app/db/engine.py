@@ -15,8 +15,13 @@ from app.db.models import CivilDay
 from app.kernel.clock import Clock, SystemClock
 
 SQLITE_BUSY_MS = 10_000
+"""Longer than any write transaction of ours by far."""
+
 POOL_WAIT_SECONDS = 10
+"""After this a request is told to come back instead of waiting on."""
+
 STATEMENT_TIMEOUT_MS = 60_000
+"""No page needs a query of a minute; longer work goes in chunks."""
 
 BeforeCommit = Callable[[Session], None]
 _CIVIL_DAY: Final = "civil_day"

@@ -8,6 +8,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 MEMORY_KIB = 19 * 1024
 MIN_LENGTH = 10
 MAX_LENGTH = 128
+"""Hashing takes time by length; a sentence is shorter."""
 
 
 @cache

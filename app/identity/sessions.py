@@ -25,11 +25,18 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 
 ATTEMPT_WINDOW: Final = timedelta(minutes=15)
+"""Long enough to stop guessing, short enough to wait for."""
+
 FAILURES_PER_ACCOUNT_AND_ADDRESS: Final = 5
+"""A person mistypes a few times."""
+
 FAILURES_PER_ACCOUNT: Final = 50
 """High, so that a stranger cannot lock a colleague out from elsewhere."""
 FAILURES_PER_ADDRESS: Final = 100
+"""An office of many people shares one address."""
+
 SEEN_EVERY: Final = timedelta(minutes=1)
+"""The last-seen time is renewed at most this often, so that reading seldom writes."""
 
 
 class SignInFailed(Unauthenticated):

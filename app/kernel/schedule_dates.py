@@ -10,7 +10,10 @@ from itertools import count, islice, takewhile
 from typing import Final, Self
 
 MAX_EVERY_MONTHS: Final = 120
+"""Ten years between two instalments."""
+
 MAX_EVERY_DAYS: Final = 3660
+"""Ten years between two instalments."""
 
 _EVERY_TEXT: Final = re.compile(r"([1-9][0-9]{0,3})([md])")
 

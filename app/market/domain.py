@@ -14,6 +14,8 @@ FIRST_DAY: Final = date(1990, 1, 1)
 """No market of the trade is older."""
 
 MAX_VALUE: Final = Decimal(10) ** 12
+"""A price above this is a slip of the unit."""
+
 VALUE_PATTERN: Final = r"[0-9]{1,13}(\.[0-9]{1,6})?"
 POINT_COLUMNS: Final = ("on", "value")
 POINT_OPTIONAL: Final = ("source",)

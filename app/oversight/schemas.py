@@ -11,6 +11,8 @@ from app.web.fields import Choice, Day, Flag, Ident, Instant, Rate, Text, Whole,
 from app.web.schemas import CommandSchema, ListQuery, ViewSchema
 
 MAX_DIMENSIONS = 3
+"""A table of more dimensions cannot be read; the file export has all columns."""
+
 SIGNED = -(10**15)
 LARGE_PPM = 10**12
 

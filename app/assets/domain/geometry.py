@@ -26,6 +26,8 @@ MAX_VERTICES: Final = 5_000
 """A ridge line surveyed every five metres over 25 km."""
 
 MAX_NAME: Final = 60
+"""What fits on a map label."""
+
 MAX_CROSSINGS: Final = 20_000
 """Two combs drawn across each other; borders of real neighbours cross a few hundred times."""
 

@@ -17,10 +17,13 @@ from app.loans.domain.periods import Period
 # A century of months; longer loans do not exist and would only burn time.
 MAX_PERIODS: Final = 1200
 MAX_TERM_YEARS: Final = 100
+"""No loan outlives the land right behind it."""
+
 # Above 100 % a year a percentage was sent where a fraction is asked.
 MAX_RATE_PPM: Final = PPM
 MIN_START_YEAR: Final = 1950
 MAX_START_YEAR: Final = 2199
+"""The last year of the calendar that forms accept."""
 
 
 class Method(StrEnum):

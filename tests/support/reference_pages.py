@@ -1,0 +1,178 @@
+"""Reference pages drawn from the code: settings and limits.
+
+`python -m tests.support.reference_pages` writes them; a test holds them to the code.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "docs/reference"
+NAMED_LIMITS = {
+    "ATTEMPT_WINDOW",
+    "CHUNK_ROWS",
+    "IN_FLIGHT_WAIT_MS",
+    "POOL_WAIT_SECONDS",
+    "SEEN_EVERY",
+    "SQLITE_BUSY_MS",
+    "STATEMENT_TIMEOUT_MS",
+}
+LIMIT_PREFIXES = ("MAX_", "FAILURES_PER_")
+UNITS = {
+    "BYTES": "bytes",
+    "ROWS": "rows",
+    "SECONDS": "seconds",
+    "MS": "ms",
+    "DAYS": "days",
+    "MINUTES": "minutes",
+    "LENGTH": "characters",
+    "DIGITS": "digits",
+    "DEPTH": "levels",
+    "CHARACTERS": "characters",
+    "MONTHS": "months",
+    "YEARS": "years",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A named constant that bounds something, with the reason that stands beside it."""
+
+    name: str
+    module: str
+    value: Any
+    reason: str
+
+
+# --- Settings ---
+
+
+def settings_page() -> str:
+    """The page of all settings."""
+    rows = [_setting(name, field) for name, field in Settings.model_fields.items()]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Read once from the environment when the service starts. A wrong value means no start.",
+            "A secret has no default worth keeping: set it in production.",
+            "",
+            "| Name | Values | Default | Meaning |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _setting(name: str, field: FieldInfo) -> str:
+    default = field.default
+    shown = "none" if default is PydanticUndefined or default == "" else f"`{default}`"
+    return f"| `GREENPLEDGE_{name.upper()}` | {_values(field)} | {shown} | {field.description} |"
+
+
+def _values(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{each}`" for each in get_args(field.annotation))
+    low = next((each.ge for each in field.metadata if hasattr(each, "ge")), None)
+    high = next((each.le for each in field.metadata if hasattr(each, "le")), None)
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    kinds = {str: "text", bool: "`true`, `false`", int: "whole number", Path: "folder"}
+    return kinds.get(field.annotation, str(field.annotation))  # type: ignore[arg-type]
+
+
+# --- Limits ---
+
+
+def limits_page() -> str:
+    """The page of all limits, by module."""
+    rows = [
+        f"| `{each.name}` | {_shown(each)} | `{each.module}` | {each.reason} |"
+        for each in sorted(limits(), key=lambda each: (each.module, each.name))
+    ]
+    return "\n".join(
+        [
+            "# Limits",
+            "",
+            "Everything that grows has a limit: a named constant in the code with its reason beside it.",
+            "What lies above a limit is refused with the limit in the answer.",
+            "",
+            "| Name | Value | Module | Why |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def limits() -> Iterator[Limit]:
+    """The named limits of the service and of the appraisal models."""
+    for package in ("app", "risk_models"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield from _limits_of(path)
+
+
+def _limits_of(path: Path) -> Iterator[Limit]:
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        name = _assigned(node)
+        if name is None or not (name.startswith(LIMIT_PREFIXES) or name in NAMED_LIMITS):
+            continue
+        value = getattr(import_module(module), name)
+        if isinstance(value, int | timedelta) or hasattr(value, "as_tuple"):
+            yield Limit(name=name, module=module, value=value, reason=_reason(path, node, after))
+
+
+def _assigned(node: ast.stmt) -> str | None:
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return node.target.id
+    return None
+
+
+def _reason(path: Path, node: ast.stmt, after: ast.stmt | None) -> str:
+    """The text below the constant, or the comments right above it."""
+    if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+        return " ".join(str(after.value.value).split())
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found: list[str] = []
+    number = node.lineno - 2
+    while number >= 0 and lines[number].startswith("#"):
+        found.insert(0, lines[number].lstrip("# "))
+        number -= 1
+    return " ".join(found)
+
+
+def _shown(limit: Limit) -> str:
+    value = limit.value
+    if isinstance(value, timedelta):
+        return f"{int(value.total_seconds())} seconds"
+    unit = next((UNITS[part] for part in reversed(limit.name.split("_")) if part in UNITS), "")
+    return f"{value:,} {unit}".strip()
+
+
+PAGES = {"settings.md": settings_page, "limits.md": limits_page}
+
+
+def write_pages() -> None:
+    """Write the pages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages()
