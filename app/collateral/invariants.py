@@ -87,7 +87,7 @@ class _Kept:
             self.recognitions[str(facts.get("recognition"))] = facts
         elif event.action == "loan-cover.observe":
             self.watches[event.subject_id] = facts
-        elif event.subject_kind == "margin-call":
+        elif event.subject_kind == "margin-call" and "figures" in facts:
             self.calls[event.subject_id] = facts["figures"]
 
 

@@ -10,7 +10,9 @@ from sqlmodel import Session
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
 from app.assets.services import share_asset
+from app.audit.services import record
 from app.collateral.domain.cover import ratio_ppm
+from app.collateral.domain.kept import PLEDGE_FIGURES, figures_of
 from app.collateral.domain.states import PledgeState, RegistrationKind, SecurityKind
 from app.collateral.models import AssetLien, Guarantee, Pledge, Registration
 from app.db.engine import now, pretend_day
@@ -243,15 +245,25 @@ def _guarantee(
     session: Session, cast: Cast, row: Mapping[str, str], loan: Loan, each: Mapping[str, str]
 ) -> None:
     covered = round_half_up(loan.contract_fen * int(float(each["guaranteed_ratio"]) * 100), 100)
-    session.add(
-        Guarantee(
-            loan_id=loan.id,
-            guarantor_id=cast.organisations[each["guarantor_id"]],
-            covered_fen=covered,
-            share_ppm=ratio_ppm(covered, loan.contract_fen) or 0,
-            contracted_on=day_of(row["drawn_on"]),
-            released_on=day_of(row["matures_on"]) if row["state"] == "released" else None,
-        )
+    guarantee = Guarantee(
+        loan_id=loan.id,
+        guarantor_id=cast.organisations[each["guarantor_id"]],
+        covered_fen=covered,
+        share_ppm=ratio_ppm(covered, loan.contract_fen) or 0,
+        contracted_on=day_of(row["drawn_on"]),
+        released_on=day_of(row["matures_on"]) if row["state"] == "released" else None,
+    )
+    session.add(guarantee)
+    session.flush()
+    record(
+        session,
+        system_of(cast, row["bank_id"]),
+        "guarantee.contract",
+        subject_kind="guarantee",
+        subject_id=guarantee.id,
+        loan=loan.number,
+        guarantor=guarantee.guarantor_id,
+        covered_fen=covered,
     )
 
 
@@ -287,6 +299,16 @@ def _pledge(
     )
     session.add(pledge)
     session.flush()
+    record(
+        session,
+        system_of(cast, row["bank_id"]),
+        "pledge.contract",
+        subject_kind="pledge",
+        subject_id=pledge.id,
+        loan=loan.number,
+        asset=asset.number,
+        **figures_of(pledge, PLEDGE_FIGURES),
+    )
     _take_lien(session, asset.id, pledge.secured_fen)
     share_asset(session, asset_id=asset.id, organisation_id=loan.bank_id, reason="pledged")
     if registered:
