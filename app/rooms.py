@@ -27,10 +27,13 @@ from app.origination import api as origination_api
 from app.origination import pages as origination_pages
 from app.oversight import api as oversight_api
 from app.oversight import pages as oversight_pages
+from app.reference import api as reference_api
+from app.reference import pages as reference_pages
 from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
 API_BLUEPRINTS: Sequence[ApiBlueprint] = (
+    *reference_api.BLUEPRINTS,
     *origination_api.BLUEPRINTS,
     market_api.blueprint,
     assets_api.blueprint,
@@ -42,6 +45,7 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
 )
 
 PAGE_BLUEPRINTS: Sequence[Blueprint] = (
+    *reference_pages.BLUEPRINTS,
     *origination_pages.BLUEPRINTS,
     market_pages.blueprint,
     assets_pages.blueprint,
@@ -53,6 +57,13 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
 )
 
 NAVIGATION: Sequence[NavItem] = (
+    NavItem(
+        endpoint="reference_pages.catalogue",
+        title=N_("Reference"),
+        icon="book",
+        permissions=(Permission.READ_REFERENCE,),
+        prefix="/reference",
+    ),
     NavItem(
         endpoint="application_pages.application_list",
         title=N_("Applications"),

@@ -6,6 +6,7 @@ from enum import StrEnum
 from app.kernel.permissions import Permission
 from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
+from app.loans.domain.terms import Method
 
 
 class ApplicationState(StrEnum):
@@ -147,4 +148,30 @@ DRAWDOWN_STATE_TITLES: Mapping[DrawdownState, str] = {
     DrawdownState.CHECKED: N_("Conditions checked"),
     DrawdownState.POSTED: N_("Posted"),
     DrawdownState.REFUSED: N_("Refused"),
+}
+
+APPLICATION_EVENT_TITLES: Mapping[ApplicationEvent, str] = {
+    _E.SUBMIT: N_("Submit to the bank"),
+    _E.ACCEPT: N_("Take up"),
+    _E.SIGN: N_("Sign the investigation"),
+    _E.COUNTERSIGN: N_("Confirm as second investigator"),
+    _E.PASS: N_("Pass the review"),
+    _E.APPROVE: N_("Approve"),
+    _E.REJECT: N_("Reject"),
+    _E.RETURN: N_("Send back"),
+    _E.CONTRACT: N_("Sign the contract"),
+    _E.WITHDRAW: N_("Withdraw the application"),
+}
+
+PAYMENT_TITLES: Mapping[Payment, str] = {
+    Payment.ENTRUSTED: N_("Entrusted: the bank pays the payee"),
+    Payment.SELF: N_("Self payment: the borrower pays"),
+}
+
+METHOD_TITLES: Mapping[Method, str] = {
+    Method.EQUAL_INSTALMENT: N_("Equal instalments"),
+    Method.EQUAL_PRINCIPAL: N_("Equal principal"),
+    Method.BULLET: N_("Periodic interest, principal at maturity"),
+    Method.BULLET_ALL: N_("Interest with principal at maturity"),
+    Method.PLAN: N_("By a plan"),
 }

@@ -16,6 +16,7 @@ from app.kernel.actor import Actor
 from app.origination.models import Application, Product
 from app.origination.services.days import lending_day
 from app.origination.services.products import products_of
+from app.reference.domain import RegionLevel
 from app.reference.models import CatalogueEdition, CatalogueItem, Region
 
 Pairs = list[tuple[str, str]]
@@ -56,8 +57,12 @@ def all_products(session: Session, language: str) -> Pairs:
 
 def regions(session: Session, language: str) -> Pairs:
     """Counties and the city itself."""
+    levels = (RegionLevel.CITY, RegionLevel.COUNTY)
     statement = (
-        sa.select(Region).where(col(Region.code).startswith("6207")).order_by(col(Region.code))
+        sa.select(Region)
+        .where(col(Region.level).in_(levels))
+        .order_by(col(Region.code))
+        .limit(MAX_CHOICES)
     )
     return [
         (row.code, _words(row.name_zh, row.name_en, language))

@@ -11,11 +11,12 @@ from app.assets.models import Asset
 from app.audit.services import record
 from app.db.engine import now
 from app.db.numbers import next_number
-from app.documents.queries import get_document
+from app.documents.models import Document
+from app.documents.services import UploadFile, upload_document
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.origination.domain.application import SubmitFacts, decide_submit
@@ -23,7 +24,7 @@ from app.origination.domain.checks import Check
 from app.origination.domain.products import read_terms
 from app.origination.domain.states import APPLICATION, ApplicationEvent, ApplicationState
 from app.origination.models import Application, ApplicationDocument, Product
-from app.origination.queries import guarantees_of, lines_of
+from app.origination.queries import documents_of, guarantees_of, lines_of
 from app.origination.refusals import DraftClosed, require_met
 from app.origination.services.acts import begin_step, finish_step
 from app.origination.services.days import lending_day
@@ -47,6 +48,9 @@ from app.origination.services.views import (
 from app.reference.models import Region
 
 EDITABLE = (ApplicationState.DRAFT, ApplicationState.RETURNED)
+MAY_PROVE = (Permission.APPLY_FOR_LOAN, Permission.INVESTIGATE, Permission.CONFIRM_INVESTIGATION)
+MAX_DOCUMENTS = 50
+"""A file that needs more binds them into one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +92,10 @@ class SubmitApplication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachDocument:
-    """An uploaded file as evidence."""
+    """A file as evidence, with what it shows."""
 
-    document_id: UUID
     title: str
+    file: UploadFile
 
 
 def open_draft(session: Session, actor: Actor, command: OpenDraft) -> ApplicationView:
@@ -209,11 +213,15 @@ def checks_before_submit(session: Session, actor: Actor, application_id: UUID) -
 def attach_document(
     session: Session, actor: Actor, application_id: UUID, command: AttachDocument
 ) -> ApplicationView:
-    """Add an own uploaded file to a file that is not closed."""
+    """Add evidence while the application is under way; borrower and bank see each other's."""
+    if not any(actor.may(each) for each in MAY_PROVE):
+        raise Forbidden(permission=MAY_PROVE[0].value)
     row = load_application(session, actor, application_id, lock=True)
     if row.state in APPLICATION.final_states():
         raise DraftClosed
-    document = get_document(session, actor, command.document_id)
+    if len(documents_of(session, row.id)) >= MAX_DOCUMENTS:
+        raise _wrong("/file", N_("An application has at most 50 files."))
+    document = upload_document(session, actor, command.file)
     session.add(
         ApplicationDocument(
             application_id=row.id,
@@ -227,6 +235,16 @@ def attach_document(
     session.flush()
     _record(session, actor, row, "document", sha256=document.sha256, title=command.title)
     return get_application(session, actor, application_id)
+
+
+def document_of(
+    session: Session, actor: Actor, application_id: UUID, document_id: UUID
+) -> Document:
+    """A file of an application in sight."""
+    row = load_application(session, actor, application_id)
+    if document_id not in {each.document_id for each in documents_of(session, row.id)}:
+        raise NotFound
+    return session.get_one(Document, document_id)
 
 
 def _sides(session: Session, actor: Actor, command: OpenDraft) -> tuple[UUID, UUID]:

@@ -23,7 +23,12 @@ from app.origination.domain.states import (
 from app.origination.models import Application, Drawdown
 from app.origination.queries import visible_applications, visible_drawdowns
 from app.origination.services.drawdowns import DrawdownView, drawdown_views
-from app.origination.services.views import ApplicationSummary, summaries
+from app.origination.services.pool import PoolPreview, stored_pool
+from app.origination.services.views import (
+    ApplicationSummary,
+    load_application,
+    summaries,
+)
 from app.web.paging import Page, PageRequest, fetch_page
 
 MAX_WAITING: Final = 200
@@ -89,6 +94,11 @@ def _order(sort: str) -> Any:
         facts: dict[str, object] = {"choices": ", ".join(_SORTS)}
         raise InvalidInput(errors=(FieldError(pointer="?sort", detail=detail, facts=facts),))
     return column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
+
+
+def pool_of(session: Session, actor: Actor, application_id: UUID) -> PoolPreview:
+    """The stored pool of an application in sight, valued today."""
+    return stored_pool(session, load_application(session, actor, application_id))
 
 
 def drawdown_page(

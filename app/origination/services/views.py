@@ -28,6 +28,8 @@ from app.origination.queries import (
     person_names,
     visible_applications,
 )
+from app.reference.models import Region
+from app.reference.queries import find_item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,10 @@ class ApplicationView(ApplicationSummary):
     repayment_source: str
     credit_consent: bool
     region_code: str
+    region: Name
     catalogue_edition: str | None
     catalogue_code: str | None
+    green_item: Name | None
     green_evidence: str
     rate_ppm: int | None
     method: str
@@ -147,8 +151,10 @@ def application_view(session: Session, actor: Actor, row: Application) -> Applic
         repayment_source=row.repayment_source,
         credit_consent=row.credit_consent,
         region_code=row.region_code,
+        region=_region(session, row.region_code),
         catalogue_edition=row.catalogue_edition,
         catalogue_code=row.catalogue_code,
+        green_item=_green_item(session, row),
         green_evidence=row.green_evidence,
         rate_ppm=row.rate_ppm,
         method=row.method,
@@ -257,6 +263,18 @@ def _names(
 ) -> dict[UUID, Organisation]:
     ids = {each for row in rows for each in (row.bank_id, row.borrower_id)}
     return organisations_by_id(session, ids | set(extra))
+
+
+def _region(session: Session, code: str) -> Name:
+    region = session.get(Region, code)
+    return Name(zh=region.name_zh, en=region.name_en) if region else Name(zh=code, en=code)
+
+
+def _green_item(session: Session, row: Application) -> Name | None:
+    if row.catalogue_edition is None or row.catalogue_code is None:
+        return None
+    item = find_item(session, row.catalogue_edition, row.catalogue_code)
+    return Name(zh=item.name_zh, en=item.name_en) if item else None
 
 
 def _name(row: Organisation) -> Name:

@@ -1,0 +1,160 @@
+"""The events of applications and drawdowns: one table for the API, the buttons and the forms."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.kernel.actor import Actor
+from app.kernel.text import N_
+from app.origination.domain.states import (
+    APPLICATION,
+    APPLICATION_EVENT_TITLES,
+    DRAWDOWN,
+    ApplicationEvent,
+    DrawdownEvent,
+)
+from app.origination.schemas import (
+    ApplicationSchema,
+    ApproveSchema,
+    CheckDrawdownSchema,
+    DrawdownSchema,
+    OpinionSchema,
+    PostDrawdownSchema,
+    RefuseDrawdownSchema,
+    SignContractSchema,
+    SignInvestigationSchema,
+    SubmitApplicationSchema,
+    TakeUpSchema,
+)
+from app.origination.services import choices, contract, decisions, drafts, drawdowns
+from app.origination.services.views import get_application, load_application
+from app.web.events import EventHandler, Events
+from app.web.language import current_language
+from app.web.shell import words
+
+_E, _TITLES = ApplicationEvent, APPLICATION_EVENT_TITLES
+
+
+def _leaves(
+    session: Session, actor: Actor, application_id: UUID
+) -> dict[str, Sequence[tuple[str, str]]]:
+    row = load_application(session, actor, application_id)
+    return choices.leaves(session, row, current_language())
+
+
+APPLICATION_EVENTS = Events(
+    thing="application",
+    machine=APPLICATION,
+    handlers=(
+        EventHandler(
+            event=_E.SUBMIT,
+            title=_TITLES[_E.SUBMIT],
+            schema=SubmitApplicationSchema,
+            handle=drafts.submit,
+            help=N_("The bank then sees the application and the assets offered in it."),
+        ),
+        EventHandler(
+            event=_E.ACCEPT,
+            title=_TITLES[_E.ACCEPT],
+            schema=TakeUpSchema,
+            handle=decisions.accept,
+            help=N_("You become the officer in charge."),
+        ),
+        EventHandler(
+            event=_E.SIGN,
+            title=_TITLES[_E.SIGN],
+            schema=SignInvestigationSchema,
+            handle=decisions.sign,
+            choices=_leaves,
+            help=N_("The pool is fixed with your signature. A second person confirms."),
+        ),
+        EventHandler(
+            event=_E.COUNTERSIGN,
+            title=_TITLES[_E.COUNTERSIGN],
+            schema=OpinionSchema,
+            handle=decisions.countersign,
+        ),
+        EventHandler(
+            event=_E.PASS,
+            title=_TITLES[_E.PASS],
+            schema=OpinionSchema,
+            handle=decisions.pass_review,
+            help=N_("Compliance, purpose, source of repayment, green item, security."),
+        ),
+        EventHandler(
+            event=_E.APPROVE,
+            title=_TITLES[_E.APPROVE],
+            schema=ApproveSchema,
+            handle=decisions.approve,
+            help=N_("At most your authority, the amount asked, and what the security lends today."),
+        ),
+        EventHandler(
+            event=_E.CONTRACT,
+            title=_TITLES[_E.CONTRACT],
+            schema=SignContractSchema,
+            handle=contract.contract,
+            help=N_("Opens the loan and takes every mortgage, pledge and guarantee at once."),
+        ),
+        EventHandler(
+            event=_E.RETURN,
+            title=_TITLES[_E.RETURN],
+            schema=OpinionSchema,
+            handle=decisions.send_back,
+            tone="secondary",
+            help=N_("Say what is missing; the reason goes with the file."),
+        ),
+        EventHandler(
+            event=_E.REJECT,
+            title=_TITLES[_E.REJECT],
+            schema=OpinionSchema,
+            handle=decisions.reject,
+            tone="danger",
+        ),
+        EventHandler(
+            event=_E.WITHDRAW,
+            title=_TITLES[_E.WITHDRAW],
+            schema=OpinionSchema,
+            handle=decisions.withdraw,
+            tone="secondary",
+        ),
+    ),
+    get=get_application,
+    view_schema=ApplicationSchema,
+    page_href=lambda thing_id: f"/loan-applications/{thing_id}",
+    heading=lambda view: f"{view.number} · {words(view.borrower)} · {words(view.product_title)}",
+)
+
+DRAWDOWN_EVENTS = Events(
+    thing="drawdown",
+    machine=DRAWDOWN,
+    handlers=(
+        EventHandler(
+            event=DrawdownEvent.CHECK,
+            title=N_("Test the conditions"),
+            schema=CheckDrawdownSchema,
+            handle=drawdowns.check_drawdown,
+            help=N_(
+                "All conditions are tested anew; with one not met the drawdown stays where it is."
+            ),
+        ),
+        EventHandler(
+            event=DrawdownEvent.POST,
+            title=N_("Post the drawdown"),
+            schema=PostDrawdownSchema,
+            handle=drawdowns.post_checked,
+            help=N_("The money is booked on the business day."),
+        ),
+        EventHandler(
+            event=DrawdownEvent.REFUSE,
+            title=N_("Refuse the drawdown"),
+            schema=RefuseDrawdownSchema,
+            handle=drawdowns.refuse_drawdown,
+            tone="danger",
+        ),
+    ),
+    get=drawdowns.drawdown_view,
+    view_schema=DrawdownSchema,
+    page_href=lambda thing_id: f"/drawdowns/{thing_id}",
+    heading=lambda view: f"{view.number} · {view.loan_number} · {words(view.borrower)}",
+)

@@ -1,0 +1,509 @@
+"""What callers send and receive about applications and drawdowns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from app.collateral.domain.states import SECURITY_KIND_TITLES, SecurityKind
+from app.documents.services import UploadFile
+from app.kernel.text import N_
+from app.loans.domain.terms import Method
+from app.origination.domain.checks import OUTCOME_TITLES, Outcome
+from app.origination.domain.states import (
+    METHOD_TITLES,
+    PAYMENT_TITLES,
+    ApplicationEvent,
+    ApplicationState,
+    DrawdownState,
+    Payment,
+)
+from app.origination.services import contract, decisions, drafts, drawdowns, pool
+from app.origination.services.lists import ApplicationFilter
+from app.web.fields import (
+    Choice,
+    Day,
+    Flag,
+    Ident,
+    Instant,
+    OneOf,
+    Rate,
+    Structure,
+    Text,
+    Whole,
+    Yuan,
+)
+from app.web.problems import fill, show
+from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
+from app.web.uploads import File, UploadSchema
+
+MAX_RATIO_PPM = 10**15
+"""A value of one fen against a large loan gives ratios far above one."""
+
+MAX_TERM_MONTHS = 600
+"""Fifty years; the product's own limit is nearer."""
+
+
+class Sentence(Text):
+    """A message of the catalogue with the facts of its object, in the reader's language."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
+        facts: Mapping[str, object] = getattr(obj, "facts", {})
+        return fill(value, {name: show(fact) for name, fact in facts.items()}) if value else ""
+
+
+# --- Pool ---
+
+
+class OfferedAssetSchema(CommandSchema):
+    """An asset offered as security."""
+
+    command = pool.OfferedAsset
+
+    asset_id = Ident(required=True, title=N_("Asset"))
+    secured_fen = Yuan(
+        low_fen=1,
+        title=N_("Amount secured"),
+        help=N_("Leave empty to secure as much of the loan as the asset is worth."),
+    )
+
+
+class OfferedGuaranteeSchema(CommandSchema):
+    """A guarantee of part of the loan."""
+
+    command = pool.OfferedGuarantee
+
+    guarantor_id = Ident(required=True, title=N_("Guarantor"))
+    covered_fen = Yuan(required=True, low_fen=1, title=N_("Amount guaranteed"))
+
+
+class _PoolSchema(CommandSchema):
+    assets = ma.fields.List(
+        ma.fields.Nested(OfferedAssetSchema), validate=ma.validate.Length(max=pool.MAX_LINES)
+    )
+    guarantees = ma.fields.List(
+        ma.fields.Nested(OfferedGuaranteeSchema), validate=ma.validate.Length(max=pool.MAX_LINES)
+    )
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> Any:
+        """The frozen command, its lists as tuples."""
+        frozen = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
+        return frozen if self.command is None else self.command(**frozen)
+
+
+class ComposePoolSchema(_PoolSchema):
+    """All assets and guarantees, in place of those before."""
+
+    command = pool.ComposePool
+
+
+class PreviewPoolSchema(_PoolSchema):
+    """A pool to be valued; nothing is stored."""
+
+    command = pool.PreviewPool
+
+    amount_fen = Yuan(low_fen=1, title=N_("Amount asked"))
+
+
+class PoolValueSchema(ViewSchema):
+    """The value chain of one asset."""
+
+    asset_id = Ident()
+    number = Text(max_length=40)
+    title = Text(max_length=120)
+    kind = Text(max_length=40)
+    security = Choice(SecurityKind, titles=SECURITY_KIND_TITLES)
+    secured_fen = Yuan()
+    appraised_fen = Yuan(allow_none=True)
+    valuation_fen = Yuan(allow_none=True)
+    current_fen = Yuan(allow_none=True)
+    valid_until = Day(allow_none=True)
+    recognised_fen = Yuan(allow_none=True)
+    cap_ppm = Rate()
+    senior_fen = Yuan()
+    free_fen = Yuan()
+    lendable_fen = Yuan()
+    obstacle = Text(max_length=40, allow_none=True)
+
+
+class PoolTotalsSchema(ViewSchema):
+    """A pool as a whole; ltv is null while an asset has no recognised value."""
+
+    asked_fen = Yuan()
+    current_fen = Yuan(allow_none=True)
+    recognised_fen = Yuan(allow_none=True)
+    lendable_fen = Yuan()
+    guaranteed_fen = Yuan()
+    limit_fen = Yuan()
+    gap_fen = Yuan()
+    ltv_ppm = Rate(high_ppm=MAX_RATIO_PPM, allow_none=True)
+
+
+class PoolPreviewSchema(ViewSchema):
+    """A pool valued on a day, beside the one that is stored."""
+
+    on = Day()
+    values = ma.fields.List(ma.fields.Nested(PoolValueSchema))
+    totals = ma.fields.Nested(PoolTotalsSchema)
+    stored = ma.fields.Nested(PoolTotalsSchema)
+
+
+# --- Drafts ---
+
+
+class ChangeDraftSchema(CommandSchema):
+    """New values of a draft; what is left out stays."""
+
+    command = drafts.ChangeDraft
+
+    product = OneOf(max_length=40, title=N_("Product"))
+    amount_fen = Yuan(low_fen=1, title=N_("Amount asked"))
+    term_months = Whole(low=1, high=MAX_TERM_MONTHS, title=N_("Term"), unit=N_("months"))
+    purpose = Text(
+        max_length=500,
+        lines=True,
+        title=N_("Purpose"),
+        help=N_("What the money is for: supplier, goods, place."),
+    )
+    repayment_source = Text(max_length=500, lines=True, title=N_("Source of repayment"))
+    region_code = OneOf(
+        max_length=6,
+        title=N_("Place of use"),
+        help=N_("The county where the money is used; regulators see the loan there."),
+    )
+    credit_consent = Flag(
+        title=N_("The borrower consents in writing to a query of the credit bureau")
+    )
+
+
+class OpenDraftSchema(_PoolSchema):
+    """What a borrower asks for. An officer names the borrower, a borrower the bank."""
+
+    command = drafts.OpenDraft
+
+    bank_id = Ident(title=N_("Bank"))
+    borrower_id = Ident(title=N_("Borrower"))
+    product = OneOf(max_length=40, required=True, title=N_("Product"))
+    amount_fen = Yuan(required=True, low_fen=1, title=N_("Amount asked"))
+    term_months = Whole(
+        low=1, high=MAX_TERM_MONTHS, required=True, title=N_("Term"), unit=N_("months")
+    )
+    purpose = Text(
+        max_length=500,
+        lines=True,
+        required=True,
+        title=N_("Purpose"),
+        help=N_("What the money is for: supplier, goods, place."),
+    )
+    repayment_source = Text(max_length=500, lines=True, title=N_("Source of repayment"))
+    region_code = OneOf(
+        max_length=6,
+        required=True,
+        title=N_("Place of use"),
+        help=N_("The county where the money is used; regulators see the loan there."),
+    )
+    credit_consent = Flag(
+        title=N_("The borrower consents in writing to a query of the credit bureau")
+    )
+
+
+class AttachDocumentSchema(UploadSchema):
+    """A file as evidence, with what it shows."""
+
+    title = Text(required=True, max_length=120, title=N_("What it shows"))
+    file = File(required=True, title=N_("File"))
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> drafts.AttachDocument:
+        """The frozen command."""
+        sent = data["file"]
+        file = UploadFile(name=sent.name, content=sent.content)
+        return drafts.AttachDocument(title=data["title"], file=file)
+
+
+# --- Events of an application ---
+
+
+class SubmitApplicationSchema(CommandSchema):
+    """Words that go with the application."""
+
+    command = drafts.SubmitApplication
+
+    opinion = Text(max_length=2000, lines=True, title=N_("Words to the bank"))
+
+
+class TakeUpSchema(CommandSchema):
+    """Words of the officer who takes the file."""
+
+    command = decisions.TakeUp
+
+    opinion = Text(max_length=2000, lines=True, title=N_("Note"))
+
+
+class SignInvestigationSchema(CommandSchema):
+    """The opinion of the officer in charge, with the terms proposed."""
+
+    command = decisions.SignInvestigation
+
+    opinion = Text(
+        required=True,
+        max_length=2000,
+        lines=True,
+        title=N_("Opinion of the investigation"),
+        help=N_("Borrower, site, purpose, source of repayment, security."),
+    )
+    rate_ppm = Rate(required=True, low_ppm=1, title=N_("Rate a year"))
+    method = Choice(Method, titles=METHOD_TITLES, required=True, title=N_("Repayment"))
+    term_months = Whole(
+        low=1,
+        high=MAX_TERM_MONTHS,
+        title=N_("Term"),
+        unit=N_("months"),
+        help=N_("Leave empty for the term asked."),
+    )
+    catalogue_edition = OneOf(
+        max_length=10,
+        title=N_("Green catalogue edition"),
+        help=N_("Leave empty when the use of funds is not green."),
+    )
+    catalogue_code = OneOf(max_length=20, title=N_("Green item"))
+    green_evidence = Text(max_length=500, lines=True, title=N_("Evidence of the green use"))
+    purpose_checked = Flag(
+        required=True, title=N_("The purpose was checked against contracts and on site")
+    )
+    financial_difficulty = Flag(
+        required=True,
+        title=N_("The borrower is in financial difficulty"),
+        help=N_("Easing terms for a debtor in difficulty is a restructuring."),
+    )
+
+
+class OpinionSchema(CommandSchema):
+    """A step whose reason is kept."""
+
+    command = decisions.GiveOpinion
+
+    opinion = Text(required=True, max_length=2000, lines=True, title=N_("Opinion"))
+
+
+class ApproveSchema(CommandSchema):
+    """The amount approved, its conditions, and until when the approval holds."""
+
+    command = decisions.Approve
+
+    amount_fen = Yuan(required=True, low_fen=1, title=N_("Amount approved"))
+    conditions = Text(
+        max_length=1000,
+        lines=True,
+        title=N_("Conditions before drawdown"),
+        help=N_("The drawdown checker tests them before money moves."),
+    )
+    valid_until = Day(
+        title=N_("Valid until"), help=N_("Leave empty for the longest time that the bank allows.")
+    )
+    opinion = Text(required=True, max_length=2000, lines=True, title=N_("Reasons"))
+
+
+class SignContractSchema(CommandSchema):
+    """The amount of the contract: the one approved, or less."""
+
+    command = contract.SignContract
+
+    amount_fen = Yuan(
+        low_fen=1,
+        title=N_("Amount of the contract"),
+        help=N_("Leave empty for the amount approved."),
+    )
+    opinion = Text(max_length=2000, lines=True, title=N_("Note"))
+
+
+# --- Applications ---
+
+
+class OfferedLineSchema(ViewSchema):
+    """An asset of the stored pool."""
+
+    asset_id = Ident()
+    security = Choice(SecurityKind, titles=SECURITY_KIND_TITLES)
+    secured_fen = Yuan()
+
+
+class GuaranteeOfferSchema(ViewSchema):
+    """A guarantee offered."""
+
+    guarantor_id = Ident()
+    guarantor = ma.fields.Nested(BilingualSchema)
+    covered_fen = Yuan()
+
+
+class ApplicationActSchema(ViewSchema):
+    """One step of the file."""
+
+    event = Choice(ApplicationEvent)
+    before = Choice(ApplicationState)
+    after = Choice(ApplicationState)
+    at = Instant()
+    person = ma.fields.Nested(BilingualSchema, allow_none=True)
+    opinion = Text(max_length=2000)
+    facts = Structure()
+
+
+class ApplicationDocumentSchema(ViewSchema):
+    """An evidence file of the application."""
+
+    document_id = Ident()
+    title = Text(max_length=120)
+    added_at = Instant()
+
+
+class ApplicationSummarySchema(ThingSchema):
+    """An application in a list."""
+
+    bank_id = Ident()
+    bank = ma.fields.Nested(BilingualSchema)
+    borrower_id = Ident()
+    borrower = ma.fields.Nested(BilingualSchema)
+    product = Text(max_length=40)
+    product_title = ma.fields.Nested(BilingualSchema)
+    amount_fen = Yuan()
+    term_months = Whole(low=1, high=MAX_TERM_MONTHS)
+    submitted_on = Day(allow_none=True)
+    due_on = Day(allow_none=True)
+    approved_fen = Yuan(allow_none=True)
+    loan_id = Ident(allow_none=True)
+
+
+class ApplicationSchema(ApplicationSummarySchema):
+    """An application with everything that its file holds."""
+
+    purpose = Text(max_length=500)
+    repayment_source = Text(max_length=500)
+    credit_consent = Flag()
+    region_code = Text(max_length=6)
+    region = ma.fields.Nested(BilingualSchema)
+    catalogue_edition = Text(max_length=10, allow_none=True)
+    catalogue_code = Text(max_length=20, allow_none=True)
+    green_item = ma.fields.Nested(BilingualSchema, allow_none=True)
+    green_evidence = Text(max_length=500)
+    rate_ppm = Rate(allow_none=True)
+    method = Text(max_length=40)
+    financial_difficulty = Flag(allow_none=True)
+    approved_until = Day(allow_none=True)
+    conditions = Text(max_length=1000)
+    assets = ma.fields.List(ma.fields.Nested(OfferedLineSchema))
+    guarantees = ma.fields.List(ma.fields.Nested(GuaranteeOfferSchema))
+    acts = ma.fields.List(ma.fields.Nested(ApplicationActSchema))
+    documents = ma.fields.List(ma.fields.Nested(ApplicationDocumentSchema))
+
+
+class ApplicationQuery(ListQuery):
+    """Filters of the list of applications."""
+
+    q = Text(max_length=60)
+    state = Choice(ApplicationState)
+    product = Text(max_length=40)
+    number = Text(max_length=20)
+    borrower_id = Ident()
+    mine = Flag()
+    sort = Text(max_length=20)
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> ApplicationFilter:
+        """The filter; which page is read elsewhere."""
+        names = ApplicationFilter.__dataclass_fields__
+        return ApplicationFilter(**{name: data[name] for name in names if name in data})
+
+
+# --- Drawdowns ---
+
+
+class RequestDrawdownSchema(CommandSchema):
+    """How much is to be paid to whom."""
+
+    command = drawdowns.RequestDrawdown
+
+    amount_fen = Yuan(required=True, low_fen=1, title=N_("Amount"))
+    payee = Text(required=True, max_length=120, title=N_("Payee"))
+    payment = Choice(Payment, titles=PAYMENT_TITLES, required=True, title=N_("Payment"))
+    conditions_evidence = Text(
+        max_length=1000, lines=True, title=N_("What shows that the conditions are met")
+    )
+    search_number = Text(max_length=60, title=N_("Number of the second search"))
+    searched_on = Day(title=N_("Searched on"))
+
+
+class CheckDrawdownSchema(CommandSchema):
+    """What the checker adds before the conditions are tested."""
+
+    command = drawdowns.CheckDrawdown
+
+    conditions_evidence = Text(
+        max_length=1000, lines=True, title=N_("What shows that the conditions are met")
+    )
+    search_number = Text(max_length=60, title=N_("Number of the second search"))
+    searched_on = Day(title=N_("Searched on"))
+    note = Text(max_length=500, lines=True, title=N_("Note"))
+
+
+class RefuseDrawdownSchema(CommandSchema):
+    """Why the money does not move."""
+
+    command = drawdowns.RefuseDrawdown
+
+    note = Text(required=True, max_length=500, lines=True, title=N_("Reason"))
+
+
+class PostDrawdownSchema(CommandSchema):
+    """Nothing more is said when money moves."""
+
+    command = drawdowns.PostChecked
+
+
+class CheckSchema(ViewSchema):
+    """A check: code, words, outcome, and what to do while it is not met."""
+
+    code = Text(max_length=60)
+    title = Sentence(max_length=200)
+    outcome = Choice(Outcome, titles=OUTCOME_TITLES)
+    hint = Sentence(max_length=400)
+
+
+class CheckListSchema(ViewSchema):
+    """The checks of a file."""
+
+    items = ma.fields.List(ma.fields.Nested(CheckSchema))
+
+
+class DrawdownSchema(ThingSchema):
+    """A drawdown."""
+
+    loan_id = Ident()
+    loan_number = Text(max_length=40)
+    loan_title = Text(max_length=120)
+    borrower = ma.fields.Nested(BilingualSchema)
+    amount_fen = Yuan()
+    payee = Text(max_length=120)
+    payment = Choice(Payment, titles=PAYMENT_TITLES)
+    conditions = Text(max_length=1000)
+    conditions_evidence = Text(max_length=1000)
+    search_number = Text(max_length=60)
+    searched_on = Day(allow_none=True)
+    checks = ma.fields.List(ma.fields.Nested(CheckSchema))
+    note = Text(max_length=500)
+    note_id = Ident(allow_none=True)
+    requested_by = ma.fields.Nested(BilingualSchema, allow_none=True)
+    checked_by = ma.fields.Nested(BilingualSchema, allow_none=True)
+    posted_by = ma.fields.Nested(BilingualSchema, allow_none=True)
+
+
+class DrawdownListSchema(ViewSchema):
+    """The drawdowns of a loan."""
+
+    items = ma.fields.List(ma.fields.Nested(DrawdownSchema))
+
+
+class DrawdownQuery(ListQuery):
+    """Filters of the list of drawdowns."""
+
+    state = Choice(DrawdownState)
