@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import click
 import sqlalchemy as sa
@@ -15,10 +15,14 @@ from app.audit.models import AuditChain, AuditEvent
 from app.cli.opening import current_database
 from app.cli.terminal import REFUSED, as_json_option, echo_json, say
 from app.db.invariants import Violation
+from app.jobs import invariants as jobs
 from app.kernel.text import N_
-from app.verify import verify
+from app.verify import CHECKERS, verify
 
 __all__ = ["commands"]
+
+EVERY_ROOM: Final = (*CHECKERS, ("jobs", jobs.violations))
+"""The room of jobs lies above `app.verify`."""
 
 
 @click.command("verify")
@@ -26,7 +30,7 @@ __all__ = ["commands"]
 def verify_command(*, as_json: bool) -> None:
     """Recompute every stored figure, schedule, lien, state and chain."""
     with current_database() as store:
-        found = verify(store)
+        found = verify(store, EVERY_ROOM)
     _show(found, as_json=as_json)
 
 

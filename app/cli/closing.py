@@ -89,7 +89,7 @@ def _close(code: str, view: DayCloseView) -> dict[str, object]:
         "failed": view.failed,
         "accrued_yuan": Money(view.accrued_fen).yuan,
         "billed_yuan": Money(view.billed_fen).yuan,
-        "errors": [{"loan": number, "detail": detail} for number, detail in view.errors],
+        "errors": [{"loan": each.loan_number, "detail": each.detail} for each in view.errors],
     }
 
 

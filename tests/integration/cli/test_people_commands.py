@@ -1,0 +1,77 @@
+"""`organisation add`, `user add`, `token issue` on the world of the tests."""
+
+import pytest
+
+from app.identity.sessions import actor_by_token
+
+
+def person(**changes):
+    options = {
+        "login": "new-person",
+        "name-zh": "新人",
+        "organisation": "A",
+        "role": "branch-admin",
+    }
+    given = {**options, **{name.replace("_", "-"): value for name, value in changes.items()}}
+    return [part for name, value in given.items() for part in (f"--{name}", value)]
+
+
+def test_code_that_exists_is_refused(terminal):
+    bank = ("--code", "A", "--kind", "bank", "--name-zh", "另一家", "--region", "620725")
+    refused = terminal("organisation", "add", *bank, "--json")
+    assert refused.code == 1
+    assert refused.json["code"] == "invalid-input"
+
+
+def test_password_from_standard_input_is_not_printed(terminal):
+    done = terminal(
+        "user", "add", *person(), "--password-stdin", "--json", stdin="correct-horse-battery\n"
+    )
+    assert done.code == 0
+    assert "password" not in done.json
+
+
+def test_weak_password_is_refused(terminal):
+    done = terminal("user", "add", *person(), "--password-stdin", "--json", stdin="short\n")
+    assert done.json["errors"][0]["pointer"] == "/password"
+
+
+def test_role_that_the_organisation_does_not_have_is_refused(terminal):
+    refused = terminal("user", "add", *person(role="appraiser"), "--json")
+    assert refused.json["code"] == "role-not-for-kind"
+
+
+def test_unknown_role_is_a_usage_error(terminal):
+    assert terminal("user", "add", *person(role="king"), "--json").code == 2
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 61, "a\x00b", "\ud800"])
+def test_name_that_no_column_holds_is_a_usage_error(terminal, name):
+    assert terminal("user", "add", *person(name_zh=name), "--json").code == 2
+
+
+def test_token_acts_for_its_person(terminal, database, world):
+    answer = terminal("token", "issue", "--user", "a-officer", "--days", "5", "--json").json
+    # The command keeps the time of the machine; the clock of the world stands years before it.
+    with database.read() as session:
+        actor = actor_by_token(session, answer["token"])
+    assert actor.login == "a-officer"
+    assert actor.organisation_id == world.organisation("A")
+
+
+def test_scope_beyond_the_own_permissions_is_refused(terminal):
+    refused = terminal("token", "issue", "--user", "a-officer", "--scope", "close-day", "--json")
+    assert refused.json["errors"][0]["pointer"] == "/scopes"
+
+
+def test_person_of_two_organisations_must_name_one(terminal):
+    refused = terminal("token", "issue", "--user", "both-stat", "--json")
+    assert refused.json["errors"][0]["pointer"] == "--organisation"
+    named = terminal("token", "issue", "--user", "both-stat", "--organisation", "B", "--json")
+    assert named.code == 0
+
+
+def test_nobody_gets_a_token_for_an_organisation_without_a_role(terminal):
+    refused = terminal("token", "issue", "--user", "a-officer", "--organisation", "B", "--json")
+    assert refused.json["code"] == "no-role"
+    assert terminal("token", "issue", "--user", "nobody", "--json").code == 1
