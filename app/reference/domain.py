@@ -8,6 +8,8 @@ from typing import Final
 
 from app.kernel.csv_rows import Line, LineError, read_rows
 from app.kernel.errors import Conflict, InvalidInput, RuleViolation
+from app.kernel.permissions import Permission
+from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
 
 
@@ -162,3 +164,26 @@ def _item_error(line: Line, levels: Mapping[str, int]) -> LineError | None:  # n
     if cells.get("status") not in (None, "", *ITEM_STATUSES):
         return wrong("status", N_("The status is one of: %(legal)s."), legal=list(ITEM_STATUSES))
     return None
+
+
+class ProposalEvent(StrEnum):
+    """What a second person does with a proposal."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+def _machine(name: str, permission: Permission) -> StateMachine[ProposalState, ProposalEvent]:
+    return StateMachine(
+        name,
+        {
+            (ProposalState.PROPOSED, ProposalEvent.ACCEPT): ProposalState.ACCEPTED,
+            (ProposalState.PROPOSED, ProposalEvent.REJECT): ProposalState.REJECTED,
+        },
+        initial=ProposalState.PROPOSED,
+        permissions=dict.fromkeys(ProposalEvent, permission),
+    )
+
+
+OVERRIDE: Final = _machine("policy-override", Permission.ACCEPT_POLICY)
+ITEMS: Final = _machine("catalogue-import", Permission.ACCEPT_CATALOGUE)

@@ -23,8 +23,9 @@ from app.documents.content_types import UploadRefused, check_upload, decode_text
 from app.kernel.actor import Actor, Name
 from app.kernel.calendar import BusinessCalendar
 from app.kernel.csv_rows import LineError
-from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
 from app.kernel.permissions import Permission
+from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
 from app.reference import domain, queries
 from app.reference.domain import DayKind, ImportRefused, ProposalState, RegionLevel
@@ -259,6 +260,7 @@ class OverrideView:
     """A bank's own row of policy."""
 
     id: UUID
+    bank_id: UUID
     parameter_id: str
     valid_from: date
     value: Decimal | None
@@ -267,6 +269,7 @@ class OverrideView:
     proposed_by: UUID
     proposed_at: datetime
     decided_by: UUID | None
+    events: tuple[str, ...]
     version: int
 
 
@@ -286,7 +289,7 @@ def propose_override(session: Session, actor: Actor, command: ProposeOverride) -
     session.add(row)
     session.flush()
     _record_override(session, actor, "policy.propose", row)
-    return override_view(row)
+    return override_view(row, actor)
 
 
 def decide_override(
@@ -294,23 +297,42 @@ def decide_override(
 ) -> OverrideView:
     """Accept or reject a colleague's proposal."""
     actor.require(Permission.ACCEPT_POLICY)
-    statement = queries.visible_overrides(actor).where(col(PolicyOverride.id) == override_id)
-    row: PolicyOverride | None = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise NotFound
+    row = _load_override(session, actor, override_id)
     _require_decidable(row, actor)
     row.state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
     row.decided_by, row.decided_at = actor.person_id, now(session)
     session.add(row)
     session.flush()
     _record_override(session, actor, f"policy.{row.state.value}", row)
-    return override_view(row)
+    return override_view(row, actor)
 
 
-def override_view(row: PolicyOverride) -> OverrideView:
-    """A row as callers see it."""
-    names = OverrideView.__dataclass_fields__
-    return OverrideView(**{name: getattr(row, name) for name in names})
+def get_override(session: Session, actor: Actor, override_id: UUID) -> OverrideView:
+    """A row of the actor's bank, or NotFound."""
+    return override_view(_load_override(session, actor, override_id), actor)
+
+
+def _load_override(session: Session, actor: Actor, override_id: UUID) -> PolicyOverride:
+    statement = queries.visible_overrides(actor).where(col(PolicyOverride.id) == override_id)
+    row: PolicyOverride | None = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def override_view(row: PolicyOverride, actor: Actor) -> OverrideView:
+    """A row as callers see it; its proposer may not decide on it."""
+    names = set(OverrideView.__dataclass_fields__) - {"events"}
+    return OverrideView(
+        **{name: getattr(row, name) for name in names}, events=_events(domain.OVERRIDE, row, actor)
+    )
+
+
+def _events(
+    machine: StateMachine[Any, Any], row: PolicyOverride | CatalogueImport, actor: Actor
+) -> tuple[str, ...]:
+    own = row.proposed_by == actor.person_id
+    return () if own else tuple(each.value for each in machine.events_for(row.state, actor))
 
 
 def _record_override(session: Session, actor: Actor, action: str, row: PolicyOverride) -> None:
@@ -384,6 +406,7 @@ class CatalogueImportView:
     state: str
     items: tuple[domain.NewItem, ...]
     errors: tuple[LineError, ...]
+    events: tuple[str, ...] = ()
     version: int = 1
 
 
@@ -415,7 +438,7 @@ def propose_items(session: Session, actor: Actor, command: ImportCatalogue) -> C
     session.add(row)
     session.flush()
     _record_import(session, actor, "catalogue.propose", row)
-    return import_view(row)
+    return import_view(row, actor)
 
 
 def decide_items(
@@ -434,7 +457,14 @@ def decide_items(
             session.flush()
     session.flush()
     _record_import(session, actor, f"catalogue.{row.state.value}", row)
-    return import_view(row)
+    return import_view(row, actor)
+
+
+def get_import_view(session: Session, actor: Actor, import_id: UUID) -> CatalogueImportView:
+    """A proposal with its items, for those who propose or decide."""
+    if not (actor.may(Permission.IMPORT_CATALOGUE) or actor.may(Permission.ACCEPT_CATALOGUE)):
+        raise Forbidden(permission=Permission.ACCEPT_CATALOGUE.value)
+    return import_view(get_import(session, import_id), actor)
 
 
 def get_import(session: Session, import_id: UUID) -> CatalogueImport:
@@ -445,7 +475,7 @@ def get_import(session: Session, import_id: UUID) -> CatalogueImport:
     return row
 
 
-def import_view(row: CatalogueImport) -> CatalogueImportView:
+def import_view(row: CatalogueImport, actor: Actor) -> CatalogueImportView:
     """A proposal as callers see it."""
     return CatalogueImportView(
         id=row.id,
@@ -454,6 +484,7 @@ def import_view(row: CatalogueImport) -> CatalogueImportView:
         state=row.state.value,
         items=tuple(domain.NewItem(**item) for item in row.rows),
         errors=(),
+        events=_events(domain.ITEMS, row, actor),
         version=row.version,
     )
 

@@ -1,0 +1,55 @@
+"""Pages of the reference room, and the four eyes on policy and catalogue."""
+
+from io import BytesIO
+
+import pytest
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_catalogue_parameters_and_calendar_are_shown(sign_in, language) -> None:
+    browser = sign_in("a-risk", language=language)
+    page = browser.get("/reference?edition=2019", status=200).text
+    assert ("节能环保产业" if language == "zh_CN" else "Energy saving") in page
+    assert "collateral.ltv.top_up" in browser.get("/reference/parameters", status=200).text
+    browser.get("/reference/parameters?on=2021-01-01&area=loans", status=200)
+    assert "2024-02-12" in browser.get("/reference/calendar", status=200).text
+    late = browser.get("/reference/calendar?from=2030-01-01&to=2030-12-31", status=200).text
+    assert ("待定" if language == "zh_CN" else "provisional") in late
+    browser.get("/reference/policy", status=200)
+    browser.get("/reference/policy/new", status=200)
+    browser.get("/reference?edition=1999", status=404)
+    browser.get("/reference/calendar?from=x&to=y", status=422)
+
+
+def test_an_own_value_is_proposed_and_accepted_on_pages(sign_in) -> None:
+    fields = {
+        "parameter_id": "collateral.cure_days",
+        "valid_from": "2024-01-02",
+        "value": "15",
+        "reason": "会议纪要",
+    }
+    made = sign_in("a-risk").submit("/reference/policy/new", fields, status=303)
+    path = made.headers["Location"]
+    approver = sign_in("a-approve")
+    assert f"{path}/events/accept" in approver.get(path, status=200).text
+    approver.submit(f"{path}/events/accept", status=303)
+    assert "15" in sign_in("a-officer").get("/reference/parameters", status=200).text
+    sign_in("b-approve").get(path, status=404)
+
+
+def test_items_are_proposed_and_accepted_on_pages(sign_in) -> None:
+    content = "code,level,parent_code,name_zh\n4.3.1,3,4.3,退耕还林还草\n".encode()
+
+    def fields(**more: str) -> dict:
+        return {"source": "附件", "file": (BytesIO(content), "items.csv"), **more}
+
+    admin = sign_in("sys-1")
+    form = "/reference/imports/new/2019"
+    checked = admin.submit(form, fields(dry_run="true"), status=200)
+    assert "退耕还林还草" in checked.text
+    path = admin.submit(form, fields(), status=303).headers["Location"]
+    second = sign_in("sec-1")
+    assert "附件" in second.get("/reference/imports", status=200).text
+    second.submit(f"{path}/events/accept", status=303)
+    admin.submit(form, fields(), status=422)
+    sign_in("a-officer").get(path, status=403)
