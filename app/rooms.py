@@ -13,6 +13,8 @@ from app.audit import pages as audit_pages
 from app.collateral import api as collateral_api
 from app.collateral import pages as collateral_pages
 from app.db.engine import demonstration_day
+from app.documents import api as documents_api
+from app.documents import pages as documents_pages
 from app.identity import api as identity_api
 from app.identity import pages as identity_pages
 from app.jobs import api as jobs_api
@@ -23,6 +25,7 @@ from app.kernel.text import N_
 from app.loans.services import find_business_day
 from app.market import api as market_api
 from app.market import pages as market_pages
+from app.notices import pages as notices_pages
 from app.origination import api as origination_api
 from app.origination import pages as origination_pages
 from app.oversight import api as oversight_api
@@ -33,6 +36,7 @@ from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
 API_BLUEPRINTS: Sequence[ApiBlueprint] = (
+    *documents_api.BLUEPRINTS,
     *reference_api.BLUEPRINTS,
     *origination_api.BLUEPRINTS,
     market_api.blueprint,
@@ -45,6 +49,8 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
 )
 
 PAGE_BLUEPRINTS: Sequence[Blueprint] = (
+    notices_pages.blueprint,
+    documents_pages.blueprint,
     *reference_pages.BLUEPRINTS,
     *origination_pages.BLUEPRINTS,
     market_pages.blueprint,

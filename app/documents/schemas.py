@@ -1,0 +1,47 @@
+"""What callers send and receive about documents."""
+
+from app.documents import services
+from app.kernel.text import N_
+from app.web.fields import Day, Ident, Instant, Text, Whole
+from app.web.schemas import ViewSchema
+from app.web.uploads import File, SentFile, UploadSchema
+
+CODE_PATTERN = r"[A-Za-z0-9 -]{16,40}"
+
+
+class UploadDocumentSchema(UploadSchema):
+    """A file of the own organisation."""
+
+    file = File(
+        required=True,
+        title=N_("File"),
+        help=N_(
+            "PDF up to 20 MiB, PNG or JPEG up to 12 MiB, XLSX or CSV up to 10 MiB, GeoJSON up to 5 MiB."
+        ),
+    )
+
+    def command_for(self, data: dict[str, SentFile]) -> services.UploadFile:
+        """The command of the service."""
+        return services.UploadFile(name=data["file"].name, content=data["file"].content)
+
+
+class DocumentSchema(ViewSchema):
+    """An evidence file."""
+
+    id = Ident()
+    name = Text(max_length=160)
+    media_type = Text(max_length=100)
+    size_bytes = Whole(low=1, high=2**31)
+    sha256 = Text(max_length=64)
+    created_at = Instant()
+
+
+class PublicCheckSchema(ViewSchema):
+    """What anybody may learn by a document's code."""
+
+    number = Text(max_length=40)
+    code = Text(max_length=24)
+    issued_on = Day()
+    issuer_zh = Text(max_length=120, attribute="issuer.zh")
+    issuer_en = Text(max_length=160, attribute="issuer.en")
+    sha256 = Text(max_length=64)

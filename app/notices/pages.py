@@ -1,0 +1,60 @@
+"""The page behind the bell: messages to the own organisation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, Response, redirect, render_template
+
+from app.notices import queries, services
+from app.notices.models import Notice
+from app.web.access import access, current_actor, current_session
+from app.web.csrf import page_token
+from app.web.paging import fetch_page, page_request
+from app.web.problems import fill, show
+from app.web.shell import local_target
+
+blueprint = Blueprint("notices_pages", __name__, url_prefix="/notices")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A notice in the reader's language."""
+
+    id: UUID
+    text: str
+    href: str
+    created_at: datetime
+    read: bool
+
+
+@blueprint.get("")
+@access()
+def notice_list() -> str:
+    """Messages, the newest first."""
+    page = fetch_page(current_session(), queries.visible_notices(current_actor()), page_request())
+    return render_template(
+        "notices/list.html",
+        page=page,
+        messages_shown=[_message(row) for row in page.items],
+        csrf_token=page_token(),
+    )
+
+
+def _message(row: Notice) -> Message:
+    text = fill(row.template, {name: show(value) for name, value in row.facts.items()})
+    return Message(
+        id=row.id,
+        text=text,
+        href=row.href,
+        created_at=row.created_at,
+        read=row.read_at is not None,
+    )
+
+
+@blueprint.post("/<uuid:notice_id>/read")
+@access()
+def read_notice(notice_id: UUID) -> Response:
+    """Mark a message as read and go to what it is about."""
+    row = services.mark_read(current_session(), current_actor(), notice_id)
+    return redirect(local_target(row.href, "/notices"), 303)  # type: ignore[return-value]
