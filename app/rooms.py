@@ -6,6 +6,8 @@ from datetime import date
 from flask import Blueprint
 from sqlmodel import Session
 
+from app.appraisal import api as appraisal_api
+from app.appraisal import pages as appraisal_pages
 from app.assets import api as assets_api
 from app.assets import pages as assets_pages
 from app.audit import api as audit_api
@@ -13,6 +15,8 @@ from app.audit import pages as audit_pages
 from app.collateral import api as collateral_api
 from app.collateral import pages as collateral_pages
 from app.db.engine import demonstration_day
+from app.desk import api as desk_api
+from app.desk import pages as desk_pages
 from app.documents import api as documents_api
 from app.documents import pages as documents_pages
 from app.identity import api as identity_api
@@ -22,6 +26,8 @@ from app.jobs import pages as jobs_pages
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.loans import api as loans_api
+from app.loans import pages as loans_pages
 from app.loans.services import find_business_day
 from app.market import api as market_api
 from app.market import pages as market_pages
@@ -36,8 +42,10 @@ from app.web.openapi import ApiBlueprint
 from app.web.shell import NavItem
 
 API_BLUEPRINTS: Sequence[ApiBlueprint] = (
+    *appraisal_api.BLUEPRINTS,
     *documents_api.BLUEPRINTS,
     *reference_api.BLUEPRINTS,
+    *loans_api.BLUEPRINTS,
     *origination_api.BLUEPRINTS,
     market_api.blueprint,
     assets_api.blueprint,
@@ -45,13 +53,16 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     audit_api.blueprint,
     *collateral_api.BLUEPRINTS,
     *oversight_api.BLUEPRINTS,
+    desk_api.repayments,
     jobs_api.blueprint,
 )
 
 PAGE_BLUEPRINTS: Sequence[Blueprint] = (
+    *appraisal_pages.BLUEPRINTS,
     notices_pages.blueprint,
     documents_pages.blueprint,
     *reference_pages.BLUEPRINTS,
+    *loans_pages.BLUEPRINTS,
     *origination_pages.BLUEPRINTS,
     market_pages.blueprint,
     assets_pages.blueprint,
@@ -59,10 +70,24 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     audit_pages.blueprint,
     *collateral_pages.BLUEPRINTS,
     oversight_pages.blueprint,
+    desk_pages.blueprint,
     jobs_pages.blueprint,
 )
 
 NAVIGATION: Sequence[NavItem] = (
+    NavItem(
+        endpoint="desk_pages.enterprise",
+        title=N_("Overview"),
+        icon="layout-dashboard",
+        permissions=(Permission.REGISTER_ASSET,),
+    ),
+    NavItem(
+        endpoint="desk_pages.waiting",
+        title=N_("My tasks"),
+        icon="checklist",
+        permissions=desk_pages.WORKERS,
+        count=desk_pages.waiting_count,
+    ),
     NavItem(
         endpoint="reference_pages.catalogue",
         title=N_("Reference"),
@@ -103,6 +128,20 @@ NAVIGATION: Sequence[NavItem] = (
         prefix="/assets",
     ),
     NavItem(
+        endpoint="appraisal_pages.appraisal_list",
+        title=N_("Appraisals"),
+        icon="scale",
+        permissions=(Permission.READ_APPRAISALS,),
+        prefix="/appraisals",
+    ),
+    NavItem(
+        endpoint="revaluation_pages.run_list",
+        title=N_("Revaluations"),
+        icon="refresh",
+        permissions=(Permission.RUN_REVALUATION,),
+        prefix="/revaluations",
+    ),
+    NavItem(
         endpoint="pledge_pages.pledge_list",
         title=N_("Pledges and mortgages"),
         icon="shield-check",
@@ -115,6 +154,20 @@ NAVIGATION: Sequence[NavItem] = (
         icon="alert-triangle",
         permissions=(Permission.READ_COLLATERAL,),
         prefix="/margin-calls",
+    ),
+    NavItem(
+        endpoint="loans_pages.loan_list",
+        title=N_("Loans"),
+        icon="coin",
+        permissions=(Permission.READ_LOANS,),
+        prefix="/loans",
+    ),
+    NavItem(
+        endpoint="day_closes_pages.close_list",
+        title=N_("Day closes"),
+        icon="lock",
+        permissions=(Permission.CLOSE_DAY,),
+        prefix="/day-closes",
     ),
     NavItem(
         endpoint="oversight_pages.balances",

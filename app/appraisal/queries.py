@@ -64,6 +64,15 @@ def visible_appraisals(session: Session, actor: Actor) -> sa.Select[Any]:  # noq
             return statement.where(sa.false())
 
 
+def list_appraisals(session: Session, actor: Actor, wanted: Mapping[str, Any]) -> sa.Select[Any]:
+    """The appraisals in sight that match `state`, `asset_id` and `number`, the newest first."""
+    statement = light(visible_appraisals(session, actor))
+    for name in ("state", "asset_id", "number"):
+        if wanted.get(name) is not None:
+            statement = statement.where(getattr(Appraisal, name) == wanted[name])
+    return statement.order_by(col(Appraisal.created_at).desc(), col(Appraisal.id).desc())
+
+
 def light(statement: sa.Select[Any]) -> sa.Select[Any]:
     """The same appraisals without their large columns, for lists."""
     heavy = (Appraisal.inputs, Appraisal.prices, Appraisal.result)
@@ -115,6 +124,12 @@ def visible_panel(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: AR
             return statement
         case _:
             return statement.where(sa.false())
+
+
+def list_panel(session: Session, actor: Actor) -> sa.Select[Any]:
+    """The places in sight, the latest first."""
+    order = (col(PanelMember.valid_from).desc(), col(PanelMember.id).desc())
+    return visible_panel(session, actor).order_by(*order)
 
 
 def on_panel(day: date) -> sa.ColumnElement[bool]:
@@ -191,6 +206,15 @@ def recorded_inputs(
     for row in session.execute(statement).scalars():
         found.setdefault(row.asset_id, []).append(row)
     return found
+
+
+def records_of(asset_id: UUID) -> sa.Select[Any]:
+    """What was recorded of an asset, the latest day first."""
+    return (
+        sa.select(ValuationInput)
+        .where(col(ValuationInput.asset_id) == asset_id)
+        .order_by(col(ValuationInput.valid_from).desc(), col(ValuationInput.id).desc())
+    )
 
 
 def recorded_between(session: Session, first: UUID, last: UUID) -> dict[UUID, list[ValuationInput]]:
@@ -274,6 +298,12 @@ def visible_runs(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG
     if actor.sees("*") == "all":
         return statement
     return statement.where(col(RevaluationRun.scope_id) == actor.organisation_id)
+
+
+def list_runs(session: Session, actor: Actor) -> sa.Select[Any]:
+    """The runs in sight, the newest day first."""
+    order = (col(RevaluationRun.on).desc(), col(RevaluationRun.id).desc())
+    return visible_runs(session, actor).order_by(*order)
 
 
 def run_problems(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:

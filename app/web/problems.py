@@ -10,9 +10,11 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.kernel import errors
+from app.kernel.actor import Name
 from app.kernel.money import Money
 from app.kernel.text import N_
 from app.web.fields import Message
+from app.web.language import current_language
 
 _STATUS: tuple[tuple[type[errors.Refusal], int], ...] = (
     (errors.MalformedRequest, 400),
@@ -107,6 +109,8 @@ def show(value: object) -> object:
         return _grouped(value)
     if isinstance(value, Message):
         return fill(value, value.facts)
+    if isinstance(value, Name):
+        return value.in_language(current_language())
     if isinstance(value, list | tuple):
         return ", ".join(str(show(each)) for each in value) or "—"
     return gettext(value) if isinstance(value, str) and value else value

@@ -41,6 +41,8 @@ BROKEN: Final = Text(
     zh="模型无法处理这些输入（%(kind)s），请联系维护人员。",
 )
 MAX_VALUE_FEN: Final = 10**15
+"""Ten trillion yuan: more is a slip of the unit."""
+
 MAX_YUAN: Final = 1e13
 """Beyond this a figure is a slip of a unit, and its fen would no longer be exact."""
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.domain import SignatureRole
-from app.appraisal.domain.catalogue import find_spec
+from app.appraisal.domain.catalogue import find_spec, parameters_on
 from app.appraisal.models import Appraisal
 from app.appraisal.report_views import (
     AppraisalReportView,
@@ -51,6 +51,7 @@ from app.kernel.errors import Busy, NotFound
 from app.kernel.money import Money
 from app.kernel.text import N_
 from app.reference.services import region_name
+from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.words import Text
 
@@ -211,7 +212,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         reviewer=signers[SignatureRole.REVIEWER],
         basis=[Words(zh=each) for each in spec.standards],
         approaches=_approaches(spec, result),
-        inputs=_inputs(spec, row.inputs or {}),
+        inputs=_inputs(spec, row.inputs or {}, row.valued_on),
         steps=[_step(each) for each in result.get("trace", [])],
         parameters=_parameters(spec, result, row.prices or {}),
         assumptions=ASSUMPTIONS,
@@ -322,19 +323,23 @@ def _weight(text: str | None) -> str:
     return "—" if text is None else f"{float(text):.0%}"
 
 
-def _inputs(spec: ModelSpec, inputs: Mapping[str, Any]) -> list[InputView]:
+def _inputs(spec: ModelSpec, inputs: Mapping[str, Any], on: date) -> list[InputView]:
     return [
-        InputView(title=_words(each.title), value=_shown(each, inputs[each.name]), unit=each.unit)
+        InputView(
+            title=_words(each.title), value=_shown(each, inputs[each.name], on), unit=each.unit
+        )
         for each in spec.fields
         if each.name in inputs
     ]
 
 
-def _shown(field: Field, given: Any) -> Figure:
+def _shown(field: Field, given: Any, on: date) -> Figure:
     if isinstance(given, list):
         return [float(each) for each in given]
     if field.kind == "choice":
-        return next((each.title.zh for each in field.choices if each.id == given), str(given))
+        return next(
+            (c.title.zh for c in choices_of(field, parameters_on(on)) if c.id == given), str(given)
+        )
     if isinstance(given, bool):
         return "是" if given else "否"
     return float(given) if field.kind in {"number", "integer"} else str(given)

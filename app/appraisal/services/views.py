@@ -17,7 +17,7 @@ from app.appraisal.domain import (
     RunState,
     SignatureRole,
 )
-from app.appraisal.models import Appraisal, RevaluationRun, Valuation
+from app.appraisal.models import Appraisal, RevaluationItem, RevaluationRun, Valuation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 
@@ -276,3 +276,34 @@ def run_view(row: RevaluationRun) -> RunView:
     """The view of a run."""
     fields = [name for name in RunView.__dataclass_fields__ if name != "events"]
     return RunView(**{name: getattr(row, name) for name in fields}, events=())
+
+
+def problem_views(rows: Sequence[Any]) -> list[RunProblem]:
+    """Views of rows of `queries.run_problems`."""
+    return [_run_problem(item, number, title, title_en) for item, number, title, title_en in rows]
+
+
+def _run_problem(item: RevaluationItem, number: str, title: str, title_en: str) -> RunProblem:
+    problem = item.problem or {}
+    return RunProblem(
+        asset_id=item.asset_id,
+        asset_number=number,
+        asset_title=Name(zh=title, en=title_en),
+        code=problem.get("code", ""),
+        field=problem.get("field", ""),
+        words=Name(zh=problem.get("zh", ""), en=problem.get("en", "")),
+    )
+
+
+def fall_views(rows: Sequence[Any]) -> list[RunFall]:
+    """Views of rows of `queries.run_falls`."""
+    return [
+        RunFall(
+            asset_id=item.asset_id,
+            asset_number=number,
+            asset_title=Name(zh=title, en=title_en),
+            before_fen=item.before_fen or 0,
+            after_fen=item.after_fen or 0,
+        )
+        for item, number, title, title_en in rows
+    ]

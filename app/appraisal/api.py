@@ -1,0 +1,303 @@
+"""The API of appraisals, models, values, panels and revaluation runs."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from app.appraisal import queries, services
+from app.appraisal.domain.catalogue import all_specs, parameters_on
+from app.appraisal.events import EVENTS
+from app.appraisal.schemas import (
+    AddPanelMemberSchema,
+    AppraisalQuery,
+    AppraisalSchema,
+    AppraisalSummarySchema,
+    AssetValueQuery,
+    AssetValueSchema,
+    EndPanelMemberSchema,
+    OrderAppraisalSchema,
+    PanelMemberSchema,
+    RecordedInputsSchema,
+    RecordInputsSchema,
+    RequestRevaluationSchema,
+    RevaluationRunSchema,
+    RevalueAssetSchema,
+    RunProblemSchema,
+    SaveAppraisalInputsSchema,
+    ValuationSchema,
+    WhatIfSchema,
+)
+from app.db.engine import today
+from app.documents.downloads import attachment
+from app.kernel.permissions import Permission
+from app.web.access import access, check_version, current_actor, current_session, tagged
+from app.web.openapi import ApiBlueprint
+from app.web.paging import fetch_page, page_request
+from app.web.schemas import ListQuery, page_of
+from risk_models.appraise import spec_json
+
+READERS = (Permission.READ_APPRAISALS,)
+
+blueprint = ApiBlueprint(
+    "appraisals", __name__, url_prefix="/api/v1/appraisals", description="Appraisals by agencies"
+)
+models = ApiBlueprint(
+    "appraisal-models",
+    __name__,
+    url_prefix="/api/v1/appraisal-models",
+    description="Appraisal models: their inputs, parameters and what-if values",
+)
+runs = ApiBlueprint(
+    "revaluation-runs",
+    __name__,
+    url_prefix="/api/v1/revaluation-runs",
+    description="Revaluation of all assets in sight",
+)
+panels = ApiBlueprint(
+    "panel-members",
+    __name__,
+    url_prefix="/api/v1/panel-members",
+    description="Panels of appraisal agencies",
+)
+values = ApiBlueprint(
+    "asset-values", __name__, url_prefix="/api/v1/assets", description="Values of assets"
+)
+BLUEPRINTS = (blueprint, models, runs, panels, values)
+
+
+# ---------------------------------------------------------------------------
+# Appraisals
+
+
+@blueprint.route("", methods=["GET"])
+@access(*READERS)
+@blueprint.arguments(AppraisalQuery, location="query")
+@blueprint.response(200, page_of(AppraisalSummarySchema))
+def list_appraisals(wanted: dict[str, Any]) -> Any:
+    """The appraisals in sight, the newest first."""
+    session, actor = current_session(), current_actor()
+    page = fetch_page(session, queries.list_appraisals(session, actor, wanted), page_request())
+    return page.holding(services.summaries(session, actor, page.items))
+
+
+@blueprint.route("", methods=["POST"])
+@access(Permission.ORDER_APPRAISAL, idempotent=True)
+@blueprint.arguments(OrderAppraisalSchema)
+@blueprint.response(201, AppraisalSchema)
+def order_appraisal(command: services.OrderAppraisal) -> Any:
+    """Order an appraisal from an agency on a bank's panel."""
+    view = services.order_appraisal(current_session(), current_actor(), command)
+    return tagged(view), 201, {"Location": f"/api/v1/appraisals/{view.id}"}
+
+
+@blueprint.route("/<uuid:appraisal_id>", methods=["GET"])
+@access(*READERS)
+@blueprint.response(200, AppraisalSchema)
+def get_appraisal(appraisal_id: UUID) -> Any:
+    """An appraisal with inputs, prices, result, steps and signatures."""
+    return tagged(services.get_appraisal(current_session(), current_actor(), appraisal_id))
+
+
+@blueprint.route("/<uuid:appraisal_id>/inputs", methods=["PUT"])
+@access(Permission.PREPARE_APPRAISAL, idempotent=True, versioned=True)
+@blueprint.arguments(SaveAppraisalInputsSchema)
+@blueprint.response(200, AppraisalSchema)
+def save_inputs(command: services.SaveInputs, appraisal_id: UUID) -> Any:
+    """Run the model on what is sent and keep inputs, prices and result."""
+    session, actor = current_session(), current_actor()
+    check_version(services.get_appraisal(session, actor, appraisal_id).version)
+    return tagged(services.save_inputs(session, actor, appraisal_id, command))
+
+
+@blueprint.route("/<uuid:appraisal_id>/report.pdf", methods=["GET"])
+@access(*READERS)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def get_report(appraisal_id: UUID) -> Response:
+    """The signed report."""
+    session = current_session()
+    row = services.load_appraisal(session, current_actor(), appraisal_id)
+    name, content = services.report_content(session, row)
+    return attachment(content, name=name, media_type="application/pdf")
+
+
+EVENTS.register_api(blueprint)
+
+
+# ---------------------------------------------------------------------------
+# Models
+
+
+@models.route("", methods=["GET"])
+@access(*READERS)
+@models.response(200, {"type": "object"})
+def list_models() -> Any:
+    """All models with their fields, components, parameters and limits."""
+    day = today(current_session())
+    return {"items": [spec_json(spec, parameters_on(day)) for spec in all_specs()]}
+
+
+@models.route("/<model_id>", methods=["GET"])
+@access(*READERS)
+@models.response(200, {"type": "object"})
+def get_model(model_id: str) -> Any:
+    """One model; choices of dated tables are those of today."""
+    return spec_json(services.get_spec(model_id), parameters_on(today(current_session())))
+
+
+@models.route("/<model_id>/valuations", methods=["POST"])
+@access(*READERS)
+@models.arguments(WhatIfSchema)
+@models.response(200, {"type": "object"})
+def value_what_if(command: services.WhatIf, model_id: str) -> Any:
+    """The value of some inputs on a day, with every step; nothing is stored."""
+    return services.what_if(current_session(), current_actor(), model_id, command)
+
+
+# ---------------------------------------------------------------------------
+# Revaluation runs
+
+
+@runs.route("", methods=["GET"])
+@access(Permission.RUN_REVALUATION)
+@runs.arguments(ListQuery, location="query")
+@runs.response(200, page_of(RevaluationRunSchema))
+def list_runs(_query: dict[str, Any]) -> Any:
+    """The runs of the own organisation, the newest first."""
+    session, actor = current_session(), current_actor()
+    page = fetch_page(session, queries.list_runs(session, actor), page_request())
+    return page.holding([services.run_view(row) for row in page.items])
+
+
+@runs.route("", methods=["POST"])
+@access(Permission.RUN_REVALUATION, idempotent=True)
+@runs.arguments(RequestRevaluationSchema)
+@runs.response(201, RevaluationRunSchema)
+def request_revaluation(command: services.RequestRevaluation) -> Any:
+    """File a run; the scheduler works on it. A day that has a run answers that one."""
+    view = services.request_revaluation(current_session(), current_actor(), command)
+    return tagged(view), 201, {"Location": f"/api/v1/revaluation-runs/{view.id}"}
+
+
+@runs.route("/<uuid:run_id>", methods=["GET"])
+@access(Permission.RUN_REVALUATION)
+@runs.response(200, RevaluationRunSchema)
+def get_run(run_id: UUID) -> Any:
+    """How far a run is."""
+    return tagged(services.get_run(current_session(), current_actor(), run_id))
+
+
+@runs.route("/<uuid:run_id>/problems", methods=["GET"])
+@access(Permission.RUN_REVALUATION)
+@runs.arguments(ListQuery, location="query")
+@runs.response(200, page_of(RunProblemSchema))
+def list_problems(_query: dict[str, Any], run_id: UUID) -> Any:
+    """The assets that could not be valued, and why."""
+    session = current_session()
+    row = services.load_run(session, current_actor(), run_id)
+    page = fetch_page(session, queries.run_problems(row.id), page_request())
+    return page.holding(services.problem_views(page.items))
+
+
+# ---------------------------------------------------------------------------
+# Panels
+
+
+@panels.route("", methods=["GET"])
+@access(*READERS)
+@panels.arguments(ListQuery, location="query")
+@panels.response(200, page_of(PanelMemberSchema))
+def list_panel(_query: dict[str, Any]) -> Any:
+    """The panels in sight: a bank's own, an agency's places, all for owners."""
+    session, actor = current_session(), current_actor()
+    page = fetch_page(session, queries.list_panel(session, actor), page_request())
+    return page.holding(services.panel_views(session, list(page.items)))
+
+
+@panels.route("", methods=["POST"])
+@access(Permission.MANAGE_PANEL, idempotent=True)
+@panels.arguments(AddPanelMemberSchema)
+@panels.response(201, PanelMemberSchema)
+def add_panel_member(command: services.AddPanelMember) -> Any:
+    """Put an agency on the own bank's panel."""
+    return services.add_panel_member(current_session(), current_actor(), command), 201
+
+
+@panels.route("/<uuid:member_id>/end", methods=["POST"])
+@access(Permission.MANAGE_PANEL, idempotent=True)
+@panels.arguments(EndPanelMemberSchema)
+@panels.response(200, PanelMemberSchema)
+def end_panel_member(command: services.EndPanelMember, member_id: UUID) -> Any:
+    """Set the last day of an agency on the panel."""
+    return services.end_panel_member(current_session(), current_actor(), member_id, command)
+
+
+# ---------------------------------------------------------------------------
+# Values of an asset
+
+
+@values.route("/<uuid:asset_id>/appraisals", methods=["GET"])
+@access(*READERS)
+@values.arguments(ListQuery, location="query")
+@values.response(200, page_of(AppraisalSummarySchema))
+def list_asset_appraisals(_query: dict[str, Any], asset_id: UUID) -> Any:
+    """The appraisals of an asset that are in sight."""
+    session, actor = current_session(), current_actor()
+    asset = services.load_asset(session, actor, asset_id)
+    wanted = queries.list_appraisals(session, actor, {"asset_id": asset.id})
+    page = fetch_page(session, wanted, page_request())
+    return page.holding(services.summaries(session, actor, page.items))
+
+
+@values.route("/<uuid:asset_id>/value", methods=["GET"])
+@access(*READERS)
+@values.arguments(AssetValueQuery, location="query")
+@values.response(200, AssetValueSchema)
+def get_asset_value(wanted: dict[str, Any], asset_id: UUID) -> Any:
+    """Appraised, valued and current value of an asset."""
+    session = current_session()
+    day = wanted.get("on", today(session))
+    return services.asset_value(session, current_actor(), asset_id, day)
+
+
+@values.route("/<uuid:asset_id>/valuations", methods=["GET"])
+@access(*READERS)
+@values.arguments(ListQuery, location="query")
+@values.response(200, page_of(ValuationSchema))
+def list_valuations(_query: dict[str, Any], asset_id: UUID) -> Any:
+    """All figures of an asset, the newest day first."""
+    session = current_session()
+    asset = services.load_asset(session, current_actor(), asset_id)
+    page = fetch_page(session, queries.valuation_history(asset.id), page_request())
+    return page.holding([services.valuation_view(row) for row in page.items])
+
+
+@values.route("/<uuid:asset_id>/valuations", methods=["POST"])
+@access(Permission.RUN_REVALUATION, idempotent=True)
+@values.arguments(RevalueAssetSchema)
+@values.response(200, ValuationSchema)
+def revalue_asset(command: services.RevalueAsset, asset_id: UUID) -> Any:
+    """Value one asset again on a day."""
+    return services.revalue_asset(current_session(), current_actor(), asset_id, command)
+
+
+@values.route("/<uuid:asset_id>/valuation-inputs", methods=["GET"])
+@access(*READERS)
+@values.arguments(ListQuery, location="query")
+@values.response(200, page_of(RecordedInputsSchema))
+def list_recorded_inputs(_query: dict[str, Any], asset_id: UUID) -> Any:
+    """What was recorded of an asset, the latest day first."""
+    session = current_session()
+    asset = services.load_asset(session, current_actor(), asset_id)
+    page = fetch_page(session, queries.records_of(asset.id), page_request())
+    return page.holding([services.recorded_view(row) for row in page.items])
+
+
+@values.route("/<uuid:asset_id>/valuation-inputs", methods=["POST"])
+@access(Permission.RECORD_VALUATION_INPUTS, idempotent=True)
+@values.arguments(RecordInputsSchema)
+@values.response(201, RecordedInputsSchema)
+def record_inputs(command: services.RecordInputs, asset_id: UUID) -> Any:
+    """Record what was seen of an asset from a day on; revaluations take it up."""
+    view = services.record_inputs(current_session(), current_actor(), asset_id, command)
+    return view, 201, {"Location": f"/api/v1/assets/{asset_id}/valuation-inputs"}

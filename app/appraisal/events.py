@@ -1,0 +1,95 @@
+"""What moves an appraisal, for API, buttons and forms alike."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import g
+from sqlmodel import Session
+
+from app.appraisal import services
+from app.appraisal.domain import APPRAISAL, EVENT_TITLES, AppraisalEvent
+from app.appraisal.schemas import AppraisalNoteSchema, AppraisalSchema
+from app.db.engine import Database
+from app.kernel.actor import Actor
+from app.kernel.text import N_
+from app.web.dispatch import database
+from app.web.events import EventHandler, Events
+from app.web.shell import words
+
+log = structlog.get_logger("greenpledge.appraisal")
+
+
+def _accept(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
+    return services.accept_order(session, actor, appraisal_id)
+
+
+def _sign(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
+    return services.sign_appraisal(session, actor, appraisal_id)
+
+
+def _countersign(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
+    view = services.countersign_appraisal(session, actor, appraisal_id)
+    store = database()
+    g.setdefault("after_commit", []).append(lambda: _print(store, actor, appraisal_id))
+    return view
+
+
+def _print(store: Database, actor: Actor, appraisal_id: UUID) -> None:
+    """Print after the commit; what fails here is made up for by the job that prints missing reports."""
+    try:
+        services.issue_report(store, actor, appraisal_id)
+    except Exception:
+        log.exception("report not printed", appraisal=str(appraisal_id))
+
+
+EVENTS = Events(
+    thing="appraisal",
+    machine=APPRAISAL,
+    handlers=(
+        EventHandler(
+            event=AppraisalEvent.ACCEPT,
+            title=EVENT_TITLES[AppraisalEvent.ACCEPT],
+            handle=_accept,
+        ),
+        EventHandler(
+            event=AppraisalEvent.DECLINE,
+            title=EVENT_TITLES[AppraisalEvent.DECLINE],
+            handle=services.decline_order,
+            schema=AppraisalNoteSchema,
+            tone="danger",
+        ),
+        EventHandler(
+            event=AppraisalEvent.SIGN,
+            title=EVENT_TITLES[AppraisalEvent.SIGN],
+            handle=_sign,
+            help=N_("Inputs, prices and result are frozen. Another appraiser countersigns."),
+        ),
+        EventHandler(
+            event=AppraisalEvent.RETURN,
+            title=EVENT_TITLES[AppraisalEvent.RETURN],
+            handle=services.return_appraisal,
+            schema=AppraisalNoteSchema,
+            tone="secondary",
+            help=N_("The first signature no longer counts; inputs can be changed again."),
+        ),
+        EventHandler(
+            event=AppraisalEvent.COUNTERSIGN,
+            title=EVENT_TITLES[AppraisalEvent.COUNTERSIGN],
+            handle=_countersign,
+            help=N_("The report becomes valid and is issued; the former one is superseded."),
+        ),
+        EventHandler(
+            event=AppraisalEvent.REVOKE,
+            title=EVENT_TITLES[AppraisalEvent.REVOKE],
+            handle=services.revoke_appraisal,
+            schema=AppraisalNoteSchema,
+            tone="danger",
+            help=N_("The asset has no value until its next report; its loans become unpriced."),
+        ),
+    ),
+    get=services.get_appraisal,
+    view_schema=AppraisalSchema,
+    page_href=lambda appraisal_id: f"/appraisals/{appraisal_id}",
+    heading=lambda view: f"{view.number} · {words(view.asset_title)}",
+)

@@ -1,0 +1,10 @@
+"""Pages of the appraisal room."""
+
+from app.appraisal.pages.appraisals import blueprint as appraisals
+from app.appraisal.pages.models import blueprint as models
+from app.appraisal.pages.panel import blueprint as panel
+from app.appraisal.pages.runs import blueprint as runs
+
+BLUEPRINTS = (appraisals, models, runs, panel)
+
+__all__ = ["BLUEPRINTS"]

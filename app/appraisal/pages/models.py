@@ -1,0 +1,138 @@
+"""Pages of the appraisal models: what each asks for, stands on and does not value; a what-if form."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext
+
+from app.appraisal import services
+from app.appraisal.domain.catalogue import all_specs, parameters_on
+from app.appraisal.input_forms import read_inputs, read_prices, shown_inputs
+from app.appraisal.pages.appraisals import model_form
+from app.appraisal.pages.shown import result_shown, room_words
+from app.appraisal.schemas import ValuedOnSchema
+from app.db.engine import today
+from app.kernel.permissions import Permission
+from app.web.access import access, current_actor, current_session
+from app.web.reading import load_schema
+from app.web.shell import words
+from risk_models.batches import choices_of
+from risk_models.contract import Field, ModelSpec
+from risk_models.dated import InForce, Parameters
+
+blueprint = Blueprint("appraisal_model_pages", __name__, url_prefix="/appraisal-models")
+
+
+@blueprint.get("")
+@access(Permission.READ_APPRAISALS)
+def model_list() -> str:
+    """All models."""
+    return render_template("appraisal/models.html", specs=all_specs(), **room_words())
+
+
+@blueprint.get("/<model_id>")
+@access(Permission.READ_APPRAISALS)
+def model_page(model_id: str) -> str:
+    """One model: inputs, prices, parameters with source and status, limits."""
+    spec = services.get_spec(model_id)
+    parameters = parameters_on(today(current_session()))
+    return render_template(
+        "appraisal/model.html",
+        spec=spec,
+        fields=[_field(each, parameters) for each in spec.fields],
+        parameters=_parameters(spec, parameters),
+        **room_words(),
+    )
+
+
+def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
+    ends = [f"{end:g}" if end is not None else "" for end in (each.low, each.high)]
+    listed = choices_of(each, parameters)
+    return {
+        "title": words(each.title),
+        "name": each.name,
+        "help": words(each.help),
+        "unit": "" if each.unit in {"1", "day"} else each.unit,
+        "range": f"{ends[0]} – {ends[1]}".strip(" –") if any(ends) else "",
+        "choices": ", ".join(words(choice.title) for choice in listed),
+        "reference": each.reference,
+        "required": each.required,
+    }
+
+
+def _parameters(spec: ModelSpec, parameters: Parameters) -> list[dict[str, Any]]:
+    return [
+        _parameter(parameters.in_force(each), parameters)
+        for each in spec.parameters
+        if each in parameters
+    ]
+
+
+def _parameter(found: InForce, parameters: Parameters) -> dict[str, Any]:
+    parameter = found.parameter
+    table = parameters[parameter.id]
+    rows: list[dict[str, Any]] = []
+    columns: list[str] = []
+    if not isinstance(table, float):
+        names = list(table.columns)
+        columns = [
+            f"{words(table.columns[name].title)} ({table.columns[name].unit})" for name in names
+        ]
+        rows = [
+            {
+                "title": words(table.rows[row]),
+                "cells": [
+                    f"{table.decimal(row, n):f}" if table.has(row, n) else "—" for n in names
+                ],
+            }
+            for row in table
+        ]
+    return {
+        "id": parameter.id,
+        "title": words(parameter.title),
+        "value": "" if rows else f"{found.value:f}",
+        "unit": parameter.unit,
+        "status": parameter.status,
+        "since": found.since,
+        "reference": found.reference.title,
+        "source": found.reference.source,
+        "columns": columns,
+        "rows": rows,
+    }
+
+
+@blueprint.route("/<model_id>/what-if", methods=["GET", "POST"])
+@access(Permission.READ_APPRAISALS)
+def what_if(model_id: str) -> Response | str | tuple[str, int]:
+    """The value of some inputs; nothing is stored."""
+    spec = services.get_spec(model_id)
+    session = current_session()
+
+    def submit() -> Any:
+        typed = {"valued_on": request.form.get("valued_on", "").strip()}
+        day = load_schema(ValuedOnSchema(), {k: v for k, v in typed.items() if v})["valued_on"]
+        inputs = read_inputs(spec, request.form)
+        command = services.WhatIf(
+            valued_on=day, inputs=inputs, prices=read_prices(spec, request.form)
+        )
+        found = services.what_if(session, current_actor(), model_id, command)
+        return render_template(
+            "appraisal/what_if.html",
+            spec=spec,
+            value_yuan=found["value_yuan"],
+            day=day,
+            result=result_shown(spec, found, inputs, day),
+            **room_words(),
+        )
+
+    examples = {each.name: each.example for each in spec.fields if each.example is not None}
+    return model_form(
+        spec,
+        title=gettext("What-if value"),
+        subtitle=words(spec.title),
+        back=f"/appraisal-models/{model_id}",
+        version=None,
+        first={"valued_on": today(session).isoformat(), **shown_inputs(spec, examples)},
+        submit=submit,
+        submit_title=gettext("Compute"),
+    )

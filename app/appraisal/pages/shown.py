@@ -1,0 +1,188 @@
+"""What the templates of this room show: titles in the reader's language, figures ready for the filters."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import gettext
+
+from app.appraisal import domain
+from app.appraisal.domain.catalogue import find_spec, parameters_on
+from app.appraisal.reports import figure
+from app.kernel.money import Money
+from app.reference.domain import STATUS_TITLES
+from app.web.formats import current_locale, money_plot, money_unit, money_wan
+from app.web.shell import words
+from risk_models.batches import choices_of
+from risk_models.contract import Field, ModelSpec
+from risk_models.words import Text
+
+STATE_TONES: Final[Mapping[str, str]] = {
+    "ordered": "amber",
+    "preparing": "amber",
+    "signed": "amber",
+    "valid": "green",
+    "expired": "grey",
+    "superseded": "grey",
+    "declined": "red",
+    "revoked": "red",
+}
+RUN_TONES: Final[Mapping[str, str]] = {
+    "waiting": "amber",
+    "running": "amber",
+    "finished": "green",
+    "cancelled": "grey",
+}
+SEVERITY_TONES: Final[Mapping[str, str]] = {"refuse": "red", "ask": "amber", "note": "grey"}
+STATUS_TONES: Final[Mapping[str, str]] = {
+    "sourced": "green",
+    "practice": "green",
+    "judgement": "amber",
+    "to-confirm": "orange",
+}
+
+
+def room_words() -> dict[str, Any]:
+    """Titles that the templates look up."""
+    return {
+        "state_titles": _titles(domain.STATE_TITLES),
+        "state_tones": STATE_TONES,
+        "run_titles": _titles(domain.RUN_STATE_TITLES),
+        "run_tones": RUN_TONES,
+        "kind_titles": _titles(domain.KIND_TITLES),
+        "role_titles": _titles(domain.SIGNATURE_ROLE_TITLES),
+        "severity_tones": SEVERITY_TONES,
+        "severity_titles": {
+            "refuse": gettext("Refused"),
+            "ask": gettext("To explain"),
+            "note": gettext("Note"),
+        },
+        "status_titles": {key: gettext(title) for key, title in STATUS_TITLES.items()},
+        "status_tones": STATUS_TONES,
+        "words": words,
+        "model_title": model_title,
+    }
+
+
+def _titles(titles: Mapping[Any, str]) -> dict[str, str]:
+    return {key.value: gettext(title) for key, title in titles.items()}
+
+
+def model_title(model_id: str) -> str:
+    """The title of a model; its id when it is no longer installed."""
+    spec = find_spec(model_id)
+    return model_id if spec is None else words(spec.title)
+
+
+def in_words(both: Mapping[str, str] | None) -> str:
+    """Words that are stored in both languages."""
+    return "" if both is None else words(Text(en=both.get("en", ""), zh=both.get("zh", "")))
+
+
+def result_shown(
+    spec: ModelSpec | None, result: Mapping[str, Any], inputs: Mapping[str, Any], on: date
+) -> dict[str, Any]:
+    """The parts of a result as tables and the chart of its components."""
+    titles = {each.name: words(each.title) for each in spec.components} if spec else {}
+    components = [
+        {"name": titles.get(name, name), "fen": Money.parse(text).fen}
+        for name, text in result.get("components", {}).items()
+        if Money.parse(text).fen
+    ]
+    return {
+        "components": components,
+        "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
+        "approaches": _approaches(spec, result),
+        "steps": [_step(each) for each in result.get("trace", [])],
+        "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
+        "parameters": [{**each, "title": in_words(each)} for each in result.get("parameters", [])],
+        "quantities": [
+            {
+                "name": titles.get(name, name),
+                "value": figure(_number(each["value"])),
+                "unit": each["unit"],
+            }
+            for name, each in result.get("quantities", {}).items()
+            if each["value"] is not None and titles.get(name)
+        ],
+        "inputs": inputs_shown(spec, inputs, on),
+    }
+
+
+def _waterfall(components: list[dict[str, Any]], value_fen: int) -> dict[str, Any]:
+    locale = current_locale()
+    steps = [*components, {"name": gettext("Value"), "fen": value_fen, "total": True}]
+    return {
+        "unit": money_unit("wan", locale=locale),
+        "steps": [
+            {
+                "name": each["name"],
+                "value": money_plot(each["fen"], "wan", locale=locale),
+                "text": money_wan(each["fen"], locale=locale),
+                "total": each.get("total", False),
+            }
+            for each in steps
+        ],
+    }
+
+
+def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    titles = {each.name: words(each.title) for each in spec.approaches} if spec else {}
+    return [
+        {
+            "name": titles.get(name, name),
+            "fen": Money.parse(each["value_yuan"]).fen,
+            "weight": "—" if each["weight"] is None else f"{float(each['weight']):.0%}",
+            "reason": in_words(each["reason"]),
+        }
+        for name, each in result.get("approaches", {}).items()
+        if each["value_yuan"] is not None
+    ]
+
+
+def _step(each: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": each["name"],
+        "formula": each["formula"],
+        "inputs": [(name, figure(_number(given))) for name, given in each["inputs"].items()],
+        "value": figure(_number(each["value"])),
+        "unit": each["unit"],
+        "reference": each["reference"],
+    }
+
+
+def _number(given: Any) -> Any:
+    if isinstance(given, list):
+        return [float(each) for each in given]
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        return str(given)
+
+
+def inputs_shown(
+    spec: ModelSpec | None, inputs: Mapping[str, Any], on: date
+) -> list[dict[str, str]]:
+    """Inputs with the titles, units and choices of the model."""
+    if spec is None:
+        return [{"title": key, "value": str(given), "unit": ""} for key, given in inputs.items()]
+    return [
+        {
+            "title": words(each.title),
+            "value": _input(each, inputs[each.name], on),
+            "unit": "" if each.unit in {"1", "day"} else each.unit,
+        }
+        for each in spec.fields
+        if each.name in inputs
+    ]
+
+
+def _input(each: Field, given: Any, on: date) -> str:
+    if isinstance(given, bool):
+        return gettext("Yes") if given else gettext("No")
+    if isinstance(given, list):
+        return ", ".join(str(part) for part in given)
+    if each.kind == "choice":
+        listed = choices_of(each, parameters_on(on))
+        return next((words(c.title) for c in listed if c.id == given), str(given))
+    return str(given)

@@ -1,0 +1,314 @@
+"""What callers send and receive about appraisals, values and revaluation runs."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+import marshmallow as ma
+
+from app.appraisal import services
+from app.appraisal.domain import (
+    KIND_TITLES,
+    STATE_TITLES,
+    AppraisalKind,
+    AppraisalState,
+    SignatureRole,
+)
+from app.kernel.text import N_
+from app.web.fields import (
+    Choice,
+    Day,
+    Flag,
+    Ident,
+    Instant,
+    Number,
+    OneOf,
+    Structure,
+    Text,
+    Whole,
+    Yuan,
+)
+from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
+
+MAX_PRICES: Final = 40
+"""The model that reads the most prices reads twenty-one."""
+
+PRICE_PLACES: Final = 6
+
+
+class OrderAppraisalSchema(CommandSchema):
+    """An order to an agency of a bank's panel."""
+
+    command = services.OrderAppraisal
+
+    asset_id = Ident(required=True, title=N_("Asset"))
+    bank_id = Ident(required=True, title=N_("Bank"), help=N_("Its panel of agencies counts."))
+    agency_id = Ident(required=True, title=N_("Appraisal agency"))
+    purpose = Text(required=True, max_length=200, title=N_("Purpose of the appraisal"))
+    model_id = OneOf(
+        max_length=40,
+        title=N_("Appraisal model"),
+        help=N_("Left empty, the model that fits the asset is taken."),
+    )
+
+
+class AppraisalNoteSchema(CommandSchema):
+    """Why a step is taken."""
+
+    command = services.CloseNote
+
+    note = Text(required=True, max_length=500, lines=True, title=N_("Reason"))
+
+
+class StatedPriceSchema(CommandSchema):
+    """A price that the appraiser states, with its source."""
+
+    id = OneOf(required=True, max_length=40, title=N_("Price"))
+    yuan = Number(
+        required=True, places=PRICE_PLACES, low=Decimal("0.000001"), title=N_("Price in yuan")
+    )
+    growth = Number(
+        places=PRICE_PLACES,
+        low=Decimal("-0.5"),
+        high=Decimal("0.5"),
+        title=N_("Expected change a year"),
+        help=N_("As a fraction: 0.02 is two per cent."),
+    )
+    source = Text(required=True, max_length=300, title=N_("Source of the price"))
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> services.StatedPrice:
+        """The frozen command, figures as plain text."""
+        texts = {name: f"{data[name]:f}" for name in ("yuan", "growth") if name in data}
+        return services.StatedPrice(id=data["id"], source=data["source"], **texts)
+
+
+class ModelInputsSchema(CommandSchema):
+    """The day, the inputs by field, and prices stated instead of the market's."""
+
+    valued_on = Day(required=True, title=N_("Valuation day"))
+    inputs = Structure(required=True, title=N_("Inputs"))
+    prices = ma.fields.List(
+        ma.fields.Nested(StatedPriceSchema), validate=ma.validate.Length(max=MAX_PRICES)
+    )
+
+
+class SaveAppraisalInputsSchema(ModelInputsSchema):
+    """What an appraiser enters."""
+
+    model_id = OneOf(max_length=40, title=N_("Appraisal model"))
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> services.SaveInputs:
+        """The frozen command."""
+        return services.SaveInputs(**{**data, "prices": tuple(data.get("prices", ()))})
+
+
+class WhatIfSchema(ModelInputsSchema):
+    """A question to a model; nothing is stored."""
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> services.WhatIf:
+        """The frozen command."""
+        return services.WhatIf(**{**data, "prices": tuple(data.get("prices", ()))})
+
+
+class RecordInputsSchema(CommandSchema):
+    """What was seen of an asset from a day on."""
+
+    command = services.RecordInputs
+
+    valid_from = Day(required=True, title=N_("Seen on"))
+    overrides = Structure(
+        required=True,
+        title=N_("Changed inputs"),
+        help=N_('As JSON by input field, such as {"net_yield_yuan_per_mu": "160"}.'),
+    )
+    reason = Text(required=True, max_length=500, lines=True, title=N_("Reason and evidence"))
+
+
+class ValuedOnSchema(CommandSchema):
+    """The day of the form of a model; its inputs are read by the model's own passport."""
+
+    valued_on = Day(required=True, title=N_("Valuation day"))
+
+
+class RecordHeadSchema(CommandSchema):
+    """Day and reason of the form of a record; its inputs are read by the model's own passport."""
+
+    valid_from = Day(required=True, title=N_("Seen on"))
+    reason = Text(required=True, max_length=500, lines=True, title=N_("Reason and evidence"))
+
+
+class RevalueAssetSchema(CommandSchema):
+    """The day of a revaluation of one asset."""
+
+    command = services.RevalueAsset
+
+    on = Day(required=True, title=N_("Valuation day"))
+
+
+class RequestRevaluationSchema(CommandSchema):
+    """The day of a run, and where it computes."""
+
+    command = services.RequestRevaluation
+
+    on = Day(required=True, title=N_("Valuation day"))
+    executor = OneOf(
+        max_length=80,
+        title=N_("Computed by"),
+        help=N_("“serial” in one process, “processes” in several of this machine."),
+    )
+
+
+class AddPanelMemberSchema(CommandSchema):
+    """An agency for the bank's panel."""
+
+    command = services.AddPanelMember
+
+    agency_id = Ident(required=True, title=N_("Appraisal agency"))
+    valid_from = Day(required=True, title=N_("Accepted from"))
+    valid_until = Day(title=N_("Accepted until"))
+    note = Text(max_length=200, title=N_("Note"))
+
+
+class EndPanelMemberSchema(CommandSchema):
+    """The last day of a place on the panel."""
+
+    command = services.EndPanelMember
+
+    valid_until = Day(required=True, title=N_("Accepted until"))
+
+
+# ---------------------------------------------------------------------------
+# Answers
+
+
+class AppraisalSummarySchema(ThingSchema):
+    """An appraisal as lists show it."""
+
+    asset_id = Ident()
+    asset_number = Text(max_length=40)
+    asset_title = ma.fields.Nested(BilingualSchema)
+    bank_id = Ident()
+    bank = ma.fields.Nested(BilingualSchema)
+    agency_id = Ident()
+    agency = ma.fields.Nested(BilingualSchema)
+    kind = Choice(AppraisalKind, titles=KIND_TITLES)
+    purpose = Text(max_length=200)
+    model_id = Text(max_length=40)
+    model_version = Text(max_length=20)
+    valued_on = Day(allow_none=True)
+    valid_until = Day(allow_none=True)
+    value_fen = Yuan(allow_none=True)
+
+
+class AppraisalSignatureSchema(ViewSchema):
+    """A signature and whether it stands under what is there now."""
+
+    person = ma.fields.Nested(BilingualSchema)
+    role = Choice(SignatureRole)
+    digest = Text(max_length=64)
+    at = Instant()
+    counts = Flag()
+
+
+class AppraisalSchema(AppraisalSummarySchema):
+    """An appraisal with inputs, prices, result and signatures."""
+
+    ordered_by = ma.fields.Nested(BilingualSchema)
+    inputs = Structure(allow_none=True)
+    prices = Structure(allow_none=True)
+    result = Structure(allow_none=True)
+    inputs_digest = Text(max_length=64)
+    basis_digest = Text(max_length=64)
+    signatures = ma.fields.List(ma.fields.Nested(AppraisalSignatureSchema))
+    report_id = Ident(allow_none=True)
+    closing_note = Text(max_length=500)
+    may_prepare = Flag()
+
+
+class AppraisalQuery(ListQuery):
+    """Filters of the list of appraisals."""
+
+    state = Choice(AppraisalState, titles=STATE_TITLES)
+    asset_id = Ident()
+    number = Text(max_length=20)
+
+
+class ValuationSchema(ViewSchema):
+    """A model's figure for an asset on a day."""
+
+    id = Ident()
+    on = Day()
+    model_id = Text(max_length=40)
+    model_version = Text(max_length=20)
+    value_fen = Yuan(low_fen=-(10**15))
+    prices = Structure()
+    run_id = Ident(allow_none=True)
+    created_at = Instant()
+
+
+class AssetValueSchema(ViewSchema):
+    """Appraised, valued and current value of an asset on a day; empty without a valid appraisal."""
+
+    asset_id = Ident()
+    on = Day()
+    appraised_fen = Yuan(allow_none=True)
+    appraised_on = Day(allow_none=True)
+    valid_until = Day(allow_none=True)
+    valuation_fen = Yuan(allow_none=True, low_fen=-(10**15))
+    valued_on = Day(allow_none=True)
+    current_fen = Yuan(allow_none=True)
+
+
+class AssetValueQuery(CommandSchema):
+    """The day of a value; today when left out."""
+
+    on = Day()
+
+
+class RecordedInputsSchema(ViewSchema):
+    """A record that revaluations take from its day on."""
+
+    id = Ident()
+    asset_id = Ident()
+    valid_from = Day()
+    overrides = Structure()
+    reason = Text(max_length=500)
+
+
+class RevaluationRunSchema(ThingSchema):
+    """A revaluation run and how far it is."""
+
+    on = Day()
+    executor = Text(max_length=80)
+    total = Whole(low=0, high=10**9)
+    done = Whole(low=0, high=10**9)
+    failed = Whole(low=0, high=10**9)
+    started_at = Instant(allow_none=True)
+    finished_at = Instant(allow_none=True)
+
+
+class RunProblemSchema(ViewSchema):
+    """An asset that a run could not value."""
+
+    asset_id = Ident()
+    asset_number = Text(max_length=40)
+    asset_title = ma.fields.Nested(BilingualSchema)
+    code = Text(max_length=60)
+    field = Text(max_length=60)
+    words = ma.fields.Nested(BilingualSchema)
+
+
+class PanelMemberSchema(ViewSchema):
+    """A place of an agency on a bank's panel."""
+
+    id = Ident()
+    bank_id = Ident()
+    bank = ma.fields.Nested(BilingualSchema)
+    agency_id = Ident()
+    agency = ma.fields.Nested(BilingualSchema)
+    valid_from = Day()
+    valid_until = Day(allow_none=True)
+    in_force = Flag()
+    note = Text(max_length=200)
