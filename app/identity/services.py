@@ -371,7 +371,7 @@ def issue_token(session: Session, actor: Actor, command: IssueToken) -> tuple[Ap
         title=command.title,
         person_id=actor.person_id,
         organisation_id=actor.organisation_id,
-        scopes=list(command.scopes),
+        scopes=_scopes_within(actor, command.scopes),
         created_at=now(session),
         expires_at=now(session) + timedelta(days=command.days),
     )
@@ -387,6 +387,14 @@ def issue_token(session: Session, actor: Actor, command: IssueToken) -> tuple[Ap
         days=command.days,
     )
     return row, secret
+
+
+def _scopes_within(actor: Actor, scopes: tuple[str, ...]) -> list[str]:
+    """`*` of an actor whose own token is narrow is no more than what that token may do."""
+    whole = actor.roles <= domain.roles().keys() and domain.permissions_of(actor.roles)
+    if "*" in scopes and whole and actor.permissions != whole:
+        return sorted(permission.value for permission in actor.permissions)
+    return list(scopes)
 
 
 def revoke_token(session: Session, actor: Actor, token_id: UUID) -> None:

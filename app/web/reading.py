@@ -22,8 +22,9 @@ class StrictParser(FlaskParser):
 
     def load_querystring(self, req: Any, schema: ma.Schema) -> dict[str, Any]:
         """The query as the schema's JSON: whole numbers and flags from their text."""
+        fields = {each.data_key or name: each for name, each in schema.load_fields.items()}
         return {
-            name: query_value(schema.load_fields.get(name), req.args.getlist(name))
+            name: query_value(fields.get(name), req.args.getlist(name))
             for name in req.args
             if name not in PAGE_ARGUMENTS
         }

@@ -133,7 +133,11 @@ def test_only_the_unit_of_work_ends_transactions():
 
 # --- Views ---
 
-VIEW_FILES = sorted([*APP.glob("*/api.py"), *APP.glob("*/pages.py")])
+VIEW_FILES = sorted(
+    path
+    for pattern in ("*/api.py", "*/pages.py", "*/api/*.py", "*/pages/*.py")
+    for path in APP.glob(pattern)
+)
 
 
 @pytest.mark.parametrize("path", VIEW_FILES, ids=name_of)
