@@ -63,6 +63,7 @@ panels = ApiBlueprint(
 values = ApiBlueprint(
     "asset-values", __name__, url_prefix="/api/v1/assets", description="Values of assets"
 )
+AppraisalPageSchema = page_of(AppraisalSummarySchema)
 BLUEPRINTS = (blueprint, models, runs, panels, values)
 
 
@@ -73,7 +74,7 @@ BLUEPRINTS = (blueprint, models, runs, panels, values)
 @blueprint.route("", methods=["GET"])
 @access(*READERS)
 @blueprint.arguments(AppraisalQuery, location="query")
-@blueprint.response(200, page_of(AppraisalSummarySchema))
+@blueprint.response(200, AppraisalPageSchema)
 def list_appraisals(wanted: dict[str, Any]) -> Any:
     """The appraisals in sight, the newest first."""
     session, actor = current_session(), current_actor()
@@ -239,7 +240,7 @@ def end_panel_member(command: services.EndPanelMember, member_id: UUID) -> Any:
 @values.route("/<uuid:asset_id>/appraisals", methods=["GET"])
 @access(*READERS)
 @values.arguments(ListQuery, location="query")
-@values.response(200, page_of(AppraisalSummarySchema))
+@values.response(200, AppraisalPageSchema)
 def list_asset_appraisals(_query: dict[str, Any], asset_id: UUID) -> Any:
     """The appraisals of an asset that are in sight."""
     session, actor = current_session(), current_actor()
