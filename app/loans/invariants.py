@@ -51,6 +51,7 @@ def violations(session: Session) -> Iterator[Violation]:
         for loan, state in loans:
             yield from _figures(loan, state, balances.get(loan.id, {}))
         yield from note_violations(session, loans)
+    yield from _mirrored(session)
     yield from _repayments(session)
     yield from _month_ends(session)
     yield from _classes(session)
@@ -107,6 +108,36 @@ def _figures(loan: Loan, state: LoanStateRow, balances: dict[Account, int]) -> I
         )
     if loan.state is LoanState.SETTLED and (state.principal_fen or state.accrued_fen):
         yield _violation("loan-state", f"loan {loan.number}", "settled, but something is owed")
+
+
+def _mirrored(session: Session) -> Iterator[Violation]:
+    """A mirrored loan shows its last month end and nothing else; published cards no class."""
+    newest = (
+        sa.select(col(LoanMonthEnd.loan_id), sa.func.max(LoanMonthEnd.month_end_on).label("on"))
+        .group_by(col(LoanMonthEnd.loan_id))
+        .subquery()
+    )
+    statement = (
+        sa.select(Loan, LoanStateRow, LoanMonthEnd)
+        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+        .outerjoin(newest, newest.c.loan_id == col(Loan.id))
+        .outerjoin(
+            LoanMonthEnd,
+            sa.and_(
+                col(LoanMonthEnd.loan_id) == col(Loan.id),
+                col(LoanMonthEnd.month_end_on) == newest.c.on,
+            ),
+        )
+        .where(col(Loan.kept) == Kept.MIRRORED)
+    )
+    for loan, state, last in session.execute(statement):
+        expected = last.principal_fen if last else 0
+        others = state.accrued_fen, state.overdue_fen, state.overdue_days, state.suspense_fen
+        if state.principal_fen != expected or any(others):
+            detail = f"principal is {state.principal_fen} fen, its last month end {expected}"
+            yield _violation("mirrored-loan", f"loan {loan.number}", detail)
+        if loan.published and state.loan_class is not None:
+            yield _violation("mirrored-loan", f"loan {loan.number}", "a published card has a class")
 
 
 def _repayments(session: Session) -> Iterator[Violation]:

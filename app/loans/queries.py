@@ -517,6 +517,14 @@ def list_classifications(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseError:
+    """A loan that a close left behind, and why."""
+
+    loan_number: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayCloseView:
     """How far the close of a day has come."""
 
@@ -534,8 +542,8 @@ class DayCloseView:
     started_at: datetime | None
     finished_at: datetime | None
     version: int
-    errors: tuple[tuple[str, str], ...] = ()
-    """Number and reason of each loan left behind."""
+    errors: tuple[CloseError, ...] = ()
+    """The loans left behind."""
 
 
 def visible_closes(actor: Actor) -> sa.Select[Any]:
@@ -563,11 +571,14 @@ def close_view(session: Session, actor: Actor, close_id: UUID) -> DayCloseView:
         .order_by(col(Loan.number))
         .limit(1000)
     )
-    errors = tuple((number, detail) for number, detail in session.execute(statement))
+    errors = tuple(
+        CloseError(loan_number=number, detail=detail)
+        for number, detail in session.execute(statement)
+    )
     return close_view_of(row, errors)
 
 
-def close_view_of(row: Any, errors: tuple[tuple[str, str], ...] = ()) -> DayCloseView:
+def close_view_of(row: Any, errors: tuple[CloseError, ...] = ()) -> DayCloseView:
     """The view of a row of `list_closes`."""
     close, bank = row
     plain = (

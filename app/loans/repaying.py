@@ -75,10 +75,11 @@ class Repay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse:
-    """Take back a repayment by its entry in the journal."""
+    """Take back a repayment by its entry in the journal; of one loan when it is named."""
 
     entry_id: UUID
     reason: str
+    loan_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,7 +364,7 @@ def reverse(session: Session, actor: Actor, command: Reverse) -> RepaymentView:
     found = session.execute(
         sa.select(Repayment).where(col(Repayment.entry_id) == command.entry_id)
     ).scalar_one_or_none()
-    if found is None:
+    if found is None or command.loan_id not in (None, found.loan_id):
         raise NotFound
     ledger, day = open_books(session, actor, found.loan_id)
     _require_reversible(session, found)

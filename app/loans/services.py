@@ -38,6 +38,7 @@ from app.loans.contracts import (
     write_off,
 )
 from app.loans.history import Drawn, Extended, PastEvent, Repaid, WrittenOff, load_history
+from app.loans.mirroring import ImportMirrored, MirroredReport, import_mirrored
 from app.loans.models import LoanStateRow
 from app.loans.queries import LoanView, RepaymentView, loan_view
 from app.loans.repaying import Repay, Reverse, repay, reverse
@@ -46,7 +47,9 @@ __all__ = [
     "Drawn",
     "ExtendLoan",
     "Extended",
+    "ImportMirrored",
     "LoanView",
+    "MirroredReport",
     "NoteView",
     "OpenLoan",
     "PastEvent",
@@ -67,6 +70,7 @@ __all__ = [
     "extend_loan",
     "find_business_day",
     "finish_history",
+    "import_mirrored",
     "list_notes",
     "load_history",
     "loan_view",

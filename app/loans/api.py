@@ -1,0 +1,176 @@
+"""The API of loans: list, figures, schedule, journal, repayments, classes; previews and day closes."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, request
+
+from app.documents.downloads import attachment
+from app.kernel.permissions import Permission
+from app.loans import queries, services
+from app.loans.domain.schedule import make_schedule
+from app.loans.domain.terms import Terms
+from app.loans.schedules import loan_schedule
+from app.loans.schemas import (
+    ClassificationListSchema,
+    DayCloseSchema,
+    JournalQuery,
+    JournalSchema,
+    LoanQuery,
+    LoanScheduleSchema,
+    LoanSchema,
+    PreviewSchema,
+    RepaymentListSchema,
+    RepaymentSchema,
+    RepaySchema,
+    RequestCloseSchema,
+    ReverseSchema,
+    SchedulePreviewSchema,
+)
+from app.loans.statements import statement_pdf
+from app.web.access import access, current_actor, current_session, tagged
+from app.web.openapi import ApiBlueprint
+from app.web.paging import fetch_page, page_request
+from app.web.schemas import ListQuery, page_of
+
+loans = ApiBlueprint(
+    "loans", __name__, url_prefix="/api/v1/loans", description="Loans and their books"
+)
+schedules = ApiBlueprint(
+    "schedules", __name__, url_prefix="/api/v1/schedules", description="Schedules to look at"
+)
+closes = ApiBlueprint(
+    "day-closes", __name__, url_prefix="/api/v1/day-closes", description="Closes of business days"
+)
+
+BLUEPRINTS = (loans, schedules, closes)
+
+READERS = (Permission.READ_LOANS,)
+CLOSE_READERS = (Permission.CLOSE_DAY, Permission.READ_JOBS)
+
+
+@loans.route("", methods=["GET"])
+@access(*READERS)
+@loans.arguments(LoanQuery, location="query")
+@loans.response(200, page_of(LoanSchema))
+def list_loans(wanted: tuple[queries.LoanFilter, str]) -> Any:
+    """The loans in sight, the newest first."""
+    narrowed, sort = wanted
+    statement = queries.list_loans(current_actor(), narrowed, sort or queries.DEFAULT_SORT)
+    page = fetch_page(current_session(), statement, page_request())
+    return replace(page, items=[queries.view_of(row) for row in page.items])
+
+
+@loans.route("/<uuid:loan_id>", methods=["GET"])
+@access(*READERS)
+@loans.response(200, LoanSchema)
+def get_loan(loan_id: UUID) -> Any:
+    """A loan with its terms, and its figures at the opening of the business day."""
+    return tagged(services.loan_view(current_session(), current_actor(), loan_id))
+
+
+@loans.route("/<uuid:loan_id>/schedule", methods=["GET"])
+@access(*READERS)
+@loans.response(200, LoanScheduleSchema)
+def get_schedule(loan_id: UUID) -> Any:
+    """Bills as they were made, and what is to come when all is paid on its day."""
+    return loan_schedule(current_session(), current_actor(), loan_id)
+
+
+@loans.route("/<uuid:loan_id>/journal", methods=["GET"])
+@access(*READERS)
+@loans.arguments(JournalQuery, location="query")
+@loans.response(200, JournalSchema)
+def get_journal(wanted: dict[str, Any], loan_id: UUID) -> Any:
+    """The double-entry journal of a loan, newest first; `next_cursor` reads on."""
+    return queries.journal(current_session(), current_actor(), loan_id, **wanted)
+
+
+@loans.route("/<uuid:loan_id>/repayments", methods=["GET"])
+@access(*READERS)
+@loans.response(200, RepaymentListSchema)
+def list_repayments(loan_id: UUID) -> Any:
+    """The repayments of a loan and what each settled."""
+    return {"items": queries.list_repayments(current_session(), current_actor(), loan_id)}
+
+
+@loans.route("/<uuid:loan_id>/repayments", methods=["POST"])
+@access(Permission.POST_REPAYMENT, idempotent=True)
+@loans.arguments(RepaySchema)
+@loans.response(201, RepaymentSchema)
+def post_repayment(command: services.Repay, loan_id: UUID) -> Any:
+    """Book money received: what has fallen due is settled, the oldest first."""
+    keyed = replace(command, key=request.headers.get("Idempotency-Key", ""))
+    view = services.repay(current_session(), current_actor(), loan_id, keyed)
+    return view, 201, {"Location": f"/api/v1/loans/{loan_id}/repayments"}
+
+
+@loans.route("/<uuid:loan_id>/repayments/<uuid:entry_id>/reversal", methods=["POST"])
+@access(Permission.POST_REPAYMENT, idempotent=True)
+@loans.arguments(ReverseSchema)
+@loans.response(201, RepaymentSchema)
+def reverse_repayment(command: dict[str, Any], loan_id: UUID, entry_id: UUID) -> Any:
+    """Take back the last repayment by its entry in the journal."""
+    session, actor = current_session(), current_actor()
+    services.loan_view(session, actor, loan_id)
+    taken = services.Reverse(entry_id=entry_id, reason=command["reason"], loan_id=loan_id)
+    view = services.reverse(session, actor, taken)
+    return view, 201, {"Location": f"/api/v1/loans/{loan_id}/repayments"}
+
+
+@loans.route("/<uuid:loan_id>/classifications", methods=["GET"])
+@access(*READERS)
+@loans.response(200, ClassificationListSchema)
+def list_classifications(loan_id: UUID) -> Any:
+    """The classes that a loan took, with every reason looked at."""
+    return {"items": queries.list_classifications(current_session(), current_actor(), loan_id)}
+
+
+@loans.route("/<uuid:loan_id>/statement.pdf", methods=["GET"])
+@access(*READERS)
+@loans.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def get_statement(loan_id: UUID) -> Response:
+    """The statement of a loan as PDF."""
+    session, actor = current_session(), current_actor()
+    content = statement_pdf(session, actor, loan_id, current_app.extensions["settings"].public_url)
+    number = services.loan_view(session, actor, loan_id).number
+    return attachment(content, name=f"{number}.pdf", media_type="application/pdf")
+
+
+@schedules.route("", methods=["POST"])
+@access()
+@schedules.arguments(SchedulePreviewSchema)
+@schedules.response(200, PreviewSchema)
+def preview_schedule(terms: Terms) -> Any:
+    """Draw a schedule without storing anything."""
+    return make_schedule(terms)
+
+
+@closes.route("", methods=["GET"])
+@access(*CLOSE_READERS)
+@closes.arguments(ListQuery, location="query")
+@closes.response(200, page_of(DayCloseSchema))
+def list_closes(_wanted: dict[str, Any]) -> Any:
+    """The closes of the own bank, the latest day first."""
+    statement = queries.list_closes(current_actor())
+    page = fetch_page(current_session(), statement, page_request())
+    return replace(page, items=[queries.close_view_of(row) for row in page.items])
+
+
+@closes.route("", methods=["POST"])
+@access(Permission.CLOSE_DAY, idempotent=True)
+@closes.arguments(RequestCloseSchema)
+@closes.response(201, DayCloseSchema)
+def request_close(command: services.RequestClose) -> Any:
+    """File the close of the open business day; the scheduler runs it, see its progress there."""
+    view = services.request_close(current_session(), current_actor(), command)
+    return tagged(view), 201, {"Location": f"/api/v1/day-closes/{view.id}"}
+
+
+@closes.route("/<uuid:close_id>", methods=["GET"])
+@access(*CLOSE_READERS)
+@closes.response(200, DayCloseSchema)
+def get_close(close_id: UUID) -> Any:
+    """How far a close has come, and which loans it left behind."""
+    return tagged(queries.close_view(current_session(), current_actor(), close_id))

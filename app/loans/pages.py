@@ -1,0 +1,292 @@
+"""Pages of loans: list, schedule, journal, a repayment, a schedule to look at, closes of days."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import marshmallow as ma
+import sqlalchemy as sa
+from flask import Blueprint, Response, redirect, render_template, request
+from flask_babel import gettext
+from sqlmodel import Session, col
+
+from app.kernel.actor import Actor
+from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.money import Money
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+from app.loans import queries, services
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.debtor import FACT_TITLES
+from app.loans.domain.schedule import Schedule, make_schedule
+from app.loans.domain.states import (
+    CLOSE_STATE_TITLES,
+    SECURITY_TITLES,
+    STATE_TITLES,
+    CloseState,
+    LoanState,
+)
+from app.loans.models import BankDay
+from app.loans.schedules import INSTALMENT_TITLES, InstalmentState, loan_schedule
+from app.loans.schemas import (
+    ACCOUNT_TITLES,
+    CLASS_TITLES,
+    ENTRY_TITLES,
+    KEPT_TITLES,
+    METHOD_TITLES,
+    LoanQuery,
+    RequestCloseSchema,
+    ReverseSchema,
+    SchedulePreviewSchema,
+)
+from app.reference.domain import RegionLevel
+from app.reference.services import region_names
+from app.web.access import access, current_actor, current_session, tell
+from app.web.fields import Text
+from app.web.forms import form_page
+from app.web.paging import fetch_page, page_request
+from app.web.reading import load_schema
+from app.web.shell import words
+
+loans = Blueprint("loans_pages", __name__, url_prefix="/loans")
+schedules = Blueprint("schedules_pages", __name__, url_prefix="/schedules")
+closes = Blueprint("day_closes_pages", __name__, url_prefix="/day-closes")
+
+BLUEPRINTS = (loans, schedules, closes)
+
+Answer = Response | str | tuple[str, int]
+
+READERS = (Permission.READ_LOANS,)
+CLOSE_READERS = (Permission.CLOSE_DAY, Permission.READ_JOBS)
+FILTERS = ("q", "state", "class", "county", "kept", "sort")
+
+STATE_TONES = {
+    LoanState.SIGNED: "amber",
+    LoanState.PERFORMING: "green",
+    LoanState.OVERDUE: "red",
+    LoanState.WRITTEN_OFF: "red",
+}
+CLASS_TONES = {
+    LoanClass.NORMAL: "green",
+    LoanClass.SPECIAL_MENTION: "amber",
+    LoanClass.SUBSTANDARD: "orange",
+    LoanClass.DOUBTFUL: "red",
+    LoanClass.LOSS: "red",
+}
+INSTALMENT_TONES = {
+    InstalmentState.PAID: "green",
+    InstalmentState.OVERDUE: "red",
+    InstalmentState.DUE: "amber",
+    InstalmentState.TO_COME: "grey",
+}
+CLOSE_TONES = {
+    CloseState.REQUESTED.value: "grey",
+    CloseState.RUNNING.value: "amber",
+    CloseState.FINISHED.value: "green",
+}
+
+
+def _shown(titles: Any) -> dict[str, str]:
+    return {str(getattr(key, "value", key)): gettext(text) for key, text in titles.items()}
+
+
+def words_of_loans() -> dict[str, Any]:
+    """Titles and tones that the templates of this room look up."""
+    return {
+        "state_titles": _shown(STATE_TITLES),
+        "class_titles": _shown(CLASS_TITLES),
+        "kept_titles": _shown(KEPT_TITLES),
+        "method_titles": _shown(METHOD_TITLES),
+        "account_titles": _shown(ACCOUNT_TITLES),
+        "entry_titles": _shown(ENTRY_TITLES),
+        "security_titles": _shown(SECURITY_TITLES),
+        "instalment_titles": _shown(INSTALMENT_TITLES),
+        "close_titles": _shown(CLOSE_STATE_TITLES),
+        "fact_titles": _shown(FACT_TITLES),
+        "state_tones": STATE_TONES,
+        "class_tones": CLASS_TONES,
+        "instalment_tones": INSTALMENT_TONES,
+        "close_tones": CLOSE_TONES,
+        "words": words,
+    }
+
+
+@loans.get("")
+@access(*READERS)
+def loan_list() -> str:
+    """The loans in sight, by state, class, county, keeper and words."""
+    session, actor = current_session(), current_actor()
+    asked = {name: request.args.get(name, "") for name in FILTERS}
+    wanted, sort = load_schema(LoanQuery(), {name: text for name, text in asked.items() if text})
+    statement = queries.list_loans(actor, wanted, sort or queries.DEFAULT_SORT)
+    page = fetch_page(session, statement, page_request())
+    return render_template(
+        "loans/list.html",
+        page=replace(page, items=[queries.view_of(row) for row in page.items]),
+        asked=asked,
+        counties=_counties(session),
+        regions=region_names(session),
+        sort_links=_sort_links(asked),
+        **words_of_loans(),
+    )
+
+
+def _counties(session: Session) -> list[tuple[str, str]]:
+    names = region_names(session, RegionLevel.COUNTY)
+    return [(code, words(name)) for code, name in names.items()]
+
+
+def _sort_links(asked: dict[str, str]) -> dict[str, dict[str, str]]:
+    """For each sortable column the address that sorts by it, or turns its order."""
+    links = {}
+    kept = [(name, text) for name, text in asked.items() if text and name != "sort"]
+    for name in queries.SORTS:
+        turned = f"-{name}" if asked["sort"] == name else name
+        direction = {name: "ascending", f"-{name}": "descending"}.get(asked["sort"], "")
+        links[name] = {"href": "?" + urlencode([*kept, ("sort", turned)]), "direction": direction}
+    return links
+
+
+@loans.get("/<uuid:loan_id>/schedule")
+@access(*READERS)
+def schedule_page(loan_id: UUID) -> str:
+    """Bills and what is to come."""
+    session, actor = current_session(), current_actor()
+    return render_template(
+        "loans/schedule.html",
+        loan=services.loan_view(session, actor, loan_id),
+        schedule=loan_schedule(session, actor, loan_id),
+        **words_of_loans(),
+    )
+
+
+@loans.get("/<uuid:loan_id>/journal")
+@access(*READERS)
+def journal_page(loan_id: UUID) -> str:
+    """The journal and the balances of its accounts."""
+    session, actor = current_session(), current_actor()
+    cursor = request.args.get("cursor", "")
+    return render_template(
+        "loans/journal.html",
+        loan=services.loan_view(session, actor, loan_id),
+        journal=queries.journal(session, actor, loan_id, cursor=cursor),
+        balances=queries.trial_balance(session, actor, loan_id=loan_id),
+        repayments=queries.list_repayments(session, actor, loan_id),
+        may_repay=actor.may(Permission.POST_REPAYMENT),
+        **words_of_loans(),
+    )
+
+
+@loans.route("/<uuid:loan_id>/repayments/<uuid:entry_id>/reversal", methods=["GET", "POST"])
+@access(Permission.POST_REPAYMENT)
+def reverse_repayment(loan_id: UUID, entry_id: UUID) -> Answer:
+    """Take back the last repayment."""
+    session, actor = current_session(), current_actor()
+    view = services.loan_view(session, actor, loan_id)
+
+    def submit(data: dict[str, Any]) -> Response:
+        command = services.Reverse(entry_id=entry_id, reason=data["reason"], loan_id=loan_id)
+        done = services.reverse(session, actor, command)
+        tell("ok", gettext("%(number)s is booked.", number=done.number))
+        return redirect(f"/loans/{loan_id}/journal", 303)  # type: ignore[return-value]
+
+    return form_page(
+        ReverseSchema(),
+        title=gettext("Take back a repayment"),
+        subtitle=f"{view.number} · {words(view.borrower_name)}",
+        help_text=gettext("The same amounts are booked the other way; both entries stay."),
+        submit=submit,
+        back=f"/loans/{loan_id}/journal",
+        tone="danger",
+    )
+
+
+class PreviewFormSchema(SchedulePreviewSchema):
+    """The form of a schedule to look at: the plan as text."""
+
+    class Meta:
+        """The list of amounts is written as text here."""
+
+        exclude = ("plan_fen",)
+
+    plan_text = Text(
+        max_length=2000,
+        title=N_("Principal amounts"),
+        help=N_("For the method “by a plan”: amounts in yuan, divided by commas."),
+    )
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **kwargs: object) -> Any:
+        """The terms with the plan read from text."""
+        text = data.pop("plan_text", "").replace("，", ",")
+        try:
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            plan = tuple(Money.parse(part).fen for part in parts)
+        except ValueError:
+            detail = N_("Enter an amount in yuan with at most two decimals, such as 1200.50.")
+            raise InvalidInput(errors=(FieldError(pointer="/plan_text", detail=detail),)) from None
+        return super().make({**data, "plan_fen": plan}, **kwargs)
+
+
+@schedules.route("/new", methods=["GET", "POST"])
+@access()
+def new_schedule() -> Answer:
+    """Draw a schedule from terms; nothing is stored."""
+
+    def submit(terms: Any) -> Response:
+        return _drawn(make_schedule(terms))  # type: ignore[return-value]
+
+    return form_page(
+        PreviewFormSchema(),
+        title=gettext("Repayment schedule"),
+        help_text=gettext("Nothing is stored; the figures are exact to the fen."),
+        submit=submit,
+        submit_title=gettext("Draw the schedule"),
+    )
+
+
+def _drawn(drawn: Schedule) -> str:
+    return render_template("loans/preview.html", schedule=drawn, **words_of_loans())
+
+
+@closes.route("", methods=["GET", "POST"])
+@access(*CLOSE_READERS)
+def close_list() -> Answer:
+    """The closes of the own bank, and the form that files the next."""
+    session, actor = current_session(), current_actor()
+    if request.method == "POST":
+        return _file_close()
+    page = fetch_page(session, queries.list_closes(actor), page_request())
+    return render_template(
+        "loans/closes.html",
+        page=replace(page, items=[queries.close_view_of(row) for row in page.items]),
+        day=open_day(session, actor),
+        may_close=actor.may(Permission.CLOSE_DAY),
+        **words_of_loans(),
+    )
+
+
+def open_day(session: Session, actor: Actor) -> date | None:
+    """The open business day of the actor's bank, if it has one."""
+    statement = sa.select(col(BankDay.open_on)).where(col(BankDay.bank_id) == actor.organisation_id)
+    return session.execute(statement).scalar_one_or_none()
+
+
+def _file_close() -> Response:
+    command = load_schema(RequestCloseSchema(), {"on": request.form.get("on", "")})
+    view = services.request_close(current_session(), current_actor(), command)
+    return redirect(f"/day-closes/{view.id}", 303)  # type: ignore[return-value]
+
+
+@closes.get("/<uuid:close_id>")
+@access(*CLOSE_READERS)
+def close_page(close_id: UUID) -> str:
+    """A close with its progress; asked again every second until it is done."""
+    view = queries.close_view(current_session(), current_actor(), close_id)
+    name = "loans/close_progress.html" if "HX-Request" in request.headers else "loans/close.html"
+    return render_template(name, close=view, **words_of_loans())
+
+
+__all__ = ["BLUEPRINTS", "open_day", "words_of_loans"]

@@ -1,0 +1,231 @@
+"""What falls due of a loan: bills as they were made, and what is still to come."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.schedule_dates import Every
+from app.kernel.text import N_
+from app.loans.books import (
+    ONE_DAY,
+    NoteLedger,
+    find_business_day,
+    latest_plans,
+    note_book,
+    note_terms,
+)
+from app.loans.domain.notes import NoteTerms, note_schedule, plan_from_json, principal_plan
+from app.loans.domain.states import Kept, LoanState
+from app.loans.models import Loan, LoanDue, LoanNote, NoteStateRow
+from app.loans.queries import visible_loans
+
+MAX_ROWS: Final = 1200
+"""A century of months; no note has more days on which something falls due."""
+
+
+class InstalmentState(StrEnum):
+    """Where an instalment stands."""
+
+    PAID = "paid"
+    OVERDUE = "overdue"
+    DUE = "due"
+    TO_COME = "to-come"
+
+
+INSTALMENT_TITLES: Final = {
+    InstalmentState.PAID: N_("Paid"),
+    InstalmentState.OVERDUE: N_("Overdue"),
+    InstalmentState.DUE: N_("Due today"),
+    InstalmentState.TO_COME: N_("To come"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalmentView:
+    """What falls due of a note on a day; paid parts only of what was billed."""
+
+    note_number: str
+    number: int
+    due_on: date
+    days: int
+    """Days since the day before on which something of the note fell due."""
+    principal_fen: int
+    interest_fen: int
+    paid_principal_fen: int
+    paid_interest_fen: int
+    balance_fen: int
+    state: InstalmentState
+
+    @property
+    def payment_fen(self) -> int:
+        """Principal and interest together."""
+        return self.principal_fen + self.interest_fen
+
+    @property
+    def left_fen(self) -> int:
+        """What is still to be paid."""
+        return self.payment_fen - self.paid_principal_fen - self.paid_interest_fen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleView:
+    """The instalments of all notes, by day; before the drawdown those of the contract."""
+
+    drawn: bool
+    instalments: Sequence[InstalmentView] = field(default_factory=tuple)
+
+    @property
+    def total_principal_fen(self) -> int:
+        return sum(each.principal_fen for each in self.instalments)
+
+    @property
+    def total_interest_fen(self) -> int:
+        return sum(each.interest_fen for each in self.instalments)
+
+    @property
+    def total_payment_fen(self) -> int:
+        return self.total_principal_fen + self.total_interest_fen
+
+
+def loan_schedule(session: Session, actor: Actor, loan_id: UUID) -> ScheduleView:
+    """The schedule of a visible loan: bills as made, the rest as it comes when all is paid in time."""
+    statement = visible_loans(session, actor).where(col(Loan.id) == loan_id)
+    loan = session.execute(statement).scalar_one_or_none()
+    if loan is None:
+        raise NotFound
+    if loan.kept is Kept.MIRRORED:
+        return ScheduleView(drawn=True)
+    if loan.state in (LoanState.SIGNED, LoanState.CANCELLED):
+        return ScheduleView(drawn=False, instalments=tuple(_of_contract(loan)))
+    day = find_business_day(session, loan.bank_id) or date.max
+    rows = [row for note in _ledgers(session, loan) for row in _of_note(note, day)]
+    return ScheduleView(
+        drawn=True,
+        instalments=tuple(sorted(rows, key=lambda each: (each.due_on, each.note_number))),
+    )
+
+
+def _of_contract(loan: Loan) -> Iterator[InstalmentView]:
+    terms = contract_terms(loan)
+    for row in note_schedule(terms, principal_plan(terms)).instalments:
+        yield InstalmentView(
+            note_number="",
+            number=row.number,
+            due_on=row.due_on,
+            days=row.days,
+            principal_fen=row.principal_fen,
+            interest_fen=row.interest_fen,
+            paid_principal_fen=0,
+            paid_interest_fen=0,
+            balance_fen=row.balance_fen,
+            state=InstalmentState.TO_COME,
+        )
+
+
+def contract_terms(loan: Loan) -> NoteTerms:
+    """The whole contract as one note drawn on its first day."""
+    if loan.starts_on is None or loan.matures_on is None:
+        raise NotFound
+    return NoteTerms(
+        amount_fen=loan.contract_fen,
+        drawn_on=loan.starts_on,
+        matures_on=loan.matures_on,
+        rate_ppm=loan.rate_ppm,
+        method=loan.method,
+        every=Every.parse(loan.every),
+        day_count=loan.day_count,
+        style=loan.interest_style,
+        contract_starts_on=loan.starts_on,
+        first_due_on=loan.first_due_on,
+        plan=plan_from_json(loan.plan),
+    )
+
+
+def _ledgers(session: Session, loan: Loan) -> list[NoteLedger]:
+    """The notes of a loan for reading, without a lock."""
+    rows = session.execute(
+        sa.select(LoanNote, NoteStateRow)
+        .join(NoteStateRow, col(NoteStateRow.note_id) == col(LoanNote.id))
+        .where(col(LoanNote.loan_id) == loan.id)
+        .order_by(col(LoanNote.drawn_on), col(LoanNote.number))
+    ).all()
+    dues = session.execute(
+        sa.select(LoanDue).where(col(LoanDue.loan_id) == loan.id).order_by(col(LoanDue.number))
+    ).scalars()
+    by_note: dict[UUID, list[LoanDue]] = {}
+    for due in dues:
+        by_note.setdefault(due.note_id, []).append(due)
+    plans = latest_plans(session, [note.id for note, _ in rows])
+    return [
+        NoteLedger(
+            loan=loan,
+            note=note,
+            state=state,
+            terms=note_terms(loan, note),
+            plan=plan_from_json(plans[note.id].plan),
+            plan_number=plans[note.id].number,
+            dues=by_note.get(note.id, []),
+        )
+        for note, state in rows
+    ]
+
+
+def _of_note(ledger: NoteLedger, day: date) -> Iterator[InstalmentView]:
+    billed = sum(due.principal_fen for due in ledger.dues)
+    balance, before_on = ledger.state.unbilled_fen + billed, ledger.note.drawn_on
+    for due in ledger.dues:
+        balance -= due.principal_fen
+        days, before_on = (due.due_on - before_on).days, due.due_on
+        yield InstalmentView(
+            note_number=ledger.note.number,
+            number=due.number,
+            due_on=due.due_on,
+            days=days,
+            principal_fen=due.principal_fen,
+            interest_fen=due.interest_fen,
+            paid_principal_fen=due.paid_principal_fen,
+            paid_interest_fen=due.paid_interest_fen,
+            balance_fen=balance,
+            state=_state_of(due, day),
+        )
+    yield from _to_come(ledger, before_on)
+
+
+def _state_of(due: LoanDue, day: date) -> InstalmentState:
+    if due.settled:
+        return InstalmentState.PAID
+    return InstalmentState.OVERDUE if due.due_on < day else InstalmentState.DUE
+
+
+def _to_come(ledger: NoteLedger, before_on: date) -> Iterator[InstalmentView]:
+    """The books run forward to their end."""
+    book, number = note_book(ledger), ledger.state.bills
+    for _ in range(MAX_ROWS):
+        if book.next_due_on is None:
+            return
+        bill = book.close(book.next_due_on - ONE_DAY).bill
+        book.is_overdue = False
+        if bill is None:
+            continue
+        number += 1
+        days, before_on = (bill.due_on - before_on).days, bill.due_on
+        yield InstalmentView(
+            note_number=ledger.note.number,
+            number=number,
+            due_on=bill.due_on,
+            days=days,
+            principal_fen=bill.principal_fen,
+            interest_fen=bill.interest_fen,
+            paid_principal_fen=0,
+            paid_interest_fen=0,
+            balance_fen=book.unbilled_fen,
+            state=InstalmentState.TO_COME,
+        )

@@ -1,0 +1,387 @@
+"""What callers send and receive about loans."""
+
+from typing import Any, Final
+
+import marshmallow as ma
+
+from app.kernel.daycount import DayCount
+from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.rates import PPM
+from app.kernel.schedule_dates import Every, MonthEnd
+from app.kernel.text import N_
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.journal import Account
+from app.loans.domain.states import (
+    STATE_TITLES,
+    CloseState,
+    EntryKind,
+    InterestStyle,
+    Kept,
+    LoanState,
+    LtvBasis,
+    Security,
+)
+from app.loans.domain.terms import MAX_PERIODS, Method, Terms
+from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
+from app.loans.schedules import InstalmentState
+from app.loans.services import Repay, RequestClose
+from app.web.fields import Choice, Day, Flag, Ident, Instant, Rate, Structure, Text, Whole, Yuan
+from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
+
+CLASS_TITLES: Final = {
+    LoanClass.NORMAL: N_("Normal"),
+    LoanClass.SPECIAL_MENTION: N_("Special mention"),
+    LoanClass.SUBSTANDARD: N_("Substandard"),
+    LoanClass.DOUBTFUL: N_("Doubtful"),
+    LoanClass.LOSS: N_("Loss"),
+}
+
+METHOD_TITLES: Final = {
+    Method.EQUAL_INSTALMENT: N_("Equal instalments"),
+    Method.EQUAL_PRINCIPAL: N_("Equal principal"),
+    Method.BULLET: N_("Interest each period, principal at the end"),
+    Method.BULLET_ALL: N_("All at the end"),
+    Method.PLAN: N_("By a plan"),
+}
+
+KEPT_TITLES: Final = {
+    Kept.SERVICED: N_("Kept here"),
+    Kept.MIRRORED: N_("Kept by the bank"),
+}
+
+ACCOUNT_TITLES: Final = {
+    Account.CASH: N_("Cash"),
+    Account.PRINCIPAL: N_("Principal"),
+    Account.INTEREST_RECEIVABLE: N_("Interest receivable"),
+    Account.INTEREST_INCOME: N_("Interest income"),
+    Account.PENALTY_RECEIVABLE: N_("Penalty receivable"),
+    Account.PENALTY_INCOME: N_("Penalty income"),
+    Account.COMPOUND_RECEIVABLE: N_("Compound interest receivable"),
+    Account.COMPOUND_INCOME: N_("Compound interest income"),
+    Account.FEE_RECEIVABLE: N_("Fees receivable"),
+    Account.FEE_INCOME: N_("Fee income"),
+    Account.SUSPENSE: N_("Suspense"),
+    Account.WRITE_OFF: N_("Allowance used"),
+    Account.RECOVERY_INCOME: N_("Recoveries"),
+    Account.MEMO_INTEREST: N_("Memorandum: interest"),
+    Account.MEMO_WRITTEN_OFF: N_("Memorandum: written off"),
+    Account.MEMO_CONTRA: N_("Memorandum: contra"),
+}
+
+ENTRY_TITLES: Final = {
+    EntryKind.DRAWDOWN: N_("Drawdown"),
+    EntryKind.ACCRUAL: N_("Interest grown"),
+    EntryKind.REPAYMENT: N_("Repayment"),
+    EntryKind.REVERSAL: N_("Reversal"),
+    EntryKind.NON_ACCRUAL: N_("Change of income"),
+    EntryKind.WRITE_OFF: N_("Write-off"),
+    EntryKind.RECOVERY: N_("Recovery"),
+}
+
+MONTH_END_TITLES: Final = {
+    MonthEnd.CLAMP: N_("To the last day of the month"),
+    MonthEnd.ROLL: N_("To the first day of the next month"),
+}
+
+
+class LoanSchema(ThingSchema):
+    """A loan with its terms and its figures at the opening of the business day."""
+
+    bank_id = Ident()
+    bank_name = ma.fields.Nested(BilingualSchema)
+    borrower_id = Ident(allow_none=True)
+    borrower_name = ma.fields.Nested(BilingualSchema)
+    application_id = Ident(allow_none=True)
+    product = Text(max_length=60)
+    title = Text(max_length=120)
+    contract_fen = Yuan()
+    principal_fen = Yuan()
+    accrued_fen = Yuan()
+    fees_fen = Yuan()
+    exposure_fen = Yuan()
+    overdue_days = Whole(low=0, high=40_000)
+    overdue_fen = Yuan()
+    suspense_fen = Yuan()
+    loan_class = Choice(LoanClass, data_key="class", allow_none=True)
+    rate_ppm = Rate()
+    penalty_ppm = Rate()
+    method = Choice(Method)
+    every = Text(max_length=6)
+    day_count = Text(max_length=10)
+    interest_style = Choice(InterestStyle)
+    starts_on = Day(allow_none=True)
+    matures_on = Day(allow_none=True)
+    first_due_on = Day(allow_none=True)
+    region_code = Text(max_length=6)
+    green = Flag()
+    catalogue_edition = Text(max_length=20)
+    catalogue_code = Text(max_length=20)
+    security = Choice(Security, allow_none=True)
+    warning_ppm = Rate(allow_none=True)
+    top_up_ppm = Rate(allow_none=True)
+    disposal_ppm = Rate(allow_none=True)
+    cure_ppm = Rate(allow_none=True)
+    cure_days = Whole(low=0, high=366, allow_none=True)
+    ltv_basis = Choice(LtvBasis)
+    kept = Choice(Kept)
+    published = Flag()
+    synthetic = Flag()
+    closed_on = Day(allow_none=True)
+
+
+class LoanQuery(ListQuery):
+    """Filters of the list of loans."""
+
+    q = Text(max_length=60)
+    number = Text(max_length=40)
+    state = Choice(LoanState, titles=STATE_TITLES)
+    loan_class = Choice(LoanClass, titles=CLASS_TITLES, data_key="class")
+    product = Text(max_length=60)
+    county = Text(max_length=6, pattern=r"[0-9]{2,6}")
+    kept = Choice(Kept, titles=KEPT_TITLES)
+    sort = Text(max_length=30)
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> tuple[LoanFilter, str]:
+        """The filter and the sort; which page is read elsewhere."""
+        given = {**data, "region_code": data.pop("county", "")}
+        names = LoanFilter.__dataclass_fields__
+        wanted = LoanFilter(**{name: given[name] for name in names if name in given})
+        return wanted, str(data.get("sort", ""))
+
+
+class LoanInstalmentSchema(ViewSchema):
+    """What falls due of a note on a day."""
+
+    note_number = Text(max_length=40)
+    number = Whole(low=1, high=MAX_PERIODS)
+    due_on = Day()
+    days = Whole(low=0, high=40_000)
+    payment_fen = Yuan()
+    principal_fen = Yuan()
+    interest_fen = Yuan()
+    paid_principal_fen = Yuan()
+    paid_interest_fen = Yuan()
+    left_fen = Yuan()
+    balance_fen = Yuan()
+    state = Choice(InstalmentState)
+
+
+class LoanScheduleSchema(ViewSchema):
+    """The instalments of a loan."""
+
+    drawn = Flag()
+    instalments = ma.fields.List(ma.fields.Nested(LoanInstalmentSchema))
+    total_principal_fen = Yuan()
+    total_interest_fen = Yuan()
+    total_payment_fen = Yuan()
+
+
+class SchedulePreviewSchema(CommandSchema):
+    """The terms of a schedule that is only looked at."""
+
+    principal_fen = Yuan(required=True, low_fen=1, title=N_("Principal"))
+    rate_ppm = Rate(required=True, high_ppm=PPM, title=N_("Yearly rate"))
+    start_on = Day(required=True, title=N_("Day of the drawdown"))
+    periods = Whole(required=True, low=1, high=MAX_PERIODS, title=N_("Number of instalments"))
+    every = Text(
+        required=True,
+        max_length=5,
+        pattern=r"[1-9][0-9]{0,3}[md]",
+        pattern_help=N_("Write months or days, such as 1m, 3m or 14d."),
+        title=N_("Falls due every"),
+        help=N_("Months or days, such as 1m, 3m or 14d."),
+    )
+    method = Choice(Method, required=True, titles=METHOD_TITLES, title=N_("Repayment method"))
+    day_count = Choice(DayCount, required=True, title=N_("Day count"))
+    first_due_on = Day(title=N_("First due day"), help=N_("Empty: one period after the drawdown."))
+    grace_principal = Whole(
+        low=0, high=MAX_PERIODS, title=N_("Periods with interest alone"), load_default=0
+    )
+    month_end = Choice(
+        MonthEnd,
+        titles=MONTH_END_TITLES,
+        title=N_("A day that its month does not have goes"),
+        load_default=MonthEnd.CLAMP,
+    )
+    plan_fen = ma.fields.List(
+        Yuan(), validate=ma.validate.Length(max=MAX_PERIODS), data_key="plan_yuan"
+    )
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> Terms:
+        """The terms; a step out of its limits is a wrong field."""
+        try:
+            every = Every.parse(data["every"])
+        except ValueError:
+            detail = N_("Write months or days, such as 1m, 3m or 14d.")
+            raise InvalidInput(errors=(FieldError(pointer="/every", detail=detail),)) from None
+        return Terms(**{**data, "every": every, "plan_fen": tuple(data.get("plan_fen", ()))})
+
+
+class PreviewInstalmentSchema(ViewSchema):
+    """A row of a schedule that is only looked at."""
+
+    number = Whole(low=1, high=MAX_PERIODS)
+    due_on = Day()
+    days = Whole(low=0, high=40_000)
+    payment_fen = Yuan()
+    principal_fen = Yuan()
+    interest_fen = Yuan()
+    balance_fen = Yuan()
+
+
+class PreviewSchema(ViewSchema):
+    """A schedule that is only looked at."""
+
+    instalments = ma.fields.List(ma.fields.Nested(PreviewInstalmentSchema))
+    total_interest_fen = Yuan()
+    total_payment_fen = Yuan()
+
+
+class JournalQuery(CommandSchema):
+    """Where to read on in a journal."""
+
+    cursor = Text(max_length=60)
+    size = Whole(low=1, high=MAX_JOURNAL_ROWS)
+    kind = Choice(EntryKind, titles=ENTRY_TITLES)
+
+
+class PostingSchema(ViewSchema):
+    """One line of a journal: a debit and a credit of the same amount."""
+
+    id = Ident()
+    entry_id = Ident()
+    seq = Whole(low=1, high=1000)
+    booked_on = Day()
+    value_on = Day()
+    kind = Choice(EntryKind)
+    debit = Choice(Account)
+    credit = Choice(Account)
+    amount_fen = Yuan()
+    note_number = Text(max_length=40)
+    text = Text(max_length=200)
+    reverses_id = Ident(allow_none=True)
+
+
+class JournalSchema(ViewSchema):
+    """Lines of a journal, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(PostingSchema))
+    next_cursor = Text(max_length=60, allow_none=True)
+
+
+class RepaySchema(CommandSchema):
+    """Money received for a loan."""
+
+    command = Repay
+
+    amount_fen = Yuan(
+        required=True,
+        title=N_("Amount received"),
+        help=N_("It settles what has fallen due, the oldest first; see below for the rest."),
+    )
+    value_on = Day(
+        title=N_("Value day"),
+        help=N_("Empty: the business day. Not before the first day of the open month."),
+    )
+    prepay = Flag(
+        title=N_("Use the rest to repay principal early"),
+        help=N_("Otherwise what no debt needs waits in suspense."),
+    )
+    from_suspense = Flag(title=N_("Use money that waits in suspense"))
+    payer = Text(max_length=160, title=N_("Payer"))
+
+
+class AllocationLineSchema(ViewSchema):
+    """What one debt took of a repayment."""
+
+    claim = Text(max_length=20)
+    due_on = Day(allow_none=True)
+    owed_fen = Yuan()
+    paid_fen = Yuan()
+    left_fen = Yuan()
+
+
+class RepaymentSchema(ViewSchema):
+    """A repayment by what it settled."""
+
+    id = Ident()
+    number = Text(max_length=40)
+    loan_id = Ident()
+    entry_id = Ident()
+    amount_fen = Yuan()
+    principal_fen = Yuan()
+    interest_fen = Yuan()
+    penalty_fen = Yuan()
+    compound_fen = Yuan()
+    fee_fen = Yuan()
+    suspense_fen = Yuan()
+    booked_on = Day()
+    value_on = Day()
+    payer = Text(max_length=160)
+    reverses_id = Ident(allow_none=True)
+    reason = Text(max_length=300)
+    created_at = Instant()
+
+
+class RepaymentListSchema(ViewSchema):
+    """The repayments of a loan."""
+
+    items = ma.fields.List(ma.fields.Nested(RepaymentSchema))
+
+
+class ReverseSchema(CommandSchema):
+    """Why a repayment is taken back."""
+
+    reason = Text(required=True, max_length=300, lines=True, title=N_("Reason"))
+
+
+class ClassificationSchema(ViewSchema):
+    """A class that a loan took, and why."""
+
+    on = Day()
+    loan_class = Choice(LoanClass, data_key="class")
+    own_class = Choice(LoanClass)
+    overdue_days = Whole(low=0, high=40_000)
+    reasons = ma.fields.List(Structure())
+
+
+class ClassificationListSchema(ViewSchema):
+    """The classes that a loan took, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(ClassificationSchema))
+
+
+class RequestCloseSchema(CommandSchema):
+    """The day to close."""
+
+    command = RequestClose
+
+    on = Day(required=True, title=N_("Day to close"))
+
+
+class CloseErrorSchema(ViewSchema):
+    """A loan that a close left behind."""
+
+    loan_number = Text(max_length=40)
+    detail = Text(max_length=300)
+
+
+class DayCloseSchema(ViewSchema):
+    """How far the close of a day has come."""
+
+    id = Ident()
+    bank_id = Ident()
+    bank_name = ma.fields.Nested(BilingualSchema)
+    on = Day()
+    state = Choice(CloseState)
+    total = Whole(low=0, high=10**9)
+    done = Whole(low=0, high=10**9)
+    failed = Whole(low=0, high=10**9)
+    accrued_fen = Yuan()
+    billed_fen = Yuan()
+    requested_at = Instant()
+    started_at = Instant(allow_none=True)
+    finished_at = Instant(allow_none=True)
+    errors = ma.fields.List(ma.fields.Nested(CloseErrorSchema))

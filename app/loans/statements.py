@@ -1,0 +1,167 @@
+"""The statement of a loan, drawn from its journal and its schedule."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.db.engine import today
+from app.documents.pdf import Words
+from app.identity.models import Organisation
+from app.kernel.actor import Actor, Name
+from app.loans.books import find_business_day
+from app.loans.contracts import list_notes
+from app.loans.domain.journal import Account
+from app.loans.domain.states import Kept, LoanState
+from app.loans.domain.terms import Method
+from app.loans.queries import LoanView, list_dues, list_repayments, loan_view, trial_balance
+from app.loans.queries import RepaymentView as StoredRepayment
+from app.loans.refusals import LoanNotServiced
+from app.loans.reports import (
+    InstalmentView,
+    RepaymentView,
+    StatementNoteView,
+    StatementView,
+    loan_statement,
+)
+from app.loans.schedules import InstalmentState, loan_schedule
+
+_STATES: Final = {
+    LoanState.SIGNED: Words(zh="已签约未提款", en="Signed, not drawn"),
+    LoanState.PERFORMING: Words(zh="履约", en="Performing"),
+    LoanState.OVERDUE: Words(zh="逾期", en="Overdue"),
+    LoanState.SETTLED: Words(zh="结清", en="Settled"),
+    LoanState.RELEASED: Words(zh="结清解押", en="Settled and released"),
+    LoanState.WRITTEN_OFF: Words(zh="已核销", en="Written off"),
+    LoanState.CANCELLED: Words(zh="已撤销", en="Cancelled"),
+    LoanState.MIRRORED: Words(zh="银行自行记账", en="Kept by the bank"),
+}
+
+_METHODS: Final = {
+    Method.EQUAL_INSTALMENT: Words(zh="等额本息", en="Equal instalments"),
+    Method.EQUAL_PRINCIPAL: Words(zh="等额本金", en="Equal principal"),
+    Method.BULLET: Words(zh="按期付息到期还本", en="Bullet"),
+    Method.BULLET_ALL: Words(zh="到期一次还本付息", en="All at the end"),
+    Method.PLAN: Words(zh="按计划分期还本", en="By a plan"),
+}
+
+_INSTALMENTS: Final = {
+    InstalmentState.PAID: Words(zh="已还", en="Paid"),
+    InstalmentState.OVERDUE: Words(zh="逾期", en="Overdue"),
+    InstalmentState.DUE: Words(zh="今日到期", en="Due"),
+    InstalmentState.TO_COME: Words(zh="未到期", en="To come"),
+}
+
+_REPAID = Words(zh="还款", en="Repayment")
+_REVERSED = Words(zh="冲正", en="Reversal")
+
+
+def statement_pdf(session: Session, actor: Actor, loan_id: UUID, public_url: str) -> bytes:
+    """The statement of a visible, serviced loan over its whole life, up to the business day."""
+    view = loan_view(session, actor, loan_id)
+    if view.kept is Kept.MIRRORED or view.starts_on is None or view.matures_on is None:
+        raise LoanNotServiced(number=view.number)
+    return loan_statement(_statement(session, actor, view, public_url))
+
+
+def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) -> StatementView:
+    if view.starts_on is None or view.matures_on is None:
+        raise LoanNotServiced(number=view.number)
+    notes = list_notes(session, actor, view.id)
+    dues = list_dues(session, actor, view.id, unpaid_only=True)
+    issued_on = find_business_day(session, view.bank_id) or today(session)
+    late = [due for due in dues if due.due_on < issued_on]
+    repayments = list_repayments(session, actor, view.id)
+    drawn_on = notes[0].drawn_on if notes else None
+    written_off = _written_off(session, actor, view.id)
+    drawn = sum(note.amount_fen for note in notes)
+    return StatementView(
+        number=view.number,
+        issued_on=issued_on,
+        from_on=drawn_on or view.starts_on,
+        until_on=issued_on,
+        check_url=f"{public_url}/loans/{view.id}",
+        digest_text="",
+        bank_name=_words(view.bank_name),
+        borrower_name=_words(view.borrower_name),
+        borrower_code=_code_of(session, view.borrower_id),
+        loan_number=view.number,
+        contract_number=view.number,
+        product=Words(zh=view.title, en=""),
+        state=_STATES[view.state],
+        method=_METHODS[view.method],
+        day_count=view.day_count,
+        rate_ppm=view.rate_ppm,
+        contract_fen=view.contract_fen,
+        drawn_on=drawn_on,
+        matures_on=view.matures_on,
+        opening_fen=0,
+        drawn_fen=drawn,
+        repaid_fen=drawn - written_off - view.principal_fen,
+        written_off_fen=written_off,
+        closing_fen=view.principal_fen,
+        interest_paid_fen=_sum(repayments, "interest_fen"),
+        penalty_paid_fen=_sum(repayments, "penalty_fen") + _sum(repayments, "compound_fen"),
+        accrued_fen=view.accrued_fen,
+        overdue_principal_fen=sum(due.principal_fen - due.paid_principal_fen for due in late),
+        overdue_interest_fen=sum(due.interest_fen - due.paid_interest_fen for due in late),
+        notes=[_note(note) for note in notes],
+        schedule=_instalments(session, actor, view.id),
+        repayments=[_repayment(each) for each in reversed(repayments)],
+    )
+
+
+def _words(name: Name) -> Words:
+    return Words(zh=name.zh, en=name.en if name.en != name.zh else "")
+
+
+def _code_of(session: Session, organisation_id: UUID | None) -> str:
+    statement = sa.select(col(Organisation.uscc)).where(col(Organisation.id) == organisation_id)
+    return session.execute(statement).scalar_one_or_none() or ""
+
+
+def _written_off(session: Session, actor: Actor, loan_id: UUID) -> int:
+    balances = trial_balance(session, actor, loan_id=loan_id)
+    return sum(each.balance_fen for each in balances if each.account is Account.WRITE_OFF)
+
+
+def _sum(repayments: Sequence[StoredRepayment], name: str) -> int:
+    return sum(getattr(each, name) * (-1 if each.reverses_id else 1) for each in repayments)
+
+
+def _note(note: object) -> StatementNoteView:
+    names = StatementNoteView.__dataclass_fields__
+    return StatementNoteView(**{name: getattr(note, name) for name in names})
+
+
+def _instalments(session: Session, actor: Actor, loan_id: UUID) -> list[InstalmentView]:
+    rows = loan_schedule(session, actor, loan_id).instalments
+    return [
+        InstalmentView(
+            number=number,
+            due_on=row.due_on,
+            days=row.days,
+            principal_fen=row.principal_fen,
+            interest_fen=row.interest_fen,
+            payment_fen=row.payment_fen,
+            balance_fen=row.balance_fen,
+            state=_INSTALMENTS[row.state],
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def _repayment(row: StoredRepayment) -> RepaymentView:
+    sign = -1 if row.reverses_id else 1
+    return RepaymentView(
+        number=row.number,
+        booked_on=row.booked_on,
+        value_on=row.value_on,
+        kind=_REVERSED if row.reverses_id else _REPAID,
+        principal_fen=sign * row.principal_fen,
+        interest_fen=sign * row.interest_fen,
+        penalty_fen=sign * (row.penalty_fen + row.compound_fen),
+        total_fen=sign * row.amount_fen,
+    )

@@ -1,0 +1,118 @@
+"""Pages of loans, in both languages, through forms."""
+
+from datetime import date
+
+import pytest
+
+from app.loans.services import (
+    Drawn,
+    OpenLoan,
+    PostDrawdown,
+    load_history,
+    open_business_day,
+    open_loan,
+)
+
+
+@pytest.fixture
+def loan_id(database, world):
+    bank = world.organisation("A")
+    system = world.system("A")
+    with database.write() as session:
+        open_business_day(session, system, bank, date(2024, 3, 22))
+        command = OpenLoan(
+            bank_id=bank,
+            borrower_id=world.organisation("C1"),
+            title="林权抵押贷款",
+            contract_fen=3_000_000_00,
+            rate_ppm=44_500,
+            starts_on=date(2023, 12, 26),
+            matures_on=date(2024, 12, 25),
+            region_code="620725",
+        )
+        found = open_loan(session, system, command)
+        drawdown = PostDrawdown(loan_id=found, amount_fen=3_000_000_00)
+        load_history(session, system, found, [Drawn(on=date(2023, 12, 26), command=drawdown)])
+    return found
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_the_list_shows_the_loan_and_its_state(sign_in, loan_id, language):
+    text = sign_in("a-ops", language=language).get("/loans?q=L-2023&sort=-principal").text
+    assert "L-2023-000001" in text
+    assert ("逾期" if language == "zh_CN" else "Overdue") in text
+    assert "4.45%" in text
+
+
+@pytest.mark.parametrize("page", ["schedule", "journal"])
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_schedule_and_journal_show_the_bill(sign_in, loan_id, page, language):
+    text = sign_in("c1-fin", language=language).get(f"/loans/{loan_id}/{page}").text
+    assert "31,891.67" in text
+
+
+def test_a_repayment_is_booked_through_the_form_that_proposes_what_is_due(sign_in, loan_id):
+    browser = sign_in("a-ops")
+    form = browser.get(f"/loans/{loan_id}/repayments/new").text
+    assert "31891.67" in form
+    browser.submit(f"/loans/{loan_id}/repayments/new", {"amount_yuan": "31,897.58"}, status=303)
+    text = browser.get(f"/loans/{loan_id}/journal").text
+    assert "C-2024-000001" in text
+
+
+def test_a_refused_repayment_keeps_what_was_typed_and_says_why(sign_in, loan_id):
+    text = (
+        sign_in("a-ops")
+        .submit(f"/loans/{loan_id}/repayments/new", {"amount_yuan": "12.345"}, status=422)
+        .text
+    )
+    assert "12.345" in text
+    assert "最多两位小数" in text
+
+
+def test_a_repayment_is_taken_back_through_its_page(sign_in, loan_id):
+    browser = sign_in("a-ops")
+    browser.submit(f"/loans/{loan_id}/repayments/new", {"amount_yuan": "100"}, status=303)
+    text = browser.get(f"/loans/{loan_id}/journal").text
+    href = text.split("/reversal")[0].rsplit('href="', 1)[1] + "/reversal"
+    browser.submit(href, {"reason": "退汇"}, status=303)
+    assert "冲正" in browser.get(f"/loans/{loan_id}/journal").text
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_schedule_is_drawn_from_the_form(sign_in, world, language):
+    browser = sign_in("c1-fin", language=language)
+    terms = {
+        "principal_yuan": "1,000,000",
+        "rate": "4.35",
+        "start_on": "2024-01-15",
+        "periods": "12",
+        "every": "1m",
+        "method": "equal-instalment",
+        "day_count": "30/360",
+    }
+    assert "85,308.84" in browser.submit("/schedules/new", terms, status=200).text
+    plan = {**terms, "method": "plan", "periods": "2", "plan_text": "400000,600000"}
+    assert "600,000.00" in browser.submit("/schedules/new", plan, status=200).text
+    wrong = {**plan, "plan_text": "400000,x"}
+    assert "400000,x" in browser.submit("/schedules/new", wrong, status=422).text
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_close_is_filed_on_its_page_and_shows_its_progress(
+    sign_in, loan_id, database, clock, language
+):
+    from datetime import UTC, datetime
+
+    from app.loans.services import run_requested_closes
+
+    clock.instant = datetime(2024, 3, 22, 8, tzinfo=UTC)
+    browser = sign_in("a-ops", language=language)
+    assert "2024-03-22" in browser.get("/day-closes").text
+    answer = browser.submit("/day-closes", {"on": "2024-03-22"}, status=303)
+    page = answer.headers["Location"]
+    assert "hx-get" in browser.get(page).text
+    run_requested_closes(database)
+    text = browser.get(page).text
+    assert "hx-get" not in text.split("day-close", 1)[1].split("</section>")[0]
+    assert "1 / 1" in text
