@@ -61,7 +61,7 @@ panels = ApiBlueprint(
     description="Panels of appraisal agencies",
 )
 values = ApiBlueprint(
-    "asset-values", __name__, url_prefix="/api/v1/assets", description="Values of assets"
+    "asset-appraisals", __name__, url_prefix="/api/v1/assets", description="Values of assets"
 )
 AppraisalPageSchema = page_of(AppraisalSummarySchema)
 BLUEPRINTS = (blueprint, models, runs, panels, values)
