@@ -1,5 +1,6 @@
 """Bases of schemas: a command schema makes a frozen command, a view schema writes a view."""
 
+from functools import cache
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -90,8 +91,9 @@ class PageSchema(ViewSchema):
     total = Whole(low=0, high=10**9)
 
 
+@cache
 def page_of(item: type[ViewSchema]) -> type[PageSchema]:
-    """The schema of a page of items."""
+    """The schema of a page of items: one for each, as the API document names it once."""
     name = item.__name__.removesuffix("Schema") + "PageSchema"
     return type(name, (PageSchema,), {"items": ma.fields.List(ma.fields.Nested(item))})
 
