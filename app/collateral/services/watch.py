@@ -80,13 +80,18 @@ def watch_loan(session: Session, actor: Actor, loan_id: UUID) -> None:
 def _measure(
     session: Session, actor: Actor, bank_id: UUID, loan_ids: Sequence[UUID], on: date
 ) -> Counter[str]:
-    """Measure loans, keep what differs under the digest of this look, and judge each."""
+    """Measure loans, keep what differs under the digest of this look, and judge each.
+
+    Covers and cases are locked before the debts are read, so that of two looks the later one has the last word.
+    """
+    covers, calls = _locked_covers(session, loan_ids), _locked_calls(session, loan_ids)
     events: Counter[str] = Counter()
     watch_id, kept = new_id(), []
     for pool in pools_of_loans(session, loan_ids):
-        observation = _observe(session, pool, on, watch_id)
+        measured = _Measured(pool=pool, cover=pool.cover(), on=on)
+        row, observation = _observe(session, measured, covers.get(pool.loan_id), watch_id)
         kept += [observation] if observation else []
-        events[_judge(session, actor, pool, on)] += 1
+        events[_judge(session, actor, measured, row, calls.get(pool.loan_id))] += 1
     session.flush()
     if kept:
         record(
@@ -100,6 +105,50 @@ def _measure(
             sha256=observations_digest(kept),
         )
     return events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """A pool with its cover, as it stands on a day."""
+
+    pool: Pool
+    cover: Cover
+    on: date
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What is stored of it."""
+        debt, cover = self.pool.debt, self.cover
+        return {
+            "principal_fen": debt.principal_fen,
+            "exposure_fen": debt.exposure_fen,
+            "recognised_fen": cover.recognised_fen,
+            "lendable_fen": cover.lendable_fen,
+            "ltv_ppm": cover.ltv_ppm,
+            "risk_ltv_ppm": cover.risk_ltv_ppm,
+            "level": cover.level,
+        }
+
+
+def _locked_covers(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, LoanCover]:
+    statement = (
+        sa.select(LoanCover)
+        .where(col(LoanCover.loan_id).in_(loan_ids))
+        .order_by(col(LoanCover.loan_id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.loan_id: row for row in session.execute(statement).scalars()}
+
+
+def _locked_calls(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, MarginCall]:
+    statement = (
+        sa.select(MarginCall)
+        .where(col(MarginCall.loan_id).in_(loan_ids), col(MarginCall.state).in_(OPEN_CALL_STATES))
+        .order_by(col(MarginCall.loan_id))
+        .with_for_update()
+    )
+    return {call.loan_id: call for call in session.execute(statement).scalars()}
 
 
 def _changed_loans(session: Session, bank_id: UUID, *, everything: bool) -> list[UUID]:
@@ -117,51 +166,35 @@ def _changed_loans(session: Session, bank_id: UUID, *, everything: bool) -> list
     return list(session.execute(statement).scalars())
 
 
-def _observe(session: Session, pool: Pool, on: date, watch_id: UUID) -> LtvObservation | None:
-    """Write the cover of a loan; gives the new row of its history when a figure differs."""
-    cover = pool.cover()
-    row = session.get(LoanCover, pool.loan_id, with_for_update=True, populate_existing=True)
-    figures: dict[str, Any] = {
-        "principal_fen": pool.debt.principal_fen,
-        "exposure_fen": pool.debt.exposure_fen,
-        "recognised_fen": cover.recognised_fen,
-        "lendable_fen": cover.lendable_fen,
-        "ltv_ppm": cover.ltv_ppm,
-        "risk_ltv_ppm": cover.risk_ltv_ppm,
-        "level": cover.level,
-    }
+def _observe(
+    session: Session, measured: _Measured, row: LoanCover | None, watch_id: UUID
+) -> tuple[LoanCover, LtvObservation | None]:
+    """Write the cover of a loan; gives also the new row of its history when a figure differs."""
+    loan_id, figures = measured.pool.loan_id, measured.figures
     changed = row is None or any(getattr(row, name) != value for name, value in figures.items())
-    row = row or LoanCover(loan_id=pool.loan_id, observed_on=on, **figures)
+    row = row or LoanCover(loan_id=loan_id, observed_on=measured.on, **figures)
     for name, value in figures.items():
         setattr(row, name, value)
-    row.observed_on, row.seen_version, row.guaranteed_fen = (
-        on,
-        pool.state_version,
-        cover.guaranteed_fen,
-    )
+    row.observed_on, row.seen_version = measured.on, measured.pool.state_version
+    row.guaranteed_fen = measured.cover.guaranteed_fen
     session.add(row)
     if not changed:
-        return None
+        return row, None
     made = LtvObservation(
-        loan_id=pool.loan_id, watch_id=watch_id, on=on, at=now(session), **figures
+        loan_id=loan_id, watch_id=watch_id, on=measured.on, at=now(session), **figures
     )
     session.add(made)
-    return made
+    return row, made
 
 
-def _judge(session: Session, actor: Actor, pool: Pool, on: date) -> str:
+def _judge(
+    session: Session, actor: Actor, measured: _Measured, row: LoanCover, call: MarginCall | None
+) -> str:
     """Open, restate or cure the case of a loan by rule; gives what happened."""
-    session.flush()
-    cover, row = pool.cover(), session.get_one(LoanCover, pool.loan_id)
+    pool, cover, on = measured.pool, measured.cover, measured.on
     breach = needs_case(cover, pool.debt)
     if not breach:
         row.breach_call_id = None
-    statement = (
-        sa.select(MarginCall)
-        .where(col(MarginCall.loan_id) == pool.loan_id, col(MarginCall.state).in_(OPEN_CALL_STATES))
-        .with_for_update()
-    )
-    call = session.execute(statement).scalar_one_or_none()
     if call is not None:
         if is_cured(cover, pool.debt, pool.lines):
             return _cure(session, actor, call, cover, on)
