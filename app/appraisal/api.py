@@ -10,6 +10,8 @@ from app.appraisal.domain.catalogue import all_specs, parameters_on
 from app.appraisal.events import EVENTS
 from app.appraisal.schemas import (
     AddPanelMemberSchema,
+    AppraisalModelSchema,
+    AppraisalModelsSchema,
     AppraisalQuery,
     AppraisalSchema,
     AppraisalSummarySchema,
@@ -26,6 +28,7 @@ from app.appraisal.schemas import (
     RunProblemSchema,
     SaveAppraisalInputsSchema,
     ValuationSchema,
+    WhatIfResultSchema,
     WhatIfSchema,
 )
 from app.db.engine import today
@@ -131,7 +134,7 @@ EVENTS.register_api(blueprint)
 
 @models.route("", methods=["GET"])
 @access(*READERS)
-@models.response(200, {"type": "object"})
+@models.response(200, AppraisalModelsSchema)
 def list_models() -> Any:
     """All models with their fields, components, parameters and limits."""
     day = today(current_session())
@@ -140,7 +143,7 @@ def list_models() -> Any:
 
 @models.route("/<model_id>", methods=["GET"])
 @access(*READERS)
-@models.response(200, {"type": "object"})
+@models.response(200, AppraisalModelSchema)
 def get_model(model_id: str) -> Any:
     """One model; choices of dated tables are those of today."""
     return spec_json(services.get_spec(model_id), parameters_on(today(current_session())))
@@ -149,7 +152,7 @@ def get_model(model_id: str) -> Any:
 @models.route("/<model_id>/valuations", methods=["POST"])
 @access(*READERS)
 @models.arguments(WhatIfSchema)
-@models.response(200, {"type": "object"})
+@models.response(200, WhatIfResultSchema)
 def value_what_if(command: services.WhatIf, model_id: str) -> Any:
     """The value of some inputs on a day, with every step; nothing is stored."""
     return services.what_if(current_session(), current_actor(), model_id, command)

@@ -312,3 +312,45 @@ class PanelMemberSchema(ViewSchema):
     valid_until = Day(allow_none=True)
     in_force = Flag()
     note = Text(max_length=200)
+
+
+class AppraisalModelSchema(ViewSchema):
+    """The passport of a model: its form, its parameters and its limits are drawn from it alone."""
+
+    id = Text(max_length=40)
+    version = Text(max_length=20)
+    contract = Whole(low=1, high=100)
+    title = ma.fields.Nested(BilingualSchema)
+    help = ma.fields.Nested(BilingualSchema)
+    value_kind = Text(max_length=20)
+    per = Text(max_length=20)
+    asset_kinds = ma.fields.List(Text(max_length=40))
+    inputs = ma.fields.List(Structure(), attribute="fields", data_key="fields")
+    components = ma.fields.List(Structure())
+    approaches = ma.fields.List(Structure())
+    parameters = ma.fields.List(Text(max_length=80))
+    prices = ma.fields.List(Structure())
+    standards = ma.fields.List(Text(max_length=300))
+    limits = ma.fields.List(Structure())
+
+
+class AppraisalModelsSchema(ViewSchema):
+    """All models."""
+
+    items = ma.fields.List(ma.fields.Nested(AppraisalModelSchema))
+
+
+class WhatIfResultSchema(ViewSchema):
+    """What a model gave: value, parts, approaches, findings and every step."""
+
+    model = Text(max_length=40)
+    version = Text(max_length=20)
+    valued_on = Text(max_length=10)
+    basis_digest = Text(max_length=64)
+    value_yuan = Text(max_length=20)
+    components = Structure()
+    approaches = Structure()
+    quantities = Structure()
+    findings = ma.fields.List(Structure())
+    trace = ma.fields.List(Structure())
+    parameters = ma.fields.List(Structure())

@@ -28,7 +28,7 @@ from app.appraisal.services.errors import (
     ValueOutOfRange,
 )
 from app.appraisal.services.orders import chosen_model, load_asset, own_appraisal
-from app.appraisal.services.prices import StatedPrice, prices_for
+from app.appraisal.services.prices import StatedPrice, not_in_force, prices_for
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.assets.models import Asset
 from app.audit.services import record
@@ -260,9 +260,7 @@ def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> 
             _shape_error(each.field, each.detail.en, each.detail.zh) for each in refusal.problems
         ]
     except ParameterNotInForce as refusal:
-        detail = N_("The parameter %(parameter)s is not in force on this day.")
-        facts: dict[str, object] = {"parameter": refusal.parameter_id}
-        errors = [FieldError(pointer="/valid_from", detail=detail, facts=facts)]
+        raise not_in_force(refusal, "/valid_from") from refusal
     else:
         errors = [
             _shape_error(each.field, each.detail.en, each.detail.zh)

@@ -12,6 +12,7 @@ from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.text import N_
 from app.market.services import model_prices
 from risk_models.contract import ModelSpec
+from risk_models.dated import ParameterNotInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,18 @@ class StatedPrice:
 
 def market_facts(session: Session, ids: tuple[str, ...], day: date) -> dict[str, dict[str, Any]]:
     """The market's prices on a day as they are stored; what the market does not have is left out."""
-    found = model_prices(session, ids, day) if ids else {}
+    try:
+        found = model_prices(session, ids, day) if ids else {}
+    except ParameterNotInForce as refusal:
+        raise not_in_force(refusal, "/valued_on") from refusal
     return {price_id: price_facts(price) for price_id, price in found.items()}
+
+
+def not_in_force(refusal: ParameterNotInForce, pointer: str) -> InvalidInput:
+    """A day for which the parameters do not speak, as a wrong field."""
+    detail = N_("The parameter %(parameter)s is not in force on this day.")
+    facts: dict[str, object] = {"parameter": refusal.parameter_id}
+    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail, facts=facts),))
 
 
 def prices_for(

@@ -30,6 +30,7 @@ from app.db.engine import Database, now, today
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.reference.services import policy_for
+from risk_models.dated import ParameterNotInForce
 
 VALIDITY: Final = "appraisal.report_validity"
 EXPIRY_CHUNK: Final = 200
@@ -167,7 +168,11 @@ def _sign(session: Session, actor: Actor, row: Appraisal, role: SignatureRole) -
 
 
 def _valid_until(session: Session, row: Appraisal, valued_on: date) -> date:
-    days = policy_for(session, row.bank_id, valued_on).whole(VALIDITY)
+    try:
+        days = policy_for(session, row.bank_id, valued_on).whole(VALIDITY)
+    except ParameterNotInForce:
+        # The policy begins years ago: a report of a day before it has long run out.
+        raise ReportOutOfDate(day=valued_on) from None
     last = report_valid_until(valued_on=valued_on, validity_days=days)
     if last < today(session):
         raise ReportOutOfDate(day=last)

@@ -1,0 +1,134 @@
+"""Pages of the appraisal room, as agency, bank and owner use them."""
+
+import pytest
+
+from app.appraisal.services import RequestRevaluation, request_revaluation, run_revaluation
+from app.assets.domain import AssetKind
+from tests.factories.appraisals import (
+    REVALUED_AT,
+    REVALUED_ON,
+    SIGNED_AT,
+    SIGNED_ON,
+    add_asset,
+    add_price,
+    example_inputs,
+    lay_ground,
+    make_valid,
+    order,
+)
+
+
+@pytest.fixture
+def carbon(session, world, clock, commit):
+    clock.instant = SIGNED_AT
+    lay_ground(session, world)
+    asset_id = add_asset(session, world, AssetKind.CARBON_SINK_INCOME, number="A-1")
+    commit()
+    return asset_id
+
+
+def typed(model_id):
+    inputs = {f"inputs-{name}": str(given) for name, given in example_inputs(model_id).items()}
+    return {"valued_on": SIGNED_ON.isoformat(), **inputs}
+
+
+def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
+    owner, maker, reviewer = sign_in("c1-fin"), sign_in("ag1-a"), sign_in("ag1-b")
+    fields = {
+        "asset_id": str(carbon),
+        "bank_id": str(world.organisation("A")),
+        "agency_id": str(world.organisation("AG1")),
+        "purpose": "抵质押贷款",
+    }
+    path = owner.submit("/appraisals/new", fields, status=303).headers["Location"]
+    maker.submit(f"{path}/events/accept", status=303)
+    form = maker.get(f"{path}/inputs", status=200).text
+    assert 'data-when-name="inputs-removal_basis"' in form
+    assert 'value="2600"' in form
+    wrong = maker.submit(f"{path}/inputs", {**typed("carbon-sink-income"), "inputs-area_mu": "-3"})
+    assert wrong.status_code == 422
+    assert 'href="#inputs-area_mu"' in wrong.text
+    assert 'value="-3"' in wrong.text
+    maker.submit(f"{path}/inputs", typed("carbon-sink-income"), status=303)
+    page = maker.get(path, status=200).text
+    assert "880,000.00" in page
+    assert "next_verification_years" in page
+    maker.submit(f"{path}/events/sign", status=303)
+    assert "/events/countersign" not in maker.get(path).text
+    reviewer.submit(f"{path}/events/countersign", status=303)
+    assert f"{path}/report.pdf" in owner.get(path, status=200).text
+    assert owner.get(f"{path}/report.pdf", status=200).data.startswith(b"%PDF")
+    maker.get(f"{path}/inputs", status=404)
+
+
+def test_a_stated_price_needs_its_source(sign_in, session, world, carbon, commit):
+    view = order(session, world, carbon)
+    commit()
+    maker = sign_in("ag1-a")
+    path = f"/appraisals/{view.id}"
+    maker.submit(f"{path}/events/accept", status=303)
+    fields = {**typed("carbon-sink-income"), "prices-0-yuan": "31.5"}
+    refused = maker.submit(f"{path}/inputs", fields)
+    assert refused.status_code == 422
+    assert 'id="prices-0-source-error"' in refused.text
+    fields["prices-0-source"] = "书面询价"
+    maker.submit(f"{path}/inputs", fields, status=303)
+    assert "书面询价" in maker.get(path, status=200).text
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_every_page_renders_in_both_languages(
+    sign_in, database, session, world, carbon, clock, commit, language
+):
+    view = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    clock.instant = REVALUED_AT
+    broken = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+    make_valid(session, world, broken, example_inputs("forest-right"), REVALUED_ON)
+    add_price(session, REVALUED_ON, "21")
+    commit()
+    run = request_revaluation(session, world.actor("a-risk"), RequestRevaluation(on=REVALUED_ON))
+    commit()
+    risk = sign_in("a-risk", language=language)
+    assert f"/revaluations/{run.id}/progress" in risk.get(f"/revaluations/{run.id}").text
+    assert "HX-Refresh" not in risk.get(f"/revaluations/{run.id}/progress", status=200).headers
+    run_revaluation(database, world.actor("a-risk"), run.id)
+    assert "HX-Refresh" in risk.get(f"/revaluations/{run.id}/progress", status=200).headers
+    pages = [
+        "/appraisals", f"/appraisals/{view.id}", "/appraisal-models", "/appraisal-models/gep",
+        "/appraisal-models/forest-right", "/appraisal-models/carbon-sink-income/what-if",
+        "/revaluations", "/revaluations/new", f"/revaluations/{run.id}", "/panel",
+    ]  # fmt: skip
+    for page in pages:
+        text = risk.get(page, status=200).text
+        assert "%(" not in text, page
+    officer = sign_in("a-collateral", language=language)
+    for page in ("/panel/new", f"/appraisals/assets/{carbon}/record", "/appraisals/new"):
+        assert "%(" not in officer.get(page, status=200).text, page
+    for page in (f"/appraisals/{view.id}", f"/revaluations/{run.id}"):
+        sign_in("b-collateral", language=language).get(page, status=404)
+
+
+def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
+    risk = sign_in("a-risk")
+    page = "/appraisal-models/forest-right/what-if"
+    found = risk.submit(page, typed("forest-right"), status=200)
+    assert "5600000.00" in found.text or "5,600,000.00" in found.text
+    assert risk.submit(page, {"valued_on": "2024-99-01"}).status_code == 422
+
+
+def test_an_officer_records_the_frost(sign_in, session, world, clock, carbon, commit):
+    forest = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+    make_valid(session, world, forest, example_inputs("forest-right"))
+    clock.instant = REVALUED_AT
+    commit()
+    officer = sign_in("a-collateral")
+    page = f"/appraisals/assets/{forest}/record"
+    fields = {
+        "valid_from": "2024-03-20",
+        "reason": "霜冻",
+        "overrides-net_yield_yuan_per_mu": "159.331429",
+    }
+    officer.submit(page, fields, status=303)
+    assert "159.331429" in officer.get(page, status=200).text
+    assert officer.submit(page, {"valid_from": "2024-03-20"}).status_code == 422
+    assert officer.submit(page, {"valid_from": "2024-03-20", "reason": "无"}).status_code == 422
