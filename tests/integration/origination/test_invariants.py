@@ -1,0 +1,62 @@
+"""What SQL changes behind the services is named by its row."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.origination.invariants import violations
+
+
+@pytest.fixture
+def drawn(lending, session, commit):
+    posted = lending.drawn(lending.main_pool())
+    commit()
+    assert list(violations(session)) == []
+    return posted
+
+
+CHANGES = [
+    ("UPDATE application SET state = 'approved'", "application-log", "application AP-2024-000001"),
+    (
+        "UPDATE application_act SET after = 'rejected' WHERE event = 'approve'",
+        "application-log",
+        "application AP-2024-000001",
+    ),
+    ("DELETE FROM application_act WHERE seq = 7", "application-log", "application AP-2024-000001"),
+    (
+        "UPDATE application_act SET person_id ="
+        + " (SELECT person_id FROM application_act WHERE event = 'sign') WHERE event = 'approve'",
+        "duties-apart",
+        "application AP-2024-000001",
+    ),
+    (
+        "UPDATE application SET approved_fen = approved_fen + 1",
+        "approval",
+        "application AP-2024-000001",
+    ),
+    (
+        "UPDATE application SET amount_fen = approved_fen - 1",
+        "approval-within-authority",
+        "application AP-2024-000001",
+    ),
+    ("UPDATE application SET loan_id = NULL", "contract", "application AP-2024-000001"),
+    ("UPDATE application SET rate_ppm = rate_ppm + 1", "contract", "application AP-2024-000001"),
+    ("UPDATE loan SET contract_fen = contract_fen + 1", "contract", "application AP-2024-000001"),
+    ("UPDATE drawdown SET amount_fen = amount_fen - 1", "drawdown-note", "drawdown D-2024-000001"),
+    ("UPDATE drawdown SET checked_by_id = NULL", "drawdown-state", "drawdown D-2024-000001"),
+]
+
+
+@pytest.mark.parametrize(("change", "invariant", "subject"), CHANGES)
+def test_each_change_is_named(session, drawn, change, invariant, subject) -> None:
+    session.execute(sa.text(change))
+    session.expire_all()
+    found = {(each.invariant, each.subject) for each in violations(session)}
+    assert (invariant, subject) in found
+
+
+def test_a_product_that_went_away_is_named(session, drawn) -> None:
+    session.execute(sa.text("DELETE FROM product WHERE code = 'forest-carbon-loan'"))
+    session.expire_all()
+    assert ("application-product", "application AP-2024-000001") in {
+        (each.invariant, each.subject) for each in violations(session)
+    }
