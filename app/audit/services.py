@@ -54,6 +54,9 @@ def record(
         facts=json_facts(facts),
         request_id=str(session.info.get("request_id", "")),
     )
+    if not session.in_transaction():
+        # Only what has begun can be taken back, and with it what was said.
+        session.begin()
     session.info.setdefault(_PENDING, []).append(said)
 
 

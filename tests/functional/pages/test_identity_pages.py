@@ -1,0 +1,109 @@
+"""People, tokens and the journal as people handle them."""
+
+import re
+
+import pytest
+
+from tests.factories.world import PASSWORD
+
+pytestmark = pytest.mark.both_engines
+
+
+def test_an_administrator_adds_a_person_and_finds_the_row(sign_in, world):
+    browser = sign_in("sec-1")
+    fields = {
+        "login": "a-new",
+        "name_zh": "新来的",
+        "organisation_id": str(world.organisation("A")),
+        "role": "preservation-officer",
+        "password": PASSWORD,
+    }
+    answer = browser.submit("/people/new", fields, status=303)
+    page = browser.get(answer.headers["Location"], status=200).text
+    assert "新来的" in page
+    assert "资产保全岗" in page
+    assert "a-new" in browser.get("/people?search=a-new", status=200).text
+
+
+def test_a_refused_form_comes_back_with_what_was_typed_and_why(sign_in, world):
+    browser = sign_in("sec-1")
+    fields = {"login": "a-officer", "name_zh": "重名者", "password": "short"}
+    page = browser.submit("/people/new", fields, status=422).text
+    assert 'value="重名者"' in page
+    assert "short" not in page
+    assert 'href="#organisation_id"' in page
+
+
+def test_giving_a_conflicting_role_is_refused_in_words(sign_in, world):
+    browser = sign_in("sec-1")
+    path = f"/people/{world.person('a-officer')}/roles/new"
+    fields = {"role": "approver", "organisation_id": str(world.organisation("A"))}
+    assert "不相容" in browser.submit(path, fields, status=422).text
+
+
+def test_a_person_is_disabled_by_a_button_with_a_reason(sign_in, world):
+    browser = sign_in("sec-1")
+    path = f"/people/{world.person('a-officer')}"
+    assert f'href="{path}/events/disable"' in browser.get(path, status=200).text
+    browser.submit(f"{path}/events/disable", {"reason": "离职"}, status=303)
+    page = browser.get(path, status=200).text
+    assert f'href="{path}/events/enable"' in page
+    assert f'href="{path}/events/disable"' not in page
+
+
+def test_two_administrators_do_not_overwrite_each_other(sign_in, world):
+    path = f"/people/{world.person('a-officer')}/events/disable"
+    first, second = sign_in("sec-1"), sign_in("sys-1")
+    seen = second.get(path, status=200).text
+    first.submit(path, {"reason": "离职"}, status=303)
+    token = re.search(r'name="csrf_token" value="(\w+)"', seen)[1]
+    answer = second.post(path, {"csrf_token": token, "version": "1", "reason": "也要"})
+    assert answer.status_code in {409, 412}
+
+
+def test_a_form_sent_twice_has_one_effect(sign_in, world, api):
+    from tests.support.clients import hidden_fields
+
+    browser = sign_in("sec-1")
+    path = f"/people/{world.person('a-officer')}/roles/new"
+    hidden = hidden_fields(browser.get(path).text, path)
+    fields = {"role": "preservation-officer", "organisation_id": str(world.organisation("A"))}
+    first = browser.post(path, {**hidden, **fields}, status=303)
+    again = browser.post(path, {**hidden, **fields}, status=303)
+    assert again.headers["Location"] == first.headers["Location"]
+    roles = api("sec-1").get(f"/people/{world.person('a-officer')}", status=200).json["roles"]
+    assert len(roles) == 2
+
+
+def test_a_token_is_shown_once_and_revoked_by_a_button(sign_in):
+    browser = sign_in("a-officer")
+    shown = browser.submit("/profile/tokens/new", {"title": "报表", "days": "30"}, status=201).text
+    secret = re.search(r"gp_[\w-]{43}", shown)[0]
+    profile = browser.get("/profile", status=200).text
+    assert "报表" in profile
+    assert secret not in profile
+    action = re.search(r'action="(/profile/tokens/[\w-]+/revoke)"', profile)[1]
+    browser.submit(action, page="/profile", status=303)
+    assert "已撤销" in browser.get("/profile", status=200).text
+
+
+def test_the_journal_is_filtered_by_its_form(sign_in, api):
+    api("a-officer").post("/tokens", {"title": "x"}, status=201)
+    browser = sign_in("a-audit")
+    assert "token.issue" in browser.get("/audit?action=token.issue", status=200).text
+    assert "token.issue" not in browser.get("/audit?action=person.add", status=200).text
+
+
+def test_the_menu_shows_what_a_role_may_open(sign_in):
+    administrator = sign_in("sec-1").get("/profile", status=200).text
+    auditor = sign_in("a-audit").get("/profile", status=200).text
+    assert 'href="/people"' in administrator
+    assert 'href="/people"' not in auditor
+    assert 'href="/audit"' in auditor
+
+
+def test_a_language_chosen_by_link_is_kept(sign_in):
+    browser = sign_in("a-officer")
+    assert "我的账户" in browser.get("/profile").text
+    assert "My profile" in browser.get("/profile?lang=en").text
+    assert "My profile" in browser.get("/profile").text
