@@ -96,6 +96,8 @@ def plain(value: object) -> Any:
     """A fact as JSON."""
     if isinstance(value, Money):
         return value.yuan
+    if isinstance(value, Name):
+        return value.in_language(current_language())
     if isinstance(value, bool | int | None):
         return value
     if isinstance(value, list | tuple | set | frozenset):

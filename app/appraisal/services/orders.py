@@ -27,7 +27,7 @@ from app.db.engine import now, today
 from app.db.numbers import next_number
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Name
 from app.kernel.errors import FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -181,9 +181,8 @@ def _require_bank(session: Session, actor: Actor, bank_id: UUID) -> None:
         raise InvalidInput(errors=(FieldError(pointer="/bank_id", detail=detail),))
 
 
-def _agency_name(session: Session, agency_id: UUID) -> str:
-    row = session.get(Organisation, agency_id)
-    return str(agency_id) if row is None else row.name_zh
+def _agency_name(session: Session, agency_id: UUID) -> Name | str:
+    return queries.organisation_names(session, [agency_id]).get(agency_id, str(agency_id))
 
 
 def _say(session: Session, actor: Actor, action: str, row: Appraisal, **facts: Any) -> None:
