@@ -110,7 +110,7 @@ SECURITY_TITLES: Mapping[Security, str] = {
     Security.PLEDGE: N_("Pledge"),
     Security.MORTGAGE: N_("Mortgage"),
     Security.GUARANTEE: N_("Guarantee"),
-    Security.CREDIT: N_("Credit"),
+    Security.CREDIT: N_("Unsecured credit"),
     Security.MIXED: N_("Mixed security"),
 }
 

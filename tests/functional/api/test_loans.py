@@ -168,7 +168,7 @@ def test_a_schedule_is_drawn_without_storing_anything(api, world):
         "day_count": "30/360",
     }
     body = api("c1-fin").post("/schedules", terms, status=200).json
-    assert body["instalments"][0]["payment_yuan"] == "85308.84"
+    assert body["instalments"][0]["payment_yuan"] == "85309.90"
     assert len(body["instalments"]) == 12
     refused = api("c1-fin").post("/schedules", {**terms, "periods": 0}, status=422).json
     assert refused["errors"][0]["pointer"] == "/periods"

@@ -44,11 +44,11 @@ def test_the_list_shows_the_loan_and_its_state(sign_in, loan_id, language):
     assert "4.45%" in text
 
 
-@pytest.mark.parametrize("page", ["schedule", "journal"])
+@pytest.mark.parametrize(("page", "amount"), [("schedule", "31,891.67"), ("journal", "2,225.00")])
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_schedule_and_journal_show_the_bill(sign_in, loan_id, page, language):
+def test_schedule_and_journal_show_the_bill(sign_in, loan_id, page, amount, language):
     text = sign_in("c1-fin", language=language).get(f"/loans/{loan_id}/{page}").text
-    assert "31,891.67" in text
+    assert amount in text
 
 
 def test_a_repayment_is_booked_through_the_form_that_proposes_what_is_due(sign_in, loan_id):
@@ -91,7 +91,7 @@ def test_a_schedule_is_drawn_from_the_form(sign_in, world, language):
         "method": "equal-instalment",
         "day_count": "30/360",
     }
-    assert "85,308.84" in browser.submit("/schedules/new", terms, status=200).text
+    assert "85,309.90" in browser.submit("/schedules/new", terms, status=200).text
     plan = {**terms, "method": "plan", "periods": "2", "plan_text": "400000,600000"}
     assert "600,000.00" in browser.submit("/schedules/new", plan, status=200).text
     wrong = {**plan, "plan_text": "400000,x"}
