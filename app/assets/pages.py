@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-import sqlalchemy as sa
 from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.assets import domain, queries, services
 from app.assets.events import EVENTS
@@ -25,8 +24,6 @@ from app.documents.content_types import MAX_GEOJSON_BYTES
 from app.documents.downloads import attachment
 from app.documents.services import document_content
 from app.identity.domain import OrganisationKind
-from app.identity.models import Organisation
-from app.kernel.actor import Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.reference.domain import RegionLevel
@@ -143,25 +140,11 @@ def _counties(session: Session) -> list[tuple[str, str]]:
 
 
 def _centres(session: Session, kind: OrganisationKind) -> list[tuple[str, str]]:
-    statement = (
-        sa.select(Organisation)
-        .where(col(Organisation.kind) == kind)
-        .order_by(col(Organisation.code))
-    )
-    rows = session.execute(statement).scalars()
-    return [(str(row.id), words(Name(zh=row.name_zh, en=row.name_en))) for row in rows]
-
-
-@blueprint.get("/<uuid:asset_id>")
-@access(Permission.READ_ASSETS)
-def asset_page(asset_id: UUID) -> str:
-    """An asset: certificate, land, acts, evidence, encumbrances."""
-    view = services.get_asset(current_session(), current_actor(), asset_id)
-    return render_template("assets/asset.html", **asset_context(view))
+    return [(str(each), words(name)) for each, name in queries.centres(session, kind)]
 
 
 def asset_context(view: queries.AssetView) -> dict[str, Any]:
-    """What the parts of an asset's page need; pages of other rooms use it too."""
+    """What the parts of an asset's page need; the page itself stands at the desk, which sees all rooms."""
     actor = current_actor()
     return {
         "asset": view,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
@@ -23,7 +23,6 @@ from app.loans.schemas import (
     PreviewSchema,
     RepaymentListSchema,
     RepaymentSchema,
-    RepaySchema,
     RequestCloseSchema,
     ReverseSchema,
     SchedulePreviewSchema,
@@ -93,17 +92,6 @@ def get_journal(wanted: dict[str, Any], loan_id: UUID) -> Any:
 def list_repayments(loan_id: UUID) -> Any:
     """The repayments of a loan and what each settled."""
     return {"items": queries.list_repayments(current_session(), current_actor(), loan_id)}
-
-
-@loans.route("/<uuid:loan_id>/repayments", methods=["POST"])
-@access(Permission.POST_REPAYMENT, idempotent=True)
-@loans.arguments(RepaySchema)
-@loans.response(201, RepaymentSchema)
-def post_repayment(command: services.Repay, loan_id: UUID) -> Any:
-    """Book money received: what has fallen due is settled, the oldest first."""
-    keyed = replace(command, key=request.headers.get("Idempotency-Key", ""))
-    view = services.repay(current_session(), current_actor(), loan_id, keyed)
-    return view, 201, {"Location": f"/api/v1/loans/{loan_id}/repayments"}
 
 
 @loans.route("/<uuid:loan_id>/repayments/<uuid:entry_id>/reversal", methods=["POST"])

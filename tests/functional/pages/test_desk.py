@@ -1,0 +1,249 @@
+"""Pages of the desk: what waits for whom, the loan, the asset, search, within sight."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.assets.domain import AssetKind
+from app.assets.services import share_asset
+from app.collateral.domain.states import CallState
+from app.collateral.models import MarginCall, Pledge
+from app.collateral.services.calls import ReviewCall, review_call
+from app.collateral.services.watch import watch_bank
+from app.desk.worklist import worklist
+from app.kernel.money import Money
+from app.origination.services.pool import OfferedAsset
+from tests.factories.lending import LOAN_FEN, Lending
+
+LANGUAGES = ("zh_CN", "en")
+
+
+@pytest.fixture
+def lending(session, world):
+    made = Lending(session, world)
+    made.open_bank()
+    return made
+
+
+@pytest.fixture
+def drawn(lending, commit):
+    """The loan of the main path, drawn."""
+    posted = lending.drawn(lending.main_pool())
+    commit()
+    return posted
+
+
+def _what(session, actor):
+    return [(task.what, task.number) for task in worklist(session, actor)]
+
+
+@pytest.mark.parametrize(
+    ("login", "target"),
+    [
+        ("a-officer", "/worklist"),
+        ("a-ops", "/worklist"),
+        ("c1-fin", "/overview"),
+        ("pbc-1", "/oversight"),
+        ("fo-1", "/oversight"),
+        ("ag1-a", "/worklist"),
+        ("mc-1", "/worklist"),
+        ("sys-1", "/jobs"),
+        ("aud-1", "/jobs"),
+        ("a-admin", "/audit"),
+        ("sec-1", "/people"),
+        ("g1-1", "/profile"),
+    ],
+)
+def test_home_leads_each_role_to_its_first_page(sign_in, login, target):
+    assert sign_in(login).get("/", status=303).headers["Location"].endswith(target)
+
+
+def test_a_visitor_is_asked_to_sign_in(client):
+    assert "/sign-in" in client.get("/").headers["Location"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_worklist_shows_what_waits_and_the_menu_counts_it(sign_in, lending, commit, language):
+    lending.submitted(lending.main_pool())
+    commit()
+    page = sign_in("a-officer", language=language).get("/worklist", status=200).text
+    assert "AP-2024-000001" in page
+    assert 'class="menu-count num">1' in page
+    other = sign_in("b-officer", language=language).get("/worklist", status=200).text
+    assert "AP-2024-000001" not in other
+
+
+def test_day_close_and_registration_wait_for_whom_they_belong_to(session, world, lending):
+    contracted = lending.contracted(lending.main_pool())
+    ops = [task.what for task in worklist(session, world.actor("a-ops"))]
+    assert "Close the business day %(day)s" in ops
+    custody = [task.what for task in worklist(session, world.actor("a-custody"))]
+    assert custody == ["Register the pledge or mortgage"] * 2
+    lending.register(contracted.loan_id)
+    assert worklist(session, world.actor("a-custody")) == []
+
+
+def test_an_asset_offered_and_not_recognised_waits_for_the_collateral_officer(
+    session, world, lending
+):
+    asset = lending.asset()
+    offered = OfferedAsset(asset_id=asset, secured_fen=2_000_000_00)
+    lending.submitted((offered,), product="forest-right-loan")
+    officer = world.actor("a-collateral")
+    waiting = [task.what for task in worklist(session, officer)]
+    assert waiting == ["Confirm the recognised value"]
+    lending.recognise(asset, 4_000_000_00)
+    assert worklist(session, officer) == []
+
+
+def test_a_case_waits_for_review_then_for_another_person_then_for_the_borrower(
+    session, world, lending
+):
+    posted = lending.drawn(lending.main_pool())
+    _frost(session, world, lending, posted.loan_id)
+    call = _case(session)
+    officer, approver = world.actor("a-risk"), world.actor("a-approve")
+    assert ("Review the warning", call.number) in _what(session, officer)
+    assert _what(session, approver) == []
+    review_call(session, officer, call.id, ReviewCall(note="核实霜冻受损"))
+    assert _what(session, officer) == []
+    assert _what(session, approver) == [("Issue the top-up notice", call.number)]
+    assert _what(session, world.actor("c1-fin")) == []
+
+
+def _pledges(session, loan_id):
+    statement = sa.select(Pledge).where(col(Pledge.loan_id) == loan_id)
+    return session.execute(statement.order_by(col(Pledge.number))).scalars().all()
+
+
+def _case(session):
+    return session.execute(sa.select(MarginCall)).scalar_one()
+
+
+def _frost(session, world, lending, loan_id):
+    """Values fall so far that the top-up line is crossed."""
+    for pledge in _pledges(session, loan_id):
+        lending.value(pledge.asset_id, pledge.relied_current_fen * 6 // 10, date(2024, 12, 1))
+    watch_bank(session, world.system("A"), world.organisation("A"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("login", ["a-officer", "a-ops", "a-approve", "c1-fin"])
+def test_the_loan_page_renders_for_bank_and_borrower(sign_in, drawn, login, language):
+    page = sign_in(login, language=language).get(f"/loans/{drawn.loan_id}", status=200).text
+    assert drawn.loan_number in page
+    assert ("抵质押率" if language == "zh_CN" else "Loan-to-value") in page
+
+
+@pytest.mark.parametrize("login", ["b-officer", "c2-fin"])
+def test_the_loan_page_is_not_found_outside_of_sight(sign_in, drawn, login):
+    sign_in(login).get(f"/loans/{drawn.loan_id}", status=404)
+
+
+def test_a_regulator_reaches_no_loan_page_without_a_purpose(sign_in, drawn):
+    sign_in("pbc-1").get(f"/loans/{drawn.loan_id}", status=403)
+
+
+def test_the_loan_page_says_both_cures_when_the_line_is_crossed(
+    sign_in, session, world, lending, commit
+):
+    posted = lending.drawn(lending.main_pool())
+    _frost(session, world, lending, posted.loan_id)
+    commit()
+    page = sign_in("a-risk", language="en").get(f"/loans/{posted.loan_id}", status=200).text
+    assert "is above the line of" in page
+    assert "Add security of a recognised value of at least" in page
+    assert "Review the warning" in page
+
+
+def test_a_fall_of_values_is_tried_out_and_nothing_is_stored(sign_in, session, drawn):
+    browser = sign_in("a-risk", language="en")
+    mild = browser.get(f"/loans/{drawn.loan_id}?value=10", status=200).text
+    assert "46.30% → 51.44%" in mild
+    assert "No line is crossed." in mild
+    deep = browser.get(f"/loans/{drawn.loan_id}?value=40", status=200).text
+    assert "To cure it: repay" in deep
+    browser.get(f"/loans/{drawn.loan_id}?value=much", status=422)
+    assert session.execute(sa.select(MarginCall)).first() is None
+
+
+def test_queries_of_the_loan_page_and_the_worklist_are_bounded(sign_in, queries, drawn):
+    browser = sign_in("a-officer")
+    with queries() as seen:
+        browser.get(f"/loans/{drawn.loan_id}", status=200)
+    assert len(seen) <= 75
+    with queries() as seen:
+        browser.get("/worklist", status=200)
+    assert len(seen) <= 40
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("login", ["a-officer", "a-collateral", "c1-fin"])
+def test_the_asset_page_renders_with_its_values(sign_in, lending, commit, login, language):
+    asset = lending.asset(recognised_fen=4_000_000_00)
+    commit()
+    page = sign_in(login, language=language).get(f"/assets/{asset}", status=200).text
+    assert ("认定价值" if language == "zh_CN" else "Recognised value") in page
+
+
+def test_another_bank_learns_of_a_lien_only_that_it_is_there(
+    sign_in, session, world, lending, commit
+):
+    posted = lending.drawn(lending.main_pool())
+    pledge = _pledges(session, posted.loan_id)[0]
+    share_asset(
+        session,
+        asset_id=pledge.asset_id,
+        organisation_id=world.organisation("B"),
+        reason="offered",
+    )
+    commit()
+    page = sign_in("b-officer", language="en").get(f"/assets/{pledge.asset_id}", status=200).text
+    assert "Encumbered for another lender" in page
+    assert pledge.number not in page
+    assert "Yanzhi Demo Rural" not in page
+
+
+def test_search_finds_by_number_name_and_certificate_within_sight(sign_in, lending, drawn):
+    browser = sign_in("a-officer", language="en")
+    for words in (drawn.loan_number, "焉支示例", "示例证"):
+        page = browser.get("/search", status=200, query_string={"q": words}).text
+        assert "Nothing that you may see" not in page
+    assert drawn.loan_number in browser.get("/search", query_string={"q": drawn.loan_number}).text
+    stranger = sign_in("b-officer", language="en").get(
+        "/search", query_string={"q": drawn.loan_number}
+    )
+    assert "Nothing that you may see" in stranger.text
+    wild = browser.get("/search", status=200, query_string={"q": "%%"}).text
+    assert "Nothing that you may see" in wild
+
+
+def test_a_repayment_that_cures_closes_the_case_in_the_same_transaction(
+    api, session, world, lending, commit
+):
+    posted = lending.drawn(lending.main_pool())
+    _frost(session, world, lending, posted.loan_id)
+    call = _case(session)
+    body = {"amount_yuan": Money(call.repay_fen).yuan, "prepay": True}
+    commit()
+    api("a-ops").post(f"/loans/{posted.loan_id}/repayments", body, status=201)
+    session.expire_all()
+    assert _case(session).state is CallState.CURED
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_enterprise_sees_its_loans_next_payment_and_assets(sign_in, drawn, language):
+    page = sign_in("c1-fin", language=language).get("/overview", status=200).text
+    assert drawn.loan_number in page
+    assert AssetKind.FOREST_RIGHT.value not in page
+    assert f"{LOAN_FEN // 100 // (10_000 if language == 'zh_CN' else 1_000_000)}" in page
+
+
+def test_the_api_documents_need_no_inline_script(client):
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "<script>" not in page.text
+    with client.get("/docs/assets/swagger-ui-bundle.js") as script:
+        assert script.status_code == 200
