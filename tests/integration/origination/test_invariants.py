@@ -14,6 +14,10 @@ def drawn(lending, session, commit):
     return posted
 
 
+ONE_HAND = """UPDATE application_act
+SET person_id = (SELECT person_id FROM application_act WHERE event = 'sign')
+WHERE event = 'approve'"""
+
 CHANGES = [
     ("UPDATE application SET state = 'approved'", "application-log", "application AP-2024-000001"),
     (
@@ -23,8 +27,7 @@ CHANGES = [
     ),
     ("DELETE FROM application_act WHERE seq = 7", "application-log", "application AP-2024-000001"),
     (
-        "UPDATE application_act SET person_id ="
-        + " (SELECT person_id FROM application_act WHERE event = 'sign') WHERE event = 'approve'",
+        ONE_HAND,
         "duties-apart",
         "application AP-2024-000001",
     ),
