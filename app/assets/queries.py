@@ -30,6 +30,7 @@ from app.assets.models import (
     AssetParcel,
 )
 from app.documents.models import Document
+from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
@@ -321,6 +322,17 @@ def organisation_names(session: Session, ids: set[UUID]) -> dict[UUID, Name]:
     statement = sa.select(Organisation).where(col(Organisation.id).in_(ids))
     rows = session.execute(statement).scalars()
     return {row.id: Name(zh=row.name_zh, en=row.name_en) for row in rows}
+
+
+def centres(session: Session, kind: OrganisationKind) -> list[tuple[UUID, Name]]:
+    """The centres of a kind that assets can be sent to, by code."""
+    statement = (
+        sa.select(Organisation)
+        .where(col(Organisation.kind) == kind)
+        .order_by(col(Organisation.code))
+    )
+    rows = session.execute(statement).scalars()
+    return [(row.id, Name(zh=row.name_zh, en=row.name_en)) for row in rows]
 
 
 def _regions(session: Session, codes: set[str]) -> dict[str, Name]:

@@ -37,8 +37,20 @@ def _title(series: PriceSeries) -> str:
     return series.title_zh if current_language().startswith("zh") else series.title_en
 
 
-def _statuses() -> dict[str, str]:
-    return {code: gettext(title) for code, title in STATUS_TITLES.items()}
+UNIT_TITLES: Final = {
+    "yuan/tCO2e": N_("CNY/tCO2e"),
+    "yuan/certificate": N_("CNY a certificate"),
+    "yuan/m3": N_("CNY/m³"),
+    "percent/year": N_("% a year"),
+}
+
+
+def _common() -> dict[str, Any]:
+    """Titles that every page of the room looks up."""
+    return {
+        "statuses": {code: gettext(title) for code, title in STATUS_TITLES.items()},
+        "units": {code: gettext(title) for code, title in UNIT_TITLES.items()},
+    }
 
 
 @blueprint.get("")
@@ -51,7 +63,7 @@ def series_list() -> str:
     return render_template(
         "market/list.html",
         rows=[(row, _title(row), latest.get(row.code)) for row in rows],
-        statuses=_statuses(),
+        **_common(),
     )
 
 
@@ -71,7 +83,7 @@ def series_page(code: str) -> str:
         history=history,
         chart_data=_chart(series, values),
         may_import=actor.may(Permission.IMPORT_PRICES),
-        statuses=_statuses(),
+        **_common(),
     )
 
 
@@ -80,7 +92,7 @@ def _chart(series: PriceSeries, values: list[Any]) -> dict[str, Any]:
         "labels": [on.isoformat() for on, _ in values],
         "left": {
             "name": _title(series),
-            "unit": series.unit,
+            "unit": gettext(UNIT_TITLES.get(series.unit, series.unit)),
             "values": [f"{value:f}" for _, value in values],
             "texts": [f"{value:,f}" for _, value in values],
         },
@@ -138,6 +150,7 @@ def _checked(series: PriceSeries, report: services.ImportReport, text: str) -> R
         text=text,
         csrf_token=page_token(),
         idempotency_key=str(new_id()),
+        **_common(),
     )
     return make_response(page)
 

@@ -1,7 +1,8 @@
 """Pages of the reference room: catalogue, parameters, calendar, a bank's own policy, catalogue imports."""
 
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -10,9 +11,10 @@ from flask_babel import gettext
 from app import policy
 from app.db.engine import today
 from app.kernel.permissions import Permission
+from app.kernel.text import N_
 from app.reference import domain, queries, services
 from app.reference.events import ITEM_EVENTS, OVERRIDE_EVENTS
-from app.reference.parameters import parameters_in_force
+from app.reference.parameters import ParameterView, parameters_in_force
 from app.reference.schemas import (
     CalendarQuery,
     ImportItemsSchema,
@@ -20,6 +22,7 @@ from app.reference.schemas import (
     ProposeOverrideSchema,
 )
 from app.web.access import access, current_actor, current_session, tell
+from app.web.formats import percent
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
@@ -81,9 +84,21 @@ def parameters() -> str:
         rows=parameters_in_force(session, bank_id, day, query.get("area")),
         day=day,
         asked=asked,
+        shown=_shown,
+        said=gettext,
         areas=sorted({policy.area_of(each.id) for each in policy.parameter_set()}),
         **_common(),
     )
+
+
+UNIT_TITLES: Final = {"day": N_("%(value)s days"), "person": N_("%(value)s people")}
+
+
+def _shown(row: ParameterView) -> str:
+    """The value with its unit: shares in per cent."""
+    if row.unit == "ratio":
+        return percent(Decimal(row.value or 0), 2)
+    return fill(UNIT_TITLES.get(row.unit, "%(value)s"), {"value": row.value})
 
 
 @blueprint.get("/calendar")

@@ -122,6 +122,7 @@ def test_public_routes_are_these(shared_app):
         "/openapi.json",
         "/readyz",
         "/sign-in",
+        "/api/v1/verify/<string:code>",
         "/verify",
         "/verify/<code>",
         "/verify/<string:code>",

@@ -11,6 +11,7 @@ A room adds a builder to `BUILDERS`: it makes its things through its services an
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from sqlmodel import Session, col
 from app.db.engine import Database
 from app.identity.models import ApiToken
 from app.identity.sessions import secret_sha256
+from app.kernel.actor import Name
 from app.kernel.ids import new_id
 from tests.factories.lending import Lending
 from tests.factories.world import OPENED_AT, TODAY, TOKEN_EXPIRES_AT, World
@@ -119,6 +121,77 @@ def _add_lending(samples: Samples, drawdown: Any) -> None:
     samples.add("assets/events", "withdraw", seen_by=EVERYBODY)
 
 
+def reference(samples: Samples) -> None:
+    """An edition, a value that bank A proposed for itself, and items that the platform proposed."""
+    from app.reference.services import (
+        ImportCatalogue,
+        ProposeOverride,
+        propose_items,
+        propose_override,
+    )
+
+    session, world = samples.session, samples.world
+    override = propose_override(
+        session,
+        world.actor("a-risk"),
+        ProposeOverride(
+            parameter_id="collateral.cure_days", valid_from=TODAY, value=Decimal(15), reason="纪要"
+        ),
+    )
+    items = propose_items(
+        session,
+        world.actor("sys-1"),
+        ImportCatalogue(
+            edition="2019",
+            source="附件",
+            file_name="items.csv",
+            content="code,level,parent_code,name_zh\n4.3.1,3,4.3,退耕还林\n".encode(),
+            dry_run=False,
+        ),
+    )
+    samples.add("catalogues", "2019", seen_by=EVERYBODY)
+    samples.add("reference/imports/new", "2019", seen_by=EVERYBODY)
+    for name in ("policy-overrides", "reference/policy"):
+        samples.add(name, override.id, seen_by={"A"})
+        samples.add(f"{name}/events", "accept", seen_by=EVERYBODY)
+    for name in ("catalogue-imports", "reference/imports"):
+        samples.add(name, items.id, seen_by=EVERYBODY)
+        samples.add(f"{name}/events", "accept", seen_by=EVERYBODY)
+
+
+def documents(samples: Samples) -> None:
+    """A file of C1, a document that AG1 issued, and a message to C1."""
+    from app.documents.services import (
+        IssueDocument,
+        UploadFile,
+        issue_document,
+        new_identity,
+        upload_document,
+    )
+    from app.notices.services import Notify, notify
+
+    session, world = samples.session, samples.world
+    picture = UploadFile(name="file.png", content=PICTURE)
+    file = upload_document(session, world.actor("c1-fin"), picture)
+    identity = new_identity(session, year=TODAY.year)
+    issued = IssueDocument(
+        identity=identity,
+        kind="sample",
+        title=Name(zh="样本", en="Sample"),
+        issued_on=TODAY,
+        subject_kind="sample",
+        subject_id=file.id,
+        content=b"%PDF-1.7",
+    )
+    issue_document(session, world.actor("ag1-a"), issued)
+    message = Notify(
+        organisation_id=world.organisation("C1"), kind="sample", template="Done: %(step)s."
+    )
+    samples.add("documents", file.id, seen_by={"C1"})
+    samples.add("verify", identity.code, seen_by=EVERYBODY)
+    samples.add("notices", notify(session, message).id, seen_by={"C1"})
+
+
 def market(samples: Samples) -> None:
     """A price series of the tables."""
     from app.market.models import PriceSeries
@@ -126,6 +199,29 @@ def market(samples: Samples) -> None:
     code = samples.session.execute(sa.select(col(PriceSeries.code))).scalars().first()
     samples.add("price-series", code, seen_by=EVERYBODY)
     samples.add("market", code, seen_by=EVERYBODY)
+
+
+def appraisal(samples: Samples) -> None:
+    """A forest right of C1 that AG1 appraised for bank A, its place on the panel, and a run of A."""
+    from app.appraisal.models import PanelMember
+    from app.appraisal.services import RequestRevaluation, request_revaluation
+    from app.assets.domain import AssetKind
+    from tests.factories.appraisals import add_asset, example_inputs, lay_ground, make_valid
+
+    session, world = samples.session, samples.world
+    lay_ground(session, world)
+    asset_id = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-SAMPLE")
+    made = make_valid(session, world, asset_id, example_inputs("forest-right"))
+    run = request_revaluation(session, world.actor("a-risk"), RequestRevaluation(on=TODAY))
+    place = session.execute(sa.select(col(PanelMember.id))).scalars().first()
+    samples.add("appraisals", made.id, seen_by={"A", "C1", "AG1"})
+    samples.add("appraisals/events", "revoke", seen_by=EVERYBODY)
+    samples.add("appraisals/assets", asset_id, seen_by={"A", "AG1"})
+    samples.add("appraisal-models", "forest-right", seen_by=EVERYBODY)
+    for name in ("revaluation-runs", "revaluations"):
+        samples.add(name, run.id, seen_by={"A"})
+    for name in ("panel-members", "panel"):
+        samples.add(name, place, seen_by={"A"})
 
 
 def asset_files(samples: Samples) -> None:
@@ -151,8 +247,11 @@ def asset_files(samples: Samples) -> None:
 
 BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     identity,
+    reference,
+    documents,
     market,
     lending,
+    appraisal,
     asset_files,
 )
 """In the order of the rooms: a later one may build on what an earlier one made."""

@@ -1,15 +1,21 @@
 """Every parameter file holds what the rules and the screens rely on."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from app import policy
 from app.assets.domain import AssetKind, ForestCategory
 from app.policy import Policy, parameter_set
 from risk_models.dated import STATUSES, ParameterNotInForce
 
+CATALOGUE = (
+    Path(__file__).resolve().parents[3] / "app/translations/zh_Hans_CN/LC_MESSAGES/messages.po"
+)
 UNITS = {"ratio", "day", "yuan", "person", "flag", "table"}
 DAY = date(2024, 1, 2)
 
@@ -73,3 +79,19 @@ def test_an_unknown_parameter_is_refused_and_has_no_default(in_force) -> None:
 def test_a_number_is_not_read_as_a_share(in_force) -> None:
     with pytest.raises(ParameterNotInForce):
         in_force.ratio("collateral.cure_days")
+
+
+def test_every_source_has_its_chinese_words() -> None:
+    """Screens show sources through the catalogue, as they do messages."""
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file)
+    said = {
+        text
+        for parameter in parameter_set()
+        for reference in parameter.references.values()
+        for text in (reference.title, reference.source)
+    }
+    latin = [text for text in said if re.search(r"[a-z]{3}", text)]
+    assert [
+        text for text in latin if not (catalogue.get(text) and catalogue.get(text).string)
+    ] == []
