@@ -41,6 +41,7 @@ LONGEST_WAIT_SECONDS: Final = 30.0
 STEADY_SECONDS: Final = 60.0
 """A child that lived so long may crash again without waiting longer."""
 
+_SLOW: Final = N_("Not ready after %(seconds)s seconds; still trying. The lines above may say why.")
 _LOOK_SECONDS: Final = 0.1
 _LOGINS: Final = "demo-logins.json"
 
@@ -64,14 +65,6 @@ class NoDemoInProduction(RuleViolation):
     detail = N_(
         "The demonstration has published passwords. Unset GREENPLEDGE_ENV or leave out --demo."
     )
-
-
-class NotReady(RuleViolation):
-    """The web process did not answer in time."""
-
-    code = "not-ready"
-    title = N_("The service did not start")
-    detail = N_("It was not ready within %(seconds)s seconds. The lines above say why.")
 
 
 @dataclass(slots=True)
@@ -226,9 +219,8 @@ def _keep(children: Sequence[Child], stop: threading.Event, announce: Callable[[
 def _announce(host: str, port: int, logins: list[dict[str, Any]]) -> None:
     """Say where the service is once it answers."""
     address = f"http://{_reachable(host)}:{port}"
-    if not wait_until_ready(address):
-        click.echo(say(NotReady.detail, {"seconds": READY_SECONDS}), err=True)
-        return
+    while not wait_until_ready(address):
+        click.echo(say(_SLOW, {"seconds": READY_SECONDS}), err=True)
     click.echo(say(N_("greenpledge is ready: %(address)s"), {"address": address}))
     for user in logins:
         line = f"  {user['login']:<16} {user['password']:<24} {user['role']:<24} {user['organisation']}"

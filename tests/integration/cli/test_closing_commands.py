@@ -1,0 +1,44 @@
+"""`revalue`, `close-day`, `job status` at the terminal."""
+
+
+def test_revaluation_of_a_day_is_run_once(terminal):
+    first = terminal("revalue", "--on", "2024-01-02", "--json")
+    assert (first.code, first.json["state"]) == (0, "finished")
+    assert terminal("revalue", "--on", "2024-01-02", "--json").json == first.json
+
+
+def test_executor_that_is_not_installed_is_refused_with_its_remedy(terminal):
+    refused = terminal(
+        "revalue", "--on", "2024-01-02", "--executor", "dask://127.0.0.1:8786", "--json"
+    )
+    assert refused.code == 1
+    assert "greenpledge[cluster]" in refused.json["detail"]
+
+
+def test_day_that_is_no_day_is_a_usage_error(terminal):
+    for text in ("2024-02-30", "20240102", "tomorrow"):
+        assert terminal("revalue", "--on", text, "--json").code == 2
+
+
+def test_bank_without_books_is_refused(terminal):
+    refused = terminal("close-day", "--on", "2024-01-02", "--bank", "C1", "--json")
+    assert (refused.code, refused.json["code"]) == (1, "invalid-input")
+
+
+def test_without_a_bank_every_bank_with_books_is_closed(terminal):
+    done = terminal("close-day", "--on", "2024-01-02", "--json")
+    assert done.code == 0
+    assert [each["state"] for each in done.json["closes"]] == ["finished"] * len(
+        done.json["closes"]
+    )
+
+
+def test_job_status_lists_every_job(terminal):
+    done = terminal("job", "status", "--json")
+    assert done.code == 0
+    assert {"collateral-watch", "revaluation"} <= {job["name"] for job in done.json["jobs"]}
+    assert done.json["alive"] is False
+
+
+def test_job_status_can_demand_a_scheduler(terminal):
+    assert terminal("job", "status", "--alive").code == 1
