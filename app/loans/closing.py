@@ -106,6 +106,7 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
     _require_own_bank(actor, bank_id)
     last_on = business_day(session, bank_id) - _ONE_DAY
     while classify_debtors(session, bank_id, last_on, limit=CHUNK_LOANS):
+        session.flush()
         session.expire_all()
     taken = (
         sa.select(col(LoanStateRow.loan_class))
@@ -181,13 +182,25 @@ def close_day(
     with database.write() as session:
         run = _begin(session, actor, bank_id, on, owner)
     if run is not None:
-        _run_chunks(database, run, chunk_loans, after_chunk)
-        _finish_when_all_done(database, run, chunk_loans, after_chunk)
+        _run(database, run, chunk_loans, after_chunk)
     with database.read() as session:
         close = _find_close(session, bank_id, on)
         if close is None:
             raise NotFound
         return close_view(session, _seeing(actor, bank_id), close.id)
+
+
+def _run(
+    database: Database, run: _Run, chunk_loans: int, after_chunk: Callable[[int], None] | None
+) -> None:
+    """Close all loans, classify, finish; a failure gives the lease back, a killed run keeps it."""
+    try:
+        _run_chunks(database, run, chunk_loans, after_chunk)
+        _finish_when_all_done(database, run, chunk_loans, after_chunk)
+    except Exception:
+        with database.write() as session:
+            release(session, run.lease, run.owner)
+        raise
 
 
 def close_through(

@@ -35,6 +35,7 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import drawdown_postings, write_off_postings
 from app.loans.domain.notes import (
     NoteTerms,
+    completing_plan,
     interest_periods,
     plan_to_json,
     principal_plan,
@@ -246,7 +247,7 @@ def draw(
         matures_on=matures_on,
     )
     terms = _note_terms(loan, note, command)
-    plan = principal_plan(terms)
+    plan = _plan_of(ledger, terms, command)
     first = interest_periods(terms)[0]
     session.add(note)
     session.flush()
@@ -324,6 +325,19 @@ def _require_drawable(ledger: LoanLedger, command: PostDrawdown, day: date) -> d
 def _note_terms(loan: Loan, note: LoanNote, command: PostDrawdown) -> NoteTerms:
     terms = note_terms(loan, note)
     return replace(terms, plan=command.plan) if command.plan else terms
+
+
+def _plan_of(
+    ledger: LoanLedger, terms: NoteTerms, command: PostDrawdown
+) -> tuple[DatedAmount, ...]:
+    """The note's own plan; the last note of a planned contract takes what the others leave."""
+    drawn = sum(each.note.amount_fen for each in ledger.notes) + terms.amount_fen
+    if terms.method is Method.PLAN and not command.plan and drawn == ledger.loan.contract_fen:
+        others = [each for note in ledger.notes for each in note.plan]
+        found = completing_plan(terms, others)
+        if found is not None:
+            return found
+    return principal_plan(terms)
 
 
 def cancel_loan(session: Session, actor: Actor, loan_id: UUID) -> None:

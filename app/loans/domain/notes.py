@@ -4,7 +4,7 @@ A note is one drawdown of a contract. Its plan says which principal falls due on
 its periods when interest does; interest itself follows from the balances that really held.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -150,6 +150,22 @@ def replanned(
     return _cut_at_end(left, balance_fen)
 
 
+def completing_plan(
+    terms: NoteTerms, others: Sequence[DatedAmount]
+) -> tuple[DatedAmount, ...] | None:
+    """The plan of the note that draws a contract in full: what its other notes leave of each day.
+
+    So the notes sum to the contract's plan to the fen; None where the parts do not fit.
+    """
+    left = {each.on: each.amount_fen for each in terms.plan if each.on > terms.drawn_on}
+    for each in others:
+        if each.on > terms.drawn_on:
+            left[each.on] = left.get(each.on, 0) - each.amount_fen
+    if sum(left.values()) != terms.amount_fen or min(left.values(), default=-1) < 0:
+        return None
+    return _positive(DatedAmount(on=day, amount_fen=fen) for day, fen in sorted(left.items()))
+
+
 def plan_to_json(plan: Sequence[DatedAmount]) -> list[dict[str, Any]]:
     """A plan as it is stored."""
     return [{"on": each.on.isoformat(), "fen": each.amount_fen} for each in plan]
@@ -232,7 +248,7 @@ def _shared_plan(terms: NoteTerms) -> tuple[DatedAmount, ...]:
     return _positive(dated)
 
 
-def _positive(plan: Any) -> tuple[DatedAmount, ...]:
+def _positive(plan: Iterable[DatedAmount]) -> tuple[DatedAmount, ...]:
     return tuple(each for each in plan if each.amount_fen)
 
 
@@ -287,6 +303,7 @@ def _cut_at_end(plan: Sequence[DatedAmount], balance_fen: int) -> tuple[DatedAmo
 
 __all__ = [
     "NoteTerms",
+    "completing_plan",
     "interest_periods",
     "note_schedule",
     "plan_from_json",
