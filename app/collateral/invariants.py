@@ -308,6 +308,8 @@ def _observations(session: Session, kept: _Kept) -> Iterator[Violation]:
             loans = ", ".join(sorted(loan.number for _, loan in pairs)[:5])
             detail = f"{pairs[0][0].on}: not what was observed ({', '.join(OBSERVED[2:])})"
             yield _broken("ltv-observation", f"loan {loans}", detail)
+    for gone in kept.watches.keys() - {str(row.watch_id) for row, _ in rows}:
+        yield _broken("ltv-observation", f"watch {gone}", "nothing is left of what was observed")
 
 
 def _agrees(row: LtvObservation, loan: Loan) -> bool:

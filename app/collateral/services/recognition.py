@@ -130,6 +130,8 @@ def follow_down(
             )
         )
         .order_by(col(RecognisedValue.asset_id))
+        .with_for_update(of=RecognisedValue)
+        .execution_options(populate_existing=True)
     )
     if assets is not None:
         statement = statement.where(col(RecognisedValue.asset_id).in_(assets))
@@ -162,7 +164,12 @@ class _Change:
 
 
 def _apply(session: Session, actor: Actor, change: _Change, *, on: date | None = None) -> None:
-    row = session.get(RecognisedValue, (change.bank_id, change.asset_id), with_for_update=True)
+    row = session.get(
+        RecognisedValue,
+        (change.bank_id, change.asset_id),
+        with_for_update=True,
+        populate_existing=True,
+    )
     before = row.recognised_fen if row else None
     day = on or today(session)
     row = row or RecognisedValue(

@@ -137,6 +137,7 @@ def test_figures_of_an_observation_long_past(session, world_of_rows, tamper):
         named = tamper(f"UPDATE ltv_observation SET {change} WHERE {where}")
         assert any(number in subject for subject in named), change
     assert tamper(f"DELETE FROM ltv_observation WHERE {where}")
+    assert any(subject.startswith("watch ") for subject in tamper("DELETE FROM ltv_observation"))
 
 
 def test_figures_of_a_case_in_every_state(session, world_of_rows, tamper):

@@ -1,0 +1,34 @@
+"""The service with the lien guard taken out: it reads what is free, then writes.
+
+Only for the test that shows that the race tests see what the guard prevents.
+"""
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app import create_app
+from app.assets.models import Asset
+from app.collateral.models import AssetLien
+from app.collateral.refusals import CapacityExhausted
+from app.collateral.services import pledging
+from app.db.numbers import insert_ignoring
+from app.kernel.money import Money
+
+
+def _read_then_write(session: Session, asset: Asset, amount_fen: int) -> int:
+    free = pledging.free_fen(session, asset.id)
+    if amount_fen > free:
+        raise CapacityExhausted(asset=asset.number, wanted=Money(amount_fen), free=Money(free))
+    row = {"asset_id": asset.id, "secured_fen": 0}
+    insert_ignoring(session, AssetLien.__table__, row)  # type: ignore[attr-defined]
+    statement = (
+        sa.update(AssetLien)
+        .where(col(AssetLien.asset_id) == asset.id)
+        .values(secured_fen=AssetLien.secured_fen + amount_fen)
+    )
+    session.execute(statement.execution_options(synchronize_session=False))
+    return amount_fen
+
+
+pledging._secure = _read_then_write
+app = create_app()
