@@ -245,6 +245,20 @@ def asset_files(samples: Samples) -> None:
         samples.add(name, value, seen_by=samples.made["assets"].seen_by)
 
 
+def application_files(samples: Samples) -> None:
+    """A paper of the contracted application."""
+    from app.documents.services import UploadFile
+    from app.origination.services.drafts import AttachDocument, attach_document
+
+    file = samples.made["loan-applications"]
+    picture = UploadFile(name="contract.png", content=PICTURE)
+    command = AttachDocument(title="借款合同", file=picture)
+    owner = samples.world.actor("c1-fin")
+    view = attach_document(samples.session, owner, UUID(file.value), command)
+    document_id = view.documents[-1].document_id
+    samples.add("loan-applications/documents", document_id, seen_by=file.seen_by)
+
+
 BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     identity,
     reference,
@@ -253,6 +267,7 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     lending,
     appraisal,
     asset_files,
+    application_files,
 )
 """In the order of the rooms: a later one may build on what an earlier one made."""
 

@@ -48,6 +48,9 @@ from app.origination.services.views import (
 from app.reference.models import Region
 
 EDITABLE = (ApplicationState.DRAFT, ApplicationState.RETURNED)
+ENDED = (ApplicationState.REJECTED, ApplicationState.WITHDRAWN)
+"""A contracted file still takes papers: signed contracts, receipts."""
+
 MAY_PROVE = (Permission.APPLY_FOR_LOAN, Permission.INVESTIGATE, Permission.CONFIRM_INVESTIGATION)
 MAX_DOCUMENTS = 50
 """A file that needs more binds them into one."""
@@ -217,7 +220,7 @@ def attach_document(
     if not any(actor.may(each) for each in MAY_PROVE):
         raise Forbidden(permission=MAY_PROVE[0].value)
     row = load_application(session, actor, application_id, lock=True)
-    if row.state in APPLICATION.final_states():
+    if row.state in ENDED:
         raise DraftClosed
     if len(documents_of(session, row.id)) >= MAX_DOCUMENTS:
         raise _wrong("/file", N_("An application has at most 50 files."))
