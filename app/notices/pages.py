@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template
+from flask import Blueprint, Response, g, redirect, render_template
 
 from app.notices import queries, services
 from app.notices.models import Notice
@@ -26,6 +26,13 @@ class Message:
     href: str
     created_at: datetime
     read: bool
+
+
+@blueprint.app_context_processor
+def bell() -> dict[str, int]:
+    """Unread messages, for the bell of every page; none where a problem page has no session."""
+    actor, session = g.get("actor"), g.get("session")
+    return {"notice_count": queries.unread_count(session, actor) if actor and session else 0}
 
 
 @blueprint.get("")
