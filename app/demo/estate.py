@@ -15,7 +15,7 @@ from app.appraisal.services.panel import AddPanelMember, add_panel_member
 from app.appraisal.services.prices import StatedPrice
 from app.appraisal.services.signing import countersign_appraisal, sign_appraisal
 from app.assets.domain import AssetKind, ForestCategory, GrantReason
-from app.assets.kinds import kind_info
+from app.assets.kinds import kind_info, registry_names
 from app.assets.services import (
     RecordAct,
     RegisterAsset,
@@ -116,7 +116,7 @@ def _register(
         title=row["title_zh"],
         title_en=row["title_en"],
         region_code=row["region_code"],
-        certificate_registry=kind_info(kind).registries[0],
+        certificate_registry=f"{registry_names()[kind_info(kind).registries[0]].zh}（示例）",
         certificate_number=f"示例-{row['asset_id']}",
         right_starts_on=RIGHT_STARTS_ON,
         right_ends_on=day_of(row["right_ends_on"]),

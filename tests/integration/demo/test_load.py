@@ -1,7 +1,6 @@
 """The demonstration as loaded: every printed figure of its files, and nothing that `verify` finds."""
 
 import csv
-import importlib
 from datetime import date
 from pathlib import Path
 
@@ -9,19 +8,16 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.collateral.domain.states import CallState, Level
+from app.collateral.domain.states import CallState
 from app.collateral.models import LoanCover, MarginCall
 from app.db.engine import today
 from app.demo.load import NotEmpty, load
 from app.identity.models import Organisation
 from app.loans.models import Loan, LoanMonthEnd, LoanStateRow
+from app.verify import CHECKERS
 
 DATA = Path(__file__).resolve().parents[3] / "app" / "demo" / "data"
-ROOMS = (
-    "audit identity documents notices reference market assets appraisal loans collateral"
-    " origination oversight jobs"
-).split()
-LINES = {"normal": Level.NORMAL, "warning": Level.WARNING, "top-up": Level.TOP_UP}
+ROOMS = [room for room, _ in CHECKERS]
 WAN = 1_000_000
 
 
@@ -115,8 +111,7 @@ def test_guarantee_counts_by_rule_and_opens_no_case(look):
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_nothing_is_found_by_verification(look, room):
-    module = importlib.import_module(f"app.{room}.invariants")
-    assert list(module.violations(look)) == []
+    assert list(dict(CHECKERS)[room](look)) == []
 
 
 def test_civil_day_is_that_of_the_demonstration(look):
@@ -132,4 +127,6 @@ def test_answer_names_every_person_with_password_and_token(demo):
     assert {user["login"] for user in demo.answer["users"]} == {
         row["login"] for row in rows("people")
     }
-    assert all(user["password"] and user["token"].startswith("gp_") for user in demo.answer["users"])
+    assert all(
+        user["password"] and user["token"].startswith("gp_") for user in demo.answer["users"]
+    )
