@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from app.collateral.events import CALL_EVENTS, PLEDGE_EVENTS
 from app.collateral.queries import CallFilter, PledgeFilter
 from app.collateral.schemas import (
@@ -17,6 +19,7 @@ from app.collateral.schemas import (
     RecognitionSchema,
 )
 from app.collateral.services import calls, lists, pledge_views, pledging, recognition
+from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
@@ -69,6 +72,15 @@ def list_margin_calls(filtered: CallFilter) -> Any:
 def get_margin_call(call_id: UUID) -> Any:
     """A top-up case."""
     return tagged(calls.margin_call_view(current_session(), current_actor(), call_id))
+
+
+@margin_calls.route("/<uuid:call_id>/notice.pdf", methods=["GET"])
+@access(Permission.READ_COLLATERAL)
+@margin_calls.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def get_notice(call_id: UUID) -> Response:
+    """The notice of a top-up case, once it is issued."""
+    name, content = calls.notice_content(current_session(), current_actor(), call_id)
+    return attachment(content, name=name, media_type="application/pdf")
 
 
 @of_loans.route("/<uuid:loan_id>/pledges", methods=["GET"])

@@ -119,17 +119,21 @@ CALL_EVENTS = Events(
             title=N_("Give more time"),
             schema=ExtendCallSchema,
             handle=calls.extend_call,
-            tone="plain",
+            tone="secondary",
         ),
         EventHandler(
             event=CallEvent.DISMISS,
             title=N_("Dismiss"),
             schema=NoteSchema,
             handle=_dismiss,
-            tone="plain",
+            tone="secondary",
         ),
         EventHandler(
-            event=CallEvent.WAIVE, title=N_("Waive"), schema=NoteSchema, handle=_waive, tone="plain"
+            event=CallEvent.WAIVE,
+            title=N_("Waive"),
+            schema=NoteSchema,
+            handle=_waive,
+            tone="secondary",
         ),
         EventHandler(
             event=CallEvent.DEFAULT,

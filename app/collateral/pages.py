@@ -1,5 +1,7 @@
 """Pages of collateral: the register of pledges, a pledge, top-up cases, recognised values."""
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -16,6 +18,7 @@ from app.collateral.schemas import (
 )
 from app.collateral.services import calls, lists, pledge_views, pledging, recognition
 from app.collateral.services.choices import assets_to_pledge
+from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
 from app.web.forms import form_page
@@ -76,9 +79,48 @@ def margin_call_page(call_id: UUID) -> str:
     return render_template(
         "collateral/margin_call.html",
         call=view,
+        course=_course(view),
+        lines=calls.lines_of_call(current_session(), view),
         buttons=events.CALL_EVENTS.buttons(view),
         states=states,
     )
+
+
+@margin_calls.get("/<uuid:call_id>/notice.pdf")
+@access(Permission.READ_COLLATERAL)
+def notice(call_id: UUID) -> Response:
+    """The notice as PDF."""
+    name, content = calls.notice_content(current_session(), current_actor(), call_id)
+    return attachment(content, name=name, media_type="application/pdf")
+
+
+def _course(call: calls.MarginCallView) -> list[dict[str, Any]]:
+    """The way of a case for the timeline: steps taken with their days, the one that waits, the end."""
+    state = call.state
+    closed, served = call.closed_on is not None, call.served_on is not None
+    issued = call.issued_on is not None
+    reviewed = issued or state is states.CallState.REVIEWED
+    steps: list[tuple[str, bool, date | None]] = [
+        (gettext("Warning opened"), True, call.opened_on),
+        (gettext("Reviewed"), reviewed, None),
+        (gettext("Notice issued"), issued, call.issued_on),
+        (gettext("Notice served"), served, call.served_on),
+    ]
+    if closed:
+        title = gettext(states.CALL_STATE_TITLES[state])
+        tone = "alarm" if state is states.CallState.DEFAULTED else "done"
+        taken = [{"title": name, "day": day, "state": "done"} for name, done, day in steps if done]
+        return [*taken, {"title": title, "day": call.closed_on, "state": tone}]
+    steps.append((gettext("Cure by"), False, call.due_on))
+    waiting = next(name for name, done, _ in steps if not done)
+    return [
+        {
+            "title": name,
+            "day": day,
+            "state": "done" if done else "now" if name == waiting else "todo",
+        }
+        for name, done, day in steps
+    ]
 
 
 @values.route("/assets/<uuid:asset_id>/recognised-value", methods=["GET", "POST"])

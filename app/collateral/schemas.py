@@ -99,6 +99,7 @@ class PledgeSchema(ThingSchema):
     """A pledge or mortgage."""
 
     loan_id = Ident()
+    loan_number = Text(max_length=40)
     asset_id = Ident()
     asset_number = Text(max_length=40)
     asset_title = Text(max_length=120)

@@ -8,14 +8,17 @@ from uuid import UUID
 from sqlmodel import Session, col
 
 from app.audit.services import record
+from app.collateral.domain.cover import Lines
 from app.collateral.domain.kept import CALL_FIGURES, figures_of
 from app.collateral.domain.states import MARGIN_CALL, CallEvent, CallState, Level
 from app.collateral.models import MarginCall
-from app.collateral.queries import pool_of_loan, visible_margin_calls
+from app.collateral.queries import lines_of, pool_of_loan, visible_margin_calls
 from app.collateral.refusals import DutiesApart
 from app.collateral.services.notice import issue_notice
 from app.collateral.services.watch import watch_loan
+from app.documents.models import IssuedDocument
 from app.documents.queries import get_document
+from app.documents.services import document_content
 from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
@@ -205,6 +208,20 @@ def margin_call_view(session: Session, actor: Actor, call_id: UUID) -> MarginCal
     """One case in the actor's sight."""
     call = _call(session, actor, call_id)
     return view_of(call, session.get_one(Loan, call.loan_id), actor)
+
+
+def notice_content(session: Session, actor: Actor, call_id: UUID) -> tuple[str, bytes]:
+    """Name and bytes of the notice of a case in sight; `NotFound` before it is issued."""
+    call = _call(session, actor, call_id)
+    issued = session.get(IssuedDocument, call.notice_id) if call.notice_id else None
+    if issued is None:
+        raise NotFound
+    return f"{call.number}.pdf", document_content(session, issued)
+
+
+def lines_of_call(session: Session, view: MarginCallView) -> Lines:
+    """The lines of the contract behind a case that was read in sight."""
+    return lines_of(session.get_one(Loan, view.loan_id))
 
 
 def view_of(call: MarginCall, loan: Loan, actor: Actor) -> MarginCallView:

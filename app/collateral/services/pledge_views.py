@@ -14,6 +14,7 @@ from app.collateral.models import Pledge, RecognisedValue, Registration
 from app.collateral.queries import visible_pledges
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.loans.models import Loan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class PledgeView:
     version: int
     created_at: datetime
     loan_id: UUID
+    loan_number: str
     asset_id: UUID
     asset_number: str
     asset_title: str
@@ -51,8 +53,9 @@ def pledge_view(session: Session, actor: Actor, pledge_id: UUID) -> PledgeView:
 def pledge_views(
     session: Session, actor: Actor, rows: Sequence[tuple[Pledge, Asset]]
 ) -> list[PledgeView]:
-    """Views of pledges with their assets: two queries whatever their number."""
+    """Views of pledges with their assets: three queries whatever their number."""
     ids = [pledge.id for pledge, _ in rows]
+    loans = _loan_numbers(session, [pledge.loan_id for pledge, _ in rows])
     receipts = _receipts(session, ids)
     recognised = _recognised(session, rows)
     return [
@@ -64,6 +67,7 @@ def pledge_views(
             version=pledge.version,
             created_at=pledge.created_at,
             loan_id=pledge.loan_id,
+            loan_number=loans[pledge.loan_id],
             asset_id=asset.id,
             asset_number=asset.number,
             asset_title=asset.title,
@@ -80,6 +84,11 @@ def pledge_views(
         )
         for pledge, asset in rows
     ]
+
+
+def _loan_numbers(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, str]:
+    statement = sa.select(Loan).where(col(Loan.id).in_(loan_ids))
+    return {loan.id: loan.number for loan in session.execute(statement).scalars()}
 
 
 def _receipts(session: Session, pledge_ids: Sequence[UUID]) -> dict[UUID, list[Registration]]:
