@@ -230,6 +230,7 @@ def upgrade() -> None:
         "application_guarantee",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("guarantor_id", sa.Uuid(), nullable=False),
         sa.Column("covered_fen", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
@@ -257,6 +258,7 @@ def upgrade() -> None:
         "application_pool_line",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("asset_id", sa.Uuid(), nullable=False),
         sa.Column(
             "security",
