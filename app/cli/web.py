@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
-from app import create_app
+from app.assembly import assemble
 from app.cli.lifeline import end_with_parent
+from app.settings import read_settings
 
 WORKERS: Final = 2
 THREADS: Final = 4
@@ -32,8 +33,8 @@ class WebServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The app of one worker."""
-        return create_app()
+        """The app of one worker, made after the fork from modules that were imported before it."""
+        return assemble(read_settings())
 
 
 def options(host: str, port: int) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class JobStatus:
 def job_status(session: Session, actor: Actor, rules: Sequence[JobRule]) -> JobStatus:
     """The jobs in their order, each with its last run."""
     actor.require(Permission.READ_JOBS)
-    last = _last_runs(session)
+    last = _last_runs(session, actor)
     processes = session.execute(
         sa.select(SchedulerProcess).order_by(col(SchedulerProcess.started_at))
     ).scalars()
@@ -83,11 +83,13 @@ def job_status(session: Session, actor: Actor, rules: Sequence[JobRule]) -> JobS
 
 
 def visible_runs(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001 - as in every room
-    """Runs that the actor may see: the platform's and, for a bank, its own."""
+    """Runs that the actor may see: all, or those for the own bank."""
     statement = sa.select(JobRun)
-    if actor.organisation_kind == "platform" or actor.sees("*") == "all":
+    if "all" in {actor.sees("job"), actor.sees("*")}:
         return statement
-    return statement.where(col(JobRun.scope).in_(["", str(actor.organisation_id)]))
+    if actor.sees("job") == "own":
+        return statement.where(col(JobRun.scope) == str(actor.organisation_id))
+    return statement.where(sa.false())
 
 
 def run_view(row: JobRun) -> RunView:
@@ -95,14 +97,14 @@ def run_view(row: JobRun) -> RunView:
     return RunView(**{name: getattr(row, name) for name in RunView.__dataclass_fields__})
 
 
-def _last_runs(session: Session) -> dict[str, RunView]:
-    newest = (
-        sa.select(col(JobRun.job), sa.func.max(JobRun.started_at).label("at"))
-        .group_by(col(JobRun.job))
-        .subquery()
-    )
-    statement = sa.select(JobRun).join(
-        newest, sa.and_(newest.c.job == col(JobRun.job), newest.c.at == col(JobRun.started_at))
+def _last_runs(session: Session, actor: Actor) -> dict[str, RunView]:
+    """The run that began last of each job, among those in sight."""
+    seen = visible_runs(session, actor).subquery()
+    newest = sa.select(seen.c.job, sa.func.max(seen.c.started_at).label("at"))
+    newest_of = newest.group_by(seen.c.job).subquery()
+    statement = visible_runs(session, actor).join(
+        newest_of,
+        sa.and_(newest_of.c.job == col(JobRun.job), newest_of.c.at == col(JobRun.started_at)),
     )
     return {row.job: run_view(row) for row in session.execute(statement).scalars()}
 

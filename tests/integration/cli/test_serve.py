@@ -30,19 +30,20 @@ def serve(tmp_path):
 
     def start(*options, **environment):
         said = tmp_path / f"said-{len(started)}.txt"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", *map(str, options)],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "LANG": "en",
-                "GREENPLEDGE_HOME": str(tmp_path / "home"),
-                "GREENPLEDGE_LOG_LEVEL": "ERROR",
-                **environment,
-            },
-            stdout=said.open("w"),
-            stderr=subprocess.STDOUT,
-        )
+        with said.open("w") as sink:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "serve", *map(str, options)],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "LANG": "en",
+                    "GREENPLEDGE_HOME": str(tmp_path / "home"),
+                    "GREENPLEDGE_LOG_LEVEL": "ERROR",
+                    **environment,
+                },
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+            )
         process.said = said
         started.append(process)
         return process
