@@ -6,6 +6,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app.appraisal.services import StatedPrice
+from app.appraisal.units import unit_title
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.text import N_
 from app.web.forms import FormField
@@ -65,7 +66,7 @@ def _input_field(
         kind="choice" if changes_only and each.kind == "flag" else KINDS[each.kind],
         label=words(each.title),
         help=" ".join(part for part in (words(each.help), _bounds(each)) if part),
-        unit="" if each.unit in {"1", "day", ""} or each.kind == "choice" else each.unit,
+        unit="" if each.kind in {"choice", "date"} else unit_title(each.unit),
         value=values.get(name, ""),
         required=(each.required or each.needed_when is not None) and not changes_only,
         choices=_yes_no() if each.kind == "flag" and changes_only else choices,
@@ -156,7 +157,7 @@ def _price_pair(at: int, use: PriceUse, values: Texts, errors: Texts) -> list[Fo
             kind="number",
             label=words(use.title),
             help=gettext("Left empty, the price of the market on the day is taken."),
-            unit=use.unit,
+            unit=unit_title(use.unit),
             value=values.get(yuan, ""),
             required=False,
             error=errors.get(yuan, "") or errors.get(f"prices-{at}-id", ""),

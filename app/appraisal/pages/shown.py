@@ -9,6 +9,7 @@ from flask_babel import gettext
 from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, parameters_on
 from app.appraisal.reports import figure
+from app.appraisal.units import unit_title
 from app.kernel.money import Money
 from app.reference.domain import STATUS_TITLES
 from app.web.formats import current_locale, money_plot, money_unit, money_wan
@@ -61,6 +62,7 @@ def room_words() -> dict[str, Any]:
         "status_tones": STATUS_TONES,
         "words": words,
         "model_title": model_title,
+        "unit_title": unit_title,
     }
 
 
