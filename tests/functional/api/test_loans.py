@@ -204,3 +204,29 @@ def test_classes_are_listed_with_their_reasons(api, database, world, clock, loan
     (found,) = api("a-ops").get(f"/loans/{loan_id}/classifications").json["items"]
     assert (found["class"], found["on"]) == ("special-mention", "2024-01-02")
     assert found["reasons"][0]["code"] == "restructured"
+
+
+def test_a_page_of_loans_costs_the_same_number_of_queries_however_long(
+    api, loan_id, database, world, queries
+):
+    with queries() as few:
+        api("a-ops").get("/loans")
+    with database.write() as session:
+        for _ in range(5):
+            open_loan(
+                session,
+                world.actor("a-officer"),
+                OpenLoan(
+                    bank_id=world.organisation("A"),
+                    borrower_id=world.organisation("C2"),
+                    title="生态贷",
+                    contract_fen=100_00,
+                    rate_ppm=43_500,
+                    starts_on=TODAY,
+                    matures_on=date(2025, 1, 1),
+                    region_code="620725",
+                ),
+            )
+    with queries() as many:
+        assert api("a-ops").get("/loans").json["total"] == 6
+    assert len(many) == len(few)

@@ -1,0 +1,210 @@
+"""A note closed day by day comes to its schedule, whatever its terms."""
+
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.kernel.daycount import DayCount
+from app.kernel.errors import IllegalEvent
+from app.kernel.schedule_dates import Every
+from app.loans.domain.notes import (
+    NoteTerms,
+    completing_plan,
+    interest_periods,
+    note_schedule,
+    principal_plan,
+    replanned,
+)
+from app.loans.domain.servicing import NoteBook, OpenDue, overdue_on, penalty_to, stepped
+from app.loans.domain.settled import DatedAmount
+from app.loans.domain.states import LOAN, InterestStyle, LoanEvent, LoanState
+from app.loans.domain.terms import Method, ScheduleError
+
+ONE_DAY = timedelta(days=1)
+STYLES = {
+    InterestStyle.QUARTERLY: (Method.BULLET, Method.EQUAL_PRINCIPAL),
+    InterestStyle.SCHEDULE: (
+        Method.EQUAL_INSTALMENT,
+        Method.EQUAL_PRINCIPAL,
+        Method.BULLET,
+        Method.BULLET_ALL,
+    ),
+}
+
+
+@st.composite
+def note_terms(draw):
+    style = draw(st.sampled_from(list(STYLES)))
+    drawn_on = draw(st.dates(date(2020, 1, 1), date(2024, 12, 31)))
+    return NoteTerms(
+        amount_fen=draw(st.integers(1_00, 10**11)),
+        drawn_on=drawn_on,
+        matures_on=drawn_on + timedelta(days=draw(st.integers(95, 900))),
+        rate_ppm=draw(st.integers(0, 240_000)),
+        method=draw(st.sampled_from(STYLES[style])),
+        every=Every(months=draw(st.sampled_from((3, 6)))),
+        day_count=draw(st.sampled_from(list(DayCount))),
+        style=style,
+        contract_starts_on=drawn_on,
+    )
+
+
+def book_of(terms):
+    plan, first = principal_plan(terms), interest_periods(terms)[0]
+    return NoteBook(
+        rate_ppm=terms.rate_ppm,
+        surcharge_ppm=500_000,
+        day_count=terms.day_count,
+        unbilled_fen=terms.amount_fen,
+        period_number=1,
+        period_starts_on=first.starts_on,
+        period_due_on=first.due_on,
+        whole_months=first.whole_months,
+        interest_fen=0,
+        penalty_fen=0,
+        compound_fen=0,
+        next_due_on=min(plan[0].on, first.due_on),
+        terms=terms,
+        plan=plan,
+    )
+
+
+def run(terms, *, days):
+    """Close the chosen days; gives bills and the sum of what was posted."""
+    book, bills, posted = book_of(terms), [], 0
+    for day in days:
+        found = book.close(day)
+        posted += found.interest_fen
+        if found.bill:
+            bills.append(found.bill)
+        book.is_overdue = False
+    return book, bills, posted
+
+
+def every_day(terms):
+    count = (terms.matures_on - terms.drawn_on).days
+    return [terms.drawn_on + timedelta(days=n) for n in range(count)]
+
+
+@given(note_terms())
+@settings(max_examples=60, deadline=None)
+def test_daily_postings_sum_to_the_schedule_and_bills_equal_its_rows(terms):
+    book, bills, posted = run(terms, days=every_day(terms))
+    rows = note_schedule(terms, principal_plan(terms)).instalments
+    expected = [
+        (row.due_on, row.principal_fen, row.interest_fen)
+        for row in rows
+        if row.principal_fen or row.interest_fen
+    ]
+    assert [(bill.due_on, bill.principal_fen, bill.interest_fen) for bill in bills] == expected
+    assert posted == sum(row.interest_fen for row in rows)
+    assert (book.unbilled_fen, book.next_due_on, book.interest_fen) == (0, None, 0)
+
+
+@given(note_terms(), st.data())
+@settings(max_examples=40, deadline=None)
+def test_days_left_out_change_no_bill(terms, data):
+    """A close made late, or a past replayed in leaps, comes to the same."""
+    days = every_day(terms)
+    due = {row.due_on - ONE_DAY for row in note_schedule(terms, principal_plan(terms)).instalments}
+    kept = [day for day in days if day in due or data.draw(st.booleans())]
+    assert run(terms, days=kept)[1:] == run(terms, days=days)[1:]
+
+
+@given(note_terms(), st.integers(1, 10**11), st.integers(1, 800))
+@settings(max_examples=60, deadline=None)
+def test_a_plan_made_anew_sums_to_what_is_left(terms, left_fen, after_days):
+    after_on = min(terms.drawn_on + timedelta(days=after_days), terms.matures_on - ONE_DAY)
+    left_fen = min(left_fen, terms.amount_fen)
+    plan = replanned(terms, principal_plan(terms), after_on=after_on, balance_fen=left_fen)
+    assert sum(each.amount_fen for each in plan) == left_fen
+    assert all(each.on > after_on and each.amount_fen > 0 for each in plan)
+    assert list(plan) == sorted(plan, key=lambda each: each.on)
+
+
+def test_the_notes_of_a_planned_contract_sum_to_its_plan_to_the_fen():
+    days = [date(2024, 6, 21), date(2024, 12, 21), date(2025, 6, 30)]
+    plan = tuple(DatedAmount(on=day, amount_fen=33_33) for day in days)
+    shared = {"matures_on": days[-1], "rate_ppm": 43_500, "method": Method.PLAN, "plan": plan}
+    rest = {
+        "every": Every(months=6),
+        "day_count": DayCount.ACT_360,
+        "style": InterestStyle.QUARTERLY,
+        "contract_starts_on": date(2024, 1, 1),
+    }
+    first = NoteTerms(amount_fen=50_00, drawn_on=date(2024, 1, 1), **shared, **rest)
+    second = NoteTerms(amount_fen=49_99, drawn_on=date(2024, 2, 1), **shared, **rest)
+    one = principal_plan(first)
+    two = completing_plan(second, one)
+    sums = [a.amount_fen + b.amount_fen for a, b in zip(one, two, strict=True)]
+    assert sums == [33_33] * 3
+    late = NoteTerms(amount_fen=49_99, drawn_on=date(2024, 7, 1), **shared, **rest)
+    assert completing_plan(late, one) is None
+
+
+def test_principal_paid_on_its_day_bears_no_penalty_and_a_day_later_one_day():
+    due_on = date(2024, 1, 12)
+
+    def penalty(paid_on, until_on):
+        paid = (DatedAmount(on=paid_on, amount_fen=900_000_00),) if paid_on else ()
+        due = OpenDue(due_on=due_on, principal_fen=900_000_00, interest_fen=0, paid_principal=paid)
+        return penalty_to([due], until_on, 66_750, DayCount.ACT_360)
+
+    later = date(2024, 2, 1)
+    assert penalty(due_on, later) == 0
+    assert penalty(due_on - timedelta(days=3), later) == 0
+    assert penalty(due_on + ONE_DAY, later) == 166_88
+    assert penalty(None, due_on + timedelta(days=5)) == 834_38
+
+
+def test_a_loan_is_overdue_from_the_day_after_its_due_day():
+    unpaid = [DatedAmount(on=date(2023, 12, 21), amount_fen=5)]
+    assert overdue_on(unpaid, date(2023, 12, 21)).days == 0
+    assert overdue_on(unpaid, date(2023, 12, 22)).days == 1
+    assert overdue_on(unpaid, date(2024, 1, 2)).days == 12
+
+
+def test_a_step_into_the_past_moves_all_steps_after_it():
+    first, second = date(2024, 1, 1), date(2024, 1, 10)
+    steps = stepped(((first, 100), (second, 60)), date(2024, 1, 5), 7)
+    assert steps == ((first, 100), (date(2024, 1, 5), 107), (second, 67))
+    assert stepped(steps, second, 3)[-1] == (second, 70)
+
+
+@pytest.mark.parametrize("method", [Method.EQUAL_INSTALMENT, Method.BULLET_ALL])
+def test_interest_by_quarters_refuses_methods_that_tie_interest_to_instalments(method):
+    terms = NoteTerms(
+        amount_fen=100,
+        drawn_on=date(2024, 1, 1),
+        matures_on=date(2025, 1, 1),
+        rate_ppm=43_500,
+        method=method,
+        every=Every(months=3),
+        day_count=DayCount.ACT_360,
+        style=InterestStyle.QUARTERLY,
+        contract_starts_on=date(2024, 1, 1),
+    )
+    with pytest.raises(ScheduleError):
+        principal_plan(terms)
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(LoanState, LoanEvent)))
+def test_each_event_is_listed_or_refused(state, event):
+    if (state, event) in LOAN.table:
+        assert LOAN.next(state, event) in LoanState
+    else:
+        with pytest.raises(IllegalEvent):
+            LOAN.next(state, event)
+
+
+def test_every_state_of_a_serviced_loan_is_reachable_and_final_states_have_no_exit():
+    reached = {LOAN.initial, *LOAN.table.values()}
+    assert reached == set(LoanState) - {LoanState.MIRRORED}
+    assert LOAN.final_states() == {
+        LoanState.RELEASED,
+        LoanState.WRITTEN_OFF,
+        LoanState.CANCELLED,
+    }
