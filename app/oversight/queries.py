@@ -95,22 +95,31 @@ def days_of(session: Session, actor: Actor, as_of: date | None) -> Days | None:
 
 
 def _month_ends(session: Session, actor: Actor, as_of: date | None) -> tuple[date, ...]:
-    latest = sa.select(sa.func.max(LoanMonthEnd.month_end_on))
-    latest = latest.join(Loan, col(Loan.id) == col(LoanMonthEnd.loan_id)).where(in_sight(actor))
-    if as_of is not None:
-        latest = latest.where(col(LoanMonthEnd.month_end_on) <= as_of)
-    last = session.execute(latest).scalar_one()
-    if last is None:
+    """Month ends that are complete: of serviced loans and of mirrored ones, as far as either is in sight.
+
+    A month of which only one kind is known would read as a leap, so it is neither shown nor a base.
+    """
+    latest = _by_keeper(actor, sa.func.max(LoanMonthEnd.month_end_on), as_of)
+    lasts = [day for _kept, day in session.execute(latest.group_by(col(Loan.kept))).all()]
+    if not lasts:
         return ()
-    statement = (
-        sa.select(col(LoanMonthEnd.month_end_on))
+    last = min(lasts)
+    statement = _by_keeper(actor, col(LoanMonthEnd.month_end_on), last).distinct()
+    recent = col(LoanMonthEnd.month_end_on) >= months_back(last, MONTHS_READ - 1)
+    found: dict[Kept, set[date]] = {}
+    for kept, day in session.execute(statement.where(recent)).all():
+        found.setdefault(kept, set()).add(day)
+    return tuple(sorted(set.intersection(*found.values())))
+
+
+def _by_keeper(actor: Actor, day: Any, until: date | None) -> sa.Select[Any]:
+    statement: sa.Select[Any] = (
+        sa.select(col(Loan.kept), day)
+        .select_from(LoanMonthEnd)
         .join(Loan, col(Loan.id) == col(LoanMonthEnd.loan_id))
-        .where(in_sight(actor), col(LoanMonthEnd.month_end_on) <= last)
-        .where(col(LoanMonthEnd.month_end_on) >= months_back(last, MONTHS_READ - 1))
-        .distinct()
-        .order_by(col(LoanMonthEnd.month_end_on))
+        .where(in_sight(actor))
     )
-    return tuple(session.execute(statement).scalars())
+    return statement if until is None else statement.where(col(LoanMonthEnd.month_end_on) <= until)
 
 
 def _open_day(session: Session, actor: Actor) -> date | None:

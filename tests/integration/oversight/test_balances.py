@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.loans.models import BankDay
+from app.loans.models import BankDay, LoanMonthEnd
 from app.oversight import dashboard, queries
 from app.oversight.domain import BaseKind, Dimension
 from tests.factories.tape import load_tape
@@ -66,6 +66,19 @@ def test_months_carry_growth_only_from_the_month_that_has_a_base(session, world,
     assert growth[date(2022, 11, 30)] is None
     assert growth[date(2022, 12, 31)] == 396_562
     assert growth[date(2023, 12, 31)] == 399_569
+
+
+def test_a_month_known_of_serviced_loans_alone_is_neither_shown_nor_a_base(session, world, tape):
+    for day, wan in ((date(2021, 11, 30), 100), (date(2024, 1, 31), 480)):
+        row = LoanMonthEnd(loan_id=tape["S01"], month_end_on=day, principal_fen=wan * WAN)
+        session.add(row)
+    session.flush()
+    months = queries.report(
+        session, world.actor("pbc-1"), queries.Wanted(group_by=(Dimension.MONTH,))
+    )
+    assert months.on == YEAR_END
+    growth = {line.key.month: line.figures.growth_ppm for line in months.lines}
+    assert growth[date(2022, 11, 30)] is None
 
 
 @pytest.mark.parametrize("login", ["x-1", "c1-fin", "sys-1"])
