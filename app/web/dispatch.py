@@ -60,6 +60,9 @@ class GreenpledgeFlask(Flask):
         except (OperationalError, PoolTimeout) as error:
             current_app.logger.warning("database unavailable: %s", type(error).__name__)
             raise Unavailable(retry_after=2) from error
+        finally:
+            # What is rendered from here on (a problem page) must not revive a session that was closed.
+            g.pop("session", None)
 
 
 def database() -> Database:

@@ -138,6 +138,11 @@ def complaints(prepared: Any, route: Route, caller: Caller) -> Iterator[str]:
     if not has_samples(values, route):
         return
     answer = caller.call(route, route.address(values))
+    answer.close()
+    # A connection left open holds locks that every later request waits for.
+    assert not prepared.database.engine.pool.checkedout(), (
+        f"{caller.login}: {route} keeps its connection"
+    )
     status, where = answer.status_code, f"{caller.login}: {route}: {answer.status_code}"
     rule = route.rule
     if rule.permissions and not any(caller.actor.may(each) for each in rule.permissions):
