@@ -237,6 +237,9 @@ def _value_rows(
         if rest:
             _value_rows(model, basis, rows, rest, figures, problems)
         return
+    except ParameterNotInForce as failure:
+        problems.update(dict.fromkeys(places, _failure(failure, basis.on)))
+        return
     try:
         with np.errstate(all="ignore"):
             result = value(model, batch, basis)
