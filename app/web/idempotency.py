@@ -112,6 +112,10 @@ def fingerprint(request: Request) -> str:
                 digest.update(
                     f"{len(name)}:{name}{len(value)}:{value}".encode("utf-8", "surrogatepass")
                 )
+        for name, file in sorted(request.files.items(multi=True), key=lambda each: each[0]):
+            content = hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            file.stream.seek(0)
+            digest.update(f"{len(name)}:{name}{content}".encode("utf-8", "surrogatepass"))
     else:
         digest.update(request.get_data(cache=True))
     return digest.hexdigest()

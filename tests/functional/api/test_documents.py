@@ -1,5 +1,6 @@
 """Evidence files and the public check, as programs use them."""
 
+import io
 from datetime import date
 from io import BytesIO
 
@@ -75,3 +76,15 @@ def test_the_public_page_shows_number_day_issuer_and_digest(client, code) -> Non
     assert client.get("/verify/AAAA-AAAA-AAAA-AAAA").status_code == 404
     assert client.get(f"/verify?code={code}").headers["Location"] == f"/verify/{code}"
     assert client.get("/verify").status_code == 200
+
+
+def test_the_same_key_with_another_file_is_refused(api):
+    def sent(content: bytes) -> dict[str, object]:
+        return {"file": (io.BytesIO(content), "a.pdf", "application/pdf")}
+
+    first = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    stored = api("c1-fin").post("/documents", data=sent(first), key="one", status=201)
+    again = api("c1-fin").post("/documents", data=sent(first), key="one", status=201)
+    assert again.json["id"] == stored.json["id"]
+    other = api("c1-fin").post("/documents", data=sent(first + b"\n"), key="one", status=422)
+    assert other.json["code"] == "idempotency-key-reused"
