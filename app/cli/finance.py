@@ -3,21 +3,18 @@
 Exit 0 with the answer, 1 when a rule refuses, 2 when the command line cannot be read.
 """
 
-import gettext
-import json
-import os
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import Final, NoReturn, TypedDict, TypeVar, Unpack
 
 import click
 
+from app.cli.terminal import REFUSED, as_json_option, echo_json, echo_pairs, say
 from app.kernel.daycount import DayCount
-from app.kernel.errors import Fact, FieldError
+from app.kernel.errors import FieldError
 from app.kernel.money import Money, round_half_up
 from app.kernel.rates import parse_fraction
 from app.kernel.schedule_dates import Every, MonthEnd
@@ -26,27 +23,11 @@ from app.loans.domain.classification import Classification, classify
 from app.loans.domain.schedule import Instalment, Schedule, make_schedule
 from app.loans.domain.terms import Method, ScheduleError, Terms
 
-_TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
 _YEAR_FRACTION_DECIMALS: Final = 12
-_REFUSED: Final = 1
 
 _Named = TypeVar("_Named", bound=StrEnum)
 
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _words() -> gettext.NullTranslations:
-    """The catalogue of the terminal's language; English where there is none."""
-    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    language = next(filter(None, names), "en")
-    languages = ["zh_Hans_CN"] if language.startswith("zh") else []
-    return gettext.translation(
-        "messages", localedir=_TRANSLATIONS, languages=languages, fallback=True
-    )
-
-
-def _say(message: str, facts: dict[str, Fact] | None = None) -> str:
-    return _words().gettext(message) % (facts or {})
 
 
 class _Parsed(click.ParamType[object]):
@@ -94,8 +75,6 @@ _PLAN: Final = _Parsed("yuan,yuan", _parse_plan)
 _RATE: Final = _Parsed("fraction", parse_fraction)
 _EVERY: Final = _Parsed("step", Every.parse)
 
-_as_json: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-
 
 class _TermOptions(TypedDict):
     principal_fen: int
@@ -123,7 +102,7 @@ class _TermOptions(TypedDict):
 @click.option("--grace-principal", type=int, default=0, help="Periods with interest alone.")
 @click.option("--month-end", type=_OneOf(MonthEnd), default=MonthEnd.CLAMP)
 @click.option("--plan", "plan_fen", type=_PLAN, default=(), help="Principal amounts in yuan.")
-@_as_json
+@as_json_option
 def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
     """Draw a repayment schedule."""
     try:
@@ -131,7 +110,7 @@ def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
     except ScheduleError as refusal:
         _refuse(refusal.code, refusal.title, refusal.errors, as_json=as_json)
     if as_json:
-        _print_json(_schedule_facts(drawn))
+        echo_json(_schedule_facts(drawn))
     else:
         _print_schedule(drawn)
 
@@ -140,7 +119,7 @@ def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
 @click.argument("convention", type=_OneOf(DayCount))
 @click.argument("start_on", metavar="START", type=_DAY)
 @click.argument("end_on", metavar="END", type=_DAY)
-@_as_json
+@as_json_option
 def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bool) -> None:
     """Count the days and the share of a year from START up to END."""
     if end_on < start_on:
@@ -149,23 +128,23 @@ def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bo
     days = convention.days(start_on, end_on)
     fraction = _decimal_text(convention.year_units(start_on, end_on), convention.basis)
     if as_json:
-        _print_json({"days": days, "year_fraction": fraction})
+        echo_json({"days": days, "year_fraction": fraction})
     else:
-        _print_pairs([(N_("Days"), str(days)), (N_("Year fraction"), fraction)])
+        echo_pairs([(N_("Days"), str(days)), (N_("Year fraction"), fraction)])
 
 
 @click.command("classify")
 @click.option("--days-overdue", type=click.IntRange(min=0), required=True)
-@_as_json
+@as_json_option
 def classify_command(*, days_overdue: int, as_json: bool) -> None:
     """Name the five-tier class that the days overdue allow at best."""
     classification = classify(days_overdue=days_overdue)
     if as_json:
-        _print_json(_classification_facts(classification))
+        echo_json(_classification_facts(classification))
         return
-    pairs = [(N_("Class"), _say(_CLASS_NAMES[classification.loan_class.value]))]
-    pairs += [(N_("Reason"), _say(each.detail, each.facts)) for each in classification.reasons]
-    _print_pairs(pairs)
+    pairs = [(N_("Class"), say(_CLASS_NAMES[classification.loan_class.value]))]
+    pairs += [(N_("Reason"), say(each.detail, each.facts)) for each in classification.reasons]
+    echo_pairs(pairs)
 
 
 commands: list[click.Command] = [schedule, day_count, classify_command]
@@ -222,26 +201,22 @@ def _decimal_text(numerator: int, denominator: int) -> str:
     return f"{whole}.{rest:0{_YEAR_FRACTION_DECIMALS}d}"
 
 
-def _print_json(facts: dict[str, object]) -> None:
-    click.echo(json.dumps(facts, ensure_ascii=False))
-
-
 def _refuse(code: str, title: str, errors: Sequence[FieldError], *, as_json: bool) -> NoReturn:
     """Say what a rule refuses and end with exit 1; as JSON the words stay English."""
     if as_json:
         listed = [
             {"pointer": error.pointer, "detail": error.detail % error.facts} for error in errors
         ]
-        _print_json({"code": code, "title": title, "errors": listed})
+        echo_json({"code": code, "title": title, "errors": listed})
     else:
-        click.echo(_say(title), err=True)
+        click.echo(say(title), err=True)
         for error in errors:
-            click.echo(f"  {error.pointer}: {_say(error.detail, error.facts)}", err=True)
-    raise click.exceptions.Exit(_REFUSED)
+            click.echo(f"  {error.pointer}: {say(error.detail, error.facts)}", err=True)
+    raise click.exceptions.Exit(REFUSED)
 
 
 def _print_schedule(drawn: Schedule) -> None:
-    rows = [[_say(column) for column in _COLUMNS]]
+    rows = [[say(column) for column in _COLUMNS]]
     rows += [[str(fact) for fact in _instalment_facts(row).values()] for row in drawn.instalments]
     rows.append(_totals(drawn))
     widths = [max(map(_columns_wide, column)) for column in zip(*rows, strict=True)]
@@ -252,12 +227,7 @@ def _print_schedule(drawn: Schedule) -> None:
 
 def _totals(drawn: Schedule) -> list[str]:
     amounts = (drawn.total_payment_fen, drawn.total_principal_fen, drawn.total_interest_fen)
-    return ["", _say(N_("Total")), "", *(Money(fen).yuan for fen in amounts), ""]
-
-
-def _print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
-    for label, value in pairs:
-        click.echo(f"{_say(label)}: {value}")
+    return ["", say(N_("Total")), "", *(Money(fen).yuan for fen in amounts), ""]
 
 
 def _padded(text: str, width: int) -> str:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,24 @@ def test_four_upgrades_at_once_make_one_schema(engine, empty_database):
     errors = [process.communicate()[1].decode() for process in running]
     assert [process.returncode for process in running] == [0, 0, 0, 0], errors
     assert status(engine).state is SchemaState.CURRENT
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4])
+def test_upgrade_that_was_killed_can_be_repeated(engine, empty_database, seconds):
+    command = [
+        sys.executable,
+        "-c",
+        UPGRADE.replace("upgrade(make", "print(flush=True);upgrade(make"),
+    ]
+    process = subprocess.Popen(
+        [*command, empty_database], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    time.sleep(seconds)
+    process.kill()
+    process.communicate()
+    upgrade(engine)
+    assert differences(engine, load_tables()) == []
 
 
 @pytest.mark.one_engine("sqlite")
