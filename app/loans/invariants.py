@@ -51,6 +51,7 @@ def violations(session: Session) -> Iterator[Violation]:
         for loan, state in loans:
             yield from _figures(loan, state, balances.get(loan.id, {}))
         yield from note_violations(session, loans)
+    yield from _without_figures(session)
     yield from _mirrored(session)
     yield from _repayments(session)
     yield from _month_ends(session)
@@ -108,6 +109,17 @@ def _figures(loan: Loan, state: LoanStateRow, balances: dict[Account, int]) -> I
         )
     if loan.state is LoanState.SETTLED and (state.principal_fen or state.accrued_fen):
         yield _violation("loan-state", f"loan {loan.number}", "settled, but something is owed")
+
+
+def _without_figures(session: Session) -> Iterator[Violation]:
+    """Every loan, mirrored or not, has its row of figures; lists show none without."""
+    statement = (
+        sa.select(col(Loan.number))
+        .outerjoin(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+        .where(col(LoanStateRow.loan_id).is_(None))
+    )
+    for number in session.execute(statement).scalars():
+        yield _violation("loan-figures", f"loan {number}", "has no row of figures")
 
 
 def _mirrored(session: Session) -> Iterator[Violation]:
