@@ -29,10 +29,11 @@ from app.origination.events import APPLICATION_EVENTS, DRAWDOWN_EVENTS
 from app.origination.schemas import (
     ApplicationQuery,
     AttachDocumentSchema,
+    BorrowerDraftSchema,
     ChangeDraftSchema,
     ComposePoolSchema,
     DrawdownQuery,
-    OpenDraftSchema,
+    OfficerDraftSchema,
     PreviewPoolSchema,
     RequestDrawdownSchema,
 )
@@ -125,7 +126,6 @@ def new_application() -> Answer:
     """A draft: by the borrower, or by an officer on its behalf."""
     session, actor = current_session(), current_actor()
     own = actor.organisation_kind == OrganisationKind.ENTERPRISE
-    left_out = ("borrower_id",) if own else ("bank_id", "assets")
 
     def submit(command: drafts.OpenDraft) -> Response:
         view = drafts.open_draft(session, actor, command)
@@ -138,7 +138,7 @@ def new_application() -> Answer:
         return _to(view.id)
 
     return form_page(
-        OpenDraftSchema(exclude=left_out),
+        BorrowerDraftSchema() if own else OfficerDraftSchema(),
         title=gettext("New application"),
         submit=submit,
         back="/loan-applications",

@@ -208,6 +208,28 @@ class OpenDraftSchema(_PoolSchema):
     )
 
 
+class BorrowerDraftSchema(OpenDraftSchema):
+    """The form of a borrower, who names the bank."""
+
+    class Meta:
+        """The borrower is the own firm."""
+
+        exclude = ("borrower_id",)
+
+    bank_id = Ident(required=True, title=N_("Bank"))
+
+
+class OfficerDraftSchema(OpenDraftSchema):
+    """The form of a loan officer, who names the borrower; the borrower offers its assets itself."""
+
+    class Meta:
+        """The bank is the own one."""
+
+        exclude = ("bank_id", "assets")
+
+    borrower_id = Ident(required=True, title=N_("Borrower"))
+
+
 class AttachDocumentSchema(UploadSchema):
     """A file as evidence, with what it shows."""
 
