@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 
 from app.assets.kinds import registry_names
+from app.assets.queries import load_asset
 from app.collateral import events
 from app.collateral.domain import states
 from app.collateral.schemas import (
@@ -19,6 +20,7 @@ from app.collateral.schemas import (
 from app.collateral.services import calls, lists, pledge_views, pledging, recognition
 from app.collateral.services.choices import assets_to_pledge
 from app.documents.downloads import attachment
+from app.kernel.actor import Name
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
 from app.web.forms import form_page
@@ -38,7 +40,9 @@ def pledge_list() -> str:
     asked = _asked()
     filtered = load_schema(PledgeQuery(), asked)
     page = lists.pledge_page(current_session(), current_actor(), filtered, page_request())
-    return render_template("collateral/pledges.html", page=page, states=states, asked=asked)
+    return render_template(
+        "collateral/pledges.html", page=page, states=states, asked=asked, words=words
+    )
 
 
 @pledges.get("/<uuid:pledge_id>")
@@ -49,6 +53,7 @@ def pledge_page(pledge_id: UUID) -> str:
     return render_template(
         "collateral/pledge.html",
         pledge=view,
+        words=words,
         registries={code: words(name) for code, name in registry_names().items()},
         buttons=events.PLEDGE_EVENTS.buttons(view),
         states=states,
@@ -102,7 +107,7 @@ def _course(call: calls.MarginCallView) -> list[dict[str, Any]]:
     reviewed = issued or state is states.CallState.REVIEWED
     steps: list[tuple[str, bool, date | None]] = [
         (gettext("Warning opened"), True, call.opened_on),
-        (gettext("Reviewed"), reviewed, None),
+        (gettext("Warning reviewed"), reviewed, None),
         (gettext("Notice issued"), issued, call.issued_on),
         (gettext("Notice served"), served, call.served_on),
     ]
@@ -129,6 +134,7 @@ def confirm_recognised(asset_id: UUID) -> Response | str | tuple[str, int]:
     """Confirm what the bank recognises for an asset."""
     session, actor = current_session(), current_actor()
     view = recognition.recognition_view(session, actor, asset_id)
+    asset = load_asset(session, actor, asset_id)
 
     def submit(command: recognition.ConfirmRecognised) -> Response:
         check_version(recognition.recognition_view(session, actor, asset_id).version)
@@ -139,6 +145,7 @@ def confirm_recognised(asset_id: UUID) -> Response | str | tuple[str, int]:
     return form_page(
         ConfirmRecognisedSchema(),
         title=gettext("Confirm the recognised value"),
+        subtitle=f"{asset.number} · {words(Name(zh=asset.title, en=asset.title_en))}",
         submit=submit,
         back=f"/assets/{asset_id}",
         version=view.version,

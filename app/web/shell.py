@@ -74,7 +74,7 @@ def install(
             "business_day": business_day(),
             "demo": bool(app.extensions.get("demo", lambda: False)()),
             "messages": get_flashed_messages(with_categories=True),
-            "version": version,
+            "app_version": version,
             "asset_url": asset_url,
             "icon_url": asset_url("vendor/icons.svg"),
         }

@@ -259,6 +259,29 @@ def application_files(samples: Samples) -> None:
     samples.add("loan-applications/documents", document_id, seen_by=file.seen_by)
 
 
+def top_up(samples: Samples) -> None:
+    """A top-up case of bank A against C1, its notice issued."""
+    from app.collateral.models import MarginCall
+    from app.collateral.services.calls import IssueNotice, ReviewCall, issue_call, review_call
+    from app.loans.services import PostDrawdown, post_drawdown
+    from tests.factories.collateral import WAN, Vault
+
+    vault = Vault(samples.session, samples.world)
+    asset_id, loan_id = vault.asset(200 * WAN), vault.loan(75 * WAN)
+    (pledge,) = vault.pledge(loan_id, vault.line(asset_id, 150 * WAN))
+    vault.register(pledge)
+    money = PostDrawdown(loan_id=loan_id, amount_fen=75 * WAN)
+    post_drawdown(samples.session, samples.world.system("A"), money)
+    vault.revalue(asset_id, 100 * WAN)
+    vault.watch()
+    statement = sa.select(MarginCall).where(col(MarginCall.loan_id) == loan_id)
+    case = samples.session.execute(statement).scalar_one()
+    review_call(samples.session, vault.staff("risk"), case.id, ReviewCall(note="属实"))
+    issue_call(samples.session, vault.staff("approve"), case.id, IssueNotice())
+    samples.add("margin-calls", case.id, seen_by={"A", "C1"})
+    samples.add("margin-calls/events", "serve", seen_by=EVERYBODY)
+
+
 BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     identity,
     reference,
@@ -268,6 +291,7 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     appraisal,
     asset_files,
     application_files,
+    top_up,
 )
 """In the order of the rooms: a later one may build on what an earlier one made."""
 

@@ -12,7 +12,7 @@ from app.assets.models import Asset
 from app.collateral.domain.states import PLEDGE, PledgeState, SecurityKind
 from app.collateral.models import Pledge, RecognisedValue, Registration
 from app.collateral.queries import visible_pledges
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
 from app.loans.models import Loan
 
@@ -32,6 +32,7 @@ class PledgeView:
     asset_id: UUID
     asset_number: str
     asset_title: str
+    asset_title_en: str
     asset_kind: str
     security: SecurityKind
     rank: int
@@ -42,6 +43,11 @@ class PledgeView:
     recognised_fen: int | None
     contracted_on: date
     registrations: tuple[Registration, ...]
+
+    @property
+    def asset_name(self) -> Name:
+        """The title of the asset in both languages."""
+        return Name(zh=self.asset_title, en=self.asset_title_en)
 
 
 def pledge_view(session: Session, actor: Actor, pledge_id: UUID) -> PledgeView:
@@ -71,6 +77,7 @@ def pledge_views(
             asset_id=asset.id,
             asset_number=asset.number,
             asset_title=asset.title,
+            asset_title_en=asset.title_en,
             asset_kind=asset.kind,
             security=pledge.security,
             rank=pledge.rank,
