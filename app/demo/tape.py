@@ -1,7 +1,8 @@
 """Loans that banks keep in their own systems: month-end balances as reported, and the two published cards."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+import csv
+import io
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -12,25 +13,33 @@ from app.demo.files import rows, wan_to_fen
 from app.demo.people import Cast
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
-from app.kernel.schedule_dates import add_months
-from app.loans.domain.classification import LoanClass
-from app.loans.domain.states import Kept, LoanState
-from app.loans.models import Loan, LoanMonthEnd
+from app.kernel.actor import system_actor
+from app.kernel.money import Money
+from app.loans.mirroring import ImportMirrored, import_mirrored
 
 NOT_PUBLISHED: Final = "NOT-PUBLISHED"
 _TITLE: Final = "绿色贷款"
-_ONE_DAY: Final = timedelta(days=1)
+_EDITION: Final = "2019"
 
 
 def add_tape(session: Session, cast: Cast) -> int:
-    """Take in every mirrored loan of the file; gives how many."""
+    """Take in the reported loans of every bank as its file would be; gives how many."""
     banks = {**cast.organisations, "": _unknown_bank(session)}
-    count = 0
+    by_bank: dict[str, list[Mapping[str, str]]] = {}
     for row in rows("mirrored_loans"):
-        _add(session, row, banks[row["bank_id"]])
-        count += 1
-    session.flush()
-    return count
+        by_bank.setdefault(row["bank_id"], []).append(row)
+    for code, reported in by_bank.items():
+        bank_id = banks[code]
+        command = ImportMirrored(
+            bank_id=bank_id,
+            content=_file(reported),
+            file_name=f"{code or NOT_PUBLISHED}.csv",
+            dry_run=False,
+            synthetic=not reported[0]["loan_id"].startswith("P"),
+        )
+        actor = system_actor(organisation_id=bank_id, organisation_kind="bank-mirrored")
+        import_mirrored(session, actor, command)
+    return sum(len(each) for each in by_bank.values())
 
 
 def _unknown_bank(session: Session) -> UUID:
@@ -48,37 +57,30 @@ def _unknown_bank(session: Session) -> UUID:
     return bank.id
 
 
-def _add(session: Session, row: Mapping[str, str], bank_id: UUID) -> None:
-    balances = dict(_balances(row))
-    published = row["loan_id"].startswith("P")
-    loan = Loan(
-        number=row["loan_id"],
-        bank_id=bank_id,
-        borrower_name=row["borrower_name"],
-        title=_TITLE,
-        contract_fen=max(balances.values()),
-        region_code=row["region_code"],
-        green=True,
-        catalogue_edition="2019",
-        catalogue_code=row["catalogue_2019"],
-        kept=Kept.MIRRORED,
-        state=LoanState.MIRRORED,
-        published=published,
-        synthetic=not published,
-        created_at=now(session),
-    )
-    session.add(loan)
-    session.flush()
-    loan_class = None if published else LoanClass(row["class"])
-    session.add_all(
-        LoanMonthEnd(loan_id=loan.id, month_end_on=on, principal_fen=fen, loan_class=loan_class)
-        for on, fen in balances.items()
-        if fen
-    )
+def _file(reported: list[Mapping[str, str]]) -> bytes:
+    """A bank's file: one row a loan, one column a month, balances in yuan; a month without balance is empty."""
+    months = [name for name in reported[0] if name[:2] == "20"]
+    head = ["loan_number", "title", "borrower_name", "region_code", "class", "green", "published"]
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow([*head, "catalogue_edition", "catalogue_code", *months])
+    for row in reported:
+        published = row["loan_id"].startswith("P")
+        cells = [
+            row["loan_id"],
+            _TITLE,
+            row["borrower_name"],
+            row["region_code"],
+            "" if published else row["class"],
+            "yes",
+            "yes" if published else "no",
+            _EDITION,
+            row["catalogue_2019"],
+        ]
+        writer.writerow([*cells, *(_yuan(row[month]) for month in months)])
+    return lines.getvalue().encode("utf-8")
 
 
-def _balances(row: Mapping[str, str]) -> Iterator[tuple[date, int]]:
-    for name, text in row.items():
-        if len(name) == len("2023-12") and name[:2] == "20":
-            first = date.fromisoformat(f"{name}-01")
-            yield add_months(first, 1, anchor_day=1) - _ONE_DAY, wan_to_fen(text)
+def _yuan(wan: str) -> str:
+    fen = wan_to_fen(wan)
+    return Money(fen).yuan if fen else ""

@@ -7,6 +7,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
 
+from app.appraisal.queries import without_report
+from app.appraisal.services.reporting import issue_missing_reports
 from app.appraisal.services.revaluation import RequestRevaluation, waiting_runs
 from app.appraisal.services.signing import expire_appraisals
 from app.collateral.services.watch import watch_bank
@@ -52,6 +54,7 @@ def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
         "collateral-watch": lambda rule: ShortJob(rule=rule, effect=_watch),
         "requested-closes": lambda rule: LongJob(rule=rule, work=_close, needed=_closes_wait),
         "revaluations": lambda rule: LongJob(rule=rule, work=_revalue, needed=_runs_wait),
+        "appraisal-reports": lambda rule: LongJob(rule=rule, work=_print, needed=_reports_missing),
         "notice-outbox": lambda rule: ShortJob(rule=rule, effect=_deliver(mail)),
         "expire-appraisals": lambda rule: LongJob(rule=rule, work=_expire),
         "revaluation": lambda rule: LongJob(rule=rule, work=_revalue_day, needed=_clock_rules),
@@ -105,6 +108,15 @@ def _revalue(database: Database, turn: Turn) -> Facts:
         view = finish_run(database, turn.actor, run_id)
         done, failed = done + view.done, failed + view.failed
     return {"runs": len(waiting), "done": done, "failed": failed}
+
+
+def _reports_missing(session: Session) -> bool:
+    return session.execute(without_report().limit(1)).first() is not None
+
+
+def _print(database: Database, turn: Turn) -> Facts:
+    """Print what was signed twice; the web does it at once, this takes up what was cut off."""
+    return {"printed": issue_missing_reports(database, turn.actor)}
 
 
 def _clock_rules(session: Session) -> bool:
