@@ -139,7 +139,7 @@ def posted(bank, day, loan_ids):
 
 
 @pytest.mark.benchmark
-def test_the_close_is_many_times_faster_than_row_by_row(database, world, clock, capsys):
+def test_the_close_is_many_times_faster_than_row_by_row(database, world, clock, say):
     bank = Bank(database, world, clock).open(FIRST)
     fill(bank)
     ratios, rates = [], []
@@ -153,10 +153,9 @@ def test_the_close_is_many_times_faster_than_row_by_row(database, world, clock, 
         assert posted(bank, day, list(expected)) == expected
         rates.append(LOANS / seconds)
         ratios.append(rates[-1] / (BASELINE_LOANS / baseline_seconds))
-    with capsys.disabled():
-        engine = database.engine.dialect.name
-        print(  # noqa: T201 - a benchmark speaks
-            f"\n{engine}: {median(rates):,.0f} loans/s, {median(ratios):.1f} times row by row"
-            f" (median of {PAIRS} pairs, {min(ratios):.1f} to {max(ratios):.1f})"
-        )
+    say(
+        f"day close of {LOANS:,} loans, {database.engine.dialect.name}",
+        f"{median(rates):,.0f} loans/s; {median(ratios):.1f} times rows by ORM"
+        f" ({min(ratios):.1f} to {max(ratios):.1f} in {PAIRS} pairs)",
+    )
     assert median(ratios) >= MIN_RATIO

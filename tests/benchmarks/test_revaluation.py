@@ -169,7 +169,7 @@ def undo(database):
 
 
 def test_a_run_over_a_hundred_thousand_assets_beside_rows_by_orm(
-    database, world, book, engine_name
+    database, world, book, engine_name, say
 ):
     baseline = row_by_row(database, BASELINE)
     with database.read() as session:
@@ -217,9 +217,9 @@ def test_a_run_over_a_hundred_thousand_assets_beside_rows_by_orm(
         )
         assert session.execute(wrong).scalar_one() == 0
     rate = run.total / seconds
-    print(  # noqa: T201 - the figures are what a benchmark is run for
-        f"\n{engine_name}: {run.total:,} assets in {seconds:.1f} s (filed in {filed:.1f} s), {rate:,.0f} a second;"
-        f" rows by ORM {baseline:,.0f} a second on {BASELINE:,} assets, so {ASSETS / baseline:,.0f} s"
-        f" for all by extrapolation: {rate / baseline:.0f} times"
+    say(
+        f"revaluation of {run.total:,} assets end to end, {engine_name}",
+        f"{seconds:.1f} s (filed in {filed:.1f} s), {rate:,.0f} assets/s; {rate / baseline:.0f} times rows by ORM,"
+        f" which made {baseline:,.0f} assets/s on {BASELINE:,} assets",
     )
     assert rate > 5 * baseline

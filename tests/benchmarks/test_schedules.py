@@ -16,6 +16,7 @@ from app.kernel.schedule_dates import Every
 from app.loans.domain.bulk import level_schedules
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import Method, Terms
+from tests.benchmarks.conftest import slope
 
 pytestmark = pytest.mark.benchmark
 
@@ -69,15 +70,15 @@ def seconds(work):
     return perf_counter() - began, answer
 
 
-def report(name, loans_per_second, ratios):
+def figures(loans_per_second, ratios):
     low, high = min(ratios), max(ratios)
-    print(  # noqa: T201 - the figures are what a benchmark is run for
-        f"\n{name}: {loans_per_second:,.0f} loans/s;"
+    return (
+        f"{loans_per_second:,.0f} loans/s of {PERIODS} rows;"
         f" {median(ratios):.1f} times Decimal rows ({low:.1f} to {high:.1f} in {ROUNDS} pairs)"
     )
 
 
-def test_bulk_schedules_beside_decimal_rows(book):
+def test_bulk_schedules_beside_decimal_rows(book, say):
     principal, rate = book
     ratios, speeds = [], []
     for turn in range(ROUNDS):
@@ -90,7 +91,7 @@ def test_bulk_schedules_beside_decimal_rows(book):
         speeds.append(LOANS / bulk_s)
         assert_equal_to_decimal(bulk, chosen, rows)
         assert (bulk.principal_fen.sum(axis=0) == principal).all()
-    report("bulk", median(speeds), ratios)
+    say(f"schedules, {LOANS:,} in bulk", figures(median(speeds), ratios))
     assert median(ratios) > 5
 
 
@@ -101,7 +102,7 @@ def assert_equal_to_decimal(bulk, chosen, rows):
         assert drawn == [tuple(int(100 * amount) for amount in row) for row in expected]
 
 
-def test_single_schedules_beside_decimal_rows(book):
+def test_single_schedules_beside_decimal_rows(book, say):
     """Drawn with due days, numbers and days, which the rows in Decimal do without."""
     principal, rate = book
     ratios, speeds = [], []
@@ -119,4 +120,23 @@ def test_single_schedules_beside_decimal_rows(book):
             assert [row.principal_fen for row in instalments] == [
                 int(100 * principal_part) for principal_part, _, _ in expected
             ]
-    report("single", median(speeds), ratios)
+    say("schedules, one by one with days", figures(median(speeds), ratios))
+
+
+def test_bulk_schedules_grow_in_proportion(say):
+    sizes = (1_000, 10_000, 100_000)
+    generator = np.random.default_rng(20240102)
+    took = []
+    for size in sizes:
+        principal = generator.integers(10, 5000, size) * 1_000_000
+        rate = 30_000 + 500 * generator.integers(0, 60, size)
+        fastest = min(
+            seconds(lambda p=principal, r=rate: level_schedules(p, r, periods=PERIODS))[0]
+            for _ in range(3)
+        )
+        took.append(fastest)
+    say(
+        "schedules, growth",
+        f"slope {slope(sizes, took):.2f} over {sizes[0]:,} to {sizes[-1]:,} loans",
+    )
+    assert took[-1] > took[0]

@@ -18,6 +18,7 @@ from risk_models.contract import Batch, Price
 from risk_models.engines.scenarios import Simulation
 from risk_models.models.carbon_sink_income import MODEL
 from risk_models.runner import value
+from tests.benchmarks.conftest import slope
 
 pytestmark = pytest.mark.benchmark
 
@@ -122,7 +123,7 @@ def basis():
 
 
 @pytest.mark.parametrize("rich", [True, False], ids=["rich-keys", "coarse-keys"])
-def test_portfolio_beside_plain_python(rich):
+def test_portfolio_beside_plain_python(rich, say):
     batch, ratios, speeds = portfolio(rich=rich), [], []
     for turn in range(ROUNDS):
         rows = range(turn * SAMPLE, (turn + 1) * SAMPLE)
@@ -134,19 +135,34 @@ def test_portfolio_beside_plain_python(rich):
         ratios.append((plain_s / SAMPLE) / (batch_s / ASSETS))
         speeds.append(ASSETS / batch_s)
     low, high = min(ratios), max(ratios)
-    print(  # noqa: T201 - the figures are what a benchmark is run for
-        f"\n{'rich' if rich else 'coarse'} keys: {median(speeds):,.0f} assets/s;"
-        f" {median(ratios):.1f} times plain Python ({low:.1f} to {high:.1f} in {ROUNDS} pairs)"
+    say(
+        f"valuation of {ASSETS:,} sinks, {'rich' if rich else 'coarse'} keys",
+        f"{median(speeds):,.0f} assets/s; {median(ratios):.1f} times plain Python"
+        f" ({low:.1f} to {high:.1f} in {ROUNDS} pairs)",
     )
     assert median(ratios) > SLOWEST_RATIO
 
 
-def test_quantiles_over_shared_paths():
+def test_quantiles_over_shared_paths(say):
     """A tenth of the portfolio over 1,000 paths; the middle of the paths brackets the value."""
     rows = np.arange(ASSETS // 10)
     batch = portfolio(rich=True).take(rows)
     simulation = Simulation(paths=1_000, seed=1)
     took, result = seconds(lambda: value(MODEL, batch, basis(), simulation=simulation))
-    print(f"\nquantiles: {len(rows) / took:,.0f} assets/s over 1,000 paths")  # noqa: T201 - as above
+    say("valuation, P5 to P95 over 1,000 paths", f"{len(rows) / took:,.0f} assets/s")
     assert (result.low <= result.mid).all()
     assert (result.mid <= result.high).all()
+
+
+def test_valuation_grows_in_proportion(say):
+    whole, sizes, took = portfolio(rich=True), (1_000, 10_000, 100_000), []
+    for size in sizes:
+        batch = whole.take(np.arange(size))
+        took.append(
+            min(seconds(lambda some=batch: value(MODEL, some, basis()))[0] for _ in range(3))
+        )
+    say(
+        "valuation, growth",
+        f"slope {slope(sizes, took):.2f} over {sizes[0]:,} to {sizes[-1]:,} assets",
+    )
+    assert took[-1] > took[0]

@@ -1,0 +1,72 @@
+"""Benchmarks speak to the terminal and, when asked, to the page of figures.
+
+`GREENPLEDGE_BENCHMARK_PAGE=docs/benchmarks.md pytest -m benchmark tests/benchmarks` rewrites the page.
+"""
+
+import math
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+Say = Callable[[str, str], None]
+HEAD = """# Benchmarks
+
+Each figure is printed by the benchmark that checks its own results: both sides of a ratio run in turns in one
+process on the same data and must give the same fen. Ratios and slopes are what to look at; absolute rates belong to
+the machine below and move with whatever else it does. Nothing here is asserted in ordinary tests.
+
+- command: `{command}`
+- machine: {machine}
+- day: {day}
+
+| workload | figures |
+|---|---|
+"""
+COMMAND = "GREENPLEDGE_BENCHMARK_PAGE=docs/benchmarks.md python3 dev.py test -m benchmark tests/benchmarks"
+
+
+def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """How time grows with size, by least squares over logarithms: 1.0 is in proportion."""
+    across = [math.log(size) for size in sizes]
+    up = [math.log(second) for second in seconds]
+    middle, height = sum(across) / len(across), sum(up) / len(up)
+    above = sum((x - middle) * (y - height) for x, y in zip(across, up, strict=True))
+    return above / sum((x - middle) ** 2 for x in across)
+
+
+def machine() -> str:
+    """Cores, memory, system and Python of this machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{os.cpu_count()} cores {platform.machine()}, {memory:.0f} GiB, {platform.system()},"
+        f" Python {platform.python_version()}"
+    )
+
+
+@pytest.fixture(scope="session")
+def page() -> Iterator[dict[str, str]]:
+    """Figures by workload; written at the end where a page is asked for."""
+    figures: dict[str, str] = {}
+    yield figures
+    path = os.environ.get("GREENPLEDGE_BENCHMARK_PAGE")
+    if path and figures:
+        day = datetime.now(UTC).date().isoformat()
+        head = HEAD.format(command=COMMAND, machine=machine(), day=day)
+        rows = "".join(f"| {name} | {text} |\n" for name, text in sorted(figures.items()))
+        Path(path).write_text(head + rows, encoding="utf-8")
+
+
+@pytest.fixture
+def say(page: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Say:
+    """Print a figure at once and keep it for the page: `say(workload, figures)`."""
+
+    def speak(workload: str, text: str) -> None:
+        page[workload] = text
+        with capsys.disabled():
+            print(f"\n{workload}: {text}")  # noqa: T201 - a benchmark speaks
+
+    return speak
