@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 
 from app.audit.services import record
 from app.db.bulk import insert_rows, update_rows
-from app.db.engine import Database, now, today
+from app.db.engine import Database, move_demonstration, now, today
 from app.db.leases import claim, release
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, system_actor
@@ -402,6 +402,7 @@ def _finish(session: Session, run: _Run) -> bool:
     if following.month != run.on.month:
         write_month_end(session, run.bank_id, run.on)
     held.open_on, held.opened_at = following, now(session)
+    move_demonstration(session, following)
     close = session.get_one(DayClose, run.close_id, populate_existing=True)
     close.state, close.finished_at = CloseState.FINISHED, now(session)
     close.version += 1

@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from app.db.engine import today
+from app.db.models import CivilDay
 from app.kernel.errors import NotFound
 from app.loans.refusals import DayIsClosed, DayNotOver, DaySkipped
 from app.loans.services import close_day
@@ -62,6 +64,18 @@ def test_a_day_is_closed_when_it_has_come_and_not_before(bank):
         close_day(bank.database, bank.actor, bank.id, date(2023, 12, 26))
     bank.set_clock(date(2023, 12, 26))
     assert close_day(bank.database, bank.actor, bank.id, date(2023, 12, 26)).state == "finished"
+
+
+def test_the_close_moves_the_day_of_a_demonstration_so_that_the_next_can_be_closed(bank):
+    """A demonstration's day stands still between closes, whatever the clock says."""
+    first, second, third = (date(2023, 12, day) for day in (26, 27, 28))
+    bank.open(first)
+    with bank.database.write() as session:
+        session.add(CivilDay(on=first))
+    assert close_day(bank.database, bank.actor, bank.id, first).state == "finished"
+    assert close_day(bank.database, bank.actor, bank.id, second).state == "finished"
+    with bank.database.read() as session:
+        assert today(session) == third
 
 
 def test_another_bank_does_not_close_the_day(bank, world):
