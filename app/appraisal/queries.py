@@ -22,6 +22,7 @@ from app.appraisal.models import (
     ValuationInput,
 )
 from app.assets.models import Asset, AssetGrant
+from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
 
@@ -32,6 +33,10 @@ FINISHED_STATES: Final = (
     AppraisalState.REVOKED,
 )
 """What a bank sees of reports that another bank's order brought about: only what was signed twice."""
+
+
+RECORDS_SHOWN: Final = 20
+"""Records that the form of the next one shows beside it."""
 
 
 # ---------------------------------------------------------------------------
@@ -217,6 +222,11 @@ def records_of(asset_id: UUID) -> sa.Select[Any]:
     )
 
 
+def latest_records(session: Session, asset_id: UUID) -> list[ValuationInput]:
+    """What was recorded last, for a page."""
+    return list(session.execute(records_of(asset_id).limit(RECORDS_SHOWN)).scalars())
+
+
 def recorded_between(session: Session, first: UUID, last: UUID) -> dict[UUID, list[ValuationInput]]:
     """What was recorded of the assets between two ids: a range, because a chunk has hundreds of assets."""
     found: dict[UUID, list[ValuationInput]] = {}
@@ -344,6 +354,17 @@ def organisation_names(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, N
         col(Organisation.id), col(Organisation.name_zh), col(Organisation.name_en)
     ).where(col(Organisation.id).in_(wanted))
     return {row[0]: Name(zh=row[1], en=row[2]) for row in session.execute(statement)}
+
+
+def appraisal_agencies(session: Session) -> Mapping[UUID, Name]:
+    """Every agency by name: what a bank may put on its panel."""
+    statement = (
+        sa.select(Organisation)
+        .where(col(Organisation.kind) == OrganisationKind.APPRAISER)
+        .order_by(col(Organisation.name_zh))
+    )
+    rows = session.execute(statement).scalars()
+    return {row.id: Name(zh=row.name_zh, en=row.name_en) for row in rows}
 
 
 def person_names(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, Name]:

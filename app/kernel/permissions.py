@@ -31,7 +31,6 @@ class Permission(StrEnum):
     ORDER_APPRAISAL = "order-appraisal"
     PREPARE_APPRAISAL = "prepare-appraisal"
     SIGN_APPRAISAL = "sign-appraisal"
-    ACCEPT_APPRAISAL = "accept-appraisal"
     RECORD_VALUATION_INPUTS = "record-valuation-inputs"
     MANAGE_PANEL = "manage-panel"
     RUN_REVALUATION = "run-revaluation"

@@ -1,23 +1,21 @@
 """Pages of loans: list, schedule, journal, a repayment, a schedule to look at, closes of days."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import marshmallow as ma
-import sqlalchemy as sa
 from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans import queries, services
+from app.loans.books import find_business_day
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.schedule import Schedule, make_schedule
@@ -28,7 +26,6 @@ from app.loans.domain.states import (
     CloseState,
     LoanState,
 )
-from app.loans.models import BankDay
 from app.loans.schedules import INSTALMENT_TITLES, InstalmentState, loan_schedule
 from app.loans.schemas import (
     ACCOUNT_TITLES,
@@ -262,16 +259,10 @@ def close_list() -> Answer:
     return render_template(
         "loans/closes.html",
         page=replace(page, items=[queries.close_view_of(row) for row in page.items]),
-        day=open_day(session, actor),
+        day=find_business_day(session, actor.organisation_id),
         may_close=actor.may(Permission.CLOSE_DAY),
         **words_of_loans(),
     )
-
-
-def open_day(session: Session, actor: Actor) -> date | None:
-    """The open business day of the actor's bank, if it has one."""
-    statement = sa.select(col(BankDay.open_on)).where(col(BankDay.bank_id) == actor.organisation_id)
-    return session.execute(statement).scalar_one_or_none()
 
 
 def _file_close() -> Response:
@@ -289,4 +280,4 @@ def close_page(close_id: UUID) -> str:
     return render_template(name, close=view, **words_of_loans())
 
 
-__all__ = ["BLUEPRINTS", "open_day", "words_of_loans"]
+__all__ = ["BLUEPRINTS", "words_of_loans"]

@@ -1,6 +1,7 @@
 """Pages of appraisals: the list, an order, an appraisal with its result, its inputs, its report."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.appraisal.input_forms import (
     read_prices,
     shown_inputs,
 )
+from app.appraisal.models import Appraisal
 from app.appraisal.pages.shown import inputs_shown, result_shown, room_words
 from app.appraisal.schemas import (
     AppraisalQuery,
@@ -257,6 +259,16 @@ def model_form(
             **room_words(),
         )
 
+    return _answer(show_form, first, submit)
+
+
+ShowForm = Callable[[Mapping[str, str], Refusal | None], str]
+
+
+def _answer(
+    show_form: ShowForm, first: Mapping[str, str], submit: Callable[[], Response]
+) -> Answer:
+    """GET shows the form as it begins; a refused POST shows it again with what was typed."""
     if request.method == "GET":
         return show_form(first, None)
     try:
@@ -298,44 +310,45 @@ def record_inputs(asset_id: UUID) -> Answer:
     """Record changed inputs of an asset with a valid appraisal; only what is filled in changes."""
     session, actor = current_session(), current_actor()
     asset = services.load_asset(session, actor, asset_id)
-    appraisal = queries.valid_appraisal(session, asset.id)
-    if appraisal is None:
-        raise NotFound
+    appraisal = services.appraisal_in_force(session, asset.id)
     spec = services.get_spec(appraisal.model_id)
 
-    def show_form(values: Mapping[str, str], refusal: Refusal | None) -> str:
-        errors = errors_by_field(refusal)
-        parameters = parameters_on(today(session))
-        return render_template(
-            "appraisal/record.html",
-            asset=asset,
-            known=inputs_shown(spec, appraisal.inputs or {}, appraisal.valued_on or today(session)),
-            records=session.execute(queries.records_of(asset.id).limit(20)).scalars().all(),
-            fields=input_fields(
-                spec, parameters, values, errors, changes_only=True, prefix="overrides-"
-            ),
-            values=values,
-            errors=errors,
-            problem=problem_of(refusal) if refusal else None,
-            csrf_token=page_token(),
-            idempotency_key=str(new_id()),
-            back=f"/assets/{asset_id}",
-            title=_title(asset),
-            input_titles={each.name: words(each.title) for each in spec.fields},
-            **room_words(),
-        )
+    def submit() -> Response:
+        services.record_inputs(session, actor, asset_id, _recorded(spec))
+        tell("ok", gettext("Recorded. The next revaluation takes it up."))
+        return redirect(request.path, 303)  # type: ignore[return-value]
 
-    if request.method == "GET":
-        return show_form({"valid_from": today(session).isoformat()}, None)
-    try:
-        command = _recorded(spec)
-        services.record_inputs(session, actor, asset_id, command)
-    except Refusal as refusal:
-        session.rollback()
-        session.expire_all()
-        return show_form(request.form, refusal), status_of(refusal)
-    tell("ok", gettext("Recorded. The next revaluation takes it up."))
-    return redirect(request.path, 303)  # type: ignore[return-value]
+    first = {"valid_from": today(session).isoformat()}
+    return _answer(partial(_record_form, asset, appraisal, spec), first, submit)
+
+
+def _record_form(
+    asset: Asset,
+    appraisal: Appraisal,
+    spec: ModelSpec,
+    values: Mapping[str, str],
+    refusal: Refusal | None,
+) -> str:
+    session = current_session()
+    day, errors = today(session), errors_by_field(refusal)
+    return render_template(
+        "appraisal/record.html",
+        asset=asset,
+        known=inputs_shown(spec, appraisal.inputs or {}, appraisal.valued_on or day),
+        records=queries.latest_records(session, asset.id),
+        fields=input_fields(
+            spec, parameters_on(day), values, errors, changes_only=True, prefix="overrides-"
+        ),
+        values=values,
+        errors=errors,
+        problem=problem_of(refusal) if refusal else None,
+        csrf_token=page_token(),
+        idempotency_key=str(new_id()),
+        back=f"/assets/{asset.id}",
+        title=_title(asset),
+        input_titles={each.name: words(each.title) for each in spec.fields},
+        **room_words(),
+    )
 
 
 def _recorded(spec: ModelSpec) -> services.RecordInputs:

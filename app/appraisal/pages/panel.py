@@ -2,18 +2,12 @@
 
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, redirect, render_template
 from flask_babel import gettext
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.appraisal import queries, services
-from app.appraisal.models import PanelMember
 from app.appraisal.schemas import AddPanelMemberSchema, EndPanelMemberSchema
-from app.identity.domain import OrganisationKind
-from app.identity.models import Organisation
-from app.kernel.actor import Name
-from app.kernel.errors import NotFound
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
@@ -61,13 +55,7 @@ def add_member() -> Answer:
 
 
 def _agencies(session: Session) -> list[tuple[str, str]]:
-    statement = (
-        sa.select(Organisation)
-        .where(col(Organisation.kind) == OrganisationKind.APPRAISER)
-        .order_by(col(Organisation.name_zh))
-    )
-    rows = session.execute(statement).scalars()
-    return [(str(row.id), words(Name(zh=row.name_zh, en=row.name_en))) for row in rows]
+    return [(str(key), words(name)) for key, name in queries.appraisal_agencies(session).items()]
 
 
 @blueprint.route("/<uuid:member_id>/end", methods=["GET", "POST"])
@@ -75,17 +63,13 @@ def _agencies(session: Session) -> list[tuple[str, str]]:
 def end_member(member_id: UUID) -> Answer:
     """Set the last day of an agency on the panel."""
     session, actor = current_session(), current_actor()
-    seen = queries.visible_panel(session, actor).where(col(PanelMember.id) == member_id)
-    row = session.execute(seen).scalar_one_or_none()
-    if row is None:
-        raise NotFound
+    view = services.get_panel_member(session, actor, member_id)
 
     def submit(command: services.EndPanelMember) -> Response:
         services.end_panel_member(session, actor, member_id, command)
         tell("ok", gettext("The place on the panel ends."))
         return redirect("/panel", 303)  # type: ignore[return-value]
 
-    view = services.panel_views(session, [row])[0]
     return form_page(
         EndPanelMemberSchema(),
         title=gettext("End the place on the panel"),

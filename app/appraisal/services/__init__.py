@@ -15,6 +15,7 @@ from app.appraisal.services.orders import (
     CloseNote,
     OrderAppraisal,
     accept_order,
+    appraisal_in_force,
     decline_order,
     get_appraisal,
     load_appraisal,
@@ -28,6 +29,7 @@ from app.appraisal.services.panel import (
     add_panel_member,
     agencies_in_force,
     end_panel_member,
+    get_panel_member,
     panel_views,
 )
 from app.appraisal.services.prices import StatedPrice
@@ -87,6 +89,7 @@ __all__ = [
     "accept_order",
     "add_panel_member",
     "agencies_in_force",
+    "appraisal_in_force",
     "asset_value",
     "countersign_appraisal",
     "decline_order",
@@ -94,6 +97,7 @@ __all__ = [
     "expire_appraisals",
     "fall_views",
     "get_appraisal",
+    "get_panel_member",
     "get_run",
     "get_spec",
     "issue_missing_reports",

@@ -161,6 +161,14 @@ def load_asset(session: Session, actor: Actor, asset_id: UUID) -> Asset:
     return row
 
 
+def appraisal_in_force(session: Session, asset_id: UUID) -> Appraisal:
+    """The valid appraisal of an asset, or NotFound."""
+    row = queries.valid_appraisal(session, asset_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
 def _orderable_asset(session: Session, actor: Actor, command: OrderAppraisal) -> Asset:
     asset = load_asset(session, actor, command.asset_id)
     if asset.state in {AssetState.DRAFT, AssetState.WITHDRAWN}:

@@ -116,6 +116,15 @@ def end_panel_member(
     return panel_views(session, [row])[0]
 
 
+def get_panel_member(session: Session, actor: Actor, member_id: UUID) -> PanelMemberView:
+    """One place in sight; `NotFound` otherwise."""
+    statement = queries.visible_panel(session, actor).where(col(PanelMember.id) == member_id)
+    row = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return panel_views(session, [row])[0]
+
+
 def panel_views(session: Session, rows: list[PanelMember]) -> list[PanelMemberView]:
     """Views of places with one query for all names."""
     day = today(session)
