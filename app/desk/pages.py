@@ -217,6 +217,7 @@ def asset(asset_id: UUID) -> str:
         appraisal_titles=APPRAISAL_STATE_TITLES,
         may_confirm=actor.may(Permission.CONFIRM_RECOGNISED_VALUE),
         may_order=actor.may(Permission.ORDER_APPRAISAL),
+        may_record=actor.may(Permission.RECORD_VALUATION_INPUTS),
         href=href,
         **asset_context(view),
     )

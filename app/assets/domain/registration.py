@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from app.assets.domain import ASSET, AssetEvent, AssetKind, AssetState, ForestCategory, MrvAct
+from app.assets.domain import (
+    ASSET,
+    FOREST_CATEGORY_TITLES,
+    AssetEvent,
+    AssetKind,
+    AssetState,
+    ForestCategory,
+    MrvAct,
+)
 from app.assets.domain.geometry import off_by
 from app.kernel.errors import Conflict, FieldError, InvalidInput, RuleViolation
 from app.kernel.text import N_
@@ -170,7 +178,8 @@ def _require_forest(facts: RegistrationFacts) -> None:
         raise InvalidInput(errors=(wrong,))
     if facts.forest_category.value not in facts.mortgageable:
         raise ForestNotMortgageable(
-            category=facts.forest_category.value,
+            forest_category=facts.forest_category.value,
+            category=FOREST_CATEGORY_TITLES[facts.forest_category],
             advice=[AssetKind.COMPENSATION_INCOME.value, AssetKind.CARBON_SINK_INCOME.value],
         )
 
