@@ -51,9 +51,9 @@ def test_each_line_says_whether_it_was_crossed(tmp_path: Path) -> None:
     shown = text_of(top_up_notice(view), tmp_path)
     assert (shown.count("是yes"), shown.count("否no")) == (2, 1)
     at_the_line = replace(view, ratio_ppm=view.disposal_ppm)
-    assert text_of(top_up_notice(at_the_line), tmp_path).count("是yes") == 3
-    just_below = replace(view, ratio_ppm=view.disposal_ppm - 1)
-    assert text_of(top_up_notice(just_below), tmp_path).count("是yes") == 2
+    assert text_of(top_up_notice(at_the_line), tmp_path).count("是yes") == 2
+    just_above = replace(view, ratio_ppm=view.disposal_ppm + 1)
+    assert text_of(top_up_notice(just_above), tmp_path).count("是yes") == 3
 
 
 def test_the_basis_on_principal_is_named(tmp_path: Path) -> None:
