@@ -37,9 +37,20 @@ class Message(str):  # noqa: SLOT000 - it carries facts
         return message
 
 
+class Typed(str):
+    """What a person typed into a form and what could not be read as a number: a refusal speaks of the form."""
+
+    __slots__ = ()
+
+
 def refuse(template: str, **facts: object) -> ma.ValidationError:
     """A validation error whose words are translated later."""
     return ma.ValidationError([Message(template, **facts)])
+
+
+def typed_number(text: str) -> str:
+    """What a person means by digits: full width as half width, without spaces and thousands separators."""
+    return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text))
 
 
 class Words(ma.fields.Field[Any]):
@@ -113,7 +124,7 @@ class Yuan(Words):
 
     def from_form(self, text: str) -> str:
         """Thousands separators of the reader's habit are dropped."""
-        return text.strip().replace(",", "").replace("，", "")
+        return typed_number(text)
 
 
 class Rate(Words):
@@ -130,6 +141,8 @@ class Rate(Words):
         return None if value is None else fraction_text(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ARG002
+        if isinstance(value, Typed):
+            raise refuse(N_("Enter a rate in per cent with at most four decimals, such as 4.35."))
         if not isinstance(value, str) or not re.fullmatch(RATE_PATTERN, value, re.ASCII):
             raise refuse(
                 N_(
@@ -147,9 +160,9 @@ class Rate(Words):
 
     def from_form(self, text: str) -> str:
         """Per cent to a fraction; what is not a number stays as it is and is refused later."""
-        plain = text.strip().removesuffix("%").strip()
+        plain = typed_number(text).removesuffix("%")
         if not re.fullmatch(r"-?\d{1,5}(\.\d{1,4})?", plain, re.ASCII):
-            return text
+            return Typed(text)
         return format(Decimal(plain).scaleb(-2), "f")
 
     def to_form(self, value: Any) -> str:
@@ -328,7 +341,7 @@ class Whole(Words):
 
     def from_form(self, text: str) -> Any:
         """Digits to a number; what is not stays as it is and is refused later."""
-        plain = text.strip()
+        plain = typed_number(text)
         return int(plain) if re.fullmatch(r"-?\d{1,12}", plain, re.ASCII) else text
 
 
@@ -354,6 +367,11 @@ class Number(Words):
         return None if value is None else format(value, "f")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:  # noqa: ARG002
+        if isinstance(value, Typed):
+            raise refuse(
+                N_("Enter a number in digits with at most %(places)s decimals."),
+                places=self.places,
+            )
         if not isinstance(value, str) or not re.fullmatch(self.text_pattern, value, re.ASCII):
             raise refuse(
                 N_("Write the number as text with at most %(places)s decimals."), places=self.places
@@ -366,6 +384,11 @@ class Number(Words):
                 high=f"{self.high:f}",
             )
         return number
+
+    def from_form(self, text: str) -> str:
+        """Digits as the reader types them; what is not a number stays as it is and is refused later."""
+        plain = typed_number(text)
+        return plain if re.fullmatch(self.text_pattern, plain, re.ASCII) else Typed(text)
 
 
 class Ident(Words):

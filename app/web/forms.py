@@ -91,12 +91,11 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
     """GET shows the form; POST submits it and follows the answer, or shows the form again with the problem."""
 
     def show_form(shown: Mapping[str, str], refusal: Refusal | None) -> str:
-        problem = problem_of(refusal) if refusal else None
-        errors = _errors(refusal)
+        form = form_of(schema, shown, _errors(refusal), choices or {})
         return render_template(
             template,
-            form=form_of(schema, shown, errors, choices or {}),
-            problem=problem,
+            form=form,
+            problem=with_labels(problem_of(refusal), form) if refusal else None,
             title=title,
             subtitle=subtitle,
             help_text=help_text,
@@ -117,6 +116,19 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
         current_session().rollback()
         g.session.expire_all()
         return show_form(request.form, refusal), status_of(refusal)
+
+
+def with_labels(problem: dict[str, Any], form: Form) -> dict[str, Any]:
+    """The problem with the label of its field before each error, for the summary above the form."""
+    labels = {each.id: each.label for each in form.fields}
+    for rows in form.rows.values():
+        for number, row in enumerate(rows, 1):
+            labels |= {each.id: f"{each.label} {number}" for each in row}
+    for each in problem.get("errors", ()):
+        label = labels.get(each["pointer"].strip("/").replace("/", "-"))
+        if label:
+            each["detail"] = gettext("%(label)s: %(problem)s", label=label, problem=each["detail"])
+    return problem
 
 
 def _errors(refusal: Refusal | None) -> dict[str, str]:
