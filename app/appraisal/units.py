@@ -14,7 +14,8 @@ WORDS: Final = (
     N_("unit/day"), N_("m3/mu"), N_("tCO2e/mu"), N_("tCO2e/mu/year"), N_("yuan/tCO2e"),
     N_("yuan/tCO2"), N_("yuan/mu"), N_("yuan/mu/year"), N_("yuan/m3"), N_("yuan/m2"), N_("yuan/t"),
     N_("yuan/ha"), N_("yuan/kWh"), N_("yuan/visit"), N_("yuan/certificate"), N_("yuan/year"),
-    N_("period"), N_("number"),
+    N_("period"), N_("number"), N_("m"), N_("m2"), N_("m3"), N_("t"), N_("ha"), N_("km2"), N_("kWh"),
+    N_("t/m3"), N_("m3/km2"), N_("tCO2"), N_("tCO2e"), N_("tCO2e/year"), N_("project"), N_("flag"),
 )  # fmt: skip
 
 

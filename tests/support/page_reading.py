@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 SILENT = {"script", "style", "svg", "template"}
 CODE = {"code", "pre", "kbd"}
+UNIT_COLUMNS = {"Unit", "单位"}
 VOID = {"input", "meta", "link", "br", "hr", "img", "use", "path", "rect", "source", "wbr"}
 SPOKEN_ATTRIBUTES = ("placeholder", "aria-label", "title", "alt")
 
@@ -17,6 +18,7 @@ class Cell:
     text: str
     heading: str
     unit_of_card: str
+    has_unit_column: bool = False
 
 
 @dataclass(slots=True)
@@ -88,7 +90,9 @@ class _Reader(HTMLParser):
             self.heads.append(text)
         else:
             heading = self.heads[self.column] if self.column < len(self.heads) else ""
-            self.page.cells.append(Cell(text, heading, self.unit))
+            self.page.cells.append(
+                Cell(text, heading, self.unit, bool(UNIT_COLUMNS & {*self.heads}))
+            )
             self.column += 1
 
 
@@ -110,6 +114,7 @@ def figures_without_unit(page: Page) -> list[str]:
         if MONEY.fullmatch(cell.text)
         and not re.search(r"[(（]", cell.heading)
         and not cell.unit_of_card
+        and not cell.has_unit_column
     ]
     return [*cells, *(text for text in page.figures if MONEY.fullmatch(text))]
 

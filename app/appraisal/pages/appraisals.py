@@ -21,7 +21,7 @@ from app.appraisal.input_forms import (
     shown_inputs,
 )
 from app.appraisal.models import Appraisal
-from app.appraisal.pages.shown import inputs_shown, result_shown, room_words
+from app.appraisal.pages.shown import grouped, inputs_shown, result_shown, room_words
 from app.appraisal.schemas import (
     AppraisalQuery,
     OrderAppraisalSchema,
@@ -35,7 +35,7 @@ from app.db.engine import today
 from app.documents.downloads import attachment
 from app.identity.domain import OrganisationKind
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import NotFound, Refusal
+from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
@@ -156,7 +156,10 @@ def appraisal_context(view: services.AppraisalView) -> dict[str, Any]:
 
 def _prices(spec: ModelSpec | None, prices: Mapping[str, Any]) -> list[dict[str, Any]]:
     titles = {use.id: words(use.title) for use in spec.prices} if spec else {}
-    return [{**facts, "title": titles.get(key, key)} for key, facts in prices.items()]
+    return [
+        {**facts, "title": titles.get(key, key), "yuan": grouped(facts["yuan"])}
+        for key, facts in prices.items()
+    ]
 
 
 @blueprint.get("/<uuid:appraisal_id>/report.pdf")
@@ -178,10 +181,8 @@ def report(appraisal_id: UUID) -> Response:
 def edit_inputs(appraisal_id: UUID) -> Answer:
     """The form of the model; posting runs it. `?example=1` fills in the model's example."""
     session, actor = current_session(), current_actor()
-    view = services.get_appraisal(session, actor, appraisal_id)
+    view = services.get_preparing(session, actor, appraisal_id)
     spec = services.get_spec(view.model_id)
-    if not view.may_prepare:
-        raise NotFound
 
     def submit() -> Response:
         check_version(view.version)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -16,6 +17,7 @@ from app.web.formats import current_locale, money_plot, money_unit, money_wan
 from app.web.shell import words
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
+from risk_models.passports.steps import step_title
 from risk_models.words import Text
 
 STATE_TONES: Final[Mapping[str, str]] = {
@@ -95,13 +97,13 @@ def result_shown(
         "components": components,
         "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
         "approaches": _approaches(spec, result),
-        "steps": [_step(each) for each in result.get("trace", [])],
+        "steps": [_step(spec, each) for each in result.get("trace", [])],
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
         "parameters": [{**each, "title": in_words(each)} for each in result.get("parameters", [])],
         "quantities": [
             {
                 "name": titles.get(name, name),
-                "value": figure(_number(each["value"])),
+                "value": _quantity(each["value"], each["unit"]),
                 "unit": each["unit"],
             }
             for name, each in result.get("quantities", {}).items()
@@ -142,15 +144,23 @@ def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def _step(each: Mapping[str, Any]) -> dict[str, Any]:
+def _step(spec: ModelSpec | None, each: Mapping[str, Any]) -> dict[str, Any]:
+    title = step_title(spec, each["name"])
     return {
+        "title": words(title) if title else each["name"],
         "name": each["name"],
         "formula": each["formula"],
         "inputs": [(name, figure(_number(given))) for name, given in each["inputs"].items()],
-        "value": figure(_number(each["value"])),
+        "value": _quantity(each["value"], each["unit"]),
         "unit": each["unit"],
         "reference": each["reference"],
     }
+
+
+def _quantity(given: Any, unit: str) -> str:
+    """A figure of a unit; only money is written with decimals that say nothing."""
+    shown = figure(_number(given))
+    return shown if unit.startswith("yuan") else shown.removesuffix(".00")
 
 
 def _number(given: Any) -> Any:
@@ -187,4 +197,14 @@ def _input(each: Field, given: Any, on: date) -> str:
     if each.kind == "choice":
         listed = choices_of(each, parameters_on(on))
         return next((words(c.title) for c in listed if c.id == given), str(given))
-    return str(given)
+    return grouped(given) if each.kind in {"number", "integer"} else str(given)
+
+
+def grouped(given: Any) -> str:
+    """A number as it was entered, with separators and without a fraction of nothing."""
+    try:
+        number = Decimal(str(given))
+    except InvalidOperation:
+        return str(given)
+    whole = number == number.to_integral_value()
+    return f"{number.to_integral_value():,f}" if whole else f"{number:,f}"

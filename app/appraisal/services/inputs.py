@@ -86,6 +86,14 @@ class RecordedView:
     reason: str
 
 
+def get_preparing(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
+    """An appraisal whose inputs the actor may enter; refused in every other state."""
+    row = own_appraisal(session, actor, appraisal_id)
+    actor.require(Permission.PREPARE_APPRAISAL)
+    _require_preparing(row)
+    return appraisal_view(session, actor, row)
+
+
 def save_inputs(
     session: Session, actor: Actor, appraisal_id: UUID, command: SaveInputs
 ) -> AppraisalView:

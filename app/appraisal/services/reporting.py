@@ -53,6 +53,7 @@ from app.kernel.text import N_
 from app.reference.services import region_name
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
+from risk_models.passports.steps import step_title
 from risk_models.words import Text
 
 MARKET_VALUE: Final = Words(zh="市场价值", en="Market value")
@@ -213,7 +214,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         basis=[Words(zh=each) for each in spec.standards],
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
-        steps=[_step(each) for each in result.get("trace", [])],
+        steps=[_step(spec, each) for each in result.get("trace", [])],
         parameters=_parameters(spec, result, row.prices or {}),
         assumptions=ASSUMPTIONS,
         findings=[_finding(each) for each in result.get("findings", [])],
@@ -354,8 +355,10 @@ def _figure(given: Any) -> Figure:
         return str(given)
 
 
-def _step(each: Mapping[str, Any]) -> StepView:
+def _step(spec: ModelSpec, each: Mapping[str, Any]) -> StepView:
+    title = step_title(spec, each["name"])
     return StepView(
+        title=_words(title) if title else None,
         name=each["name"],
         formula=each["formula"],
         inputs={name: _figure(given) for name, given in each["inputs"].items()},
