@@ -80,7 +80,7 @@ def _yes_no() -> list[tuple[str, str]]:
 
 
 def _bounds(each: Field) -> str:
-    low, high = (None if end is None else f"{end:g}" for end in (each.low, each.high))
+    low, high = (None if end is None else _plain(end) for end in (each.low, each.high))
     if each.kind == "series":
         return gettext("One figure a year, separated by commas or lines.")
     if low is not None and high is not None:
@@ -88,6 +88,11 @@ def _bounds(each: Field) -> str:
     if low is not None:
         return gettext("At least %(low)s.", low=low)
     return gettext("At most %(high)s.", high=high) if high is not None else ""
+
+
+def _plain(figure: float) -> str:
+    """A bound in digits: 100,000,000 and not 1e+08."""
+    return f"{figure:,.6f}".rstrip("0").rstrip(".")
 
 
 def shown_inputs(
