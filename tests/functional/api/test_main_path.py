@@ -5,69 +5,37 @@ a fall of the sink price by 30 % alone crosses no line; with a frost the risk ra
 """
 
 import io
-import json
-import math
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 from app.appraisal.services import run_revaluation
 from app.collateral.services.watch import watch_bank
-from app.loans.services import close_through, open_business_day
-from app.market.services import AddSeries, add_series
-from app.origination.services.products import load_products
+from app.loans.services import close_through
 from app.verify import verify
-
-EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "examples"
-SIGNED_ON, FELL_ON, CURED_ON = date(2023, 12, 26), date(2024, 3, 20), date(2024, 3, 21)
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-EARTH_METRES = 6_371_008.8
-
-
-def square(area_mu: float, west: float, south: float) -> dict[str, object]:
-    """A square piece of land of about an area, as GeoJSON."""
-    side = math.sqrt(area_mu * 10_000 / 15)
-    height = math.degrees(side / EARTH_METRES)
-    width = height / math.cos(math.radians(south + height / 2))
-    ring = [
-        [west, south],
-        [west + width, south],
-        [west + width, south + height],
-        [west, south + height],
-    ]
-    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
-
-
-def inputs_of(model: str) -> dict[str, object]:
-    return json.loads((EXAMPLES / f"{model}.json").read_text(encoding="utf-8"))["inputs"]
+from tests.support import main_path
+from tests.support.main_path import (
+    CURED_ON,
+    FELL_ON,
+    PDF,
+    SIGNED_ON,
+    inputs_of,
+    prepare_ground,
+    square,
+)
 
 
 @pytest.fixture
 def go_to(clock):
-    def move(day: date) -> None:
-        clock.instant = datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
-
-    return move
+    return partial(main_path.go_to, clock)
 
 
 @pytest.fixture
 def ground(database, world, go_to):
-    """Bank A opens its books, offers its products, and a local sink price is kept."""
     go_to(SIGNED_ON)
-    with database.write() as session:
-        bank = world.system("A")
-        open_business_day(session, bank, world.organisation("A"), SIGNED_ON)
-        load_products(session, bank, world.organisation("A"), valid_from=date(2023, 1, 1))
-        series = AddSeries(
-            code="LOCAL-SINK",
-            title_zh="地方林草碳汇",
-            title_en="Local sink",
-            unit="yuan/tCO2e",
-            price_id="local-sink",
-        )
-        add_series(session, world.system(), series)
+    prepare_ground(database, world)
 
 
 def asset(kind: str, **fields: object) -> dict[str, object]:
