@@ -25,6 +25,7 @@ STATEMENT_TIMEOUT_MS = 60_000
 
 BeforeCommit = Callable[[Session], None]
 _CIVIL_DAY: Final = "civil_day"
+_PRETENDED: Final = "pretended_day"
 
 
 class Database:
@@ -133,7 +134,7 @@ def today(session: Session) -> date:
     """The civil day: that of a demonstration where one is loaded, else the clock's in Asia/Shanghai."""
     if _CIVIL_DAY not in session.info:
         session.info[_CIVIL_DAY] = demonstration_day(session)
-    known: date | None = session.info[_CIVIL_DAY]
+    known: date | None = pretended_day(session) or session.info[_CIVIL_DAY]
     return known or database_of(session).clock.today()
 
 
@@ -157,4 +158,10 @@ def move_demonstration(session: Session, day: date) -> None:
 
 def pretend_day(session: Session, day: date) -> None:
     """Let a session act on a past day: for taking over history, never for requests."""
-    session.info[_CIVIL_DAY] = day
+    session.info[_PRETENDED] = day
+
+
+def pretended_day(session: Session) -> date | None:
+    """The past day that a session acts on; None for every request."""
+    day: date | None = session.info.get(_PRETENDED)
+    return day

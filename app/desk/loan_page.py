@@ -18,7 +18,6 @@ from app.collateral.queries import ACTIVE, cover_of_loan, observations, pool_of_
 from app.collateral.services.calls import MarginCallView
 from app.collateral.services.lists import calls_of_loan, pledges_of_loan
 from app.collateral.services.pledge_views import PledgeView
-from app.db.engine import today
 from app.documents.models import IssuedDocument
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
@@ -36,7 +35,7 @@ from app.loans.queries import (
     list_dues,
     loan_view,
 )
-from app.loans.services import NoteView, find_business_day, list_notes
+from app.loans.services import NoteView, lending_day, list_notes
 from app.origination.domain.states import ApplicationEvent, ApplicationState
 from app.origination.models import Application, ApplicationAct
 from app.reference.models import CatalogueItem
@@ -165,7 +164,7 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
     page = journal(session, actor, loan_id, size=MAX_POSTINGS) if serviced else None
     return LoanPage(
         loan=loan,
-        day=find_business_day(session, loan.bank_id) or today(session),
+        day=lending_day(session, loan.bank_id),
         green_name=_green_name(session, loan),
         collateral=collateral,
         steps=_steps(session, loan, collateral, notes),

@@ -33,7 +33,7 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.models import BankDay, Loan, LoanDue
 from app.loans.queries import visible_loans
-from app.loans.services import find_business_day
+from app.loans.services import find_business_day, lending_day
 from app.origination.domain.states import ApplicationState
 from app.origination.models import Application, PoolLine
 from app.origination.services.lists import waiting_for
@@ -63,7 +63,7 @@ _ACT_WHAT: Final = {
 def working_day(session: Session, actor: Actor) -> date:
     """The day that an actor works on: the bank's business day; for others the latest open one, or today."""
     if actor.organisation_kind == "bank":
-        return find_business_day(session, actor.organisation_id) or today(session)
+        return lending_day(session, actor.organisation_id)
     latest: date | None = session.execute(sa.select(sa.func.max(BankDay.open_on))).scalar_one()
     civil = today(session)
     return min(latest, civil) if latest else civil

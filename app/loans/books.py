@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.db.engine import pretended_day, today
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
@@ -97,6 +98,16 @@ def find_business_day(session: Session, bank_id: UUID) -> date | None:
     """The open business day of a bank, if its books are kept here."""
     statement = sa.select(col(BankDay.open_on)).where(col(BankDay.bank_id) == bank_id)
     return session.execute(statement).scalar_one_or_none()
+
+
+def lending_day(session: Session, bank_id: UUID) -> date:
+    """The day of which a bank's lending speaks: its open business day; the civil day while its books were never opened.
+
+    Contract, liens and recognised values of a bank use it alike; assets and appraisals use the civil day.
+    History that is taken over happens on its own day.
+    """
+    past = pretended_day(session)
+    return past or find_business_day(session, bank_id) or today(session)
 
 
 def open_books(session: Session, actor: Actor, loan_id: UUID) -> tuple[LoanLedger, date]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.kernel.errors import NotFound
-from app.loans.books import business_day, find_business_day
+from app.loans.books import business_day, find_business_day, lending_day
 from app.loans.closing import (
     RequestClose,
     close_day,
@@ -71,6 +71,7 @@ __all__ = [
     "find_business_day",
     "finish_history",
     "import_mirrored",
+    "lending_day",
     "list_notes",
     "load_history",
     "loan_view",

@@ -7,11 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.db.engine import today
 from app.documents.pdf import Words
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.loans.books import find_business_day
+from app.loans.books import lending_day
 from app.loans.contracts import list_notes
 from app.loans.domain.journal import Account
 from app.loans.domain.states import Kept, LoanState
@@ -71,7 +70,7 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
         raise LoanNotServiced(number=view.number)
     notes = list_notes(session, actor, view.id)
     dues = list_dues(session, actor, view.id, unpaid_only=True)
-    issued_on = find_business_day(session, view.bank_id) or today(session)
+    issued_on = lending_day(session, view.bank_id)
     late = [due for due in dues if due.due_on < issued_on]
     repayments = list_repayments(session, actor, view.id)
     drawn_on = notes[0].drawn_on if notes else None

@@ -3,6 +3,8 @@
 Only for the test that shows that the race tests see what the guard prevents.
 """
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
@@ -15,8 +17,8 @@ from app.db.numbers import insert_ignoring
 from app.kernel.money import Money
 
 
-def _read_then_write(session: Session, asset: Asset, amount_fen: int) -> int:
-    free = pledging.free_fen(session, asset.id)
+def _read_then_write(session: Session, asset: Asset, amount_fen: int, day: date) -> int:
+    free = pledging.free_fen(session, asset.id, day)
     if amount_fen > free:
         raise CapacityExhausted(asset=asset.number, wanted=Money(amount_fen), free=Money(free))
     row = {"asset_id": asset.id, "secured_fen": 0}

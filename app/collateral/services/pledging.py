@@ -37,7 +37,7 @@ from app.collateral.refusals import (
     StillSecures,
 )
 from app.collateral.services.pledge_views import PledgeView, find_pledge, pledge_view
-from app.collateral.services.recognition import follow_down, look_again
+from app.collateral.services.recognition import current_fen, follow_down, look_again
 from app.db.engine import now, today
 from app.db.numbers import insert_ignoring, next_number
 from app.kernel.actor import Actor
@@ -48,6 +48,7 @@ from app.kernel.text import N_
 from app.loans.domain.states import LoanState
 from app.loans.models import Loan
 from app.loans.queries import visible_loans
+from app.loans.services import lending_day
 from app.reference.services import policy_for
 
 TAKES_SECURITY = (LoanState.SIGNED, LoanState.PERFORMING, LoanState.OVERDUE)
@@ -160,7 +161,7 @@ def release_pledge(session: Session, actor: Actor, pledge_id: UUID, note: str) -
     if registered and not pool_of_loan(session, pledge.loan_id).stands_without(asset.id):
         raise StillSecures
     look_again(session, asset.id)
-    pledge.state, pledge.released_on = state, today(session)
+    pledge.state, pledge.released_on = state, lending_day(session, pledge.bank_id)
     _touch(session, pledge)
     _free_lien(session, pledge)
     _end_sight(session, pledge)
@@ -178,22 +179,21 @@ def all_registered(session: Session, loan_id: UUID) -> bool:
 
 
 def _take(session: Session, actor: Actor, loan: Loan, lines: Sequence[PledgeLine]) -> list[Pledge]:
-    """All liens first, in the order of the assets, then the rows with their numbers.
+    """All liens first, in the order of the assets, then the rows with their numbers; all on one day.
 
     Whoever holds a number waits for no lien, so that two contracts cannot wait for each other.
     """
     if loan.state not in TAKES_SECURITY:
         raise LoanTakesNoSecurity(loan=loan.number)
+    day = lending_day(session, loan.bank_id)
     ordered = sorted(lines, key=lambda line: line.asset_id.bytes)
-    follow_down(
-        session, actor, loan.bank_id, today(session), assets=[line.asset_id for line in ordered]
-    )
-    admitted = [(line, _admit(session, actor, loan, line)) for line in ordered]
-    held = [(line, asset, _secure(session, asset, line.secured_fen)) for line, asset in admitted]
-    return [_insert(session, actor, loan, line, asset, total) for line, asset, total in held]
+    follow_down(session, actor, loan.bank_id, day, assets=[line.asset_id for line in ordered])
+    admitted = [(line, _admit(session, actor, loan, line, day)) for line in ordered]
+    held = [(line, each, _secure(session, each, line.secured_fen, day)) for line, each in admitted]
+    return [_insert(session, actor, loan, line, each, total, day) for line, each, total in held]
 
 
-def _admit(session: Session, actor: Actor, loan: Loan, line: PledgeLine) -> Asset:
+def _admit(session: Session, actor: Actor, loan: Loan, line: PledgeLine, day: date) -> Asset:
     """The asset, when no rule forbids taking it."""
     asset: Asset | None = session.execute(
         visible_assets(session, actor).where(col(Asset.id) == line.asset_id)
@@ -204,7 +204,7 @@ def _admit(session: Session, actor: Actor, loan: Loan, line: PledgeLine) -> Asse
         raise AlreadyPledged(asset=asset.number)
     value = session.get(AssetValue, asset.id)
     recognised = session.get(RecognisedValue, (loan.bank_id, asset.id))
-    facts = _facts(session, loan, line, asset, value, recognised)
+    facts = _facts(session, loan, line, asset, value, recognised, day)
     obstacle = cover.pledge_obstacle(facts)
     if obstacle is not None:
         raise PledgeRefused(asset=asset.number, reason=OBSTACLES[obstacle], rule=obstacle)
@@ -218,8 +218,9 @@ def _facts(
     asset: Asset,
     value: AssetValue | None,
     recognised: RecognisedValue | None,
+    day: date,
 ) -> cover.PledgeFacts:
-    policy = policy_for(session, loan.bank_id, today(session))
+    policy = policy_for(session, loan.bank_id, day)
     info = kind_info(asset.kind)
     category = asset.forest_category.value if asset.forest_category else None
     mortgageable = category is None or category in policy.flags(
@@ -240,16 +241,16 @@ def _facts(
         right_ends_on=asset.right_ends_on,
         loan_matures_on=loan.matures_on or date.max,
         secured_fen=line.secured_fen,
-        today=today(session),
+        today=day,
     )
 
 
-def _secure(session: Session, asset: Asset, amount_fen: int) -> int:
+def _secure(session: Session, asset: Asset, amount_fen: int, day: date) -> int:
     """The guard against pledging twice: one conditional update of the lien ledger. Gives the new total."""
     insert_ignoring(session, AssetLien.__table__, {"asset_id": asset.id, "secured_fen": 0})  # type: ignore[attr-defined]
     value = (
         sa.select(col(AssetValue.current_fen))
-        .where(col(AssetValue.asset_id) == asset.id, col(AssetValue.valid_until) >= today(session))
+        .where(col(AssetValue.asset_id) == asset.id, col(AssetValue.valid_until) >= day)
         .scalar_subquery()
     )
     statement = (
@@ -263,32 +264,31 @@ def _secure(session: Session, asset: Asset, amount_fen: int) -> int:
     )
     total: int | None = session.execute(statement).scalar_one_or_none()
     if total is None:
-        raise _exhausted(session, asset, amount_fen)
+        raise _exhausted(session, asset, amount_fen, day)
     return total
 
 
-def _exhausted(session: Session, asset: Asset, amount_fen: int) -> CapacityExhausted:
-    return CapacityExhausted(
-        asset=asset.number, wanted=Money(amount_fen), free=Money(free_fen(session, asset.id))
-    )
+def _exhausted(session: Session, asset: Asset, amount_fen: int, day: date) -> CapacityExhausted:
+    free = Money(free_fen(session, asset.id, day))
+    return CapacityExhausted(asset=asset.number, wanted=Money(amount_fen), free=free)
 
 
-def free_fen(session: Session, asset_id: UUID) -> int:
-    """What an asset may still secure: current value less what it secures, not below zero."""
-    value = session.execute(
-        sa.select(AssetValue).where(col(AssetValue.asset_id) == asset_id)
-    ).scalar_one_or_none()
+def free_fen(session: Session, asset_id: UUID, day: date) -> int:
+    """What an asset may still secure on a day: current value less what it secures, not below zero."""
     secured = session.execute(
         sa.select(col(AssetLien.secured_fen)).where(col(AssetLien.asset_id) == asset_id)
     ).scalar_one_or_none()
-    current = 0
-    if value is not None and value.valid_until is not None and value.valid_until >= today(session):
-        current = value.current_fen or 0
-    return max(current - (secured or 0), 0)
+    return max((current_fen(session, asset_id, day) or 0) - (secured or 0), 0)
 
 
 def _insert(
-    session: Session, actor: Actor, loan: Loan, line: PledgeLine, asset: Asset, total_fen: int
+    session: Session,
+    actor: Actor,
+    loan: Loan,
+    line: PledgeLine,
+    asset: Asset,
+    total_fen: int,
+    day: date,
 ) -> Pledge:
     """The row of the pledge, with the values read again now that the lien holds the asset.
 
@@ -301,10 +301,10 @@ def _insert(
     ).scalar_one()
     recognised = session.get_one(RecognisedValue, (loan.bank_id, asset.id), populate_existing=True)
     if total_fen > (value.current_fen or 0):
-        raise _exhausted(session, asset, line.secured_fen)
-    policy = policy_for(session, loan.bank_id, today(session))
+        raise _exhausted(session, asset, line.secured_fen, day)
+    policy = policy_for(session, loan.bank_id, day)
     pledge = Pledge(
-        number=next_number(session, "P", today(session).year),
+        number=next_number(session, "P", day.year),
         loan_id=loan.id,
         asset_id=asset.id,
         bank_id=loan.bank_id,
@@ -314,9 +314,9 @@ def _insert(
         cap_ppm=policy.ppm(kind_info(asset.kind).cap_parameter),
         relied_current_fen=value.current_fen or 0,
         relied_recognised_fen=min(recognised.recognised_fen or 0, value.current_fen or 0),
-        relied_valid_until=value.valid_until or today(session),
+        relied_valid_until=value.valid_until or day,
         state=PLEDGE.initial,
-        contracted_on=today(session),
+        contracted_on=day,
         created_at=now(session),
     )
     session.add(pledge)
@@ -341,7 +341,7 @@ def _guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) 
         guarantor_id=line.guarantor_id,
         covered_fen=line.covered_fen,
         share_ppm=cover.ratio_ppm(line.covered_fen, loan.contract_fen) or 0,
-        contracted_on=today(session),
+        contracted_on=lending_day(session, loan.bank_id),
     )
     session.add(row)
     session.flush()

@@ -17,11 +17,12 @@ from app.collateral.domain.states import RecognitionReason
 from app.collateral.models import LoanCover, Pledge, RecognisedValue, Recognition
 from app.collateral.queries import ACTIVE
 from app.collateral.refusals import NoCurrentValue, RecognisedAboveCurrent
-from app.db.engine import now, today
+from app.db.engine import now
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
+from app.loans.services import lending_day
 
 UNSEEN = 0
 """The version in a cover that never equals a loan's, so that the watch takes the loan."""
@@ -58,7 +59,8 @@ def confirm_recognised_value(
     """
     actor.require(Permission.CONFIRM_RECOGNISED_VALUE)
     _require_visible(session, actor, asset_id)
-    current = current_fen(session, asset_id, today(session), lock=True)
+    day = lending_day(session, actor.organisation_id)
+    current = current_fen(session, asset_id, day, lock=True)
     if current is None:
         raise NoCurrentValue
     if command.recognised_fen > current:
@@ -71,7 +73,7 @@ def confirm_recognised_value(
         reason=RecognitionReason.CONFIRMATION,
         note=command.note,
     )
-    _apply(session, actor, change)
+    _apply(session, actor, change, on=day)
     return recognition_view(session, actor, asset_id)
 
 
@@ -84,7 +86,7 @@ def recognition_view(session: Session, actor: Actor, asset_id: UUID) -> Recognit
         asset_id=asset_id,
         appraised_fen=value.appraised_fen if value else None,
         valuation_fen=value.valuation_fen if value else None,
-        current_fen=current_fen(session, asset_id, today(session)),
+        current_fen=current_fen(session, asset_id, lending_day(session, actor.organisation_id)),
         valid_until=value.valid_until if value else None,
         recognised_fen=recognised.recognised_fen if recognised else None,
         recognised_on=recognised.recognised_on if recognised else None,
@@ -163,7 +165,7 @@ class _Change:
     note: str
 
 
-def _apply(session: Session, actor: Actor, change: _Change, *, on: date | None = None) -> None:
+def _apply(session: Session, actor: Actor, change: _Change, *, on: date) -> None:
     row = session.get(
         RecognisedValue,
         (change.bank_id, change.asset_id),
@@ -171,18 +173,17 @@ def _apply(session: Session, actor: Actor, change: _Change, *, on: date | None =
         populate_existing=True,
     )
     before = row.recognised_fen if row else None
-    day = on or today(session)
     row = row or RecognisedValue(
-        bank_id=change.bank_id, asset_id=change.asset_id, recognised_on=day, version=0
+        bank_id=change.bank_id, asset_id=change.asset_id, recognised_on=on, version=0
     )
-    row.recognised_fen, row.recognised_on = change.after_fen, day
+    row.recognised_fen, row.recognised_on = change.after_fen, on
     row.version += 1
     session.add(row)
     history = Recognition(
         bank_id=change.bank_id,
         asset_id=change.asset_id,
         seq=row.version,
-        on=day,
+        on=on,
         at=now(session),
         reason=change.reason,
         before_fen=before,

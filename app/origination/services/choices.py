@@ -13,8 +13,8 @@ from app.assets.queries import visible_assets
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
+from app.loans.services import lending_day
 from app.origination.models import Application, Product
-from app.origination.services.days import lending_day
 from app.origination.services.products import products_of
 from app.reference.domain import RegionLevel
 from app.reference.models import CatalogueEdition, CatalogueItem, Region

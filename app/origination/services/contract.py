@@ -17,7 +17,7 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor
 from app.loans.domain.states import LtvBasis
 from app.loans.domain.terms import Method
-from app.loans.services import OpenLoan, open_loan
+from app.loans.services import OpenLoan, lending_day, open_loan
 from app.origination.domain.application import ContractFacts, decide_contract, matures_on
 from app.origination.domain.pool import security_of
 from app.origination.domain.products import ProductTerms
@@ -26,7 +26,6 @@ from app.origination.models import Application, PoolLine, Product, ProposedGuara
 from app.origination.queries import acts_of, guarantees_of, lines_of
 from app.origination.refusals import NewApprovalNeeded, require_met
 from app.origination.services.acts import begin_step, finish_step
-from app.origination.services.days import lending_day
 from app.origination.services.decisions import security_words
 from app.origination.services.products import terms_of
 from app.origination.services.views import ApplicationView

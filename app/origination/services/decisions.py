@@ -11,6 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.text import N_
 from app.loans.domain.terms import Method
+from app.loans.services import lending_day
 from app.origination.domain.application import (
     ApprovalFacts,
     InvestigationFacts,
@@ -22,7 +23,6 @@ from app.origination.models import Application
 from app.origination.queries import guarantees_of, lines_of
 from app.origination.refusals import ApprovalRefused, require_met
 from app.origination.services.acts import begin_step, finish_step
-from app.origination.services.days import lending_day
 from app.origination.services.pool import stored_pool
 from app.origination.services.products import terms_of
 from app.origination.services.views import ApplicationView

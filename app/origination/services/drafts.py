@@ -19,6 +19,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.loans.services import lending_day
 from app.origination.domain.application import SubmitFacts, decide_submit
 from app.origination.domain.checks import Check
 from app.origination.domain.products import read_terms
@@ -27,7 +28,6 @@ from app.origination.models import Application, ApplicationDocument, Product
 from app.origination.queries import documents_of, guarantees_of, lines_of
 from app.origination.refusals import DraftClosed, require_met
 from app.origination.services.acts import begin_step, finish_step
-from app.origination.services.days import lending_day
 from app.origination.services.pool import (
     ComposePool,
     OfferedAsset,
@@ -120,11 +120,16 @@ def open_draft(session: Session, actor: Actor, command: OpenDraft) -> Applicatio
     )
     session.add(row)
     session.flush()
-    _record(session, actor, row, "open", product=row.product, amount_fen=row.amount_fen)
+    _record(session, actor, row, "open", **asked_of(row))
     if command.assets or command.guarantees:
         pool = ComposePool(assets=command.assets, guarantees=command.guarantees)
         compose_pool(session, actor, row, pool)
     return application_view(session, actor, row)
+
+
+def asked_of(row: Application) -> dict[str, object]:
+    """What a borrower asks for, as the journal keeps it; `verify` compares the row with it."""
+    return {name: getattr(row, name) for name in ("product", "amount_fen", "term_months")}
 
 
 _COPIED = tuple(each.name for each in fields(ChangeDraft))
@@ -148,7 +153,7 @@ def change_draft(
         setattr(row, name, value)
     session.add(row)
     session.flush()
-    _record(session, actor, row, "change", fields=sorted(changed))
+    _record(session, actor, row, "change", fields=sorted(changed), **asked_of(row))
     return application_view(session, actor, row)
 
 
@@ -184,7 +189,7 @@ def submit(
         row,
         ApplicationEvent.SUBMIT,
         opinion=command.opinion,
-        amount_fen=row.amount_fen,
+        **asked_of(row),
     )
 
 

@@ -27,14 +27,13 @@ from app.loans.domain.states import Kept, LoanState, Security
 from app.loans.models import Loan, LoanNote
 from app.loans.queries import visible_loans
 from app.loans.refusals import LoanNotServiced
-from app.loans.services import PostDrawdown, post_drawdown
+from app.loans.services import PostDrawdown, lending_day, post_drawdown
 from app.origination.domain.checks import Check, Outcome
 from app.origination.domain.drawdown import DrawdownFacts, decide_drawdown
 from app.origination.domain.states import DRAWDOWN, DrawdownEvent, DrawdownState, Payment
 from app.origination.models import Application, Drawdown
 from app.origination.queries import organisations_by_id, person_names, visible_drawdowns
 from app.origination.refusals import DrawdownRefused, DrawdownWaiting, DutiesApart, require_met
-from app.origination.services.days import lending_day
 from app.reference.services import policy_for
 
 _WAITING = (DrawdownState.REQUESTED, DrawdownState.CHECKED)

@@ -26,6 +26,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.loans.services import lending_day
 from app.origination.domain.application import matures_on
 from app.origination.domain.pool import PoolTotals, PoolValue, measure_pool
 from app.origination.domain.products import ProductTerms
@@ -33,7 +34,6 @@ from app.origination.domain.states import ApplicationState
 from app.origination.models import Application, PoolLine, ProposedGuarantee
 from app.origination.queries import guarantees_of, lines_of, organisations_by_id
 from app.origination.refusals import LineRefused, PoolClosed
-from app.origination.services.days import lending_day
 from app.origination.services.products import terms_of
 from app.policy import Policy
 from app.reference.services import policy_for

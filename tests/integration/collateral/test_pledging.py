@@ -171,7 +171,21 @@ def test_one_line_may_secure_exactly_the_current_value_and_no_fen_more(vault, se
         vault.pledge(loan_id, vault.line(asset_id, 100 * WAN + 1))
     assert refusal.value.facts["rule"] == "above-current-value"
     vault.pledge(loan_id, vault.line(asset_id, 100 * WAN))
-    assert (secured(session, asset_id), free_fen(session, asset_id)) == (100 * WAN, 0)
+    assert (secured(session, asset_id), free_fen(session, asset_id, TODAY)) == (100 * WAN, 0)
+
+
+def test_security_is_taken_on_the_business_day_of_the_bank(vault, refused):
+    """A bank that closed today lends on tomorrow: an appraisal that holds until today has run out there."""
+    last_day = vault.asset(100 * WAN, valid_until=TODAY)
+    next_day = vault.asset(100 * WAN, valid_until=TODAY + timedelta(days=1))
+    loan_id = vault.loan(10 * WAN)
+    vault.open_books(TODAY)
+    vault.move_business_day(TODAY + timedelta(days=1))
+    with refused(PledgeRefused) as refusal:
+        vault.pledge(loan_id, vault.line(last_day, 50 * WAN))
+    assert refusal.value.facts["rule"] == "appraisal-expired"
+    (pledge,) = vault.pledge(loan_id, vault.line(next_day, 50 * WAN))
+    assert pledge.contracted_on == TODAY + timedelta(days=1)
 
 
 def test_all_loans_together_may_secure_exactly_the_current_value_and_no_fen_more(
@@ -230,7 +244,7 @@ def test_values_may_fall_below_the_liens_and_then_nothing_more_is_secured(vault,
     asset_id = vault.asset(100 * WAN)
     vault.pledge(vault.loan(10 * WAN), vault.line(asset_id, 80 * WAN))
     vault.revalue(asset_id, 50 * WAN)
-    assert free_fen(session, asset_id) == 0
+    assert free_fen(session, asset_id, TODAY) == 0
     loan_id = vault.loan(WAN)
     with refused(CapacityExhausted):
         vault.pledge(loan_id, vault.line(asset_id, 1))
