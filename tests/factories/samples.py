@@ -282,6 +282,20 @@ def top_up(samples: Samples) -> None:
     samples.add("margin-calls/events", "serve", seen_by=EVERYBODY)
 
 
+def books(samples: Samples) -> None:
+    """Money that C1 paid on its loan, and the close of bank A's day, which waits for the scheduler."""
+    from app.loans.services import Repay, RequestClose, business_day, repay, request_close
+
+    session, operator = samples.session, samples.world.actor("a-ops")
+    loan = samples.made["loans"]
+    money = Repay(amount_fen=1_000_00)
+    paid = repay(session, operator, UUID(loan.value), money)
+    samples.add("loans/repayments", paid.entry_id, seen_by=loan.seen_by)
+    day = business_day(session, samples.world.organisation("A"))
+    close = request_close(session, operator, RequestClose(on=day))
+    samples.add("day-closes", close.id, seen_by={"A"})
+
+
 BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     identity,
     reference,
@@ -292,6 +306,7 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     asset_files,
     application_files,
     top_up,
+    books,
 )
 """In the order of the rooms: a later one may build on what an earlier one made."""
 

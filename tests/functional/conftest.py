@@ -1,11 +1,12 @@
 """A world with one of each thing, made once for the tests that walk over all routes."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from app.kernel.clock import FixedClock
-from tests.conftest import open_database
+from tests.conftest import DEEP, open_database
 from tests.factories.samples import Sample, build_samples
 from tests.factories.world import OPENED_AT, World
 
@@ -20,10 +21,26 @@ class Prepared:
         self.samples = samples
 
 
-@pytest.fixture(scope="module")
-def prepared(make_app, templates) -> Iterator[Prepared]:
+WALKED: Final = (
+    "sqlite",
+    *([pytest.param("postgres", marks=pytest.mark.postgres)] if DEEP else []),
+)
+"""The engines under a walk over everything; a walk of some always sees PostgreSQL."""
+
+
+@pytest.fixture(scope="module", params=WALKED)
+def prepared(make_app, templates, request) -> Iterator[Prepared]:
     """The prepared world of a module; its tests leave the samples in place."""
-    template = templates("sqlite")
+    yield from _prepare(make_app, templates(request.param))
+
+
+@pytest.fixture(scope="module")
+def prepared_on_postgres(make_app, templates) -> Iterator[Prepared]:
+    """The prepared world on PostgreSQL, for a walk of some."""
+    yield from _prepare(make_app, templates("postgres"))
+
+
+def _prepare(make_app, template) -> Iterator[Prepared]:
     with template.copy() as url:
         database = open_database(url, FixedClock(OPENED_AT))
         samples = build_samples(database, template.world)

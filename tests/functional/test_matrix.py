@@ -127,10 +127,22 @@ def test_each_role_gets_what_it_may_and_nothing_else(prepared, routes, role):
     wrong = [
         complaint
         for login in logins[:2]
-        for route in routes
-        for complaint in complaints(prepared, route, Caller(prepared, login))
+        for complaint in complaints_of_all(prepared, routes, Caller(prepared, login))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("login", ["a-officer", "c1-fin"])
+def test_on_postgres_they_get_the_same(prepared_on_postgres, login):
+    prepared = prepared_on_postgres
+    routes = [route for route in routes_of(prepared.app) if not route.rule.public]
+    wrong = complaints_of_all(prepared, routes, Caller(prepared, login))
+    assert not wrong, "\n".join(wrong)
+
+
+def complaints_of_all(prepared: Any, routes: list[Route], caller: Caller) -> list[str]:
+    return [found for route in routes for found in complaints(prepared, route, caller)]
 
 
 def complaints(prepared: Any, route: Route, caller: Caller) -> Iterator[str]:

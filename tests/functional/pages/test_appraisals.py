@@ -58,7 +58,7 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
     reviewer.submit(f"{path}/events/countersign", status=303)
     assert f"{path}/report.pdf" in owner.get(path, status=200).text
     assert owner.get(f"{path}/report.pdf", status=200).data.startswith(b"%PDF")
-    maker.get(f"{path}/inputs", status=404)
+    maker.get(f"{path}/inputs", status=409)
 
 
 def test_a_stated_price_needs_its_source(sign_in, session, world, carbon, commit):
