@@ -189,7 +189,7 @@ def repay(loan_id: UUID) -> Response | str | tuple[str, int]:
 
     return form_page(
         RepaySchema(),
-        title=gettext("Repayment"),
+        title=gettext("Book a repayment"),
         subtitle=f"{view.number} · {words(view.borrower_name)}",
         submit=submit,
         back=back,

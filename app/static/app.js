@@ -123,13 +123,15 @@
   const FONT = getComputedStyle(document.documentElement).getPropertyValue('--font').trim();
   const tip = { renderMode: 'richText', confine: true, backgroundColor: '#0a2f26', borderWidth: 0, textStyle: { color: '#fff', fontSize: 12, fontFamily: FONT } };
   const grouped = (value) => value.toLocaleString('en', { maximumFractionDigits: 2 });
+  /* Marks of an axis may lie closer than the figures that are shown. */
+  const fine = (value) => value.toLocaleString('en', { maximumFractionDigits: 4 });
   const figures = (values) => values.map((value) => (value === null || value === '' ? null : Number(value)));
   const said = (part, index) => `${part.name}  ${part.texts?.[index] ?? part.values[index] ?? '—'}${part.unit && !part.texts?.[index]?.endsWith('%') ? ' ' + part.unit : ''}`;
   const byIndex = (data, parts) => ({ ...tip, trigger: 'axis', formatter: (items) => [data.labels[items[0].dataIndex], ...parts.map((part) => said(part, items[0].dataIndex))].join('\n') });
   const legend = { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: INK, fontSize: 12 } };
   const grid = { left: 4, right: 4, top: 38, bottom: 4, containLabel: true };
   const labels = (data) => ({ type: 'category', data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: '#c5ced4' } }, axisLabel: { color: INK, fontSize: 12, hideOverlap: true } });
-  const scale = (part, more) => ({ type: 'value', splitLine: { lineStyle: { color: '#edf1f3' } }, axisLabel: { color: INK, fontSize: 12, formatter: (value) => (part.unit === '%' ? `${grouped(value)}%` : grouped(value)) }, ...more });
+  const scale = (part, more) => ({ type: 'value', splitLine: { lineStyle: { color: '#edf1f3' } }, axisLabel: { color: INK, fontSize: 12, formatter: (value) => (part.unit === '%' ? `${fine(value)}%` : fine(value)) }, ...more });
   const fade = (echarts, from, to) => new echarts.graphic.LinearGradient(0, 0, 0, 1, [{ offset: 0, color: from }, { offset: 1, color: to }]);
 
   const draw = {

@@ -19,8 +19,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Day fields are written as the browser's own language writes days.
-    "--lang=zh-CN",
 )
 
 
