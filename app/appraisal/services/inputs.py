@@ -105,7 +105,7 @@ def save_inputs(
     row = own_appraisal(session, actor, appraisal_id)
     actor.require(Permission.PREPARE_APPRAISAL)
     _require_preparing(row)
-    _require_past(session, command.valued_on)
+    require_past(session, command.valued_on)
     model_id = row.model_id
     if command.model_id is not None:
         model_id = chosen_model(session.get_one(Asset, row.asset_id), command.model_id)
@@ -133,7 +133,7 @@ def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> d
     """The value of some inputs on a day; nothing is stored."""
     actor.require(Permission.READ_APPRAISALS)
     model = get_model(model_id)
-    _require_past(session, command.valued_on)
+    require_past(session, command.valued_on)
     inputs = stored_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices)
     return run_model(model, inputs, prices, command.valued_on).result
@@ -145,7 +145,7 @@ def record_inputs(
     """Record what was seen of an asset (frost, a new count, a lost payer); revaluations take it from its day on."""
     actor.require(Permission.RECORD_VALUATION_INPUTS)
     asset = load_asset(session, actor, asset_id)
-    _require_past(session, command.valid_from, pointer="/valid_from")
+    require_past(session, command.valid_from, pointer="/valid_from")
     appraisal = queries.valid_appraisal(session, asset.id)
     if appraisal is None or appraisal.valued_on is None or appraisal.inputs is None:
         raise NoValidAppraisal(day=command.valid_from)
@@ -254,7 +254,8 @@ def _require_preparing(row: Appraisal) -> None:
         )
 
 
-def _require_past(session: Session, day: date, pointer: str = "/valued_on") -> None:
+def require_past(session: Session, day: date, pointer: str = "/valued_on") -> None:
+    """Refuse a day to come: prices and facts are not known ahead."""
     if day > today(session):
         detail = N_("This day has not come yet.")
         raise InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))

@@ -10,7 +10,7 @@ from app.appraisal import queries
 from app.appraisal.domain.valuing import Ask, Problem, Recorded, digest, laid_over, value_many
 from app.appraisal.models import Appraisal, AssetValue, Valuation
 from app.appraisal.services.errors import NoValidAppraisal
-from app.appraisal.services.inputs import field_error, get_spec
+from app.appraisal.services.inputs import field_error, get_spec, require_past
 from app.appraisal.services.orders import load_asset
 from app.appraisal.services.prices import market_facts
 from app.appraisal.services.views import AssetValueView, ValuationView, valuation_view
@@ -82,10 +82,11 @@ def revalue_asset(
 ) -> ValuationView:
     """Value one asset again on a day, on its appraisal's inputs and what was recorded since.
 
-    Refuses without an appraisal valid on the day, and when the model refuses. Asked again with
-    nothing changed, it answers the figure there is.
+    Refuses a day to come, a day without a valid appraisal, and when the model refuses. Asked again
+    with nothing changed, it answers the figure there is.
     """
     actor.require(Permission.RUN_REVALUATION)
+    require_past(session, command.on, pointer="/on")
     asset = load_asset(session, actor, asset_id)
     appraisal = queries.valid_appraisal(session, asset.id)
     if appraisal is None or not queries.covers(appraisal, command.on):

@@ -379,6 +379,18 @@ def test_one_asset_is_revalued_once_for_the_same_facts(session, world, pair):
     assert first.value_fen == CARBON_FALLEN_FEN == current_value(session, carbon, REVALUED_ON)
 
 
+def test_an_asset_is_revalued_on_a_day_that_has_come_and_not_before(session, world, clock, pair):
+    """A figure of a day to come would stand as the latest, and hold the value up until that day."""
+    carbon, _forest = pair
+    risk = world.actor("a-risk")
+    tomorrow = RevalueAsset(on=REVALUED_ON + timedelta(days=1))
+    with pytest.raises(InvalidInput) as refused:
+        revalue_asset(session, risk, carbon, tomorrow)
+    assert refused.value.errors[0].pointer == "/on"
+    clock.instant += timedelta(days=1)
+    assert revalue_asset(session, risk, carbon, tomorrow).on == tomorrow.on
+
+
 def test_recorded_inputs_count_from_their_day(session, world, pair):
     _carbon, forest = pair
     agency = world.actor("ag1-a")
