@@ -21,7 +21,6 @@ from app.identity.models import (
 )
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import TooManyRequests, Unauthenticated
-from app.kernel.permissions import Permission
 from app.kernel.text import N_
 
 ATTEMPT_WINDOW: Final = timedelta(minutes=15)
@@ -84,7 +83,8 @@ def _actor(
     held = frozenset(membership.role for membership in memberships)
     permissions = permissions_of(held)
     if scopes is not None and "*" not in scopes:
-        permissions &= frozenset(Permission(scope) for scope in scopes)
+        # A scope of an older version, whose permission no longer exists, opens nothing.
+        permissions = frozenset(each for each in permissions if each.value in scopes)
     titles = [roles()[role].title for role in sorted(held)]
     return Actor(
         person_id=person.id,
