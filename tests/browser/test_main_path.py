@@ -148,7 +148,7 @@ def register(place: Place) -> tuple[str, str]:
 
 
 def register_carbon(place: Place, owner: Walker) -> str:
-    land = json.dumps(square(29600, 101.2, 38.6)).encode()
+    land = json.dumps(square(29600, 101.02, 38.68)).encode()
     given = right(
         "carbon-sink-income",
         "甘示例碳汇-1",
