@@ -37,6 +37,8 @@ from app.appraisal.models import (
     RevaluationRun,
     Valuation,
 )
+from app.assets.models import Asset
+from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.documents.models import IssuedDocument
 from app.reference.services import policy_for
@@ -191,12 +193,13 @@ def _valuations(session: Session) -> Iterator[Violation]:
 
 def _valued(session: Session, rows: list[Valuation]) -> Iterator[Violation]:
     base = _bases(session, rows)
+    numbers = _asset_numbers(session, {row.asset_id for row in rows})
     records = queries.recorded_inputs(session, {row.asset_id for row in rows if row.recorded})
     inputs = {row.id: _inputs_of(row, base, records) for row in rows}
     for row in rows:
         if digest(inputs[row.id]) != row.inputs_digest:
             yield _broken(
-                "valuation-inputs", _valuation(row), "the digest is not that of its inputs"
+                "valuation-inputs", _valuation(row, numbers), "the digest is not that of its inputs"
             )
 
     def key(row: Valuation) -> Asked:
@@ -209,11 +212,16 @@ def _valued(session: Session, rows: list[Valuation]) -> Iterator[Violation]:
         for at, row in enumerate(members):
             if again is not None and again[at] != row.value_fen:
                 detail = f"stored {row.value_fen} fen, valued again {again[at]} fen"
-                yield _broken("valuation-value", _valuation(row), detail)
+                yield _broken("valuation-value", _valuation(row, numbers), detail)
 
 
-def _valuation(row: Valuation) -> str:
-    return f"valuation {row.id} of asset {row.asset_id} on {row.on}"
+def _valuation(row: Valuation, numbers: Mapping[UUID, str]) -> str:
+    return f"valuation of asset {numbers.get(row.asset_id)} on {row.on}"
+
+
+def _asset_numbers(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    statement = sa.select(col(Asset.id), col(Asset.number)).where(col(Asset.id).in_(set(ids)))
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def _bases(session: Session, rows: list[Valuation]) -> dict[UUID, tuple[date, Inputs]]:
@@ -250,13 +258,14 @@ def _values(session: Session) -> Iterator[Violation]:
     }
     latest = {row.appraisal_id: row for row in session.execute(_latest()).scalars()}
     stored = {row.asset_id: row for row in session.execute(sa.select(AssetValue)).scalars()}
+    numbers = _asset_numbers(session, valid.keys() | stored.keys())
     for asset_id in sorted(valid.keys() | stored.keys()):
         appraisal, row = valid.get(asset_id), stored.get(asset_id)
         valuation = latest.get(appraisal.id) if appraisal else None
         wanted = queries.expected_of(appraisal, valuation)
         wrong = [name for name, given in wanted.items() if getattr(row, name, None) != given]
         if wrong:
-            subject = f"value of asset {asset_id}"
+            subject = f"value of asset {numbers.get(asset_id)}"
             yield _broken("asset-value", subject, f"differs in {', '.join(wrong)}")
 
 
@@ -284,6 +293,10 @@ def _runs(session: Session) -> Iterator[Violation]:
     ).group_by(col(RevaluationItem.run_id), col(RevaluationItem.state))
     for run_id, state, count in session.execute(statement):
         counted.setdefault(run_id, {})[state] = count
+    said = sa.select(col(AuditEvent.subject_id)).where(
+        col(AuditEvent.action) == "revaluation.finish"
+    )
+    finished = set(session.execute(said).scalars())
     for run in session.execute(sa.select(RevaluationRun)).scalars():
         found = counted.get(run.id, {})
         done, failed = found.get(ItemState.DONE, 0), found.get(ItemState.FAILED, 0)
@@ -291,11 +304,15 @@ def _runs(session: Session) -> Iterator[Violation]:
             yield _broken("run-counters", f"revaluation {run.number}", "differ from its items")
         if run.state is RunState.FINISHED and found.get(ItemState.WAITING, 0):
             yield _broken("run-finished", f"revaluation {run.number}", "assets are still waiting")
+        if (run.state is RunState.FINISHED) != (str(run.id) in finished):
+            detail = f"{run.state.value} is not what the journal says"
+            yield _broken("run-finished", f"revaluation {run.number}", detail)
 
 
 def _items(session: Session) -> Iterator[Violation]:
     """An asset that is done has exactly one figure of its run; values before and after follow from figures."""
     history = _histories(session)
+    numbers = _asset_numbers(session, history)
     statement = (
         sa.select(RevaluationItem, col(RevaluationRun.number))
         .join(RevaluationRun, col(RevaluationRun.id) == col(RevaluationItem.run_id))
@@ -304,7 +321,7 @@ def _items(session: Session) -> Iterator[Violation]:
     for item, number in session.execute(statement):
         figures = history.get(item.asset_id, [])
         own = [each for each in figures if each.run_id == item.run_id]
-        subject = f"revaluation {number}, asset {item.asset_id}"
+        subject = f"revaluation {number}, asset {numbers.get(item.asset_id, 'without figures')}"
         if len(own) != (1 if item.state is ItemState.DONE else 0):
             yield _broken("run-item", subject, f"{item.state.value} with {len(own)} figures")
         elif own and item.after_fen is not None:

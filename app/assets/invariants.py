@@ -12,6 +12,8 @@ from sqlmodel import Session, col
 from app.assets.domain import ACTIVE_STATES, AssetState, MrvAct, geometry
 from app.assets.kinds import kind_info
 from app.assets.models import Asset, AssetMeasurement, AssetParcel
+from app.audit.domain import json_value
+from app.audit.models import AuditEvent
 from app.db.engine import today
 from app.db.invariants import Violation
 from app.reference.services import policy_for
@@ -32,10 +34,47 @@ def violations(session: Session) -> Iterator[Violation]:
     acts = _grouped(
         session, sa.select(AssetMeasurement).order_by(col(AssetMeasurement.recorded_at))
     )
+    steps = _steps(session)
     for row in assets.values():
+        yield from _as_recorded(row, steps.get(str(row.id), {}))
         yield from _acts(row, acts.get(row.id, []))
         yield from _land(row, parcels.get(row.id, []))
     yield from _overlaps(session, assets, parcels)
+
+
+_STEPS: dict[str, AssetState] = {
+    "asset.withdraw": AssetState.WITHDRAWN,
+    "asset.file": AssetState.FILED,
+    "asset.certify": AssetState.CERTIFIED,
+    "asset.measure": AssetState.MEASURED,
+    "asset.register": AssetState.REGISTERED,
+    "asset.draft": AssetState.DRAFT,
+}
+"""What leads to each state, the last step first."""
+
+
+def _steps(session: Session) -> dict[str, dict[str, Any]]:
+    """What the journal kept of each asset's steps, by action."""
+    found: dict[str, dict[str, Any]] = {}
+    statement = sa.select(
+        col(AuditEvent.subject_id), col(AuditEvent.action), col(AuditEvent.facts)
+    ).where(col(AuditEvent.action).in_(_STEPS))
+    for subject_id, action, facts in session.execute(statement):
+        found.setdefault(subject_id, {})[action] = facts
+    return found
+
+
+def _as_recorded(row: Asset, steps: dict[str, Any]) -> Iterator[Violation]:
+    """State, kind and area are those of the steps in the journal; what was taken over in bulk has none."""
+    expected = next((state for action, state in _STEPS.items() if action in steps), None)
+    if expected is not None and row.state is not expected:
+        yield _broken("asset-state", row, f"state {row.state.value}, {expected.value} was reached")
+    registered = steps.get("asset.register", {})
+    for name in ("kind", "area_mu"):
+        stored = json_value(getattr(row, name))
+        if name in registered and stored != registered[name]:
+            detail = f"{name} {stored} stored, {registered[name]} was registered"
+            yield _broken("asset-as-registered", row, detail)
 
 
 def _grouped(session: Session, statement: sa.Select[Any]) -> dict[UUID, list[Any]]:

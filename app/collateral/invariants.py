@@ -75,6 +75,7 @@ class _Kept:
         self.recognitions: dict[str, Facts] = {}
         self.watches: dict[str, Facts] = {}
         self.calls: dict[str, Facts] = {}
+        self.call_states: dict[str, str] = {}
 
     def take(self, event: AuditEvent) -> None:
         """Sort one event in; of a case the last one counts."""
@@ -89,6 +90,7 @@ class _Kept:
             self.watches[event.subject_id] = facts
         elif event.subject_kind == "margin-call" and "figures" in facts:
             self.calls[event.subject_id] = facts["figures"]
+            self.call_states[event.subject_id] = facts.get("state", "")
 
 
 def _journal(session: Session) -> _Kept:
@@ -333,6 +335,10 @@ def _calls(session: Session, kept: _Kept) -> Iterator[Violation]:
         if call.state not in {CallState.OPEN, CallState.REVIEWED}:
             facts = kept.calls.get(str(call.id))
             yield from _differs(call, CALL_FIGURES, facts, "margin-call-amounts", subject)
+        said = kept.call_states.get(str(call.id))
+        if said and said != call.state.value:
+            detail = f"state {call.state} stored, {said} in the journal"
+            yield _broken("margin-call-state", subject, detail)
         for detail in _call_state(call):
             yield _broken("margin-call-state", subject, detail)
 

@@ -13,8 +13,9 @@ from app.demo.files import rows, wan_to_fen
 from app.identity.domain import OrganisationKind
 from app.identity.models import ApiToken, AuthorityLimit, Membership, Organisation, Person
 from app.identity.passwords import hash_password
+from app.identity.services import record_authority
 from app.identity.sessions import actor_for, secret_sha256
-from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor
+from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, system_actor
 from app.kernel.ids import new_id
 
 PASSWORD: Final = "greenpledge-demo"  # noqa: S105 - the demonstration is refused in production
@@ -124,15 +125,16 @@ def _add_role(
     session.add(membership)
     session.flush()
     if row["authority_limit_wan"]:
-        session.add(
-            AuthorityLimit(
-                membership_id=membership.id,
-                product="*",
-                ceiling_fen=wan_to_fen(row["authority_limit_wan"]),
-                valid_from=SINCE,
-                basis=row["role_zh"],
-            )
+        limit = AuthorityLimit(
+            membership_id=membership.id,
+            product="*",
+            ceiling_fen=wan_to_fen(row["authority_limit_wan"]),
+            valid_from=SINCE,
+            basis=row["role_zh"],
         )
+        session.add(limit)
+        bank = system_actor(organisation_id=organisation_id, organisation_kind="bank")
+        record_authority(session, bank, person_id, limit)
 
 
 def _add_token(session: Session, person_id: UUID, organisation_id: UUID, login: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.audit.models import AuditEvent
 from app.db.engine import today
 from app.db.invariants import Violation
 from app.identity import domain
@@ -72,11 +73,24 @@ def _ceilings(session: Session) -> Iterator[Violation]:
         .join(Membership, col(Membership.person_id) == col(Person.id))
         .join(AuthorityLimit, col(AuthorityLimit.membership_id) == col(Membership.id))
     )
+    granted = _granted(session)
     for person, limit in session.execute(statement):
+        facts = granted.get(str(limit.id))
+        given = (limit.ceiling_fen, limit.product)
+        if facts is not None and given != (facts["ceiling_fen"], facts["product"]):
+            detail = f"a ceiling of {limit.ceiling_fen} fen, {facts['ceiling_fen']} were granted"
+            yield _of(person, "ceiling-as-granted", detail)
         if limit.ceiling_fen <= 0:
             yield _of(person, "ceiling-positive", f"a ceiling of {limit.ceiling_fen} fen")
         if limit.valid_until is not None and limit.valid_until < limit.valid_from:
             yield _of(person, "ceiling-term", f"ends on {limit.valid_until}, before it begins")
+
+
+def _granted(session: Session) -> dict[str, dict[str, Any]]:
+    """What the journal kept of each ceiling."""
+    statement = sa.select(col(AuditEvent.facts)).where(col(AuditEvent.action) == "authority.grant")
+    found = session.execute(statement).scalars()
+    return {facts["limit"]: facts for facts in found if "limit" in facts}
 
 
 def _ended_access(session: Session) -> Iterator[Violation]:

@@ -326,16 +326,22 @@ def grant_authority(
         basis=command.basis,
     )
     session.add(row)
+    record_authority(session, actor, command.person_id, row)
+    return row
+
+
+def record_authority(session: Session, actor: Actor, person_id: UUID, row: AuthorityLimit) -> None:
+    """Tell the journal what a member may approve; `verify` compares the row with it."""
     record(
         session,
         actor,
         "authority.grant",
         subject_kind="person",
-        subject_id=command.person_id,
-        ceiling_fen=command.ceiling_fen,
-        product=command.product,
+        subject_id=person_id,
+        limit=row.id,
+        ceiling_fen=row.ceiling_fen,
+        product=row.product,
     )
-    return row
 
 
 def authority_ceiling_fen(session: Session, actor: Actor, product: str, day: date) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -184,10 +184,34 @@ def open_loan(session: Session, actor: Actor, command: OpenLoan) -> UUID:
         subject_id=loan.id,
         organisation_id=loan.bank_id,
         number=loan.number,
-        contract_fen=loan.contract_fen,
-        rate_ppm=loan.rate_ppm,
+        **{name: getattr(loan, name) for name in KEPT_TERMS},
     )
     return loan.id
+
+
+KEPT_TERMS: Final = (
+    "contract_fen",
+    "rate_ppm",
+    "penalty_ppm",
+    "method",
+    "every",
+    "day_count",
+    "interest_style",
+    "starts_on",
+    "matures_on",
+    "first_due_on",
+    "plan",
+    "region_code",
+    "green",
+    "security",
+    "warning_ppm",
+    "top_up_ppm",
+    "disposal_ppm",
+    "cure_ppm",
+    "cure_days",
+    "ltv_basis",
+)
+"""The terms of a contract that the journal keeps; `verify` compares them with the loan."""
 
 
 def _copied(command: OpenLoan) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What `verify` asks of the loans room: every stored figure worked out again, and the row named."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from app.loans.closing_loans import posting_digest
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
+from app.loans.invariants_contracts import bank_names, contract_violations
 from app.loans.invariants_notes import note_violations
 from app.loans.models import (
     BankDay,
@@ -59,6 +60,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _closes(session)
     yield from _business_days(session)
     yield from _chunk_digests(session)
+    yield from contract_violations(session)
 
 
 def _loan_chunks(session: Session) -> Iterator[list[tuple[Loan, LoanStateRow]]]:
@@ -144,7 +146,20 @@ def _mirrored(session: Session) -> Iterator[Violation]:
     )
     for loan, state, last in session.execute(statement):
         expected = last.principal_fen if last else 0
-        others = state.accrued_fen, state.overdue_fen, state.overdue_days, state.suspense_fen
+        others = (
+            state.accrued_fen,
+            state.overdue_fen,
+            state.overdue_days,
+            state.suspense_fen,
+            state.fees_fen,
+            state.own_class is not None,
+        )
+        reported = last.loan_class if last else None
+        if state.loan_class is not reported:
+            detail = f"class is {state.loan_class}, its last month end {reported}"
+            yield _violation("mirrored-loan", f"loan {loan.number}", detail)
+        if loan.state is not LoanState.MIRRORED:
+            yield _violation("mirrored-loan", f"loan {loan.number}", f"state is {loan.state}")
         if state.principal_fen != expected or any(others):
             detail = f"principal is {state.principal_fen} fen, its last month end {expected}"
             yield _violation("mirrored-loan", f"loan {loan.number}", detail)
@@ -247,14 +262,21 @@ def _principal_moves(session: Session) -> dict[UUID, list[tuple[date, int]]]:
 def _classes(session: Session) -> Iterator[Violation]:
     """A loan's class is the one it took last, and the worst of the floors on file."""
     newest: dict[UUID, LoanClassification] = {}
+    named = session.execute(sa.select(col(Loan.id), col(Loan.number)))
+    numbers: dict[UUID, str] = {row[0]: row[1] for row in named}
     statement = sa.select(LoanClassification).order_by(col(LoanClassification.on))
     for row in session.execute(statement).scalars():
         newest[row.loan_id] = row
         floors = [LoanClass(reason["floor"]) for reason in row.reasons]
         worst = max(floors, key=lambda each: each.severity, default=None)
         if worst is not row.loan_class:
-            subject = f"classification of loan {row.loan_id} on {row.on}"
+            subject = f"classification of loan {numbers[row.loan_id]} on {row.on}"
             detail = f"class is {row.loan_class}, its reasons say {worst}"
+            yield _violation("loan-class", subject, detail)
+        own = max(_own_floors(row), key=lambda each: each.severity, default=None)
+        if own is not row.own_class:
+            subject = f"classification of loan {numbers[row.loan_id]} on {row.on}"
+            detail = f"class by its own facts is {row.own_class}, its reasons say {own}"
             yield _violation("loan-class", subject, detail)
     loans = sa.select(Loan, LoanStateRow).join(
         LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id)
@@ -269,15 +291,23 @@ def _classes(session: Session) -> Iterator[Violation]:
             yield _violation("loan-class", f"loan {loan.number}", detail)
 
 
+def _own_floors(row: LoanClassification) -> list[LoanClass]:
+    """The floors that the loan's own facts gave, without what its debtor's other loans did."""
+    return [
+        LoanClass(reason["floor"]) for reason in row.reasons if reason["code"] != "debtor-worst"
+    ]
+
+
 def _closes(session: Session) -> Iterator[Violation]:
     """Counters of a close equal its bookings and its list of errors."""
     earned = _earned_by_close(session)
     listed = sa.select(col(DayCloseError.close_id), sa.func.count())
     counted = session.execute(listed.group_by(col(DayCloseError.close_id)))
     failures: dict[UUID, int] = {row[0]: row[1] for row in counted}
+    banks = bank_names(session)
     closes = session.execute(sa.select(DayClose).order_by(col(DayClose.on))).scalars().all()
     for close in closes:
-        subject = f"day close {close.on} of bank {close.bank_id}"
+        subject = f"day close {close.on} of {banks.get(close.bank_id)}"
         found = earned.get((close.bank_id, close.on), 0)
         if close.accrued_fen != found:
             detail = f"accrued is {close.accrued_fen} fen, the journal says {found}"
@@ -288,7 +318,7 @@ def _closes(session: Session) -> Iterator[Violation]:
         if close.state is CloseState.FINISHED and close.done + close.failed != close.total:
             detail = f"{close.done} done and {close.failed} failed of {close.total}"
             yield _violation("day-close-total", subject, detail)
-    yield from _billed(session, closes)
+    yield from _billed(session, closes, banks)
 
 
 def _earned_by_close(session: Session) -> dict[tuple[UUID, date], int]:
@@ -304,7 +334,9 @@ def _earned_by_close(session: Session) -> dict[tuple[UUID, date], int]:
     return {(bank_id, on): int(total) for bank_id, on, total in session.execute(statement)}
 
 
-def _billed(session: Session, closes: Sequence[DayClose]) -> Iterator[Violation]:
+def _billed(
+    session: Session, closes: Sequence[DayClose], banks: Mapping[UUID, str]
+) -> Iterator[Violation]:
     """What all closes of a bank billed equals its bills since the first."""
     for bank_id in sorted({close.bank_id for close in closes}):
         own = [close for close in closes if close.bank_id == bank_id]
@@ -317,11 +349,12 @@ def _billed(session: Session, closes: Sequence[DayClose]) -> Iterator[Violation]
         found = int(session.execute(statement).scalar_one() or 0)
         if stored != found:
             detail = f"its closes billed {stored} fen, its bills since then sum to {found}"
-            yield _violation("day-close-billed", f"bank {bank_id}", detail)
+            yield _violation("day-close-billed", str(banks.get(bank_id)), detail)
 
 
 def _business_days(session: Session) -> Iterator[Violation]:
     """The open day follows the last day closed, and no day was skipped."""
+    banks = bank_names(session)
     for held in session.execute(sa.select(BankDay)).scalars():
         statement = (
             sa.select(col(DayClose.on))
@@ -336,17 +369,21 @@ def _business_days(session: Session) -> Iterator[Violation]:
         expected = days[0] + timedelta(days=len(days))
         if days[-1] + _ONE_DAY != expected or held.open_on != expected:
             detail = f"open on {held.open_on}; {len(days)} days closed from {days[0]}"
-            yield _violation("business-day", f"bank {held.bank_id}", detail)
+            yield _violation("business-day", str(banks.get(held.bank_id)), detail)
 
 
 def _chunk_digests(session: Session) -> Iterator[Violation]:
     """The postings of each chunk are those that the audit journal saw."""
+    banks = bank_names(session)
+    numbers = sa.select(col(Loan.number))
     statement = sa.select(AuditEvent).where(col(AuditEvent.action) == "day-close.chunk")
     for event in session.execute(statement).scalars():
         found = posting_digest(_chunk_postings(session, event))
         if found != event.facts.get("sha256"):
-            subject = f"day close {event.facts.get('day')} of bank {event.organisation_id}"
-            detail = f"the postings from loan {event.facts.get('first')} on were changed"
+            first = UUID(str(event.facts["first"]))
+            number = session.execute(numbers.where(col(Loan.id) == first)).scalar_one_or_none()
+            subject = f"day close {event.facts.get('day')} of {banks.get(event.organisation_id)}"
+            detail = f"the postings from loan {number} on were changed"
             yield _violation("day-close-digest", subject, detail)
 
 

@@ -4,6 +4,7 @@ A mirrored loan has balances and at most a class; nothing is booked on it. A row
 published facts carries no class at all.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.audit.domain import canonical, json_value
 from app.audit.services import record
 from app.db.engine import now
 from app.kernel.actor import Actor
@@ -111,8 +113,28 @@ def import_mirrored(session: Session, actor: Actor, command: ImportMirrored) -> 
         rows=report.rows,
         created=report.created,
         month_ends=report.month_ends,
+        sha256=mirrored_digest(session, command.bank_id),
     )
     return report
+
+
+_REPORTED: Final = ("number", "contract_fen", "method", "region_code", "green", "published")
+
+
+def mirrored_digest(session: Session, bank_id: UUID) -> str:
+    """SHA-256 over all that a bank reported of its own loans so far; the journal keeps it with each import."""
+    statement = (
+        sa.select(Loan, LoanMonthEnd)
+        .outerjoin(LoanMonthEnd, col(LoanMonthEnd.loan_id) == col(Loan.id))
+        .where(col(Loan.bank_id) == bank_id, col(Loan.kept) == Kept.MIRRORED)
+        .order_by(col(Loan.number), col(LoanMonthEnd.month_end_on))
+    )
+    digest = hashlib.sha256()
+    for loan, row in session.execute(statement):
+        reported = (row.month_end_on, row.principal_fen, row.loan_class) if row else ()
+        known = [getattr(loan, name) for name in _REPORTED]
+        digest.update(canonical(json_value([*known, *reported])).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def _read(text: str) -> tuple[list[_Row], list[LineError]]:

@@ -1,12 +1,15 @@
 """What `verify` asks of origination: states follow from acts, duties were apart, loans and drawdowns agree."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.assets.models import Asset
+from app.audit.domain import json_value
+from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.models import Loan, LoanNote
 from app.origination.domain.duties import Duty, Part, decide_duty, duty_of
@@ -16,10 +19,19 @@ from app.origination.domain.states import (
     ApplicationState,
     DrawdownState,
 )
-from app.origination.models import Application, ApplicationAct, Drawdown, Product
+from app.origination.models import (
+    Application,
+    ApplicationAct,
+    Drawdown,
+    PoolLine,
+    Product,
+    ProposedGuarantee,
+)
 
 CHUNK = 500
 """Files read with one set of queries."""
+
+Facts = Mapping[str, Any]
 
 _DECIDED = (ApplicationState.APPROVED, ApplicationState.CONTRACTED)
 
@@ -32,6 +44,7 @@ def violations(session: Session) -> Iterator[Violation]:
             yield from _log(row, acts.get(row.id, []))
             yield from _duties(row, acts.get(row.id, []))
             yield from _approval(row, acts.get(row.id, []))
+    yield from _as_asked(session)
     yield from _contracts(session)
     yield from _products(session)
     yield from _drawdowns(session)
@@ -102,6 +115,65 @@ def _approval(row: Application, acts: Sequence[ApplicationAct]) -> Iterator[Viol
     bounds = (facts.get("ceiling_fen"), facts.get("limit_fen"), row.amount_fen)
     if not isinstance(amount, int) or any(bound is None or amount > bound for bound in bounds):
         yield _broken("approval-within-authority", row, f"{amount} against {bounds}")
+
+
+def _as_asked(session: Session) -> Iterator[Violation]:
+    """What is asked for and what is offered as security is what the journal kept last."""
+    asked, pools = _journal(session)
+    lines, guarantees = _offered(session)
+    for row in session.execute(sa.select(Application).order_by(col(Application.id))).scalars():
+        facts, key = asked.get(str(row.id), {}), str(row.id)
+        for name in ASKED:
+            stored = json_value(getattr(row, name))
+            if name in facts and stored != facts[name]:
+                detail = f"{name} {stored} stored, {facts[name]} asked"
+                yield _broken("application-asked", row, detail)
+        pool = pools.get(key, {})
+        if lines.get(row.id, []) != pool.get("assets", []):
+            yield _broken("application-pool", row, "its assets are not those that were offered")
+        if guarantees.get(row.id, []) != pool.get("guarantees", []):
+            yield _broken("application-pool", row, "its guarantees are not those offered")
+
+
+ASKED: Final = ("product", "amount_fen", "term_months")
+_ASKING: Final = ("application.open", "application.change", "application.submit")
+
+
+def _journal(session: Session) -> tuple[dict[str, Facts], dict[str, Facts]]:
+    """The last word on what each application asks for, and on its pool."""
+    statement = (
+        sa.select(col(AuditEvent.action), col(AuditEvent.subject_id), col(AuditEvent.facts))
+        .where(col(AuditEvent.action).in_((*_ASKING, "application.pool")))
+        .order_by(col(AuditEvent.organisation_id), col(AuditEvent.seq))
+    )
+    asked: dict[str, Facts] = {}
+    pools: dict[str, Facts] = {}
+    for action, subject_id, facts in session.execute(statement):
+        if action == "application.pool":
+            pools[subject_id] = facts
+        else:
+            asked[subject_id] = {**asked.get(subject_id, {}), **facts}
+    return asked, pools
+
+
+def _offered(session: Session) -> tuple[dict[UUID, list[Any]], dict[UUID, list[Any]]]:
+    """Assets and guarantees of each application, in their order, as the journal writes them."""
+    lines: dict[UUID, list[Any]] = {}
+    of_assets = (
+        sa.select(PoolLine, col(Asset.number))
+        .join(Asset, col(Asset.id) == col(PoolLine.asset_id))
+        .order_by(col(PoolLine.application_id), col(PoolLine.seq))
+    )
+    for line, number in session.execute(of_assets):
+        lines.setdefault(line.application_id, []).append([number, line.secured_fen])
+    guarantees: dict[UUID, list[Any]] = {}
+    offered = sa.select(ProposedGuarantee).order_by(
+        col(ProposedGuarantee.application_id), col(ProposedGuarantee.seq)
+    )
+    for each in session.execute(offered).scalars():
+        pair = [str(each.guarantor_id), each.covered_fen]
+        guarantees.setdefault(each.application_id, []).append(pair)
+    return lines, guarantees
 
 
 def _contracts(session: Session) -> Iterator[Violation]:

@@ -275,6 +275,7 @@ def _done(
         subject_id=call.id,
         organisation_id=call.bank_id,
         number=call.number,
+        state=call.state,
         figures=figures_of(call, CALL_FIGURES),
         **facts,
     )

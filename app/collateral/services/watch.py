@@ -238,6 +238,7 @@ def _open(session: Session, actor: Actor, pool: Pool, cover: Cover, on: date) ->
         organisation_id=pool.bank_id,
         number=call.number,
         loan=pool.loan_id,
+        state=call.state,
         figures=figures_of(call, CALL_FIGURES),
     )
     return call.id
@@ -266,6 +267,7 @@ def _cure(session: Session, actor: Actor, call: MarginCall, cover: Cover, on: da
         number=call.number,
         ltv_ppm=cover.ltv_ppm,
         risk_ltv_ppm=cover.risk_ltv_ppm,
+        state=call.state,
         figures=figures_of(call, CALL_FIGURES),
     )
     return "cured"

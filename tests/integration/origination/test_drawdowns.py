@@ -226,12 +226,15 @@ def test_splitting_a_payment_does_not_lower_it(lending, session, large_loan) -> 
     assert lending.request(large_loan, 300 * WAN, payee="另一示例供货商")
 
 
-def test_a_refused_drawdown_keeps_its_reason_and_frees_the_loan(lending, session, loan_id) -> None:
+def test_a_refused_drawdown_keeps_its_reason_and_frees_the_loan(
+    lending, session, commit, loan_id
+) -> None:
     waiting = lending.request(loan_id)
     command = drawdowns.RefuseDrawdown(note="用途凭证不符")
     refused = drawdowns.refuse_drawdown(session, lending.staff("drawdown"), waiting.id, command)
     assert (refused.state, refused.note) == (DrawdownState.REFUSED, "用途凭证不符")
     assert lending.request(loan_id).state is DrawdownState.REQUESTED
+    commit()
     assert list(violations(session)) == []
 
 
