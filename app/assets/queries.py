@@ -64,9 +64,11 @@ def _granted(actor: Actor, reasons: Sequence[GrantReason]) -> sa.ColumnElement[b
     return col(Asset.id).in_(granted)
 
 
-def load_asset(session: Session, actor: Actor, asset_id: UUID) -> Asset:
-    """The row, or NotFound."""
+def load_asset(session: Session, actor: Actor, asset_id: UUID, *, lock: bool = False) -> Asset:
+    """The row, or NotFound; `lock` holds it, freshly read, for the transaction."""
     statement = visible_assets(session, actor).where(col(Asset.id) == asset_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
     row: Asset | None = session.execute(statement).scalar_one_or_none()
     if row is None:
         raise NotFound

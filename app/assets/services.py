@@ -337,8 +337,8 @@ class WithdrawAsset:
 def withdraw_asset(
     session: Session, actor: Actor, asset_id: UUID, command: WithdrawAsset
 ) -> AssetView:
-    """Take an own asset out of the registry; refused while it secures a loan."""
-    row = _own_asset(session, actor, asset_id)
+    """Take an own asset out of the registry; refused while it secures a loan, or is just being taken for one."""
+    row = _own_asset(session, actor, asset_id, lock=True)
     state = ASSET.next(row.state, AssetEvent.WITHDRAW)
     pledged = sa.select(col(AssetGrant.id)).where(
         col(AssetGrant.asset_id) == row.id, col(AssetGrant.reason) == GrantReason.PLEDGED
@@ -508,10 +508,10 @@ def get_asset(session: Session, actor: Actor, asset_id: UUID) -> AssetView:
     return asset_view(session, actor, load_asset(session, actor, asset_id))
 
 
-def _own_asset(session: Session, actor: Actor, asset_id: UUID) -> Asset:
+def _own_asset(session: Session, actor: Actor, asset_id: UUID, *, lock: bool = False) -> Asset:
     """The row for its owner only; others who see it may not change it."""
     actor.require(Permission.REGISTER_ASSET)
-    row = load_asset(session, actor, asset_id)
+    row = load_asset(session, actor, asset_id, lock=lock)
     if row.owner_id != actor.organisation_id and actor.sees("*") != "all":
         raise Forbidden(permission=Permission.REGISTER_ASSET.value)
     return row

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from app.appraisal.models import AssetValue
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
-from app.assets.queries import is_encumbered, is_ready_for_pledge, visible_assets
+from app.assets.queries import is_encumbered, is_ready_for_pledge, load_asset
 from app.assets.services import share_asset, unshare_asset
 from app.audit.services import record
 from app.collateral.domain import cover
@@ -194,12 +194,8 @@ def _take(session: Session, actor: Actor, loan: Loan, lines: Sequence[PledgeLine
 
 
 def _admit(session: Session, actor: Actor, loan: Loan, line: PledgeLine, day: date) -> Asset:
-    """The asset, when no rule forbids taking it."""
-    asset: Asset | None = session.execute(
-        visible_assets(session, actor).where(col(Asset.id) == line.asset_id)
-    ).scalar_one_or_none()
-    if asset is None:
-        raise NotFound
+    """The asset, when no rule forbids taking it; held, so that it is not withdrawn meanwhile."""
+    asset = load_asset(session, actor, line.asset_id, lock=True)
     if _pledged_for(session, loan.id, asset.id):
         raise AlreadyPledged(asset=asset.number)
     value = session.get(AssetValue, asset.id)

@@ -1,6 +1,7 @@
 """Many at once over one value: never beyond it, exactly as many winners as fit, the others told; no error of ours."""
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.assets.domain.registration import AssetInUse
 from app.assets.models import Asset
+from app.assets.services import WithdrawAsset, withdraw_asset
 from app.collateral.domain.states import OPEN_CALL_STATES
 from app.collateral.models import AssetLien, LoanCover, MarginCall, Pledge
-from app.collateral.refusals import CapacityExhausted
+from app.collateral.refusals import CapacityExhausted, PledgeRefused
 from app.collateral.services.pledging import PledgeAtContract, pledge_at_contract
 from app.collateral.services.watch import watch_bank, watch_loan
 from app.db.models import CivilDay
@@ -149,7 +152,7 @@ def at_once(*steps):
         gate.wait()
         try:
             return step()
-        except CapacityExhausted as refusal:
+        except (CapacityExhausted, PledgeRefused, AssetInUse) as refusal:
             return refusal
 
     with ThreadPoolExecutor(len(steps)) as pool:
@@ -201,6 +204,30 @@ def test_a_value_that_falls_meanwhile_is_not_oversold(database, vault, session, 
         session.expire_all()
         assert session.get_one(Asset, asset_id)
         commit()
+
+
+def test_an_asset_is_pledged_or_withdrawn_and_never_both(database, vault, session, commit):
+    """The owner withdraws what the bank takes as security in the same moment."""
+    officer, owner = vault.staff("officer"), vault.world.actor("c1-fin")
+    for _round in range(8):
+        asset_id = vault.asset(100 * WAN)
+        loan_id, line = vault.loan(WAN), vault.line(asset_id, 20 * WAN)
+        commit()
+
+        def pledge(loan_id=loan_id, line=line):
+            command = PledgeAtContract(loan_id=loan_id, lines=(line,))
+            with database.write() as writing:
+                made = pledge_at_contract(writing, officer, command)
+                time.sleep(0.05)
+                return made
+
+        def withdraw(asset_id=asset_id):
+            with database.write() as writing:
+                return withdraw_asset(writing, owner, asset_id, WithdrawAsset(reason="不再使用"))
+
+        taken, gone = at_once(pledge, withdraw)
+        assert isinstance(taken, PledgeRefused) != isinstance(gone, AssetInUse)
+        session.rollback()
 
 
 def test_looks_and_repayments_at_once_leave_one_case_that_fits_the_last_figures(
