@@ -70,6 +70,8 @@ class AppraisalSignature(Table, table=True):
     role: SignatureRole = choice(SignatureRole, "role")
     digest: str = text(64)
     at: datetime
+    on: date
+    """The civil day of the signature, which the report prints; a demonstration has its own."""
 
 
 class Valuation(Table, table=True):

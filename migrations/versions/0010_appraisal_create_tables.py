@@ -249,6 +249,7 @@ def upgrade() -> None:
         ),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["appraisal_id"],
             ["appraisal.id"],

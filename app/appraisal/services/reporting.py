@@ -46,7 +46,6 @@ from app.documents.services import (
 )
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
-from app.kernel.clock import civil_day
 from app.kernel.errors import Busy, NotFound
 from app.kernel.money import Money
 from app.kernel.text import N_
@@ -236,7 +235,7 @@ def _party(session: Session, organisation_id: UUID) -> PartyView:
 
 
 def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView]:
-    days = {each.role: civil_day(each.at) for each in queries.signatures(session, row.id)}
+    days = {each.role: each.on for each in queries.signatures(session, row.id)}
     people = {SignatureRole.MAKER: row.maker_id, SignatureRole.REVIEWER: row.reviewer_id}
     return {
         role: SignerView(

@@ -162,6 +162,7 @@ def _sign(session: Session, actor: Actor, row: Appraisal, role: SignatureRole) -
             role=role,
             digest=queries.signed_digest(row),
             at=now(session),
+            on=today(session),
         )
     )
     session.flush()
