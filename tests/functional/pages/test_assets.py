@@ -51,9 +51,7 @@ def test_parcels_come_as_a_file_instead_of_text(owner) -> None:
 
 
 def test_a_wrong_form_comes_back_with_what_was_typed(owner) -> None:
-    answer = owner.submit(
-        "/assets/new", {**FIELDS, "parcels": LAND, "area_mu": "很多"}, status=422
-    )
+    answer = owner.submit("/assets/new", {**FIELDS, "parcels": LAND, "area_mu": "很多"}, status=422)
     assert 'value="很多"' in answer.text
     assert "经济林（沙棘）" in answer.text
     broken = owner.submit("/assets/new", {**FIELDS, "parcels": "{"}, status=422)
