@@ -12,16 +12,19 @@ from typing import Final, NoReturn, TypedDict, TypeVar, Unpack
 
 import click
 
+from app import policy
 from app.cli.terminal import REFUSED, as_json_option, echo_json, echo_pairs, say
+from app.kernel.clock import SystemClock
 from app.kernel.daycount import DayCount
 from app.kernel.errors import FieldError
 from app.kernel.money import Money, round_half_up
 from app.kernel.rates import parse_fraction
 from app.kernel.schedule_dates import Every, MonthEnd
 from app.kernel.text import N_
-from app.loans.domain.classification import Classification, classify
+from app.loans.domain.classification import Classification, class_rules, classify
 from app.loans.domain.schedule import Instalment, Schedule, make_schedule
 from app.loans.domain.terms import Method, ScheduleError, Terms
+from app.policy import Policy
 
 _YEAR_FRACTION_DECIMALS: Final = 12
 
@@ -137,8 +140,13 @@ def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bo
 @click.option("--days-overdue", type=click.IntRange(min=0), required=True)
 @as_json_option
 def classify_command(*, days_overdue: int, as_json: bool) -> None:
-    """Name the five-tier class that the days overdue allow at best."""
-    classification = classify(days_overdue=days_overdue)
+    """Name the five-tier class that the days overdue allow at best.
+
+    The rules are those in force today.
+    """
+    today = SystemClock().today()
+    rules = class_rules(Policy(parameters=policy.on(today)))
+    classification = classify(days_overdue=days_overdue, rules=rules)
     if as_json:
         echo_json(_classification_facts(classification))
         return

@@ -24,7 +24,7 @@ from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.loans.books import Booking, business_day, lock_ledger, owed_by_claim, post_entry
 from app.loans.closing_loans import close_loans
-from app.loans.domain.classification import LoanClass
+from app.loans.domain.classification import ClassRules, LoanClass, class_rules
 from app.loans.domain.debtor import (
     debtor_reason,
     in_force,
@@ -46,6 +46,7 @@ from app.loans.models import (
 )
 from app.loans.queries import DayCloseView, close_view
 from app.loans.refusals import DayAlreadyOpened, DayIsClosed, DayNotOver, DaySkipped
+from app.reference.services import policy_for
 
 CHUNK_LOANS: Final = 2_000
 """A chunk this large stays under half a second on the embedded database."""
@@ -113,9 +114,13 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
         .where(col(LoanStateRow.loan_id) == col(LoanMonthEnd.loan_id))
         .scalar_subquery()
     )
-    newest = sa.select(sa.func.max(LoanMonthEnd.month_end_on)).scalar_subquery()
     of_bank = sa.select(col(Loan.id)).where(
         col(Loan.bank_id) == bank_id, col(Loan.kept) == Kept.SERVICED
+    )
+    newest = (
+        sa.select(sa.func.max(LoanMonthEnd.month_end_on))
+        .where(col(LoanMonthEnd.loan_id).in_(of_bank))
+        .scalar_subquery()
     )
     session.execute(
         sa.update(LoanMonthEnd)
@@ -323,6 +328,7 @@ def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
         lambda closed_on: _days_between(closed_on, run.on),
         last_on=run.on,
         booked_on=run.on,
+        rules=class_rules(policy_for(session, run.bank_id, run.on)),
     )
     for loan_id, detail in result.failed:
         session.add(DayCloseError(close_id=run.close_id, loan_id=loan_id, detail=detail))
@@ -462,11 +468,12 @@ def classify_debtors(session: Session, bank_id: UUID, on: date, *, limit: int) -
     if not changes:
         return 0
     facts = _facts_on(session, [each.row.loan_id for each in changes], on)
+    rules = class_rules(policy_for(session, bank_id, on))
     insert_rows(
         session,
         _table(LoanClassification),
         ("id", "loan_id", "bank_id", "on", "loan_class", "own_class", "overdue_days", "reasons"),
-        [_classification(each, bank_id, on, facts) for each in changes],
+        [_classification(each, bank_id, on, facts, rules) for each in changes],
     )
     update_rows(
         session,
@@ -523,11 +530,15 @@ def _facts_on(
 
 
 def _classification(
-    change: _Change, bank_id: UUID, on: date, facts: dict[UUID, frozenset[LoanFact]]
+    change: _Change,
+    bank_id: UUID,
+    on: date,
+    facts: dict[UUID, frozenset[LoanFact]],
+    rules: ClassRules,
 ) -> tuple[Any, ...]:
     row = change.row
     known = facts.get(row.loan_id, frozenset())
-    own = own_classification(days_overdue=row.overdue_days, facts=known)
+    own = own_classification(days_overdue=row.overdue_days, facts=known, rules=rules)
     reasons = own.reasons
     if change.worst is not own.loan_class:
         reasons = (debtor_reason(change.worst), *reasons)

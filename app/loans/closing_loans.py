@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.db.bulk import insert_rows, update_rows
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.loans.books import latest_plans, lines_of, note_terms, steps_from_json, steps_to_json
-from app.loans.domain.classification import LoanClass
+from app.loans.domain.classification import ClassRules, LoanClass
 from app.loans.domain.debtor import in_force, own_classification
 from app.loans.domain.journal import accrual_postings
 from app.loans.domain.notes import plan_from_json
@@ -41,6 +41,8 @@ from app.loans.models import (
 )
 
 _ONE_DAY = timedelta(days=1)
+
+_OwnClass = Callable[[int, frozenset[LoanFact]], LoanClass]
 
 DaysAfter = Callable[[date], Sequence[date]]
 """From the last day closed for a loan to the days to close now."""
@@ -129,13 +131,17 @@ def close_loans(
     *,
     last_on: date,
     booked_on: date | None,
+    rules: ClassRules,
 ) -> BatchResult:
-    """Close the days of each loan up to `last_on`; bookings carry `booked_on`, or the day itself."""
-    works = _load(session, loan_ids, last_on)
+    """Close the days of each loan up to `last_on`; bookings carry `booked_on`, or the day itself.
+
+    rules: by which the loans are classified on `last_on`.
+    """
+    works, own_class = _load(session, loan_ids, last_on), _classifier(rules)
     writes, failed = _Writes(), []
     for work in works:
         try:
-            writes.add(_close_loan(work, days_after(work.row.closed_on), booked_on))
+            writes.add(_close_loan(work, days_after(work.row.closed_on), booked_on, own_class))
         except (ValueError, ArithmeticError, LookupError, TypeError, Refusal) as problem:
             failed.append((work.row.loan_id, f"{type(problem).__name__}: {problem}"[:300]))
     _write(session, writes)
@@ -299,7 +305,9 @@ def _book(loan: Any, row: Any, plan: NotePlan | None, dues: list[OpenDue] | None
 # --- One loan ---
 
 
-def _close_loan(work: _LoanWork, days: Sequence[date], booked_on: date | None) -> _Writes:
+def _close_loan(
+    work: _LoanWork, days: Sequence[date], booked_on: date | None, own_class: _OwnClass
+) -> _Writes:
     writes = _Writes()
     for day in days:
         for note in work.notes:
@@ -309,7 +317,7 @@ def _close_loan(work: _LoanWork, days: Sequence[date], booked_on: date | None) -
     for note in work.notes:
         _collect_note(writes, note)
     if days:
-        _collect_loan(writes, work, days[-1])
+        _collect_loan(writes, work, days[-1], own_class)
     return writes
 
 
@@ -375,14 +383,14 @@ def _collect_note(writes: _Writes, note: _NoteWork) -> None:
     )  # fmt: skip
 
 
-def _collect_loan(writes: _Writes, work: _LoanWork, last_on: date) -> None:
+def _collect_loan(writes: _Writes, work: _LoanWork, last_on: date, own_class: _OwnClass) -> None:
     row = work.row
     overdue = overdue_on(work.unpaid, last_on + _ONE_DAY) if work.unpaid else _NOTHING_OVERDUE
     accrued = row.accrued_fen + writes.earned_fen
-    own_class = _own_class(overdue.days, in_force(work.facts, last_on) if work.facts else _NO_FACTS)
+    found = own_class(overdue.days, in_force(work.facts, last_on) if work.facts else _NO_FACTS)
     writes.loans.append(
         (
-            row.loan_id, accrued, overdue.days, overdue.amount_fen, own_class, last_on,
+            row.loan_id, accrued, overdue.days, overdue.amount_fen, found, last_on,
             row.version + 1,
         )
     )  # fmt: skip
@@ -399,9 +407,14 @@ _NOTHING_OVERDUE = Overdue(days=0, amount_fen=0)
 _NO_FACTS: frozenset[LoanFact] = frozenset()
 
 
-@lru_cache(maxsize=4096)
-def _own_class(days_overdue: int, facts: frozenset[LoanFact]) -> LoanClass:
-    return own_classification(days_overdue=days_overdue, facts=facts).loan_class
+def _classifier(rules: ClassRules) -> _OwnClass:
+    """The class by days overdue and facts; most loans of a set share a few answers."""
+
+    @cache
+    def own_class(days_overdue: int, facts: frozenset[LoanFact]) -> LoanClass:
+        return own_classification(days_overdue=days_overdue, facts=facts, rules=rules).loan_class
+
+    return own_class
 
 
 # --- Writing ---

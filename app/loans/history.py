@@ -20,10 +20,12 @@ from app.kernel.schedule_dates import add_months
 from app.loans.books import ONE_DAY, LoanLedger, lock_ledger, open_books
 from app.loans.closing_loans import close_loans
 from app.loans.contracts import ExtendLoan, PostDrawdown, WriteOff, book_write_off, draw, extend
+from app.loans.domain.classification import ClassRules, class_rules
 from app.loans.domain.states import LoanState
 from app.loans.models import Loan, LoanMonthEnd, LoanStateRow, NoteStateRow
 from app.loans.refusals import HistoryNotFirst
 from app.loans.repaying import Repay, book_repayment
+from app.reference.services import policy_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +69,19 @@ def load_history(
     """Replay the past of a signed loan up to the day before the bank's open day.
 
     A `Repaid` without a command pays all that is due on its day. Month ends on the way are
-    kept. Refuses a loan with bookings, and events out of order or on the open day.
+    kept. Classes on the way are those of the open day's rules. Refuses a loan with bookings,
+    and events out of order or on the open day.
     """
     actor.require(Permission.CLOSE_DAY)
     ledger, day = open_books(session, actor, loan_id)
     days = [each.on for each in events]
     if ledger.notes or days != sorted(days) or (days and days[-1] >= day):
         raise HistoryNotFirst(number=ledger.loan.number, until=day - ONE_DAY)
+    rules = class_rules(policy_for(session, ledger.loan.bank_id, day))
     for event in events:
-        _advance(session, loan_id, event.on)
+        _advance(session, loan_id, event.on, rules)
         _book(session, actor, lock_ledger(session, loan_id), event)
-    _advance(session, loan_id, day)
+    _advance(session, loan_id, day, rules)
 
 
 def _book(session: Session, actor: Actor, ledger: LoanLedger, event: PastEvent) -> None:
@@ -110,7 +114,7 @@ def _due_fen(ledger: LoanLedger) -> int:
     return billed + grown
 
 
-def _advance(session: Session, loan_id: UUID, until_on: date) -> None:
+def _advance(session: Session, loan_id: UUID, until_on: date, rules: ClassRules) -> None:
     """Close the days before `until_on`, stopping where something falls due or a month ends."""
     while True:
         session.flush()
@@ -118,7 +122,14 @@ def _advance(session: Session, loan_id: UUID, until_on: date) -> None:
         if row is None or row.closed_on is None or row.closed_on >= until_on - ONE_DAY:
             return
         stop = min(_stops(row.closed_on, row.next_due_on, until_on))
-        close_loans(session, [loan_id], lambda _: (stop,), last_on=stop, booked_on=None)  # noqa: B023 - called at once
+        close_loans(
+            session,
+            [loan_id],
+            lambda _: (stop,),  # noqa: B023 - called at once
+            last_on=stop,
+            booked_on=None,
+            rules=rules,
+        )
         session.expire_all()
         if (stop + ONE_DAY).month != stop.month:
             _keep_month_end(session, loan_id, stop)

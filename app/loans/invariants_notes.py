@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,13 +12,16 @@ from sqlmodel import Session, col
 
 from app.db.invariants import Violation
 from app.loans.books import note_terms
-from app.loans.domain.debtor import own_classification
+from app.loans.domain.classification import ClassRules, LoanClass, class_rules
+from app.loans.domain.debtor import in_force, own_classification
 from app.loans.domain.notes import plan_from_json
 from app.loans.domain.recomputed import BilledDue, NotePast, PaidLine, PlanFrom
 from app.loans.domain.servicing import overdue_on
 from app.loans.domain.states import AccrualKind, EntryKind, LoanState
 from app.loans.domain.waterfall import Claim
 from app.loans.models import (
+    BankDay,
+    DayClose,
     Loan,
     LoanAccrual,
     LoanDue,
@@ -30,6 +34,7 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
+from app.reference.services import policy_for
 
 _ONE_DAY = timedelta(days=1)
 Row = TypeVar("Row")
@@ -55,6 +60,12 @@ def note_violations(
     accruals = _by_loan(_all(session, LoanAccrual, LoanAccrual.loan_id, loan_ids), "note_id")
     posted = _posted(session, loan_ids)
     facts = _by_loan(_all(session, LoanFactRow, LoanFactRow.loan_id, loan_ids), "loan_id")
+    opened = _first_days(session)
+
+    @cache
+    def rules_on(bank_id: UUID, day: date) -> ClassRules:
+        return class_rules(policy_for(session, bank_id, day))
+
     for loan, state in loans:
         own = notes.get(loan.id, [])
         for note in own:
@@ -64,7 +75,22 @@ def note_violations(
             yield from _running(note, running, accruals.get(note.id, []), past)
             yield from _accruals(note, accruals.get(note.id, []), posted, past)
             yield from _bills(note, past, state.closed_on, written_off=_ended(loan))
-        yield from _overdue(loan, state, [pasts[note.id] for note in own], facts.get(loan.id, []))
+        yield from _overdue(loan, state, [pasts[note.id] for note in own])
+        if state.closed_on is not None and loan.state is not LoanState.WRITTEN_OFF:
+            first = opened.get(loan.bank_id, state.closed_on)
+            rules = rules_on(loan.bank_id, max(state.closed_on, first))
+            yield from _own_class(
+                loan, state, [pasts[note.id] for note in own], facts.get(loan.id, []), rules
+            )
+
+
+def _first_days(session: Session) -> dict[UUID, date]:
+    """The first business day of each bank: history before it was classified by its rules."""
+    closes = sa.select(col(DayClose.bank_id), sa.func.min(DayClose.on)).group_by(
+        col(DayClose.bank_id)
+    )
+    found = {row.bank_id: row.open_on for row in session.execute(sa.select(BankDay)).scalars()}
+    return found | {row[0]: row[1] for row in session.execute(closes)}
 
 
 def _ended(loan: Loan) -> bool:
@@ -168,12 +194,15 @@ def _paid(note: LoanNote, past: NotePast, due: BilledDue) -> Iterator[Violation]
         yield _broken("due-paid", note, f"the mark “settled” of the bill due {due.due_on} is wrong")
 
 
-def _overdue(
-    loan: Loan, state: LoanStateRow, pasts: Sequence[NotePast], facts: Sequence[LoanFactRow]
-) -> Iterator[Violation]:
+def _overdue(loan: Loan, state: LoanStateRow, pasts: Sequence[NotePast]) -> Iterator[Violation]:
+    subject = f"loan {loan.number}"
     if state.closed_on is None or loan.state is LoanState.WRITTEN_OFF:
+        expected = LoanClass.NORMAL if state.closed_on is None else LoanClass.LOSS
+        if state.own_class is not expected:
+            detail = f"class by its own facts is {state.own_class}, not {expected}"
+            yield Violation(invariant="loan-own-class", subject=subject, detail=detail)
         return
-    subject, day = f"loan {loan.number}", state.closed_on + _ONE_DAY
+    day = state.closed_on + _ONE_DAY
     now = overdue_on([each for past in pasts for each in past.unpaid(date.max)], day)
     if (state.overdue_days, state.overdue_fen) != (now.days, now.amount_fen):
         detail = (
@@ -181,14 +210,36 @@ def _overdue(
             f" its bills say {now.days} and {now.amount_fen}"
         )
         yield Violation(invariant="loan-overdue", subject=subject, detail=detail)
-    if _ended(loan) or facts:
-        # A fact recorded since the close counts from the next one.
-        return
-    closed = overdue_on([each for past in pasts for each in past.unpaid(state.closed_on)], day)
-    expected = own_classification(days_overdue=closed.days, facts=()).loan_class
-    if state.own_class is not expected:
-        detail = f"class by its own facts is {state.own_class}, they say {expected}"
-        yield Violation(invariant="loan-own-class", subject=subject, detail=detail)
+
+
+def _own_class(
+    loan: Loan,
+    state: LoanStateRow,
+    pasts: Sequence[NotePast],
+    facts: Sequence[LoanFactRow],
+    rules: ClassRules,
+) -> Iterator[Violation]:
+    closed_on = state.closed_on or date.min
+    unpaid = [each for past in pasts for each in past.unpaid(closed_on)]
+    closed = overdue_on(unpaid, closed_on + _ONE_DAY)
+    possible = _own_classes(closed.days, facts, closed_on, rules)
+    if state.own_class not in possible:
+        detail = f"class by its own facts is {state.own_class}, they say {possible[-1]}"
+        yield Violation(invariant="loan-own-class", subject=f"loan {loan.number}", detail=detail)
+
+
+def _own_classes(
+    days: int, facts: Sequence[LoanFactRow], closed_on: date, rules: ClassRules
+) -> list[LoanClass]:
+    """The classes that the close may have found: a fact recorded since it counts from the next one."""
+    ordered = sorted(facts, key=lambda fact: (fact.created_at, fact.id))
+    known = [(fact.fact, fact.from_on, fact.until_on) for fact in ordered]
+    return [
+        own_classification(
+            days_overdue=days, facts=in_force(known[:count], closed_on), rules=rules
+        ).loan_class
+        for count in range(len(known) + 1)
+    ]
 
 
 # --- Reading ---

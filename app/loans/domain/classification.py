@@ -1,16 +1,17 @@
 """Five-tier classification: each fact sets a floor, the worst floor is the class.
 
-Floors by days overdue and by the debtor's other claims follow the rules on risk
-classification of financial assets of commercial banks (2023, No. 1).
+Floors by the debtor's other claims follow the rules on risk classification of financial
+assets of commercial banks (2023, No. 1); those by days overdue are parameters of a day.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 from app.kernel.errors import Fact
 from app.kernel.text import N_
+from app.policy import Policy
 
 
 class LoanClass(StrEnum):
@@ -34,16 +35,27 @@ class LoanClass(StrEnum):
 
 _SEVERITY: Final = {tier: number for number, tier in enumerate(LoanClass)}
 
-# More days overdue than the number means at least the class.
-DaysFloors: TypeAlias = Sequence[tuple[int, "LoanClass"]]
 
-# The rules in force since 2023-07-01; a service passes those of its day from the policy.
-DAYS_FLOORS: Final[DaysFloors] = (
-    (360, LoanClass.LOSS),
-    (270, LoanClass.DOUBTFUL),
-    (90, LoanClass.SUBSTANDARD),
-    (0, LoanClass.SPECIAL_MENTION),
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassRules:
+    """The dated part of classification, as it stands on a day.
+
+    floors: more days overdue than the number means at least the class. technical_delay_days: a delay for
+    technical reasons of the bank that is no longer than this does not lower the class.
+    """
+
+    floors: tuple[tuple[int, LoanClass], ...]
+    technical_delay_days: int
+
+
+def class_rules(policy: Policy) -> ClassRules:
+    """The rules of a policy's day; a day before the first of them is refused."""
+    table = policy.table("loans.classification_floor")
+    floors = ((int(table.decimal(row, "days_above")), LoanClass(row)) for row in table)
+    return ClassRules(
+        floors=tuple(sorted(floors, reverse=True, key=lambda each: each[0])),
+        technical_delay_days=policy.whole("loans.technical_delay"),
+    )
 
 
 class Trigger(StrEnum):
@@ -108,12 +120,12 @@ class Classification:
 def classify(
     *,
     days_overdue: int,
+    rules: ClassRules,
     triggers: Iterable[Trigger] = (),
     judged: LoanClass | None = None,
-    floors: DaysFloors = DAYS_FLOORS,
 ) -> Classification:
     """The worst of the floors of days overdue, of triggers, and of a person's judgement."""
-    reasons = [days_reason(days_overdue, floors), *(_trigger_reason(each) for each in triggers)]
+    reasons = [days_reason(days_overdue, rules), *(_trigger_reason(each) for each in triggers)]
     if judged is not None:
         reasons.append(_judgement_reason(judged))
     return worst_of(reasons)
@@ -125,11 +137,11 @@ def worst_of(reasons: Iterable[Reason]) -> Classification:
     return Classification(loan_class=ranked[0].floor, reasons=ranked)
 
 
-def days_reason(days_overdue: int, floors: DaysFloors = DAYS_FLOORS) -> Reason:
+def days_reason(days_overdue: int, rules: ClassRules) -> Reason:
     """The floor by days overdue; ValueError for a negative number."""
     if days_overdue < 0:
         raise ValueError("Days overdue cannot be negative.")
-    for more_than, floor in sorted(floors, reverse=True):
+    for more_than, floor in rules.floors:
         if days_overdue > more_than:
             return _overdue_reason(days_overdue, more_than, floor)
     return Reason(

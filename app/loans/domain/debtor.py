@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from app.kernel.text import N_
 from app.loans.domain.classification import (
     Classification,
+    ClassRules,
     LoanClass,
     Reason,
     Trigger,
@@ -16,9 +17,6 @@ from app.loans.domain.classification import (
 from app.loans.domain.states import LoanFact
 
 Key = TypeVar("Key")
-
-# Short delays for technical reasons of the bank do not lower the class.
-TECHNICAL_DELAY_DAYS: Final = 7
 
 FACT_TITLES: Mapping[LoanFact, str] = {
     LoanFact.FUNDS_MISUSED: N_("Funds not used as agreed"),
@@ -32,24 +30,27 @@ FACT_TITLES: Mapping[LoanFact, str] = {
 }
 
 
-def own_classification(*, days_overdue: int, facts: Iterable[LoanFact]) -> Classification:
+def own_classification(
+    *, days_overdue: int, facts: Iterable[LoanFact], rules: ClassRules
+) -> Classification:
     """The class that days overdue and recorded facts allow for the loan alone."""
-    known = frozenset(facts)
+    known, limit = frozenset(facts), rules.technical_delay_days
     triggers = [Trigger(each.value) for each in LoanFact if each in known and each.value in _CODES]
-    excused = LoanFact.TECHNICAL_DELAY in known and 0 < days_overdue <= TECHNICAL_DELAY_DAYS
-    found = classify(days_overdue=0 if excused else days_overdue, triggers=triggers)
-    return worst_of((*found.reasons, _excuse(days_overdue))) if excused else found
+    excused = LoanFact.TECHNICAL_DELAY in known and 0 < days_overdue <= limit
+    counted = 0 if excused else days_overdue
+    found = classify(days_overdue=counted, rules=rules, triggers=triggers)
+    return worst_of((*found.reasons, _excuse(days_overdue, limit))) if excused else found
 
 
 _CODES: Final = frozenset(trigger.value for trigger in Trigger)
 
 
-def _excuse(days_overdue: int) -> Reason:
+def _excuse(days_overdue: int, limit_days: int) -> Reason:
     return Reason(
         code="technical-delay",
         floor=LoanClass.NORMAL,
         detail=N_("Overdue by %(days)s days for technical reasons of the bank, at most %(limit)s."),
-        facts={"days": days_overdue, "limit": TECHNICAL_DELAY_DAYS},
+        facts={"days": days_overdue, "limit": limit_days},
     )
 
 

@@ -1,6 +1,18 @@
+from datetime import date
+from functools import partial
+
 import pytest
 
-from app.loans.domain.classification import LoanClass, Trigger, classify, days_reason, worst_of
+from app import policy
+from app.loans.domain import classification
+from app.loans.domain.classification import ClassRules, LoanClass, Trigger, class_rules, worst_of
+from app.loans.domain.debtor import own_classification
+from app.loans.domain.states import LoanFact
+from app.policy import Policy
+
+RULES = class_rules(Policy(parameters=policy.on(date(2024, 1, 2))))
+classify = partial(classification.classify, rules=RULES)
+days_reason = partial(classification.days_reason, rules=RULES)
 
 
 @pytest.mark.parametrize(
@@ -18,9 +30,9 @@ from app.loans.domain.classification import LoanClass, Trigger, classify, days_r
     ],
 )
 def test_days_overdue_set_the_best_class_possible(days, expected):
-    classification = classify(days_overdue=days)
-    assert classification.loan_class is expected
-    assert classification.reasons[0].floor is expected
+    found = classify(days_overdue=days)
+    assert found.loan_class is expected
+    assert found.reasons[0].floor is expected
 
 
 def test_days_overdue_are_not_negative():
@@ -42,17 +54,17 @@ def test_days_overdue_are_not_negative():
     ],
 )
 def test_each_trigger_sets_its_floor(trigger, floor):
-    classification = classify(days_overdue=0, triggers=[trigger])
-    assert classification.loan_class is floor
-    assert classification.reasons[0].code == trigger.value
+    found = classify(days_overdue=0, triggers=[trigger])
+    assert found.loan_class is floor
+    assert found.reasons[0].code == trigger.value
 
 
 def test_the_worst_reason_decides_and_all_are_kept():
-    classification = classify(
+    found = classify(
         days_overdue=271, triggers=[Trigger.RESTRUCTURED], judged=LoanClass.SUBSTANDARD
     )
-    assert classification.loan_class is LoanClass.DOUBTFUL
-    codes = [reason.code for reason in classification.reasons]
+    assert found.loan_class is LoanClass.DOUBTFUL
+    codes = [reason.code for reason in found.reasons]
     assert codes == ["overdue-more-than-270-days", "judged", "restructured"]
 
 
@@ -73,10 +85,23 @@ def test_every_reason_reads_as_a_sentence(days):
 
 
 def test_floors_of_another_day_replace_those_of_today():
-    floors = [(30, LoanClass.SUBSTANDARD), (60, LoanClass.LOSS)]
-    assert classify(days_overdue=30, floors=floors).loan_class is LoanClass.NORMAL
-    assert classify(days_overdue=31, floors=floors).loan_class is LoanClass.SUBSTANDARD
-    assert classify(days_overdue=61, floors=floors).loan_class is LoanClass.LOSS
+    rules = ClassRules(
+        floors=((60, LoanClass.LOSS), (30, LoanClass.SUBSTANDARD)), technical_delay_days=0
+    )
+    assert classify(days_overdue=30, rules=rules).loan_class is LoanClass.NORMAL
+    assert classify(days_overdue=31, rules=rules).loan_class is LoanClass.SUBSTANDARD
+    assert classify(days_overdue=61, rules=rules).loan_class is LoanClass.LOSS
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(1, LoanClass.NORMAL), (7, LoanClass.NORMAL), (8, LoanClass.SPECIAL_MENTION)],
+)
+def test_a_technical_delay_lowers_no_class_up_to_the_days_of_the_rules(days, expected):
+    facts = [LoanFact.TECHNICAL_DELAY]
+    assert own_classification(days_overdue=days, facts=facts, rules=RULES).loan_class is expected
+    plain = own_classification(days_overdue=days, facts=[], rules=RULES)
+    assert plain.loan_class is LoanClass.SPECIAL_MENTION
 
 
 def test_non_performing_begins_with_substandard():
