@@ -340,7 +340,7 @@ def _acts(session: Session, loan: LoanView) -> Mapping[ApplicationEvent, date]:
         .where(col(ApplicationAct.after) != ApplicationState.RETURNED)
         .order_by(col(ApplicationAct.seq))
     )
-    return {act.event: act.at.date() for act in session.execute(statement).scalars()}
+    return {act.event: act.on for act in session.execute(statement).scalars()}
 
 
 def _registered_on(collateral: Collateral | None) -> date | None:

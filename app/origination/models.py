@@ -127,6 +127,8 @@ class ApplicationAct(Table, table=True):
     opinion: str = text(2000, default="")
     facts: dict[str, Any] = json_column()
     at: datetime
+    on: date
+    """The day of the bank's lending: its open business day, however late the clock."""
 
 
 class Drawdown(Versioned, table=True):

@@ -17,7 +17,6 @@ from app.documents.downloads import attachment
 from app.documents.services import document_content
 from app.identity.domain import OrganisationKind
 from app.kernel.actor import Actor
-from app.kernel.clock import civil_day
 from app.kernel.errors import Refusal
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
@@ -155,7 +154,7 @@ def _draft_choices(session: Session, actor: Actor, *, own: bool) -> dict[str, An
         "guarantor_id": choices.organisations(session, OrganisationKind.GUARANTOR, language),
     }
     if own:
-        found["bank_id"] = choices.organisations(session, OrganisationKind.BANK, language)
+        found["bank_id"] = choices.banks(session, language)
         found["product"] = choices.all_products(session, language)
         found["asset_id"] = choices.assets(session, actor, actor.organisation_id)
     else:
@@ -210,7 +209,7 @@ def _may_compose(actor: Actor, view: ApplicationView) -> bool:
 
 def _steps(view: ApplicationView) -> list[dict[str, Any]]:
     """The way of the file: what was done when, where it stands, what is to come."""
-    reached: dict[ApplicationState, date] = {act.after: civil_day(act.at) for act in view.acts}
+    reached: dict[ApplicationState, date] = {act.after: act.on for act in view.acts}
     steps = []
     for state in PATH:
         passed = state in PATH and view.state in PATH and PATH.index(state) < PATH.index(view.state)

@@ -276,7 +276,7 @@ class SignInvestigationSchema(CommandSchema):
         help=N_("Borrower, site, purpose, source of repayment, security."),
     )
     rate_ppm = Rate(required=True, low_ppm=1, title=N_("Rate a year"))
-    method = Choice(Method, titles=METHOD_TITLES, required=True, title=N_("Repayment"))
+    method = Choice(Method, titles=METHOD_TITLES, required=True, title=N_("Repayment method"))
     term_months = Whole(
         low=1,
         high=MAX_TERM_MONTHS,
@@ -366,6 +366,7 @@ class ApplicationActSchema(ViewSchema):
     before = Choice(ApplicationState)
     after = Choice(ApplicationState)
     at = Instant()
+    on = Day()
     person = ma.fields.Nested(BilingualSchema, allow_none=True)
     opinion = Text(max_length=2000)
     facts = Structure()

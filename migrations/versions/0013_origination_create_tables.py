@@ -173,6 +173,7 @@ def upgrade() -> None:
             "facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["application_id"],
             ["application.id"],

@@ -71,6 +71,8 @@ class _Reader(HTMLParser):
             self.page.texts.append(text)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag not in {each for each, _classes in self.open}:
+            return
         while self.open:
             closed, classes = self.open.pop()
             self._close(closed, classes)

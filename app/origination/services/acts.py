@@ -10,6 +10,7 @@ from app.audit.services import record
 from app.db.engine import now
 from app.kernel.actor import Actor
 from app.kernel.text import N_
+from app.loans.services import lending_day
 from app.notices.services import Notify, notify
 from app.origination.domain.duties import decide_duty, duty_of
 from app.origination.domain.states import (
@@ -108,6 +109,7 @@ def _act(
         opinion=opinion,
         facts=json_facts(facts),
         at=now(session),
+        on=lending_day(session, row.bank_id),
     )
 
 

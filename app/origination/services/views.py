@@ -40,6 +40,7 @@ class ActView:
     before: ApplicationState
     after: ApplicationState
     at: datetime
+    on: date
     person: Name | None
     opinion: str
     facts: dict[str, Any]
@@ -287,6 +288,7 @@ def _act(act: ApplicationAct, person: Name | None, *, inside: bool) -> ActView:
         before=act.before,
         after=act.after,
         at=act.at,
+        on=act.on,
         person=person if inside else None,
         opinion=act.opinion if inside or act.event in _TOLD_TO_BORROWER else "",
         facts=act.facts if inside else {},
