@@ -36,7 +36,14 @@ from app.loans.domain.notes import plan_from_json, replanned
 from app.loans.domain.servicing import compound_to, overdue_on, penalty_to
 from app.loans.domain.settled import DatedAmount
 from app.loans.domain.standing import GROWING_CLAIMS, standing
-from app.loans.domain.states import LOAN, OPEN_STATES, EntryKind, LoanEvent, LoanState
+from app.loans.domain.states import (
+    LOAN,
+    OPEN_STATES,
+    STATE_TITLES,
+    EntryKind,
+    LoanEvent,
+    LoanState,
+)
 from app.loans.domain.waterfall import ORDERS, Allocation, Claim, Debt, Line, allocate
 from app.loans.models import Loan, LoanDue, LoanPosting, NotePlan, Repayment, RepaymentLine
 from app.loans.queries import RepaymentView, repayment_view
@@ -146,7 +153,9 @@ def book_repayment(
 def _require_possible(ledger: LoanLedger, command: Repay, day: date, value_on: date) -> None:
     loan = ledger.loan
     if loan.state not in OPEN_STATES:
-        raise NotDrawn(number=loan.number, state=loan.state.value)
+        raise NotDrawn(
+            number=loan.number, state=loan.state.value, state_title=STATE_TITLES[loan.state]
+        )
     if command.amount_fen <= 0:
         raise AmountNotPositive
     if value_on > day:

@@ -151,7 +151,7 @@ class CloseState(StrEnum):
 
 
 CLOSE_STATE_TITLES: Mapping[CloseState, str] = {
-    CloseState.REQUESTED: N_("Requested"),
+    CloseState.REQUESTED: N_("Waiting to run"),
     CloseState.RUNNING: N_("Running"),
     CloseState.FINISHED: N_("Finished"),
 }

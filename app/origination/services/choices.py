@@ -39,6 +39,21 @@ def organisations(session: Session, kind: OrganisationKind, language: str) -> Pa
     ]
 
 
+def banks(session: Session, language: str) -> Pairs:
+    """Banks that offer some product; one that only reports balances takes no application."""
+    offered = sa.select(col(Product.bank_id))
+    statement = (
+        sa.select(Organisation)
+        .where(col(Organisation.kind) == OrganisationKind.BANK, col(Organisation.id).in_(offered))
+        .order_by(col(Organisation.code))
+        .limit(MAX_CHOICES)
+    )
+    return [
+        (str(row.id), _words(row.name_zh, row.name_en, language))
+        for row in session.execute(statement).scalars()
+    ]
+
+
 def products(session: Session, bank_id: UUID, language: str) -> Pairs:
     """What a bank offers on its day."""
     rows = products_of(session, bank_id, lending_day(session, bank_id))
