@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from app.collateral.domain.cover import (
-    PPM,
     Cover,
     Cure,
     Debt,
@@ -17,6 +16,7 @@ from app.collateral.domain.cover import (
 )
 from app.kernel.actor import Name
 from app.kernel.money import floor_div
+from app.kernel.rates import PPM
 
 SOON_DAYS = 2
 NOBODY = Name(zh="", en="")

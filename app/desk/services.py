@@ -15,12 +15,13 @@ from app.appraisal.queries import (
     recorded_of,
     valid_appraisal,
 )
-from app.collateral.domain.cover import PPM, PoolAsset
+from app.collateral.domain.cover import PoolAsset
 from app.collateral.queries import Pool, pool_of_loan
 from app.collateral.services.watch import watch_loan
 from app.desk.domain import FallenAsset, WhatIf, follow_down, lowered_fen, what_if
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
+from app.kernel.rates import PPM
 from app.loans.queries import loan_view
 from app.loans.services import Repay, RepaymentView, repay
 

@@ -11,9 +11,8 @@ from uuid import UUID
 
 from app.collateral.domain.states import Level
 from app.kernel.money import ceil_div, floor_div
+from app.kernel.rates import PPM
 from app.loans.domain.states import LtvBasis
-
-PPM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,7 @@ from app.documents.pdf_blocks import Words
 from app.documents.services import DocumentIdentity, IssueDocument, issue_document, new_identity
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
-from app.kernel.money import round_half_up
-from app.kernel.rates import PPM
+from app.loans.domain.accrual import interest_of_a_day_fen
 from app.loans.models import Loan
 
 CROSSED = {
@@ -120,7 +119,9 @@ def _view(
         consequences=CONSEQUENCES,
         issuer_name=parties.issuer.name_zh,
         issuer_post=Words(zh="有权审批人", en="Authorised approver"),
-        daily_interest_fen=round_half_up(pool.debt.principal_fen * loan.rate_ppm, PPM * 360),
+        daily_interest_fen=interest_of_a_day_fen(
+            pool.debt.principal_fen, rate_ppm=loan.rate_ppm, day_count=loan.day_count
+        ),
         history=tuple(
             LtvPointView(on=each.on, ratio_ppm=each.risk_ltv_ppm)
             for each in observations(session, loan.id, limit=12)

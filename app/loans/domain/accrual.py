@@ -7,9 +7,11 @@ sum to the interest of the schedule, and a late correction settles itself the ne
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from typing import Final
 
+from app.kernel.daycount import DayCount
 from app.kernel.money import fen_half_up, round_half_up
 from app.kernel.rates import PPM
 from app.loans.domain.periods import Period
@@ -43,6 +45,16 @@ def to_post_fen(
 ) -> int:
     """What is still to be posted; negative after a correction that lowers the interest."""
     return accrued_fen(period, balances, until_on) - posted_fen
+
+
+def interest_of_a_day_fen(principal_fen: int, *, rate_ppm: int, day_count: DayCount) -> int:
+    """Principal * rate over the days that the convention gives an ordinary year, half-up; for words, never posted."""
+    units = day_count.year_units(_ORDINARY, _ORDINARY + timedelta(days=1))
+    return round_half_up(principal_fen * rate_ppm * units, PPM * day_count.basis)
+
+
+# A day of a common year that is no end of a month.
+_ORDINARY: Final = date(2023, 1, 2)
 
 
 def overdue_rate_ppm(rate_ppm: int, *, surcharge_ppm: int) -> int:

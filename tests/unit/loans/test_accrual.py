@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from app.kernel.daycount import DayCount
 from app.kernel.money import fen_half_up
 from app.kernel.schedule_dates import Every
-from app.loans.domain.accrual import BalanceFrom, accrued_fen, overdue_rate_ppm, to_post_fen
+from app.loans.domain.accrual import (
+    BalanceFrom,
+    accrued_fen,
+    interest_of_a_day_fen,
+    overdue_rate_ppm,
+    to_post_fen,
+)
 from app.loans.domain.periods import Period
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import Method, Terms, periods_of
@@ -69,6 +75,21 @@ def test_accrual_needs_a_balance_at_the_start_and_a_day_in_the_period():
         accrued_fen(period, [held(1, 1, date(2024, 1, 2))], date(2024, 1, 3))
     with pytest.raises(ValueError, match="lies outside"):
         accrued_fen(period, [held(1, 1, date(2024, 1, 1))], date(2024, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("day_count", "expected_fen"),
+    [
+        (DayCount.ACT_360, 37_083),
+        (DayCount.THIRTY_360, 37_083),
+        (DayCount.ACT_365, 36_575),
+        (DayCount.ACT_ACT, 36_575),
+    ],
+)
+def test_interest_of_a_day_follows_the_count_of_the_contract(day_count, expected_fen):
+    """3,000,000.00 at 4.45 %: 370.83 a day of 360, 365.75 a day of 365."""
+    found = interest_of_a_day_fen(300_000_000, rate_ppm=44_500, day_count=day_count)
+    assert found == expected_fen
 
 
 def test_penalty_rate_is_the_contract_rate_with_its_surcharge():
