@@ -31,12 +31,6 @@ def get_document(session: Session, actor: Actor, document_id: UUID) -> Document:
     return row
 
 
-def linked_documents(session: Session, document_ids: list[UUID]) -> dict[UUID, Document]:
-    """Files by id, for rooms that have checked that the actor sees the thing they belong to."""
-    statement = sa.select(Document).where(col(Document.id).in_(document_ids))
-    return {row.id: row for row in session.execute(statement).scalars()}
-
-
 def find_issued(session: Session, code: str) -> IssuedDocument | None:
     """An issued document by its public code."""
     statement = sa.select(IssuedDocument).where(col(IssuedDocument.code) == code)

@@ -1,6 +1,5 @@
 """Use cases of documents: storing evidence, issuing documents, sweeping what no row points at."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -205,7 +204,7 @@ def _plain_code(code: str) -> str:
 
 
 def sweep_orphans(session: Session) -> int:
-    """Remove files that were put and never got a row; gives how many."""
+    """Remove files that were put and never got a row, half-written ones too; gives how many."""
     store = store_of(session)
     known = {
         *session.execute(sa.select(col(Document.sha256))).scalars(),
@@ -213,9 +212,5 @@ def sweep_orphans(session: Session) -> int:
     }
     before = now(session) - ORPHAN_AGE
     orphans = set(store.keys()) - known
-    return sum(store.delete_orphan(key, untouched_since=before) for key in sorted(orphans))
-
-
-def digest_of(content: bytes) -> str:
-    """The digest under which content is stored and checked."""
-    return hashlib.sha256(content).hexdigest()
+    swept = sum(store.delete_orphan(key, untouched_since=before) for key in sorted(orphans))
+    return swept + store.remove_stale_incoming(untouched_since=before)

@@ -63,6 +63,9 @@ class FileStore(Protocol):
     def delete_orphan(self, key: str, *, untouched_since: datetime) -> bool:
         """Remove a file that no row points at, unless it was put again after the instant."""
 
+    def remove_stale_incoming(self, *, untouched_since: datetime) -> int:
+        """Remove what killed processes left half written before the instant; give back how many."""
+
 
 def require_key(key: str) -> str:
     """Give the key back, or refuse what is not a digest: a name never becomes a path."""
@@ -129,7 +132,6 @@ class LocalStore:
         return True
 
     def remove_stale_incoming(self, *, untouched_since: datetime) -> int:
-        """Remove what killed processes left behind before the instant; give back how many."""
         removed = 0
         for path in self._incoming.glob("*"):
             if datetime.fromtimestamp(path.stat().st_mtime, tz=UTC) < untouched_since:
@@ -193,6 +195,9 @@ class MemoryStore:
             return False
         del self._files[key]
         return True
+
+    def remove_stale_incoming(self, *, untouched_since: datetime) -> int:  # noqa: ARG002
+        return 0
 
 
 def _copy_hashed(source: bytes | BinaryIO, sink: BinaryIO, *, max_bytes: int) -> str:

@@ -13,6 +13,7 @@ from app.appraisal.services.revaluation import RequestRevaluation, waiting_runs
 from app.appraisal.services.signing import expire_appraisals
 from app.collateral.services.watch import watch_bank
 from app.db.engine import Database, demonstration_day, now, today
+from app.documents.services import sweep_orphans
 from app.identity.models import LoginAttempts, LoginSession
 from app.jobs.domain import JobRule, RunState, read_rules
 from app.jobs.models import JobRun, SchedulerProcess
@@ -59,6 +60,7 @@ def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
         "expire-appraisals": lambda rule: LongJob(rule=rule, work=_expire),
         "revaluation": lambda rule: LongJob(rule=rule, work=_revalue_day, needed=_clock_rules),
         "idempotency-cleanup": lambda rule: ShortJob(rule=rule, effect=_forget_keys),
+        "document-cleanup": lambda rule: LongJob(rule=rule, work=_sweep),
         "session-cleanup": lambda rule: ShortJob(rule=rule, effect=_forget_sessions),
     }
 
@@ -144,6 +146,12 @@ def _deliver(mail: Mail) -> Callable[[Session, Turn], Facts | None]:
         return {"sent": sent} if sent or session.dirty else None
 
     return effect
+
+
+def _sweep(database: Database, _turn: Turn) -> Facts:
+    """Files whose request was cut off before their row was stored."""
+    with database.read() as session:
+        return {"files": sweep_orphans(session)}
 
 
 def _forget_keys(session: Session, _turn: Turn) -> Facts:
