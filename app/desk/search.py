@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -125,7 +126,7 @@ def _enterprises(session: Session, actor: Actor, words: str) -> Group | None:
             number=row.uscc or row.code,
             title=Name(zh=row.name_zh, en=row.name_en),
             note=Name(zh="", en=""),
-            href=f"/search?q={row.uscc or row.name_zh}",
+            href=f"/search?q={quote(row.uscc or row.name_zh)}",
         )
         for row in session.execute(statement).scalars()
     ]

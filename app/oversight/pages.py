@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import SECURITY_TITLES, STATE_TITLES, Kept
@@ -153,6 +154,4 @@ def _as_of() -> date | None:
 
 
 def _file(content: bytes, media_type: str, ending: str) -> Response:
-    name = f"green-loan-balances.{ending}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, content_type=media_type, headers=headers)
+    return attachment(content, name=f"green-loan-balances.{ending}", media_type=media_type)
