@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
 
 import dev
@@ -39,6 +40,11 @@ from tests.support.schema import build_schema
 
 DEEP = os.environ.get("GREENPLEDGE_TEST_DEEP") == "1"
 SECRET_KEY = "a key for tests only, of thirty-two characters"
+
+
+# A loaded machine is slow, not wrong: no example of a property is timed.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

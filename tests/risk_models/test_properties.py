@@ -29,7 +29,7 @@ def _prices(model, yuan=35.0):
 
 
 @pytest.mark.parametrize("model_id", ["carbon-sink-income", "forest-right"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=ROWS, factor=st.floats(min_value=1.0, max_value=5.0))
 def test_more_area_never_lowers_a_value_that_earns(model_id, seed, factor):
     """Where an acre earns more than it costs, more of them are not worth less."""
@@ -42,7 +42,7 @@ def test_more_area_never_lowers_a_value_that_earns(model_id, seed, factor):
         assert result.value[1] >= result.value[0] - 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=ROWS, factor=st.floats(min_value=1.0, max_value=3.0))
 def test_a_higher_carbon_price_never_lowers_the_value(seed, factor):
     row = _drawn(CARBON, seed)
@@ -52,7 +52,7 @@ def test_a_higher_carbon_price_never_lowers_the_value(seed, factor):
         assert dear.value[0] >= one.value[0] - 1e-6
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=ROWS)
 def test_a_higher_rate_never_raises_the_value_of_future_income(seed):
     row = {**_drawn(FOREST, seed), "age_group": "full-yield", "discount_rate": 0.06}

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.daycount import DayCount
@@ -97,7 +97,6 @@ def test_penalty_rate_is_the_contract_rate_with_its_surcharge():
     assert overdue_rate_ppm(43_501, surcharge_ppm=300_000) == 56_551
 
 
-@settings(deadline=None)
 @given(
     principal=st.integers(1, 10**13),
     rate=st.integers(0, 240_000),

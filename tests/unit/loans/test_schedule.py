@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.daycount import DayCount
@@ -61,7 +61,6 @@ def split(draw, total, count):
     return tuple(after - before for before, after in pairwise(bounds))
 
 
-@settings(deadline=None)
 @given(possible_terms())
 def test_schedule_repays_exactly_the_principal_in_parts_that_are_never_negative(terms):
     schedule = make_schedule(terms)
@@ -78,7 +77,6 @@ def test_schedule_repays_exactly_the_principal_in_parts_that_are_never_negative(
     assert schedule.total_payment_fen == paid
 
 
-@settings(deadline=None)
 @given(possible_terms())
 def test_due_days_strictly_increase_and_periods_touch(terms):
     schedule = make_schedule(terms)
@@ -88,7 +86,6 @@ def test_due_days_strictly_increase_and_periods_touch(terms):
     assert all(before < after for before, after in pairwise([terms.start_on, *dues]))
 
 
-@settings(deadline=None)
 @given(possible_terms(), st.integers(0, 200_000))
 def test_a_higher_rate_never_earns_less_interest(terms, more_ppm):
     higher = min(terms.rate_ppm + more_ppm, MAX_RATE_PPM)
@@ -98,7 +95,6 @@ def test_a_higher_rate_never_earns_less_interest(terms, more_ppm):
     assert after >= before - (terms.periods or 0)
 
 
-@settings(deadline=None)
 @given(possible_terms())
 def test_no_rate_means_no_interest(terms):
     assert make_schedule(replace(terms, rate_ppm=0)).total_interest_fen == 0

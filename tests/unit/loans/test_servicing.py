@@ -90,7 +90,7 @@ def every_day(terms):
 
 
 @given(note_terms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_daily_postings_sum_to_the_schedule_and_bills_equal_its_rows(terms):
     book, bills, posted = run(terms, days=every_day(terms))
     rows = note_schedule(terms, principal_plan(terms)).instalments
@@ -105,7 +105,7 @@ def test_daily_postings_sum_to_the_schedule_and_bills_equal_its_rows(terms):
 
 
 @given(note_terms(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_days_left_out_change_no_bill(terms, data):
     """A close made late, or a past replayed in leaps, comes to the same."""
     days = every_day(terms)
@@ -115,7 +115,7 @@ def test_days_left_out_change_no_bill(terms, data):
 
 
 @given(note_terms(), st.integers(1, 10**11), st.integers(1, 800))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_plan_made_anew_sums_to_what_is_left(terms, left_fen, after_days):
     after_on = min(terms.drawn_on + timedelta(days=after_days), terms.matures_on - ONE_DAY)
     left_fen = min(left_fen, terms.amount_fen)
