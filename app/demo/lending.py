@@ -98,6 +98,7 @@ def _contract(
         title=row["product_zh"],
         contract_fen=wan_to_fen(row["contract_wan"]),
         rate_ppm=int(row["rate_ppm"]),
+        penalty_ppm=policy.ppm("loans.penalty_rate.overdue_high"),
         starts_on=starts_on,
         matures_on=matures_on,
         region_code=row["region_code"],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,6 +63,7 @@ from app.loans.refusals import (
     DrawdownAfterMaturity,
     ExtensionRefused,
 )
+from app.reference.services import policy_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +80,11 @@ class OpenLoan:
     title: str
     contract_fen: int
     rate_ppm: int
+    penalty_ppm: int
     starts_on: date
     matures_on: date
     region_code: str
     product: str = ""
-    penalty_ppm: int = 500_000
     method: Method = Method.BULLET
     every: str = "3m"
     day_count: DayCount = DayCount.ACT_360
@@ -164,6 +166,7 @@ def open_loan(session: Session, actor: Actor, command: OpenLoan) -> UUID:
         raise NotFound
     require_terms(_whole_contract(command))
     _require_lines(command)
+    _require_penalty(session, command)
     loan = Loan(
         **_copied(command),
         plan=plan_to_json(command.plan) if command.plan else None,
@@ -245,6 +248,19 @@ def _require_lines(command: OpenLoan) -> None:
         return
     detail = N_("The warning line lies below the top-up line, and that below the disposal line.")
     raise InvalidInput(errors=(FieldError(pointer="/warning", detail=detail),))
+
+
+def _require_penalty(session: Session, command: OpenLoan) -> None:
+    """The surcharge while overdue lies within the law of the day of the contract."""
+    policy = policy_for(session, command.bank_id, command.signed_on or command.starts_on)
+    low, high = (policy.ppm(f"loans.penalty_rate.overdue_{end}") for end in ("low", "high"))
+    if not low <= command.penalty_ppm <= high:
+        detail = N_("The surcharge while overdue lies between %(low)s and %(high)s of the rate.")
+        facts: dict[str, object] = {
+            "low": f"{Decimal(low) / 10_000:f} %",
+            "high": f"{Decimal(high) / 10_000:f} %",
+        }
+        raise InvalidInput(errors=(FieldError(pointer="/penalty", detail=detail, facts=facts),))
 
 
 def post_drawdown(session: Session, actor: Actor, command: PostDrawdown) -> NoteView:

@@ -101,6 +101,7 @@ class Vault:
             "title": "林权抵押贷款",
             "contract_fen": contract_fen,
             "rate_ppm": 43_500,
+            "penalty_ppm": 500_000,
             "starts_on": start,
             "matures_on": start + timedelta(days=360),
             "region_code": "620725",

@@ -47,6 +47,7 @@ class Bank:
             "title": "林权抵押贷款",
             "contract_fen": 3_000_000_00,
             "rate_ppm": 44_500,
+            "penalty_ppm": 500_000,
             "starts_on": date(2023, 12, 26),
             "matures_on": date(2024, 12, 25),
             "region_code": "620725",

@@ -6,7 +6,7 @@ import pytest
 
 from app.db.engine import today
 from app.db.models import CivilDay
-from app.kernel.errors import NotFound
+from app.kernel.errors import InvalidInput, NotFound
 from app.loans.refusals import DayIsClosed, DayNotOver, DaySkipped
 from app.loans.services import close_day
 
@@ -35,6 +35,21 @@ def test_accrued_interest_of_twelve_days_at_the_opening_of_2_january(bank):
     bank.draw(loan_id, 4_000_000_00)
     bank.close_until(date(2023, 12, 21), date(2024, 1, 1))
     assert bank.view(loan_id).accrued_fen == 5_800_00
+
+
+@pytest.mark.parametrize(
+    ("penalty_ppm", "is_lawful"),
+    [(299_999, False), (300_000, True), (500_000, True), (500_001, False)],
+)
+def test_the_surcharge_of_a_contract_lies_within_the_law_of_its_day(bank, penalty_ppm, is_lawful):
+    bank.open(date(2023, 12, 26))
+    if is_lawful:
+        assert bank.view(bank.sign(penalty_ppm=penalty_ppm)).penalty_ppm == penalty_ppm
+        return
+    with pytest.raises(InvalidInput) as refused:
+        bank.sign(penalty_ppm=penalty_ppm)
+    assert refused.value.errors[0].pointer == "/penalty"
+    assert refused.value.errors[0].facts == {"low": "30 %", "high": "50 %"}
 
 
 def test_a_second_close_of_the_same_day_does_nothing(bank):
