@@ -64,9 +64,10 @@ class Samples:
 
 
 def identity(samples: Samples) -> None:
-    """A colleague in bank A, and her token."""
+    """A colleague in bank A, and her token; what anybody may look up."""
     world, session = samples.world, samples.session
     person = world.person("a-preserve")
+    samples.add("problems", "not-found", seen_by=EVERYBODY)
     samples.add("people", person, seen_by={"A", "PLATFORM"})
     samples.add("people/events", "disable", seen_by=EVERYBODY)
     samples.add("organisations", world.organisation("A"), seen_by={"A", "PLATFORM"})

@@ -46,6 +46,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         classes = given.get("class", "")
+        if "lang" in given and tag != "html":
+            classes += " code"  # Words in the other language, on purpose.
         self.page.attributes += [given[name] for name in SPOKEN_ATTRIBUTES if given.get(name)]
         if "value" in given and given.get("type") not in {"hidden", "checkbox", "radio"}:
             self.page.values.append(given["value"])

@@ -1,4 +1,4 @@
-"""Reference pages drawn from the code: settings and limits.
+"""Reference pages drawn from the code: settings, limits, roles and problems.
 
 `python -m tests.support.reference_pages` writes them; a test holds them to the code.
 """
@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any, Literal, get_args, get_origin
 
+from babel.messages.pofile import read_po
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+import app
+from app.identity.domain import roles
+from app.kernel.errors import Refusal
+from app.kernel.permissions import Permission
 from app.settings import Settings
+from app.web.problem_pages import known_problems, open_places, status_of_kind, wordings
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/reference"
@@ -164,7 +171,68 @@ def _shown(limit: Limit) -> str:
     return f"{value:,} {unit}".strip()
 
 
-PAGES = {"settings.md": settings_page, "limits.md": limits_page}
+# --- Roles ---
+
+
+def roles_page() -> str:
+    """The page of roles: what each may do, and who holds each permission."""
+    lines = [
+        "# Roles and permissions",
+        "",
+        "From `app/identity/permissions.yaml`, which the service and its tests read. A person holds roles",
+        "in an organisation; what the organisation sees of each thing stands in `app/identity/sight.yaml`.",
+        "",
+    ]
+    for role in roles().values():
+        kinds = ", ".join(f"`{kind}`" for kind in sorted(role.kinds))
+        held = ", ".join(f"`{each}`" for each in sorted(role.permissions))
+        lines += [f"## {role.title.en} ({role.title.zh})", "", f"Code `{role.id}`; in {kinds}.", ""]
+        lines += [f"{held}.", ""]
+    lines += ["## Who holds a permission", "", "| Permission | Roles |", "|---|---|"]
+    for permission in sorted(Permission):
+        holders = [role.title.en for role in roles().values() if permission in role.permissions]
+        lines.append(f"| `{permission}` | {', '.join(holders)} |")
+    return "\n".join([*lines, ""])
+
+
+# --- Problems ---
+
+
+def problems_page() -> str:
+    """The page of all refusals, by code."""
+    for module in walk_packages(app.__path__, "app."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    with (ROOT / "app/translations/zh_Hans_CN/LC_MESSAGES/messages.po").open("rb") as file:
+        chinese = read_po(file, locale="zh_Hans_CN")
+    lines = [
+        "# Problems",
+        "",
+        "Everything that the service refuses, by the `code` of the problem document (RFC 9457). Its `type`",
+        "is the address `/problems/<code>` of the service, where the same words stand. An ellipsis stands",
+        "for a fact that an answer names. A problem of the command line has no status: it ends with exit 1.",
+        "",
+    ]
+    for code, kinds in known_problems().items():
+        lines += [f"## {code}", "", _where(kinds[0]), ""]
+        for title, detail in wordings(kinds):
+            lines += [f"**{title}** — {open_places(detail)}", ""]
+            words = [str(chinese[text].string) for text in (title, detail)]
+            lines += [f"**{words[0]}**：{open_places(words[1])}", ""]
+    return "\n".join(lines)
+
+
+def _where(kind: type[Refusal]) -> str:
+    terminal = kind.__module__.startswith(("app.cli", "app.demo", "app.db.migrations"))
+    return "Command line." if terminal else f"Status {status_of_kind(kind)}."
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "limits.md": limits_page,
+    "roles.md": roles_page,
+    "../problems.md": problems_page,
+}
 
 
 def write_pages() -> None:
