@@ -16,6 +16,7 @@ from app.collateral.schemas import (
     RegisterPledgeSchema,
     ReviewCallSchema,
     ServeNoticeSchema,
+    ServeWithReceiptSchema,
 )
 from app.collateral.services import calls, pledge_views, pledging
 from app.kernel.actor import Actor
@@ -113,6 +114,8 @@ CALL_EVENTS = Events(
             title=N_("Record the proof of service"),
             schema=ServeNoticeSchema,
             handle=calls.serve_call,
+            form_schema=ServeWithReceiptSchema,
+            form_handle=calls.serve_with_receipt,
         ),
         EventHandler(
             event=CallEvent.EXTEND,

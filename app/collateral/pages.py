@@ -86,6 +86,7 @@ def margin_call_page(call_id: UUID) -> str:
         call=view,
         course=_course(view),
         lines=calls.lines_of_call(current_session(), view),
+        receipt=calls.find_receipt(current_session(), current_actor(), view),
         buttons=events.CALL_EVENTS.buttons(view),
         states=states,
     )

@@ -19,6 +19,7 @@ from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis
 from app.web.fields import Choice, Day, Ident, OneOf, Rate, Text, Whole, Yuan
 from app.web.schemas import CommandSchema, ListQuery, ThingSchema, ViewSchema
+from app.web.uploads import File, UploadSchema
 
 MAX_RATIO_PPM = 10**12
 """A value of one fen against a large debt gives ratios far above one."""
@@ -172,6 +173,22 @@ class ServeNoticeSchema(CommandSchema):
     document_id = Ident(title=N_("Receipt as a file"))
 
 
+class ServeWithReceiptSchema(UploadSchema):
+    """Proof of service with the receipt itself."""
+
+    command = calls.ServeWithReceipt
+
+    served_on = Day(required=True, title=N_("Received on"))
+    served_to = Text(required=True, max_length=80, title=N_("Received by"))
+    method = Text(required=True, max_length=40, title=N_("How it was served"), example="当面签收")
+    file = File(
+        title=N_("Receipt as a file"),
+        help=N_(
+            "PDF up to 20 MiB, PNG or JPEG up to 12 MiB, XLSX or CSV up to 10 MiB, GeoJSON up to 5 MiB."
+        ),
+    )
+
+
 class ExtendCallSchema(CommandSchema):
     """More time."""
 
@@ -204,6 +221,7 @@ class MarginCallSchema(ThingSchema):
     served_on = Day(allow_none=True)
     served_to = Text(max_length=80)
     service_method = Text(max_length=40)
+    service_document_id = Ident(allow_none=True)
     closed_on = Day(allow_none=True)
     closing_note = Text(max_length=500)
 

@@ -22,13 +22,17 @@ from app.web.fields import Text
 from app.web.forms import form_page
 from app.web.reading import load_schema, read_body
 from app.web.schemas import CommandSchema, NoFields, ViewSchema
+from app.web.uploads import UploadSchema
 
 Handle = Callable[[Session, Actor, UUID, Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventHandler:
-    """One event: words for its button, the schema of what it needs, the use case, and its tone."""
+    """One event: words for its button, the schema of what it needs, the use case, and its tone.
+
+    A form that takes a file where programs name a document has a schema and a use case of its own.
+    """
 
     event: StrEnum
     title: str
@@ -37,6 +41,8 @@ class EventHandler:
     tone: str = "primary"
     help: str = ""
     choices: Callable[[Session, Actor, UUID], dict[str, Sequence[tuple[str, str]]]] | None = None
+    form_schema: type[UploadSchema] | None = None
+    form_handle: Handle | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +110,9 @@ class Events:
         name = f"{self.thing.replace('-', '_')}_event"
         page = self._page
 
-        @access(*self.permissions)
+        upload = any(each.form_schema for each in self.handlers.values())
+
+        @access(*self.permissions, upload=upload)
         def view(thing_id: UUID, event: str) -> Any:
             return page(thing_id, event)
 
@@ -167,7 +175,7 @@ class Events:
             self.machine.next(view.state, handler.event)
         back = self.page_href(thing_id)
         return form_page(
-            handler.schema(),
+            (handler.form_schema or handler.schema)(),
             title=gettext(handler.title),
             subtitle=self.heading(view),
             help_text=gettext(handler.help) if handler.help else "",
@@ -183,6 +191,6 @@ class Events:
         view = self.get(session, actor, thing_id)
         check_version(view.version)
         self.machine.next(view.state, handler.event)
-        handler.handle(session, actor, thing_id, command)
+        (handler.form_handle or handler.handle)(session, actor, thing_id, command)
         tell("ok", gettext("Done: %(step)s.", step=gettext(handler.title)))
         return redirect(back, 303)  # type: ignore[return-value]

@@ -16,9 +16,9 @@ from app.collateral.queries import lines_of, pool_of_loan, visible_margin_calls
 from app.collateral.refusals import DutiesApart
 from app.collateral.services.notice import issue_notice
 from app.collateral.services.watch import watch_loan
-from app.documents.models import IssuedDocument
-from app.documents.queries import get_document
-from app.documents.services import document_content
+from app.documents.models import Document, IssuedDocument
+from app.documents.queries import get_document, visible_documents
+from app.documents.services import UploadFile, document_content, upload_document
 from app.kernel.actor import Actor
 from app.kernel.errors import FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
@@ -53,6 +53,16 @@ class ServeNotice:
     served_to: str
     method: str
     document_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeWithReceipt:
+    """Proof of service with the receipt itself."""
+
+    served_on: date
+    served_to: str
+    method: str
+    file: UploadFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +114,7 @@ class MarginCallView:
     served_on: date | None
     served_to: str
     service_method: str
+    service_document_id: UUID | None
     closed_on: date | None
     closing_note: str
 
@@ -176,6 +187,27 @@ def serve_call(
     return _done(
         session, actor, call, CallEvent.SERVE, served_on=command.served_on, method=command.method
     )
+
+
+def serve_with_receipt(
+    session: Session, actor: Actor, call_id: UUID, command: ServeWithReceipt
+) -> MarginCallView:
+    """Record the proof of service and keep its receipt."""
+    document = upload_document(session, actor, command.file) if command.file else None
+    served = ServeNotice(
+        served_on=command.served_on,
+        served_to=command.served_to,
+        method=command.method,
+        document_id=document.id if document else None,
+    )
+    return serve_call(session, actor, call_id, served)
+
+
+def find_receipt(session: Session, actor: Actor, view: MarginCallView) -> Document | None:
+    """The receipt of the notice, for the organisation that keeps it."""
+    statement = visible_documents(actor).where(col(Document.id) == view.service_document_id)
+    receipt: Document | None = session.execute(statement).scalar_one_or_none()
+    return receipt
 
 
 def extend_call(

@@ -1,5 +1,8 @@
 """Pages of collateral in both languages, by the people who work on them."""
 
+import re
+from io import BytesIO
+
 import pytest
 import sqlalchemy as sa
 
@@ -39,6 +42,23 @@ def test_a_case_is_worked_on_by_forms(sign_in, case):
     )
     borrower = sign_in("c1-fin").get(f"/margin-calls/{case.id}", status=200).text
     assert "核对无误" not in borrower
+
+
+def test_the_receipt_of_a_notice_is_kept_as_a_file_of_the_bank(sign_in, case):
+    path = f"/margin-calls/{case.id}"
+    risk, approver, officer = (sign_in(each) for each in ("a-risk", "a-approve", "a-officer"))
+    risk.submit(f"{path}/events/review", {"note": "属实"}, status=303)
+    approver.submit(f"{path}/events/issue", {"note": ""}, status=303)
+    proof = {"served_on": "2024-01-02", "served_to": "曹晚晴", "method": "当面签收"}
+    wrong = {**proof, "file": (BytesIO(b"MZ"), "回执.pdf")}
+    refused = officer.submit(f"{path}/events/serve", wrong, status=422)
+    assert "回执文件：" in refused.text
+    right = {**proof, "file": (BytesIO(b"%PDF-1.4\n%%EOF"), "回执.pdf")}
+    officer.submit(f"{path}/events/serve", right, status=303)
+    kept = re.search(r"/api/v1/documents/[0-9a-f-]{36}/content", officer.get(path).text)
+    assert kept is not None
+    assert officer.get(kept[0], status=200).data.startswith(b"%PDF-")
+    assert "/api/v1/documents/" not in sign_in("c1-fin").get(path, status=200).text
 
 
 def test_the_reviewer_has_no_button_to_issue(sign_in, case):
