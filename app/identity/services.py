@@ -308,9 +308,11 @@ def _require_current_password(database: Database, actor: Actor, password: str) -
 def grant_authority(
     session: Session, actor: Actor, command: GrantAuthority, *, valid_from: date | None = None
 ) -> AuthorityLimit:
-    """Set what a member may approve from a day on."""
+    """Set what a member may approve from a day on. Nobody gives an authority to themselves."""
     actor.require(Permission.MANAGE_PEOPLE)
     _manageable(session, actor, command.organisation_id)
+    if command.person_id == actor.person_id:
+        raise OwnRoles
     statement = sa.select(col(Membership.id)).where(
         col(Membership.person_id) == command.person_id,
         col(Membership.organisation_id) == command.organisation_id,

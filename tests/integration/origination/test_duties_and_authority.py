@@ -1,10 +1,11 @@
 """Duties apart by person, authority by amount, and what an approval binds."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from app.identity.services import GrantAuthority, grant_authority
+from app.identity.services import GrantAuthority, OwnRoles, grant_authority
 from app.kernel.errors import Forbidden, IllegalEvent, NotFound
 from app.origination.domain.states import ApplicationState
 from app.origination.refusals import (
@@ -171,6 +172,8 @@ def test_an_authority_for_one_product_serves_that_product_only(lending, session,
         ceiling_fen=LOAN_FEN,
         basis="授权书",
     )
+    with pytest.raises(OwnRoles):
+        grant_authority(session, admin, replace(grant, person_id=admin.person_id))
     grant_authority(session, admin, grant, valid_from=date(2024, 1, 1))
     command = decisions.Approve(amount_fen=LOAN_FEN, opinion="同意")
     with pytest.raises(ApprovalRefused):
