@@ -64,8 +64,8 @@ def _first_page(actor: Actor) -> str:
     firsts = (
         (Permission.READ_BALANCES, "oversight_pages.balances"),
         (Permission.READ_JOBS, "jobs_pages.jobs"),
-        (Permission.READ_AUDIT, "audit_pages.events"),
         (Permission.MANAGE_PEOPLE, "identity_pages.people"),
+        (Permission.READ_AUDIT, "audit_pages.events"),
         (Permission.READ_LOANS, "loans_pages.loan_list"),
     )
     found = (href(endpoint) for permission, endpoint in firsts if actor.may(permission))

@@ -51,7 +51,7 @@ def _what(session, actor):
         ("mc-1", "/worklist"),
         ("sys-1", "/jobs"),
         ("aud-1", "/jobs"),
-        ("a-admin", "/audit"),
+        ("a-admin", "/people"),
         ("sec-1", "/people"),
         ("g1-1", "/profile"),
     ],
