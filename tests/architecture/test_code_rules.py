@@ -68,7 +68,9 @@ def test_the_formatter_has_nothing_to_change():
 @pytest.mark.slow
 def test_imports_go_downwards_only():
     program = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout[-6000:]
 
 
