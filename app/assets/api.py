@@ -137,9 +137,7 @@ def add_evidence(asset_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:asset_id>/evidence/<uuid:document_id>", methods=["GET"])
 @access(*READERS)
-@blueprint.response(
-    200, {"type": "string", "format": "binary"}, content_type="application/octet-stream"
-)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_evidence(asset_id: UUID, document_id: UUID) -> Response:
     """A file of an asset, as an attachment."""
     session, actor = current_session(), current_actor()

@@ -57,9 +57,7 @@ def get_document(document_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:document_id>/content", methods=["GET"])
 @access()
-@blueprint.response(
-    200, {"type": "string", "format": "binary"}, content_type="application/octet-stream"
-)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_document(document_id: UUID) -> Response:
     """The file itself, as an attachment."""
     session = current_session()

@@ -85,7 +85,7 @@ def get_one(application_id: UUID) -> Any:
 def change_draft(command: drafts.ChangeDraft, application_id: UUID) -> Any:
     """Change a draft or a returned application."""
     session, actor = current_session(), current_actor()
-    check_version(get_application(session, actor, application_id).version)
+    check_version(drafts.held_version(session, actor, application_id))
     return tagged(drafts.change_draft(session, actor, application_id, command))
 
 
@@ -104,7 +104,7 @@ def get_pool(application_id: UUID) -> Any:
 def put_pool(command: pool.ComposePool, application_id: UUID) -> Any:
     """Replace assets and guarantees; every asset that a rule keeps out is named with its reason."""
     session, actor = current_session(), current_actor()
-    check_version(get_application(session, actor, application_id).version)
+    check_version(drafts.held_version(session, actor, application_id))
     return tagged(drafts.set_pool(session, actor, application_id, command))
 
 
@@ -141,9 +141,7 @@ def attach_document(application_id: UUID) -> Any:
 
 @applications.route("/<uuid:application_id>/documents/<uuid:document_id>", methods=["GET"])
 @access(Permission.READ_APPLICATIONS)
-@applications.response(
-    200, {"type": "string", "format": "binary"}, content_type="application/octet-stream"
-)
+@applications.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_document(application_id: UUID, document_id: UUID) -> Response:
     """A file of an application, as an attachment."""
     session, actor = current_session(), current_actor()

@@ -103,7 +103,7 @@ class CalendarSchema(ViewSchema):
     items = ma.fields.List(ma.fields.Nested(CalendarDaySchema))
 
 
-class ParameterQuery(ListQuery):
+class ParameterQuery(CommandSchema):
     """The day on which parameters are asked for; today when it is left out."""
 
     on = Day()

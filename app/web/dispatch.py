@@ -23,6 +23,7 @@ from app.kernel.errors import (
 from app.kernel.text import N_
 from app.web import csrf, idempotency
 from app.web.access import RouteRule, admit, rule_of
+from app.web.reading import require_known_query
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -91,6 +92,8 @@ def _read(rule: RouteRule, run: Callable[[], Any]) -> Any:
         g.session = session
         g.actor = _caller(rule, session)
         admit(rule, g.actor)
+        if is_api_request():
+            require_known_query(current_app.view_functions[cast(str, request.endpoint)])
         return make_response(run())
 
 

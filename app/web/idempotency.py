@@ -51,7 +51,7 @@ def key_of(request: Request) -> str | None:
         key = request.form.get("idempotency_key")
     if key is None:
         return None
-    if not key or len(key) > MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
+    if not key.strip() or len(key) > MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
         raise MalformedRequest(
             reason=N_("the Idempotency-Key must be 1 to 255 printable ASCII characters")
         )

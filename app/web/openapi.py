@@ -1,7 +1,9 @@
 """The API as flask-smorest serves it: our problems, our field types in the document, Swagger UI from a package."""
 
+import re
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import flask_smorest
 import marshmallow as ma
@@ -9,12 +11,36 @@ from flask import Blueprint as FlaskBlueprint
 from flask import Flask, Response, render_template, send_from_directory
 
 from app.web import fields as our
-from app.web.access import public
+from app.web.access import RouteRule, public, rule_of
 from app.web.reading import parser
 from app.web.schemas import ViewSchema
 from app.web.uploads import File
 
 API_VERSION = "v1"
+PROBLEM: Final = "application/problem+json"
+
+HEADERS: Final[dict[str, Any]] = {
+    "IdempotencyKey": {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+        "description": "A fresh key for each intent; the same key gives the same answer.",
+    },
+    "IfMatch": {
+        "in": "header",
+        "name": "If-Match",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+        "description": "The ETag of the version that was read.",
+    },
+}
+"""Headers that writes need, as the document describes them."""
+
+ALWAYS_THERE: Final = frozenset(
+    {"id", "number", "code", "state", "events", "version", "items", "page", "page_size", "total"}
+)
+"""Fields of answers that are never null."""
 
 
 class ProblemErrorSchema(ViewSchema):
@@ -147,7 +173,9 @@ def _documents() -> FlaskBlueprint:
         import orjson  # noqa: PLC0415
         from flask import current_app  # noqa: PLC0415
 
-        spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+        known = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+        spec = deepcopy(known)
+        _complete(spec, current_app)
         return Response(
             orjson.dumps(spec, option=orjson.OPT_NON_STR_KEYS), content_type="application/json"
         )
@@ -163,6 +191,85 @@ def _documents() -> FlaskBlueprint:
         return send_from_directory(_swagger_folder(), name, max_age=86_400)
 
     return blueprint
+
+
+def _complete(spec: dict[str, Any], app: Flask) -> None:
+    """What flask-smorest does not know of us: how problems are sent, keys and versions, which event is which."""
+    for answer in spec["components"]["responses"].values():
+        answer["content"] = dict.fromkeys([PROBLEM], answer["content"]["application/json"])
+    spec["components"]["parameters"] = {**spec["components"].get("parameters", {}), **HEADERS}
+    schemas = spec["components"]["schemas"]
+    asked = _named_by(_operations(spec, "requestBody"), schemas)
+    for name in schemas.keys() - asked - {"Problem", "ProblemError"}:
+        _let_be_null(schemas[name])
+    for rule in app.url_map.iter_rules():
+        path = spec["paths"].get(re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule), {})
+        needs = rule_of(app.view_functions[rule.endpoint])
+        for method in rule.methods or ():
+            if needs is not None and method.lower() in path:
+                _describe_operation(path[method.lower()], needs, schemas)
+
+
+def _operations(spec: dict[str, Any], member: str) -> list[Any]:
+    """A member of every operation that has it."""
+    return [
+        operation[member]
+        for path in spec["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict) and member in operation
+    ]
+
+
+def _named_by(part: Any, schemas: dict[str, Any]) -> set[str]:
+    """The schemas that a part of the document refers to, and those that they refer to."""
+    found: set[str] = set()
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            name = str(each.get("$ref", "")).rpartition("/")[2]
+            if name in schemas and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+    return found
+
+
+def _let_be_null(schema: dict[str, Any]) -> None:
+    """What an answer shows may be unknown yet; only the names of a thing are always there."""
+    for name, field in schema.get("properties", {}).items():
+        if name in ALWAYS_THERE:
+            continue
+        if "$ref" in field:
+            schema["properties"][name] = {"anyOf": [field, {"type": "null"}]}
+        elif isinstance(field.get("type"), str):
+            field["type"] = [field["type"], "null"]
+            if "enum" in field:
+                field["enum"] = [*field["enum"], None]
+
+
+def _describe_operation(
+    operation: dict[str, Any], needs: RouteRule, schemas: dict[str, Any]
+) -> None:
+    wanted = [("IdempotencyKey", needs.idempotent), ("IfMatch", needs.versioned)]
+    references = [{"$ref": f"#/components/parameters/{name}"} for name, is_so in wanted if is_so]
+    if references:
+        operation["parameters"] = [*operation.get("parameters", []), *references]
+    if needs.public:
+        operation["security"] = []
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        schema = content["schema"]
+        if "discriminator" in schema:
+            schema["discriminator"]["mapping"] = {
+                _event_of(schemas, each["$ref"]): each["$ref"] for each in schema["oneOf"]
+            }
+
+
+def _event_of(schemas: dict[str, Any], reference: str) -> str:
+    event: str = schemas[reference.rpartition("/")[2]]["properties"]["event"]["enum"][0]
+    return event
 
 
 def _swagger_folder() -> Path:

@@ -57,6 +57,19 @@ PAGE_ARGUMENTS: Final = frozenset({"page", "page_size", "lang"})
 """Read by `web.paging` and `web.language`, whatever the list."""
 
 
+def require_known_query(view: object) -> None:
+    """Refuse a query on a route of the API that reads none; the others name what they do not know."""
+    described = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    if any(each.get("in") == "query" for each in described):
+        return
+    unknown = [name for name in request.args if name not in PAGE_ARGUMENTS]
+    if unknown:
+        detail = N_("This field is not known here. Take it out.")
+        raise InvalidInput(
+            errors=tuple(FieldError(pointer=f"/{name}"[:200], detail=detail) for name in unknown)
+        )
+
+
 def query_value(field: Any, texts: list[str]) -> Any:
     """The JSON value that the text of a query stands for; of a name given twice the first counts."""
     if isinstance(field, ma.fields.List):

@@ -1,0 +1,124 @@
+"""What the OpenAPI document promises, the service keeps: generated requests, answered as described.
+
+Requests are generated from `/openapi.json` for a few roles and answered in this process; the seed is
+fixed. GREENPLEDGE_TEST_DEEP=1 tries more of them.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.kernel.ids import new_id
+
+DEEP: Final = os.environ.get("GREENPLEDGE_TEST_DEEP") == "1"
+EXAMPLES: Final = 40 if DEEP else 3
+ROLES: Final = ("c1-fin", "a-officer", "pbc-1", "sys-1")
+CHECKS: Final = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+ENDS_THE_CALLER: Final = ("/api/v1/tokens/{token_id}",)
+"""What would take the right to call from the caller itself."""
+
+
+@pytest.fixture(scope="module")
+def schema(prepared) -> Any:
+    return schemathesis.openapi.from_wsgi("/openapi.json", prepared.app)
+
+
+def operations(schema: Any) -> list[Any]:
+    found = [each.ok() for each in schema.get_all_operations()]
+    return [each for each in found if each.path not in ENDS_THE_CALLER]
+
+
+def known(prepared: Any, path: str, names: Mapping[str, Any]) -> dict[str, str]:
+    """Arguments of the path that stand for something: without them all answers are `not found`."""
+    words = [part for part in path.removeprefix("/api/v1/").split("/") if not part.startswith("{")]
+    samples = prepared.samples
+    return {
+        name: samples[words[0]].value
+        for name in names
+        if len(names) == 1 and words and words[0] in samples
+    }
+
+
+@pytest.mark.parametrize("login", ROLES)
+def test_every_operation_answers_as_the_document_says(prepared, schema, login):
+    token = prepared.world.token(login)
+    wrong = []
+    for operation in operations(schema):
+        wrong += complaints_about(prepared, operation, token)
+    assert not wrong, "\n".join(wrong[:40])
+
+
+def complaints_about(prepared: Any, operation: Any, token: str) -> list[str]:
+    wrong: list[str] = []
+
+    @seed(20240102)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: Any) -> None:
+        if case.path_parameters:
+            case.path_parameters.update(known(prepared, operation.path, case.path_parameters))
+        headers = {"Authorization": f"Bearer {token}"}
+        if case.method.upper() not in {"GET", "HEAD"}:
+            headers["Idempotency-Key"] = new_id().hex
+        response = case.call(headers=headers)
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except FailureGroup as error:
+            words = " ".join(" ".join(map(str, error.exceptions)).split())[:400]
+            wrong.append(f"{case.method} {operation.path}: {response.status_code} {words}")
+
+    ask()
+    return wrong[:3]
+
+
+def test_the_document_is_complete(prepared):
+    document = prepared.app.test_client().get("/openapi.json").json
+    assert document["openapi"] == "3.1.0"
+    methods = {"get", "post", "put", "patch", "delete"}
+    lacking = [
+        f"{method} {path}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in methods
+        and not (operation.get("summary") and "default" in operation["responses"])
+    ]
+    assert not lacking, "\n".join(lacking)
+
+
+def test_every_event_has_a_schema_of_its_own(prepared):
+    document = prepared.app.test_client().get("/openapi.json").json
+    moved = [path for path in document["paths"] if path.endswith("/{thing_id}/events")]
+    assert len(moved) >= 8
+    for path in moved:
+        operation = document["paths"][path]["post"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        mapping = schema["discriminator"]["mapping"]
+        assert sorted(mapping.values()) == sorted(each["$ref"] for each in schema["oneOf"])
+        names = {each["$ref"].rpartition("/")[2] for each in operation["parameters"]}
+        assert {"IdempotencyKey", "IfMatch"} <= names
+        for event, reference in mapping.items():
+            found = document["components"]["schemas"][reference.rpartition("/")[2]]
+            assert found["properties"]["event"]["enum"] == [event]
+            assert found["additionalProperties"] is False
