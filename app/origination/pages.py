@@ -235,7 +235,7 @@ def edit_application(application_id: UUID) -> Answer:
     language = current_language()
 
     def submit(command: drafts.ChangeDraft) -> Response:
-        check_version(get_application(session, actor, application_id).version)
+        check_version(drafts.held_version(session, actor, application_id))
         drafts.change_draft(session, actor, application_id, command)
         tell("ok", gettext("The application is stored."))
         return _to(application_id)
@@ -272,7 +272,7 @@ def edit_pool(application_id: UUID) -> Answer:
     language = current_language()
 
     def submit(command: pool.ComposePool) -> Response:
-        check_version(get_application(session, actor, application_id).version)
+        check_version(drafts.held_version(session, actor, application_id))
         drafts.set_pool(session, actor, application_id, command)
         tell("ok", gettext("The pool is stored."))
         return _to(application_id)

@@ -157,6 +157,11 @@ def change_draft(
     return application_view(session, actor, row)
 
 
+def held_version(session: Session, actor: Actor, application_id: UUID) -> int:
+    """The version of an application, which is held from here on: nobody changes it before the caller does."""
+    return load_application(session, actor, application_id, lock=True).version
+
+
 def set_pool(
     session: Session, actor: Actor, application_id: UUID, command: ComposePool
 ) -> ApplicationView:

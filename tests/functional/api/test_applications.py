@@ -1,10 +1,14 @@
 """The file of a loan through the API: order of steps, versions, keys, sight, refusals with facts."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
 from app.assets.domain import ForestCategory
 from app.loans.models import Loan
+from app.origination.services import drafts
 from tests.factories.lending import Lending
 
 
@@ -288,3 +292,23 @@ def test_capacity_taken_meanwhile_is_a_conflict_and_nothing_is_half_done(
     assert (late["state"], late["loan_id"]) == ("approved", None)
     with database.read() as seen:
         assert seen.execute(sa.select(sa.func.count()).select_from(Loan)).scalar_one() == 1
+
+
+@pytest.mark.one_engine("postgres")
+def test_who_waited_for_another_editor_is_told_and_overwrites_nothing(
+    api, database, lending, session, commit
+):
+    """Both saw version 1; the second request arrives while the first is not committed yet."""
+    view = lending.draft()
+    commit()
+    path = f"/loan-applications/{view.id}"
+    with ThreadPoolExecutor(1) as pool, database.write() as first:
+        drafts.change_draft(
+            first, lending.world.actor("c1-fin"), view.id, drafts.ChangeDraft(purpose="先改的用途")
+        )
+        second = pool.submit(
+            api("c1-fin").patch, path, {"purpose": "后改的用途"}, version=view.version
+        )
+        time.sleep(0.3)
+    assert second.result().status_code == 412
+    assert api("c1-fin").get(path).json["purpose"] == "先改的用途"
