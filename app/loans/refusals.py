@@ -17,7 +17,9 @@ class NotDrawn(RuleViolation):
 
     code = "loan-not-open"
     title = N_("Nothing can be repaid on this loan")
-    detail = N_("%(number)s is in the state “%(state_title)s”: only drawn, open loans take repayments.")
+    detail = N_(
+        "%(number)s is in the state “%(state_title)s”: only drawn, open loans take repayments."
+    )
 
 
 class AmountNotPositive(RuleViolation):
