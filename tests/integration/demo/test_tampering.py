@@ -171,8 +171,22 @@ def test_the_day_after_is_as_clean_as_the_demonstration(tampering: Session) -> N
     assert asked(tampering, "loans") is None
 
 
+@pytest.mark.one_engine("sqlite")
 @pytest.mark.parametrize("name", columns())
 def test_a_change_by_hand_is_named(name: str, tampering: Session) -> None:
+    every_change_is_named(name, tampering)
+
+
+@pytest.mark.postgres
+@pytest.mark.one_engine("postgres")
+@pytest.mark.parametrize(
+    "name", ["loan.contract_fen", "loan_posting.amount_fen", "asset.state", "pledge.secured_fen"]
+)
+def test_on_postgres_as_well(name: str, tampering: Session) -> None:
+    every_change_is_named(name, tampering)
+
+
+def every_change_is_named(name: str, tampering: Session) -> None:
     table = metadata.tables[name.partition(".")[0]]
     column = table.columns[name.partition(".")[2]]
     rows = _rows(tampering, table, column)
