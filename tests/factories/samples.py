@@ -197,7 +197,8 @@ def market(samples: Samples) -> None:
     """A price series of the tables."""
     from app.market.models import PriceSeries
 
-    code = samples.session.execute(sa.select(col(PriceSeries.code))).scalars().first()
+    codes = sa.select(col(PriceSeries.code)).order_by(col(PriceSeries.code))
+    code = samples.session.execute(codes).scalars().first()
     samples.add("price-series", code, seen_by=EVERYBODY)
     samples.add("market", code, seen_by=EVERYBODY)
 
