@@ -9,6 +9,7 @@ from app.identity.events import EVENTS
 from app.identity.schemas import (
     AddOrganisationSchema,
     AddPersonSchema,
+    GrantAuthoritySchema,
     GrantRoleSchema,
     IssuedTokenSchema,
     IssueTokenSchema,
@@ -152,6 +153,17 @@ def grant_role(command: services.GrantRole, person_id: UUID) -> Any:
     services.grant_role(
         session, actor, person_id=person_id, organisation_id=organisation_id, role=command.role
     )
+    return tagged(queries.get_person(session, actor, person_id)), 201
+
+
+@people.route("/<uuid:person_id>/authority-limits", methods=["POST"])
+@access(Permission.MANAGE_PEOPLE, idempotent=True)
+@people.arguments(GrantAuthoritySchema)
+@people.response(201, PersonSchema)
+def grant_authority(command: services.GrantAuthority, person_id: UUID) -> Any:
+    """Set what a person may approve from a day on; what was granted before ends the day before."""
+    session, actor = current_session(), current_actor()
+    services.grant_authority(session, actor, command, person_id=person_id)
     return tagged(queries.get_person(session, actor, person_id)), 201
 
 

@@ -23,6 +23,7 @@ from app.identity.schemas import (
     AddOrganisationSchema,
     AddPersonSchema,
     ChangePasswordSchema,
+    GrantAuthoritySchema,
     GrantRoleSchema,
     IssueTokenSchema,
 )
@@ -256,6 +257,29 @@ def grant_role(person_id: UUID) -> Any:
         subtitle=words(view.name),
         back=back,
         choices={"organisation_id": _organisation_choices(), "role": _role_choices()},
+        submit=submit,
+    )
+
+
+@blueprint.route("/people/<uuid:person_id>/authority-limits/new", methods=["GET", "POST"])
+@access(Permission.MANAGE_PEOPLE)
+def grant_authority(person_id: UUID) -> Any:
+    """What a person may approve from a day on."""
+    session, actor = current_session(), current_actor()
+    view = queries.get_person(session, actor, person_id)
+    back = url_for("identity_pages.person", person_id=person_id)
+
+    def submit(command: services.GrantAuthority) -> Response:
+        services.grant_authority(session, actor, command, person_id=person_id)
+        tell("ok", gettext("The authority was granted."))
+        return go_to(back)
+
+    return form_page(
+        GrantAuthoritySchema(),
+        title=gettext("Grant an authority to approve"),
+        subtitle=words(view.name),
+        back=back,
+        choices={"organisation_id": _organisation_choices()},
         submit=submit,
     )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.db.engine import today
 from app.identity import domain
 from app.identity.models import ApiToken, AuthorityLimit, Membership, Organisation, Person
 from app.kernel.actor import Actor, Name
@@ -190,9 +191,15 @@ def _person_view(actor: Actor, row: Person, held: tuple[RoleHeld, ...]) -> Perso
 def _roles_by_person(
     session: Session, actor: Actor, people: Sequence[UUID]
 ) -> dict[UUID, tuple[RoleHeld, ...]]:
+    day = today(session)
+    ended = col(AuthorityLimit.valid_until) < day
     ceiling = (
         sa.select(sa.func.max(col(AuthorityLimit.ceiling_fen)))
-        .where(col(AuthorityLimit.membership_id) == col(Membership.id))
+        .where(
+            col(AuthorityLimit.membership_id) == col(Membership.id),
+            col(AuthorityLimit.valid_from) <= day,
+            sa.or_(col(AuthorityLimit.valid_until).is_(None), sa.not_(ended)),
+        )
         .scalar_subquery()
     )
     statement = (

@@ -134,6 +134,31 @@ class GrantRoleSchema(CommandSchema):
     role = OneOf(required=True, title=N_("Role"))
 
 
+class GrantAuthoritySchema(CommandSchema):
+    """What a person may approve."""
+
+    command = services.GrantAuthority
+
+    ceiling_fen = Yuan(required=True, low_fen=1, title=N_("May approve up to"))
+    valid_from = Day(title=N_("From"), help=N_("Today when left empty."))
+    product = Text(
+        max_length=40,
+        pattern=r"[a-z][a-z0-9-]*|\*",
+        pattern_help=N_("Write the code of a product, such as gep-loan."),
+        title=N_("Product"),
+        help=N_("All products when left empty."),
+    )
+    basis = Text(
+        max_length=200,
+        required=True,
+        title=N_("Letter of authority"),
+        help=N_("Number and day of the decision."),
+    )
+    organisation_id = Ident(
+        title=N_("Organisation"), help=N_("Your own organisation when left empty.")
+    )
+
+
 class DisablePersonSchema(CommandSchema):
     """Why access ends."""
 

@@ -116,13 +116,16 @@ class ChangePassword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantAuthority:
-    """What a member may approve: product code or `*`, ceiling in fen, since a day."""
+    """What a member may approve: product code or `*`, ceiling in fen, from a day on; today without one.
 
-    person_id: UUID
-    organisation_id: UUID
+    Without an organisation it is the actor's own.
+    """
+
     ceiling_fen: int
+    basis: str
     product: str = "*"
-    basis: str = ""
+    organisation_id: UUID | None = None
+    valid_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,30 +309,65 @@ def _require_current_password(database: Database, actor: Actor, password: str) -
 
 
 def grant_authority(
-    session: Session, actor: Actor, command: GrantAuthority, *, valid_from: date | None = None
+    session: Session, actor: Actor, command: GrantAuthority, *, person_id: UUID
 ) -> AuthorityLimit:
-    """Set what a member may approve from a day on. Nobody gives an authority to themselves."""
+    """Set what a member may approve from a day on; what was granted before for the product ends the day before.
+
+    Nobody gives an authority to themselves.
+    """
     actor.require(Permission.MANAGE_PEOPLE)
-    _manageable(session, actor, command.organisation_id)
-    if command.person_id == actor.person_id:
+    organisation = _manageable(session, actor, command.organisation_id or actor.organisation_id)
+    person = _lock_person(session, actor, person_id)
+    if person.id == actor.person_id:
         raise OwnRoles
-    statement = sa.select(col(Membership.id)).where(
-        col(Membership.person_id) == command.person_id,
-        col(Membership.organisation_id) == command.organisation_id,
-    )
-    membership_id = session.execute(statement).scalars().first()
-    if membership_id is None:
-        raise NotFound
+    since = command.valid_from or today(session)
+    memberships = _memberships(session, person.id, organisation.id)
+    _end_authority(session, memberships, command.product, since)
     row = AuthorityLimit(
-        membership_id=membership_id,
+        membership_id=memberships[0],
         product=command.product,
         ceiling_fen=command.ceiling_fen,
-        valid_from=valid_from or today(session),
+        valid_from=since,
         basis=command.basis,
     )
     session.add(row)
-    record_authority(session, actor, command.person_id, row)
+    record_authority(session, actor, person.id, row)
     return row
+
+
+def _memberships(session: Session, person_id: UUID, organisation_id: UUID) -> list[UUID]:
+    """The memberships of a person in an organisation, those that approve first."""
+    approving = [
+        role.id
+        for role in domain.roles().values()
+        if Permission.APPROVE_APPLICATION in role.permissions
+    ]
+    statement = (
+        sa.select(col(Membership.id))
+        .where(
+            col(Membership.person_id) == person_id,
+            col(Membership.organisation_id) == organisation_id,
+        )
+        .order_by(col(Membership.role).not_in(approving), col(Membership.id))
+    )
+    found = list(session.execute(statement).scalars())
+    if not found:
+        detail = N_("This person has no role there. Give a role first.")
+        raise InvalidInput(errors=(FieldError(pointer="/organisation_id", detail=detail),))
+    return found
+
+
+def _end_authority(session: Session, memberships: list[UUID], product: str, since: date) -> None:
+    statement = sa.select(AuthorityLimit).where(
+        col(AuthorityLimit.membership_id).in_(memberships),
+        col(AuthorityLimit.product) == product,
+        sa.or_(col(AuthorityLimit.valid_until).is_(None), col(AuthorityLimit.valid_until) >= since),
+    )
+    for row in session.execute(statement).scalars():
+        if row.valid_from >= since:
+            detail = N_("An authority from this day or a later one exists. Choose a later day.")
+            raise InvalidInput(errors=(FieldError(pointer="/valid_from", detail=detail),))
+        row.valid_until = since - timedelta(days=1)
 
 
 def record_authority(session: Session, actor: Actor, person_id: UUID, row: AuthorityLimit) -> None:

@@ -1,9 +1,10 @@
 """People, roles, tokens and organisations by the API."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from app.identity.services import authority_ceiling_fen
 from tests.factories.world import PASSWORD
 
 
@@ -213,6 +214,47 @@ def test_nobody_gives_a_role_to_themselves(api, world, login):
 def test_a_role_of_the_platform_is_not_given_by_a_bank(api, world):
     body = {"role": "system-administrator", "organisation_id": str(world.organisation("PLATFORM"))}
     api("a-admin").post(f"/people/{world.person('a-officer')}/roles", body, status=404)
+
+
+# --- Authority to approve ---
+
+
+def test_an_authority_ends_the_one_before_it(administrator, world):
+    path = f"/people/{world.person('a-approve')}"
+    grant = {"organisation_id": str(world.organisation("A")), "basis": "授权书 2 号"}
+    grant |= {"ceiling_yuan": "20000000.00", "valid_from": "2031-01-01"}
+    before = administrator.get(path, status=200).json["roles"]
+    answer = administrator.post(f"{path}/authority-limits", grant, status=201)
+    assert answer.json["roles"] == before, "a later day changes nothing today"
+    refused = administrator.post(f"{path}/authority-limits", grant, status=422)
+    assert refused.json["errors"][0]["pointer"] == "/valid_from"
+
+
+def test_an_authority_counts_from_its_day(api, world, session):
+    person, own = world.person("a-approve"), world.actor("a-approve")
+    path = f"/people/{person}/authority-limits"
+    grant = {"ceiling_yuan": "123.00", "valid_from": "2031-01-01", "basis": "授权书 3 号"}
+    api("a-admin").post(path, grant, status=201)
+    before = authority_ceiling_fen(session, own, "gep-loan", date(2030, 12, 31))
+    assert before > 123_00
+    assert authority_ceiling_fen(session, own, "gep-loan", date(2031, 1, 1)) == 123_00
+
+
+@pytest.mark.parametrize(
+    ("login", "person", "code"),
+    [("a-admin", "a-admin", "own-roles"), ("sec-1", "sec-1", "own-roles")],
+)
+def test_nobody_gives_an_authority_to_themselves(api, world, login, person, code):
+    body = {"ceiling_yuan": "1.00", "basis": "自授"}
+    path = f"/people/{world.person(person)}/authority-limits"
+    assert api(login).post(path, body, status=422).json["code"] == code
+
+
+def test_an_authority_needs_a_role_in_the_organisation(administrator, world):
+    body = {"ceiling_yuan": "1.00", "basis": "误", "organisation_id": str(world.organisation("B"))}
+    path = f"/people/{world.person('a-approve')}/authority-limits"
+    refused = administrator.post(path, body, status=422)
+    assert refused.json["errors"][0]["pointer"] == "/organisation_id"
 
 
 # --- The end of access ---

@@ -41,6 +41,15 @@ def test_giving_a_conflicting_role_is_refused_in_words(sign_in, world):
     assert "不相容" in browser.submit(path, fields, status=422).text
 
 
+def test_an_authority_is_granted_in_a_form(sign_in, world):
+    browser = sign_in("a-admin")
+    path = f"/people/{world.person('a-approve')}"
+    assert f'href="{path}/authority-limits/new"' in browser.get(path, status=200).text
+    fields = {"ceiling_yuan": "8,765.43", "valid_from": "2024-01-02", "basis": "授权书 4 号"}
+    browser.submit(f"{path}/authority-limits/new", fields, status=303)
+    assert "0.88" in browser.get(path, status=200).text
+
+
 def test_a_person_is_disabled_by_a_button_with_a_reason(sign_in, world):
     browser = sign_in("sec-1")
     path = f"/people/{world.person('a-officer')}"

@@ -34,7 +34,6 @@ def large_pool(lending) -> tuple[OfferedAsset, ...]:
 
 def wearing(world, login: str, like: str):
     """The same person in another role, as after a re-assignment or through a second account."""
-    from dataclasses import replace
 
     other = world.actor(like)
     return replace(world.actor(login), permissions=other.permissions, roles=other.roles)
@@ -166,15 +165,15 @@ def test_an_authority_for_one_product_serves_that_product_only(lending, session,
     view = lending.reviewed(lending.main_pool())
     admin, risk = world.actor("a-admin"), wearing(world, "a-risk", "a-approve")
     grant = GrantAuthority(
-        person_id=risk.person_id,
         organisation_id=risk.organisation_id,
         product="water-right-loan",
         ceiling_fen=LOAN_FEN,
+        valid_from=date(2024, 1, 1),
         basis="授权书",
     )
     with pytest.raises(OwnRoles):
-        grant_authority(session, admin, replace(grant, person_id=admin.person_id))
-    grant_authority(session, admin, grant, valid_from=date(2024, 1, 1))
+        grant_authority(session, admin, grant, person_id=admin.person_id)
+    grant_authority(session, admin, grant, person_id=risk.person_id)
     command = decisions.Approve(amount_fen=LOAN_FEN, opinion="同意")
     with pytest.raises(ApprovalRefused):
         decisions.approve(session, risk, view.id, command)
