@@ -112,16 +112,6 @@ class LoanTakesNoSecurity(Conflict):
     )
 
 
-class DutiesApart(RuleViolation):
-    """The same person may not take both steps."""
-
-    code = "duties-apart"
-    title = N_("Another person must do this")
-    detail = N_(
-        "You took an earlier step of this case. A colleague with this duty must do the next one."
-    )
-
-
 class StillSecures(RuleViolation):
     """Security is released when the debt is settled or the rest still covers it."""
 

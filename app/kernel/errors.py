@@ -40,6 +40,16 @@ class RuleViolation(Refusal):
     """A rule of the field forbids it."""
 
 
+class DutiesApart(RuleViolation):
+    """Who took an earlier step of a file or case may not take this one."""
+
+    code = "duties-apart"
+    title = N_("Another person must do this")
+    detail = N_(
+        "You took an earlier step of this file. A colleague with this duty must do the next one."
+    )
+
+
 class InvalidInput(Refusal):
     """What was sent cannot be read or lies outside its limits; `errors` names the fields."""
 

@@ -39,16 +39,6 @@ class DrawdownRefused(RuleViolation):
     detail = N_("Not met: %(checks)s.")
 
 
-class DutiesApart(RuleViolation):
-    """Who took an earlier step of the file may not take this one."""
-
-    code = "duties-apart"
-    title = N_("Another person must do this")
-    detail = N_(
-        "You took an earlier step of this file. A colleague with this duty must do the next one."
-    )
-
-
 class LineRefused(RuleViolation):
     """Assets that a rule keeps out of the pool."""
 

@@ -13,14 +13,13 @@ from app.collateral.domain.kept import CALL_FIGURES, figures_of
 from app.collateral.domain.states import MARGIN_CALL, CallEvent, CallState, Level
 from app.collateral.models import MarginCall
 from app.collateral.queries import lines_of, pool_of_loan, visible_margin_calls
-from app.collateral.refusals import DutiesApart
 from app.collateral.services.notice import issue_notice
 from app.collateral.services.watch import watch_loan
 from app.documents.models import Document, IssuedDocument
 from app.documents.queries import get_document, visible_documents
 from app.documents.services import UploadFile, document_content, upload_document
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.errors import DutiesApart, FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis

@@ -9,6 +9,7 @@ from app.audit.domain import json_facts
 from app.audit.services import record
 from app.db.engine import now
 from app.kernel.actor import Actor
+from app.kernel.errors import DutiesApart
 from app.kernel.text import N_
 from app.loans.services import lending_day
 from app.notices.services import Notify, notify
@@ -20,7 +21,6 @@ from app.origination.domain.states import (
 )
 from app.origination.models import Application, ApplicationAct
 from app.origination.queries import acts_of
-from app.origination.refusals import DutiesApart
 from app.origination.services.days import step_due_on
 from app.origination.services.views import (
     ApplicationView,

@@ -21,7 +21,7 @@ from app.db.engine import now
 from app.db.numbers import next_number
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import NotFound
+from app.kernel.errors import DutiesApart, NotFound
 from app.kernel.permissions import Permission
 from app.loans.domain.states import Kept, LoanState, Security
 from app.loans.models import Loan, LoanNote
@@ -33,7 +33,7 @@ from app.origination.domain.drawdown import DrawdownFacts, decide_drawdown
 from app.origination.domain.states import DRAWDOWN, DrawdownEvent, DrawdownState, Payment
 from app.origination.models import Application, Drawdown
 from app.origination.queries import organisations_by_id, person_names, visible_drawdowns
-from app.origination.refusals import DrawdownRefused, DrawdownWaiting, DutiesApart, require_met
+from app.origination.refusals import DrawdownRefused, DrawdownWaiting, require_met
 from app.reference.services import policy_for
 
 _WAITING = (DrawdownState.REQUESTED, DrawdownState.CHECKED)

@@ -10,13 +10,13 @@ from sqlmodel import col
 from app.assets.domain import AssetKind
 from app.collateral.domain.states import CallEvent, CallState, Level
 from app.collateral.models import LoanCover, MarginCall
-from app.collateral.refusals import DutiesApart, NoticeNeedsValue
+from app.collateral.refusals import NoticeNeedsValue
 from app.collateral.services import calls
 from app.collateral.services.pledging import add_collateral
 from app.collateral.services.watch import watch_loan
 from app.documents.models import IssuedDocument
 from app.documents.services import check_code, document_content
-from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
+from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.loans.domain.states import LtvBasis

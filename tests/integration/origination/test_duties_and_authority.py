@@ -6,13 +6,12 @@ from datetime import date, timedelta
 import pytest
 
 from app.identity.services import GrantAuthority, OwnRoles, grant_authority
-from app.kernel.errors import Forbidden, IllegalEvent, NotFound
+from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, NotFound
 from app.origination.domain.states import ApplicationState
 from app.origination.refusals import (
     ApprovalRefused,
     DraftClosed,
     DrawdownRefused,
-    DutiesApart,
     NewApprovalNeeded,
     PoolClosed,
 )
