@@ -1,19 +1,22 @@
-"""The service with the lien guard taken out: it reads what is free, then writes.
+"""The service with its guards taken out: no asset is held, and what is free is read, then written.
 
 Only for the test that shows that the race tests see what the guard prevents.
 """
 
 from datetime import date
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app import create_app
 from app.assets.models import Asset
+from app.assets.queries import load_asset
 from app.collateral.models import AssetLien
 from app.collateral.refusals import CapacityExhausted
 from app.collateral.services import pledging
 from app.db.numbers import insert_ignoring
+from app.kernel.actor import Actor
 from app.kernel.money import Money
 
 
@@ -32,5 +35,10 @@ def _read_then_write(session: Session, asset: Asset, amount_fen: int, day: date)
     return amount_fen
 
 
+def _load_without_hold(session: Session, actor: Actor, asset_id: UUID, *, lock: bool) -> Asset:
+    return load_asset(session, actor, asset_id)
+
+
 pledging._secure = _read_then_write
+pledging.load_asset = _load_without_hold  # type: ignore[assignment]
 app = create_app()
