@@ -82,7 +82,7 @@ def test_selection(options: list[str]) -> list[str]:
     """Turn our `--deep` into what pytest and the tests understand."""
     wanted = [option for option in options if option != "--deep"]
     # Whoever asks for particular tests is served quicker without workers.
-    selection = wanted or ["-n", "auto", "--dist", "loadfile"]
+    selection = wanted or ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
     if "--deep" in options:
         os.environ["GREENPLEDGE_TEST_DEEP"] = "1"
         return ["-m", "not benchmark", *selection]

@@ -54,6 +54,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "one_engine(name): a test of one engine only")
 
 
+LONGEST = (
+    "tests/browser/",
+    "tests/integration/demo/",
+    "tests/functional/api/test_bad_input.py",
+    "tests/functional/api/test_schemathesis.py",
+    "tests/functional/test_matrix.py",
+    "tests/functional/pages/test_every_page.py",
+    "tests/integration/cli/",
+    "tests/integration/jobs/test_scheduler_processes.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin the longest files first, so that no worker idles while another ends one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run whatever touches a database once per engine."""
     if "engine_name" not in metafunc.fixturenames:

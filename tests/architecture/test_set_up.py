@@ -122,10 +122,14 @@ def test_the_sprite_holds_each_listed_icon_once() -> None:
 @pytest.mark.parametrize(
     ("options", "selection", "deep"),
     [
-        ([], ["-n", "auto", "--dist", "loadfile"], None),
+        ([], ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"], None),
         (["-k", "pledge"], ["-k", "pledge"], None),
         (["--deep", "tests/unit"], ["-m", "not benchmark", "tests/unit"], "1"),
-        (["--deep"], ["-m", "not benchmark", "-n", "auto", "--dist", "loadfile"], "1"),
+        (
+            ["--deep"],
+            ["-m", "not benchmark", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"],
+            "1",
+        ),
     ],
 )
 def test_options_of_the_test_command_reach_pytest(
