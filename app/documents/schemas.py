@@ -6,8 +6,6 @@ from app.web.fields import Day, Ident, Instant, Text, Whole
 from app.web.schemas import ViewSchema
 from app.web.uploads import File, SentFile, UploadSchema
 
-CODE_PATTERN = r"[A-Za-z0-9 -]{16,40}"
-
 
 class UploadDocumentSchema(UploadSchema):
     """A file of the own organisation."""

@@ -293,16 +293,6 @@ class RepaySchema(CommandSchema):
     payer = Text(max_length=160, title=N_("Payer"))
 
 
-class AllocationLineSchema(ViewSchema):
-    """What one debt took of a repayment."""
-
-    claim = Text(max_length=20)
-    due_on = Day(allow_none=True)
-    owed_fen = Yuan()
-    paid_fen = Yuan()
-    left_fen = Yuan()
-
-
 class RepaymentSchema(ViewSchema):
     """A repayment by what it settled."""
 
