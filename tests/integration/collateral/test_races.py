@@ -21,7 +21,6 @@ from app.db.models import CivilDay
 from app.loans.domain.states import Security
 from app.loans.models import LoanStateRow
 from app.loans.services import open_business_day
-from app.origination.services.pool import OfferedAsset
 from tests.factories.collateral import WAN, Vault
 from tests.factories.world import TODAY
 from tests.support.web_server import web_server
@@ -85,7 +84,7 @@ def test_without_the_guard_the_same_race_oversells(
 ):
     """SQLite needs no such proof: it lets one writer in before the first read."""
     sold = []
-    with web_server(database.url, tmp_path, "tests.support.unguarded_wsgi:app") as server:
+    with web_server(database.url, tmp_path, "tests.support.unguarded_liens:app") as server:
         for _round in range(5):
             asset_id, _answers = pledges_at_once(
                 server, vault, commit, writers=8, part_fen=60 * WAN
@@ -105,40 +104,6 @@ def tamper(broken):
     found = broken()
     assert {each.invariant for each in found} == {"no-double-pledge"}
     assert all(each.subject.startswith("pledge P-2024-") for each in found)
-
-
-@pytest.mark.usefixtures("today_stands")
-def test_contracts_through_real_servers_take_what_there_is(
-    database, vault, session, commit, tmp_path
-):
-    lending = vault.lending
-    lending.open_bank()
-    forest = lending.asset(recognised_fen=5_600_000_00)
-    files = [
-        lending.approved(
-            (OfferedAsset(asset_id=forest, secured_fen=2_000_000_00),),
-            product="forest-right-loan",
-            amount_fen=500_000_00,
-        )
-        for _ in range(6)
-    ]
-    commit()
-    calls = [
-        {
-            "method": "POST",
-            "path": f"/loan-applications/{file.id}/events",
-            "token": vault.world.token("a-officer"),
-            "body": {"event": "contract"},
-            "etag": f'"{file.version}"',
-        }
-        for file in files
-    ]
-    with web_server(database.url, tmp_path) as server:
-        answers = server.at_once(calls)
-    told = [each.body for each in answers if each.status not in {200, 409}]
-    assert Counter(answer.status for answer in answers) == {200: 2, 409: 4}, told
-    assert {each.code for each in answers if each.status == 409} == {"lien-capacity-exhausted"}
-    assert secured(session, forest)[0] == 4_000_000_00
 
 
 # --- Threads of one process ---
