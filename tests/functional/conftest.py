@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from app.kernel.clock import FixedClock
+from app.verify import verify
 from tests.conftest import DEEP, open_database
 from tests.factories.samples import Sample, build_samples
 from tests.factories.world import OPENED_AT, World
@@ -44,5 +45,9 @@ def _prepare(make_app, template) -> Iterator[Prepared]:
     with template.copy() as url:
         database = open_database(url, FixedClock(OPENED_AT))
         samples = build_samples(database, template.world)
+        before = verify(database)
         yield Prepared(make_app(database), database, template.world, samples)
+        # The samples are made by shortcuts that `verify` names; nothing that the walks sent may add to them.
+        added = [each for each in verify(database) if each not in before]
         database.dispose()
+        assert added == []
