@@ -43,7 +43,7 @@ from app.documents.services import UploadFile, upload_document
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
+from app.kernel.errors import Forbidden, InvalidInput, NotFound
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -114,11 +114,9 @@ def register_asset(session: Session, actor: Actor, command: RegisterAsset) -> As
 
 def _require_dates(command: RegisterAsset) -> None:
     if command.right_ends_on <= command.right_starts_on:
-        detail = N_("The right must end after it starts.")
-        raise InvalidInput(errors=(FieldError(pointer="/right_ends_on", detail=detail),))
+        raise InvalidInput.at("/right_ends_on", N_("The right must end after it starts."))
     if (command.quantity is None) != (not command.quantity_unit):
-        detail = N_("Give quantity and unit together.")
-        raise InvalidInput(errors=(FieldError(pointer="/quantity", detail=detail),))
+        raise InvalidInput.at("/quantity", N_("Give quantity and unit together."))
 
 
 def _add_draft(session: Session, actor: Actor, command: RegisterAsset) -> Asset:
@@ -171,9 +169,9 @@ def add_parcels(
 def _add_parcels(session: Session, row: Asset, parcels: Sequence[geometry.Parcel]) -> None:
     first = len(_parcel_rows(session, row.id)) + 1
     if first + len(parcels) - 1 > geometry.MAX_PARCELS:
-        detail = N_("At most %(limit)s parcels are taken.")
-        facts: dict[str, object] = {"limit": geometry.MAX_PARCELS}
-        raise InvalidInput(errors=(FieldError(pointer="/parcels", detail=detail, facts=facts),))
+        raise InvalidInput.at(
+            "/parcels", N_("At most %(limit)s parcels are taken."), limit=geometry.MAX_PARCELS
+        )
     for seq, parcel in enumerate(parcels, start=first):
         west, south, east, north = parcel.box
         session.add(
@@ -357,8 +355,7 @@ def send_asset(session: Session, actor: Actor, asset_id: UUID, organisation_id: 
     row = _own_asset(session, actor, asset_id)
     receiver = session.get(Organisation, organisation_id)
     if receiver is None or receiver.kind not in _MRV_KINDS:
-        detail = N_("Choose a centre that measures, certifies or files.")
-        raise InvalidInput(errors=(FieldError(pointer="/send_to", detail=detail),))
+        raise InvalidInput.at("/send_to", N_("Choose a centre that measures, certifies or files."))
     share_asset(session, asset_id=row.id, organisation_id=organisation_id, reason=GrantReason.SENT)
     _record(session, actor, "asset.send", row, receiver=organisation_id)
 
@@ -410,9 +407,9 @@ def add_evidence(session: Session, actor: Actor, asset_id: UUID, command: AddEvi
         col(AssetEvidence.asset_id) == row.id
     )
     if session.execute(count).scalar_one() >= MAX_EVIDENCE:
-        detail = N_("An asset has at most %(limit)s files.")
-        facts: dict[str, object] = {"limit": MAX_EVIDENCE}
-        raise InvalidInput(errors=(FieldError(pointer="/file", detail=detail, facts=facts),))
+        raise InvalidInput.at(
+            "/file", N_("An asset has at most %(limit)s files."), limit=MAX_EVIDENCE
+        )
     document = upload_document(session, actor, command.file)
     session.add(
         AssetEvidence(
@@ -494,8 +491,7 @@ def _encumbering(session: Session, actor: Actor, asset_id: UUID) -> Asset:
 
 
 def _wrong_day(pointer: str) -> InvalidInput:
-    detail = N_("The day lies before the right began, or in the future.")
-    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
+    return InvalidInput.at(pointer, N_("The day lies before the right began, or in the future."))
 
 
 # ---------------------------------------------------------------------------

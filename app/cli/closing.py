@@ -12,7 +12,7 @@ from app.cli.opening import current_database, platform_actor
 from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, say
 from app.identity.models import Organisation
 from app.jobs.sequence import banks_with_books, close_and_watch, revalue_and_watch
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.money import Money
 from app.kernel.text import N_
 from app.loans.models import BankDay
@@ -75,8 +75,7 @@ def _one_bank(session: Session, code: str) -> list[Organisation]:
     )
     found = list(session.execute(statement).scalars())
     if not found:
-        detail = N_("No bank with this code keeps its books here.")
-        raise InvalidInput(errors=(FieldError(pointer="--bank", detail=detail),))
+        raise InvalidInput.at("--bank", N_("No bank with this code keeps its books here."))
     return found
 
 

@@ -18,7 +18,7 @@ from app.identity.domain import OrganisationKind, roles
 from app.identity.models import Membership, Organisation, Person
 from app.identity.sessions import actor_for
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, InvalidInput, RuleViolation
+from app.kernel.errors import InvalidInput, RuleViolation
 from app.kernel.text import N_
 from app.reference.services import require_region
 
@@ -178,8 +178,7 @@ def _organisation(session: Session, code: str) -> Organisation:
     statement = sa.select(Organisation).where(col(Organisation.code) == code)
     row: Organisation | None = session.execute(statement).scalar_one_or_none()
     if row is None:
-        detail = N_("There is no organisation with this code.")
-        raise InvalidInput(errors=(FieldError(pointer="--organisation", detail=detail),))
+        raise InvalidInput.at("--organisation", N_("There is no organisation with this code."))
     return row
 
 
@@ -188,8 +187,7 @@ def _person_actor(session: Session, login: str, code: str | None) -> Actor:
     statement = sa.select(col(Person.id)).where(col(Person.login) == login.lower())
     person_id: UUID | None = session.execute(statement).scalar_one_or_none()
     if person_id is None:
-        detail = N_("There is no person with this login.")
-        raise InvalidInput(errors=(FieldError(pointer="--user", detail=detail),))
+        raise InvalidInput.at("--user", N_("There is no person with this login."))
     organisation_id = (
         _organisation(session, code).id if code else _only_organisation(session, person_id)
     )
@@ -205,8 +203,9 @@ def _only_organisation(session: Session, person_id: UUID) -> UUID:
     )
     found: set[UUID] = set(session.execute(statement).scalars())
     if len(found) > 1:
-        detail = N_("The person acts for several organisations. Name one by its code.")
-        raise InvalidInput(errors=(FieldError(pointer="--organisation", detail=detail),))
+        raise InvalidInput.at(
+            "--organisation", N_("The person acts for several organisations. Name one by its code.")
+        )
     if not found:
         raise NoRole
     return found.pop()

@@ -17,7 +17,7 @@ from app.documents.content_types import UploadRefused, check_upload
 from app.documents.files import store_of
 from app.documents.models import Document, IssuedDocument
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import FieldError, InvalidInput, NotFound, TooManyRequests
+from app.kernel.errors import InvalidInput, NotFound, TooManyRequests
 
 MAX_UPLOADS_PER_DAY: Final = 500
 """A county's whole survey arrives in a day; ten thousand small files are an attack."""
@@ -93,8 +93,7 @@ def upload_document(session: Session, actor: Actor, command: UploadFile) -> Docu
     try:
         accepted = check_upload(filename=command.name, content=command.content)
     except UploadRefused as refused:
-        wrong = FieldError(pointer="/file", detail=refused.detail, facts=refused.facts)
-        raise InvalidInput(errors=(wrong,)) from refused
+        raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
     _require_quota(session, actor)
     row = Document(
         organisation_id=actor.organisation_id,

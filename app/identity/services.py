@@ -15,7 +15,7 @@ from app.identity import domain, queries, sessions
 from app.identity.models import ApiToken, AuthorityLimit, Membership, Organisation, Person
 from app.identity.passwords import MAX_LENGTH, MIN_LENGTH, hash_password, password_matches
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, InvalidInput, NotFound, RuleViolation
+from app.kernel.errors import InvalidInput, NotFound, RuleViolation
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 
@@ -144,7 +144,7 @@ def add_organisation(session: Session, actor: Actor, command: AddOrganisation) -
         sa.select(col(Organisation.id)).where(col(Organisation.code) == command.code)
     ).first()
     if taken is not None:
-        raise InvalidInput(errors=(FieldError(pointer="/code", detail=N_("This code is taken.")),))
+        raise InvalidInput.at("/code", N_("This code is taken."))
     row = Organisation(
         **{name: getattr(command, name) for name in command.__dataclass_fields__},
         created_at=now(session),
@@ -174,9 +174,7 @@ def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
         session.execute(sa.select(col(Person.id)).where(col(Person.login) == login)).first()
         is not None
     ):
-        raise InvalidInput(
-            errors=(FieldError(pointer="/login", detail=N_("This login is taken.")),)
-        )
+        raise InvalidInput.at("/login", N_("This login is taken."))
     person = Person(
         login=login,
         name_zh=command.name_zh,
@@ -304,8 +302,7 @@ def _require_current_password(database: Database, actor: Actor, password: str) -
         return
     with database.write() as writing:
         sessions.note_failure(writing, actor.login, "password-change")
-    detail = N_("This is not your current password.")
-    raise InvalidInput(errors=(FieldError(pointer="/current_password", detail=detail),))
+    raise InvalidInput.at("/current_password", N_("This is not your current password."))
 
 
 def grant_authority(
@@ -352,8 +349,9 @@ def _memberships(session: Session, person_id: UUID, organisation_id: UUID) -> li
     )
     found = list(session.execute(statement).scalars())
     if not found:
-        detail = N_("This person has no role there. Give a role first.")
-        raise InvalidInput(errors=(FieldError(pointer="/organisation_id", detail=detail),))
+        raise InvalidInput.at(
+            "/organisation_id", N_("This person has no role there. Give a role first.")
+        )
     return found
 
 
@@ -365,8 +363,10 @@ def _end_authority(session: Session, memberships: list[UUID], product: str, sinc
     )
     for row in session.execute(statement).scalars():
         if row.valid_from >= since:
-            detail = N_("An authority from this day or a later one exists. Choose a later day.")
-            raise InvalidInput(errors=(FieldError(pointer="/valid_from", detail=detail),))
+            raise InvalidInput.at(
+                "/valid_from",
+                N_("An authority from this day or a later one exists. Choose a later day."),
+            )
         row.valid_until = since - timedelta(days=1)
 
 
@@ -407,9 +407,9 @@ def issue_token(session: Session, actor: Actor, command: IssueToken) -> tuple[Ap
     actor.require(Permission.MANAGE_OWN_TOKENS)
     unknown = [scope for scope in command.scopes if scope != "*" and scope not in actor.permissions]
     if unknown or not 1 <= command.days <= MAX_TOKEN_DAYS:
-        detail = N_("Choose scopes among your own permissions, and 1 to 366 days.")
-        raise InvalidInput(
-            errors=(FieldError(pointer="/scopes" if unknown else "/days", detail=detail),)
+        raise InvalidInput.at(
+            "/scopes" if unknown else "/days",
+            N_("Choose scopes among your own permissions, and 1 to 366 days."),
         )
     secret = "gp_" + secrets.token_urlsafe(32)
     row = ApiToken(
@@ -490,15 +490,11 @@ def _revoke_all_tokens(session: Session, person_id: UUID) -> None:
 
 def _require_password(password: str, pointer: str) -> None:
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        detail = N_("Choose a password of %(low)s to %(high)s characters.")
-        raise InvalidInput(
-            errors=(
-                FieldError(
-                    pointer=pointer,
-                    detail=detail,
-                    facts={"low": MIN_LENGTH, "high": MAX_LENGTH},
-                ),
-            )
+        raise InvalidInput.at(
+            pointer,
+            N_("Choose a password of %(low)s to %(high)s characters."),
+            low=MIN_LENGTH,
+            high=MAX_LENGTH,
         )
 
 

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from app.kernel.text import N_
 
@@ -56,6 +56,11 @@ class InvalidInput(Refusal):
     code = "invalid-input"
     title = N_("There is a problem")
     detail = N_("Correct the fields that are named and send again.")
+
+    @classmethod
+    def at(cls, pointer: str, detail: str, /, **facts: Fact) -> Self:
+        """Refuse one field: its JSON pointer, and words with their facts."""
+        return cls(errors=(FieldError(pointer=pointer, detail=detail, facts=facts),))
 
 
 class MalformedRequest(Refusal):

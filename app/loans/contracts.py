@@ -14,7 +14,7 @@ from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor
 from app.kernel.daycount import DayCount
-from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.schedule_dates import Every
@@ -246,8 +246,10 @@ def _require_lines(command: OpenLoan) -> None:
     cure_above = None not in lines[::2] and (lines[0] or 0) > (lines[2] or 0)
     if given == sorted(given) and not cure_above and command.matures_on > command.starts_on:
         return
-    detail = N_("The warning line lies below the top-up line, and that below the disposal line.")
-    raise InvalidInput(errors=(FieldError(pointer="/warning", detail=detail),))
+    raise InvalidInput.at(
+        "/warning",
+        N_("The warning line lies below the top-up line, and that below the disposal line."),
+    )
 
 
 def _require_penalty(session: Session, command: OpenLoan) -> None:
@@ -255,12 +257,12 @@ def _require_penalty(session: Session, command: OpenLoan) -> None:
     policy = policy_for(session, command.bank_id, command.signed_on or command.starts_on)
     low, high = (policy.ppm(f"loans.penalty_rate.overdue_{end}") for end in ("low", "high"))
     if not low <= command.penalty_ppm <= high:
-        detail = N_("The surcharge while overdue lies between %(low)s and %(high)s of the rate.")
-        facts: dict[str, object] = {
-            "low": f"{Decimal(low) / 10_000:f} %",
-            "high": f"{Decimal(high) / 10_000:f} %",
-        }
-        raise InvalidInput(errors=(FieldError(pointer="/penalty", detail=detail, facts=facts),))
+        raise InvalidInput.at(
+            "/penalty",
+            N_("The surcharge while overdue lies between %(low)s and %(high)s of the rate."),
+            low=f"{Decimal(low) / 10_000:f} %",
+            high=f"{Decimal(high) / 10_000:f} %",
+        )
 
 
 def post_drawdown(session: Session, actor: Actor, command: PostDrawdown) -> NoteView:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 from sqlmodel import Session
 
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -222,8 +222,10 @@ class PreviewFormSchema(SchedulePreviewSchema):
             parts = [part.strip() for part in text.split(",") if part.strip()]
             plan = tuple(Money.parse(part).fen for part in parts)
         except ValueError:
-            detail = N_("Enter an amount in yuan with at most two decimals, such as 1200.50.")
-            raise InvalidInput(errors=(FieldError(pointer="/plan_text", detail=detail),)) from None
+            raise InvalidInput.at(
+                "/plan_text",
+                N_("Enter an amount in yuan with at most two decimals, such as 1200.50."),
+            ) from None
         return super().make({**data, "plan_fen": plan}, **kwargs)
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import FieldError, InvalidInput, MalformedRequest, NotFound
+from app.kernel.errors import InvalidInput, MalformedRequest, NotFound
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
@@ -190,9 +190,7 @@ def _matches(words: str) -> sa.ColumnElement[bool]:
 def _order(sort: str) -> Any:
     column = SORTS.get(sort.removeprefix("-"))
     if column is None:
-        detail = N_("Choose one of: %(choices)s.")
-        facts: dict[str, object] = {"choices": ", ".join(SORTS)}
-        raise InvalidInput(errors=(FieldError(pointer="?sort", detail=detail, facts=facts),))
+        raise InvalidInput.at("?sort", N_("Choose one of: %(choices)s."), choices=", ".join(SORTS))
     return column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
 
 

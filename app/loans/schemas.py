@@ -5,7 +5,7 @@ from typing import Any, Final
 import marshmallow as ma
 
 from app.kernel.daycount import DayCount
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.rates import PPM
 from app.kernel.schedule_dates import Every, MonthEnd
 from app.kernel.text import N_
@@ -214,8 +214,9 @@ class SchedulePreviewSchema(CommandSchema):
         try:
             every = Every.parse(data["every"])
         except ValueError:
-            detail = N_("Write months or days, such as 1m, 3m or 14d.")
-            raise InvalidInput(errors=(FieldError(pointer="/every", detail=detail),)) from None
+            raise InvalidInput.at(
+                "/every", N_("Write months or days, such as 1m, 3m or 14d.")
+            ) from None
         return Terms(**{**data, "every": every, "plan_fen": tuple(data.get("plan_fen", ()))})
 
 

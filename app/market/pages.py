@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from app.db.engine import today
 from app.documents.content_types import decode_text
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -131,8 +131,9 @@ def check_file(code: str) -> Answer:
 
 
 def _too_long() -> InvalidInput:
-    detail = N_("The file is too long for this page. Divide it, or send it by the API.")
-    return InvalidInput(errors=(FieldError(pointer="/file", detail=detail),))
+    return InvalidInput.at(
+        "/file", N_("The file is too long for this page. Divide it, or send it by the API.")
+    )
 
 
 def _checked(series: PriceSeries, report: services.ImportReport, text: str) -> Response:

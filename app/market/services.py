@@ -286,12 +286,12 @@ def _record(
 
 
 def _reason_missing(correction: PointChange) -> InvalidInput:
-    detail = N_("%(day)s has another value already (%(former)s). Say why it is corrected.")
-    facts: dict[str, object] = {
-        "day": correction.point.on.isoformat(),
-        "former": f"{correction.former_value:f}",
-    }
-    return InvalidInput(errors=(FieldError(pointer="/reason", detail=detail, facts=facts),))
+    return InvalidInput.at(
+        "/reason",
+        N_("%(day)s has another value already (%(former)s). Say why it is corrected."),
+        day=correction.point.on.isoformat(),
+        former=f"{correction.former_value:f}",
+    )
 
 
 def _empty() -> FieldError:

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.db.engine import today
 from app.kernel.actor import Actor
 from app.kernel.csv_rows import LineError
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.reference import queries, services
@@ -133,9 +133,11 @@ def list_days(query: dict[str, Any]) -> Any:
     """Business days, days off and made-up days between two days."""
     first, last = query["from_on"], query["to_on"]
     if not 0 <= (last - first).days < MAX_CALENDAR_DAYS:
-        detail = N_("Ask for at most %(limit)s days, the first before the last.")
-        facts: dict[str, object] = {"limit": MAX_CALENDAR_DAYS}
-        raise InvalidInput(errors=(FieldError(pointer="/to", detail=detail, facts=facts),))
+        raise InvalidInput.at(
+            "/to",
+            N_("Ask for at most %(limit)s days, the first before the last."),
+            limit=MAX_CALENDAR_DAYS,
+        )
     return {"items": services.calendar_days(current_session(), first, last)}
 
 

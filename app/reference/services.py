@@ -163,8 +163,7 @@ def region_names(session: Session, level: RegionLevel | None = None) -> dict[str
 def require_region(session: Session, code: str, pointer: str = "/region_code") -> None:
     """Refuse a region that the table does not have."""
     if session.get(Region, code) is None:
-        detail = N_("There is no region with this code.")
-        raise InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
+        raise InvalidInput.at(pointer, N_("There is no region with this code."))
 
 
 # ---------------------------------------------------------------------------
@@ -353,11 +352,11 @@ def _require_open(command: ProposeOverride, day: date) -> None:
     """A bank may set a plain number that is not law, within 0 and 1 when it is a share."""
     known = policy.parameter_set()
     if command.parameter_id not in known or known[command.parameter_id].unit == "table":
-        raise _wrong("/parameter_id", N_("Choose a parameter that is a plain number."))
+        raise InvalidInput.at("/parameter_id", N_("Choose a parameter that is a plain number."))
     parameter = known[command.parameter_id]
     since = parameter.since(command.valid_from)
     if since is None or command.valid_from < day:
-        raise _wrong("/valid_from", N_("Choose today or a later day."))
+        raise InvalidInput.at("/valid_from", N_("Choose today or a later day."))
     if parameter.status == "sourced":
         source = parameter.references[since].source
         raise domain.LawFixesThis(parameter=command.parameter_id, source=source)
@@ -365,13 +364,11 @@ def _require_open(command: ProposeOverride, day: date) -> None:
     if value is None:
         return
     if parameter.unit == "ratio" and not (0 <= value <= 1 and value == round(value, 6)):
-        raise _wrong("/value", N_("Enter a share between 0 and 1 with at most six decimals."))
+        raise InvalidInput.at(
+            "/value", N_("Enter a share between 0 and 1 with at most six decimals.")
+        )
     if parameter.unit != "ratio" and not (1 <= value <= 3660 and value == value.to_integral()):
-        raise _wrong("/value", N_("Enter a whole number between 1 and 3660."))
-
-
-def _wrong(pointer: str, detail: str) -> InvalidInput:
-    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
+        raise InvalidInput.at("/value", N_("Enter a whole number between 1 and 3660."))
 
 
 def _require_decidable(row: PolicyOverride | CatalogueImport, actor: Actor) -> None:
@@ -504,13 +501,12 @@ def line_errors(errors: Sequence[LineError]) -> tuple[FieldError, ...]:
 def import_text(file_name: str, content: bytes) -> str:
     """The text of an import file: checked by extension and content, UTF-8 or GB 18030."""
     if not file_name.lower().endswith(".csv"):
-        raise _wrong("/file", N_("Send a file with the extension .csv."))
+        raise InvalidInput.at("/file", N_("Send a file with the extension .csv."))
     try:
         check_upload(filename=file_name, content=content)
         return decode_text(content)
     except UploadRefused as refused:
-        wrong = FieldError(pointer="/file", detail=refused.detail, facts=refused.facts)
-        raise InvalidInput(errors=(wrong,)) from refused
+        raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
 
 
 def _text(command: ImportCatalogue) -> str:

@@ -13,7 +13,7 @@ from flask_smorest import Blueprint
 from sqlmodel import Session
 
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
@@ -158,11 +158,9 @@ class Events:
 
     def _handler(self, name: object) -> EventHandler:
         if not isinstance(name, str) or name not in self.handlers:
-            detail = N_("Choose one of: %(choices)s.")
-            error = FieldError(
-                pointer="/event", detail=detail, facts={"choices": list(self.handlers)}
+            raise InvalidInput.at(
+                "/event", N_("Choose one of: %(choices)s."), choices=list(self.handlers)
             )
-            raise InvalidInput(errors=(error,))
         return self.handlers[name]
 
     def _page(self, thing_id: UUID, event: str) -> Response | str | tuple[str, int]:

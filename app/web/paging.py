@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import request
 from sqlmodel import Session
 
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
 
 T = TypeVar("T")
@@ -88,9 +88,8 @@ def _whole(name: str, default: int, high: int) -> int:
     if text is None:
         return default
     if not text.isascii() or not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= high:
-        detail = N_("Enter a number from %(low)s to %(high)s.")
-        raise InvalidInput(
-            errors=(FieldError(pointer=f"?{name}", detail=detail, facts={"low": 1, "high": high}),)
+        raise InvalidInput.at(
+            f"?{name}", N_("Enter a number from %(low)s to %(high)s."), low=1, high=high
         )
     return int(text)
 

@@ -85,7 +85,7 @@ def read_body() -> dict[str, Any]:
     body = request.get_data(cache=True)
     value = read_json(body) if body.strip() else {}
     if not isinstance(value, dict):
-        raise InvalidInput(errors=(FieldError(pointer="", detail=N_("Send a JSON object.")),))
+        raise InvalidInput.at("", N_("Send a JSON object."))
     return value
 
 

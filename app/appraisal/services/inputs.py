@@ -154,8 +154,7 @@ def record_inputs(
     model = get_model(appraisal.model_id)
     overrides = stored_inputs(model.spec, command.overrides)
     if not overrides:
-        detail = N_("Name at least one input that changed.")
-        raise InvalidInput(errors=(FieldError(pointer="/overrides", detail=detail),))
+        raise InvalidInput.at("/overrides", N_("Name at least one input that changed."))
     _require_readable(model.spec, {**appraisal.inputs, **overrides}, command.valid_from)
     row = ValuationInput(
         asset_id=asset.id,
@@ -257,8 +256,7 @@ def _require_preparing(row: Appraisal) -> None:
 def require_past(session: Session, day: date, pointer: str = "/valued_on") -> None:
     """Refuse a day to come: prices and facts are not known ahead."""
     if day > today(session):
-        detail = N_("This day has not come yet.")
-        raise InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
+        raise InvalidInput.at(pointer, N_("This day has not come yet."))
 
 
 def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> None:

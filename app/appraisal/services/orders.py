@@ -28,7 +28,7 @@ from app.db.numbers import next_number
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 
@@ -185,8 +185,9 @@ def _require_bank(session: Session, actor: Actor, bank_id: UUID) -> None:
     ).scalar_one_or_none()
     other = actor.organisation_kind == OrganisationKind.BANK and bank_id != actor.organisation_id
     if bank is None or other:
-        detail = N_("Choose your own bank, or as owner any bank of the platform.")
-        raise InvalidInput(errors=(FieldError(pointer="/bank_id", detail=detail),))
+        raise InvalidInput.at(
+            "/bank_id", N_("Choose your own bank, or as owner any bank of the platform.")
+        )
 
 
 def _agency_name(session: Session, agency_id: UUID) -> Name | str:

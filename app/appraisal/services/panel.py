@@ -15,7 +15,7 @@ from app.db.engine import today
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
+from app.kernel.errors import Conflict, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 
@@ -66,9 +66,7 @@ def add_panel_member(session: Session, actor: Actor, command: AddPanelMember) ->
     _require_order(command.valid_from, command.valid_until)
     agency = session.get(Organisation, command.agency_id)
     if agency is None:
-        raise InvalidInput(
-            errors=(FieldError(pointer="/agency_id", detail=N_("Choose an existing entry.")),)
-        )
+        raise InvalidInput.at("/agency_id", N_("Choose an existing entry."))
     if agency.kind is not OrganisationKind.APPRAISER:
         raise NotAnAgency
     _require_free(session, actor.organisation_id, command)
@@ -184,5 +182,4 @@ def _require_order(first: date, last: date | None) -> None:
 
 
 def _refuse_order() -> None:
-    detail = N_("The last day lies before the first.")
-    raise InvalidInput(errors=(FieldError(pointer="/valid_until", detail=detail),))
+    raise InvalidInput.at("/valid_until", N_("The last day lies before the first."))

@@ -36,9 +36,11 @@ def market_facts(session: Session, ids: tuple[str, ...], day: date) -> dict[str,
 
 def not_in_force(refusal: ParameterNotInForce, pointer: str) -> InvalidInput:
     """A day for which the parameters do not speak, as a wrong field."""
-    detail = N_("The parameter %(parameter)s is not in force on this day.")
-    facts: dict[str, object] = {"parameter": refusal.parameter_id}
-    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail, facts=facts),))
+    return InvalidInput.at(
+        pointer,
+        N_("The parameter %(parameter)s is not in force on this day."),
+        parameter=refusal.parameter_id,
+    )
 
 
 def prices_for(

@@ -29,7 +29,7 @@ from app.db.engine import Database, now, today
 from app.db.leases import claim, release
 from app.db.numbers import next_number
 from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor
-from app.kernel.errors import Busy, FieldError, InvalidInput, NotFound
+from app.kernel.errors import Busy, InvalidInput, NotFound
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -145,9 +145,9 @@ def require_executor(name: str) -> None:
     if name.startswith("dask://"):
         raise ExecutorUnavailable(executor=name)
     if name not in EXECUTORS:
-        detail = N_("Choose one of: %(choices)s.")
-        facts: dict[str, object] = {"choices": [*EXECUTORS, "dask://HOST:PORT"]}
-        raise InvalidInput(errors=(FieldError(pointer="/executor", detail=detail, facts=facts),))
+        raise InvalidInput.at(
+            "/executor", N_("Choose one of: %(choices)s."), choices=[*EXECUTORS, "dask://HOST:PORT"]
+        )
 
 
 def scope_of(actor: Actor) -> UUID:

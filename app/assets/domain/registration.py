@@ -17,7 +17,7 @@ from app.assets.domain import (
     MrvAct,
 )
 from app.assets.domain.geometry import off_by
-from app.kernel.errors import Conflict, FieldError, InvalidInput, RuleViolation
+from app.kernel.errors import Conflict, InvalidInput, RuleViolation
 from app.kernel.text import N_
 
 ACT_EVENTS: Final = {
@@ -174,8 +174,7 @@ def _require_forest(facts: RegistrationFacts) -> None:
     if facts.kind is not AssetKind.FOREST_RIGHT:
         return
     if facts.forest_category is None:
-        wrong = FieldError(pointer="/forest_category", detail=N_("Say the category of the forest."))
-        raise InvalidInput(errors=(wrong,))
+        raise InvalidInput.at("/forest_category", N_("Say the category of the forest."))
     if facts.forest_category.value not in facts.mortgageable:
         raise ForestNotMortgageable(
             forest_category=facts.forest_category.value,

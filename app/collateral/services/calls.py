@@ -19,7 +19,7 @@ from app.documents.models import Document, IssuedDocument
 from app.documents.queries import get_document, visible_documents
 from app.documents.services import UploadFile, document_content, upload_document
 from app.kernel.actor import Actor
-from app.kernel.errors import DutiesApart, FieldError, InvalidInput, NotFound
+from app.kernel.errors import DutiesApart, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis
@@ -145,7 +145,7 @@ def issue_call(
     call.issuer_id, call.issued_on = actor.person_id, today
     call.due_on = command.due_on or _last_day(session, today, loan.cure_days or 0)
     if call.due_on <= today:
-        raise _wrong("/due_on", N_("The last day to cure must lie after today."))
+        raise InvalidInput.at("/due_on", N_("The last day to cure must lie after today."))
     call.notice_id = issue_notice(
         session, actor, call, pool_of_loan(session, call.loan_id), command.note
     )
@@ -176,9 +176,9 @@ def serve_call(
     """Record how and when the borrower received the notice."""
     call = _move(session, actor, call_id, CallEvent.SERVE)
     if call.issued_on is not None and command.served_on < call.issued_on:
-        raise _wrong("/served_on", N_("The notice cannot be served before it is issued."))
+        raise InvalidInput.at("/served_on", N_("The notice cannot be served before it is issued."))
     if command.served_on > business_day(session, call.bank_id):
-        raise _wrong("/served_on", N_("This day lies in the future."))
+        raise InvalidInput.at("/served_on", N_("This day lies in the future."))
     if command.document_id is not None:
         get_document(session, actor, command.document_id)
     call.served_on, call.served_to = command.served_on, command.served_to
@@ -215,7 +215,7 @@ def extend_call(
     """Give more time to cure."""
     call = _move(session, actor, call_id, CallEvent.EXTEND)
     if call.due_on is not None and command.due_on <= call.due_on:
-        raise _wrong("/due_on", N_("The new day must lie after the present one."))
+        raise InvalidInput.at("/due_on", N_("The new day must lie after the present one."))
     call.due_on = command.due_on
     return _done(session, actor, call, CallEvent.EXTEND, due_on=command.due_on, note=command.note)
 
@@ -230,7 +230,7 @@ def close_call(
         and call.due_on is not None
         and business_day(session, call.bank_id) <= call.due_on
     ):
-        raise _wrong("/event", N_("The time to cure has not run out yet."))
+        raise InvalidInput.at("/event", N_("The time to cure has not run out yet."))
     call.closed_on, call.closing_note = business_day(session, call.bank_id), command.note
     return _done(session, actor, call, event, note=command.note)
 
@@ -311,7 +311,3 @@ def _done(
         **facts,
     )
     return view_of(call, session.get_one(Loan, call.loan_id), actor)
-
-
-def _wrong(pointer: str, detail: str) -> InvalidInput:
-    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))

@@ -41,7 +41,7 @@ from app.collateral.services.recognition import current_fen, follow_down, look_a
 from app.db.engine import now, today
 from app.db.numbers import insert_ignoring, next_number
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -432,19 +432,15 @@ def _require_receipt(session: Session, registries: Sequence[str], command: Regis
     if command.registry not in registries:
         raise RegistryDoesNotFit(registries=list(registries))
     if command.registered_on > today(session):
-        raise _wrong("/registered_on", N_("This day lies in the future."))
+        raise InvalidInput.at("/registered_on", N_("This day lies in the future."))
     if command.expires_on is not None and command.expires_on <= command.registered_on:
-        raise _wrong("/expires_on", N_("The registration must end after it begins."))
+        raise InvalidInput.at("/expires_on", N_("The registration must end after it begins."))
     taken = sa.select(col(Registration.id)).where(
         col(Registration.registry_code) == command.registry,
         col(Registration.number) == command.number,
     )
     if session.execute(taken).first() is not None:
         raise ReceiptTaken(number=command.number)
-
-
-def _wrong(pointer: str, detail: str) -> InvalidInput:
-    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
 
 
 def _record_pledge(

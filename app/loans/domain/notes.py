@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 from app.kernel.daycount import DayCount
-from app.kernel.errors import FieldError
 from app.kernel.money import round_half_up, split_largest_remainder
 from app.kernel.schedule_dates import (
     Every,
@@ -220,12 +219,14 @@ def _joined(periods: Sequence[Period]) -> tuple[Period, ...]:
 
 def _require_quarterly(terms: NoteTerms) -> None:
     if terms.method in (Method.EQUAL_INSTALMENT, Method.BULLET_ALL):
-        detail = N_("Interest settled by quarters needs equal principal, a bullet or a plan.")
-        raise ScheduleError(errors=(FieldError(pointer="/method", detail=detail),))
+        raise ScheduleError.at(
+            "/method", N_("Interest settled by quarters needs equal principal, a bullet or a plan.")
+        )
     months = terms.every.months
     if terms.method is Method.EQUAL_PRINCIPAL and (not months or months % _QUARTER_MONTHS):
-        detail = N_("Principal beside quarterly interest falls due every 3, 6 or 12 months.")
-        raise ScheduleError(errors=(FieldError(pointer="/every", detail=detail),))
+        raise ScheduleError.at(
+            "/every", N_("Principal beside quarterly interest falls due every 3, 6 or 12 months.")
+        )
 
 
 def _require_plan(terms: NoteTerms) -> None:
@@ -234,8 +235,9 @@ def _require_plan(terms: NoteTerms) -> None:
     positive = all(each.amount_fen > 0 for each in terms.plan)
     if days and ascending and positive and terms.drawn_on < days[-1] <= terms.matures_on:
         return
-    detail = N_("Give a plan of amounts above 0.00 on ascending days, ending at the maturity.")
-    raise ScheduleError(errors=(FieldError(pointer="/plan", detail=detail),))
+    raise ScheduleError.at(
+        "/plan", N_("Give a plan of amounts above 0.00 on ascending days, ending at the maturity.")
+    )
 
 
 def _shared_plan(terms: NoteTerms) -> tuple[DatedAmount, ...]:

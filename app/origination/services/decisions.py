@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.identity.services import authority_ceiling_fen
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
 from app.loans.domain.terms import Method
 from app.loans.services import lending_day
@@ -188,12 +188,9 @@ def _valid_until(session: Session, row: Application, command: Approve, day: date
     )
     until = command.valid_until or longest
     if not day <= until <= longest:
-        error = FieldError(
-            pointer="/valid_until",
-            detail=N_("Enter a day from %(first)s to %(last)s."),
-            facts={"first": day, "last": longest},
+        raise InvalidInput.at(
+            "/valid_until", N_("Enter a day from %(first)s to %(last)s."), first=day, last=longest
         )
-        raise InvalidInput(errors=(error,))
     return until
 
 

@@ -16,7 +16,7 @@ from app.documents.services import UploadFile, upload_document
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
-from app.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
+from app.kernel.errors import Forbidden, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.services import lending_day
@@ -233,7 +233,7 @@ def attach_document(
     if row.state in ENDED:
         raise DraftClosed
     if len(documents_of(session, row.id)) >= MAX_DOCUMENTS:
-        raise _wrong("/file", N_("An application has at most 50 files."))
+        raise InvalidInput.at("/file", N_("An application has at most 50 files."))
     document = upload_document(session, actor, command.file)
     session.add(
         ApplicationDocument(
@@ -276,13 +276,13 @@ def _named(
 ) -> UUID:
     found = session.get(Organisation, organisation_id) if organisation_id else None
     if found is None or found.kind is not kind:
-        raise _wrong(pointer, N_("Choose an existing entry."))
+        raise InvalidInput.at(pointer, N_("Choose an existing entry."))
     return found.id
 
 
 def _require_region(session: Session, code: str) -> None:
     if session.get(Region, code) is None:
-        raise _wrong("/region_code", N_("Choose a value from the list."))
+        raise InvalidInput.at("/region_code", N_("Choose a value from the list."))
 
 
 def _record(session: Session, actor: Actor, row: Application, what: str, **facts: Any) -> None:
@@ -296,7 +296,3 @@ def _record(session: Session, actor: Actor, row: Application, what: str, **facts
         number=row.number,
         **facts,
     )
-
-
-def _wrong(pointer: str, detail: str) -> InvalidInput:
-    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))

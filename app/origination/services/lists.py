@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
 from app.origination.domain.states import (
     APPLICATION,
@@ -90,9 +90,7 @@ def _narrow(statement: sa.Select[Any], actor: Actor, narrowed: ApplicationFilter
 def _order(sort: str) -> Any:
     column = _SORTS.get(sort.removeprefix("-"))
     if column is None:
-        detail = N_("Choose one of: %(choices)s.")
-        facts: dict[str, object] = {"choices": ", ".join(_SORTS)}
-        raise InvalidInput(errors=(FieldError(pointer="?sort", detail=detail, facts=facts),))
+        raise InvalidInput.at("?sort", N_("Choose one of: %(choices)s."), choices=", ".join(_SORTS))
     return column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
 
 

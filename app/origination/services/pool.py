@@ -181,7 +181,7 @@ def _values_of(
     """The values of assets that the actor sees and the borrower may offer; unknown ones are named."""
     wanted = {each.asset_id: each.secured_fen for each in offered}
     if len(wanted) != len(offered):
-        raise _wrong("/assets", N_("Name each asset once."))
+        raise InvalidInput.at("/assets", N_("Name each asset once."))
     statement = visible_assets(session, actor).where(col(Asset.id).in_(wanted))
     seen = {asset.id: asset for asset in session.execute(statement).scalars()}
     errors = tuple(
@@ -355,11 +355,11 @@ def _require_guarantors(session: Session, guarantees: Sequence[OfferedGuarantee]
     for index, each in enumerate(guarantees):
         guarantor: Organisation | None = found.get(each.guarantor_id)
         if guarantor is None or guarantor.kind is not OrganisationKind.GUARANTOR:
-            raise _wrong(
+            raise InvalidInput.at(
                 f"/guarantees/{index}/guarantor_id", N_("Choose a guarantee company of the list.")
             )
     if len(found) != len(guarantees):
-        raise _wrong("/guarantees", N_("Name each guarantor once."))
+        raise InvalidInput.at("/guarantees", N_("Name each guarantor once."))
 
 
 def _replace(
@@ -391,7 +391,3 @@ def _replace(
         for seq, each in enumerate(guarantees, start=1)
     )
     session.flush()
-
-
-def _wrong(pointer: str, detail: str) -> InvalidInput:
-    return InvalidInput(errors=(FieldError(pointer=pointer, detail=detail),))
