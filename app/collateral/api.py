@@ -124,7 +124,7 @@ def get_recognised_value(asset_id: UUID) -> Any:
 def put_recognised_value(command: recognition.ConfirmRecognised, asset_id: UUID) -> Any:
     """Confirm what the actor's bank recognises for an asset."""
     session, actor = current_session(), current_actor()
-    check_version(recognition.recognition_view(session, actor, asset_id).version)
+    check_version(recognition.held_version(session, actor, asset_id))
     return tagged(recognition.confirm_recognised_value(session, actor, asset_id, command))
 
 

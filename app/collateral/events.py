@@ -62,21 +62,18 @@ PLEDGE_EVENTS = Events(
     handlers=(
         EventHandler(
             event=PledgeEvent.REGISTER,
-            title=N_("Record the registration"),
             schema=RegisterPledgeSchema,
             handle=pledging.register_pledge,
             choices=_registries,
         ),
         EventHandler(
             event=PledgeEvent.RELEASE,
-            title=N_("Release the security"),
             schema=NoteSchema,
             handle=_release,
             tone="danger",
         ),
         EventHandler(
             event=PledgeEvent.CANCEL,
-            title=N_("Cancel before registration"),
             schema=NoteSchema,
             handle=_release,
             tone="danger",
@@ -94,14 +91,12 @@ CALL_EVENTS = Events(
     handlers=(
         EventHandler(
             event=CallEvent.REVIEW,
-            title=N_("Review the warning"),
             schema=ReviewCallSchema,
             handle=calls.review_call,
             help=N_("Check values, exposure and the lines of the contract; say what you found."),
         ),
         EventHandler(
             event=CallEvent.ISSUE,
-            title=N_("Issue the top-up notice"),
             schema=IssueNoticeSchema,
             handle=calls.issue_call,
             tone="danger",
@@ -111,7 +106,6 @@ CALL_EVENTS = Events(
         ),
         EventHandler(
             event=CallEvent.SERVE,
-            title=N_("Record the proof of service"),
             schema=ServeNoticeSchema,
             handle=calls.serve_call,
             form_schema=ServeWithReceiptSchema,
@@ -119,28 +113,24 @@ CALL_EVENTS = Events(
         ),
         EventHandler(
             event=CallEvent.EXTEND,
-            title=N_("Give more time"),
             schema=ExtendCallSchema,
             handle=calls.extend_call,
             tone="secondary",
         ),
         EventHandler(
             event=CallEvent.DISMISS,
-            title=N_("Dismiss"),
             schema=NoteSchema,
             handle=_dismiss,
             tone="secondary",
         ),
         EventHandler(
             event=CallEvent.WAIVE,
-            title=N_("Waive"),
             schema=NoteSchema,
             handle=_waive,
             tone="secondary",
         ),
         EventHandler(
             event=CallEvent.DEFAULT,
-            title=N_("Declare default"),
             schema=NoteSchema,
             handle=_default,
             tone="danger",

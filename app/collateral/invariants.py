@@ -43,7 +43,14 @@ from app.collateral.models import (
     Recognition,
     Registration,
 )
-from app.collateral.queries import ACTIVE, Pool, call_figures, lines_of, pools_of_loans
+from app.collateral.queries import (
+    ACTIVE,
+    Pool,
+    call_figures,
+    lines_of,
+    loans_by_id,
+    pools_of_loans,
+)
 from app.db.invariants import Violation
 from app.loans.domain.states import LtvBasis
 from app.loans.models import Loan, LoanStateRow
@@ -241,10 +248,10 @@ def _covers(session: Session) -> Iterator[Violation]:
     ids = list(rows)
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        numbers = _loan_numbers(session, chunk)
+        loans = loans_by_id(session, chunk)
         for pool in pools_of_loans(session, chunk):
             cover, row = pool.cover(), rows[pool.loan_id]
-            subject = f"loan {numbers[pool.loan_id]}"
+            subject = f"loan {loans[pool.loan_id].number}"
             yield from _against(row, _expected(pool, cover), "loan-cover", subject)
             call = calls.get(pool.loan_id)
             if call is not None:
@@ -388,11 +395,6 @@ def _guarantees(session: Session, kept: _Kept) -> Iterator[Violation]:
 def _asset_numbers(session: Session) -> dict[UUID, str]:
     rows = session.execute(sa.select(Asset).with_only_columns(col(Asset.id), col(Asset.number)))
     return {row[0]: row[1] for row in rows.all()}
-
-
-def _loan_numbers(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, str]:
-    statement = sa.select(Loan).where(col(Loan.id).in_(loan_ids))
-    return {loan.id: loan.number for loan in session.execute(statement).scalars()}
 
 
 def _broken(invariant: str, subject: str, detail: str) -> Violation:

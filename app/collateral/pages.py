@@ -11,6 +11,7 @@ from app.assets.kinds import registry_names
 from app.assets.queries import load_asset
 from app.collateral import events
 from app.collateral.domain import states
+from app.collateral.queries import load_loan
 from app.collateral.schemas import (
     CallQuery,
     ConfirmRecognisedSchema,
@@ -138,7 +139,7 @@ def confirm_recognised(asset_id: UUID) -> Response | str | tuple[str, int]:
     asset = load_asset(session, actor, asset_id)
 
     def submit(command: recognition.ConfirmRecognised) -> Response:
-        check_version(recognition.recognition_view(session, actor, asset_id).version)
+        check_version(recognition.held_version(session, actor, asset_id))
         recognition.confirm_recognised_value(session, actor, asset_id, command)
         tell("ok", gettext("The recognised value is confirmed."))
         return redirect(f"/assets/{asset_id}", 303)  # type: ignore[return-value]
@@ -160,7 +161,7 @@ def confirm_recognised(asset_id: UUID) -> Response | str | tuple[str, int]:
 def add_pledge(loan_id: UUID) -> Response | str | tuple[str, int]:
     """Take one more asset for a loan."""
     session, actor = current_session(), current_actor()
-    loan = lists.require_loan(session, actor, loan_id)
+    loan = load_loan(session, actor, loan_id)
 
     def submit(command: pledging.PledgeLine) -> Response:
         view = pledging.add_collateral(session, actor, loan_id, command)

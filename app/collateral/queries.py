@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.appraisal.models import AssetValue
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
 from app.collateral.domain.cover import (
@@ -30,6 +31,7 @@ from app.collateral.models import (
     RecognisedValue,
 )
 from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
 from app.loans.domain.states import LoanState, LtvBasis
 from app.loans.models import Loan, LoanStateRow
 from app.loans.queries import visible_loans
@@ -155,6 +157,28 @@ def _of_visible_loans(session: Session, actor: Actor, loan_id: Any) -> sa.Column
     loans = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
     visible: sa.ColumnElement[bool] = loan_id.in_(loans)
     return visible
+
+
+def valid_fen(value: AssetValue | None, day: date) -> int | None:
+    """The current value of an asset on a day; None without an appraisal that is valid then."""
+    if value is None or value.valid_until is None or value.valid_until < day:
+        return None
+    return value.current_fen
+
+
+def load_loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:
+    """The loan when it is in sight, else `NotFound`."""
+    statement = visible_loans(session, actor).where(col(Loan.id) == loan_id)
+    loan: Loan | None = session.execute(statement).scalar_one_or_none()
+    if loan is None:
+        raise NotFound
+    return loan
+
+
+def loans_by_id(session: Session, ids: Iterable[UUID]) -> dict[UUID, Loan]:
+    """Loans by their ids; of rows that are in sight already."""
+    rows = session.execute(sa.select(Loan).where(col(Loan.id).in_(set(ids)))).scalars()
+    return {loan.id: loan for loan in rows}
 
 
 def pool_of_loan(session: Session, loan_id: UUID, *, active: bool = False) -> Pool:

@@ -18,7 +18,7 @@ from app.assets.kinds import kind_info
 from app.assets.queries import AssetView
 from app.collateral.domain.cover import PoolAsset, lendable_fen
 from app.collateral.models import AssetLien, Pledge, RecognisedValue
-from app.collateral.queries import ACTIVE
+from app.collateral.queries import ACTIVE, valid_fen
 from app.desk.worklist import working_day
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
@@ -111,15 +111,14 @@ def _values(
 ) -> Values:
     day = working_day(session, actor)
     row = session.get(AssetValue, asset.id)
-    valid = row is not None and row.valid_until is not None and row.valid_until >= day
-    current = row.current_fen if row and valid else None
+    current = valid_fen(row, day)
     recognised = _recognised(session, actor, asset.id)
     secured = _secured(session, asset.id)
     cap = _cap(session, actor, asset, day)
     ecological = next((each for each in history if _is_ecological(each.model_id)), None)
     return Values(
         on=day,
-        appraised_fen=row.appraised_fen if row and valid else None,
+        appraised_fen=row.appraised_fen if row and current is not None else None,
         valid_until=row.valid_until if row else None,
         valuation_fen=row.valuation_fen if row else None,
         valued_on=row.valued_on if row else None,

@@ -32,6 +32,19 @@ class PledgeEvent(StrEnum):
     CANCEL = "cancel"
 
 
+PLEDGE_STATE_TITLES: Mapping[PledgeState, str] = {
+    PledgeState.CONTRACTED: N_("Contracted"),
+    PledgeState.REGISTERED: N_("Registered"),
+    PledgeState.RELEASED: N_("Released"),
+    PledgeState.CANCELLED: N_("Cancelled"),
+}
+
+PLEDGE_EVENT_TITLES: Mapping[PledgeEvent, str] = {
+    PledgeEvent.REGISTER: N_("Record the registration"),
+    PledgeEvent.RELEASE: N_("Release the security"),
+    PledgeEvent.CANCEL: N_("Cancel before registration"),
+}
+
 PLEDGE: StateMachine[PledgeState, PledgeEvent] = StateMachine(
     "pledge",
     {
@@ -47,6 +60,8 @@ PLEDGE: StateMachine[PledgeState, PledgeEvent] = StateMachine(
         PledgeEvent.RELEASE: Permission.RELEASE_PLEDGE,
         PledgeEvent.CANCEL: Permission.RELEASE_PLEDGE,
     },
+    state_titles=PLEDGE_STATE_TITLES,
+    event_titles=PLEDGE_EVENT_TITLES,
 )
 
 
@@ -84,6 +99,27 @@ class CallEvent(StrEnum):
     DEFAULT = "default"
 
 
+CALL_STATE_TITLES: Mapping[CallState, str] = {
+    CallState.OPEN: N_("Warning open"),
+    CallState.REVIEWED: N_("Reviewed, notice proposed"),
+    CallState.ISSUED: N_("Notice issued"),
+    CallState.SERVED: N_("Notice served"),
+    CallState.CURED: N_("Cured"),
+    CallState.DISMISSED: N_("Dismissed"),
+    CallState.WAIVED: N_("Waived"),
+    CallState.DEFAULTED: N_("In default"),
+}
+
+CALL_EVENT_TITLES: Mapping[CallEvent, str] = {
+    CallEvent.REVIEW: N_("Review the warning"),
+    CallEvent.DISMISS: N_("Dismiss"),
+    CallEvent.ISSUE: N_("Issue the top-up notice"),
+    CallEvent.SERVE: N_("Record the proof of service"),
+    CallEvent.EXTEND: N_("Give more time"),
+    CallEvent.WAIVE: N_("Waive"),
+    CallEvent.DEFAULT: N_("Declare default"),
+}
+
 MARGIN_CALL: StateMachine[CallState, CallEvent] = StateMachine(
     "margin-call",
     {
@@ -108,6 +144,8 @@ MARGIN_CALL: StateMachine[CallState, CallEvent] = StateMachine(
         CallEvent.WAIVE: Permission.ISSUE_TOP_UP_NOTICE,
         CallEvent.DEFAULT: Permission.ISSUE_TOP_UP_NOTICE,
     },
+    state_titles=CALL_STATE_TITLES,
+    event_titles=CALL_EVENT_TITLES,
 )
 
 OPEN_CALL_STATES = (CallState.OPEN, CallState.REVIEWED, CallState.ISSUED, CallState.SERVED)
@@ -140,24 +178,6 @@ LEVEL_TITLES: Mapping[Level, str] = {
     Level.TOP_UP: N_("Top-up line crossed"),
     Level.DISPOSAL: N_("Disposal line crossed"),
     Level.UNPRICED: N_("Unpriced"),
-}
-
-CALL_STATE_TITLES: Mapping[CallState, str] = {
-    CallState.OPEN: N_("Warning open"),
-    CallState.REVIEWED: N_("Reviewed, notice proposed"),
-    CallState.ISSUED: N_("Notice issued"),
-    CallState.SERVED: N_("Notice served"),
-    CallState.CURED: N_("Cured"),
-    CallState.DISMISSED: N_("Dismissed"),
-    CallState.WAIVED: N_("Waived"),
-    CallState.DEFAULTED: N_("In default"),
-}
-
-PLEDGE_STATE_TITLES: Mapping[PledgeState, str] = {
-    PledgeState.CONTRACTED: N_("Contracted"),
-    PledgeState.REGISTERED: N_("Registered"),
-    PledgeState.RELEASED: N_("Released"),
-    PledgeState.CANCELLED: N_("Cancelled"),
 }
 
 SECURITY_KIND_TITLES: Mapping[SecurityKind, str] = {

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.collateral.models import MarginCall, Pledge
@@ -11,15 +10,14 @@ from app.collateral.queries import (
     PledgeFilter,
     list_margin_calls,
     list_pledges,
+    load_loan,
+    loans_by_id,
     visible_margin_calls,
     visible_pledges,
 )
 from app.collateral.services.calls import MarginCallView, view_of
 from app.collateral.services.pledge_views import PledgeView, pledge_views
 from app.kernel.actor import Actor
-from app.kernel.errors import NotFound
-from app.loans.models import Loan
-from app.loans.queries import visible_loans
 from app.web.paging import Page, PageRequest, fetch_page
 
 
@@ -34,7 +32,7 @@ def margin_call_page(
 
 def calls_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[MarginCallView]:
     """The cases of a loan in sight, the newest first."""
-    loan = require_loan(session, actor, loan_id)
+    loan = load_loan(session, actor, loan_id)
     statement = visible_margin_calls(session, actor).where(col(MarginCall.loan_id) == loan_id)
     rows = session.execute(statement.order_by(col(MarginCall.number).desc())).scalars().all()
     return [view_of(call, loan, actor) for call in rows]
@@ -42,7 +40,7 @@ def calls_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[MarginC
 
 def pledges_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[PledgeView]:
     """The pledges and mortgages of a loan in sight."""
-    require_loan(session, actor, loan_id)
+    load_loan(session, actor, loan_id)
     statement = visible_pledges(session, actor).where(col(Pledge.loan_id) == loan_id)
     rows = session.execute(statement.order_by(col(Pledge.number))).all()
     return pledge_views(session, actor, [(pledge, asset) for pledge, asset in rows])
@@ -54,19 +52,3 @@ def pledge_page(
     """The register of pledges and mortgages in sight, the newest first."""
     page = fetch_page(session, list_pledges(session, actor, filtered), wanted)
     return page.holding(pledge_views(session, actor, [(row[0], row[1]) for row in page.items]))
-
-
-def loans_by_id(session: Session, ids: list[UUID]) -> dict[UUID, Loan]:
-    """Loans by their ids; of rows that are in sight already."""
-    rows = session.execute(sa.select(Loan).where(col(Loan.id).in_(ids))).scalars()
-    return {loan.id: loan for loan in rows}
-
-
-def require_loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:
-    """The loan when it is in sight."""
-    loan: Loan | None = session.execute(
-        visible_loans(session, actor).where(col(Loan.id) == loan_id)
-    ).scalar_one_or_none()
-    if loan is None:
-        raise NotFound
-    return loan

@@ -11,10 +11,9 @@ from sqlmodel import Session, col
 from app.assets.models import Asset
 from app.collateral.domain.states import PLEDGE, PledgeState, SecurityKind
 from app.collateral.models import Pledge, RecognisedValue, Registration
-from app.collateral.queries import visible_pledges
+from app.collateral.queries import loans_by_id, visible_pledges
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
-from app.loans.models import Loan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ class PledgeView:
 
 def pledge_view(session: Session, actor: Actor, pledge_id: UUID) -> PledgeView:
     """One pledge in the actor's sight."""
-    pledge, asset = find_pledge(session, actor, pledge_id)
+    pledge, asset = load_pledge(session, actor, pledge_id)
     return pledge_views(session, actor, [(pledge, asset)])[0]
 
 
@@ -61,7 +60,7 @@ def pledge_views(
 ) -> list[PledgeView]:
     """Views of pledges with their assets: three queries whatever their number."""
     ids = [pledge.id for pledge, _ in rows]
-    loans = _loan_numbers(session, [pledge.loan_id for pledge, _ in rows])
+    loans = loans_by_id(session, [pledge.loan_id for pledge, _ in rows])
     receipts = _receipts(session, ids)
     recognised = _recognised(session, rows)
     return [
@@ -73,7 +72,7 @@ def pledge_views(
             version=pledge.version,
             created_at=pledge.created_at,
             loan_id=pledge.loan_id,
-            loan_number=loans[pledge.loan_id],
+            loan_number=loans[pledge.loan_id].number,
             asset_id=asset.id,
             asset_number=asset.number,
             asset_title=asset.title,
@@ -91,11 +90,6 @@ def pledge_views(
         )
         for pledge, asset in rows
     ]
-
-
-def _loan_numbers(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, str]:
-    statement = sa.select(Loan).where(col(Loan.id).in_(loan_ids))
-    return {loan.id: loan.number for loan in session.execute(statement).scalars()}
 
 
 def _receipts(session: Session, pledge_ids: Sequence[UUID]) -> dict[UUID, list[Registration]]:
@@ -123,11 +117,15 @@ def _recognised(
     }
 
 
-def find_pledge(session: Session, actor: Actor, pledge_id: UUID) -> tuple[Pledge, Asset]:
-    """The row in the actor's sight with its asset; `NotFound` otherwise."""
-    row = session.execute(
-        visible_pledges(session, actor).where(col(Pledge.id) == pledge_id)
-    ).first()
+def load_pledge(
+    session: Session, actor: Actor, pledge_id: UUID, *, lock: bool = False
+) -> tuple[Pledge, Asset]:
+    """The row in the actor's sight with its asset, or `NotFound`; `lock` holds it, freshly read."""
+    statement = visible_pledges(session, actor).where(col(Pledge.id) == pledge_id)
+    if lock:
+        statement = statement.with_for_update(of=Pledge)
+        statement = statement.execution_options(populate_existing=True)
+    row = session.execute(statement).first()
     if row is None:
         raise NotFound
     return row[0], row[1]

@@ -1,6 +1,6 @@
 """Pledges and mortgages: taken at contract under the lien ledger, registered where they belong, released."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -24,7 +24,7 @@ from app.collateral.domain.states import (
     SecurityKind,
 )
 from app.collateral.models import AssetLien, Guarantee, Pledge, RecognisedValue, Registration
-from app.collateral.queries import ACTIVE, pool_of_loan
+from app.collateral.queries import ACTIVE, load_loan, pool_of_loan
 from app.collateral.refusals import (
     OBSTACLES,
     AlreadyPledged,
@@ -36,18 +36,17 @@ from app.collateral.refusals import (
     RegistryDoesNotFit,
     StillSecures,
 )
-from app.collateral.services.pledge_views import PledgeView, find_pledge, pledge_view
+from app.collateral.services.pledge_views import PledgeView, load_pledge, pledge_view, pledge_views
 from app.collateral.services.recognition import current_fen, follow_down, look_again
 from app.db.engine import now, today
 from app.db.numbers import insert_ignoring, next_number
 from app.kernel.actor import Actor
-from app.kernel.errors import InvalidInput, NotFound
+from app.kernel.errors import InvalidInput
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LoanState
-from app.loans.models import Loan
-from app.loans.queries import visible_loans
+from app.loans.models import Loan, LoanStateRow
 from app.loans.services import lending_day
 from app.reference.services import policy_for
 
@@ -100,18 +99,18 @@ def pledge_at_contract(
     Refuses assets that a rule forbids, exhausted capacity (409) and a pool that does not cover the loan.
     """
     actor.require(Permission.SIGN_CONTRACT)
-    loan = _loan(session, actor, command.loan_id)
+    loan = load_loan(session, actor, command.loan_id)
     made = _take(session, actor, loan, command.lines)
     for guarantee in command.guarantees:
         _guarantee(session, actor, loan, guarantee)
-    _require_cover(session, loan, made, command.guarantees)
-    return [pledge_view(session, actor, pledge.id) for pledge in made]
+    _require_cover(session, loan, command)
+    return pledge_views(session, actor, made)
 
 
 def add_collateral(session: Session, actor: Actor, loan_id: UUID, line: PledgeLine) -> PledgeView:
     """Take one more asset for a loan that is already drawn (an answer to a top-up notice)."""
     actor.require(Permission.SIGN_CONTRACT)
-    (pledge,) = _take(session, actor, _loan(session, actor, loan_id), [line])
+    ((pledge, _asset),) = _take(session, actor, load_loan(session, actor, loan_id), [line])
     return pledge_view(session, actor, pledge.id)
 
 
@@ -124,7 +123,7 @@ def register_pledge(
     extends the first.
     """
     actor.require(Permission.REGISTER_PLEDGE)
-    pledge, asset = find_pledge(session, actor, pledge_id)
+    pledge, asset = load_pledge(session, actor, pledge_id, lock=True)
     state = PLEDGE.next(pledge.state, PledgeEvent.REGISTER)
     registries = kind_info(asset.kind).registries
     _require_receipt(session, registries, command)
@@ -154,10 +153,11 @@ def release_pledge(session: Session, actor: Actor, pledge_id: UUID, note: str) -
     A security that was never registered did not stand; it is cancelled whatever is owed.
     """
     actor.require(Permission.RELEASE_PLEDGE)
-    pledge, asset = find_pledge(session, actor, pledge_id)
+    pledge, asset = load_pledge(session, actor, pledge_id, lock=True)
     registered = pledge.state is PledgeState.REGISTERED
     event = PledgeEvent.RELEASE if registered else PledgeEvent.CANCEL
     state = PLEDGE.next(pledge.state, event)
+    hold_debt(session, pledge.loan_id)
     if registered and not pool_of_loan(session, pledge.loan_id).stands_without(asset.id):
         raise StillSecures
     look_again(session, asset.id)
@@ -169,6 +169,11 @@ def release_pledge(session: Session, actor: Actor, pledge_id: UUID, note: str) -
     return pledge_view(session, actor, pledge.id)
 
 
+def hold_debt(session: Session, loan_id: UUID) -> None:
+    """Hold what is owed on a loan: nothing is drawn or released meanwhile, so that its cover is judged once."""
+    session.get_one(LoanStateRow, loan_id, with_for_update=True, populate_existing=True)
+
+
 def all_registered(session: Session, loan_id: UUID) -> bool:
     """Whether every active pledge of a loan is registered; true for a loan without any."""
     statement = sa.select(sa.func.count()).where(
@@ -178,7 +183,9 @@ def all_registered(session: Session, loan_id: UUID) -> bool:
     return waiting == 0
 
 
-def _take(session: Session, actor: Actor, loan: Loan, lines: Sequence[PledgeLine]) -> list[Pledge]:
+def _take(
+    session: Session, actor: Actor, loan: Loan, lines: Sequence[PledgeLine]
+) -> list[tuple[Pledge, Asset]]:
     """All liens first, in the order of the assets, then the rows with their numbers; all on one day.
 
     Whoever holds a number waits for no lien, so that two contracts cannot wait for each other.
@@ -186,16 +193,29 @@ def _take(session: Session, actor: Actor, loan: Loan, lines: Sequence[PledgeLine
     if loan.state not in TAKES_SECURITY:
         raise LoanTakesNoSecurity(loan=loan.number)
     day = lending_day(session, loan.bank_id)
+    assets = hold_assets(session, actor, [line.asset_id for line in lines])
+    follow_down(session, actor, loan.bank_id, day, assets=list(assets))
     ordered = sorted(lines, key=lambda line: line.asset_id.bytes)
-    follow_down(session, actor, loan.bank_id, day, assets=[line.asset_id for line in ordered])
-    admitted = [(line, _admit(session, actor, loan, line, day)) for line in ordered]
-    held = [(line, each, _secure(session, each, line.secured_fen, day)) for line, each in admitted]
-    return [_insert(session, actor, loan, line, each, total, day) for line, each, total in held]
+    pairs = [(line, assets[line.asset_id]) for line in ordered]
+    for line, asset in pairs:
+        _admit(session, loan, line, asset, day)
+    held = [(line, each, _secure(session, each, line.secured_fen, day)) for line, each in pairs]
+    return [
+        (_insert(session, actor, loan, line, each, total, day), each) for line, each, total in held
+    ]
 
 
-def _admit(session: Session, actor: Actor, loan: Loan, line: PledgeLine, day: date) -> Asset:
-    """The asset, when no rule forbids taking it; held, so that it is not withdrawn meanwhile."""
-    asset = load_asset(session, actor, line.asset_id, lock=True)
+def hold_assets(session: Session, actor: Actor, asset_ids: Iterable[UUID]) -> dict[UUID, Asset]:
+    """Assets in the actor's sight, held in one order for all: nobody withdraws or pledges them meanwhile.
+
+    A contract holds them before it takes the number of its loan, which contracts of all banks share.
+    """
+    ordered = sorted(asset_ids, key=lambda asset_id: asset_id.bytes)
+    return {asset_id: load_asset(session, actor, asset_id, lock=True) for asset_id in ordered}
+
+
+def _admit(session: Session, loan: Loan, line: PledgeLine, asset: Asset, day: date) -> None:
+    """Refuse an asset that a rule forbids taking; it is held already."""
     if _pledged_for(session, loan.id, asset.id):
         raise AlreadyPledged(asset=asset.number)
     value = session.get(AssetValue, asset.id)
@@ -204,7 +224,6 @@ def _admit(session: Session, actor: Actor, loan: Loan, line: PledgeLine, day: da
     obstacle = cover.pledge_obstacle(facts)
     if obstacle is not None:
         raise PledgeRefused(asset=asset.number, reason=OBSTACLES[obstacle], rule=obstacle)
-    return asset
 
 
 def _facts(
@@ -353,21 +372,19 @@ def _guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) 
     )
 
 
-def _require_cover(
-    session: Session, loan: Loan, pledges: Sequence[Pledge], guarantees: Sequence[GuaranteeLine]
-) -> None:
+def _require_cover(session: Session, loan: Loan, command: PledgeAtContract) -> None:
     if loan.security == "credit":
         return
     lendable = sum(
         cover.lendable_fen(asset) for asset in pool_of_loan(session, loan.id, active=True).assets
     )
-    guaranteed = sum(each.covered_fen for each in guarantees)
+    guaranteed = sum(each.covered_fen for each in command.guarantees)
     if lendable + guaranteed < loan.contract_fen:
         raise CoverTooLow(
             lendable=Money(lendable),
             guaranteed=Money(guaranteed),
             loan=Money(loan.contract_fen),
-            lines=len(pledges),
+            lines=len(command.lines),
         )
 
 
@@ -468,12 +485,3 @@ def _registered_at(session: Session, pledge_id: UUID) -> set[str]:
 def _touch(session: Session, pledge: Pledge) -> None:
     session.add(pledge)
     session.flush()
-
-
-def _loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:
-    loan: Loan | None = session.execute(
-        visible_loans(session, actor).where(col(Loan.id) == loan_id)
-    ).scalar_one_or_none()
-    if loan is None:
-        raise NotFound
-    return loan

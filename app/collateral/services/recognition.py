@@ -15,7 +15,7 @@ from app.audit.services import record
 from app.collateral.domain.kept import RECOGNITION_FIGURES, figures_of
 from app.collateral.domain.states import RecognitionReason
 from app.collateral.models import LoanCover, Pledge, RecognisedValue, Recognition
-from app.collateral.queries import ACTIVE
+from app.collateral.queries import ACTIVE, valid_fen
 from app.collateral.refusals import NoCurrentValue, RecognisedAboveCurrent
 from app.db.engine import now
 from app.kernel.actor import Actor
@@ -94,14 +94,27 @@ def recognition_view(session: Session, actor: Actor, asset_id: UUID) -> Recognit
     )
 
 
+def held_version(session: Session, actor: Actor, asset_id: UUID) -> int:
+    """The version of what the actor's bank recognises for an asset, held from here on: nobody else changes it.
+
+    The value is held too: before the first recognition there is no row to hold but that one.
+    """
+    _require_visible(session, actor, asset_id)
+    session.get(AssetValue, asset_id, with_for_update=True, populate_existing=True)
+    row = _held_recognition(session, actor.organisation_id, asset_id)
+    return row.version if row else 0
+
+
+def _held_recognition(session: Session, bank_id: UUID, asset_id: UUID) -> RecognisedValue | None:
+    return session.get(
+        RecognisedValue, (bank_id, asset_id), with_for_update=True, populate_existing=True
+    )
+
+
 def current_fen(session: Session, asset_id: UUID, day: date, *, lock: bool = False) -> int | None:
     """The current value of an asset on a day; None without a valid appraisal. `lock` holds it for the transaction."""
-    statement = sa.select(AssetValue).where(col(AssetValue.asset_id) == asset_id)
-    query = statement.with_for_update() if lock else statement
-    value: AssetValue | None = session.execute(query).scalar_one_or_none()
-    if value is None or value.valid_until is None or value.valid_until < day:
-        return None
-    return value.current_fen
+    value = session.get(AssetValue, asset_id, with_for_update=lock, populate_existing=lock)
+    return valid_fen(value, day)
 
 
 def follow_down(
@@ -139,8 +152,7 @@ def follow_down(
         statement = statement.where(col(RecognisedValue.asset_id).in_(assets))
     changed = []
     for recognised, value in session.execute(statement).all():
-        lapsed = value is None or value.valid_until is None or value.valid_until < on
-        current = None if lapsed else value.current_fen
+        current = valid_fen(value, on)
         reason = RecognitionReason.LAPSE if current is None else RecognitionReason.FALL
         change = _Change(
             bank_id=bank_id,
@@ -166,12 +178,7 @@ class _Change:
 
 
 def _apply(session: Session, actor: Actor, change: _Change, *, on: date) -> None:
-    row = session.get(
-        RecognisedValue,
-        (change.bank_id, change.asset_id),
-        with_for_update=True,
-        populate_existing=True,
-    )
+    row = _held_recognition(session, change.bank_id, change.asset_id)
     before = row.recognised_fen if row else None
     row = row or RecognisedValue(
         bank_id=change.bank_id, asset_id=change.asset_id, recognised_on=on, version=0

@@ -11,6 +11,7 @@ from app.collateral.services.pledging import (
     GuaranteeLine,
     PledgeAtContract,
     PledgeLine,
+    hold_assets,
     pledge_at_contract,
 )
 from app.identity.models import Organisation
@@ -55,6 +56,7 @@ def contract(
     require_met(decide_contract(_facts(session, row, amount, day)), NewApprovalNeeded)
     lines = lines_of(session, [row.id]).get(row.id, [])
     guarantees = guarantees_of(session, [row.id]).get(row.id, [])
+    hold_assets(session, actor, [line.asset_id for line in lines])
     loan_id = open_loan(session, actor, _terms(session, row, amount, day, (lines, guarantees)))
     pledge_at_contract(session, actor, _security(loan_id, lines, guarantees))
     row.loan_id = loan_id

@@ -14,8 +14,8 @@ from app.audit.services import record
 from app.collateral.domain.cover import lendable_fen
 from app.collateral.domain.states import OPEN_CALL_STATES, RegistrationKind
 from app.collateral.models import MarginCall, Pledge, Registration
-from app.collateral.queries import ACTIVE, pool_of_loan
-from app.collateral.services.pledging import all_registered
+from app.collateral.queries import ACTIVE, load_loan, loans_by_id, pool_of_loan
+from app.collateral.services.pledging import all_registered, hold_debt
 from app.collateral.services.watch import watch_loan
 from app.db.engine import now
 from app.db.numbers import next_number
@@ -23,9 +23,9 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import DutiesApart, NotFound
 from app.kernel.permissions import Permission
+from app.loans.books import hold_business_day
 from app.loans.domain.states import Kept, LoanState, Security
 from app.loans.models import Loan, LoanNote
-from app.loans.queries import visible_loans
 from app.loans.refusals import LoanNotServiced
 from app.loans.services import PostDrawdown, lending_day, post_drawdown
 from app.origination.domain.checks import Check, Outcome
@@ -192,10 +192,16 @@ def post_checked(
     drawdown_id: UUID,
     command: PostChecked,  # noqa: ARG001 - the shape of all events
 ) -> DrawdownView:
-    """Pay out: a third person posts what was checked, while every condition still holds."""
+    """Pay out: a third person posts what was checked, while every condition still holds.
+
+    Day and debt are held in the order of all bookings before the conditions are tested, so that no security
+    is released between the test and the money.
+    """
     row, loan = _begin(session, actor, drawdown_id, DrawdownEvent.POST)
     if actor.person_id in {row.requested_by_id, row.checked_by_id}:
         raise DutiesApart
+    hold_business_day(session, loan.bank_id)
+    hold_debt(session, loan.id)
     checks = decide_drawdown(_facts(session, loan, row))
     require_met(checks, DrawdownRefused)
     money = PostDrawdown(loan_id=loan.id, amount_fen=row.amount_fen)
@@ -221,7 +227,7 @@ def drawdowns_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[Dra
 
 def drawdown_views(session: Session, actor: Actor, rows: Sequence[Drawdown]) -> list[DrawdownView]:
     """Views of drawdowns: four queries whatever their number."""
-    loans = _loans(session, [row.loan_id for row in rows])
+    loans = loans_by_id(session, [row.loan_id for row in rows])
     files = _files(session, loans.values())
     firms = organisations_by_id(
         session, [each.borrower_id for each in loans.values() if each.borrower_id]
@@ -411,18 +417,10 @@ def _waiting(session: Session, loan_id: UUID) -> Drawdown | None:
 
 
 def _loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:
-    statement = visible_loans(session, actor).where(col(Loan.id) == loan_id)
-    loan: Loan | None = session.execute(statement).scalar_one_or_none()
-    if loan is None:
-        raise NotFound
+    loan = load_loan(session, actor, loan_id)
     if loan.kept is Kept.MIRRORED:
         raise LoanNotServiced(number=loan.number)
     return loan
-
-
-def _loans(session: Session, ids: Sequence[UUID]) -> dict[UUID, Loan]:
-    statement = sa.select(Loan).where(col(Loan.id).in_(ids))
-    return {row.id: row for row in session.execute(statement).scalars()}
 
 
 def _files(session: Session, loans: Any) -> dict[UUID, Application]:

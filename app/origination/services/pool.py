@@ -18,7 +18,7 @@ from app.audit.services import record
 from app.collateral.domain.cover import PledgeFacts, pledge_obstacle
 from app.collateral.domain.states import SecurityKind
 from app.collateral.models import AssetLien, Pledge, RecognisedValue
-from app.collateral.queries import ACTIVE
+from app.collateral.queries import ACTIVE, valid_fen
 from app.collateral.refusals import OBSTACLES
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
@@ -265,8 +265,7 @@ def _value(
     application: Application, asset: Asset, secured_fen: int | None, known: _Known
 ) -> PoolValue:
     row = known.values.get(asset.id)
-    valid = row is not None and row.valid_until is not None and row.valid_until >= known.day
-    current = row.current_fen if row is not None and valid else None
+    current = valid_fen(row, known.day)
     info = kind_info(asset.kind)
     secured = secured_fen or _default_secured(application.amount_fen, current)
     senior = known.senior_fen.get(asset.id, 0)
@@ -281,7 +280,7 @@ def _value(
         valuation_fen=row.valuation_fen if row else None,
         current_fen=current,
         valid_until=row.valid_until if row else None,
-        recognised_fen=known.recognised.get(asset.id) if valid else None,
+        recognised_fen=None if current is None else known.recognised.get(asset.id),
         cap_ppm=known.policy.ppm(info.cap_parameter),
         senior_fen=senior,
         free_fen=max((current or 0) - senior, 0),

@@ -9,15 +9,29 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.assets.domain import AssetKind
 from app.assets.domain.registration import AssetInUse
 from app.assets.models import Asset
-from app.assets.services import WithdrawAsset, withdraw_asset
-from app.collateral.domain.states import OPEN_CALL_STATES
+from app.assets.services import WithdrawAsset, share_asset, withdraw_asset
+from app.collateral.domain.states import OPEN_CALL_STATES, PledgeState
 from app.collateral.models import AssetLien, LoanCover, MarginCall, Pledge
-from app.collateral.refusals import CapacityExhausted, PledgeRefused
-from app.collateral.services.pledging import PledgeAtContract, pledge_at_contract
+from app.collateral.refusals import CapacityExhausted, PledgeRefused, StillSecures
+from app.collateral.services.pledging import (
+    PledgeAtContract,
+    RegisterPledge,
+    pledge_at_contract,
+    register_pledge,
+    release_pledge,
+)
+from app.collateral.services.recognition import (
+    ConfirmRecognised,
+    confirm_recognised_value,
+    held_version,
+    recognition_view,
+)
 from app.collateral.services.watch import watch_bank, watch_loan
 from app.db.models import CivilDay
+from app.kernel.errors import StaleVersion
 from app.loans.domain.states import Security
 from app.loans.models import LoanStateRow
 from app.loans.services import open_business_day
@@ -117,7 +131,13 @@ def at_once(*steps):
         gate.wait()
         try:
             return step()
-        except (CapacityExhausted, PledgeRefused, AssetInUse) as refusal:
+        except (
+            CapacityExhausted,
+            PledgeRefused,
+            AssetInUse,
+            StaleVersion,
+            StillSecures,
+        ) as refusal:
             return refusal
 
     with ThreadPoolExecutor(len(steps)) as pool:
@@ -230,3 +250,71 @@ def test_looks_and_repayments_at_once_leave_one_case_that_fits_the_last_figures(
         assert [each.value for each in state] == ["cured"]
         assert not set(state) & set(OPEN_CALL_STATES)
         session.expire_all()
+
+
+def test_two_officers_never_overwrite_what_the_other_recognised(database, vault, session, commit):
+    """Both saw the same version; the second to come is told so, also before there is a row to hold."""
+    officer = vault.staff("collateral")
+    for first in (False, True):
+        asset_id = vault.asset(100 * WAN, recognised_fen=None if first else 50 * WAN)
+        share_asset(session, asset_id=asset_id, organisation_id=vault.bank_id, reason="offered")
+        commit()
+        with database.read() as seen:
+            version = recognition_view(seen, officer, asset_id).version
+
+        def confirm(fen, asset_id=asset_id, version=version):
+            with database.write() as writing:
+                if held_version(writing, officer, asset_id) != version:
+                    raise StaleVersion
+                time.sleep(0.05)
+                command = ConfirmRecognised(recognised_fen=fen, note="核定")
+                return confirm_recognised_value(writing, officer, asset_id, command)
+
+        results = at_once(lambda: confirm(60 * WAN), lambda: confirm(70 * WAN))
+        assert sum(isinstance(each, StaleVersion) for each in results) == 1
+        session.rollback()
+
+
+def test_of_two_securities_that_cover_for_each_other_one_stays(database, vault, session, commit):
+    """Each may be released while the other stands; both at once may not."""
+    approver = vault.staff("approve")
+    for _round in range(4):
+        assets = [vault.asset(300 * WAN) for _ in range(2)]
+        lines = [vault.line(asset_id, 100 * WAN) for asset_id in assets]
+        loan_id = vault.drawn(50 * WAN, *lines)
+        pledges = [pledge.id for pledge in vault.pledges_of(loan_id)]
+        commit()
+
+        def release(pledge_id):
+            with database.write() as writing:
+                made = release_pledge(writing, approver, pledge_id, "客户要求")
+                time.sleep(0.05)
+                return made
+
+        results = at_once(*(lambda each=each: release(each) for each in pledges))
+        assert sum(isinstance(each, StillSecures) for each in results) == 1
+        session.rollback()
+        session.expire_all()
+
+
+def test_receipts_of_both_registries_at_once_complete_the_registration(
+    database, vault, session, commit
+):
+    """Each alone leaves the pledge contracted; whoever comes second sees the other's."""
+    officer = vault.staff("officer")
+    for round_ in range(4):
+        asset_id = vault.asset(100 * WAN, AssetKind.CARBON_SINK_INCOME)
+        (pledge,) = vault.pledge(vault.loan(10 * WAN), vault.line(asset_id, 60 * WAN))
+        commit()
+
+        def register(registry, pledge_id=pledge.id, number=f"示例-{round_}"):
+            command = RegisterPledge(registry=registry, number=number, registered_on=TODAY)
+            with database.write() as writing:
+                made = register_pledge(writing, officer, pledge_id, command)
+                time.sleep(0.05)
+                return made
+
+        at_once(lambda: register("movable-finance"), lambda: register("local-sink"))
+        session.expire_all()
+        assert session.get_one(Pledge, pledge.id).state is PledgeState.REGISTERED
+        commit()
