@@ -23,7 +23,7 @@ from app.kernel.actor import Actor, system_actor
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
 from app.kernel.schedule_dates import add_months
-from app.loans.domain.settled import DatedAmount
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.states import LoanFact, LtvBasis, Security
 from app.loans.domain.terms import Method
 from app.loans.models import Loan

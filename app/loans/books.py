@@ -14,10 +14,10 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.schedule_dates import Every
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.journal import Posting
 from app.loans.domain.notes import NoteTerms, plan_from_json
 from app.loans.domain.servicing import NoteBook
-from app.loans.domain.settled import DatedAmount
 from app.loans.domain.states import EntryKind, Kept
 from app.loans.domain.waterfall import Claim
 from app.loans.models import (

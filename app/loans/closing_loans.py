@@ -18,12 +18,12 @@ from app.db.bulk import insert_rows, update_rows
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.loans.books import latest_plans, lines_of, note_terms, steps_from_json, steps_to_json
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.classification import ClassRules, LoanClass
 from app.loans.domain.debtor import in_force, own_classification
 from app.loans.domain.journal import accrual_postings
 from app.loans.domain.notes import plan_from_json
 from app.loans.domain.servicing import NoteBook, NoteDay, OpenDue, Overdue, overdue_on
-from app.loans.domain.settled import DatedAmount
 from app.loans.domain.standing import standing
 from app.loans.domain.states import AccrualKind, EntryKind, LoanFact, LoanState
 from app.loans.domain.waterfall import Claim

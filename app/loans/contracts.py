@@ -32,6 +32,7 @@ from app.loans.books import (
     post_entry,
     require_current,
 )
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import drawdown_postings, write_off_postings
 from app.loans.domain.notes import (
@@ -42,7 +43,6 @@ from app.loans.domain.notes import (
     principal_plan,
     require_terms,
 )
-from app.loans.domain.settled import DatedAmount
 from app.loans.domain.standing import switch_postings
 from app.loans.domain.states import (
     LOAN,

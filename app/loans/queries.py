@@ -33,6 +33,9 @@ from app.loans.models import (
 MAX_JOURNAL_ROWS: Final = 100
 """Rows of one answer of the journal; a cursor asks for the next."""
 
+MAX_LISTED_ROWS: Final = 1_000
+"""Repayments or classes of a loan, errors of a close: eighty years of months, and more errors than anyone reads."""
+
 
 def visible_loans(session: Session, actor: Actor) -> sa.Select[Loan]:  # noqa: ARG001 - the contract of all rooms
     """The loans that the actor may see, by the rule that the sight table names."""
@@ -457,14 +460,13 @@ class RepaymentView:
     reverses_id: UUID | None
     reason: str
     created_at: datetime
-    lines: tuple[Any, ...] = ()
-    """Lines of the allocation with their explanations, when just posted."""
 
 
-def repayment_view(row: Repayment, lines: tuple[Any, ...] = ()) -> RepaymentView:
+def repayment_view(row: Repayment) -> RepaymentView:
     """The view of a stored repayment."""
-    names = (name for name in RepaymentView.__dataclass_fields__ if name != "lines")
-    return RepaymentView(**{name: getattr(row, name) for name in names}, lines=lines)
+    return RepaymentView(
+        **{name: getattr(row, name) for name in RepaymentView.__dataclass_fields__}
+    )
 
 
 def list_repayments(session: Session, actor: Actor, loan_id: UUID) -> tuple[RepaymentView, ...]:
@@ -474,7 +476,7 @@ def list_repayments(session: Session, actor: Actor, loan_id: UUID) -> tuple[Repa
         sa.select(Repayment)
         .where(col(Repayment.loan_id) == loan_id)
         .order_by(col(Repayment.booked_on).desc(), col(Repayment.id).desc())
-        .limit(1000)
+        .limit(MAX_LISTED_ROWS)
     )
     return tuple(repayment_view(row) for row in session.execute(statement).scalars())
 
@@ -500,7 +502,7 @@ def list_classifications(
         sa.select(LoanClassification)
         .where(col(LoanClassification.loan_id) == loan_id)
         .order_by(col(LoanClassification.on).desc())
-        .limit(1000)
+        .limit(MAX_LISTED_ROWS)
     )
     return tuple(
         ClassificationView(
@@ -567,7 +569,7 @@ def close_view(session: Session, actor: Actor, close_id: UUID) -> DayCloseView:
         .join(Loan, col(Loan.id) == col(DayCloseError.loan_id))
         .where(col(DayCloseError.close_id) == close_id)
         .order_by(col(Loan.number))
-        .limit(1000)
+        .limit(MAX_LISTED_ROWS)
     )
     errors = tuple(
         CloseError(loan_number=number, detail=detail)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,10 +30,10 @@ from app.loans.books import (
     steps_to_json,
 )
 from app.loans.closing_loans import open_due
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.journal import Account, Posting, repayment_postings, reversal_postings
 from app.loans.domain.notes import plan_from_json, replanned
 from app.loans.domain.servicing import compound_to, overdue_on, penalty_to
-from app.loans.domain.settled import DatedAmount
 from app.loans.domain.standing import GROWING_CLAIMS, standing
 from app.loans.domain.states import (
     LOAN,
@@ -44,7 +43,7 @@ from app.loans.domain.states import (
     LoanEvent,
     LoanState,
 )
-from app.loans.domain.waterfall import ORDERS, Allocation, Claim, Debt, Line, allocate
+from app.loans.domain.waterfall import Allocation, Claim, Debt, Line, allocate
 from app.loans.models import Loan, LoanDue, LoanPosting, NotePlan, Repayment, RepaymentLine
 from app.loans.queries import RepaymentView, repayment_view
 from app.loans.refusals import (
@@ -58,8 +57,6 @@ from app.loans.refusals import (
     SuspenseTooSmall,
     ValueDayInFuture,
 )
-
-_ORDER: Final = ORDERS["ordinary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +144,7 @@ def book_repayment(
     _stand(ledger)
     session.flush()
     _record(session, actor, ledger.loan, "loan.repay", row)
-    return repayment_view(row, allocation.lines)
+    return repayment_view(row)
 
 
 def _require_possible(ledger: LoanLedger, command: Repay, day: date, value_on: date) -> None:
@@ -170,7 +167,7 @@ def _require_possible(ledger: LoanLedger, command: Repay, day: date, value_on: d
 
 
 def _allocated(command: Repay, debts: Sequence[_NoteDebt]) -> Allocation:
-    found = allocate(command.amount_fen, debts, _ORDER)
+    found = allocate(command.amount_fen, debts)
     if command.from_suspense and found.suspense_fen:
         raise SuspenseTooSmall(suspense=Money(command.amount_fen - found.suspense_fen))
     return found

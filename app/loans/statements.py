@@ -60,7 +60,7 @@ _REVERSED = Words(zh="冲正", en="Reversal")
 def statement_pdf(session: Session, actor: Actor, loan_id: UUID, public_url: str) -> bytes:
     """The statement of a visible, serviced loan over its whole life, up to the business day."""
     view = loan_view(session, actor, loan_id)
-    if view.kept is Kept.MIRRORED or view.starts_on is None or view.matures_on is None:
+    if view.kept is Kept.MIRRORED:
         raise LoanNotServiced(number=view.number)
     return loan_statement(_statement(session, actor, view, public_url))
 

@@ -29,22 +29,11 @@ class BalanceFrom:
 def accrued_fen(period: Period, balances: Sequence[BalanceFrom], until_on: date) -> int:
     """Interest from the start of the period up to, and without, a day: rounded once.
 
-    The close of day D accrues until D + 1, because the day itself counts. `balances` ascend
-    by day, and the first holds at the start of the period.
+    It is the sum of balance * rate * share of a year over the spans of equal balance. The close of
+    day D accrues until D + 1, because the day itself counts. `balances` ascend by day, and the first
+    holds at the start of the period.
     """
-    return fen_half_up(exact_accrued_fen(period, balances, until_on))
-
-
-def exact_accrued_fen(period: Period, balances: Sequence[BalanceFrom], until_on: date) -> Fraction:
-    """The sum of balance * rate * share of a year over the spans of equal balance."""
-    return sum(_span_interests(period, balances, until_on), Fraction(0))
-
-
-def to_post_fen(
-    period: Period, balances: Sequence[BalanceFrom], until_on: date, *, posted_fen: int
-) -> int:
-    """What is still to be posted; negative after a correction that lowers the interest."""
-    return accrued_fen(period, balances, until_on) - posted_fen
+    return fen_half_up(sum(_span_interests(period, balances, until_on), Fraction(0)))
 
 
 def interest_of_a_day_fen(principal_fen: int, *, rate_ppm: int, day_count: DayCount) -> int:

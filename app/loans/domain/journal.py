@@ -111,27 +111,11 @@ def _settled(
     )
 
 
-def non_accrual_postings(interest_fen: int) -> tuple[Posting, ...]:
-    """Interest not received of a loan turned non-performing: out of income, into the memo."""
-    return (
-        *_moved(Account.INTEREST_INCOME, Account.INTEREST_RECEIVABLE, interest_fen),
-        *_moved(Account.MEMO_INTEREST, Account.MEMO_CONTRA, interest_fen),
-    )
-
-
 def write_off_postings(principal_fen: int) -> tuple[Posting, ...]:
     """Principal leaves the balance sheet; the claim is kept in the memorandum."""
     return (
         *_moved(Account.WRITE_OFF, Account.PRINCIPAL, principal_fen),
         *_moved(Account.MEMO_WRITTEN_OFF, Account.MEMO_CONTRA, principal_fen),
-    )
-
-
-def recovery_postings(amount_fen: int) -> tuple[Posting, ...]:
-    """Money received for a claim already written off is income and lowers the memorandum."""
-    return (
-        *_moved(Account.CASH, Account.RECOVERY_INCOME, amount_fen),
-        *_moved(Account.MEMO_CONTRA, Account.MEMO_WRITTEN_OFF, amount_fen),
     )
 
 

@@ -20,6 +20,7 @@ from app.kernel.schedule_dates import (
 )
 from app.kernel.text import N_
 from app.loans.domain.accrual import BalanceFrom, accrued_fen
+from app.loans.domain.amounts import DatedAmount, equal_parts
 from app.loans.domain.periods import Period
 from app.loans.domain.schedule import (
     Instalment,
@@ -28,7 +29,6 @@ from app.loans.domain.schedule import (
     make_schedule,
     period_rates,
 )
-from app.loans.domain.settled import DatedAmount, equal_parts
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method, ScheduleError, Terms, periods_of
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.loans.domain.accrual import BalanceFrom, accrued_fen, overdue_rate_ppm
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.notes import NoteTerms, interest_periods
 from app.loans.domain.periods import Period
 from app.loans.domain.servicing import OpenDue, compound_to, penalty_to
-from app.loans.domain.settled import DatedAmount
 from app.loans.domain.states import AccrualKind
 from app.loans.domain.waterfall import Claim
 

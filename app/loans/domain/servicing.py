@@ -14,9 +14,9 @@ from app.kernel.daycount import DayCount
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
 from app.loans.domain.accrual import BalanceFrom, accrued_fen, overdue_rate_ppm
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.notes import NoteTerms, interest_periods
 from app.loans.domain.periods import Period
-from app.loans.domain.settled import DatedAmount
 
 _ONE_DAY = timedelta(days=1)
 

@@ -1,14 +1,10 @@
-"""Which debts a repayment settles: by kind in the order agreed, the oldest first in a kind."""
+"""Which debts a repayment settles: by kind in their order, the oldest first in a kind."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
-
-from app.kernel.errors import Fact
-from app.kernel.money import Money
-from app.kernel.text import N_
 
 
 class Claim(StrEnum):
@@ -23,17 +19,8 @@ class Claim(StrEnum):
     PRINCIPAL = "principal"
 
 
-ORDERS: Final = {
-    "ordinary": (Claim.FEE, Claim.PENALTY, Claim.COMPOUND, Claim.INTEREST, Claim.PRINCIPAL),
-    # Banks may take the principal of a non-performing loan before its interest.
-    "principal-first": (
-        Claim.FEE,
-        Claim.PRINCIPAL,
-        Claim.INTEREST,
-        Claim.PENALTY,
-        Claim.COMPOUND,
-    ),
-}
+ORDER: Final = (Claim.FEE, Claim.PENALTY, Claim.COMPOUND, Claim.INTEREST, Claim.PRINCIPAL)
+"""What a repayment settles first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,35 +34,10 @@ class Debt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What one debt takes of the repayment, with words that say why."""
+    """What one debt takes of the repayment."""
 
     debt: Debt
     paid_fen: int
-    available_fen: int
-    """What was left of the repayment when the debt's turn came."""
-
-    @property
-    def left_fen(self) -> int:
-        return self.debt.owed_fen - self.paid_fen
-
-    @property
-    def explanation(self) -> str:
-        """A message of the catalogue; its placeholders are the `facts`."""
-        if self.left_fen == 0:
-            return N_("Due %(due_on)s: %(owed)s yuan, paid in full from %(available)s yuan.")
-        if self.paid_fen:
-            return N_("Due %(due_on)s: %(owed)s yuan, %(paid)s yuan paid, %(left)s yuan left.")
-        return N_("Due %(due_on)s: %(owed)s yuan, nothing left to pay it.")
-
-    @property
-    def facts(self) -> dict[str, Fact]:
-        return {
-            "due_on": self.debt.due_on.isoformat(),
-            "owed": Money(self.debt.owed_fen).yuan,
-            "available": Money(self.available_fen).yuan,
-            "paid": Money(self.paid_fen).yuan,
-            "left": Money(self.left_fen).yuan,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +52,12 @@ class Allocation:
         return sum(line.paid_fen for line in self.lines if line.debt.claim is claim)
 
 
-def allocate(amount_fen: int, debts: Iterable[Debt], order: Sequence[Claim]) -> Allocation:
+def allocate(amount_fen: int, debts: Iterable[Debt]) -> Allocation:
     """Split a repayment over the debts; the parts and the suspense sum to the amount.
 
-    A kind that the order leaves out is not paid. ValueError when an amount is not positive.
+    ValueError when an amount is not positive.
     """
-    queue = sorted(
-        (debt for debt in debts if debt.claim in order),
-        key=lambda debt: (order.index(debt.claim), debt.due_on),
-    )
+    queue = sorted(debts, key=lambda debt: (ORDER.index(debt.claim), debt.due_on))
     if amount_fen <= 0 or any(debt.owed_fen <= 0 for debt in queue):
         raise ValueError("A repayment and every debt must be above zero.")
     lines = tuple(_lines(amount_fen, queue))
@@ -109,5 +68,5 @@ def _lines(amount_fen: int, queue: Iterable[Debt]) -> Iterator[Line]:
     available = amount_fen
     for debt in queue:
         paid = min(debt.owed_fen, available)
-        yield Line(debt=debt, paid_fen=paid, available_fen=available)
+        yield Line(debt=debt, paid_fen=paid)
         available -= paid

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from app.loans.domain.settled import DatedAmount
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.states import LoanFact
 from app.loans.domain.terms import Method
 from app.loans.refusals import HistoryNotFirst

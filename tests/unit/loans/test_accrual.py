@@ -12,7 +12,6 @@ from app.loans.domain.accrual import (
     accrued_fen,
     interest_of_a_day_fen,
     overdue_rate_ppm,
-    to_post_fen,
 )
 from app.loans.domain.periods import Period
 from app.loans.domain.schedule import make_schedule
@@ -60,13 +59,6 @@ def test_two_changes_on_one_day_count_once():
         held(0, 50_000, date(2024, 1, 1)),
     ]
     assert accrued_fen(period, balances, date(2024, 2, 1)) == 0
-
-
-def test_a_correction_is_settled_by_the_next_posting():
-    period = quarter(date(2024, 1, 1), date(2024, 2, 1))
-    balances = [held(36_000_000, 50_000, date(2024, 1, 1))]
-    assert to_post_fen(period, balances, date(2024, 1, 3), posted_fen=5_000) == 5_000
-    assert to_post_fen(period, balances, date(2024, 1, 3), posted_fen=12_000) == -2_000
 
 
 def test_accrual_needs_a_balance_at_the_start_and_a_day_in_the_period():
@@ -125,7 +117,7 @@ def test_daily_postings_sum_to_the_interest_of_the_schedule(
         day = period.starts_on
         while day < period.due_on:
             day += ONE_DAY
-            today = to_post_fen(period, balances, day, posted_fen=posted)
+            today = accrued_fen(period, balances, day) - posted
             assert today >= 0
             posted += today
         assert posted == row.interest_fen

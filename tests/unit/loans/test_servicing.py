@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.kernel.daycount import DayCount
 from app.kernel.errors import IllegalEvent
 from app.kernel.schedule_dates import Every
+from app.loans.domain.amounts import DatedAmount, equal_parts
 from app.loans.domain.notes import (
     NoteTerms,
     completing_plan,
@@ -19,7 +20,6 @@ from app.loans.domain.notes import (
     replanned,
 )
 from app.loans.domain.servicing import NoteBook, OpenDue, overdue_on, penalty_to, stepped
-from app.loans.domain.settled import DatedAmount
 from app.loans.domain.states import LOAN, InterestStyle, LoanEvent, LoanState
 from app.loans.domain.terms import Method, ScheduleError
 
@@ -102,6 +102,47 @@ def test_daily_postings_sum_to_the_schedule_and_bills_equal_its_rows(terms):
     assert [(bill.due_on, bill.principal_fen, bill.interest_fen) for bill in bills] == expected
     assert posted == sum(row.interest_fen for row in rows)
     assert (book.unbilled_fen, book.next_due_on, book.interest_fen) == (0, None, 0)
+
+
+def quarterly(method, drawn_on, matures_on, amount_fen):
+    return NoteTerms(
+        amount_fen=amount_fen,
+        drawn_on=drawn_on,
+        matures_on=matures_on,
+        rate_ppm=44_500,
+        method=method,
+        every=Every(months=3),
+        day_count=DayCount.ACT_360,
+        style=InterestStyle.QUARTERLY,
+        contract_starts_on=drawn_on,
+    )
+
+
+def test_a_quarterly_bullet_pays_interest_by_quarter_and_the_last_with_the_principal():
+    terms = quarterly(Method.BULLET, date(2023, 12, 26), date(2024, 12, 25), 300_000_000)
+    rows = note_schedule(terms, principal_plan(terms)).instalments
+    assert [row.days for row in rows] == [86, 92, 92, 91, 4]
+    assert rows[0].interest_fen == 3_189_167
+    assert [row.principal_fen for row in rows] == [0, 0, 0, 0, 300_000_000]
+    assert rows[-1].balance_fen == 0
+
+
+def test_quarterly_equal_principal_lowers_the_interest_of_the_next_quarter():
+    terms = quarterly(Method.EQUAL_PRINCIPAL, date(2023, 6, 28), date(2026, 6, 27), 360_000_000)
+    rows = note_schedule(terms, principal_plan(terms)).instalments
+    assert [row.balance_fen for row in rows[:2]] == [330_000_000, 300_000_000]
+    # 3,600,000.00 * 4.45 % * 85 / 360, then 3,300,000.00 over 91 days.
+    assert [row.interest_fen for row in rows[:2]] == [3_782_500, 3_712_042]
+    assert rows[-1].balance_fen == 0
+
+
+@given(st.integers(1, 10**12), st.integers(1, 20))
+def test_equal_parts_sum_to_the_principal_and_none_is_negative(principal_fen, count):
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(count)]
+    parts = equal_parts(principal_fen, days)
+    assert [each.on for each in parts] == days
+    assert sum(each.amount_fen for each in parts) == principal_fen
+    assert min(each.amount_fen for each in parts) >= 0
 
 
 @given(note_terms(), st.data())
