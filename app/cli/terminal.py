@@ -13,7 +13,9 @@ from typing import Final, NoReturn
 
 import click
 
+from app.kernel.actor import Name
 from app.kernel.errors import Fact, Refusal
+from app.kernel.text import Coded
 
 REFUSED: Final = 1
 _TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
@@ -97,25 +99,25 @@ def show_refusal(refusal: Refusal, *, as_json: bool) -> NoReturn:
     else:
         click.echo(say(refusal.title), err=True)
         if not refusal.errors:
-            click.echo(f"  {say(refusal.detail, _shown(refusal.facts))}", err=True)
+            click.echo(f"  {say(refusal.detail, _shown(refusal.facts, language()))}", err=True)
         for error in refusal.errors:
-            click.echo(f"  {error.pointer}: {say(error.detail, _shown(error.facts))}", err=True)
+            words = say(error.detail, _shown(error.facts, language()))
+            click.echo(f"  {error.pointer}: {words}", err=True)
     raise click.exceptions.Exit(REFUSED)
 
 
 def problem_of(refusal: Refusal) -> dict[str, object]:
     """A refusal as the API tells it, in English, without a status."""
-    facts = _shown(refusal.facts)
     errors = [
-        {"pointer": error.pointer, "detail": _filled(error.detail, _shown(error.facts))}
+        {"pointer": error.pointer, "detail": _filled(error.detail, _shown(error.facts, "en"))}
         for error in refusal.errors
     ]
     return {
-        **facts,
+        **{name: _plain(value) for name, value in refusal.facts.items()},
         "type": f"/problems/{refusal.code}",
         "code": refusal.code,
         "title": refusal.title,
-        "detail": _filled(refusal.detail, facts),
+        "detail": _filled(refusal.detail, _shown(refusal.facts, "en")),
         "errors": errors,
     }
 
@@ -124,14 +126,27 @@ def _filled(message: str, facts: Mapping[str, Fact]) -> str:
     return message % facts if facts else message
 
 
-def _shown(facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    return {name: _plain(value) for name, value in facts.items()}
+def _shown(facts: Mapping[str, Fact], of: str) -> dict[str, Fact]:
+    return {name: _in_words(value, of) for name, value in facts.items()}
+
+
+def _in_words(value: Fact, of: str) -> Fact:
+    """A fact as words of a language: codes by their titles, lists joined."""
+    if isinstance(value, Coded):
+        return _catalogue(of).gettext(value.words)
+    if isinstance(value, Name):
+        return value.in_language(of)
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(_in_words(each, of)) for each in value)
+    return _plain(value)
 
 
 def _plain(value: Fact) -> Fact:
-    """Lists read as words; what JSON does not know becomes text."""
+    """A fact as JSON: lists joined, names in English, what JSON does not know as text."""
     if value is None or isinstance(value, str | int):
         return value
+    if isinstance(value, Name):
+        return value.in_language("en")
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(str(_plain(each)) for each in value)
     return str(value)

@@ -5,6 +5,6 @@ bank has decided for itself is laid over it by `reference.services.policy_for`.
 """
 
 from app.policy.files import area_of, on, parameter_set
-from app.policy.lookup import Policy
+from app.policy.lookup import Policy, RuleNotInForce
 
-__all__ = ["Policy", "area_of", "on", "parameter_set"]
+__all__ = ["Policy", "RuleNotInForce", "area_of", "on", "parameter_set"]

@@ -29,8 +29,8 @@ from app.audit.services import record
 from app.db.engine import Database, now, today
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
+from app.policy import RuleNotInForce
 from app.reference.services import policy_for
-from risk_models.dated import ParameterNotInForce
 
 VALIDITY: Final = "appraisal.report_validity"
 EXPIRY_CHUNK: Final = 200
@@ -171,7 +171,7 @@ def _sign(session: Session, actor: Actor, row: Appraisal, role: SignatureRole) -
 def _valid_until(session: Session, row: Appraisal, valued_on: date) -> date:
     try:
         days = policy_for(session, row.bank_id, valued_on).whole(VALIDITY)
-    except ParameterNotInForce:
+    except RuleNotInForce:
         # The policy begins years ago: a report of a day before it has long run out.
         raise ReportOutOfDate(day=valued_on) from None
     last = report_valid_until(valued_on=valued_on, validity_days=days)

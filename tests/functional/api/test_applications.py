@@ -2,12 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
 from app.assets.domain import ForestCategory
-from app.loans.models import Loan
+from app.loans.models import BankDay, Loan
 from app.origination.services import drafts
 from tests.factories.lending import Lending
 
@@ -81,6 +82,31 @@ def path(api, world, pool) -> str:
     answer = api("c1-fin").post("/loan-applications", body(world, pool), status=201)
     assert answer.headers["Location"].endswith(answer.json["id"])
     return f"/loan-applications/{answer.json['id']}"
+
+
+@pytest.mark.parametrize(
+    ("language", "rule"),
+    [("zh-CN", "“申请各环节办理时限”"), ("en", "“Days for each step of an application”")],
+)
+def test_books_on_a_day_before_a_rule_refuse_with_the_day_it_begins(
+    api, client, path, session, world, commit, language, rule
+) -> None:
+    lead(api, path, "submit")
+    session.get_one(BankDay, world.organisation("A")).open_on = date(2019, 12, 31)
+    commit()
+    officer = api("a-officer")
+    refused = officer.post(
+        f"{path}/events",
+        {"event": "accept"},
+        version=officer.get(path).json["version"],
+        headers={"Accept-Language": language},
+        status=422,
+    )
+    assert refused.json["code"] == "rule-not-in-force"
+    assert refused.json["parameter"] == "origination.step_days"
+    assert (refused.json["on"], refused.json["first_on"]) == ("2019-12-31", "2020-01-01")
+    assert rule in refused.json["detail"]
+    assert client.get(refused.json["type"]).status_code == 200
 
 
 def test_a_file_goes_from_draft_to_money(api, world, path) -> None:

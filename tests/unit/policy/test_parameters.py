@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from app import policy
 from app.assets.domain import AssetKind, ForestCategory
-from app.policy import Policy, parameter_set
+from app.policy import Policy, RuleNotInForce, parameter_set
 from risk_models.dated import STATUSES, ParameterNotInForce
 
 CATALOGUE = (
@@ -67,8 +67,11 @@ def test_a_rule_does_not_count_before_its_day() -> None:
     first = date(2023, 7, 1)
     floor = policy.on(first).table("loans.classification_floor")
     assert floor.decimal("substandard", "days_above") == Decimal(90)
-    with pytest.raises(ParameterNotInForce):
-        policy.on(first - timedelta(days=1)).table("loans.classification_floor")
+    before = Policy(parameters=policy.on(first - timedelta(days=1)))
+    with pytest.raises(RuleNotInForce) as refused:
+        before.table("loans.classification_floor")
+    assert refused.value.facts["parameter"] == "loans.classification_floor"
+    assert (refused.value.facts["on"], refused.value.facts["first_on"]) == (before.on, first)
 
 
 def test_an_unknown_parameter_is_refused_and_has_no_default(in_force) -> None:
