@@ -8,7 +8,7 @@ from flask import g
 from sqlmodel import Session
 
 from app.appraisal import services
-from app.appraisal.domain import APPRAISAL, EVENT_TITLES, AppraisalEvent
+from app.appraisal.domain import APPRAISAL, AppraisalEvent
 from app.appraisal.schemas import AppraisalNoteSchema, AppraisalSchema
 from app.db.engine import Database
 from app.kernel.actor import Actor
@@ -49,25 +49,21 @@ EVENTS = Events(
     handlers=(
         EventHandler(
             event=AppraisalEvent.ACCEPT,
-            title=EVENT_TITLES[AppraisalEvent.ACCEPT],
             handle=_accept,
         ),
         EventHandler(
             event=AppraisalEvent.DECLINE,
-            title=EVENT_TITLES[AppraisalEvent.DECLINE],
             handle=services.decline_order,
             schema=AppraisalNoteSchema,
             tone="danger",
         ),
         EventHandler(
             event=AppraisalEvent.SIGN,
-            title=EVENT_TITLES[AppraisalEvent.SIGN],
             handle=_sign,
             help=N_("Inputs, prices and result are frozen. Another appraiser countersigns."),
         ),
         EventHandler(
             event=AppraisalEvent.RETURN,
-            title=EVENT_TITLES[AppraisalEvent.RETURN],
             handle=services.return_appraisal,
             schema=AppraisalNoteSchema,
             tone="secondary",
@@ -75,13 +71,11 @@ EVENTS = Events(
         ),
         EventHandler(
             event=AppraisalEvent.COUNTERSIGN,
-            title=EVENT_TITLES[AppraisalEvent.COUNTERSIGN],
             handle=_countersign,
             help=N_("The report becomes valid and is issued; the former one is superseded."),
         ),
         EventHandler(
             event=AppraisalEvent.REVOKE,
-            title=EVENT_TITLES[AppraisalEvent.REVOKE],
             handle=services.revoke_appraisal,
             schema=AppraisalNoteSchema,
             tone="danger",

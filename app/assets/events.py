@@ -31,21 +31,18 @@ EVENTS = Events(
     handlers=(
         EventHandler(
             event=AssetEvent.REGISTER,
-            title=N_("Register the asset"),
             handle=services.register_draft,
             schema=NoFields,
             help=N_("Certificate, category of forest, area and land are checked."),
         ),
         EventHandler(
             event=AssetEvent.MEASURE,
-            title=N_("Record the measurement"),
             handle=services.measure_asset,
             schema=AssetActSchema,
             choices=_own_files,
         ),
         EventHandler(
             event=AssetEvent.CERTIFY,
-            title=N_("Record the certification"),
             handle=services.certify_asset,
             schema=AssetActSchema,
             help=N_("No more than what was measured, in the same unit, by another body."),
@@ -53,7 +50,6 @@ EVENTS = Events(
         ),
         EventHandler(
             event=AssetEvent.FILE,
-            title=N_("Record the filing"),
             handle=services.file_asset,
             schema=AssetActSchema,
             help=N_("No more than what was certified. The asset may then secure a loan."),
@@ -61,7 +57,6 @@ EVENTS = Events(
         ),
         EventHandler(
             event=AssetEvent.WITHDRAW,
-            title=N_("Withdraw the asset"),
             handle=services.withdraw_asset,
             schema=AssetWithdrawSchema,
             tone="danger",

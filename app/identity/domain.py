@@ -77,6 +77,11 @@ PERSON_STATE_TITLES: Mapping[PersonState, str] = {
     PersonState.DISABLED: N_("Disabled"),
 }
 
+PERSON_EVENT_TITLES: Mapping[PersonEvent, str] = {
+    PersonEvent.DISABLE: N_("Disable"),
+    PersonEvent.ENABLE: N_("Enable"),
+}
+
 PERSON = StateMachine(
     "person",
     {
@@ -89,6 +94,8 @@ PERSON = StateMachine(
         PersonEvent.DISABLE: Permission.MANAGE_PEOPLE,
         PersonEvent.ENABLE: Permission.MANAGE_PEOPLE,
     },
+    state_titles=PERSON_STATE_TITLES,
+    event_titles=PERSON_EVENT_TITLES,
 )
 
 

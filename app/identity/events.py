@@ -20,7 +20,6 @@ EVENTS = Events(
     handlers=(
         EventHandler(
             event=domain.PersonEvent.DISABLE,
-            title=N_("Disable"),
             handle=services.disable_person,
             schema=DisablePersonSchema,
             tone="danger",
@@ -28,7 +27,6 @@ EVENTS = Events(
         ),
         EventHandler(
             event=domain.PersonEvent.ENABLE,
-            title=N_("Enable"),
             handle=services.enable_person,
             schema=EnablePersonSchema,
             tone="secondary",

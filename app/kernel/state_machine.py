@@ -7,13 +7,14 @@ from typing import Generic, TypeVar
 from app.kernel.actor import Actor
 from app.kernel.errors import IllegalEvent
 from app.kernel.permissions import Permission
+from app.kernel.text import Coded
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E", bound=StrEnum)
 
 
 class StateMachine(Generic[S, E]):
-    """A table (state, event) -> next state, and the permission that each event needs."""
+    """A table (state, event) -> next state, the permission that each event needs, and the words of both."""
 
     def __init__(
         self,
@@ -22,19 +23,31 @@ class StateMachine(Generic[S, E]):
         *,
         initial: S,
         permissions: Mapping[E, Permission],
+        state_titles: Mapping[S, str],
+        event_titles: Mapping[E, str],
     ) -> None:
         self.name = name
         self.table = dict(table)
         self.initial = initial
         self.permissions = dict(permissions)
+        self.state_titles = dict(state_titles)
+        self.event_titles = dict(event_titles)
 
     def next(self, state: S, event: E) -> S:
         """The state after the event; `IllegalEvent` with the legal ones when it is not listed."""
         target = self.table.get((state, event))
         if target is None:
-            legal = [each.value for each in self.events(state)]
-            raise IllegalEvent(machine=self.name, state=state.value, event=event.value, legal=legal)
+            raise self.refusal(state, self._coded(event))
         return target
+
+    def refusal(self, state: S, step: Coded) -> IllegalEvent:
+        """Why a step is not possible in a state, with the events that are."""
+        return IllegalEvent(
+            machine=self.name,
+            state=Coded(state, self.state_titles[state]),
+            event=step,
+            legal=[self._coded(each) for each in self.events(state)],
+        )
 
     def events(self, state: S) -> tuple[E, ...]:
         """The events listed for a state, in the order of the table."""
@@ -48,3 +61,6 @@ class StateMachine(Generic[S, E]):
         """The states with no way out."""
         sources = {state for (state, _) in self.table}
         return frozenset(target for target in self.table.values() if target not in sources)
+
+    def _coded(self, event: E) -> Coded:
+        return Coded(event, self.event_titles[event])

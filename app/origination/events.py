@@ -9,7 +9,6 @@ from app.kernel.actor import Actor
 from app.kernel.text import N_
 from app.origination.domain.states import (
     APPLICATION,
-    APPLICATION_EVENT_TITLES,
     DRAWDOWN,
     ApplicationEvent,
     DrawdownEvent,
@@ -33,7 +32,7 @@ from app.web.events import EventHandler, Events
 from app.web.language import current_language
 from app.web.shell import words
 
-_E, _TITLES = ApplicationEvent, APPLICATION_EVENT_TITLES
+_E = ApplicationEvent
 
 
 def _leaves(
@@ -49,21 +48,18 @@ APPLICATION_EVENTS = Events(
     handlers=(
         EventHandler(
             event=_E.SUBMIT,
-            title=_TITLES[_E.SUBMIT],
             schema=SubmitApplicationSchema,
             handle=drafts.submit,
             help=N_("The bank then sees the application and the assets offered in it."),
         ),
         EventHandler(
             event=_E.ACCEPT,
-            title=_TITLES[_E.ACCEPT],
             schema=TakeUpSchema,
             handle=decisions.accept,
             help=N_("You become the officer in charge."),
         ),
         EventHandler(
             event=_E.SIGN,
-            title=_TITLES[_E.SIGN],
             schema=SignInvestigationSchema,
             handle=decisions.sign,
             choices=_leaves,
@@ -71,34 +67,29 @@ APPLICATION_EVENTS = Events(
         ),
         EventHandler(
             event=_E.COUNTERSIGN,
-            title=_TITLES[_E.COUNTERSIGN],
             schema=OpinionSchema,
             handle=decisions.countersign,
         ),
         EventHandler(
             event=_E.PASS,
-            title=_TITLES[_E.PASS],
             schema=OpinionSchema,
             handle=decisions.pass_review,
             help=N_("Compliance, purpose, source of repayment, green item, security."),
         ),
         EventHandler(
             event=_E.APPROVE,
-            title=_TITLES[_E.APPROVE],
             schema=ApproveSchema,
             handle=decisions.approve,
             help=N_("At most your authority, the amount asked, and what the security lends today."),
         ),
         EventHandler(
             event=_E.CONTRACT,
-            title=_TITLES[_E.CONTRACT],
             schema=SignContractSchema,
             handle=contract.contract,
             help=N_("Opens the loan and takes every mortgage, pledge and guarantee at once."),
         ),
         EventHandler(
             event=_E.RETURN,
-            title=_TITLES[_E.RETURN],
             schema=OpinionSchema,
             handle=decisions.send_back,
             tone="secondary",
@@ -106,14 +97,12 @@ APPLICATION_EVENTS = Events(
         ),
         EventHandler(
             event=_E.REJECT,
-            title=_TITLES[_E.REJECT],
             schema=OpinionSchema,
             handle=decisions.reject,
             tone="danger",
         ),
         EventHandler(
             event=_E.WITHDRAW,
-            title=_TITLES[_E.WITHDRAW],
             schema=OpinionSchema,
             handle=decisions.withdraw,
             tone="secondary",
@@ -131,7 +120,6 @@ DRAWDOWN_EVENTS = Events(
     handlers=(
         EventHandler(
             event=DrawdownEvent.CHECK,
-            title=N_("Test the conditions"),
             schema=CheckDrawdownSchema,
             handle=drawdowns.check_drawdown,
             help=N_(
@@ -140,14 +128,12 @@ DRAWDOWN_EVENTS = Events(
         ),
         EventHandler(
             event=DrawdownEvent.POST,
-            title=N_("Post the drawdown"),
             schema=PostDrawdownSchema,
             handle=drawdowns.post_checked,
             help=N_("The money is booked on the business day."),
         ),
         EventHandler(
             event=DrawdownEvent.REFUSE,
-            title=N_("Refuse the drawdown"),
             schema=RefuseDrawdownSchema,
             handle=drawdowns.refuse_drawdown,
             tone="danger",

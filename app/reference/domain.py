@@ -173,6 +173,12 @@ class ProposalEvent(StrEnum):
     REJECT = "reject"
 
 
+PROPOSAL_EVENT_TITLES: Mapping[ProposalEvent, str] = {
+    ProposalEvent.ACCEPT: N_("Accept"),
+    ProposalEvent.REJECT: N_("Reject"),
+}
+
+
 def _machine(name: str, permission: Permission) -> StateMachine[ProposalState, ProposalEvent]:
     return StateMachine(
         name,
@@ -182,6 +188,8 @@ def _machine(name: str, permission: Permission) -> StateMachine[ProposalState, P
         },
         initial=ProposalState.PROPOSED,
         permissions=dict.fromkeys(ProposalEvent, permission),
+        state_titles=PROPOSAL_STATE_TITLES,
+        event_titles=PROPOSAL_EVENT_TITLES,
     )
 
 

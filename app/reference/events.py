@@ -42,14 +42,12 @@ OVERRIDE_EVENTS = Events(
     handlers=(
         EventHandler(
             event=domain.ProposalEvent.ACCEPT,
-            title=N_("Accept"),
             handle=_accept_override,
             schema=NoFields,
             help=N_("The bank's own value counts from its day on."),
         ),
         EventHandler(
             event=domain.ProposalEvent.REJECT,
-            title=N_("Reject"),
             handle=_reject_override,
             schema=NoFields,
             tone="danger",
@@ -67,14 +65,12 @@ ITEM_EVENTS = Events(
     handlers=(
         EventHandler(
             event=domain.ProposalEvent.ACCEPT,
-            title=N_("Accept"),
             handle=_accept_items,
             schema=NoFields,
             help=N_("The items enter the edition and can be used for tags."),
         ),
         EventHandler(
             event=domain.ProposalEvent.REJECT,
-            title=N_("Reject"),
             handle=_reject_items,
             schema=NoFields,
             tone="danger",

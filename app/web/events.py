@@ -29,13 +29,12 @@ Handle = Callable[[Session, Actor, UUID, Any], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventHandler:
-    """One event: words for its button, the schema of what it needs, the use case, and its tone.
+    """One event: the schema of what it needs, the use case, and the tone of its button.
 
     A form that takes a file where programs name a document has a schema and a use case of its own.
     """
 
     event: StrEnum
-    title: str
     handle: Handle
     schema: type[CommandSchema] = NoFields
     tone: str = "primary"
@@ -92,7 +91,7 @@ class Events:
         return [
             EventButton(
                 event=name,
-                title=gettext(self.handlers[name].title),
+                title=self._title(self.handlers[name]),
                 tone=self.handlers[name].tone,
                 href=f"{self.page_href(view.id)}/events/{name}",
             )
@@ -156,6 +155,9 @@ class Events:
         self.machine.next(view.state, handler.event)
         return tagged(handler.handle(session, actor, thing_id, command))
 
+    def _title(self, handler: EventHandler) -> str:
+        return gettext(self.machine.event_titles[handler.event])
+
     def _handler(self, name: object) -> EventHandler:
         if not isinstance(name, str) or name not in self.handlers:
             raise InvalidInput.at(
@@ -174,7 +176,7 @@ class Events:
         back = self.page_href(thing_id)
         return form_page(
             (handler.form_schema or handler.schema)(),
-            title=gettext(handler.title),
+            title=self._title(handler),
             subtitle=self.heading(view),
             help_text=gettext(handler.help) if handler.help else "",
             back=back,
@@ -190,5 +192,5 @@ class Events:
         check_version(view.version)
         self.machine.next(view.state, handler.event)
         (handler.form_handle or handler.handle)(session, actor, thing_id, command)
-        tell("ok", gettext("Done: %(step)s.", step=gettext(handler.title)))
+        tell("ok", gettext("Done: %(step)s.", step=self._title(handler)))
         return redirect(back, 303)  # type: ignore[return-value]

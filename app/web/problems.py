@@ -12,7 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from app.kernel import errors
 from app.kernel.actor import Name
 from app.kernel.money import Money
-from app.kernel.text import N_
+from app.kernel.text import N_, Coded
 from app.web.fields import Message
 from app.web.language import current_language
 
@@ -111,6 +111,8 @@ def show(value: object) -> object:
         return _grouped(value)
     if isinstance(value, Message):
         return fill(value, value.facts)
+    if isinstance(value, Coded):
+        return gettext(value.words)
     if isinstance(value, Name):
         return value.in_language(current_language())
     if isinstance(value, list | tuple):

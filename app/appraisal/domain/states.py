@@ -42,27 +42,6 @@ class AppraisalEvent(StrEnum):
     REVOKE = "revoke"
 
 
-APPRAISAL: StateMachine[AppraisalState, AppraisalEvent] = StateMachine(
-    "appraisal",
-    {
-        (AppraisalState.ORDERED, AppraisalEvent.ACCEPT): AppraisalState.PREPARING,
-        (AppraisalState.ORDERED, AppraisalEvent.DECLINE): AppraisalState.DECLINED,
-        (AppraisalState.PREPARING, AppraisalEvent.SIGN): AppraisalState.SIGNED,
-        (AppraisalState.SIGNED, AppraisalEvent.RETURN): AppraisalState.PREPARING,
-        (AppraisalState.SIGNED, AppraisalEvent.COUNTERSIGN): AppraisalState.VALID,
-        (AppraisalState.VALID, AppraisalEvent.REVOKE): AppraisalState.REVOKED,
-    },
-    initial=AppraisalState.ORDERED,
-    permissions={
-        AppraisalEvent.ACCEPT: Permission.PREPARE_APPRAISAL,
-        AppraisalEvent.DECLINE: Permission.PREPARE_APPRAISAL,
-        AppraisalEvent.SIGN: Permission.SIGN_APPRAISAL,
-        AppraisalEvent.RETURN: Permission.SIGN_APPRAISAL,
-        AppraisalEvent.COUNTERSIGN: Permission.SIGN_APPRAISAL,
-        AppraisalEvent.REVOKE: Permission.SIGN_APPRAISAL,
-    },
-)
-
 STATE_TITLES: Mapping[AppraisalState, str] = {
     AppraisalState.ORDERED: N_("Ordered"),
     AppraisalState.PREPARING: N_("In preparation"),
@@ -82,6 +61,29 @@ EVENT_TITLES: Mapping[AppraisalEvent, str] = {
     AppraisalEvent.COUNTERSIGN: N_("Countersign as reviewer"),
     AppraisalEvent.REVOKE: N_("Revoke the report"),
 }
+
+APPRAISAL: StateMachine[AppraisalState, AppraisalEvent] = StateMachine(
+    "appraisal",
+    {
+        (AppraisalState.ORDERED, AppraisalEvent.ACCEPT): AppraisalState.PREPARING,
+        (AppraisalState.ORDERED, AppraisalEvent.DECLINE): AppraisalState.DECLINED,
+        (AppraisalState.PREPARING, AppraisalEvent.SIGN): AppraisalState.SIGNED,
+        (AppraisalState.SIGNED, AppraisalEvent.RETURN): AppraisalState.PREPARING,
+        (AppraisalState.SIGNED, AppraisalEvent.COUNTERSIGN): AppraisalState.VALID,
+        (AppraisalState.VALID, AppraisalEvent.REVOKE): AppraisalState.REVOKED,
+    },
+    initial=AppraisalState.ORDERED,
+    permissions={
+        AppraisalEvent.ACCEPT: Permission.PREPARE_APPRAISAL,
+        AppraisalEvent.DECLINE: Permission.PREPARE_APPRAISAL,
+        AppraisalEvent.SIGN: Permission.SIGN_APPRAISAL,
+        AppraisalEvent.RETURN: Permission.SIGN_APPRAISAL,
+        AppraisalEvent.COUNTERSIGN: Permission.SIGN_APPRAISAL,
+        AppraisalEvent.REVOKE: Permission.SIGN_APPRAISAL,
+    },
+    state_titles=STATE_TITLES,
+    event_titles=EVENT_TITLES,
+)
 
 KIND_TITLES: Mapping[AppraisalKind, str] = {
     AppraisalKind.EXTERNAL: N_("External appraisal"),

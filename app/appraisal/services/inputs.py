@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.appraisal import queries
-from app.appraisal.domain import AppraisalState
+from app.appraisal.domain import APPRAISAL, AppraisalState
 from app.appraisal.domain.catalogue import find_model, find_spec, parameters_on
 from app.appraisal.domain.valuing import (
     MAX_VALUE_FEN,
@@ -34,9 +34,9 @@ from app.assets.models import Asset
 from app.audit.services import record
 from app.db.engine import now, today
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import FieldError, IllegalEvent, InvalidInput, NotFound
+from app.kernel.errors import FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
-from app.kernel.text import N_
+from app.kernel.text import N_, Coded
 from risk_models.batches import InvalidInputs, batch_from_rows, validate
 from risk_models.contract import Model, ModelSpec
 from risk_models.dated import ParameterNotInForce
@@ -248,9 +248,7 @@ def _store(
 
 def _require_preparing(row: Appraisal) -> None:
     if row.state is not AppraisalState.PREPARING:
-        raise IllegalEvent(
-            machine="appraisal", state=row.state.value, event="save-inputs", legal=[]
-        )
+        raise APPRAISAL.refusal(row.state, Coded("save-inputs", N_("Save the inputs")))
 
 
 def require_past(session: Session, day: date, pointer: str = "/valued_on") -> None:

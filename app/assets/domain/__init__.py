@@ -77,6 +77,14 @@ class AssetEvent(StrEnum):
     WITHDRAW = "withdraw"
 
 
+ASSET_EVENT_TITLES: Mapping[AssetEvent, str] = {
+    AssetEvent.REGISTER: N_("Register the asset"),
+    AssetEvent.MEASURE: N_("Record the measurement"),
+    AssetEvent.CERTIFY: N_("Record the certification"),
+    AssetEvent.FILE: N_("Record the filing"),
+    AssetEvent.WITHDRAW: N_("Withdraw the asset"),
+}
+
 S, E = AssetState, AssetEvent
 ASSET: Final = StateMachine(
     "asset",
@@ -99,6 +107,8 @@ ASSET: Final = StateMachine(
         E.FILE: Permission.FILE_ASSET,
         E.WITHDRAW: Permission.REGISTER_ASSET,
     },
+    state_titles=ASSET_STATE_TITLES,
+    event_titles=ASSET_EVENT_TITLES,
 )
 
 

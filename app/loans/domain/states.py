@@ -36,6 +36,28 @@ class LoanEvent(StrEnum):
     CANCEL = "cancel"
 
 
+STATE_TITLES: Mapping[LoanState, str] = {
+    LoanState.SIGNED: N_("Signed, not drawn"),
+    LoanState.PERFORMING: N_("Performing"),
+    LoanState.OVERDUE: N_("Overdue"),
+    LoanState.SETTLED: N_("Settled"),
+    LoanState.RELEASED: N_("Settled, security released"),
+    LoanState.WRITTEN_OFF: N_("Written off"),
+    LoanState.CANCELLED: N_("Cancelled"),
+    LoanState.MIRRORED: N_("Kept by the bank"),
+}
+
+EVENT_TITLES: Mapping[LoanEvent, str] = {
+    LoanEvent.DRAW: N_("Drawdown"),
+    LoanEvent.FALL_BEHIND: N_("Fall overdue"),
+    LoanEvent.CATCH_UP: N_("Pay the arrears"),
+    LoanEvent.SETTLE: N_("Settle"),
+    LoanEvent.REOPEN: N_("Reopen after a reversal"),
+    LoanEvent.RELEASE: N_("Release the security"),
+    LoanEvent.WRITE_OFF: N_("Write off"),
+    LoanEvent.CANCEL: N_("Cancel the contract"),
+}
+
 LOAN: Final = StateMachine(
     "loan",
     {
@@ -63,21 +85,12 @@ LOAN: Final = StateMachine(
         LoanEvent.RELEASE: Permission.RELEASE_PLEDGE,
         LoanEvent.WRITE_OFF: Permission.WRITE_OFF_LOAN,
     },
+    state_titles=STATE_TITLES,
+    event_titles=EVENT_TITLES,
 )
 
 OPEN_STATES: Final = (LoanState.PERFORMING, LoanState.OVERDUE)
 """Loans that accrue, fall due and are classified at each close of day."""
-
-STATE_TITLES: Mapping[LoanState, str] = {
-    LoanState.SIGNED: N_("Signed, not drawn"),
-    LoanState.PERFORMING: N_("Performing"),
-    LoanState.OVERDUE: N_("Overdue"),
-    LoanState.SETTLED: N_("Settled"),
-    LoanState.RELEASED: N_("Settled, security released"),
-    LoanState.WRITTEN_OFF: N_("Written off"),
-    LoanState.CANCELLED: N_("Cancelled"),
-    LoanState.MIRRORED: N_("Kept by the bank"),
-}
 
 
 class InterestStyle(StrEnum):

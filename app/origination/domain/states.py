@@ -42,6 +42,33 @@ class ApplicationEvent(StrEnum):
 
 _S, _E = ApplicationState, ApplicationEvent
 
+APPLICATION_STATE_TITLES: Mapping[ApplicationState, str] = {
+    _S.DRAFT: N_("Draft"),
+    _S.SUBMITTED: N_("Submitted"),
+    _S.INVESTIGATING: N_("In investigation"),
+    _S.HALF_INVESTIGATED: N_("Investigation signed once"),
+    _S.INVESTIGATED: N_("Investigated"),
+    _S.REVIEWED: N_("Reviewed"),
+    _S.APPROVED: N_("Approved"),
+    _S.CONTRACTED: N_("Contract signed"),
+    _S.RETURNED: N_("Returned for more"),
+    _S.REJECTED: N_("Rejected"),
+    _S.WITHDRAWN: N_("Withdrawn"),
+}
+
+APPLICATION_EVENT_TITLES: Mapping[ApplicationEvent, str] = {
+    _E.SUBMIT: N_("Submit to the bank"),
+    _E.ACCEPT: N_("Take up"),
+    _E.SIGN: N_("Sign the investigation"),
+    _E.COUNTERSIGN: N_("Confirm as second investigator"),
+    _E.PASS: N_("Pass the review"),
+    _E.APPROVE: N_("Approve"),
+    _E.REJECT: N_("Reject"),
+    _E.RETURN: N_("Send back"),
+    _E.CONTRACT: N_("Sign the contract"),
+    _E.WITHDRAW: N_("Withdraw the application"),
+}
+
 APPLICATION: StateMachine[ApplicationState, ApplicationEvent] = StateMachine(
     "application",
     {
@@ -78,6 +105,8 @@ APPLICATION: StateMachine[ApplicationState, ApplicationEvent] = StateMachine(
         _E.RETURN: Permission.READ_APPLICATIONS,
         _E.CONTRACT: Permission.SIGN_CONTRACT,
     },
+    state_titles=APPLICATION_STATE_TITLES,
+    event_titles=APPLICATION_EVENT_TITLES,
 )
 
 RETURNS_FROM: Mapping[ApplicationState, Permission] = {
@@ -106,6 +135,19 @@ class DrawdownEvent(StrEnum):
     POST = "post"
 
 
+DRAWDOWN_STATE_TITLES: Mapping[DrawdownState, str] = {
+    DrawdownState.REQUESTED: N_("Requested"),
+    DrawdownState.CHECKED: N_("Conditions checked"),
+    DrawdownState.POSTED: N_("Posted"),
+    DrawdownState.REFUSED: N_("Refused"),
+}
+
+DRAWDOWN_EVENT_TITLES: Mapping[DrawdownEvent, str] = {
+    DrawdownEvent.CHECK: N_("Test the conditions"),
+    DrawdownEvent.REFUSE: N_("Refuse the drawdown"),
+    DrawdownEvent.POST: N_("Post the drawdown"),
+}
+
 DRAWDOWN: StateMachine[DrawdownState, DrawdownEvent] = StateMachine(
     "drawdown",
     {
@@ -119,6 +161,8 @@ DRAWDOWN: StateMachine[DrawdownState, DrawdownEvent] = StateMachine(
         DrawdownEvent.REFUSE: Permission.CHECK_DRAWDOWN,
         DrawdownEvent.POST: Permission.POST_DRAWDOWN,
     },
+    state_titles=DRAWDOWN_STATE_TITLES,
+    event_titles=DRAWDOWN_EVENT_TITLES,
 )
 
 
@@ -128,40 +172,6 @@ class Payment(StrEnum):
     ENTRUSTED = "entrusted"
     SELF = "self"
 
-
-APPLICATION_STATE_TITLES: Mapping[ApplicationState, str] = {
-    _S.DRAFT: N_("Draft"),
-    _S.SUBMITTED: N_("Submitted"),
-    _S.INVESTIGATING: N_("In investigation"),
-    _S.HALF_INVESTIGATED: N_("Investigation signed once"),
-    _S.INVESTIGATED: N_("Investigated"),
-    _S.REVIEWED: N_("Reviewed"),
-    _S.APPROVED: N_("Approved"),
-    _S.CONTRACTED: N_("Contract signed"),
-    _S.RETURNED: N_("Returned for more"),
-    _S.REJECTED: N_("Rejected"),
-    _S.WITHDRAWN: N_("Withdrawn"),
-}
-
-DRAWDOWN_STATE_TITLES: Mapping[DrawdownState, str] = {
-    DrawdownState.REQUESTED: N_("Requested"),
-    DrawdownState.CHECKED: N_("Conditions checked"),
-    DrawdownState.POSTED: N_("Posted"),
-    DrawdownState.REFUSED: N_("Refused"),
-}
-
-APPLICATION_EVENT_TITLES: Mapping[ApplicationEvent, str] = {
-    _E.SUBMIT: N_("Submit to the bank"),
-    _E.ACCEPT: N_("Take up"),
-    _E.SIGN: N_("Sign the investigation"),
-    _E.COUNTERSIGN: N_("Confirm as second investigator"),
-    _E.PASS: N_("Pass the review"),
-    _E.APPROVE: N_("Approve"),
-    _E.REJECT: N_("Reject"),
-    _E.RETURN: N_("Send back"),
-    _E.CONTRACT: N_("Sign the contract"),
-    _E.WITHDRAW: N_("Withdraw the application"),
-}
 
 PAYMENT_TITLES: Mapping[Payment, str] = {
     Payment.ENTRUSTED: N_("Entrusted: the bank pays the payee"),

@@ -284,7 +284,9 @@ def test_a_person_is_disabled_once(administrator, world):
     administrator.event(path, "disable", reason="离职", status=200)
     answer = administrator.event(path, "disable", reason="离职", status=409)
     assert answer.json["code"] == "illegal-event"
+    assert (answer.json["state"], answer.json["event"]) == ("disabled", "disable")
     assert answer.json["legal"] == ["enable"]
+    assert answer.json["detail"] == "在“已停用”状态下不能执行“停用”。当前可执行：启用。"
 
 
 def test_nobody_disables_themselves(administrator, world):
