@@ -11,7 +11,13 @@ from sqlmodel import Session, col
 
 from app.assets.domain import ACTIVE_STATES, AssetState, MrvAct, geometry
 from app.assets.kinds import kind_info
-from app.assets.models import Asset, AssetMeasurement, AssetParcel
+from app.assets.models import (
+    KEPT_OF_ENCUMBRANCE,
+    Asset,
+    AssetEncumbrance,
+    AssetMeasurement,
+    AssetParcel,
+)
 from app.audit.domain import json_value
 from app.audit.models import AuditEvent
 from app.db.engine import today
@@ -40,6 +46,7 @@ def violations(session: Session) -> Iterator[Violation]:
         yield from _acts(row, acts.get(row.id, []))
         yield from _land(row, parcels.get(row.id, []))
     yield from _overlaps(session, assets, parcels)
+    yield from _encumbrances(session, assets)
 
 
 _STEPS: dict[str, AssetState] = {
@@ -75,6 +82,27 @@ def _as_recorded(row: Asset, steps: dict[str, Any]) -> Iterator[Violation]:
         if name in registered and stored != registered[name]:
             detail = f"{name} {stored} stored, {registered[name]} was registered"
             yield _broken("asset-as-registered", row, detail)
+
+
+def _encumbrances(session: Session, assets: dict[UUID, Asset]) -> Iterator[Violation]:
+    """Each third party's right is the one that was recorded, and ended when the journal says so."""
+    statement = sa.select(col(AuditEvent.action), col(AuditEvent.facts)).where(
+        col(AuditEvent.action).in_(("asset.encumber", "asset.unencumber"))
+    )
+    recorded: dict[str, dict[str, Any]] = {}
+    for action, facts in session.execute(statement):
+        kept = {"ended_on": facts["on"]} if action == "asset.unencumber" else facts
+        recorded.setdefault(facts["encumbrance"], {}).update(kept)
+    for right in session.execute(sa.select(AssetEncumbrance)).scalars():
+        facts = recorded.get(str(right.id), {})
+        wrong = [
+            name
+            for name in (*KEPT_OF_ENCUMBRANCE, "ended_on")
+            if json_value(getattr(right, name)) != facts.get(name)
+        ]
+        if wrong:
+            detail = f"the right of {right.holder} differs in {', '.join(wrong)}"
+            yield _broken("encumbrance-as-recorded", assets[right.asset_id], detail)
 
 
 def _grouped(session: Session, statement: sa.Select[Any]) -> dict[UUID, list[Any]]:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -146,3 +146,7 @@ class AssetEncumbrance(Table, table=True):
     note: str = text(300, default="")
     recorded_by: UUID
     recorded_at: datetime
+
+
+KEPT_OF_ENCUMBRANCE: Final = ("kind", "holder", "secured_fen", "since_on")
+"""What the journal keeps of a third party's right, to be compared with the row."""

@@ -26,6 +26,7 @@ from app.assets.domain import (
 )
 from app.assets.kinds import kind_info
 from app.assets.models import (
+    KEPT_OF_ENCUMBRANCE,
     Asset,
     AssetEncumbrance,
     AssetEvidence,
@@ -450,20 +451,20 @@ def add_encumbrance(
     row = _encumbering(session, actor, asset_id)
     if command.since_on > today(session):
         raise _wrong_day("/since_on")
-    session.add(
-        AssetEncumbrance(
-            asset_id=row.id,
-            kind=command.kind,
-            holder=command.holder,
-            secured_fen=command.secured_fen,
-            since_on=command.since_on,
-            note=command.note,
-            recorded_by=actor.person_id,
-            recorded_at=now(session),
-        )
+    right = AssetEncumbrance(
+        asset_id=row.id,
+        kind=command.kind,
+        holder=command.holder,
+        secured_fen=command.secured_fen,
+        since_on=command.since_on,
+        note=command.note,
+        recorded_by=actor.person_id,
+        recorded_at=now(session),
     )
+    session.add(right)
     session.flush()
-    _record(session, actor, "asset.encumber", row, kind=command.kind, since_on=command.since_on)
+    kept = {name: getattr(right, name) for name in KEPT_OF_ENCUMBRANCE}
+    _record(session, actor, "asset.encumber", row, encumbrance=right.id, **kept)
     return asset_view(session, actor, row)
 
 

@@ -11,9 +11,16 @@ from app.jobs.models import JobRun
 
 
 def violations(session: Session) -> Iterator[Violation]:
-    """Ended runs without an end, and jobs with two runs under lease."""
+    """Runs whose state does not fit their end and their reason, and jobs with two runs under lease."""
     for row in session.execute(sa.select(JobRun)).scalars():
-        if (row.state is RunState.RUNNING) != (row.finished_at is None):
+        ended = row.finished_at is not None
+        failed = ended and bool(row.detail)
+        fits = {
+            RunState.RUNNING: not ended,
+            RunState.DONE: ended and not failed,
+            RunState.FAILED: failed,
+        }
+        if not fits[row.state]:
             subject = f"job {row.job} {row.tick}"
             yield Violation(invariant="job-run-end", subject=subject, detail=f"state {row.state}")
     yield from _two_at_once(session)

@@ -238,12 +238,17 @@ def _products(session: Session) -> Iterator[Violation]:
 
 
 def _drawdowns(session: Session) -> Iterator[Violation]:
-    """A posted drawdown is its note; three different people took its steps, and its checks were met."""
+    """A drawdown is of the amount asked, a posted one is its note; three different people took its steps, and its checks were met."""
     statement = sa.select(Drawdown, LoanNote).join(
         LoanNote, col(LoanNote.id) == col(Drawdown.note_id), isouter=True
     )
+    journal = _drawdowns_asked(session)
     for row, note in session.execute(statement).all():
         subject = f"drawdown {row.number}"
+        asked = journal.get(str(row.id))
+        if asked != row.amount_fen:
+            detail = f"{row.amount_fen} stored, {asked} asked"
+            yield Violation(invariant="drawdown-asked", subject=subject, detail=detail)
         if row.state is DrawdownState.POSTED:
             yield from _posted(row, note, subject)
         people = [row.requested_by_id, row.checked_by_id, row.posted_by_id]
@@ -259,6 +264,14 @@ def _drawdowns(session: Session) -> Iterator[Violation]:
                 subject=subject,
                 detail=f"state {row.state} with {len(named)} people",
             )
+
+
+def _drawdowns_asked(session: Session) -> dict[str, int]:
+    """What the journal says was asked for, in fen, by the id of the drawdown."""
+    statement = sa.select(col(AuditEvent.subject_id), col(AuditEvent.facts)).where(
+        col(AuditEvent.action) == "drawdown.request"
+    )
+    return {subject_id: facts["amount_fen"] for subject_id, facts in session.execute(statement)}
 
 
 def _posted(row: Drawdown, note: LoanNote | None, subject: str) -> Iterator[Violation]:

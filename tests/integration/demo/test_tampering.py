@@ -17,21 +17,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
-from app.appraisal.services import RequestRevaluation, request_revaluation, run_revaluation
 from app.audit.services import watch
-from app.collateral.services.watch import watch_bank
 from app.db.base import metadata
-from app.db.engine import Database, today
+from app.db.engine import Database
 from app.db.invariants import Violation
-from app.demo.lending import OPEN_ON
 from app.documents.files import bind_store, store_of
-from app.identity.models import Organisation
-from app.kernel.actor import Actor, system_actor
 from app.kernel.clock import SystemClock
-from app.loans.services import close_day
 from app.tables import load_tables
 from app.verify import CHECKERS
 from tests.integration.demo.conftest import Demo
+from tests.integration.demo.living import live_on
 from tests.support.postgres import create_database
 
 load_tables()
@@ -62,28 +57,6 @@ def columns() -> list[str]:
         if (column.name.endswith("_fen") or column.name in STANDING)
         and f"{table.name}.{column.name}" not in OUTSIDE
     )
-
-
-def live_on(database: Database) -> None:
-    """One business day: both banks value again, look at their loans and close."""
-    banks = {}
-    with database.read() as session:
-        for bank in session.execute(sa.select(Organisation)).scalars():
-            banks[bank.code] = bank.id
-    for code in ("A", "B"):
-        actor = system_actor(organisation_id=banks[code], organisation_kind="bank")
-        _revalue(database, actor)
-        with database.write() as session:
-            watch_bank(session, actor, banks[code], everything=True)
-        assert close_day(database, actor, banks[code], OPEN_ON).failed == 0
-        with database.write() as session:
-            watch_bank(session, actor, banks[code], everything=True)
-
-
-def _revalue(database: Database, actor: Actor) -> None:
-    with database.write() as session:
-        run = request_revaluation(session, actor, RequestRevaluation(on=today(session)))
-    assert run_revaluation(database, actor, run.id).done
 
 
 @pytest.fixture(scope="module")
@@ -190,8 +163,7 @@ def every_change_is_named(name: str, tampering: Session) -> None:
     table = metadata.tables[name.partition(".")[0]]
     column = table.columns[name.partition(".")[2]]
     rows = _rows(tampering, table, column)
-    if not rows:
-        pytest.skip("the demonstration has no such row")
+    assert rows, "the demonstration lived on holds no such row"
     room = ROOM_OF_TABLE[table.name]
     for row in rows:
         for value in other_value(column, row[column.name]):

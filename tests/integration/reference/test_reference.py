@@ -76,13 +76,14 @@ def send(session, actor, *, text: str = FILE, dry_run: bool = False):
     return propose_items(session, actor, command)
 
 
-def test_items_enter_the_edition_only_when_a_second_person_accepts(loaded, world) -> None:
+def test_items_enter_the_edition_only_when_a_second_person_accepts(loaded, world, commit) -> None:
     proposed = send(loaded, world.actor("sys-1"))
     assert find_item(loaded, "2019", "4.3.1") is None
     decide_items(loaded, world.actor("sec-1"), proposed.id, accept=True)
     item = find_item(loaded, "2019", "4.3.1")
     assert item is not None
     assert item.parent_code == "4.3"
+    commit()
     assert list(violations(loaded)) == []
     with pytest.raises(domain.AlreadyDecided):
         decide_items(loaded, world.actor("sec-1"), proposed.id, accept=False)
@@ -188,5 +189,5 @@ def test_a_decision_without_a_second_person_is_found_by_verify(loaded, world) ->
     )
     loaded.expire_all()
     found = list(violations(loaded))
-    assert [each.invariant for each in found] == ["four-eyes"]
+    assert [each.invariant for each in found] == ["proposal-state", "four-eyes"]
     assert CAP in found[0].subject

@@ -1,0 +1,160 @@
+"""The demonstration lived on for a day, with one of each thing that it does not hold by itself."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.appraisal.services import RequestRevaluation, request_revaluation, run_revaluation
+from app.assets.domain import EncumbranceKind
+from app.assets.kinds import kind_info
+from app.assets.models import Asset
+from app.assets.services import AddEncumbrance, add_encumbrance
+from app.collateral.models import Pledge
+from app.collateral.services.pledging import RegisterPledge, register_pledge
+from app.collateral.services.watch import watch_bank
+from app.db.engine import Database, now, today
+from app.demo.lending import OPEN_ON
+from app.identity.models import Membership, Organisation, Person
+from app.identity.sessions import actor_for
+from app.jobs.domain import read_rules
+from app.jobs.runs import claim_run, complete
+from app.kernel.actor import Actor, system_actor
+from app.loans.domain.states import LoanState
+from app.loans.models import Loan
+from app.loans.services import close_day
+from app.notices.services import Notify, notify
+from app.origination.domain.states import Payment
+from app.origination.services import drawdowns
+from app.reference.services import (
+    ImportCatalogue,
+    ProposeOverride,
+    decide_items,
+    decide_override,
+    propose_items,
+    propose_override,
+)
+
+ITEMS: Final = "code,level,parent_code,name_zh\n4.3.1,3,4.3,退耕还林还草\n"
+
+
+def live_on(database: Database) -> None:
+    """One business day: both banks value again, look at their loans and close."""
+    with database.write() as session:
+        _paper_work(session)
+        _pay_out(session)
+    for code in ("A", "B"):
+        with database.read() as session:
+            bank_id = _organisation(session, code)
+        actor = system_actor(organisation_id=bank_id, organisation_kind="bank")
+        _revalue(database, actor)
+        _watch(database, actor, bank_id)
+        assert close_day(database, actor, bank_id, OPEN_ON).failed == 0
+        _watch(database, actor, bank_id)
+
+
+def _organisation(session: Session, code: str) -> UUID:
+    statement = sa.select(col(Organisation.id)).where(col(Organisation.code) == code)
+    found: UUID = session.execute(statement).scalar_one()
+    return found
+
+
+def _person(session: Session, login: str) -> Actor:
+    statement = (
+        sa.select(col(Membership.person_id), col(Membership.organisation_id))
+        .join(Person, col(Person.id) == col(Membership.person_id))
+        .where(col(Person.login) == login)
+    )
+    person_id, organisation_id = session.execute(statement).one()
+    actor = actor_for(session, person_id, organisation_id)
+    assert actor is not None
+    return actor
+
+
+def _paper_work(session: Session) -> None:
+    """A policy of a bank's own and items of a catalogue, both decided; an encumbrance, a letter, a job's run."""
+    value = ProposeOverride(
+        parameter_id="collateral.cure_days",
+        valid_from=OPEN_ON + timedelta(days=60),
+        value=Decimal(15),
+        reason="纪要",
+    )
+    proposed = propose_override(session, _person(session, "a-risk"), value)
+    decide_override(session, _person(session, "a-approve"), proposed.id, accept=True)
+    file = ImportCatalogue(
+        edition="2019", source="附件", file_name="items.csv", content=ITEMS.encode(), dry_run=False
+    )
+    items = propose_items(session, _person(session, "sys-1"), file)
+    assert items.id is not None
+    decide_items(session, _person(session, "sec-1"), items.id, accept=True)
+    _encumber(session)
+    letter = Notify(
+        organisation_id=_organisation(session, "C1"),
+        kind="letter",
+        template="A letter.",
+        addresses=("c1@example.com",),
+        letter_subject="示例",
+        letter_body="示例",
+    )
+    notify(session, letter)
+    rule = next(rule for rule in read_rules(5) if rule.name == "notice-outbox")
+    held = claim_run(session, rule, scope="", tick=now(session).isoformat(), owner="a test")
+    assert held is not None
+    complete(session, held, {"sent": 0}, keep=True)
+
+
+def _encumber(session: Session) -> None:
+    """A lease that the owner tells of after the asset was pledged."""
+    statement = (
+        sa.select(col(Asset.id))
+        .join(Organisation, col(Organisation.id) == col(Asset.owner_id))
+        .where(col(Organisation.code) == "C1")
+        .order_by(col(Asset.number))
+        .limit(1)
+    )
+    asset_id = session.execute(statement).scalar_one()
+    right = AddEncumbrance(
+        kind=EncumbranceKind.LEASE,
+        holder="示例农场",
+        since_on=date(2023, 5, 4),
+        secured_fen=50_000_000,
+    )
+    add_encumbrance(session, _person(session, "c1-fin"), asset_id, right)
+
+
+def _pay_out(session: Session) -> None:
+    """The loan of the demonstration that waits for its money is registered, checked and drawn."""
+    signed = sa.select(Loan).where(col(Loan.state) == LoanState.SIGNED)
+    loan = session.execute(signed).scalar_one()
+    pledge = session.execute(sa.select(Pledge).where(col(Pledge.loan_id) == loan.id)).scalar_one()
+    kind = session.get_one(Asset, pledge.asset_id).kind
+    for registry in kind_info(kind).registries:
+        receipt = RegisterPledge(registry=registry, number="示例-0001", registered_on=OPEN_ON)
+        register_pledge(session, _person(session, "b-officer"), pledge.id, receipt)
+    asked = drawdowns.RequestDrawdown(
+        amount_fen=loan.contract_fen // 2,
+        payee="示例设备公司",
+        payment=Payment.ENTRUSTED,
+        conditions_evidence="示例",
+        search_number="示例查询-0001",
+        searched_on=OPEN_ON,
+    )
+    waiting = drawdowns.request_drawdown(session, _person(session, "b-officer"), loan.id, asked)
+    checker = _person(session, "b-drawdown")
+    drawdowns.check_drawdown(session, checker, waiting.id, drawdowns.CheckDrawdown())
+    paying = drawdowns.PostChecked()
+    drawdowns.post_checked(session, _person(session, "b-ops"), waiting.id, paying)
+
+
+def _revalue(database: Database, actor: Actor) -> None:
+    with database.write() as session:
+        run = request_revaluation(session, actor, RequestRevaluation(on=today(session)))
+    assert run_revaluation(database, actor, run.id).done
+
+
+def _watch(database: Database, actor: Actor, bank_id: UUID) -> None:
+    with database.write() as session:
+        watch_bank(session, actor, bank_id, everything=True)
