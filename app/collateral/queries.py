@@ -37,6 +37,7 @@ from app.loans.models import Loan, LoanStateRow
 from app.loans.queries import visible_loans
 
 ACTIVE = (PledgeState.CONTRACTED, PledgeState.REGISTERED)
+"""States in which a pledge takes a part of its asset's value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +200,7 @@ def pools_of_loans(
     ).all()
     states = ACTIVE if active else (PledgeState.REGISTERED,)
     assets = _assets(session, loan_ids, states)
-    guarantees = _guaranteed(session, loan_ids)
+    guarantees = guaranteed_fen(session, loan_ids)
     return [
         Pool(
             loan_id=loan.id,
@@ -275,7 +276,8 @@ def _assets(
     return found
 
 
-def _guaranteed(session: Session, loan_ids: Iterable[UUID]) -> dict[UUID, int]:
+def guaranteed_fen(session: Session, loan_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """What guarantees in force cover of each loan; a loan without any is left out."""
     statement = (
         sa.select(col(Guarantee.loan_id), sa.func.sum(Guarantee.covered_fen))
         .where(col(Guarantee.loan_id).in_(list(loan_ids)), col(Guarantee.released_on).is_(None))

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from app.kernel.actor import Name
 from app.kernel.money import round_half_up
+from app.kernel.rates import PPM
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
 
-PPM: Final = 1_000_000
 SHARE_STEP_PPM: Final = 100
 """Shares are printed with two decimals of a per cent."""
 

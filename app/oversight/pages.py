@@ -50,16 +50,18 @@ def balances() -> str:
 @access(Permission.READ_BALANCES)
 def balances_csv() -> Response:
     """The balances as CSV, grouped as asked."""
-    table = views.export_table(_report(), current_actor())
-    return _file(table_csv(table), "text/csv; charset=utf-8", "csv")
+    report = _report()
+    content = table_csv(views.export_table(report, current_actor()))
+    return attachment(content, name=_name(report, "csv"), media_type="text/csv; charset=utf-8")
 
 
 @blueprint.get("/balances.xlsx")
 @access(Permission.READ_BALANCES)
 def balances_xlsx() -> Response:
     """The balances as a workbook, grouped as asked."""
-    table = views.export_table(_report(), current_actor())
-    return _file(table_xlsx(table), XLSX_TYPE, "xlsx")
+    report = _report()
+    content = table_xlsx(views.export_table(report, current_actor()))
+    return attachment(content, name=_name(report, "xlsx"), media_type=XLSX_TYPE)
 
 
 @blueprint.route("/purpose", methods=["GET", "POST"])
@@ -106,6 +108,7 @@ def loans() -> Response | str:
             (Kept.SERVICED.value, gettext("Serviced here")),
             (Kept.MIRRORED.value, gettext("Mirrored from the bank")),
         ],
+        regions=[(code, words(name)) for code, name in queries.region_choices(session, actor)],
     )
 
 
@@ -114,7 +117,8 @@ def loans() -> Response | str:
 def loan(loan_id: UUID) -> Response | str:
     """One loan of the region."""
     session, actor = current_session(), current_actor()
-    if services.find_drill_down(session, actor) is None:
+    drill_down = services.find_drill_down(session, actor)
+    if drill_down is None:
         return redirect(url_for("oversight_pages.purpose"), 303)  # type: ignore[return-value]
     detail = services.look_at_loan(session, actor, loan_id)
     return render_template(
@@ -126,7 +130,7 @@ def loan(loan_id: UUID) -> Response | str:
         level_titles=LEVEL_TITLES,
         state_titles=STATE_TITLES,
         security_titles=SECURITY_TITLES,
-        drill_down=services.find_drill_down(session, actor),
+        drill_down=drill_down,
         words=words,
     )
 
@@ -153,5 +157,7 @@ def _as_of() -> date | None:
     return day
 
 
-def _file(content: bytes, media_type: str, ending: str) -> Response:
-    return attachment(content, name=f"green-loan-balances.{ending}", media_type=media_type)
+def _name(report: queries.Report, ending: str) -> str:
+    """The name of a file, with the day that its figures speak of."""
+    on = f"-{report.on}" if report.on else ""
+    return f"green-loan-balances{on}.{ending}"

@@ -33,6 +33,7 @@ from app.oversight.domain import (
     fold,
     months_back,
 )
+from app.reference.domain import RegionLevel
 from app.reference.models import CatalogueItem, Region
 
 EVERY_PLACE: Final = ""
@@ -385,6 +386,20 @@ def region_names(session: Session, codes: Iterable[str]) -> dict[str, Name]:
         else Name(zh=code, en=code)
         for code in wanted
     }
+
+
+def region_choices(session: Session, actor: Actor) -> list[tuple[str, Name]]:
+    """Cities and counties within the actor's sight, by code."""
+    statement = (
+        sa.select(Region)
+        .where(
+            col(Region.level).in_((RegionLevel.CITY, RegionLevel.COUNTY)),
+            col(Region.code).startswith(sight_prefix(actor) or EVERY_PLACE, autoescape=True),
+        )
+        .order_by(col(Region.code))
+    )
+    rows = session.execute(statement).scalars()
+    return [(row.code, Name(zh=row.name_zh, en=row.name_en)) for row in rows]
 
 
 def _region_name(region: Region, *, bucket: bool) -> Name:

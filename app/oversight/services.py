@@ -10,7 +10,8 @@ from sqlmodel import Session, col
 
 from app.audit.services import record
 from app.collateral.domain.states import Level, PledgeState
-from app.collateral.models import Guarantee, LoanCover, Pledge
+from app.collateral.models import Pledge
+from app.collateral.queries import ACTIVE, cover_of_loan, guaranteed_fen
 from app.db.engine import database_of, now
 from app.kernel.actor import Actor
 from app.kernel.errors import Forbidden, NotFound
@@ -188,25 +189,19 @@ def _month_ends(session: Session, loan_id: UUID) -> tuple[tuple[date, int], ...]
 
 
 def _collateral(session: Session, loan_id: UUID) -> CollateralSummary:
-    active = (PledgeState.CONTRACTED, PledgeState.REGISTERED)
     registered = sa.func.sum(sa.case((col(Pledge.state) == PledgeState.REGISTERED, 1), else_=0))
     sums = session.execute(
         sa.select(sa.func.count(), registered, sa.func.sum(Pledge.secured_fen)).where(
-            col(Pledge.loan_id) == loan_id, col(Pledge.state).in_(active)
+            col(Pledge.loan_id) == loan_id, col(Pledge.state).in_(ACTIVE)
         )
     ).one()
-    guaranteed = session.execute(
-        sa.select(sa.func.coalesce(sa.func.sum(Guarantee.covered_fen), 0)).where(
-            col(Guarantee.loan_id) == loan_id, col(Guarantee.released_on).is_(None)
-        )
-    ).scalar_one()
-    cover = session.get(LoanCover, loan_id)
+    cover = cover_of_loan(session, loan_id)
     return CollateralSummary(
         pledges=int(sums[0]),
         registered=int(sums[1] or 0),
         secured_fen=int(sums[2] or 0),
         recognised_fen=cover.recognised_fen if cover else None,
-        guaranteed_fen=int(guaranteed),
+        guaranteed_fen=guaranteed_fen(session, [loan_id]).get(loan_id, 0),
         ltv_ppm=cover.ltv_ppm if cover else None,
         risk_ltv_ppm=cover.risk_ltv_ppm if cover else None,
         level=cover.level if cover else None,

@@ -7,17 +7,14 @@ from flask_babel import gettext
 
 from app.collateral.domain.states import LEVEL_TITLES
 from app.kernel.text import N_
+from app.loans import schemas as loan_schemas
 from app.oversight.dashboard import Dashboard, by_share
 from app.oversight.queries import Line
 from app.web import formats
 from app.web.shell import words
 
 CLASS_TITLES: Final[Mapping[str | None, str]] = {
-    "normal": N_("Normal"),
-    "special-mention": N_("Special mention"),
-    "substandard": N_("Substandard"),
-    "doubtful": N_("Doubtful"),
-    "loss": N_("Loss"),
+    **loan_schemas.CLASS_TITLES,
     None: N_("Not published"),
 }
 

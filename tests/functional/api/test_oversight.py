@@ -1,6 +1,7 @@
 """The API of oversight: totals, sight, drill-down with a purpose, exports that agree."""
 
 import csv
+import re
 from io import BytesIO, StringIO
 
 import openpyxl
@@ -71,9 +72,9 @@ def test_the_desk_of_another_city_sees_nothing_anywhere(api, sign_in, tape):
 
 def test_csv_and_workbook_carry_day_filters_and_native_numbers(sign_in, tape):
     browser = sign_in("fo-1", language="en")
-    content = browser.get(
-        "/oversight/balances.csv?group_by=region&as_of=2023-12-31", status=200
-    ).data
+    answer = browser.get("/oversight/balances.csv?group_by=region&as_of=2023-12-31", status=200)
+    assert "green-loan-balances-2023-12-31.csv" in answer.headers["Content-Disposition"]
+    content = answer.data
     assert content.startswith(b"\xef\xbb\xbf")
     rows = _csv(content)
     assert ["Data date", "2023-12-31"] in rows
@@ -138,3 +139,11 @@ def _events(database, action):
     with database.read() as session:
         statement = sa.select(AuditEvent).where(col(AuditEvent.action) == action)
         return list(session.execute(statement.order_by(col(AuditEvent.seq))).scalars())
+
+
+def test_a_desk_narrows_single_loans_to_a_county_of_its_own(api, sign_in, tape):
+    api("pbc-1").post("/oversight/drill-downs", PURPOSE, status=201)
+    page = sign_in("pbc-1").get("/oversight/loans?region_code=620725", status=200).text
+    assert tape["S01"]
+    assert '<option value="620725" selected>' in page
+    assert set(re.findall(r'<option value="(\d{4})\d\d"', page)) == {"6207"}
