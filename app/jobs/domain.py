@@ -19,6 +19,7 @@ MAX_ATTEMPTS: Final = 5
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(minutes=30)
 _LOOK: Final = "look"
+_DAY_LENGTH: Final = len("2024-01-02")
 
 
 class RunState(StrEnum):
@@ -34,6 +35,28 @@ RUN_STATE_TITLES: Final = {
     RunState.DONE: N_("Done"),
     RunState.FAILED: N_("Failed"),
 }
+
+
+FACT_TITLES: Final = {
+    "assets_lowered": N_("Recognised values lowered"),
+    "loans_measured": N_("Loans measured"),
+    "cases_opened": N_("Cases opened"),
+    "cases_cured": N_("Cases cured"),
+    "closed": N_("Banks closed"),
+    "runs": N_("Revaluation runs"),
+    "number": N_("Revaluation run"),
+    "done": N_("Valued"),
+    "failed": N_("Not valued"),
+    "printed": N_("Reports printed"),
+    "expired": N_("Appraisals expired"),
+    "sent": N_("Notices sent"),
+    "files": N_("Files removed"),
+    "keys": N_("Keys removed"),
+    "sessions": N_("Sessions removed"),
+    "attempts": N_("Sign-in attempts removed"),
+    "old_runs": N_("Old runs removed"),
+}
+"""What a run that is done says of its work."""
 
 
 class Scope(StrEnum):
@@ -66,6 +89,11 @@ class JobRule:
     def daily(self) -> bool:
         """Whether a missed tick is made up for; the next look does the work of a missed look."""
         return self.daily_at is not None
+
+
+def slot_of(tick: str) -> date | datetime:
+    """The planned slot behind a tick: a day of a daily job, else the instant at which the slot begins."""
+    return date.fromisoformat(tick) if len(tick) == _DAY_LENGTH else datetime.fromisoformat(tick)
 
 
 def due_ticks(rule: JobRule, instant: datetime, known: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from app.jobs import queries
 from app.jobs.api import rules
-from app.jobs.domain import RUN_STATE_TITLES
+from app.jobs.domain import FACT_TITLES, RUN_STATE_TITLES
 from app.jobs.models import JobRun
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session
@@ -23,9 +23,13 @@ def jobs() -> str:
     found = fetch_page(
         session, queries.visible_runs(session, actor).order_by(*order), page_request()
     )
+    runs = found.holding([queries.run_view(row) for row in found.items])
     return render_template(
         "jobs/jobs.html",
         status=queries.job_status(session, actor, rules()),
-        runs=found,
+        runs=runs,
+        titles={rule.name: rule.title for rule in rules()},
+        banks=queries.bank_names(session, runs.items),
         state_titles=RUN_STATE_TITLES,
+        fact_titles=FACT_TITLES,
     )

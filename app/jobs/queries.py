@@ -1,15 +1,17 @@
 """What the job page, the API and `job status` show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.db.engine import now
-from app.jobs.domain import JobRule, RunState
+from app.identity.models import Organisation
+from app.jobs.domain import JobRule, RunState, slot_of
 from app.jobs.models import JobRun, SchedulerProcess
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
@@ -31,6 +33,16 @@ class RunView:
     finished_at: datetime | None
     facts: Mapping[str, Any]
     detail: str
+
+    @property
+    def slot(self) -> date | datetime:
+        """The planned slot: a day, or an instant."""
+        return slot_of(self.tick)
+
+    @property
+    def daily(self) -> bool:
+        """Whether the slot is a day."""
+        return not isinstance(self.slot, datetime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +102,14 @@ def visible_runs(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG
     if actor.sees("job") == "own":
         return statement.where(col(JobRun.scope) == str(actor.organisation_id))
     return statement.where(sa.false())
+
+
+def bank_names(session: Session, runs: Iterable[RunView]) -> dict[str, Name]:
+    """The names of the banks that runs were for, by their scope."""
+    ids = {UUID(run.scope) for run in runs if run.scope}
+    statement = sa.select(Organisation).where(col(Organisation.id).in_(ids))
+    rows = session.execute(statement).scalars()
+    return {str(row.id): Name(zh=row.name_zh, en=row.name_en) for row in rows}
 
 
 def run_view(row: JobRun) -> RunView:

@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from app.jobs.domain import RunState
 from app.web.fields import Choice, Flag, Instant, Structure, Text, Whole
-from app.web.schemas import ViewSchema
+from app.web.schemas import BilingualSchema, ViewSchema
 
 
 class RunSchema(ViewSchema):
@@ -21,18 +21,11 @@ class RunSchema(ViewSchema):
     detail = Text(max_length=300)
 
 
-class NameSchema(ViewSchema):
-    """A name in both languages."""
-
-    zh = Text(max_length=60)
-    en = Text(max_length=60)
-
-
 class JobSchema(ViewSchema):
     """A job: either every so many seconds, or daily at a time in Asia/Shanghai."""
 
     name = Text(max_length=60)
-    title = ma.fields.Nested(NameSchema)
+    title = ma.fields.Nested(BilingualSchema)
     scope = Text(max_length=20)
     every_seconds = Whole(low=1, high=86_400, allow_none=True)
     daily_at = Text(max_length=5, allow_none=True)

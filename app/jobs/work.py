@@ -167,7 +167,7 @@ def _forget_sessions(session: Session, _turn: Turn) -> Facts:
         col(JobRun.started_at) < instant - RUNS_KEPT, col(JobRun.state) != RunState.RUNNING
     )
     _delete(session, SchedulerProcess, col(SchedulerProcess.seen_at) < instant - SCHEDULERS_KEPT)
-    return {"sessions": sessions, "attempts": attempts, "runs": _delete(session, JobRun, old)}
+    return {"sessions": sessions, "attempts": attempts, "old_runs": _delete(session, JobRun, old)}
 
 
 def _delete(session: Session, table: type[SQLModel], condition: sa.ColumnElement[bool]) -> int:
