@@ -1,6 +1,7 @@
 """What `verify` asks of origination: states follow from acts, duties were apart, loans and drawdowns agree."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from app.origination.models import (
     Product,
     ProposedGuarantee,
 )
+from app.origination.queries import acts_of
 
 CHUNK = 500
 """Files read with one set of queries."""
@@ -39,7 +41,7 @@ _DECIDED = (ApplicationState.APPROVED, ApplicationState.CONTRACTED)
 def violations(session: Session) -> Iterator[Violation]:
     """Every broken invariant of this room."""
     for rows in _chunks(session):
-        acts = _acts(session, [row.id for row in rows])
+        acts = acts_of(session, [row.id for row in rows])
         for row in rows:
             yield from _log(row, acts.get(row.id, []))
             yield from _duties(row, acts.get(row.id, []))
@@ -63,21 +65,12 @@ def _chunks(session: Session) -> Iterator[Sequence[Application]]:
         last = rows[-1].id
 
 
-def _acts(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[ApplicationAct]]:
-    statement = (
-        sa.select(ApplicationAct)
-        .where(col(ApplicationAct.application_id).in_(ids))
-        .order_by(col(ApplicationAct.application_id), col(ApplicationAct.seq))
-    )
-    found: dict[UUID, list[ApplicationAct]] = {}
-    for act in session.execute(statement).scalars():
-        found.setdefault(act.application_id, []).append(act)
-    return found
-
-
 def _log(row: Application, acts: Sequence[ApplicationAct]) -> Iterator[Violation]:
-    """Each act is an edge of the table and follows on; the state is where the last one led."""
+    """Each act is an edge of the table and follows on, on no earlier day; the state is where the last one led."""
     state = APPLICATION.initial
+    for before, act in pairwise(acts):
+        if act.on < before.on:
+            yield _broken("application-log", row, f"act {act.seq} on {act.on}, after {before.on}")
     for expected, act in enumerate(acts, start=1):
         if act.seq != expected or act.before is not state:
             yield _broken("application-log", row, f"act {act.seq} does not follow on from {state}")
@@ -238,7 +231,7 @@ def _products(session: Session) -> Iterator[Violation]:
 
 
 def _drawdowns(session: Session) -> Iterator[Violation]:
-    """A drawdown is of the amount asked, a posted one is its note; three different people took its steps, and its checks were met."""
+    """A drawdown is of the amount asked, a posted one is its note, its checks met; three people took its steps."""
     statement = sa.select(Drawdown, LoanNote).join(
         LoanNote, col(LoanNote.id) == col(Drawdown.note_id), isouter=True
     )

@@ -25,6 +25,11 @@ CHANGES = [
         "application-log",
         "application AP-2024-000001",
     ),
+    (
+        """UPDATE application_act SET "on" = '2024-01-01' WHERE event = 'contract'""",
+        "application-log",
+        "application AP-2024-000001",
+    ),
     ("DELETE FROM application_act WHERE seq = 7", "application-log", "application AP-2024-000001"),
     (
         ONE_HAND,
