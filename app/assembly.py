@@ -83,8 +83,7 @@ def _configure(made: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         METRICS_TOKEN=settings.metrics_token,
-        TRUSTED_HOSTS=[host.strip() for host in settings.trusted_hosts.split(",") if host.strip()]
-        or None,
+        TRUSTED_HOSTS=_hosts_served(settings),
         TESTING=settings.env == "test",
         PROPAGATE_EXCEPTIONS=False,
     )
@@ -94,6 +93,12 @@ def _configure(made: Flask, settings: Settings) -> None:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         made.wsgi_app = ProxyFix(made.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+
+
+def _hosts_served(settings: Settings) -> list[str] | None:
+    """The hosts of the settings and this machine's own names, by which it is asked for its health; None means any."""
+    named = [host.strip() for host in settings.trusted_hosts.split(",") if host.strip()]
+    return [*named, "127.0.0.1", "localhost"] if named else None
 
 
 def _business_day() -> date | None:

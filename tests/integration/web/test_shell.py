@@ -61,6 +61,7 @@ def test_another_request_id_is_replaced(client, sent):
 def test_a_host_that_is_not_ours_is_refused(database, make_app):
     browser = make_app(database, trusted_hosts="bank.example").test_client()
     assert browser.get("/healthz", base_url="http://bank.example").status_code == 200
+    assert browser.get("/healthz", base_url="http://127.0.0.1:8000").status_code == 200
     assert browser.get("/healthz", base_url="http://evil.example").status_code == 400
 
 
