@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     )
     trusted_hosts: str = Field(
         "",
-        description="Comma-separated host names that requests may carry, beside this machine's own for health checks; empty means any.",
+        description="Comma-separated host names that requests may carry, beside this machine's own; empty means any.",
     )
     proxy_hops: int = Field(
         0, ge=0, le=5, description="How many trusted proxies stand in front; 0 means none."
