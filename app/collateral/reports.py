@@ -28,7 +28,7 @@ from app.documents.pdf import (
     Words,
     render,
 )
-from app.documents.wording import BLANK, both_days, day, day_en, day_zh, percent_ppm, yuan
+from app.documents.wording import both_days, day, day_en, day_zh, percent_ppm, yuan
 from app.kernel.capital_amounts import amount_in_words_zh
 
 Basis = Literal["principal", "exposure"]
@@ -44,16 +44,15 @@ BASIS_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticePartyView:
-    """A bank, borrower or provider of security, with the address the notice goes to."""
+    """The bank or the borrower."""
 
     name: Words
     code: str = ""
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PledgedAssetView:
-    """One asset of the pool: what was recognised before, what is recognised now, and why."""
+    """One asset of the pool: what was recognised before, and what is recognised now."""
 
     number: str
     title: Words
@@ -61,23 +60,14 @@ class PledgedAssetView:
     recognised_fen: int | None
     cap_ppm: int
     lendable_fen: int
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LtvPointView:
+    """The ratio of a day."""
+
     on: date
     ratio_ppm: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceView:
-    """How the notice reached its receiver; absent while it has not."""
-
-    method: Words
-    receiver: str
-    received_on: date
-    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +86,7 @@ class TopUpNoticeView:
     digest_text: str
     bank: NoticePartyView
     borrower: NoticePartyView
-    recipients: Sequence[NoticePartyView]
     loan_number: str
-    contract_number: str
     basis: Basis
     principal_fen: int
     accrued_fen: int
@@ -115,14 +103,12 @@ class TopUpNoticeView:
     repay_fen: int
     add_recognised_fen: int
     cause: Words
-    account: str
     contact: str
     consequences: Sequence[Words]
     issuer_name: str
     issuer_post: Words
     daily_interest_fen: int | None = None
     history: Sequence[LtvPointView] = ()
-    service: ServiceView | None = None
     notice: Words | None = None
 
 
@@ -169,14 +155,10 @@ def _column(zh: str, en: str, width: float, *, number: bool = False) -> Column:
 
 
 def _address(view: TopUpNoticeView) -> list[Block]:
-    recipients = view.recipients or (view.borrower,)
-    names = "；".join(_both(each.name) for each in recipients)
-    rows = [_row("致", "To", names, strong=True, note=recipients[0].code)]
-    if view.borrower not in recipients:
-        rows.append(_row("借款人", "Borrower", _both(view.borrower.name), note=view.borrower.code))
-    rows += [
-        _row("借款合同", "Contract No.", view.contract_number),
-        _row("贷款编号", "Loan No.", view.loan_number),
+    borrower = view.borrower
+    rows = [
+        _row("致", "To", _both(borrower.name), strong=True, note=borrower.code),
+        _row("借款合同", "Contract No.", view.loan_number),
         _row("补足期限", "Cure by", both_days(view.due_on), strong=True),
     ]
     return [KeyValues(rows=rows)]
@@ -259,7 +241,6 @@ def _assets(view: TopUpNoticeView) -> list[Block]:
         _column("现认定价值（元）", "Recognised now, CNY", 3, number=True),
         _column("上限", "Cap", 1.6, number=True),
         _column("可担保金额（元）", "Lendable, CNY", 3, number=True),
-        _column("变动原因", "Reason", 3),
     ]
     rows: list[list[str | Cell]] = [
         [
@@ -268,7 +249,6 @@ def _assets(view: TopUpNoticeView) -> list[Block]:
             yuan(each.recognised_fen),
             percent_ppm(each.cap_ppm),
             yuan(each.lendable_fen),
-            each.reason or BLANK,
         ]
         for each in view.assets
     ]
@@ -288,12 +268,7 @@ def _ways_to_cure(view: TopUpNoticeView) -> list[Block]:
         Text(words=intro),
         _cure_grid(view),
         *_accrual_note(view),
-        KeyValues(
-            rows=[
-                _row("还款账户", "Account", view.account),
-                _row("联系人", "Contact", view.contact),
-            ]
-        ),
+        KeyValues(rows=[_row("联系人", "Contact", view.contact)]),
     ]
 
 
@@ -346,15 +321,15 @@ def _consequences(view: TopUpNoticeView) -> list[Block]:
 
 
 def _proof_of_service(view: TopUpNoticeView) -> list[Block]:
-    service = view.service
+    """A form that is filled in by hand when the notice is handed over."""
     rows = [
         _row("送达文书", "Document", f"追加担保通知书 {view.number}"),
-        _row("受送达人", "Addressee", "；".join(_both(each.name) for each in view.recipients)),
-        _row("送达地址", "Address", "；".join(each.address for each in view.recipients) or BLANK),
-        _row("送达方式", "Method", _both(service.method) if service else _METHODS),
-        _row("签收人", "Received by", service.receiver if service else ""),
-        _row("签收日期", "Received on", both_days(service.received_on) if service else ""),
-        _row("凭证", "Proof", service.proof if service else ""),
+        _row("受送达人", "Addressee", _both(view.borrower.name)),
+        _row("送达地址", "Address", ""),
+        _row("送达方式", "Method", _METHODS),
+        _row("签收人", "Received by", ""),
+        _row("签收日期", "Received on", ""),
+        _row("凭证", "Proof", ""),
         _row("拒收、留置情况", "Refused or left", ""),
     ]
     places = [

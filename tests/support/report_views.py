@@ -15,7 +15,6 @@ from app.appraisal.report_views import (
     ParameterView,
     ParcelView,
     PartyView,
-    RangeView,
     SignerView,
     StepView,
 )
@@ -23,7 +22,6 @@ from app.collateral.reports import (
     LtvPointView,
     NoticePartyView,
     PledgedAssetView,
-    ServiceView,
     TopUpNoticeView,
 )
 from app.documents.pdf import Words
@@ -72,8 +70,8 @@ def appraisal_view(text: str = "", *, is_ecological: bool = False) -> AppraisalR
             inputs_digest="a3" * 32,
             basis_digest="b4" * 32,
         ),
-        maker=SignerView(name=f"金石{text}", licence="62-0001", signed_on=date(2024, 1, 2)),
-        reviewer=SignerView(name=f"魏澜{text}", licence="62-0002", signed_on=None),
+        maker=SignerView(name=f"金石{text}", signed_on=date(2024, 1, 2)),
+        reviewer=SignerView(name=f"魏澜{text}", signed_on=None),
         basis=[words(text, "委托合同及本报告所列资料", "The engagement and the listed evidence")],
         approaches=[
             ApproachView(
@@ -95,7 +93,6 @@ def appraisal_view(text: str = "", *, is_ecological: bool = False) -> AppraisalR
                 title=Words(zh="年碳汇量", en="Yearly removals"),
                 value=816.0,
                 unit="tCO₂e/yr",
-                edited_reason=f"按核证数调整{text}",
             ),
         ],
         steps=_steps(text),
@@ -108,6 +105,7 @@ def appraisal_view(text: str = "", *, is_ecological: bool = False) -> AppraisalR
                 words=words(text, "隐含单价低于市场区间", "Implied price below the market band"),
             )
         ],
+        explanation=f"单价取自近期成交{text}",
         components=[
             ComponentView(
                 title=Words(zh="碳汇收入", en="Carbon income"),
@@ -119,12 +117,6 @@ def appraisal_view(text: str = "", *, is_ecological: bool = False) -> AppraisalR
         special_matters=[words(text, "碳汇尚未签发", "Credits are not issued yet")],
         use_limits=[words(text, "仅供列明的使用人使用", "For the named users only")],
         evidence=[EvidenceView(title=f"计量监测报告{text}.pdf", digest="c5" * 32)],
-        scenarios=RangeView(
-            low_fen=21_000_000, mid_fen=44_000_000, high_fen=79_000_000, paths=10_000, seed=42
-        ),
-        implied_price=Words(
-            zh="隐含单价 27.57 元/吨。", en="Implied price CNY 27.57 per tonne of CO₂e."
-        ),
         notice=SYNTHETIC,
     )
 
@@ -198,17 +190,8 @@ def _parameters(text: str) -> list[ParameterView]:
     ]
 
 
-def notice_view(text: str = "", *, served: bool = False) -> TopUpNoticeView:
+def notice_view(text: str = "") -> TopUpNoticeView:
     """The worked case of the frost and the fallen carbon price: 70.09 % at the close."""
-    service = ServiceView(
-        method=Words(zh="直接送达", en="in person"),
-        receiver=f"曹晚晴{text}",
-        received_on=date(2024, 3, 22),
-        proof="SF-0001",
-    )
-    borrower = NoticePartyView(
-        name=words(text, OWNER.zh, OWNER.en), code="91620799DEMA002161", address=f"山丹县{text}"
-    )
     return TopUpNoticeView(
         number="MC-2024-000001",
         issued_on=date(2024, 3, 21),
@@ -217,10 +200,8 @@ def notice_view(text: str = "", *, served: bool = False) -> TopUpNoticeView:
         check_url=CHECK_URL,
         digest_text=DIGEST,
         bank=NoticePartyView(name=words(text, BANK.zh, BANK.en)),
-        borrower=borrower,
-        recipients=[borrower],
-        loan_number="L-2023-000417",
-        contract_number=f"C-2023-0417{text}",
+        borrower=NoticePartyView(name=words(text, OWNER.zh, OWNER.en), code="91620799DEMA002161"),
+        loan_number=f"L-2023-000417{text}",
         basis="exposure",
         principal_fen=300_000_000,
         accrued_fen=3_189_167,
@@ -241,7 +222,6 @@ def notice_view(text: str = "", *, served: bool = False) -> TopUpNoticeView:
                 recognised_fen=378_000_000,
                 cap_ppm=500_000,
                 lendable_fen=189_000_000,
-                reason=f"春季霜冻后重估{text}",
             ),
             PledgedAssetView(
                 number="A-2023-000002",
@@ -255,7 +235,6 @@ def notice_view(text: str = "", *, served: bool = False) -> TopUpNoticeView:
         repay_fen=43_653_167,
         add_recognised_fen=72_755_279,
         cause=words(text, "春季霜冻，碳汇价格下跌30%。", "spring frost; carbon price down 30%."),
-        account=f"6200 0000 0000 0001{text}",
         contact=f"赵砚秋{text}",
         consequences=[
             words(text, "本行可按合同约定宣布贷款提前到期。", "The bank may call the loan.")
@@ -268,7 +247,6 @@ def notice_view(text: str = "", *, served: bool = False) -> TopUpNoticeView:
             LtvPointView(on=date(2024, 1, 31), ratio_ppm=488_200),
             LtvPointView(on=date(2024, 3, 20), ratio_ppm=700_918),
         ],
-        service=service if served else None,
         notice=SYNTHETIC,
     )
 

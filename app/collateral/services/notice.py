@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.appraisal.services.reporting import INVENTED
 from app.assets.models import Asset
 from app.collateral.domain.cover import lendable_fen
 from app.collateral.domain.states import Level
@@ -85,7 +86,6 @@ def _view(
     cause: str,
 ) -> TopUpNoticeView:
     issued_on = call.issued_on or call.opened_on
-    borrower = _party(parties.borrower)
     return TopUpNoticeView(
         number=identity.number,
         issued_on=issued_on,
@@ -94,10 +94,8 @@ def _view(
         check_url=check_address(identity.code),
         digest_text=identity.code,
         bank=_party(parties.bank),
-        borrower=borrower,
-        recipients=(borrower,),
+        borrower=_party(parties.borrower),
         loan_number=loan.number,
-        contract_number=loan.number,
         basis=call.basis.value,
         principal_fen=pool.debt.principal_fen,
         accrued_fen=pool.debt.accrued_fen,
@@ -114,7 +112,6 @@ def _view(
         repay_fen=call.repay_fen,
         add_recognised_fen=call.add_recognised_fen,
         cause=Words(zh=cause or call.review_note, en=cause or call.review_note),
-        account="",
         contact=parties.issuer.name_zh,
         consequences=CONSEQUENCES,
         issuer_name=parties.issuer.name_zh,
@@ -127,6 +124,7 @@ def _view(
             for each in observations(session, loan.id, limit=12)
             if each.risk_ltv_ppm is not None
         ),
+        notice=INVENTED if loan.synthetic else None,
     )
 
 

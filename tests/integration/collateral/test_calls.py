@@ -149,6 +149,17 @@ def test_the_notice_is_a_numbered_document_with_a_public_code(vault, session, ca
     assert (check.number, check.sha256) == (row.number, row.sha256)
 
 
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_the_notice_of_an_invented_borrower_says_so(vault, session, tmp_path, synthetic):
+    vault.at_line(75 * WAN, 100 * WAN, synthetic=synthetic)
+    vault.watch()
+    (call,) = session.execute(sa.select(MarginCall)).scalars()
+    review(vault, call)
+    row = session.get_one(IssuedDocument, issue(vault, call).notice_id)
+    text = text_of(document_content(session, row), tmp_path)
+    assert ("演示数据" in text) is synthetic
+
+
 def test_the_borrower_is_told(vault, session, case):
     review(vault, case)
     issue(vault, case)

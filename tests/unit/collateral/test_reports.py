@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from app.collateral.reports import top_up_notice
-from app.documents.pdf import Words
 from tests.support.documents import page_count, require_nothing_embedded, squeezed, text_of
 from tests.support.report_views import notice_view
 
@@ -31,7 +30,7 @@ def test_the_same_view_gives_the_same_bytes() -> None:
         "不高于 60.00%",
         "2024年4月5日",
         "5 April 2024",
-        "C-2023-0417",
+        "L-2023-000417",
         "（本金＋应计利息＋费用）÷ 认定价值",
         "5,600,000.00",
         "3,780,000.00",
@@ -40,6 +39,7 @@ def test_the_same_view_gives_the_same_bytes() -> None:
         "周怀谷",
         "合成示例",
         "送达回执",
+        "公证notarised",
     ],
 )
 def test_the_notice_says_what_happened_and_how_to_cure_it(words: str, tmp_path: Path) -> None:
@@ -61,16 +61,6 @@ def test_the_basis_on_principal_is_named(tmp_path: Path) -> None:
     assert "本金余额÷认定价值" in shown
 
 
-def test_the_proof_of_service_is_blank_until_the_notice_is_served(tmp_path: Path) -> None:
-    unserved = text_of(top_up_notice(notice_view()), tmp_path)
-    served = text_of(top_up_notice(notice_view(served=True)), tmp_path)
-    assert "曹晚晴" not in unserved
-    assert "公证notarised" in unserved
-    assert "曹晚晴" in served
-    assert "2024年3月22日" in served
-    assert "公证notarised" not in served
-
-
 def test_a_notice_without_history_or_daily_interest_is_complete(tmp_path: Path) -> None:
     view = replace(notice_view(), history=(), daily_interest_fen=None, notice=None)
     shown = text_of(top_up_notice(view), tmp_path)
@@ -85,14 +75,3 @@ def test_hostile_words_are_shown_and_do_nothing(text: str, tmp_path: Path) -> No
     require_nothing_embedded(content)
     assert text_of(content, tmp_path).count(squeezed(text)) >= 10
     assert page_count(content) <= 6
-
-
-def test_a_provider_of_security_is_addressed_beside_the_borrower_that_is_named(
-    tmp_path: Path,
-) -> None:
-    view = notice_view()
-    provider = replace(view.borrower, name=Words(zh="河西示例融资担保有限公司", en="Hexi Demo"))
-    shown = text_of(top_up_notice(replace(view, recipients=(provider,))), tmp_path)
-    assert "河西示例融资担保有限公司" in shown
-    assert "借款人Borrower" in shown
-    assert "借款人Borrower" not in text_of(top_up_notice(view), tmp_path)
