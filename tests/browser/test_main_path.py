@@ -26,6 +26,7 @@ from app.documents.models import IssuedDocument
 from app.kernel.clock import FixedClock
 from app.loans.services import close_through
 from app.verify import verify
+from tests.factories.tape import load_tape
 from tests.factories.world import World
 from tests.support.chromium import chromium
 from tests.support.main_path import (
@@ -48,6 +49,7 @@ pytestmark = [
     pytest.mark.skipif(not AXE.exists(), reason="run `python3 dev.py setup --dev` first"),
 ]
 
+PURPOSE = "现场检查：绿色贷款用途核实"
 FROST = "春季霜冻，现场复核：每亩净收益降至159.33元。"
 
 
@@ -356,17 +358,13 @@ def cure(place: Place, loan_at: str) -> None:
 
 
 def oversee(place: Place) -> None:
-    """The central-bank desk sees single loans for a purpose, the finance office sums, another city nothing."""
-    regulator = (
-        place.person("pbc-1").visit("/oversight").reads("绿色贷款余额").picture("26-oversight")
-    )
-    regulator.press("单笔贷款").fill({"purpose": "现场检查：绿色贷款用途核实"}).send("登记用途")
-    regulator.reads("焉支示例林果有限公司").picture("27-drill-down", height=800)
+    """The central-bank desk sees the loan for a purpose, the finance office sums, another city nothing."""
+    regulator = place.person("pbc-1").visit("/oversight").reads("绿色贷款余额")
+    regulator.press("单笔贷款").fill({"purpose": PURPOSE}).send("登记用途")
+    regulator.reads("焉支示例林果有限公司")
     office = place.person("fo-1").visit("/oversight").reads("绿色贷款余额")
     office.lacks("单笔贷款").visit("/oversight/loans", status=403)
-    place.person("x-1").visit("/oversight").reads("您的辖区内没有贷款。").picture(
-        "28-nothing", height=700
-    )
+    place.person("x-1").visit("/oversight").reads("您的辖区内没有贷款。")
 
 
 def test_the_main_path_in_a_browser(place: Place) -> None:
@@ -391,3 +389,17 @@ def test_the_main_path_in_a_browser(place: Place) -> None:
     oversee(place)
     assert verify(place.database) == []
     assert place.walk.faults == []
+
+
+def test_the_desks_of_the_city_in_a_browser(place: Place) -> None:
+    """The published balance and its growth, with the loans that other banks report."""
+    place.next_day(date(2024, 1, 2))
+    with place.database.write() as session:
+        load_tape(session, place.world)
+    regulator = place.person("pbc-1").visit("/oversight?as_of=2023-12-31")
+    regulator.reads("136.43", "38.95", "39.96%").picture("26-oversight")
+    regulator.press("单笔贷款").fill({"purpose": PURPOSE}).send("登记用途")
+    regulator.picture("27-drill-down", height=800)
+    place.person("fo-1").visit("/oversight?as_of=2023-12-31").reads("136.43").lacks("单笔贷款")
+    stranger = place.person("x-1").visit("/oversight?as_of=2023-12-31")
+    stranger.reads("您的辖区内没有贷款。").lacks("136.43").picture("28-nothing", height=700)
