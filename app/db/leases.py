@@ -8,6 +8,19 @@ from sqlmodel import Session, col
 from app.db.engine import now
 from app.db.models import Lease
 from app.db.numbers import insert_ignoring
+from app.kernel.errors import Busy
+from app.kernel.text import N_
+
+
+class LeaseLost(Busy):
+    """The holder was away too long, and another process took the work over."""
+
+    code = "lease-lost"
+    title = N_("Another process took this over")
+    detail = N_(
+        "Another process took this work over and ends it. "
+        "Look at its result in %(retry_after)s seconds; nothing is to be repeated."
+    )
 
 
 def claim(session: Session, name: str, owner: str, seconds: int) -> int | None:

@@ -12,6 +12,7 @@ import structlog
 from sqlmodel import Session, col
 
 from app.db.engine import Database
+from app.db.leases import LeaseLost
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.jobs import runs
@@ -81,7 +82,7 @@ def run_tick(database: Database, job: Job, turn: Turn, scope: str, owner: str) -
     run = _run_short if isinstance(job, ShortJob) else _run_long
     try:
         return run(database, job, turn, scope, holder)  # type: ignore[arg-type]
-    except runs.LeaseLost:
+    except LeaseLost:
         log.warning("job lost", job=job.rule.name, tick=turn.tick, scope=scope)
         return False
     except Exception:
@@ -157,7 +158,7 @@ def _heartbeat(database: Database, held: runs.Claim) -> Iterator[None]:
             try:
                 with database.write() as session:
                     runs.renew(session, held)
-            except runs.LeaseLost:
+            except LeaseLost:
                 return
             except sa.exc.OperationalError:
                 log.warning("job heartbeat delayed", job=held.job, tick=held.tick)

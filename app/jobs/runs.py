@@ -19,13 +19,8 @@ from app.db.engine import now
 from app.db.numbers import insert_ignoring
 from app.jobs.domain import MAX_ATTEMPTS, JobRule, RunState, due_ticks, wait_after
 from app.jobs.models import JobRun
-from app.kernel.errors import Busy
 
 DETAIL_LENGTH: Final = 300
-
-
-class LeaseLost(Busy):
-    """Another scheduler took the run over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +131,7 @@ def renew(session: Session, held: Claim) -> None:
     _write_held(session, held, {"lease_until": until})
     name = _lease_name(held.job, held.scope)
     if leases.claim(session, name, held.owner, held.lease_seconds) is None:
-        raise LeaseLost(retry_after=held.lease_seconds)
+        raise leases.LeaseLost(retry_after=held.lease_seconds)
 
 
 def complete(session: Session, held: Claim, facts: Mapping[str, object], *, keep: bool) -> None:
@@ -181,7 +176,7 @@ def _write_held(session: Session, held: Claim, values: Mapping[str, Any]) -> Non
         .execution_options(synchronize_session=False)
     )
     if session.execute(statement).first() is None:
-        raise LeaseLost(retry_after=held.lease_seconds)
+        raise leases.LeaseLost(retry_after=held.lease_seconds)
 
 
 def _forget_former(session: Session, held: Claim) -> None:

@@ -26,7 +26,7 @@ from app.assets.models import Asset
 from app.assets.queries import visible_assets
 from app.audit.services import record
 from app.db.engine import Database, now, today
-from app.db.leases import claim, release
+from app.db.leases import LeaseLost, claim, release
 from app.db.numbers import next_number
 from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor
 from app.kernel.errors import Busy, InvalidInput, NotFound
@@ -184,10 +184,6 @@ def _file_items(session: Session, actor: Actor, run: RevaluationRun) -> int:
     count = sa.select(sa.func.count()).where(col(RevaluationItem.run_id) == run.id)
     total: int = session.execute(count).scalar_one()
     return total
-
-
-class LeaseLost(Busy):
-    """Another runner took the work over."""
 
 
 class Runner:

@@ -16,7 +16,6 @@ from app.appraisal.models import (
     RevaluationRun,
     Valuation,
 )
-from app.appraisal.queries import current_value
 from app.appraisal.services import (
     RecordInputs,
     RequestRevaluation,
@@ -37,7 +36,7 @@ from app.appraisal.services.errors import (
 from app.appraisal.services.executors import Serial
 from app.appraisal.services.revaluation import Runner
 from app.assets.domain import AssetKind
-from app.db.leases import claim
+from app.db.leases import LeaseLost, claim
 from app.kernel.errors import Busy, Forbidden, InvalidInput, NotFound
 from tests.factories.appraisals import (
     CARBON_FALLEN_FEN,
@@ -48,6 +47,7 @@ from tests.factories.appraisals import (
     REVALUED_ON,
     add_asset,
     add_price,
+    current_fen,
     example_inputs,
     make_valid,
 )
@@ -138,8 +138,8 @@ def test_the_price_fall_and_the_frost_give_the_figures_of_the_main_path(
     view = run_revaluation(database, world.actor("a-risk"), run_id)
     assert (view.state, view.total, view.done, view.failed) == (RunState.FINISHED, 2, 2, 0)
     with database.read() as reading:
-        assert current_value(reading, carbon, REVALUED_ON) == CARBON_FALLEN_FEN
-        assert current_value(reading, forest, REVALUED_ON) == FOREST_FROSTED_FEN
+        assert current_fen(reading, world, carbon, REVALUED_ON) == CARBON_FALLEN_FEN
+        assert current_fen(reading, world, forest, REVALUED_ON) == FOREST_FROSTED_FEN
         item = reading.get_one(RevaluationItem, (run_id, carbon))
         assert (item.before_fen, item.after_fen) == (CARBON_FEN, CARBON_FALLEN_FEN)
 
@@ -297,7 +297,7 @@ def test_a_runner_that_lost_its_lease_writes_nothing_more(database, world, many,
         with database.write() as other:
             assert claim(other, f"revaluation-{run_id.hex}", "another", 60)
 
-    with pytest.raises(Busy):
+    with pytest.raises(LeaseLost):
         Runner(database, actor, run_id, 4).run(Meanwhile(1, oversleep))
     with database.read() as reading:
         assert get_run(reading, actor, run_id).done == 4
@@ -376,7 +376,7 @@ def test_one_asset_is_revalued_once_for_the_same_facts(session, world, pair):
     first = revalue_asset(session, world.actor("a-risk"), carbon, RevalueAsset(on=REVALUED_ON))
     again = revalue_asset(session, world.actor("a-risk"), carbon, RevalueAsset(on=REVALUED_ON))
     assert first.id == again.id
-    assert first.value_fen == CARBON_FALLEN_FEN == current_value(session, carbon, REVALUED_ON)
+    assert first.value_fen == CARBON_FALLEN_FEN == current_fen(session, world, carbon, REVALUED_ON)
 
 
 def test_an_asset_is_revalued_on_a_day_that_has_come_and_not_before(session, world, clock, pair):

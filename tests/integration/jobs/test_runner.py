@@ -6,6 +6,7 @@ from datetime import time, timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.db.leases import LeaseLost
 from app.db.numbers import next_number
 from app.jobs import runs
 from app.jobs.domain import MAX_ATTEMPTS, JobRule, RunState, Scope
@@ -167,10 +168,10 @@ def test_only_one_tick_of_a_job_runs_at_a_time(database, claimed):
 def test_holder_that_was_replaced_can_neither_finish_nor_write(database, clock, claimed):
     clock.instant += timedelta(seconds=11)
     taken = claim_again(database)
-    with pytest.raises(runs.LeaseLost):
+    with pytest.raises(LeaseLost):
         finish(database, claimed)
     assert effects(database) == 0
-    with pytest.raises(runs.LeaseLost), database.write() as session:
+    with pytest.raises(LeaseLost), database.write() as session:
         runs.renew(session, claimed)
     finish(database, taken)
     assert effects(database) == 1
