@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import request
 
-from app.kernel.csv_rows import LineError
 from app.kernel.permissions import Permission
 from app.market import queries, services
 from app.market.schemas import (
@@ -19,7 +18,7 @@ from app.market.schemas import (
 from app.web.access import access, current_actor, current_session
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
-from app.web.problems import fill, show
+from app.web.problems import lines_in_words
 from app.web.reading import load_schema, read_body
 from app.web.schemas import ListQuery, page_of
 from app.web.uploads import read_multipart
@@ -88,14 +87,4 @@ def add_points(code: str) -> Any:
         rows = AddPointsSchema()
         command = rows.command_for(code, load_schema(rows, read_body()))
         report = services.add_points(session, actor, command)
-    return said(report), 200 if report.dry_run else 201
-
-
-def said(report: services.ImportReport) -> services.ImportReport:
-    """The report with its wrong lines in the reader's language."""
-    return replace(report, errors=tuple(_in_words(each) for each in report.errors))
-
-
-def _in_words(error: LineError) -> LineError:
-    facts = {name: show(value) for name, value in error.facts.items()}
-    return replace(error, detail=fill(error.detail, facts))
+    return replace(report, errors=lines_in_words(report.errors)), 200 if report.dry_run else 201

@@ -20,7 +20,7 @@ from app.web.csrf import page_token
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
-from app.web.problems import fill, show
+from app.web.problems import lines_in_words
 
 blueprint = Blueprint("market_pages", __name__, url_prefix="/market")
 
@@ -137,10 +137,7 @@ def _too_long() -> InvalidInput:
 
 
 def _checked(series: PriceSeries, report: services.ImportReport, text: str) -> Response:
-    errors = [
-        (each.line, fill(each.detail, {name: show(fact) for name, fact in each.facts.items()}))
-        for each in report.errors
-    ]
+    errors = [(each.line, each.detail) for each in lines_in_words(report.errors)]
     page = render_template(
         "market/check.html",
         series=series,

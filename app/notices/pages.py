@@ -11,7 +11,7 @@ from app.notices.models import Notice
 from app.web.access import access, current_actor, current_session
 from app.web.csrf import page_token
 from app.web.paging import fetch_page, page_request
-from app.web.problems import fill, show
+from app.web.problems import fill
 from app.web.shell import local_target
 
 blueprint = Blueprint("notices_pages", __name__, url_prefix="/notices")
@@ -49,7 +49,7 @@ def notice_list() -> str:
 
 
 def _message(row: Notice) -> Message:
-    text = fill(row.template, {name: show(value) for name, value in row.facts.items()})
+    text = fill(row.template, row.facts)
     return Message(
         id=row.id,
         text=text,

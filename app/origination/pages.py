@@ -1,6 +1,5 @@
 """Pages of origination: applications, their pool, their documents; drawdowns."""
 
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -42,7 +41,7 @@ from app.web.access import access, check_version, current_actor, current_session
 from app.web.forms import form_page, read_form
 from app.web.language import current_language
 from app.web.paging import page_request
-from app.web.problems import fill, problem_of, show
+from app.web.problems import fill, problem_of
 from app.web.reading import load_schema
 from app.web.shell import words
 
@@ -88,13 +87,7 @@ def words_of_origination() -> dict[str, Any]:
         "obstacles": OBSTACLES,
         "kind_words": lambda kind: words(kind_info(kind).title),
         "words": words,
-        "sentence": sentence,
     }
-
-
-def sentence(template: str, facts: Mapping[str, object]) -> str:
-    """A message with its facts in the reader's language."""
-    return fill(template, {name: show(fact) for name, fact in facts.items()}) if template else ""
 
 
 # --- Applications ---
@@ -196,7 +189,7 @@ def _checks(session: Session, actor: Actor, view: ApplicationView) -> list[dict[
         {
             "title": gettext(check.title),
             "done": check.done,
-            "hint": "" if check.done else sentence(check.hint, check.facts),
+            "hint": "" if check.done else fill(check.hint, check.facts),
         }
         for check in found
     ]
@@ -395,7 +388,7 @@ def drawdown_page(drawdown_id: UUID) -> str:
                 "done": check.done,
                 "hint": gettext(OUTCOME_TITLES[check.outcome])
                 if check.done
-                else sentence(check.hint, check.facts),
+                else fill(check.hint, check.facts),
             }
             for check in view.checks
         ],

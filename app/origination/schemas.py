@@ -1,6 +1,5 @@
 """What callers send and receive about applications and drawdowns."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -33,7 +32,7 @@ from app.web.fields import (
     Whole,
     Yuan,
 )
-from app.web.problems import fill, show
+from app.web.problems import fill
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
 from app.web.uploads import File, UploadSchema
 
@@ -48,8 +47,7 @@ class Sentence(Text):
     """A message of the catalogue with the facts of its object, in the reader's language."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
-        facts: Mapping[str, object] = getattr(obj, "facts", {})
-        return fill(value, {name: show(fact) for name, fact in facts.items()}) if value else ""
+        return fill(value, getattr(obj, "facts", {}))
 
 
 # --- Pool ---

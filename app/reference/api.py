@@ -6,7 +6,6 @@ from uuid import UUID
 
 from app.db.engine import today
 from app.kernel.actor import Actor
-from app.kernel.csv_rows import LineError
 from app.kernel.errors import InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -33,7 +32,7 @@ from app.reference.schemas import (
 from app.web.access import access, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
-from app.web.problems import fill, show
+from app.web.problems import lines_in_words
 from app.web.schemas import ListQuery, page_of
 from app.web.uploads import multipart_body, read_multipart
 
@@ -106,15 +105,10 @@ def import_items(edition: str) -> Any:
     schema = ImportItemsSchema()
     command = schema.command_for(edition, read_multipart(schema))
     view = services.propose_items(current_session(), current_actor(), command)
-    said = replace(view, errors=tuple(_in_words(each) for each in view.errors))
+    said = replace(view, errors=lines_in_words(view.errors))
     if view.id is None:
         return said, 200
     return tagged(said), 201, {"Location": f"/api/v1/catalogue-imports/{view.id}"}
-
-
-def _in_words(error: LineError) -> LineError:
-    facts = {name: show(value) for name, value in error.facts.items()}
-    return replace(error, detail=fill(error.detail, facts))
 
 
 @imports.route("/<uuid:import_id>", methods=["GET"])

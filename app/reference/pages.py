@@ -26,7 +26,7 @@ from app.web.formats import percent
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
-from app.web.problems import fill, show
+from app.web.problems import fill, lines_in_words
 from app.web.reading import load_schema
 
 blueprint = Blueprint("reference_pages", __name__, url_prefix="/reference")
@@ -232,10 +232,7 @@ def propose_items(edition: str) -> Answer:
 
 
 def _checked(view: services.CatalogueImportView) -> Response:
-    errors = [
-        (each.line, fill(each.detail, {name: show(fact) for name, fact in each.facts.items()}))
-        for each in view.errors
-    ]
+    errors = [(each.line, each.detail) for each in lines_in_words(view.errors)]
     return make_response(
         render_template("reference/import.html", view=view, buttons=[], errors=errors, **_common())
     )

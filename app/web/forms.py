@@ -13,7 +13,7 @@ from app.kernel.ids import new_id
 from app.web.access import current_session
 from app.web.csrf import page_token
 from app.web.fields import Choice, Flag, Text, Words
-from app.web.problems import fill, problem_of, show, status_of
+from app.web.problems import fill, problem_of, status_of
 from app.web.reading import load_schema
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]
@@ -91,7 +91,7 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
     """GET shows the form; POST submits it and follows the answer, or shows the form again with the problem."""
 
     def show_form(shown: Mapping[str, str], refusal: Refusal | None) -> str:
-        form = form_of(schema, shown, _errors(refusal), choices or {})
+        form = form_of(schema, shown, errors_by_field(refusal), choices or {})
         return render_template(
             template,
             form=form,
@@ -125,22 +125,22 @@ def with_labels(problem: dict[str, Any], form: Form) -> dict[str, Any]:
         for number, row in enumerate(rows, 1):
             labels |= {each.id: f"{each.label} {number}" for each in row}
     for each in problem.get("errors", ()):
-        label = labels.get(each["pointer"].strip("/").replace("/", "-"))
+        label = labels.get(_field_id(each["pointer"]))
         if label:
             each["detail"] = gettext("%(label)s: %(problem)s", label=label, problem=each["detail"])
     return problem
 
 
-def _errors(refusal: Refusal | None) -> dict[str, str]:
-    if refusal is None:
-        return {}
+def errors_by_field(refusal: Refusal | None) -> dict[str, str]:
+    """The first error of each field, in words."""
     found: dict[str, str] = {}
-    for each in refusal.errors:
-        name = each.pointer.strip("/").replace("/", "-")
-        found.setdefault(
-            name, fill(each.detail, {key: show(value) for key, value in each.facts.items()})
-        )
+    for each in refusal.errors if refusal else ():
+        found.setdefault(_field_id(each.pointer), fill(each.detail, each.facts))
     return found
+
+
+def _field_id(pointer: str) -> str:
+    return pointer.strip("/").replace("/", "-")
 
 
 def _field(
@@ -229,4 +229,4 @@ def _read_field(data: dict[str, Any], wire: str, each: Words, form_name: str) ->
         data[wire] = each.from_form(text)
 
 
-__all__ = ["Form", "FormField", "form_of", "form_page", "read_form"]
+__all__ = ["Form", "FormField", "errors_by_field", "form_of", "form_page", "read_form"]

@@ -1,22 +1,27 @@
 """Refusals as RFC 9457 problem details for programs and as pages for people. Only this module knows statuses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import orjson
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.kernel import errors
 from app.kernel.actor import Name
+from app.kernel.csv_rows import LineError
 from app.kernel.money import Money
 from app.kernel.text import N_, Coded
+from app.web.dispatch import Unavailable
 from app.web.fields import Message
 from app.web.language import current_language
 
 _STATUS: tuple[tuple[type[errors.Refusal], int], ...] = (
+    (Unavailable, 503),
     (errors.MalformedRequest, 400),
     (errors.Unauthenticated, 401),
     (errors.Forbidden, 403),
@@ -25,8 +30,7 @@ _STATUS: tuple[tuple[type[errors.Refusal], int], ...] = (
     (errors.PreconditionMissing, 428),
     (errors.TooManyRequests, 429),
     (errors.Conflict, 409),
-    (errors.InvalidInput, 422),
-    (errors.RuleViolation, 422),
+    (errors.Refusal, 422),
 )
 
 _HTTP_WORDS = {
@@ -47,49 +51,48 @@ _HTTP_WORDS = {
 
 def status_of(refusal: errors.Refusal) -> int:
     """The HTTP status of a refusal."""
-    from app.web.dispatch import Unavailable  # noqa: PLC0415 - the one refusal of the shell itself
-    from app.web.idempotency import KeyReused  # noqa: PLC0415
+    return status_of_kind(type(refusal))
 
-    if isinstance(refusal, Unavailable):
-        return 503
-    if isinstance(refusal, KeyReused):
-        return 422
-    if isinstance(refusal, errors.IllegalEvent | errors.Busy):
-        return 409
-    return next((status for kind, status in _STATUS if isinstance(refusal, kind)), 422)
+
+def status_of_kind(kind: type[errors.Refusal]) -> int:
+    """The status of a kind of refusal: that of the first in the table that it belongs to."""
+    return next(status for known, status in _STATUS if issubclass(kind, known))
 
 
 def problem_of(refusal: errors.Refusal) -> dict[str, Any]:
     """The problem document of a refusal, in the reader's language."""
-    facts = {name: plain(value) for name, value in refusal.facts.items()}
-    shown = {name: show(value) for name, value in refusal.facts.items()}
     body: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
         "title": gettext(refusal.title),
         "status": status_of(refusal),
-        "detail": fill(refusal.detail, shown),
+        "detail": fill(refusal.detail, refusal.facts),
         "code": refusal.code,
         "instance": request.path,
-        **facts,
+        **{name: plain(value) for name, value in refusal.facts.items()},
     }
     if refusal.errors:
         body["errors"] = [
-            {
-                "pointer": each.pointer,
-                "detail": fill(each.detail, {k: show(v) for k, v in each.facts.items()}),
-            }
+            {"pointer": each.pointer, "detail": fill(each.detail, each.facts)}
             for each in refusal.errors
         ]
     return body
 
 
 def fill(template: str, facts: Mapping[str, object]) -> str:
-    """The translated template with its facts; a missing fact leaves the template readable."""
+    """The translated template with its facts as words; a missing fact leaves the template readable."""
+    if not template:
+        return ""
     words = gettext(template)
     try:
-        return words % facts if "%(" in words else words
+        shown = {name: show(value) for name, value in facts.items()}
+        return words % shown if "%(" in words else words
     except (KeyError, ValueError, TypeError):
         return words
+
+
+def lines_in_words(lines: Iterable[LineError]) -> tuple[LineError, ...]:
+    """The wrong lines of a file in the reader's language."""
+    return tuple(replace(each, detail=fill(each.detail, each.facts)) for each in lines)
 
 
 def plain(value: object) -> Any:
@@ -193,15 +196,11 @@ def _page(body: dict[str, Any]) -> Response:
 
 
 def _answer_refusal(refusal: errors.Refusal) -> Response:
-    from flask import redirect  # noqa: PLC0415
-
     if (
         isinstance(refusal, errors.Unauthenticated)
         and not wants_problem_json()
         and request.method == "GET"
     ):
-        from urllib.parse import quote  # noqa: PLC0415
-
         back = request.full_path.rstrip("?")
         return redirect(f"/sign-in?next={quote(back)}", 303)  # type: ignore[return-value]
     return answer(refusal)

@@ -21,7 +21,8 @@ from app.identity.domain import roles
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Permission
 from app.settings import Settings
-from app.web.problem_pages import known_problems, open_places, status_of_kind, wordings
+from app.web.problem_pages import known_problems, open_places
+from app.web.problems import status_of_kind
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/reference"
@@ -213,12 +214,11 @@ def problems_page() -> str:
         "for a fact that an answer names. A problem of the command line has no status: it ends with exit 1.",
         "",
     ]
-    for code, kinds in known_problems().items():
-        lines += [f"## {code}", "", _where(kinds[0]), ""]
-        for title, detail in wordings(kinds):
-            lines += [f"**{title}** — {open_places(detail)}", ""]
-            words = [str(chinese[text].string) for text in (title, detail)]
-            lines += [f"**{words[0]}**：{open_places(words[1])}", ""]
+    for code, kind in known_problems().items():
+        lines += [f"## {code}", "", _where(kind), ""]
+        lines += [f"**{kind.title}** — {open_places(kind.detail)}", ""]
+        words = [str(chinese[text].string) for text in (kind.title, kind.detail)]
+        lines += [f"**{words[0]}**：{open_places(words[1])}", ""]
     return "\n".join(lines)
 
 

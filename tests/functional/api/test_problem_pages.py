@@ -2,6 +2,9 @@
 
 import pytest
 
+from app.kernel.errors import Refusal
+from app.web.problem_pages import kinds
+
 
 def test_the_type_of_an_answer_leads_to_its_page(api, client):
     answer = api("c1-fin").get("/loans/00000000-0000-0000-0000-000000000000", status=404)
@@ -21,3 +24,9 @@ def test_places_of_facts_are_open(client, language):
 
 def test_an_unknown_code_is_not_found(client):
     assert client.get("/problems/nothing-of-this-name").status_code == 404
+
+
+def test_each_code_names_one_kind_of_problem(app):
+    """Programs tell problems apart by their code alone."""
+    codes = [kind.code for kind in kinds(Refusal)]
+    assert len(set(codes)) == len(codes)
