@@ -1,7 +1,7 @@
 """What waits for an actor, merged from all rooms. Each feed is a bounded number of queries."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from app.appraisal.models import Appraisal, AssetValue
 from app.appraisal.queries import light, visible_appraisals
 from app.appraisal.services import AppraisalSummary
 from app.appraisal.services import summaries as appraisal_summaries
-from app.assets.domain import AssetState
+from app.assets.domain import AssetKind, AssetState
 from app.assets.models import Asset
 from app.assets.queries import AssetSummary, visible_assets
 from app.assets.queries import summaries as asset_summaries
@@ -37,6 +37,7 @@ from app.loans.services import find_business_day, lending_day
 from app.origination.domain.states import ApplicationState
 from app.origination.models import Application, PoolLine
 from app.origination.services.lists import waiting_for
+from app.reference.services import policy_for
 
 MAX_TASKS: Final = 200
 """Rows of one feed; a desk with more works from the lists of the rooms."""
@@ -71,7 +72,17 @@ def working_day(session: Session, actor: Actor) -> date:
 
 def worklist(session: Session, actor: Actor) -> list[Task]:
     """Everything that waits for the actor, the most urgent first."""
-    feeds = (_files, _appraisals, _calls, _pledges, _recognitions, _acts, _dues, _day_close)
+    feeds = (
+        _files,
+        _appraisals,
+        _calls,
+        _pledges,
+        _recognitions,
+        _stale_values,
+        _acts,
+        _dues,
+        _day_close,
+    )
     return by_urgency(task for feed in feeds for task in feed(session, actor))
 
 
@@ -149,7 +160,7 @@ def _calls(session: Session, actor: Actor) -> Iterator[Task]:
 
 
 def _call_states(actor: Actor) -> list[CallState]:
-    if actor.may(Permission.ANSWER_TOP_UP):
+    if actor.organisation_kind == "enterprise":
         return [CallState.ISSUED, CallState.SERVED]
     reviews = actor.may(Permission.REVIEW_WARNING)
     issues = actor.may(Permission.ISSUE_TOP_UP_NOTICE)
@@ -261,10 +272,13 @@ def _assets_in_use(bank_id: UUID) -> sa.CompoundSelect[Any]:
         .join(Application, col(Application.id) == col(PoolLine.application_id))
         .where(col(Application.bank_id) == bank_id, col(Application.state).not_in(ended))
     )
-    pledged = sa.select(col(Pledge.asset_id)).where(
+    return sa.union(offered, _assets_pledged(bank_id))
+
+
+def _assets_pledged(bank_id: UUID) -> sa.Select[Any]:
+    return sa.select(col(Pledge.asset_id)).where(
         col(Pledge.bank_id) == bank_id, col(Pledge.state).in_(ACTIVE)
     )
-    return sa.union(offered, pledged)
 
 
 def _rose_after_fall(bank_id: UUID) -> sa.ColumnElement[bool]:
@@ -278,6 +292,43 @@ def _rose_after_fall(bank_id: UUID) -> sa.ColumnElement[bool]:
     )
     higher = col(AssetValue.current_fen) > col(RecognisedValue.recognised_fen)
     return sa.and_(higher, last != RecognitionReason.CONFIRMATION)
+
+
+def _stale_values(session: Session, actor: Actor) -> Iterator[Task]:
+    """Assets behind the bank's loans that were last valued longer ago than the rule for their kind allows."""
+    if actor.organisation_kind != "bank" or not actor.may(Permission.RUN_REVALUATION):
+        return
+    day = working_day(session, actor)
+    longest = _longest_between_values(session, actor.organisation_id, day)
+    valued_on = sa.func.coalesce(col(AssetValue.valued_on), col(AssetValue.appraised_on))
+    stale = [
+        sa.and_(col(Asset.kind) == kind, valued_on < day - days) for kind, days in longest.items()
+    ]
+    statement: Any = (
+        sa.select(Asset, AssetValue, Organisation)
+        .join(AssetValue, col(AssetValue.asset_id) == col(Asset.id))
+        .join(Organisation, col(Organisation.id) == col(Asset.owner_id))
+        .where(col(Asset.id).in_(_assets_pledged(actor.organisation_id)), sa.or_(*stale))
+        .order_by(valued_on, col(Asset.number))
+        .limit(MAX_TASKS)
+    )
+    for asset, value, owner in session.execute(statement).all():
+        yield Task(
+            what=N_("Value the asset again"),
+            number=asset.number,
+            href=f"/assets/{asset.id}",
+            title=Name(zh=asset.title, en=asset.title_en),
+            customer=Name(zh=owner.name_zh, en=owner.name_en),
+            amount_fen=value.current_fen,
+            due_on=(value.valued_on or value.appraised_on) + longest[asset.kind],
+        )
+
+
+def _longest_between_values(
+    session: Session, bank_id: UUID, day: date
+) -> Mapping[AssetKind, timedelta]:
+    table = policy_for(session, bank_id, day).table("collateral.revaluation_interval")
+    return {kind: timedelta(days=int(table.decimal(kind, "interval"))) for kind in AssetKind}
 
 
 def _acts(session: Session, actor: Actor) -> Iterator[Task]:

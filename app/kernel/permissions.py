@@ -60,7 +60,6 @@ class Permission(StrEnum):
     RELEASE_PLEDGE = "release-pledge"
     REVIEW_WARNING = "review-warning"
     ISSUE_TOP_UP_NOTICE = "issue-top-up-notice"
-    ANSWER_TOP_UP = "answer-top-up"
     # oversight
     READ_BALANCES = "read-balances"
     READ_BALANCE_DETAIL = "read-balance-detail"

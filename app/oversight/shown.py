@@ -14,7 +14,7 @@ from app.web import formats
 from app.web.shell import words
 
 CLASS_TITLES: Final[Mapping[str | None, str]] = {
-    **loan_schemas.CLASS_TITLES,
+    **{tier.value: title for tier, title in loan_schemas.CLASS_TITLES.items()},
     None: N_("Not published"),
 }
 

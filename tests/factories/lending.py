@@ -105,7 +105,7 @@ class Lending:
     def value(self, asset_id: UUID, current_fen: int, valid_until: date) -> None:
         row = self.session.get(AssetValue, asset_id) or AssetValue(asset_id=asset_id)
         row.appraised_fen = row.current_fen = current_fen
-        row.appraised_on, row.valid_until = date(2023, 12, 1), valid_until
+        row.appraised_on, row.valid_until = date(2023, 12, 15), valid_until
         self.session.add(row)
         self.session.flush()
 

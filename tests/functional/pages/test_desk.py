@@ -1,11 +1,12 @@
 """Pages of the desk: what waits for whom, the loan, the asset, search, within sight."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.appraisal.models import AssetValue
 from app.assets.domain import AssetKind
 from app.assets.services import share_asset
 from app.collateral.domain.states import CallState
@@ -16,6 +17,7 @@ from app.desk.worklist import worklist
 from app.kernel.money import Money
 from app.origination.services.pool import OfferedAsset
 from tests.factories.lending import LOAN_FEN, Lending
+from tests.factories.world import TODAY
 
 LANGUAGES = ("zh_CN", "en")
 
@@ -111,6 +113,27 @@ def test_a_case_waits_for_review_then_for_another_person_then_for_the_borrower(
     assert _what(session, officer) == []
     assert _what(session, approver) == [("Issue the top-up notice", call.number)]
     assert _what(session, world.actor("c1-fin")) == []
+
+
+@pytest.mark.parametrize(("days", "late"), [(30, []), (31, [-1])])
+def test_security_that_was_valued_too_long_ago_waits_to_be_valued_again(
+    session, world, lending, days, late
+):
+    """A carbon income right every 30 days, a forest right once a year; only for whom may value, at its bank."""
+    loan = lending.contracted(lending.main_pool())
+    for pledge in _pledges(session, loan.loan_id):
+        row = session.get_one(AssetValue, pledge.asset_id)
+        row.valued_on = TODAY - timedelta(days=days)
+    session.flush()
+    waiting = [
+        task
+        for task in worklist(session, world.actor("a-collateral"))
+        if task.what == "Value the asset again"
+    ]
+    assert [task.days_left(TODAY) for task in waiting] == late
+    for login in ("a-officer", "b-collateral", "c1-fin"):
+        found = [what for what, _number in _what(session, world.actor(login))]
+        assert "Value the asset again" not in found
 
 
 def _pledges(session, loan_id):
