@@ -31,6 +31,7 @@ from app.appraisal.schemas import (
     WhatIfResultSchema,
     WhatIfSchema,
 )
+from app.assets.queries import load_asset
 from app.db.engine import today
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
@@ -247,7 +248,7 @@ def end_panel_member(command: services.EndPanelMember, member_id: UUID) -> Any:
 def list_asset_appraisals(_query: dict[str, Any], asset_id: UUID) -> Any:
     """The appraisals of an asset that are in sight."""
     session, actor = current_session(), current_actor()
-    asset = services.load_asset(session, actor, asset_id)
+    asset = load_asset(session, actor, asset_id)
     wanted = queries.list_appraisals(session, actor, {"asset_id": asset.id})
     page = fetch_page(session, wanted, page_request())
     return page.holding(services.summaries(session, actor, page.items))
@@ -271,7 +272,7 @@ def get_asset_value(wanted: dict[str, Any], asset_id: UUID) -> Any:
 def list_valuations(_query: dict[str, Any], asset_id: UUID) -> Any:
     """All figures of an asset, the newest day first."""
     session = current_session()
-    asset = services.load_asset(session, current_actor(), asset_id)
+    asset = load_asset(session, current_actor(), asset_id)
     page = fetch_page(session, queries.valuation_history(asset.id), page_request())
     return page.holding([services.valuation_view(row) for row in page.items])
 
@@ -292,7 +293,7 @@ def revalue_asset(command: services.RevalueAsset, asset_id: UUID) -> Any:
 def list_recorded_inputs(_query: dict[str, Any], asset_id: UUID) -> Any:
     """What was recorded of an asset, the latest day first."""
     session = current_session()
-    asset = services.load_asset(session, current_actor(), asset_id)
+    asset = load_asset(session, current_actor(), asset_id)
     page = fetch_page(session, queries.records_of(asset.id), page_request())
     return page.holding([services.recorded_view(row) for row in page.items])
 

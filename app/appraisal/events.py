@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.appraisal import services
 from app.appraisal.domain import APPRAISAL, AppraisalEvent
-from app.appraisal.schemas import AppraisalNoteSchema, AppraisalSchema
+from app.appraisal.schemas import AppraisalNoteSchema, AppraisalSchema, SignAppraisalSchema
 from app.db.engine import Database
 from app.kernel.actor import Actor
 from app.kernel.text import N_
@@ -22,10 +22,6 @@ log = structlog.get_logger("greenpledge.appraisal")
 
 def _accept(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
     return services.accept_order(session, actor, appraisal_id)
-
-
-def _sign(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
-    return services.sign_appraisal(session, actor, appraisal_id)
 
 
 def _countersign(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
@@ -59,7 +55,8 @@ EVENTS = Events(
         ),
         EventHandler(
             event=AppraisalEvent.SIGN,
-            handle=_sign,
+            handle=services.sign_appraisal,
+            schema=SignAppraisalSchema,
             help=N_("Inputs, prices and result are frozen. Another appraiser countersigns."),
         ),
         EventHandler(

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from flask_babel import gettext
 
+from app.appraisal.schemas import MAX_SOURCE
 from app.appraisal.services import StatedPrice
 from app.appraisal.units import unit_title
 from app.kernel.errors import FieldError, InvalidInput
@@ -24,8 +25,6 @@ KINDS: Final[Mapping[str, str]] = {
     "date": "date",
     "series": "textarea",
 }
-MAX_TEXT: Final = 4_000
-"""Sixty yearly figures of a series need a tenth of it."""
 
 Texts = Mapping[str, str]
 
@@ -117,7 +116,7 @@ def read_inputs(
     """The inputs that a posted form stands for; fields that are not asked for some answer are left out."""
     found: dict[str, Any] = {}
     for each in spec.fields:
-        text = typed.get(prefix + each.name, "").strip()[:MAX_TEXT]
+        text = typed.get(prefix + each.name, "").strip()
         if each.kind == "flag" and (not changes_only or text):
             found[each.name] = text in {"true", "on", "1"}
         elif text and _asked(each, typed, prefix, changes_only=changes_only):
@@ -175,7 +174,7 @@ def _price_pair(at: int, use: PriceUse, values: Texts, errors: Texts) -> list[Fo
             value=values.get(source, ""),
             required=False,
             error=errors.get(source, ""),
-            max_length=300,
+            max_length=MAX_SOURCE,
         ),
     ]
 
@@ -186,7 +185,7 @@ def read_prices(spec: ModelSpec, typed: Texts) -> tuple[StatedPrice, ...]:
     errors: list[FieldError] = []
     for at, use in enumerate(spec.prices):
         yuan = typed.get(f"prices-{at}-yuan", "").strip().replace(",", "")
-        source = typed.get(f"prices-{at}-source", "").strip()[:300]
+        source = typed.get(f"prices-{at}-source", "").strip()
         if not yuan:
             continue
         if not _is_price(yuan):
@@ -195,6 +194,14 @@ def read_prices(spec: ModelSpec, typed: Texts) -> tuple[StatedPrice, ...]:
         elif not source:
             detail = N_("Say where the price comes from.")
             errors.append(FieldError(pointer=f"/prices/{at}/source", detail=detail))
+        elif len(source) > MAX_SOURCE:
+            errors.append(
+                FieldError(
+                    pointer=f"/prices/{at}/source",
+                    detail=N_("Write at most %(limit)s characters."),
+                    facts={"limit": MAX_SOURCE},
+                )
+            )
         found.append(StatedPrice(id=use.id, yuan=yuan, source=source))
     if errors:
         raise InvalidInput(errors=tuple(errors))

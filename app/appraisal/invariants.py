@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.domain import (
+    REPORT_VALIDITY,
     AppraisalState,
     ItemState,
     RunState,
@@ -27,6 +28,7 @@ from app.appraisal.domain.valuing import (
     digest,
     laid_over,
     money_text,
+    unexplained,
     value_many,
 )
 from app.appraisal.models import (
@@ -46,7 +48,6 @@ from app.reference.services import policy_for
 BATCH: Final = 2_000
 """Rows valued again by one call of a model."""
 
-VALIDITY: Final = "appraisal.report_validity"
 SIGNED_ONCE: Final = frozenset({AppraisalState.SIGNED})
 SIGNED_TWICE: Final = frozenset(queries.FINISHED_STATES)
 
@@ -123,6 +124,8 @@ def _signed(row: Appraisal, found: list[AppraisalSignature]) -> Iterator[Violati
             )
         elif last[0].digest != content:
             yield _broken("signed-content", _name(row), f"its {role.value} signed other content")
+    if needed and unexplained(row.result or {}):
+        yield _broken("findings-explained", _name(row), "signed without words on its findings")
 
 
 def _dated(session: Session, row: Appraisal) -> Iterator[Violation]:
@@ -131,7 +134,7 @@ def _dated(session: Session, row: Appraisal) -> Iterator[Violation]:
     if row.valued_on is None or row.valid_until is None or row.value_fen is None:
         yield _broken("appraisal-complete", _name(row), "day, validity or value is missing")
         return
-    days = policy_for(session, row.bank_id, row.valued_on).whole(VALIDITY)
+    days = policy_for(session, row.bank_id, row.valued_on).whole(REPORT_VALIDITY)
     if row.valid_until != report_valid_until(valued_on=row.valued_on, validity_days=days):
         yield _broken("appraisal-validity", _name(row), f"valid until {row.valid_until}")
     issued = None if row.report_id is None else session.get(IssuedDocument, row.report_id)

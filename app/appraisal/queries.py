@@ -32,7 +32,7 @@ FINISHED_STATES: Final = (
     AppraisalState.SUPERSEDED,
     AppraisalState.REVOKED,
 )
-"""What a bank sees of reports that another bank's order brought about: only what was signed twice."""
+"""Reports that were signed twice; of another bank's orders a bank sees only these."""
 
 
 RECORDS_SHOWN: Final = 20
@@ -162,25 +162,6 @@ def value_row(session: Session, asset_id: UUID) -> AssetValue | None:
     return session.get(AssetValue, asset_id)
 
 
-def current_value(session: Session, asset_id: UUID, day: date) -> int | None:
-    """The lower of the valid appraisal and the latest valuation; None without an appraisal valid on the day."""
-    row = value_row(session, asset_id)
-    return (
-        None
-        if row is None or row.current_fen is None
-        else current_value_fen(facts_of(row), today=day)
-    )
-
-
-def facts_of(row: AssetValue) -> ValueFacts:
-    """The facts behind a current value."""
-    return ValueFacts(
-        appraised_fen=row.appraised_fen,
-        valid_until=row.valid_until,
-        valuation_fen=row.valuation_fen,
-    )
-
-
 def valuation_history(asset_id: UUID) -> sa.Select[Any]:
     """All figures of an asset, newest day first. Whoever may see the asset may see them."""
     return (
@@ -202,15 +183,7 @@ def recorded_inputs(
     session: Session, asset_ids: Iterable[UUID]
 ) -> dict[UUID, list[ValuationInput]]:
     """What was recorded of some assets, in the order in which it counts."""
-    found: dict[UUID, list[ValuationInput]] = {}
-    statement = (
-        sa.select(ValuationInput)
-        .where(col(ValuationInput.asset_id).in_(list(asset_ids)))
-        .order_by(col(ValuationInput.valid_from), col(ValuationInput.id))
-    )
-    for row in session.execute(statement).scalars():
-        found.setdefault(row.asset_id, []).append(row)
-    return found
+    return _recorded_where(session, col(ValuationInput.asset_id).in_(list(asset_ids)))
 
 
 def records_of(asset_id: UUID) -> sa.Select[Any]:
@@ -229,10 +202,16 @@ def latest_records(session: Session, asset_id: UUID) -> list[ValuationInput]:
 
 def recorded_between(session: Session, first: UUID, last: UUID) -> dict[UUID, list[ValuationInput]]:
     """What was recorded of the assets between two ids: a range, because a chunk has hundreds of assets."""
+    return _recorded_where(session, col(ValuationInput.asset_id).between(first, last))
+
+
+def _recorded_where(
+    session: Session, chosen: sa.ColumnElement[bool]
+) -> dict[UUID, list[ValuationInput]]:
     found: dict[UUID, list[ValuationInput]] = {}
     statement = (
         sa.select(ValuationInput)
-        .where(col(ValuationInput.asset_id).between(first, last))
+        .where(chosen)
         .order_by(col(ValuationInput.valid_from), col(ValuationInput.id))
     )
     for row in session.execute(statement).scalars():
@@ -345,15 +324,6 @@ def run_falls(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:
 
 # ---------------------------------------------------------------------------
 # Names
-
-
-def organisation_names(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, Name]:
-    """Names of organisations by id."""
-    wanted = set(ids)
-    statement = sa.select(
-        col(Organisation.id), col(Organisation.name_zh), col(Organisation.name_en)
-    ).where(col(Organisation.id).in_(wanted))
-    return {row[0]: Name(zh=row[1], en=row[2]) for row in session.execute(statement)}
 
 
 def appraisal_agencies(session: Session) -> Mapping[UUID, Name]:

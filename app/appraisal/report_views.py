@@ -59,8 +59,6 @@ class InputView:
     title: Words
     value: Figure
     unit: str
-    edited_reason: str = ""
-    """Why the appraiser changed what the register says; empty when it was taken over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,20 +110,8 @@ class FindingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RangeView:
-    """P5, P50 and P95 of the scenarios: shown beside the value, never as the value."""
-
-    low_fen: int
-    mid_fen: int
-    high_fen: int
-    paths: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SignerView:
     name: str
-    licence: str
     signed_on: date | None
 
 
@@ -176,10 +162,10 @@ class AppraisalReportView:
     parameters: Sequence[ParameterView]
     assumptions: Sequence[Words]
     findings: Sequence[FindingView]
+    explanation: str
+    """The appraiser's words on the findings that ask for them."""
     components: Sequence[ComponentView]
     special_matters: Sequence[Words]
     use_limits: Sequence[Words]
     evidence: Sequence[EvidenceView]
-    scenarios: RangeView | None = None
-    implied_price: Words | None = None
     notice: Words | None = None

@@ -15,7 +15,6 @@ from app.appraisal.report_views import (
     InputView,
     ObjectView,
     ParameterView,
-    RangeView,
     SignerView,
     StepView,
 )
@@ -344,6 +343,7 @@ def _process(view: AppraisalReportView) -> list[Block]:
         *_numbered(view.assumptions),
         _heading("十一、核查发现", "Findings"),
         _findings_grid(view.findings),
+        *_explanation(view),
     ]
 
 
@@ -352,11 +352,9 @@ def _inputs_grid(inputs: Sequence[InputView]) -> Grid:
         _column("数据", "Input", 4),
         _column("采用值", "Value", 3, number=True),
         _column("单位", "Unit", 2),
-        _column("调整理由", "Reason of change", 4),
     ]
     rows: list[list[str | Cell]] = [
-        [Cell(text=i.title.zh, note=i.title.en), figure(i.value), i.unit, i.edited_reason or BLANK]
-        for i in inputs
+        [Cell(text=i.title.zh, note=i.title.en), figure(i.value), i.unit] for i in inputs
     ]
     return Grid(columns=columns, rows=rows)
 
@@ -429,20 +427,24 @@ def _findings_grid(findings: Sequence[FindingView]) -> Grid:
     )
 
 
+def _explanation(view: AppraisalReportView) -> list[Block]:
+    if not view.explanation:
+        return []
+    return [
+        Heading(words=_label("评估师说明", "Explanation by the appraiser"), level=2),
+        Text(words=Words(zh=view.explanation)),
+    ]
+
+
 # -- Sections 12 to 15 and annex ------------------------------------------------------------------
 
 
 def _conclusion(view: AppraisalReportView) -> list[Block]:
-    made: list[Block] = [
+    return [
         _heading("十二、评估结论", "Conclusion"),
         Text(words=_conclusion_words(view), strong=True),
         _components_grid(view),
     ]
-    if view.implied_price:
-        made.append(Text(words=view.implied_price))
-    if view.scenarios:
-        made += _range(view.scenarios)
-    return made
 
 
 def _conclusion_words(view: AppraisalReportView) -> Words:
@@ -467,21 +469,6 @@ def _components_grid(view: AppraisalReportView) -> Grid:
         for each in view.components
     ]
     return Grid(columns=columns, rows=rows, total=["合计 Total", "", yuan(view.value_fen)])
-
-
-def _range(scenarios: RangeView) -> list[Block]:
-    rows = [
-        _row("低 P5", "Low", f"CNY {yuan(scenarios.low_fen)}"),
-        _row("中 P50", "Middle", f"CNY {yuan(scenarios.mid_fen)}"),
-        _row("高 P95", "High", f"CNY {yuan(scenarios.high_fen)}"),
-    ]
-    words = Words(
-        zh=f"情景区间由 {scenarios.paths:,} 条路径得出（种子 {scenarios.seed}），"
-        "说明不确定性，不是评估结论。",
-        en=f"The range comes from {scenarios.paths:,} paths (seed {scenarios.seed}); "
-        "it shows uncertainty and is not the conclusion.",
-    )
-    return [Text(words=words), KeyValues(rows=rows)]
 
 
 def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
@@ -512,10 +499,7 @@ def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
 
 
 def _signature(zh: str, en: str, signer: SignerView) -> Signature:
-    detail = f"登记号 Licence {signer.licence}" if signer.licence else ""
-    return Signature(
-        role=_label(zh, en), name=signer.name, detail=detail, signed_on=signer.signed_on
-    )
+    return Signature(role=_label(zh, en), name=signer.name, signed_on=signer.signed_on)
 
 
 def _annex(view: AppraisalReportView) -> list[Block]:

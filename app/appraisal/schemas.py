@@ -32,6 +32,9 @@ from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSche
 MAX_PRICES: Final = 40
 """The model that reads the most prices reads twenty-one."""
 
+MAX_SOURCE: Final = 300
+"""Characters: the title of a bulletin with its address."""
+
 PRICE_PLACES: Final = 6
 
 
@@ -59,6 +62,19 @@ class AppraisalNoteSchema(CommandSchema):
     note = Text(required=True, max_length=500, lines=True, title=N_("Reason"))
 
 
+class SignAppraisalSchema(CommandSchema):
+    """The first signature, with words on what the model asks about."""
+
+    command = services.SignAppraisal
+
+    explanation = Text(
+        max_length=2000,
+        lines=True,
+        title=N_("Explanation of the findings"),
+        help=N_("Needed when the model marks a finding “To explain”; printed in the report."),
+    )
+
+
 class StatedPriceSchema(CommandSchema):
     """A price that the appraiser states, with its source."""
 
@@ -73,7 +89,7 @@ class StatedPriceSchema(CommandSchema):
         title=N_("Expected change a year"),
         help=N_("As a fraction: 0.02 is two per cent."),
     )
-    source = Text(required=True, max_length=300, title=N_("Source of the price"))
+    source = Text(required=True, max_length=MAX_SOURCE, title=N_("Source of the price"))
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_kwargs: object) -> services.StatedPrice:

@@ -13,7 +13,7 @@ from app.appraisal.services.inputs import RecordInputs, SaveInputs, record_input
 from app.appraisal.services.orders import OrderAppraisal, accept_order, order_appraisal
 from app.appraisal.services.panel import AddPanelMember, add_panel_member
 from app.appraisal.services.prices import StatedPrice
-from app.appraisal.services.signing import countersign_appraisal, sign_appraisal
+from app.appraisal.services.signing import SignAppraisal, countersign_appraisal, sign_appraisal
 from app.assets.domain import AssetKind, ForestCategory, GrantReason
 from app.assets.kinds import kind_info, registry_names
 from app.assets.services import (
@@ -174,7 +174,8 @@ def _appraise(
     )
     command = SaveInputs(valued_on=valued_on, inputs=report["inputs"], prices=prices)
     save_inputs(session, maker, ordered.id, command)
-    sign_appraisal(session, maker, ordered.id)
+    explanation = report.get("explanation", "")
+    sign_appraisal(session, maker, ordered.id, SignAppraisal(explanation=explanation))
     countersign_appraisal(session, reviewer, ordered.id)
 
 

@@ -15,7 +15,9 @@ from app.appraisal.services import (
     AppraisalView,
     OrderAppraisal,
     SaveInputs,
+    SignAppraisal,
     accept_order,
+    asset_value,
     countersign_appraisal,
     order_appraisal,
     save_inputs,
@@ -176,5 +178,10 @@ def make_valid(
 ) -> AppraisalView:
     """A valid appraisal: signed by two appraisers of AG1."""
     made = prepare(session, world, asset_id, inputs, on)
-    sign_appraisal(session, world.actor("ag1-a"), made.id)
+    sign_appraisal(session, world.actor("ag1-a"), made.id, SignAppraisal())
     return countersign_appraisal(session, world.actor("ag1-b"), made.id)
+
+
+def current_fen(session: Session, world: World, asset_id: UUID, day: date) -> int | None:
+    """The current value of an asset on a day; None without a valid appraisal."""
+    return asset_value(session, world.system(), asset_id, day).current_fen

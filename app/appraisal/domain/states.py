@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from app.kernel.permissions import Permission
@@ -157,6 +158,14 @@ def may_countersign(*, maker_id: UUID | None, person_id: UUID) -> bool:
     return maker_id is not None and maker_id != person_id
 
 
+REPORT_VALIDITY: Final = "appraisal.report_validity"
+"""The dated rule of how many days a report is valid."""
+
+
 def report_valid_until(*, valued_on: date, validity_days: int) -> date:
-    """The last day of a report: the valuation day is the first of its days."""
+    """The last day of a report: the valuation day is the first of its days.
+
+    Here it ends with the civil day. A bank takes security on its open business day, which may lie a day
+    before or after; so a pledge needs a report that neither day has left behind.
+    """
     return valued_on + timedelta(days=validity_days - 1)

@@ -29,9 +29,6 @@ TOO_LARGE: Final = Text(
     en="The figures are too large. Check the units of the inputs.",
     zh="数值过大，请核对输入的单位。",
 )
-NO_PRICE: Final = Text(
-    en="There is no price %(price)s in force on %(day)s.", zh="%(day)s没有有效的价格%(price)s。"
-)
 NO_PARAMETER: Final = Text(
     en="The parameter %(parameter)s is not in force on %(day)s.",
     zh="参数%(parameter)s在%(day)s未生效。",
@@ -301,11 +298,6 @@ def _filled(template: str, facts: Mapping[str, object]) -> str:
         return template
 
 
-def missing_price(price_id: str, on: date) -> Problem:
-    """The problem of a price that the market does not have on the day."""
-    return _problem("price-missing", price_id, NO_PRICE, {"price": price_id, "day": on.isoformat()})
-
-
 # ---------------------------------------------------------------------------
 # One asset, with everything a reader needs
 
@@ -371,6 +363,18 @@ def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]
     }
 
 
+def explained(result: Mapping[str, Any], words: str) -> dict[str, Any]:
+    """A stored result with the appraiser's words on its findings that ask for them."""
+    return {**result, "explanation": words}
+
+
+def unexplained(result: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """The findings of a stored result that ask for an explanation while there is none."""
+    if result.get("explanation"):
+        return []
+    return [each for each in result.get("findings", []) if each["severity"] == "ask"]
+
+
 def component_fen(result: Result) -> dict[str, int]:
     """The parts of one row's value in whole fen; what rounding leaves goes to the largest part."""
     parts = {name: to_fen(column[0]) for name, column in result.components.items()}
@@ -421,6 +425,16 @@ def _traced(given: Any) -> Any:
     if isinstance(given, list):
         return [repr(each) for each in given]
     return given if isinstance(given, str) else repr(given)
+
+
+def traced_figure(stored: Any) -> float | str | list[float]:
+    """A figure of a stored step: a number, a row of numbers, or words such as a day."""
+    if isinstance(stored, list):
+        return [float(each) for each in stored]
+    try:
+        return float(stored)
+    except (TypeError, ValueError):
+        return str(stored)
 
 
 def _parameter_json(basis: Basis, parameter_id: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from app.appraisal.schemas import (
 )
 from app.assets.domain import AssetState
 from app.assets.models import Asset
-from app.assets.queries import visible_assets
+from app.assets.queries import load_asset, visible_assets
 from app.db.engine import today
 from app.documents.downloads import attachment
 from app.identity.domain import OrganisationKind
@@ -310,7 +310,7 @@ def _day_field(values: Mapping[str, str], errors: Mapping[str, str]) -> FormFiel
 def record_inputs(asset_id: UUID) -> Answer:
     """Record changed inputs of an asset with a valid appraisal; only what is filled in changes."""
     session, actor = current_session(), current_actor()
-    asset = services.load_asset(session, actor, asset_id)
+    asset = load_asset(session, actor, asset_id)
     appraisal = services.appraisal_in_force(session, asset.id)
     spec = services.get_spec(appraisal.model_id)
 

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, parameters_on
+from app.appraisal.domain.valuing import traced_figure
 from app.appraisal.reports import figure
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
@@ -99,6 +100,7 @@ def result_shown(
         "approaches": _approaches(spec, result),
         "steps": [_step(spec, each) for each in result.get("trace", [])],
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
+        "explanation": result.get("explanation", ""),
         "parameters": [{**each, "title": in_words(each)} for each in result.get("parameters", [])],
         "quantities": [
             {
@@ -150,7 +152,7 @@ def _step(spec: ModelSpec | None, each: Mapping[str, Any]) -> dict[str, Any]:
         "title": words(title) if title else each["name"],
         "name": each["name"],
         "formula": each["formula"],
-        "inputs": [(name, figure(_number(given))) for name, given in each["inputs"].items()],
+        "inputs": [(name, figure(traced_figure(given))) for name, given in each["inputs"].items()],
         "value": _quantity(each["value"], each["unit"]),
         "unit": each["unit"],
         "reference": each["reference"],
@@ -159,17 +161,8 @@ def _step(spec: ModelSpec | None, each: Mapping[str, Any]) -> dict[str, Any]:
 
 def _quantity(given: Any, unit: str) -> str:
     """A figure of a unit; only money is written with decimals that say nothing."""
-    shown = figure(_number(given))
+    shown = figure(traced_figure(given))
     return shown if unit.startswith("yuan") else shown.removesuffix(".00")
-
-
-def _number(given: Any) -> Any:
-    if isinstance(given, list):
-        return [float(each) for each in given]
-    try:
-        return float(given)
-    except (TypeError, ValueError):
-        return str(given)
 
 
 def inputs_shown(

@@ -20,7 +20,6 @@ from app.appraisal.services.orders import (
     decline_order,
     get_appraisal,
     load_appraisal,
-    load_asset,
     order_appraisal,
 )
 from app.appraisal.services.panel import (
@@ -44,6 +43,7 @@ from app.appraisal.services.revaluation import (
     waiting_runs,
 )
 from app.appraisal.services.signing import (
+    SignAppraisal,
     countersign_appraisal,
     expire_appraisals,
     return_appraisal,
@@ -84,6 +84,7 @@ __all__ = [
     "RevalueAsset",
     "RunView",
     "SaveInputs",
+    "SignAppraisal",
     "StatedPrice",
     "ValuationView",
     "WhatIf",
@@ -105,7 +106,6 @@ __all__ = [
     "issue_missing_reports",
     "issue_report",
     "load_appraisal",
-    "load_asset",
     "load_run",
     "order_appraisal",
     "panel_views",

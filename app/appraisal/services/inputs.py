@@ -27,10 +27,11 @@ from app.appraisal.services.errors import (
     RecordedTooEarly,
     ValueOutOfRange,
 )
-from app.appraisal.services.orders import chosen_model, load_asset, own_appraisal
-from app.appraisal.services.prices import StatedPrice, not_in_force, prices_for
+from app.appraisal.services.orders import chosen_model, own_appraisal
+from app.appraisal.services.prices import StatedPrice, prices_for
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.assets.models import Asset
+from app.assets.queries import load_asset
 from app.audit.services import record
 from app.db.engine import now, today
 from app.kernel.actor import Actor, Name
@@ -265,7 +266,11 @@ def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> 
             _shape_error(each.field, each.detail.en, each.detail.zh) for each in refusal.problems
         ]
     except ParameterNotInForce as refusal:
-        raise not_in_force(refusal, "/valid_from") from refusal
+        raise InvalidInput.at(
+            "/valid_from",
+            N_("The parameter %(parameter)s is not in force on this day."),
+            parameter=refusal.parameter_id,
+        ) from refusal
     else:
         errors = [
             _shape_error(each.field, each.detail.en, each.detail.zh)

@@ -20,7 +20,7 @@ from app.appraisal.services.errors import AgencyNotOnPanel, AssetNotAppraisable,
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.assets.domain import AssetState, GrantReason
 from app.assets.models import Asset
-from app.assets.queries import visible_assets
+from app.assets.queries import load_asset, organisation_names
 from app.assets.services import share_asset
 from app.audit.services import record
 from app.db.engine import now, today
@@ -87,7 +87,7 @@ def order_appraisal(session: Session, actor: Actor, command: OrderAppraisal) -> 
         organisation_id=command.agency_id,
         reason=GrantReason.ORDERED,
     )
-    _say(session, actor, "appraisal.order", row, asset_id=asset.id, agency_id=row.agency_id)
+    say(session, actor, "appraisal.order", row, asset_id=asset.id, agency_id=row.agency_id)
     return appraisal_view(session, actor, row)
 
 
@@ -104,7 +104,7 @@ def chosen_model(asset: Asset, wanted: str | None) -> str:
 def accept_order(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
     """The agency takes the order."""
     row = move(session, actor, appraisal_id, AppraisalEvent.ACCEPT)
-    _say(session, actor, "appraisal.accept", row)
+    say(session, actor, "appraisal.accept", row)
     return appraisal_view(session, actor, row)
 
 
@@ -114,7 +114,7 @@ def decline_order(
     """The agency does not take the order, and says why."""
     row = move(session, actor, appraisal_id, AppraisalEvent.DECLINE)
     row.closing_note = command.note
-    _say(session, actor, "appraisal.decline", row, note=command.note)
+    say(session, actor, "appraisal.decline", row, note=command.note)
     return appraisal_view(session, actor, row)
 
 
@@ -152,15 +152,6 @@ def own_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Apprais
     return row
 
 
-def load_asset(session: Session, actor: Actor, asset_id: UUID) -> Asset:
-    """An asset in the actor's sight, or NotFound."""
-    statement = visible_assets(session, actor).where(col(Asset.id) == asset_id)
-    row: Asset | None = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise NotFound
-    return row
-
-
 def appraisal_in_force(session: Session, asset_id: UUID) -> Appraisal:
     """The valid appraisal of an asset, or NotFound."""
     row = queries.valid_appraisal(session, asset_id)
@@ -191,10 +182,11 @@ def _require_bank(session: Session, actor: Actor, bank_id: UUID) -> None:
 
 
 def _agency_name(session: Session, agency_id: UUID) -> Name | str:
-    return queries.organisation_names(session, [agency_id]).get(agency_id, str(agency_id))
+    return organisation_names(session, {agency_id}).get(agency_id, str(agency_id))
 
 
-def _say(session: Session, actor: Actor, action: str, row: Appraisal, **facts: Any) -> None:
+def say(session: Session, actor: Actor, action: str, row: Appraisal, **facts: Any) -> None:
+    """Record a step of an appraisal."""
     record(
         session,
         actor,

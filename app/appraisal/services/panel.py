@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from app.appraisal import queries
 from app.appraisal.models import PanelMember
 from app.appraisal.services.errors import NotAnAgency
+from app.assets.queries import organisation_names
 from app.audit.services import record
 from app.db.engine import today
 from app.identity.domain import OrganisationKind
@@ -63,13 +64,13 @@ class PanelMemberView:
 def add_panel_member(session: Session, actor: Actor, command: AddPanelMember) -> PanelMemberView:
     """Put an agency on the actor's bank's panel; refuses other organisations and overlapping places."""
     actor.require(Permission.MANAGE_PANEL)
-    _require_order(command.valid_from, command.valid_until)
-    agency = session.get(Organisation, command.agency_id)
+    if command.valid_until is not None and command.valid_until < command.valid_from:
+        _refuse_order()
+    agency = _held_agency(session, command.agency_id)
     if agency is None:
         raise InvalidInput.at("/agency_id", N_("Choose an existing entry."))
     if agency.kind is not OrganisationKind.APPRAISER:
         raise NotAnAgency
-    _require_free(session, actor.organisation_id, command)
     row = PanelMember(
         bank_id=actor.organisation_id,
         agency_id=command.agency_id,
@@ -77,6 +78,7 @@ def add_panel_member(session: Session, actor: Actor, command: AddPanelMember) ->
         valid_until=command.valid_until,
         note=command.note,
     )
+    _require_free(session, row)
     session.add(row)
     session.flush()
     record(
@@ -95,12 +97,14 @@ def add_panel_member(session: Session, actor: Actor, command: AddPanelMember) ->
 def end_panel_member(
     session: Session, actor: Actor, member_id: UUID, command: EndPanelMember
 ) -> PanelMemberView:
-    """Set the last day of a place; reports already ordered stay."""
+    """Set the last day of a place; reports already ordered stay. It may not reach into the next place."""
     actor.require(Permission.MANAGE_PANEL)
     row = _own_member(session, actor, member_id)
     if command.valid_until < row.valid_from - timedelta(days=1):
         _refuse_order()
+    _held_agency(session, row.agency_id)
     row.valid_until = command.valid_until
+    _require_free(session, row)
     session.add(row)
     session.flush()
     record(
@@ -126,7 +130,7 @@ def get_panel_member(session: Session, actor: Actor, member_id: UUID) -> PanelMe
 def panel_views(session: Session, rows: list[PanelMember]) -> list[PanelMemberView]:
     """Views of places with one query for all names."""
     day = today(session)
-    names = queries.organisation_names(
+    names = organisation_names(
         session, {each for row in rows for each in (row.bank_id, row.agency_id)}
     )
     return [
@@ -161,24 +165,26 @@ def _own_member(session: Session, actor: Actor, member_id: UUID) -> PanelMember:
     return row
 
 
-def _require_free(session: Session, bank_id: UUID, command: AddPanelMember) -> None:
-    ends = command.valid_until
+def _held_agency(session: Session, agency_id: UUID) -> Organisation | None:
+    """The agency, held so that two places for it are compared one after the other."""
+    return session.get(Organisation, agency_id, with_for_update={"key_share": True})
+
+
+def _require_free(session: Session, place: PanelMember) -> None:
+    """Refuse a place that shares a day with another of the agency on the panel."""
+    ends = place.valid_until
     statement = sa.select(col(PanelMember.id)).where(
-        col(PanelMember.bank_id) == bank_id,
-        col(PanelMember.agency_id) == command.agency_id,
+        col(PanelMember.id) != place.id,
+        col(PanelMember.bank_id) == place.bank_id,
+        col(PanelMember.agency_id) == place.agency_id,
         sa.or_(
             col(PanelMember.valid_until).is_(None),
-            col(PanelMember.valid_until) >= command.valid_from,
+            col(PanelMember.valid_until) >= place.valid_from,
         ),
         sa.true() if ends is None else col(PanelMember.valid_from) <= ends,
     )
     if session.execute(statement).first() is not None:
         raise AlreadyOnPanel
-
-
-def _require_order(first: date, last: date | None) -> None:
-    if last is not None and last < first:
-        _refuse_order()
 
 
 def _refuse_order() -> None:

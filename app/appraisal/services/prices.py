@@ -11,8 +11,8 @@ from app.appraisal.domain.valuing import price_facts
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.text import N_
 from app.market.services import model_prices
+from app.policy import RuleNotInForce
 from risk_models.contract import ModelSpec
-from risk_models.dated import ParameterNotInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +29,9 @@ def market_facts(session: Session, ids: tuple[str, ...], day: date) -> dict[str,
     """The market's prices on a day as they are stored; what the market does not have is left out."""
     try:
         found = model_prices(session, ids, day) if ids else {}
-    except ParameterNotInForce as refusal:
-        raise not_in_force(refusal, "/valued_on") from refusal
+    except RuleNotInForce as refusal:
+        raise InvalidInput.at("/valued_on", refusal.detail, **refusal.facts) from refusal
     return {price_id: price_facts(price) for price_id, price in found.items()}
-
-
-def not_in_force(refusal: ParameterNotInForce, pointer: str) -> InvalidInput:
-    """A day for which the parameters do not speak, as a wrong field."""
-    return InvalidInput.at(
-        pointer,
-        N_("The parameter %(parameter)s is not in force on this day."),
-        parameter=refusal.parameter_id,
-    )
 
 
 def prices_for(

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from app.appraisal import queries
 from app.appraisal.domain import SignatureRole
 from app.appraisal.domain.catalogue import find_spec, parameters_on
+from app.appraisal.domain.valuing import traced_figure
 from app.appraisal.models import Appraisal
 from app.appraisal.report_views import (
     AppraisalReportView,
@@ -30,9 +31,16 @@ from app.appraisal.report_views import (
     StepView,
 )
 from app.appraisal.reports import appraisal_report
-from app.assets.domain import ForestCategory, MrvAct
+from app.assets.domain import EncumbranceKind, ForestCategory, MrvAct
 from app.assets.kinds import kind_info
-from app.assets.models import Asset, AssetEvidence, AssetMeasurement, AssetParcel
+from app.assets.models import (
+    Asset,
+    AssetEncumbrance,
+    AssetEvidence,
+    AssetMeasurement,
+    AssetParcel,
+)
+from app.assets.queries import organisation_names
 from app.db.engine import Database, today
 from app.documents.files import check_address
 from app.documents.models import Document, IssuedDocument
@@ -75,6 +83,14 @@ MRV_ACTS: Final[Mapping[MrvAct, Words]] = {
     MrvAct.MEASURE: Words(zh="计量监测", en="Measured"),
     MrvAct.CERTIFY: Words(zh="审核认证", en="Certified"),
     MrvAct.FILE: Words(zh="备案登记", en="Filed"),
+}
+ENCUMBRANCES: Final[Mapping[EncumbranceKind, Words]] = {
+    EncumbranceKind.MORTGAGE: Words(zh="抵押", en="Mortgage"),
+    EncumbranceKind.PLEDGE: Words(zh="质押", en="Pledge"),
+    EncumbranceKind.LEASE: Words(zh="租赁", en="Lease"),
+    EncumbranceKind.SEIZURE: Words(zh="查封", en="Seizure"),
+    EncumbranceKind.FREEZE: Words(zh="冻结", en="Freeze"),
+    EncumbranceKind.OTHER: Words(zh="其他权利", en="Other right"),
 }
 
 USE_LIMITS: Final = (
@@ -150,7 +166,7 @@ def _keep_report(
             subject_id=row.id,
             content=content,
             issuer_id=row.agency_id,
-            issuer=queries.organisation_names(session, [row.agency_id])[row.agency_id],
+            issuer=organisation_names(session, {row.agency_id})[row.agency_id],
         ),
     )
     # Not an edit of the appraisal: its version stays, so that the signer's page is not out of date.
@@ -217,6 +233,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         parameters=_parameters(spec, result, row.prices or {}),
         assumptions=ASSUMPTIONS,
         findings=[_finding(each) for each in result.get("findings", [])],
+        explanation=result.get("explanation", ""),
         components=_components(spec, result),
         special_matters=[_words(limit) for limit in spec.limits],
         use_limits=USE_LIMITS,
@@ -240,7 +257,6 @@ def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView
     return {
         role: SignerView(
             name=session.get_one(Person, person_id).name_zh if person_id else "",
-            licence="",
             signed_on=days.get(role),
         )
         for role, person_id in people.items()
@@ -260,6 +276,7 @@ def _object(session: Session, asset: Asset) -> ObjectView:
         forest_category=None if category is None else FOREST_CATEGORIES[category],
         parcels=[_parcel(each) for each in _rows(session, AssetParcel, asset.id)],
         measurements=_measurements(session, asset.id),
+        encumbrances=_encumbrances(session, asset.id),
     )
 
 
@@ -276,7 +293,7 @@ def _parcel(row: AssetParcel) -> ParcelView:
 
 def _measurements(session: Session, asset_id: UUID) -> list[MeasurementView]:
     rows: list[AssetMeasurement] = _rows(session, AssetMeasurement, asset_id)
-    names = queries.organisation_names(session, {row.organisation_id for row in rows})
+    names = organisation_names(session, {row.organisation_id for row in rows})
     return [
         MeasurementView(
             act=MRV_ACTS[row.act],
@@ -286,6 +303,19 @@ def _measurements(session: Session, asset_id: UUID) -> list[MeasurementView]:
             quantity=f"{row.quantity:,f} {row.unit}",
         )
         for row in sorted(rows, key=lambda each: each.on)
+    ]
+
+
+def _encumbrances(session: Session, asset_id: UUID) -> list[Words]:
+    """The rights of third parties that have not ended, by kind and holder."""
+    rows: list[AssetEncumbrance] = _rows(session, AssetEncumbrance, asset_id)
+    return [
+        Words(
+            zh=f"{ENCUMBRANCES[row.kind].zh}（{row.holder}）",
+            en=f"{ENCUMBRANCES[row.kind].en} ({row.holder})",
+        )
+        for row in rows
+        if row.ended_on is None
     ]
 
 
@@ -345,23 +375,14 @@ def _shown(field: Field, given: Any, on: date) -> Figure:
     return float(given) if field.kind in {"number", "integer"} else str(given)
 
 
-def _figure(given: Any) -> Figure:
-    if isinstance(given, list):
-        return [float(each) for each in given]
-    try:
-        return float(given)
-    except (TypeError, ValueError):
-        return str(given)
-
-
 def _step(spec: ModelSpec, each: Mapping[str, Any]) -> StepView:
     title = step_title(spec, each["name"])
     return StepView(
         title=_words(title) if title else None,
         name=each["name"],
         formula=each["formula"],
-        inputs={name: _figure(given) for name, given in each["inputs"].items()},
-        value=_figure(each["value"]),
+        inputs={name: traced_figure(given) for name, given in each["inputs"].items()},
+        value=traced_figure(each["value"]),
         unit=each["unit"],
         reference=each["reference"],
     )

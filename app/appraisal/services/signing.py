@@ -1,7 +1,8 @@
 """Two signatures over one content, the report, revocation and expiry."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,12 +10,14 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.domain import (
+    REPORT_VALIDITY,
     AppraisalEvent,
     AppraisalState,
     SignatureRole,
     may_countersign,
     report_valid_until,
 )
+from app.appraisal.domain.valuing import explained, unexplained
 from app.appraisal.models import Appraisal, AppraisalSignature, Valuation
 from app.appraisal.services.errors import (
     ContentChanged,
@@ -22,30 +25,50 @@ from app.appraisal.services.errors import (
     ReportOutOfDate,
     SameSigner,
 )
-from app.appraisal.services.orders import CloseNote, move, own_appraisal
+from app.appraisal.services.orders import CloseNote, move, own_appraisal, say
 from app.appraisal.services.values import refresh_asset_value
 from app.appraisal.services.views import AppraisalView, appraisal_view
-from app.audit.services import record
 from app.db.engine import Database, now, today
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Name
+from app.kernel.errors import InvalidInput
 from app.kernel.permissions import Permission
+from app.kernel.text import N_
 from app.policy import RuleNotInForce
 from app.reference.services import policy_for
 
-VALIDITY: Final = "appraisal.report_validity"
 EXPIRY_CHUNK: Final = 200
 """Reports that one transaction lets expire: well under half a second on the embedded database."""
 
 
-def sign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
-    """The appraiser signs what the model gave; inputs, prices and result are frozen with it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignAppraisal:
+    """The appraiser's words on the findings that ask for them."""
+
+    explanation: str = ""
+
+
+def sign_appraisal(
+    session: Session, actor: Actor, appraisal_id: UUID, command: SignAppraisal
+) -> AppraisalView:
+    """The appraiser signs what the model gave; inputs, prices and result are frozen with it.
+
+    Refused while a finding asks for an explanation and there is none.
+    """
     row = move(session, actor, appraisal_id, AppraisalEvent.SIGN)
-    if row.value_fen is None or row.valued_on is None:
+    if row.value_fen is None or row.valued_on is None or row.result is None:
         raise NothingToSign
+    row.result = explained(row.result, command.explanation.strip())
+    open_findings = unexplained(row.result)
+    if open_findings:
+        raise InvalidInput.at(
+            "/explanation",
+            N_("Explain what the model found: %(findings)s"),
+            findings=[Name(zh=each["zh"], en=each["en"]) for each in open_findings],
+        )
     _valid_until(session, row, row.valued_on)
     row.maker_id = actor.person_id
     _sign(session, actor, row, SignatureRole.MAKER)
-    _say(session, actor, "appraisal.sign", row, digest=queries.signed_digest(row))
+    say(session, actor, "appraisal.sign", row, digest=queries.signed_digest(row))
     return appraisal_view(session, actor, row)
 
 
@@ -57,7 +80,7 @@ def return_appraisal(
     row.maker_id = None
     row.closing_note = command.note
     session.flush()
-    _say(session, actor, "appraisal.return", row, note=command.note)
+    say(session, actor, "appraisal.return", row, note=command.note)
     return appraisal_view(session, actor, row)
 
 
@@ -82,7 +105,7 @@ def countersign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) ->
     _sign(session, actor, row, SignatureRole.REVIEWER)
     session.add(_first_valuation(session, row, row.valued_on, row.value_fen))
     refresh_asset_value(session, row.asset_id)
-    _say(session, actor, "appraisal.countersign", row, value_fen=row.value_fen)
+    say(session, actor, "appraisal.countersign", row, value_fen=row.value_fen)
     return appraisal_view(session, actor, row)
 
 
@@ -93,7 +116,7 @@ def revoke_appraisal(
     row = move(session, actor, appraisal_id, AppraisalEvent.REVOKE)
     row.closing_note = command.note
     refresh_asset_value(session, row.asset_id)
-    _say(session, actor, "appraisal.revoke", row, note=command.note)
+    say(session, actor, "appraisal.revoke", row, note=command.note)
     return appraisal_view(session, actor, row)
 
 
@@ -120,7 +143,7 @@ def _expire_some(session: Session, actor: Actor, on: date) -> int:
         row.state = AppraisalState.EXPIRED
         session.add(row)
         refresh_asset_value(session, row.asset_id)
-        _say(session, actor, "appraisal.expire", row, valid_until=row.valid_until)
+        say(session, actor, "appraisal.expire", row, valid_until=row.valid_until)
     return len(rows)
 
 
@@ -170,7 +193,7 @@ def _sign(session: Session, actor: Actor, row: Appraisal, role: SignatureRole) -
 
 def _valid_until(session: Session, row: Appraisal, valued_on: date) -> date:
     try:
-        days = policy_for(session, row.bank_id, valued_on).whole(VALIDITY)
+        days = policy_for(session, row.bank_id, valued_on).whole(REPORT_VALIDITY)
     except RuleNotInForce:
         # The policy begins years ago: a report of a day before it has long run out.
         raise ReportOutOfDate(day=valued_on) from None
@@ -195,16 +218,4 @@ def _first_valuation(
         recorded=[],
         appraisal_id=row.id,
         created_at=now(session),
-    )
-
-
-def _say(session: Session, actor: Actor, action: str, row: Appraisal, **facts: Any) -> None:
-    record(
-        session,
-        actor,
-        action,
-        subject_kind="appraisal",
-        subject_id=row.id,
-        number=row.number,
-        **facts,
     )

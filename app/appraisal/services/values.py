@@ -11,9 +11,9 @@ from app.appraisal.domain.valuing import Ask, Problem, Recorded, digest, laid_ov
 from app.appraisal.models import Appraisal, AssetValue, Valuation
 from app.appraisal.services.errors import NoValidAppraisal
 from app.appraisal.services.inputs import field_error, get_spec, require_past
-from app.appraisal.services.orders import load_asset
 from app.appraisal.services.prices import market_facts
 from app.appraisal.services.views import AssetValueView, ValuationView, valuation_view
+from app.assets.queries import load_asset
 from app.audit.services import record
 from app.db.engine import now
 from app.kernel.actor import Actor

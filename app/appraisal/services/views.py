@@ -18,6 +18,7 @@ from app.appraisal.domain import (
     SignatureRole,
 )
 from app.appraisal.models import Appraisal, RevaluationItem, RevaluationRun, Valuation
+from app.assets.queries import organisation_names
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 
@@ -190,7 +191,7 @@ def may_prepare(row: Appraisal, actor: Actor) -> bool:
 
 def summaries(session: Session, actor: Actor, rows: Sequence[Appraisal]) -> list[AppraisalSummary]:
     """Views of a page of appraisals with two queries for all names."""
-    names = queries.organisation_names(
+    names = organisation_names(
         session, {each for row in rows for each in (row.bank_id, row.agency_id)}
     )
     titles = queries.asset_titles(session, {row.asset_id for row in rows})
@@ -231,7 +232,7 @@ def _summary(
 def appraisal_view(session: Session, actor: Actor, row: Appraisal) -> AppraisalView:
     """The whole view of one appraisal."""
     head = summaries(session, actor, [row])[0]
-    ordered_by = queries.organisation_names(session, [row.ordered_by_id])
+    ordered_by = organisation_names(session, {row.ordered_by_id})
     return AppraisalView(
         **{name: getattr(head, name) for name in AppraisalSummary.__dataclass_fields__},
         ordered_by=ordered_by[row.ordered_by_id],

@@ -67,6 +67,23 @@ def test_an_order_becomes_a_valid_report_with_its_pdf(api, world, carbon):
     assert value["current_yuan"] == "880000.00"
 
 
+def test_a_report_is_not_signed_while_a_finding_wants_an_explanation(api, world, carbon):
+    path = ordered(api, world, carbon).headers["Location"]
+    maker = api("ag1-a")
+    maker.event(path, "accept", status=200)
+    inputs = {**example_inputs("carbon-sink-income"), "discount_rate": "0.04"}
+    version = int(maker.get(path).headers["ETag"].strip('"'))
+    body = {"valued_on": SIGNED_ON.isoformat(), "inputs": inputs}
+    saved = maker.put(f"{path}/inputs", body, version=version, status=200).json
+    assert "ask" in {each["severity"] for each in saved["result"]["findings"]}
+    refused = maker.event(path, "sign", status=422).json
+    assert [each["pointer"] for each in refused["errors"]] == ["/explanation"]
+    assert "0.0400" in refused["errors"][0]["detail"]
+    assert maker.get(path).json["state"] == "preparing"
+    signed = maker.event(path, "sign", status=200, explanation="取自同期贷款利率。").json
+    assert signed["result"]["explanation"] == "取自同期贷款利率。"
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

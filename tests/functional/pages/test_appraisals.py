@@ -61,6 +61,22 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
     maker.get(f"{path}/inputs", status=409)
 
 
+def test_the_form_of_the_signature_asks_for_the_explanation(
+    sign_in, session, world, carbon, commit
+):
+    made = order(session, world, carbon)
+    commit()
+    maker, path = sign_in("ag1-a"), f"/appraisals/{made.id}"
+    maker.submit(f"{path}/events/accept", status=303)
+    inputs = {**typed("carbon-sink-income"), "inputs-discount_rate": "0.04"}
+    maker.submit(f"{path}/inputs", inputs, status=303)
+    refused = maker.submit(f"{path}/events/sign", status=422).text
+    assert 'href="#explanation"' in refused
+    assert "请说明模型提示的事项：折现率0.0400" in refused
+    maker.submit(f"{path}/events/sign", {"explanation": "取自同期贷款利率。"}, status=303)
+    assert "取自同期贷款利率。" in maker.get(path, status=200).text
+
+
 def test_a_stated_price_needs_its_source(sign_in, session, world, carbon, commit):
     view = order(session, world, carbon)
     commit()

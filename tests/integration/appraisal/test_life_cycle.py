@@ -1,19 +1,23 @@
 """An appraisal from its order to its end: panel, inputs, two signatures, report, supersession, expiry."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
 from app.appraisal.domain import AppraisalState
+from app.appraisal.invariants import violations
 from app.appraisal.models import Appraisal, AssetValue
-from app.appraisal.queries import current_value, visible_appraisals
+from app.appraisal.queries import visible_appraisals
 from app.appraisal.services import (
     AddPanelMember,
     CloseNote,
     EndPanelMember,
     OrderAppraisal,
     SaveInputs,
+    SignAppraisal,
     StatedPrice,
     WhatIf,
     accept_order,
@@ -41,14 +45,17 @@ from app.appraisal.services.errors import (
     SameSigner,
 )
 from app.appraisal.services.panel import AlreadyOnPanel
-from app.appraisal.services.reporting import ReportNotReady
+from app.appraisal.services.reporting import ReportNotReady, report_view
+from app.assets.domain import EncumbranceKind
 from app.assets.queries import visible_assets
+from app.assets.services import AddEncumbrance, add_encumbrance
 from app.documents.models import IssuedDocument
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
 from tests.factories.appraisals import (
     CARBON_FEN,
     FOREST_FEN,
     SIGNED_ON,
+    current_fen,
     example_inputs,
     make_valid,
     order,
@@ -68,8 +75,43 @@ def test_a_carbon_right_is_appraised_from_order_to_value(session, world, carbon)
     assert view.state is AppraisalState.VALID
     assert view.value_fen == CARBON_FEN
     assert view.valid_until == date(2024, 12, 24)
-    assert current_value(session, carbon, view.valid_until) == CARBON_FEN
-    assert current_value(session, carbon, view.valid_until + timedelta(days=1)) is None
+    assert current_fen(session, world, carbon, view.valid_until) == CARBON_FEN
+    assert current_fen(session, world, carbon, view.valid_until + timedelta(days=1)) is None
+
+
+def test_a_finding_that_asks_is_explained_before_the_first_signature(session, world, carbon):
+    """A discount rate below the usual band: the report says why, or is not signed."""
+    inputs = {**example_inputs("carbon-sink-income"), "discount_rate": "0.04"}
+    view = prepare(session, world, carbon, inputs)
+    maker = world.actor("ag1-a")
+    for words in ("", "  \n"):
+        with pytest.raises(InvalidInput) as refused, session.begin_nested():
+            sign_appraisal(session, maker, view.id, SignAppraisal(explanation=words))
+        (error,) = refused.value.errors
+        assert error.pointer == "/explanation"
+        assert "折现率" in error.facts["findings"][0].zh
+    signed = sign_appraisal(
+        session, maker, view.id, SignAppraisal(explanation="取自同期贷款利率。")
+    )
+    assert signed.result["explanation"] == "取自同期贷款利率。"
+    done = countersign_appraisal(session, world.actor("ag1-b"), view.id)
+    assert done.state is AppraisalState.VALID
+    assert list(violations(session)) == []
+    row = session.get_one(Appraisal, view.id)
+    assert report_view(session, row, "CODE").explanation == "取自同期贷款利率。"
+    row.result = {**row.result, "explanation": ""}
+    session.flush()
+    assert "findings-explained" in {each.invariant for each in violations(session)}
+
+
+def test_the_report_names_the_rights_of_third_parties_in_force(session, world, carbon):
+    view = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    row = session.get_one(Appraisal, view.id)
+    assert report_view(session, row, "CODE").object.encumbrances == []
+    lease = AddEncumbrance(kind=EncumbranceKind.LEASE, holder="村集体", since_on=SIGNED_ON)
+    add_encumbrance(session, world.actor("c1-fin"), carbon, lease)
+    (named,) = report_view(session, row, "CODE").object.encumbrances
+    assert (named.zh, named.en) == ("租赁（村集体）", "Lease (村集体)")
 
 
 def test_the_report_is_printed_once_after_the_second_signature(
@@ -158,6 +200,42 @@ def test_the_panel_takes_agencies_once_and_only_agencies(session, world, ground)
         )
 
 
+def test_the_end_of_a_place_does_not_reach_into_the_next_one(session, world, ground):
+    officer, agency = world.actor("a-collateral"), world.organisation("AG2")
+    first_until, next_from = SIGNED_ON + timedelta(days=9), SIGNED_ON + timedelta(days=20)
+    first = add_panel_member(
+        session,
+        officer,
+        AddPanelMember(agency_id=agency, valid_from=SIGNED_ON, valid_until=first_until),
+    )
+    add_panel_member(session, officer, AddPanelMember(agency_id=agency, valid_from=next_from))
+    with pytest.raises(AlreadyOnPanel), session.begin_nested():
+        end_panel_member(session, officer, first.id, EndPanelMember(valid_until=next_from))
+    last = EndPanelMember(valid_until=next_from - timedelta(days=1))
+    assert end_panel_member(session, officer, first.id, last).valid_until == last.valid_until
+
+
+def test_officers_who_add_one_agency_at_once_make_one_place(
+    session, database, world, ground, commit
+):
+    commit()
+    barrier = Barrier(4)
+
+    def add(number):
+        first = SIGNED_ON + timedelta(days=number)
+        command = AddPanelMember(agency_id=world.organisation("AG2"), valid_from=first)
+        barrier.wait()
+        try:
+            with database.write() as own:
+                add_panel_member(own, world.actor("a-collateral"), command)
+        except AlreadyOnPanel:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(add, range(4))) == 1
+
+
 def test_an_order_shows_the_asset_to_the_agency_alone(session, world, forest):
     agency, other = world.actor("ag1-a"), world.actor("ag2-a")
     assert session.execute(visible_assets(session, agency)).first() is None
@@ -217,7 +295,7 @@ def test_inputs_are_entered_only_in_preparation(session, world, forest):
         save_inputs(session, world.actor("ag1-a"), view.id, command)
     accept_order(session, world.actor("ag1-a"), view.id)
     saved = save_inputs(session, world.actor("ag1-a"), view.id, command)
-    sign_appraisal(session, world.actor("ag1-a"), saved.id)
+    sign_appraisal(session, world.actor("ag1-a"), saved.id, SignAppraisal())
     with pytest.raises(IllegalEvent):
         save_inputs(session, world.actor("ag1-a"), view.id, command)
 
@@ -293,7 +371,7 @@ def test_a_day_to_come_is_refused(session, world, forest):
 
 def test_the_maker_cannot_countersign(session, world, forest):
     view = prepare(session, world, forest, example_inputs("forest-right"))
-    signed = sign_appraisal(session, world.actor("ag1-a"), view.id)
+    signed = sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
     assert "countersign" not in signed.events
     with pytest.raises(SameSigner):
         countersign_appraisal(session, world.actor("ag1-a"), view.id)
@@ -305,7 +383,7 @@ def test_the_maker_cannot_countersign(session, world, forest):
 @pytest.mark.parametrize("column", ["inputs", "prices", "result", "value_fen", "valued_on"])
 def test_content_changed_after_signing_is_refused(session, world, carbon, column):
     view = prepare(session, world, carbon, example_inputs("carbon-sink-income"))
-    sign_appraisal(session, world.actor("ag1-a"), view.id)
+    sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
     changed = {
         "inputs": {**view.inputs, "area_mu": "99999"},
         "prices": {},
@@ -321,11 +399,11 @@ def test_content_changed_after_signing_is_refused(session, world, carbon, column
 
 def test_a_returned_report_is_signed_again_by_either(session, world, forest):
     view = prepare(session, world, forest, example_inputs("forest-right"))
-    sign_appraisal(session, world.actor("ag1-a"), view.id)
+    sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
     returned = return_appraisal(session, world.actor("ag1-b"), view.id, CloseNote(note="面积核对"))
     assert returned.state is AppraisalState.PREPARING
     assert not any(each.counts for each in returned.signatures)
-    sign_appraisal(session, world.actor("ag1-a"), view.id)
+    sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
     done = countersign_appraisal(session, world.actor("ag1-b"), view.id)
     assert [each.counts for each in done.signatures] == [False, True, True]
 
@@ -336,7 +414,7 @@ def test_the_next_report_supersedes_the_valid_one(session, world, forest):
     second = make_valid(session, world, forest, {**inputs, "area_mu": 2500})
     session.expire_all()
     assert session.get_one(Appraisal, first.id).state is AppraisalState.SUPERSEDED
-    assert current_value(session, forest, SIGNED_ON) == second.value_fen < first.value_fen
+    assert current_fen(session, world, forest, SIGNED_ON) == second.value_fen < first.value_fen
 
 
 def test_a_revoked_report_leaves_no_value_never_zero(session, world, forest):
@@ -347,7 +425,7 @@ def test_a_revoked_report_leaves_no_value_never_zero(session, world, forest):
     row = session.get_one(AssetValue, forest)
     assert (row.current_fen, row.appraised_fen) == (None, None)
     assert row.version == version + 1
-    assert current_value(session, forest, SIGNED_ON) is None
+    assert current_fen(session, world, forest, SIGNED_ON) is None
 
 
 def test_reports_expire_the_day_after_their_last(session, database, world, forest, commit):
