@@ -3,7 +3,6 @@
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -85,11 +84,6 @@ def link(target: str, *, nullable: bool = False, index: bool = False, **kwargs: 
         index=index,
         **kwargs,
     )
-
-
-def as_uuid(value: str | UUID) -> UUID:
-    """A UUID from text or itself."""
-    return value if isinstance(value, UUID) else UUID(value)
 
 
 FEN_RANGE = f"BETWEEN 0 AND {MAX_FEN}"

@@ -31,9 +31,6 @@ MAX_SHEET_BYTES: Final = 10 * MEBIBYTE
 MAX_GEOJSON_BYTES: Final = 5 * MEBIBYTE
 """A thousand parcels of a hundred vertices each fit."""
 
-MAX_UPLOAD_BYTES: Final = MAX_PDF_BYTES
-"""The largest of the limits by kind; the web layer refuses longer bodies unread."""
-
 MAX_UNPACKED_SHEET_BYTES: Final = 25 * MEBIBYTE
 """20,000 rows of twenty columns unpack to about 15 MiB; bombs begin above."""
 
@@ -121,10 +118,8 @@ def check_upload(*, filename: str, content: bytes) -> AcceptedFile:
     extension = PurePosixPath(filename.replace("\\", "/")).suffix.lower()
     kind = _KINDS.get(extension)
     if kind is None:
-        allowed = ", ".join(sorted(_KINDS))
-        raise UploadRefused(
-            "file-type-not-allowed", {"extension": extension[:16], "allowed": allowed}
-        )
+        named = {"extension": extension[:16], "allowed": ", ".join(ALLOWED_EXTENSIONS)}
+        raise UploadRefused("file-type-not-allowed", named)
     if not content:
         raise UploadRefused("file-empty")
     if len(content) > kind.max_bytes:

@@ -35,16 +35,3 @@ def find_issued(session: Session, code: str) -> IssuedDocument | None:
     """An issued document by its public code."""
     statement = sa.select(IssuedDocument).where(col(IssuedDocument.code) == code)
     return session.execute(statement).scalar_one_or_none()
-
-
-def issued_for(session: Session, subject_kind: str, subject_id: UUID) -> list[IssuedDocument]:
-    """The documents issued about a thing, the newest first."""
-    statement = (
-        sa.select(IssuedDocument)
-        .where(
-            col(IssuedDocument.subject_kind) == subject_kind,
-            col(IssuedDocument.subject_id) == subject_id,
-        )
-        .order_by(col(IssuedDocument.created_at).desc())
-    )
-    return list(session.execute(statement).scalars())

@@ -45,11 +45,6 @@ class BusinessCalendar:
     def last_before(self, day: date) -> date:
         return self.on_or_before(day - timedelta(days=1))
 
-    def within_month(self, day: date) -> date:
-        """The next open day, or the last one before where the next lies in another month."""
-        following = self.on_or_after(day)
-        return following if following.month == day.month else self.on_or_before(day)
-
     def add(self, day: date, business_days: int) -> date:
         """The day so many open days after (or, when negative, before) the given day."""
         move: Callable[[date], date] = self.next_after if business_days > 0 else self.last_before

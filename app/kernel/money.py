@@ -13,12 +13,11 @@ from typing import Final, Self
 
 # The text form has thirteen digits before the point, so parsed money stays under this.
 MAX_FEN: Final = 10**15
-MIN_FEN: Final = -MAX_FEN
 
 _YUAN_TEXT: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount of yuan, held as a whole number of fen."""
 
@@ -48,24 +47,6 @@ class Money:
     def __str__(self) -> str:
         return self.yuan
 
-    def __add__(self, other: "Money") -> "Money":
-        return Money(self.fen + other.fen)
-
-    def __sub__(self, other: "Money") -> "Money":
-        return Money(self.fen - other.fen)
-
-    def __neg__(self) -> "Money":
-        return Money(-self.fen)
-
-    def __mul__(self, count: int) -> "Money":
-        """Multiply by a whole count; a fraction needs one of the named roundings below."""
-        return Money(self.fen * count)
-
-    __rmul__ = __mul__
-
-
-ZERO: Final = Money(0)
-
 
 def round_half_up(numerator: int, denominator: int) -> int:
     """Divide exactly and round to the nearest whole number, ties away from zero."""
@@ -88,12 +69,6 @@ def ceil_div(numerator: int, denominator: int) -> int:
 def fen_half_up(exact_fen: Decimal | Fraction) -> int:
     """Round an exact number of fen (not yuan) to whole fen, ties away from zero."""
     return round_half_up(*exact_fen.as_integer_ratio())
-
-
-def yuan_to_fen_half_up(exact_yuan: Decimal | Fraction) -> int:
-    """Round an exact number of yuan to whole fen, ties away from zero."""
-    numerator, denominator = exact_yuan.as_integer_ratio()
-    return round_half_up(100 * numerator, denominator)
 
 
 def split_largest_remainder(total_fen: int, weights: Sequence[int]) -> list[int]:

@@ -19,9 +19,6 @@ MAX_VALUE: Final = Decimal(10) ** 12
 VALUE_PATTERN: Final = r"[0-9]{1,13}(\.[0-9]{1,6})?"
 POINT_COLUMNS: Final = ("on", "value")
 POINT_OPTIONAL: Final = ("source",)
-MAX_POINTS: Final = 20_000
-"""Sixty years of daily prices; more comes in several files."""
-
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -42,21 +39,9 @@ class PointsRead:
     errors: tuple[LineError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedOn:
-    """A price that counts on a day: the latest one not older than allowed."""
-
-    series_code: str
-    on: date
-    value: Decimal
-    unit: str
-    source: str
-    status: str
-
-
 def read_points(text: str, *, today: date) -> PointsRead:
     """Read `on,value[,source]`; each wrong line is named and none of its values is guessed."""
-    rows = read_rows(text, required=POINT_COLUMNS, optional=POINT_OPTIONAL, max_rows=MAX_POINTS)
+    rows = read_rows(text, required=POINT_COLUMNS, optional=POINT_OPTIONAL)
     points: list[tuple[int, NewPoint]] = []
     errors = list(rows.errors)
     lines_by_day: dict[date, int] = {}

@@ -23,7 +23,7 @@ from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.market import domain, queries
-from app.market.domain import NewPoint, PointChange, PricedOn
+from app.market.domain import NewPoint, PointChange
 from app.market.models import PriceImport, PricePoint, PriceSeries
 from app.reference.domain import ImportRefused
 from app.reference.services import import_text, line_errors, policy_for
@@ -302,18 +302,6 @@ def _empty() -> FieldError:
 # Reading
 
 
-def price_on(
-    session: Session, code: str, day: date, max_age_days: int | None = None
-) -> PricedOn | None:
-    """The latest price on or before a day; None when there is none or it is too old. Never zero."""
-    series = session.get(PriceSeries, code)
-    if series is None:
-        return None
-    found = queries.latest_points(session, [code], day).get(code)
-    age = max_age_days or _max_age(session, series, day)
-    return _priced(series, found, day, age)
-
-
 def model_prices(session: Session, ids: Collection[str], day: date) -> dict[str, Price]:
     """The prices that appraisal models may read on a day, by the models' ids.
 
@@ -322,32 +310,17 @@ def model_prices(session: Session, ids: Collection[str], day: date) -> dict[str,
     statement = sa.select(PriceSeries).where(col(PriceSeries.price_id).in_(list(ids)))
     series = session.execute(statement).scalars().all()
     latest = queries.latest_points(session, [row.code for row in series], day)
-    found = {
-        row.price_id: _priced(row, latest.get(row.code), day, _max_age(session, row, day))
-        for row in series
-        if row.price_id is not None
-    }
-    return {price_id: _model_price(price) for price_id, price in found.items() if price is not None}
+    found: dict[str, Price] = {}
+    for row in series:
+        point, age = latest.get(row.code), _max_age(session, row, day)
+        if row.price_id and point and domain.is_fresh(point.on, day=day, max_age_days=age):
+            found[row.price_id] = _model_price(row, point)
+    return found
 
 
-def _model_price(price: PricedOn) -> Price:
-    source = f"{price.series_code} {price.on.isoformat()}: {price.source}"
-    return Price(yuan=float(price.value), unit=price.unit, source=source, priced_on=price.on)
-
-
-def _priced(
-    series: PriceSeries, point: PricePoint | None, day: date, max_age_days: int
-) -> PricedOn | None:
-    if point is None or not domain.is_fresh(point.on, day=day, max_age_days=max_age_days):
-        return None
-    return PricedOn(
-        series_code=series.code,
-        on=point.on,
-        value=point.value,
-        unit=series.unit,
-        source=point.source,
-        status=point.status,
-    )
+def _model_price(series: PriceSeries, point: PricePoint) -> Price:
+    source = f"{series.code} {point.on.isoformat()}: {point.source}"
+    return Price(yuan=float(point.value), unit=series.unit, source=source, priced_on=point.on)
 
 
 def _max_age(session: Session, series: PriceSeries, day: date) -> int:

@@ -1,13 +1,10 @@
 """The mail port: what carries letters out of the house, and what stands in for it."""
 
-import logging
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
-
-log = logging.getLogger("greenpledge.mail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +39,6 @@ class FileMail:
         message.set_content(letter.body)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{letter.id}.eml").write_bytes(message.as_bytes())
-
-
-class LogMail:
-    """Says in the log that a letter would have left; its words stay out of the log."""
-
-    def send(self, letter: Letter) -> None:
-        """One line a letter."""
-        log.info("mail %s to %s characters", letter.id, len(letter.address))
 
 
 class MemoryMail:

@@ -20,7 +20,6 @@ from app.market.services import (
     import_points,
     load_market,
     model_prices,
-    price_on,
 )
 from app.reference.domain import ImportRefused
 
@@ -62,11 +61,11 @@ def test_a_dry_run_names_the_lines_and_stores_nothing(loaded, world) -> None:
         (7, "value"),
     ]
     assert (report.new, report.import_id) == (1, None)
-    assert price_on(loaded, "SINK", TODAY) is None
+    assert model_prices(loaded, ["local-sink"], TODAY) == {}
     with pytest.raises(ImportRefused) as refused:
         send(loaded, world, text)
     assert refused.value.errors[0].pointer == "/file/3/on"
-    assert price_on(loaded, "SINK", TODAY) is None
+    assert model_prices(loaded, ["local-sink"], TODAY) == {}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -97,9 +96,7 @@ def test_a_correction_needs_a_reason_and_keeps_what_it_corrects(loaded, world) -
     assert refused.value.errors[0].pointer == "/reason"
     report = send(loaded, world, "on,value\n2023-12-29,31\n", reason="typing error")
     assert report.corrections == 1
-    found = price_on(loaded, "SINK", TODAY)
-    assert found is not None
-    assert found.value == 31
+    assert model_prices(loaded, ["local-sink"], TODAY)["local-sink"].yuan == 31
     history = loaded.execute(queries.points("SINK", history=True)).scalars().all()
     assert [(row.revision, row.value) for row in history] == [(2, 31), (1, 30)]
     assert list(violations(loaded)) == []
@@ -114,17 +111,13 @@ def test_the_same_file_again_changes_nothing(loaded, world) -> None:
 def test_a_price_counts_until_its_age_and_not_a_day_longer(loaded, world) -> None:
     on = TODAY - timedelta(days=60)
     send(loaded, world, f"on,value\n{on},30\n")
-    assert price_on(loaded, "SINK", on - timedelta(days=1)) is None
-    assert price_on(loaded, "SINK", TODAY) is not None
-    assert price_on(loaded, "SINK", TODAY + timedelta(days=1)) is None
-    assert price_on(loaded, "SINK", TODAY, max_age_days=59) is None
+    assert model_prices(loaded, ["local-sink"], on - timedelta(days=1)) == {}
     assert "local-sink" in model_prices(loaded, ["local-sink"], TODAY)
     assert model_prices(loaded, ["local-sink"], TODAY + timedelta(days=1)) == {}
 
 
 def test_a_missing_price_is_absent_and_never_zero(loaded) -> None:
     assert model_prices(loaded, ["local-sink", "ccer", "no-such"], TODAY) == {}
-    assert price_on(loaded, "NO-SUCH", TODAY) is None
     found = model_prices(loaded, ["cea"], TODAY)["cea"]
     assert (found.yuan, found.unit, found.priced_on) == (79.42, "yuan/tCO2e", date(2023, 12, 29))
 

@@ -32,11 +32,6 @@ def test_neighbours_leave_the_day_itself():
     assert CALENDAR.last_before(date(2024, 2, 18)) == date(2024, 2, 9)
 
 
-def test_roll_within_the_month_turns_back_at_its_end():
-    assert CALENDAR.within_month(date(2024, 3, 30)) == date(2024, 3, 29)
-    assert CALENDAR.within_month(date(2024, 3, 16)) == date(2024, 3, 18)
-
-
 @pytest.mark.parametrize(
     ("count", "expected"),
     [(0, date(2024, 2, 9)), (1, date(2024, 2, 18)), (2, date(2024, 2, 19)), (-1, date(2024, 2, 8))],
