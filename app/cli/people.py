@@ -1,8 +1,9 @@
-"""`organisation add`, `user add`, `token issue`: a bank is brought in without the demo world."""
+"""`organisation add` and `open-books`, `user add`, `token issue`: a bank is brought in without the demo world."""
 
 import secrets
 import sys
 from dataclasses import replace
+from datetime import date
 from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
@@ -12,14 +13,17 @@ from sqlmodel import Session, col
 
 from app.cli.opening import current_database, platform_actor
 from app.cli.seeding import PLATFORM_CODE
-from app.cli.terminal import as_json_option, echo_json, echo_pairs
+from app.cli.terminal import DAY, as_json_option, echo_json, echo_pairs
 from app.identity import services
 from app.identity.domain import OrganisationKind, roles
 from app.identity.models import Membership, Organisation, Person
 from app.identity.sessions import actor_for
+from app.jobs.sequence import bank_actor
 from app.kernel.actor import Actor
 from app.kernel.errors import InvalidInput, RuleViolation
 from app.kernel.text import N_
+from app.loans.services import open_business_day
+from app.origination.services.products import load_products
 from app.reference.services import require_region
 
 __all__ = ["commands"]
@@ -96,6 +100,27 @@ def add_organisation(*, kind: str, as_json: bool, **options: Unpack[_Organisatio
     _show(answer, as_json=as_json)
 
 
+@organisation.command("open-books")
+@click.option("--code", type=Text(20), required=True, help="Code of the bank.")
+@click.option("--on", type=DAY, required=True, help="Its first business day.")
+@click.option(
+    "--product", "products", multiple=True, help="Code; may be repeated. The catalogue if none."
+)
+@as_json_option
+def open_books(*, code: str, on: date, products: tuple[str, ...], as_json: bool) -> None:
+    """Open a bank's books here; from that day it offers loan products of the catalogue."""
+    with current_database() as store, store.write() as session:
+        bank = _organisation(session, code)
+        if bank.kind is not OrganisationKind.BANK:
+            raise InvalidInput.at("--code", N_("Only a bank keeps books here."))
+        actor = bank_actor(bank)
+        open_business_day(session, actor, bank.id, on)
+        offered = load_products(session, actor, bank.id, valid_from=on, codes=products or None)
+        answer = {"code": code, "on": on.isoformat()}
+        answer["products"] = " ".join(each.code for each in offered)
+    _show(answer, as_json=as_json)
+
+
 @click.group("user")
 def user() -> None:
     """People and their roles."""
@@ -166,6 +191,8 @@ _LABELS: Final = {
     "id": N_("Id"),
     "code": N_("Code"),
     "kind": N_("Kind"),
+    "on": N_("Business day"),
+    "products": N_("Products"),
     "login": N_("Login"),
     "role": N_("Role"),
     "password": N_("Password"),

@@ -37,8 +37,13 @@ def load_products(
     valid_from: date,
     codes: Collection[str] | None = None,
 ) -> list[Product]:
-    """Let a bank offer products of the catalogue; what it offers already stays as it is."""
+    """Let a bank offer products of the catalogue; what it offers already stays as it is.
+
+    codes: all of the catalogue when None; `ProductUnknown` when one is not in it.
+    """
     actor.require(Permission.ACCEPT_POLICY)
+    if not set(codes or ()) <= _catalogue().keys():
+        raise ProductUnknown(choices=list(_catalogue()))
     made = []
     for code, row in _catalogue().items():
         wanted = codes is None or code in codes

@@ -1,8 +1,12 @@
 """`organisation add`, `user add`, `token issue` on the world of the tests."""
 
+from datetime import date
+
 import pytest
 
 from app.identity.sessions import actor_by_token
+from app.loans.services import business_day
+from app.origination.services.products import products_of
 
 
 def person(**changes):
@@ -75,3 +79,24 @@ def test_nobody_gets_a_token_for_an_organisation_without_a_role(terminal):
     refused = terminal("token", "issue", "--user", "a-officer", "--organisation", "B", "--json")
     assert refused.json["code"] == "no-role"
     assert terminal("token", "issue", "--user", "nobody", "--json").code == 1
+
+
+def test_a_bank_opens_its_books_once_and_offers_what_is_named(terminal, database, world):
+    books = ("organisation", "open-books", "--code", "A", "--on", "2024-01-02", "--json")
+    product = ("--product", "forest-right-loan")
+    unknown = terminal(*books, "--product", "moon-loan")
+    assert unknown.json["code"] == "product-not-offered"
+    assert terminal(*books, *product).json["products"] == "forest-right-loan"
+    with database.read() as session:
+        bank_id = world.organisation("A")
+        assert business_day(session, bank_id) == date(2024, 1, 2)
+        offered = products_of(session, bank_id, date(2024, 1, 2))
+        assert [each.code for each in offered] == ["forest-right-loan"]
+        assert products_of(session, bank_id, date(2024, 1, 1)) == []
+    assert terminal(*books, *product).json["code"] == "business-day-exists"
+
+
+@pytest.mark.parametrize("code", ["C1", "NOBODY"])
+def test_only_a_bank_opens_books(terminal, code):
+    refused = terminal("organisation", "open-books", "--code", code, "--on", "2024-01-02", "--json")
+    assert refused.json["code"] == "invalid-input"
