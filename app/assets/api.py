@@ -38,13 +38,6 @@ blueprint = ApiBlueprint(
 )
 
 READERS = (Permission.READ_ASSETS,)
-WITH_EVIDENCE = (
-    Permission.REGISTER_ASSET,
-    Permission.MEASURE_ASSET,
-    Permission.CERTIFY_ASSET,
-    Permission.FILE_ASSET,
-)
-ENCUMBERING = (Permission.REGISTER_ASSET, Permission.REGISTER_PLEDGE)
 
 
 @blueprint.route("", methods=["GET"])
@@ -123,7 +116,7 @@ def list_evidence(asset_id: UUID) -> Any:
 
 
 @blueprint.route("/<uuid:asset_id>/evidence", methods=["POST"])
-@access(*WITH_EVIDENCE, upload=True)
+@access(*services.PROVING, upload=True)
 @blueprint.doc(requestBody=multipart_body(AddAssetEvidenceSchema))
 @blueprint.response(201, AssetEvidenceSchema)
 def add_evidence(asset_id: UUID) -> Any:
@@ -155,7 +148,7 @@ def list_encumbrances(asset_id: UUID) -> Any:
 
 
 @blueprint.route("/<uuid:asset_id>/encumbrances", methods=["POST"])
-@access(*ENCUMBERING, idempotent=True)
+@access(*services.ENCUMBERING, idempotent=True)
 @blueprint.arguments(AddAssetEncumbranceSchema)
 @blueprint.response(201, AssetSchema)
 def add_encumbrance(command: services.AddEncumbrance, asset_id: UUID) -> Any:
@@ -165,7 +158,7 @@ def add_encumbrance(command: services.AddEncumbrance, asset_id: UUID) -> Any:
 
 
 @blueprint.route("/<uuid:asset_id>/encumbrances/<uuid:encumbrance_id>/end", methods=["POST"])
-@access(*ENCUMBERING, idempotent=True)
+@access(*services.ENCUMBERING, idempotent=True)
 @blueprint.arguments(EndAssetEncumbranceSchema)
 @blueprint.response(200, AssetSchema)
 def end_encumbrance(command: services.EndEncumbrance, asset_id: UUID, encumbrance_id: UUID) -> Any:

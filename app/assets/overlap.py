@@ -57,11 +57,14 @@ def _neighbours(
             col(AssetParcel.south_e7) <= north,
             col(AssetParcel.north_e7) >= south,
         )
-        .limit(MAX_NEIGHBOURS)
+        .limit(MAX_NEIGHBOURS + 1)
     )
+    found = session.execute(statement).all()
+    if len(found) > MAX_NEIGHBOURS:
+        raise registration.TooManyNeighbours(parcel=parcel.name, limit=MAX_NEIGHBOURS)
     return [
         (other, asset.number if asset.owner_id == actor.organisation_id else "—")
-        for other, asset in session.execute(statement)
+        for other, asset in found
     ]
 
 

@@ -146,22 +146,15 @@ def _centres(session: Session, kind: OrganisationKind) -> list[tuple[str, str]]:
 def asset_context(view: queries.AssetView) -> dict[str, Any]:
     """What the parts of an asset's page need; the page itself stands at the desk, which sees all rooms."""
     actor = current_actor()
+    may_encumber = any(actor.may(each) for each in services.ENCUMBERING)
     return {
         "asset": view,
         "info": kind_info(view.kind),
         "buttons": EVENTS.buttons(view),
         "parcels": parcel_collection(view),
-        "may_prove": any(
-            actor.may(each)
-            for each in (
-                Permission.REGISTER_ASSET,
-                Permission.MEASURE_ASSET,
-                Permission.CERTIFY_ASSET,
-                Permission.FILE_ASSET,
-            )
-        ),
-        "may_encumber": actor.may(Permission.REGISTER_ASSET)
-        or actor.may(Permission.REGISTER_PLEDGE),
+        "may_prove": any(actor.may(each) for each in services.PROVING),
+        "may_encumber": may_encumber,
+        "may_end": {right.id for right in view.encumbrances if may_encumber and right.may_end},
         **words_of_assets(),
     }
 
@@ -196,13 +189,7 @@ def parcels_file(asset_id: UUID) -> Response:
 
 
 @blueprint.route("/<uuid:asset_id>/evidence", methods=["GET", "POST"])
-@access(
-    Permission.REGISTER_ASSET,
-    Permission.MEASURE_ASSET,
-    Permission.CERTIFY_ASSET,
-    Permission.FILE_ASSET,
-    upload=True,
-)
+@access(*services.PROVING, upload=True)
 def add_evidence(asset_id: UUID) -> Answer:
     """Add a file to an asset."""
     session, actor = current_session(), current_actor()
@@ -233,7 +220,7 @@ def download_evidence(asset_id: UUID, document_id: UUID) -> Response:
 
 
 @blueprint.route("/<uuid:asset_id>/encumbrances", methods=["GET", "POST"])
-@access(Permission.REGISTER_ASSET, Permission.REGISTER_PLEDGE)
+@access(*services.ENCUMBERING)
 def add_encumbrance(asset_id: UUID) -> Answer:
     """Record a third party's right."""
     session, actor = current_session(), current_actor()
@@ -254,7 +241,7 @@ def add_encumbrance(asset_id: UUID) -> Answer:
 
 
 @blueprint.route("/<uuid:asset_id>/encumbrances/<uuid:encumbrance_id>/end", methods=["GET", "POST"])
-@access(Permission.REGISTER_ASSET, Permission.REGISTER_PLEDGE)
+@access(*services.ENCUMBERING)
 def end_encumbrance(asset_id: UUID, encumbrance_id: UUID) -> Answer:
     """Record that a third party's right ended."""
     session, actor = current_session(), current_actor()

@@ -31,7 +31,7 @@ from app.assets.models import (
 )
 from app.documents.models import Document
 from app.identity.domain import OrganisationKind
-from app.identity.models import Organisation
+from app.identity.models import Membership, Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
 from app.reference.models import Region
@@ -87,7 +87,7 @@ class AssetFilter:
 
 
 def list_assets(session: Session, actor: Actor, wanted: AssetFilter) -> sa.Select[Any]:
-    """The visible assets that fit the filter, the newest first; draft ones only to their owner."""
+    """The visible assets that fit the filter, the newest first."""
     statement = visible_assets(session, actor).order_by(col(Asset.number).desc())
     if wanted.kind:
         statement = statement.where(col(Asset.kind) == wanted.kind)
@@ -163,6 +163,8 @@ class EncumbranceView:
     since_on: date
     ended_on: date | None
     note: str
+    may_end: bool
+    """Whether this actor may record its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +243,29 @@ def encumbered_ids(session: Session, asset_ids: Sequence[UUID]) -> set[UUID]:
     return set(session.execute(statement).scalars())
 
 
+def may_end_encumbrance(session: Session, actor: Actor, right: AssetEncumbrance) -> bool:
+    """Whether the actor may say that a third party's right ended: as who recorded it, or as a bank with a pledge."""
+    return right.id in endable_ids(session, actor, [right])
+
+
+def endable_ids(session: Session, actor: Actor, rights: Sequence[AssetEncumbrance]) -> set[UUID]:
+    """Those of some rights of one asset that the actor may end."""
+    if actor.sees("*") == "all":
+        return {each.id for each in rights}
+    pledged = sa.select(col(AssetGrant.asset_id)).where(
+        col(AssetGrant.organisation_id) == actor.organisation_id,
+        col(AssetGrant.reason) == GrantReason.PLEDGED,
+        col(AssetGrant.asset_id).in_({each.asset_id for each in rights}),
+    )
+    colleagues = sa.select(col(Membership.person_id)).where(
+        col(Membership.organisation_id) == actor.organisation_id,
+        col(Membership.person_id).in_({each.recorded_by for each in rights}),
+    )
+    secured = set(session.execute(pledged).scalars())
+    own = {actor.person_id, *session.execute(colleagues).scalars()}
+    return {each.id for each in rights if each.asset_id in secured or each.recorded_by in own}
+
+
 def summaries(session: Session, actor: Actor, rows: Sequence[Asset]) -> list[AssetSummary]:
     """Rows of a list with the names of owners and regions: three queries for any number."""
     owners = organisation_names(session, {row.owner_id for row in rows})
@@ -260,7 +285,7 @@ def summaries(session: Session, actor: Actor, rows: Sequence[Asset]) -> list[Ass
 def asset_view(session: Session, actor: Actor, row: Asset) -> AssetView:
     """A row with all that hangs on it."""
     info = kind_info(row.kind)
-    encumbrances = _encumbrances(session, row.id)
+    encumbrances = _encumbrances(session, actor, row.id)
     return AssetView(
         **_head(row, actor),
         owner=organisation_names(session, {row.owner_id})[row.owner_id],
@@ -413,14 +438,17 @@ def evidence_document(session: Session, asset_id: UUID, document_id: UUID) -> Do
     return row
 
 
-def _encumbrances(session: Session, asset_id: UUID) -> tuple[EncumbranceView, ...]:
+def _encumbrances(session: Session, actor: Actor, asset_id: UUID) -> tuple[EncumbranceView, ...]:
     statement = (
         sa.select(AssetEncumbrance)
         .where(col(AssetEncumbrance.asset_id) == asset_id)
         .order_by(col(AssetEncumbrance.since_on), col(AssetEncumbrance.id))
     )
-    names = EncumbranceView.__dataclass_fields__
+    rows = session.execute(statement).scalars().all()
+    in_force = [row for row in rows if row.ended_on is None]
+    endable = endable_ids(session, actor, in_force) if in_force else set()
+    names = set(EncumbranceView.__dataclass_fields__) - {"may_end"}
     return tuple(
-        EncumbranceView(**{name: getattr(row, name) for name in names})
-        for row in session.execute(statement).scalars()
+        EncumbranceView(**{name: getattr(row, name) for name in names}, may_end=row.id in endable)
+        for row in rows
     )

@@ -240,6 +240,7 @@ class AssetEncumbranceSchema(ViewSchema):
     since_on = Day()
     ended_on = Day(allow_none=True)
     note = Text(max_length=300)
+    may_end = Flag()
 
 
 class AssetSummarySchema(ThingSchema):

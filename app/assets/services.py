@@ -56,11 +56,16 @@ MAX_EVIDENCE: Final = 50
 _MRV_KINDS: Final = frozenset(
     {OrganisationKind.MRV_MEASURE, OrganisationKind.MRV_VERIFY, OrganisationKind.LOCAL_REGISTRY}
 )
-_MRV_PERMISSIONS: Final = (
+PROVING: Final = (
+    Permission.REGISTER_ASSET,
     Permission.MEASURE_ASSET,
     Permission.CERTIFY_ASSET,
     Permission.FILE_ASSET,
 )
+"""Who adds files to an asset in sight."""
+
+ENCUMBERING: Final = (Permission.REGISTER_ASSET, Permission.REGISTER_PLEDGE)
+"""Who records rights of third parties over an asset in sight."""
 
 
 # ---------------------------------------------------------------------------
@@ -401,9 +406,8 @@ class AddEvidence:
 
 def add_evidence(session: Session, actor: Actor, asset_id: UUID, command: AddEvidence) -> AssetView:
     """Add a file to an asset: by its owner, or by a centre that it was sent to."""
-    if not any(actor.may(each) for each in (Permission.REGISTER_ASSET, *_MRV_PERMISSIONS)):
-        raise Forbidden(permission=Permission.REGISTER_ASSET.value)
-    row = load_asset(session, actor, asset_id)
+    _require_any(actor, PROVING)
+    row = load_asset(session, actor, asset_id, lock=True)
     count = sa.select(sa.func.count(col(AssetEvidence.id))).where(
         col(AssetEvidence.asset_id) == row.id
     )
@@ -471,11 +475,16 @@ def add_encumbrance(
 def end_encumbrance(
     session: Session, actor: Actor, asset_id: UUID, encumbrance_id: UUID, command: EndEncumbrance
 ) -> AssetView:
-    """Record that a third party's right ended; the row stays."""
+    """Record that a third party's right ended; the row stays.
+
+    For whoever recorded it and its colleagues, and for a bank to which the asset is pledged.
+    """
     row = _encumbering(session, actor, asset_id)
-    found = session.get(AssetEncumbrance, encumbrance_id)
+    found = session.get(AssetEncumbrance, encumbrance_id, populate_existing=True)
     if found is None or found.asset_id != row.id or found.ended_on is not None:
         raise NotFound
+    if not queries.may_end_encumbrance(session, actor, found):
+        raise registration.EncumbranceOfOthers
     if not found.since_on <= command.ended_on <= today(session):
         raise _wrong_day("/ended_on")
     found.ended_on = command.ended_on
@@ -486,9 +495,14 @@ def end_encumbrance(
 
 
 def _encumbering(session: Session, actor: Actor, asset_id: UUID) -> Asset:
-    if not (actor.may(Permission.REGISTER_ASSET) or actor.may(Permission.REGISTER_PLEDGE)):
-        raise Forbidden(permission=Permission.REGISTER_ASSET.value)
-    return load_asset(session, actor, asset_id)
+    """The asset, held, so that a right over it ends once and is known when it is pledged."""
+    _require_any(actor, ENCUMBERING)
+    return load_asset(session, actor, asset_id, lock=True)
+
+
+def _require_any(actor: Actor, permissions: Sequence[Permission]) -> None:
+    if not any(actor.may(each) for each in permissions):
+        raise Forbidden(permission=permissions[0].value)
 
 
 def _wrong_day(pointer: str) -> InvalidInput:

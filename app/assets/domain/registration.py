@@ -17,7 +17,7 @@ from app.assets.domain import (
     MrvAct,
 )
 from app.assets.domain.geometry import off_by
-from app.kernel.errors import Conflict, InvalidInput, RuleViolation
+from app.kernel.errors import Conflict, Forbidden, InvalidInput, RuleViolation
 from app.kernel.text import N_
 
 ACT_EVENTS: Final = {
@@ -75,6 +75,16 @@ class ParcelTooTangled(RuleViolation):
     title = N_("The border cannot be compared")
     detail = N_(
         "The border of parcel %(parcel)s is too tangled to be compared. Draw it more simply."
+    )
+
+
+class TooManyNeighbours(RuleViolation):
+    """The box of a parcel meets those of more parcels than are compared."""
+
+    code = "too-many-neighbours"
+    title = N_("The parcel spans too many others")
+    detail = N_(
+        "Parcel %(parcel)s spans an area with more than %(limit)s registered parcels. Divide it."
     )
 
 
@@ -138,6 +148,17 @@ class AssetInUse(Conflict):
     code = "asset-in-use"
     title = N_("The asset secures a loan")
     detail = N_("The asset is pledged. It can be withdrawn after the security was released.")
+
+
+class EncumbranceOfOthers(Forbidden):
+    """Somebody else recorded the right, and no pledge here makes it the bank's concern."""
+
+    code = "encumbrance-of-others"
+    title = N_("Another organisation recorded this right")
+    detail = N_(
+        "Its end is recorded by the organisation that recorded the right, or by a bank to which the "
+        "asset is pledged. Ask one of them, with the proof."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

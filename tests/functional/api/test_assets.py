@@ -194,6 +194,26 @@ def test_encumbrances_are_recorded_and_ended(api, asset) -> None:
     api("c1-fin").post(f"{path}/{found['id']}/end", {"ended_on": "2024-01-02"}, status=404)
 
 
+def test_a_bank_that_was_only_offered_an_asset_does_not_end_its_encumbrances(
+    api, asset, database, world
+) -> None:
+    path = f"/assets/{asset['id']}/encumbrances"
+    lease = {"kind": "lease", "holder": "村集体", "since_on": "2024-01-01"}
+    api("c1-fin").post(path, lease, status=201)
+    with database.write() as writing:
+        share_asset(
+            writing,
+            asset_id=UUID(asset["id"]),
+            organisation_id=world.organisation("A"),
+            reason="offered",
+        )
+    (found,) = api("a-officer").get(path, status=200).json["items"]
+    assert found["may_end"] is False
+    end = {"ended_on": "2024-01-02"}
+    refused = api("a-officer").post(f"{path}/{found['id']}/end", end, status=403)
+    assert refused.json["code"] == "encumbrance-of-others"
+
+
 def test_a_draft_is_drawn_later_and_lists_filter_by_what_is_listed(api) -> None:
     draft = {key: value for key, value in FOREST.items() if key != "parcels"}
     made = api("c1-fin").post("/assets", {**draft, "as_draft": True}, status=201).json

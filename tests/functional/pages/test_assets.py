@@ -72,6 +72,7 @@ def test_evidence_and_encumbrances_are_added_by_forms(owner, asset_path) -> None
     page = owner.get(asset_path, status=200).text
     assert "宗地图" in page
     assert "村集体" in page
+    assert "/end" in page
 
 
 def test_another_owner_does_not_find_the_page(sign_in, asset_path) -> None:

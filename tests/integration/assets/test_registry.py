@@ -1,14 +1,16 @@
 """The registry: rights with their land, the chain of three bodies, and who sees what."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from app.assets import services
+from app.assets import overlap, services
 from app.assets.domain import AssetKind, AssetState, EncumbranceKind, ForestCategory
 from app.assets.domain import registration as r
 from app.assets.invariants import violations
@@ -240,6 +242,74 @@ def test_a_third_party_s_right_encumbers_until_it_ended(register, session, world
     assert not is_encumbered(session, view.id)
     with pytest.raises(NotFound):
         services.end_encumbrance(session, owner, view.id, found, end)
+
+
+LEASE = services.AddEncumbrance(kind=EncumbranceKind.LEASE, holder="村集体", since_on=TODAY)
+END = services.EndEncumbrance(ended_on=TODAY)
+
+
+def test_a_right_is_ended_by_who_recorded_it_or_a_bank_with_a_pledge(
+    register, session, world
+) -> None:
+    view, owner, bank = register(), world.actor("c1-fin"), world.actor("a-officer")
+
+    def share(reason) -> None:
+        services.share_asset(
+            session, asset_id=view.id, organisation_id=bank.organisation_id, reason=reason
+        )
+
+    def ends(actor, right) -> bool:
+        shown = services.get_asset(session, actor, view.id).encumbrances
+        return next(each.may_end for each in shown if each.id == right)
+
+    share("offered")
+    leased = services.add_encumbrance(session, owner, view.id, LEASE).encumbrances[0].id
+    assert (ends(owner, leased), ends(bank, leased)) == (True, False)
+    with pytest.raises(r.EncumbranceOfOthers):
+        services.end_encumbrance(session, bank, view.id, leased, END)
+    seizure = replace(LEASE, kind=EncumbranceKind.SEIZURE, holder="某法院")
+    rights = services.add_encumbrance(session, bank, view.id, seizure).encumbrances
+    seized = next(each.id for each in rights if each.id != leased)
+    assert (ends(owner, seized), ends(bank, seized)) == (False, True)
+    with pytest.raises(r.EncumbranceOfOthers):
+        services.end_encumbrance(session, owner, view.id, seized, END)
+    services.end_encumbrance(session, world.actor("a-collateral"), view.id, seized, END)
+    share("pledged")
+    services.end_encumbrance(session, bank, view.id, leased, END)
+    assert not is_encumbered(session, view.id)
+
+
+def test_a_right_ends_once_however_many_say_so_at_once(
+    register, session, database, world, commit
+) -> None:
+    view, owner = register(), world.actor("c1-fin")
+    since = replace(LEASE, since_on=TODAY - timedelta(days=9))
+    right = services.add_encumbrance(session, owner, view.id, since).encumbrances[0].id
+    commit()
+    barrier = Barrier(4)
+
+    def end(number: int) -> int:
+        command = services.EndEncumbrance(ended_on=TODAY - timedelta(days=number))
+        barrier.wait()
+        try:
+            with database.write() as own:
+                services.end_encumbrance(own, owner, view.id, right, command)
+        except NotFound:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(end, range(4))) == 1
+
+
+def test_a_parcel_that_spans_more_neighbours_than_are_compared_is_refused(
+    register, monkeypatch
+) -> None:
+    monkeypatch.setattr(overlap, "MAX_NEIGHBOURS", 1)
+    register(parcels=land(101.0))
+    register(parcels=land(101.01))
+    with pytest.raises(r.TooManyNeighbours):
+        register(parcels=land(101.005, 38.71, 0.01))
 
 
 def test_evidence_is_added_by_the_owner_and_not_by_a_bank(register, session, world) -> None:
