@@ -1,11 +1,17 @@
 """Settings: read from the environment once, frozen; a wrong value means no start."""
 
+import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_CHARACTERS: Final = 32
+"""Of a key that signs; fewer random characters can be guessed."""
 
 
 class Settings(BaseSettings):
@@ -77,18 +83,30 @@ class Settings(BaseSettings):
 
     def signing_key(self) -> str:
         """The secret key from the environment, or one made once under the home folder (never in production)."""
-        if self.secret_key:
-            return self.secret_key
-        if self.production:
+        if self.production and len(self.secret_key) < MIN_SECRET_CHARACTERS:
             raise ValueError(
                 "GREENPLEDGE_SECRET_KEY is required in production: set at least 32 random characters."
             )
+        if self.secret_key:
+            return self.secret_key
         path = self.home / "secret.key"
         if not path.exists():
-            self.home.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            _write_once(path, secrets.token_urlsafe(48))
         return path.read_text(encoding="ascii")
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Make a private file that appears whole; of several processes at their first start one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as sink:
+            sink.write(text)
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink()
 
 
 def read_settings() -> Settings:

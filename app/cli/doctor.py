@@ -25,7 +25,7 @@ from app.db import migrations
 from app.db.engine import Database
 from app.kernel.errors import Refusal
 from app.kernel.text import N_
-from app.settings import Settings
+from app.settings import MIN_SECRET_CHARACTERS, Settings
 
 __all__ = ["commands"]
 
@@ -158,7 +158,7 @@ def look_at_settings(chosen: Settings) -> Look:
 
 def _needed(chosen: Settings) -> Iterator[tuple[str, bool]]:
     production = chosen.production
-    yield "GREENPLEDGE_SECRET_KEY", production and len(chosen.secret_key) < 32
+    yield "GREENPLEDGE_SECRET_KEY", production and len(chosen.secret_key) < MIN_SECRET_CHARACTERS
     yield "GREENPLEDGE_TRUSTED_HOSTS", production and not chosen.trusted_hosts
     yield "GREENPLEDGE_PUBLIC_URL", production and not chosen.public_url.startswith("https://")
 
