@@ -4,9 +4,12 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.kernel.text import N_
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 MAX_ROWS: Final = 20_000
 """Sixty years of daily prices; more comes in several files."""
@@ -78,11 +81,24 @@ def _header_error(
     )
 
 
-def _read_lines(reader: object, header: Sequence[str], max_rows: int) -> CsvRows:
+def _line_error(number: int, cells: Sequence[str], *, wanted: int) -> LineError | None:
+    if len(cells) != wanted:
+        detail = N_("This line has %(found)s cells; the first line names %(wanted)s.")
+        facts: dict[str, object] = {"found": len(cells), "wanted": wanted}
+        return LineError(line=number, column="", detail=detail, facts=facts)
+    if sum(map(len, cells)) > MAX_LINE_CHARACTERS:
+        detail = N_("This line has more than %(limit)s characters. A quote may not be closed.")
+        return LineError(
+            line=number, column="", detail=detail, facts={"limit": MAX_LINE_CHARACTERS}
+        )
+    return None
+
+
+def _read_lines(reader: "Reader", header: Sequence[str], max_rows: int) -> CsvRows:
     lines: list[Line] = []
     errors: list[LineError] = []
-    for cells in reader:  # type: ignore[attr-defined]
-        number: int = reader.line_num  # type: ignore[attr-defined]
+    for cells in reader:
+        number = reader.line_num
         if not any(cell.strip() for cell in cells):
             continue
         if len(lines) == max_rows:
@@ -91,10 +107,9 @@ def _read_lines(reader: object, header: Sequence[str], max_rows: int) -> CsvRows
                 LineError(line=number, column="", detail=detail, facts={"limit": max_rows})
             )
             break
-        if len(cells) != len(header) or sum(map(len, cells)) > MAX_LINE_CHARACTERS:
-            detail = N_("This line has %(found)s cells; the first line names %(wanted)s.")
-            facts: dict[str, object] = {"found": len(cells), "wanted": len(header)}
-            errors.append(LineError(line=number, column="", detail=detail, facts=facts))
+        wrong = _line_error(number, cells, wanted=len(header))
+        if wrong is not None:
+            errors.append(wrong)
             if len(errors) == MAX_LINE_ERRORS:
                 break
             continue
