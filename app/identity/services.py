@@ -140,11 +140,10 @@ class IssueToken:
 def add_organisation(session: Session, actor: Actor, command: AddOrganisation) -> Organisation:
     """Add an organisation; refuses a code or registration code that exists."""
     actor.require(Permission.MANAGE_ORGANISATIONS)
-    taken = session.execute(
-        sa.select(col(Organisation.id)).where(col(Organisation.code) == command.code)
-    ).first()
-    if taken is not None:
+    if _taken(session, Organisation.code, command.code):
         raise InvalidInput.at("/code", N_("This code is taken."))
+    if command.uscc and _taken(session, Organisation.uscc, command.uscc):
+        raise InvalidInput.at("/uscc", N_("Another organisation has this code."))
     row = Organisation(
         **{name: getattr(command, name) for name in command.__dataclass_fields__},
         created_at=now(session),
@@ -163,6 +162,10 @@ def add_organisation(session: Session, actor: Actor, command: AddOrganisation) -
     return row
 
 
+def _taken(session: Session, column: object, value: str) -> bool:
+    return session.execute(sa.select(col(column)).where(col(column) == value)).first() is not None
+
+
 def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
     """Add a person with a first role; the password is hashed before the first statement takes a lock."""
     actor.require(Permission.MANAGE_PEOPLE)
@@ -170,10 +173,7 @@ def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
     password_hash = hash_password(command.password)
     organisation = _manageable(session, actor, command.organisation_id)
     login = command.login.strip().lower()
-    if (
-        session.execute(sa.select(col(Person.id)).where(col(Person.login) == login)).first()
-        is not None
-    ):
+    if _taken(session, Person.login, login):
         raise InvalidInput.at("/login", N_("This login is taken."))
     person = Person(
         login=login,

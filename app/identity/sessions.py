@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.db.engine import now, today
+from app.db.numbers import insert_ignoring
 from app.identity.domain import OrganisationKind, permissions_of, roles, sight_of
 from app.identity.models import (
     ApiToken,
@@ -199,9 +200,11 @@ def note_failure(session: Session, login: str, address: str) -> None:
     """Count a failed sign-in for the account, the address and both."""
     instant = now(session)
     for key, _limit in _limits(login, address):
-        row = session.get(LoginAttempts, key, with_for_update=True)
-        if row is None or row.since + ATTEMPT_WINDOW < instant:
-            row = row or LoginAttempts(key=key, since=instant)
+        # Guesses that come at once meet at the row, whoever of them makes it.
+        first = {"key": key, "since": instant, "failures": 0}
+        insert_ignoring(session, LoginAttempts.__table__, first)  # type: ignore[attr-defined]
+        row = session.get_one(LoginAttempts, key, with_for_update=True)
+        if row.since + ATTEMPT_WINDOW < instant:
             row.since, row.failures = instant, 0
         row.failures += 1
         session.add(row)

@@ -349,6 +349,13 @@ def test_an_organisation_has_a_code_of_its_own_and_a_region(api, given, pointer)
     assert [each["pointer"] for each in answer.json["errors"]] == [pointer]
 
 
+def test_a_social_credit_code_belongs_to_one_organisation(api):
+    uscc = {"uscc": "91620700MA71234567"}
+    api("sys-1").post("/organisations", organisation(code="N1", **uscc), status=201)
+    answer = api("sys-1").post("/organisations", organisation(code="N2", **uscc), status=422)
+    assert [each["pointer"] for each in answer.json["errors"]] == ["/uscc"]
+
+
 @pytest.mark.parametrize(
     ("login", "codes"), [("a-officer", {"A"}), ("c1-fin", {"C1"}), ("pbc-1", set())]
 )

@@ -1,13 +1,15 @@
 """Browser sessions: where they begin and where they end."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
 from app.identity.calling import COOKIE
-from app.identity.models import LoginSession
-from app.identity.sessions import secret_sha256
+from app.identity.models import LoginAttempts, LoginSession
+from app.identity.sessions import note_failure, secret_sha256
 from tests.factories.world import PASSWORD
 from tests.support.clients import hidden_fields
 
@@ -231,3 +233,19 @@ def test_a_page_asked_for_without_a_session_comes_after_sign_in(client):
     answer = client.get("/people?search=x")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/sign-in?next=/people%3Fsearch%3Dx"
+
+
+def test_guesses_that_come_at_once_are_all_counted(database):
+    """None fails at the row that another of them makes, and none is lost."""
+    gate = Barrier(4)
+
+    def guess(_number):
+        with database.write() as session:
+            gate.wait()
+            note_failure(session, LOGIN, "10.0.0.9")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(guess, range(4)))
+    with database.read() as session:
+        counts = session.execute(sa.select(LoginAttempts.failures)).scalars().all()
+    assert counts == [4, 4, 4]
