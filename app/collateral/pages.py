@@ -11,7 +11,7 @@ from app.assets.kinds import registry_names
 from app.assets.queries import load_asset
 from app.collateral import events
 from app.collateral.domain import states
-from app.collateral.queries import load_loan
+from app.collateral.queries import load_loan, reviewed_on
 from app.collateral.schemas import (
     CallQuery,
     ConfirmRecognisedSchema,
@@ -85,7 +85,7 @@ def margin_call_page(call_id: UUID) -> str:
     return render_template(
         "collateral/margin_call.html",
         call=view,
-        course=_course(view),
+        course=_course(view, reviewed_on(current_session(), call_id)),
         lines=calls.lines_of_call(current_session(), view),
         receipt=calls.find_receipt(current_session(), current_actor(), view),
         buttons=events.CALL_EVENTS.buttons(view),
@@ -101,15 +101,15 @@ def notice(call_id: UUID) -> Response:
     return attachment(content, name=name, media_type="application/pdf")
 
 
-def _course(call: calls.MarginCallView) -> list[dict[str, Any]]:
+def _course(call: calls.MarginCallView, review_on: date | None) -> list[dict[str, Any]]:
     """The way of a case for the timeline: steps taken with their days, the one that waits, the end."""
     state = call.state
     closed, served = call.closed_on is not None, call.served_on is not None
     issued = call.issued_on is not None
-    reviewed = issued or state is states.CallState.REVIEWED
+    reviewed = issued or review_on is not None
     steps: list[tuple[str, bool, date | None]] = [
         (gettext("Warning opened"), True, call.opened_on),
-        (gettext("Warning reviewed"), reviewed, None),
+        (gettext("Warning reviewed"), reviewed, review_on),
         (gettext("Notice issued"), issued, call.issued_on),
         (gettext("Notice served"), served, call.served_on),
     ]

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from app.appraisal.models import AssetValue
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
+from app.audit.models import AuditEvent
 from app.collateral.domain.cover import (
     Cover,
     Debt,
@@ -21,7 +22,7 @@ from app.collateral.domain.cover import (
     lendable_fen,
     measure_cover,
 )
-from app.collateral.domain.states import OPEN_CALL_STATES, CallState, Level, PledgeState
+from app.collateral.domain.states import OPEN_CALL_STATES, CallEvent, CallState, Level, PledgeState
 from app.collateral.models import (
     Guarantee,
     LoanCover,
@@ -292,6 +293,22 @@ def asset_ids_of_loan(session: Session, loan_id: UUID) -> list[UUID]:
         col(Pledge.loan_id) == loan_id, col(Pledge.state).in_(ACTIVE)
     )
     return list(session.execute(statement).scalars())
+
+
+def reviewed_on(session: Session, call_id: UUID) -> date | None:
+    """The business day on which a top-up case was reviewed, as the journal keeps it; None before."""
+    statement = (
+        sa.select(col(AuditEvent.facts))
+        .where(
+            col(AuditEvent.subject_kind) == "margin-call",
+            col(AuditEvent.subject_id) == str(call_id),
+            col(AuditEvent.action) == f"margin-call.{CallEvent.REVIEW.value}",
+        )
+        .order_by(col(AuditEvent.seq).desc())
+        .limit(1)
+    )
+    facts = session.execute(statement).scalar_one_or_none()
+    return None if facts is None else date.fromisoformat(facts["day"])
 
 
 def cover_of_loan(session: Session, loan_id: UUID) -> LoanCover | None:

@@ -124,7 +124,8 @@ def review_call(
     """The officer confirms the breach and proposes the notice."""
     call = _move(session, actor, call_id, CallEvent.REVIEW)
     call.reviewer_id, call.review_note = actor.person_id, command.note
-    return _done(session, actor, call, CallEvent.REVIEW, note=command.note)
+    day = business_day(session, call.bank_id)
+    return _done(session, actor, call, CallEvent.REVIEW, note=command.note, day=day)
 
 
 def issue_call(

@@ -32,6 +32,13 @@ def test_a_case_is_worked_on_by_forms(sign_in, case):
     assert "150,000.00" in page
     path = f"/margin-calls/{case.id}/events/review"
     risk.submit(path, {"note": "核对无误"}, status=303)
+    step = re.search(
+        r"预警已核查.*?timeline-day num\">([^<]*)<",
+        risk.get(f"/margin-calls/{case.id}").text,
+        re.DOTALL,
+    )
+    assert step is not None
+    assert step[1] == "2024-01-02"
     approver = sign_in("a-approve", language="en")
     assert "Issue the top-up notice" in approver.get(f"/margin-calls/{case.id}").text
     approver.submit(f"/margin-calls/{case.id}/events/issue", {"note": ""}, status=303)
