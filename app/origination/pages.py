@@ -54,8 +54,6 @@ Answer = Response | str | tuple[str, int]
 
 _S = ApplicationState
 FILTERS = ("q", "state", "product", "mine", "sort")
-EDITABLE = (_S.DRAFT, _S.RETURNED)
-POOL_OPEN = (*EDITABLE, _S.SUBMITTED, _S.INVESTIGATING)
 PATH = (
     _S.SUBMITTED,
     _S.INVESTIGATING,
@@ -174,7 +172,7 @@ def application_page(application_id: UUID) -> str:
         checks=_checks(session, actor, view),
         buttons=APPLICATION_EVENTS.buttons(view),
         inside=actor.organisation_id == view.bank_id,
-        may_edit=view.state in EDITABLE and actor.may(Permission.APPLY_FOR_LOAN),
+        may_edit=view.state in pool.BY_BORROWER and actor.may(Permission.APPLY_FOR_LOAN),
         may_compose=_may_compose(actor, view),
         may_prove=any(actor.may(each) for each in drafts.MAY_PROVE),
         **words_of_origination(),
@@ -182,7 +180,7 @@ def application_page(application_id: UUID) -> str:
 
 
 def _checks(session: Session, actor: Actor, view: ApplicationView) -> list[dict[str, Any]]:
-    if view.state not in EDITABLE:
+    if view.state not in pool.BY_BORROWER:
         return []
     found = drafts.checks_before_submit(session, actor, view.id)
     return [
@@ -196,8 +194,9 @@ def _checks(session: Session, actor: Actor, view: ApplicationView) -> list[dict[
 
 
 def _may_compose(actor: Actor, view: ApplicationView) -> bool:
-    needed = Permission.APPLY_FOR_LOAN if view.state in EDITABLE else Permission.COMPOSE_POOL
-    return view.state in POOL_OPEN and actor.may(needed)
+    if view.state in pool.BY_BORROWER:
+        return actor.may(Permission.APPLY_FOR_LOAN)
+    return view.state in pool.BY_BANK and actor.may(Permission.COMPOSE_POOL)
 
 
 def _steps(view: ApplicationView) -> list[dict[str, Any]]:
@@ -205,7 +204,7 @@ def _steps(view: ApplicationView) -> list[dict[str, Any]]:
     reached: dict[ApplicationState, date] = {act.after: act.on for act in view.acts}
     steps = []
     for state in PATH:
-        passed = state in PATH and view.state in PATH and PATH.index(state) < PATH.index(view.state)
+        passed = view.state in PATH and PATH.index(state) < PATH.index(view.state)
         ended = state is view.state is _S.CONTRACTED
         how = "done" if passed or ended else ("now" if state is view.state else "todo")
         day = reached.get(state) if how != "todo" else None

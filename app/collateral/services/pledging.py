@@ -48,6 +48,7 @@ from app.kernel.text import N_
 from app.loans.domain.states import LoanState
 from app.loans.models import Loan, LoanStateRow
 from app.loans.services import lending_day
+from app.policy import Policy
 from app.reference.services import policy_for
 
 TAKES_SECURITY = (LoanState.SIGNED, LoanState.PERFORMING, LoanState.OVERDUE)
@@ -220,43 +221,66 @@ def _admit(session: Session, loan: Loan, line: PledgeLine, asset: Asset, day: da
         raise AlreadyPledged(asset=asset.number)
     value = session.get(AssetValue, asset.id)
     recognised = session.get(RecognisedValue, (loan.bank_id, asset.id))
-    facts = _facts(session, loan, line, asset, value, recognised, day)
+    facts = pledge_facts(
+        asset,
+        value,
+        policy_for(session, loan.bank_id, day),
+        SecurityAsked(
+            borrower_id=loan.borrower_id,
+            security=line.security,
+            secured_fen=line.secured_fen,
+            matures_on=loan.matures_on or date.max,
+        ),
+        encumbered=is_encumbered(session, asset.id),
+        recognised_fen=recognised.recognised_fen if recognised else None,
+        today=day,
+    )
     obstacle = cover.pledge_obstacle(facts)
     if obstacle is not None:
         raise PledgeRefused(asset=asset.number, reason=OBSTACLES[obstacle], rule=obstacle)
 
 
-def _facts(
-    session: Session,
-    loan: Loan,
-    line: PledgeLine,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityAsked:
+    """What an asset shall secure: whose debt, in which way, how much of it, until when."""
+
+    borrower_id: UUID | None
+    security: SecurityKind
+    secured_fen: int
+    matures_on: date
+
+
+def pledge_facts(
     asset: Asset,
     value: AssetValue | None,
-    recognised: RecognisedValue | None,
-    day: date,
+    policy: Policy,
+    asked: SecurityAsked,
+    *,
+    encumbered: bool,
+    recognised_fen: int | None,
+    today: date,
 ) -> cover.PledgeFacts:
-    policy = policy_for(session, loan.bank_id, day)
-    info = kind_info(asset.kind)
+    """What decides whether an asset may secure what is asked of it, under the policy of a bank."""
     category = asset.forest_category.value if asset.forest_category else None
     mortgageable = category is None or category in policy.flags(
         "assets.forest_category", "mortgageable"
     )
     return cover.PledgeFacts(
         asset_number=asset.number,
-        owner_is_borrower=asset.owner_id == loan.borrower_id,
+        owner_is_borrower=asset.owner_id == asked.borrower_id,
         ready=is_ready_for_pledge(asset),
-        security=line.security.value,
-        security_of_kind=info.security,
+        security=asked.security.value,
+        security_of_kind=kind_info(asset.kind).security,
         forest_category=category,
-        category_mortgageable=mortgageable or line.security is SecurityKind.PLEDGE,
-        encumbered=is_encumbered(session, asset.id),
+        category_mortgageable=mortgageable or asked.security is SecurityKind.PLEDGE,
+        encumbered=encumbered,
         current_fen=value.current_fen if value else None,
         valid_until=value.valid_until if value else None,
-        recognised_fen=recognised.recognised_fen if recognised else None,
+        recognised_fen=recognised_fen,
         right_ends_on=asset.right_ends_on,
-        loan_matures_on=loan.matures_on or date.max,
-        secured_fen=line.secured_fen,
-        today=day,
+        loan_matures_on=asked.matures_on,
+        secured_fen=asked.secured_fen,
+        today=today,
     )
 
 

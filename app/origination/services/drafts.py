@@ -29,6 +29,7 @@ from app.origination.queries import documents_of, guarantees_of, lines_of
 from app.origination.refusals import DraftClosed, require_met
 from app.origination.services.acts import begin_step, finish_step
 from app.origination.services.pool import (
+    BY_BORROWER,
     ComposePool,
     OfferedAsset,
     OfferedGuarantee,
@@ -47,7 +48,6 @@ from app.origination.services.views import (
 )
 from app.reference.models import Region
 
-EDITABLE = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 ENDED = (ApplicationState.REJECTED, ApplicationState.WITHDRAWN)
 """A contracted file still takes papers: signed contracts, receipts."""
 
@@ -141,7 +141,7 @@ def change_draft(
     """Change a draft or a returned application."""
     actor.require(Permission.APPLY_FOR_LOAN)
     row = load_application(session, actor, application_id, lock=True)
-    if row.state not in EDITABLE:
+    if row.state not in BY_BORROWER:
         raise DraftClosed
     given = {name: getattr(command, name) for name in _COPIED}
     changed = {name: value for name, value in given.items() if value is not None}

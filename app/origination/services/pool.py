@@ -1,9 +1,8 @@
 """The pool of an application: assets and guarantees offered, their value chain, and what they lend."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,14 +11,15 @@ from sqlmodel import Session, col
 from app.appraisal.models import AssetValue
 from app.assets.kinds import kind_info
 from app.assets.models import Asset, AssetEncumbrance
-from app.assets.queries import is_ready_for_pledge, visible_assets
+from app.assets.queries import visible_assets
 from app.assets.services import share_asset
 from app.audit.services import record
-from app.collateral.domain.cover import PledgeFacts, pledge_obstacle
+from app.collateral.domain.cover import pledge_obstacle
 from app.collateral.domain.states import SecurityKind
 from app.collateral.models import AssetLien, Pledge, RecognisedValue
 from app.collateral.queries import ACTIVE, valid_fen
 from app.collateral.refusals import OBSTACLES
+from app.collateral.services.pledging import SecurityAsked, pledge_facts
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
@@ -44,8 +44,11 @@ MAX_LINES = 50
 WAITING = frozenset({"not-ready", "no-valid-appraisal", "appraisal-expired", "not-recognised"})
 """Obstacles that the course of a file removes: an asset may enter the pool with them, lending nothing yet."""
 
-_BY_BORROWER = (ApplicationState.DRAFT, ApplicationState.RETURNED)
-_BY_BANK = (ApplicationState.SUBMITTED, ApplicationState.INVESTIGATING)
+BY_BORROWER = (ApplicationState.DRAFT, ApplicationState.RETURNED)
+"""States in which the borrower holds the file: it may change and compose it."""
+
+BY_BANK = (ApplicationState.SUBMITTED, ApplicationState.INVESTIGATING)
+"""States in which the bank composes the pool, until the investigation is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,7 @@ def compose_pool(
     _require_allowed(values, terms_of(session, application.bank_id, application.product))
     _require_guarantors(session, command.guarantees)
     _replace(session, application, values, command.guarantees)
-    if application.state in _BY_BANK:
+    if application.state in BY_BANK:
         share_pool(session, application)
     record(
         session,
@@ -120,9 +123,9 @@ def compose_pool(
 
 
 def _require_open(actor: Actor, application: Application) -> None:
-    if application.state in _BY_BORROWER:
+    if application.state in BY_BORROWER:
         actor.require(Permission.APPLY_FOR_LOAN)
-    elif application.state in _BY_BANK:
+    elif application.state in BY_BANK:
         actor.require(Permission.COMPOSE_POOL)
     else:
         raise PoolClosed
@@ -144,15 +147,11 @@ def preview_pool(
 ) -> PoolPreview:
     """Value a pool that nobody stored, beside the one that is stored."""
     values = _values_of(session, actor, application, command.assets)
-    guaranteed = sum(each.covered_fen for each in command.guarantees)
     asked = command.amount_fen or application.amount_fen
-    terms = terms_of(session, application.bank_id, application.product)
-    on_credit = terms.credit and not values and not guaranteed
-    totals = measure_pool(values, guaranteed_fen=guaranteed, asked_fen=asked, on_credit=on_credit)
     return PoolPreview(
         on=lending_day(session, application.bank_id),
         values=values,
-        totals=totals,
+        totals=_totals(session, application, values, command.guarantees, asked),
         stored=stored_pool(session, application).totals,
     )
 
@@ -163,16 +162,24 @@ def stored_pool(session: Session, application: Application) -> PoolPreview:
     guarantees = guarantees_of(session, [application.id]).get(application.id, [])
     wanted = {line.asset_id: line.secured_fen for line in lines}
     values = _values(session, application, wanted, _assets(session, list(wanted)))
-    guaranteed = sum(each.covered_fen for each in guarantees)
-    terms = terms_of(session, application.bank_id, application.product)
-    totals = measure_pool(
-        values,
-        guaranteed_fen=guaranteed,
-        asked_fen=application.approved_fen or application.amount_fen,
-        on_credit=terms.credit and not values and not guaranteed,
-    )
+    asked = application.approved_fen or application.amount_fen
+    totals = _totals(session, application, values, guarantees, asked)
     on = lending_day(session, application.bank_id)
     return PoolPreview(on=on, values=values, totals=totals, stored=totals)
+
+
+def _totals(
+    session: Session,
+    application: Application,
+    values: Sequence[PoolValue],
+    guarantees: Sequence[OfferedGuarantee] | Sequence[ProposedGuarantee],
+    asked_fen: int,
+) -> PoolTotals:
+    """The totals against an amount; a product that may be lent on credit is, where nothing secures it."""
+    guaranteed = sum(each.covered_fen for each in guarantees)
+    credit = terms_of(session, application.bank_id, application.product).credit
+    on_credit = credit and not values and not guaranteed
+    return measure_pool(values, guaranteed_fen=guaranteed, asked_fen=asked_fen, on_credit=on_credit)
 
 
 def _values_of(
@@ -296,43 +303,29 @@ def _obstacle(
     application: Application, asset: Asset, secured_fen: int, known: _Known
 ) -> str | None:
     """The rule that keeps the asset out for good, else the one that still keeps it from being pledged."""
-    facts = _pledge_facts(application, asset, secured_fen, known)
-    expired = facts["valid_until"] is None or facts["valid_until"] < known.day
-    lasting = {
-        **facts,
-        "ready": True,
-        "current_fen": secured_fen if expired else facts["current_fen"],
-        "valid_until": None,
-        "recognised_fen": 0,
-    }
-    return pledge_obstacle(PledgeFacts(**lasting)) or pledge_obstacle(PledgeFacts(**facts))
-
-
-def _pledge_facts(
-    application: Application, asset: Asset, secured_fen: int, known: _Known
-) -> dict[str, Any]:
-    info, row = kind_info(asset.kind), known.values.get(asset.id)
-    category = asset.forest_category.value if asset.forest_category else None
-    mortgageable = known.policy.flags("assets.forest_category", "mortgageable")
-    return {
-        "asset_number": asset.number,
-        "owner_is_borrower": asset.owner_id == application.borrower_id,
-        "ready": is_ready_for_pledge(asset),
-        "security": info.security,
-        "security_of_kind": info.security,
-        "forest_category": category,
-        "category_mortgageable": (
-            info.security != SecurityKind.MORTGAGE or category is None or category in mortgageable
+    facts = pledge_facts(
+        asset,
+        known.values.get(asset.id),
+        known.policy,
+        SecurityAsked(
+            borrower_id=application.borrower_id,
+            security=SecurityKind(kind_info(asset.kind).security),
+            secured_fen=secured_fen,
+            matures_on=known.matures_on,
         ),
-        "encumbered": asset.id in known.encumbered,
-        "current_fen": row.current_fen if row else None,
-        "valid_until": row.valid_until if row else None,
-        "recognised_fen": known.recognised.get(asset.id),
-        "right_ends_on": asset.right_ends_on,
-        "loan_matures_on": known.matures_on,
-        "secured_fen": secured_fen,
-        "today": known.day,
-    }
+        encumbered=asset.id in known.encumbered,
+        recognised_fen=known.recognised.get(asset.id),
+        today=known.day,
+    )
+    expired = facts.valid_until is None or facts.valid_until < known.day
+    lasting = replace(
+        facts,
+        ready=True,
+        current_fen=secured_fen if expired else facts.current_fen,
+        valid_until=None,
+        recognised_fen=0,
+    )
+    return pledge_obstacle(lasting) or pledge_obstacle(facts)
 
 
 def _require_allowed(values: Sequence[PoolValue], terms: ProductTerms) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.identity.models import Organisation
@@ -144,10 +145,11 @@ def application_view(session: Session, actor: Actor, row: Application) -> Applic
     acts = acts_of(session, [row.id]).get(row.id, [])
     guarantees = guarantees_of(session, [row.id]).get(row.id, [])
     names = _names(session, [row], extra=[each.guarantor_id for each in guarantees])
+    product = session.get_one(Product, (row.bank_id, row.product))
     inside = sees_inside(actor, row)
     people = person_names(session, {act.person_id for act in acts}) if inside else {}
     return ApplicationView(
-        **_head(session, actor, row, acts, names),
+        **_head(actor, row, product, acts, names),
         purpose=row.purpose,
         repayment_source=row.repayment_source,
         credit_consent=row.credit_consent,
@@ -188,10 +190,15 @@ def summaries(
     session: Session, actor: Actor, rows: Sequence[Application]
 ) -> list[ApplicationSummary]:
     """Applications of a list: three queries whatever their number."""
-    acts = acts_of(session, [row.id for row in rows])
-    names = _names(session, rows)
+    acts, names, products = (
+        acts_of(session, [row.id for row in rows]),
+        _names(session, rows),
+        _products(session, rows),
+    )
     return [
-        ApplicationSummary(**_head(session, actor, row, acts.get(row.id, []), names))
+        ApplicationSummary(
+            **_head(actor, row, products[row.bank_id, row.product], acts.get(row.id, []), names)
+        )
         for row in rows
     ]
 
@@ -230,13 +237,12 @@ def _is_turn(actor: Actor, row: Application, event: ApplicationEvent) -> bool:
 
 
 def _head(
-    session: Session,
     actor: Actor,
     row: Application,
+    product: Product,
     acts: Sequence[ApplicationAct],
     names: dict[UUID, Organisation],
 ) -> dict[str, Any]:
-    product = session.get_one(Product, (row.bank_id, row.product))
     return {
         "id": row.id,
         "number": row.number,
@@ -257,6 +263,14 @@ def _head(
         "approved_fen": row.approved_fen,
         "loan_id": row.loan_id,
     }
+
+
+def _products(session: Session, rows: Sequence[Application]) -> dict[tuple[UUID, str], Product]:
+    statement = sa.select(Product).where(
+        col(Product.bank_id).in_({row.bank_id for row in rows}),
+        col(Product.code).in_({row.product for row in rows}),
+    )
+    return {(each.bank_id, each.code): each for each in session.execute(statement).scalars()}
 
 
 def _names(
