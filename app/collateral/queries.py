@@ -21,6 +21,7 @@ from app.collateral.domain.cover import (
     cure_of,
     lendable_fen,
     measure_cover,
+    moving_ppm,
 )
 from app.collateral.domain.states import OPEN_CALL_STATES, CallEvent, CallState, Level, PledgeState
 from app.collateral.models import (
@@ -80,14 +81,13 @@ class Pool:
 def call_figures(pool: Pool, cover: Cover, on: date) -> dict[str, Any]:
     """What a case says of its loan on a day."""
     cure = cure_of(pool.debt, cover.recognised_fen, pool.lines)
-    by_principal = pool.lines.basis is LtvBasis.PRINCIPAL
     return {
         "level": cover.level,
         "basis": pool.lines.basis,
         "measured_on": on,
         "exposure_fen": pool.debt.basis_fen(pool.lines.basis),
         "recognised_fen": cover.recognised_fen,
-        "ratio_ppm": cover.ltv_ppm if by_principal else cover.risk_ltv_ppm,
+        "ratio_ppm": moving_ppm(cover, pool.lines.basis),
         "line_ppm": pool.lines.disposal_ppm
         if cover.level is Level.DISPOSAL
         else pool.lines.top_up_ppm,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from flask import url_for
 from flask_babel import gettext
-from sqlmodel import Session
 
 from app.collateral.events import CALL_EVENTS
 from app.desk.links import href
@@ -24,7 +23,7 @@ class Action:
     icon: str | None = None
 
 
-def loan_actions(_session: Session, actor: Actor, page: LoanPage) -> list[Action]:
+def loan_actions(actor: Actor, page: LoanPage) -> list[Action]:
     """Legal steps first, documents after; what this installation does not have is left out."""
     if not page.serviced:
         return []

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
 from app.assets.models import Asset, AssetParcel
-from app.collateral.domain.cover import PoolAsset, lendable_fen
+from app.collateral.domain.cover import PoolAsset, lendable_fen, moving_ppm
 from app.collateral.domain.states import OPEN_CALL_STATES, Level, PledgeState
 from app.collateral.models import Guarantee, LoanCover, LtvObservation
 from app.collateral.queries import ACTIVE, cover_of_loan, observations, pool_of_loan
@@ -23,7 +23,7 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.loans.domain.states import OPEN_STATES, Kept, LoanState, LtvBasis
+from app.loans.domain.states import OPEN_STATES, Kept, LoanState
 from app.loans.models import LoanNote, NoteStateRow
 from app.loans.queries import (
     ClassificationView,
@@ -130,10 +130,7 @@ class LoanPage:
     def basis_ppm(self) -> int | None:
         """The ratio that moves the lines of this contract."""
         cover = self.collateral.cover if self.collateral else None
-        if cover is None:
-            return None
-        principal = self.loan.ltv_basis is LtvBasis.PRINCIPAL
-        return cover.ltv_ppm if principal else cover.risk_ltv_ppm
+        return None if cover is None else moving_ppm(cover, self.loan.ltv_basis)
 
     @property
     def level(self) -> Level:

@@ -141,7 +141,7 @@ def loan(loan_id: UUID) -> str:
         "desk/loan.html",
         page=page,
         loan=page.loan,
-        actions=loan_actions(session, actor, page),
+        actions=loan_actions(actor, page),
         falls=falls,
         what_if=what_if,
         ltv_chart=shown.ltv_chart(page),

@@ -111,12 +111,7 @@ def _enterprises(session: Session, actor: Actor, words: str) -> Group | None:
         return None
     statement = (
         sa.select(Organisation)
-        .where(
-            sa.or_(
-                _like(words, Organisation.name_zh, Organisation.name_en),
-                col(Organisation.uscc) == words.upper(),
-            )
-        )
+        .where(col(Organisation.id).in_(_firms(words)))
         .where(sa.or_(*(col(Organisation.id).in_(ids) for ids in seen)))
         .order_by(col(Organisation.code))
         .limit(MAX_EACH + 1)

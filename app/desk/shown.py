@@ -6,6 +6,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app.appraisal.models import Valuation
+from app.collateral.domain.cover import moving_ppm
 from app.collateral.domain.states import LEVEL_TITLES, Level
 from app.desk.asset_page import AssetPage
 from app.desk.domain import Task
@@ -37,8 +38,7 @@ def ltv_chart(page: LoanPage) -> dict[str, Any] | None:
     if not history:
         return None
     locale = formats.current_locale()
-    principal = page.loan.ltv_basis.value == "principal"
-    ratios = [each.ltv_ppm if principal else each.risk_ltv_ppm for each in history]
+    ratios = [moving_ppm(each, page.loan.ltv_basis) for each in history]
     return {
         "labels": [each.on.isoformat() for each in history],
         "left": {
@@ -161,6 +161,7 @@ __all__ = [
     "STATE_TONES",
     "chain_chart",
     "ltv_chart",
+    "moving_ppm",
     "parcel_map",
     "task_words",
     "value_chart",

@@ -7,6 +7,7 @@ so that no rounding ever favours less cover.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from app.collateral.domain.states import Level
@@ -87,9 +88,17 @@ def lendable_fen(asset: PoolAsset) -> int:
     return max(min(limit, asset.secured_fen), 0)
 
 
-def recognised_for_loan_fen(asset: PoolAsset) -> int | None:
-    """Recognised value left after the ranks before; never below zero."""
-    return None if asset.recognised_fen is None else max(asset.recognised_fen - asset.senior_fen, 0)
+def recognised_for_loan_fen(asset: PoolAsset, *, claim_fen: int) -> int | None:
+    """Recognised value that stands for a claim: what the ranks before leave of it, never below zero.
+
+    An asset that secures less than the claim counts no more than the value whose lendable part it secures.
+    """
+    if asset.recognised_fen is None:
+        return None
+    left = max(asset.recognised_fen - asset.senior_fen, 0)
+    if asset.secured_fen >= claim_fen or asset.cap_ppm == 0:
+        return left
+    return min(left, floor_div((asset.secured_fen + 1) * PPM - 1, asset.cap_ppm))
 
 
 def ratio_ppm(numerator_fen: int, denominator_fen: int) -> int | None:
@@ -104,7 +113,7 @@ def measure_cover(
 ) -> Cover:
     """The cover of a debt. It fails closed: one asset without a value makes the whole pool unpriced."""
     lendable = sum(lendable_fen(asset) for asset in pool)
-    known = [recognised_for_loan_fen(asset) for asset in pool]
+    known = [recognised_for_loan_fen(asset, claim_fen=debt.principal_fen) for asset in pool]
     if not pool:
         return Cover(
             recognised_fen=None,
@@ -125,6 +134,23 @@ def measure_cover(
         risk_ltv_ppm=risk,
         level=level_of(ltv if lines.basis is LtvBasis.PRINCIPAL else risk, debt, lines),
     )
+
+
+class Ratios(Protocol):
+    """Both ratios of a debt, as measured or as stored."""
+
+    @property
+    def ltv_ppm(self) -> int | None:
+        """Principal over recognised value."""
+
+    @property
+    def risk_ltv_ppm(self) -> int | None:
+        """Principal with interest and fees over recognised value."""
+
+
+def moving_ppm(measured: Ratios, basis: LtvBasis) -> int | None:
+    """The one of both ratios that moves the lines of a contract."""
+    return measured.ltv_ppm if basis is LtvBasis.PRINCIPAL else measured.risk_ltv_ppm
 
 
 def level_of(ratio: int | None, debt: Debt, lines: Lines) -> Level:
@@ -166,7 +192,7 @@ def is_cured(cover: Cover, debt: Debt, lines: Lines) -> bool:
     """Whether the ratio is back at the target, which is stricter than the line."""
     if debt.exposure_fen == 0:
         return True
-    ratio = cover.ltv_ppm if lines.basis is LtvBasis.PRINCIPAL else cover.risk_ltv_ppm
+    ratio = moving_ppm(cover, lines.basis)
     return ratio is not None and ratio <= lines.cure_ppm
 
 

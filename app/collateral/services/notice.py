@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app.appraisal.services.reporting import INVENTED
 from app.assets.models import Asset
-from app.collateral.domain.cover import lendable_fen
+from app.collateral.domain.cover import lendable_fen, moving_ppm
 from app.collateral.domain.states import Level
 from app.collateral.models import MarginCall, Recognition
 from app.collateral.queries import Pool, observations
@@ -120,9 +120,9 @@ def _view(
             pool.debt.principal_fen, rate_ppm=loan.rate_ppm, day_count=loan.day_count
         ),
         history=tuple(
-            LtvPointView(on=each.on, ratio_ppm=each.risk_ltv_ppm)
+            LtvPointView(on=each.on, ratio_ppm=ratio)
             for each in observations(session, loan.id, limit=12)
-            if each.risk_ltv_ppm is not None
+            if (ratio := moving_ppm(each, pool.lines.basis)) is not None
         ),
         notice=INVENTED if loan.synthetic else None,
     )
