@@ -75,10 +75,10 @@ def _add_loan(
     _secure(session, cast, row, loan_id, assets)
     pretend_day(session, OPEN_ON)
     for fact, since in story.get("facts", {}).items():
-        record = RecordFact(
+        command = RecordFact(
             loan_id=loan_id, fact=LoanFact(fact), from_on=since, reason=row["note_zh"]
         )
-        record_fact(session, bank, record)
+        record_fact(session, bank, command)
     events = list(_events(row, story, loan_id))
     load_history(session, bank, loan_id, events)
     if row["state"] == "released":
