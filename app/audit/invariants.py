@@ -44,20 +44,7 @@ def _check_chain(chain: AuditChain | None, events: Any) -> Iterator[Violation]:
 
 
 def _hash(event: AuditEvent) -> str:
-    return entry_hash(
-        Entry(
-            organisation_id=event.organisation_id,
-            seq=event.seq,
-            prev_hash=event.prev_hash,
-            at=event.at,
-            person_id=event.person_id,
-            action=event.action,
-            subject_kind=event.subject_kind,
-            subject_id=event.subject_id,
-            facts=event.facts,
-            request_id=event.request_id,
-        )
-    )
+    return entry_hash(Entry(**{name: getattr(event, name) for name in Entry.__dataclass_fields__}))
 
 
 def _violation(subject: object, detail: str) -> Violation:

@@ -1,6 +1,7 @@
 """Numbers that people see, such as L-2026-000417, taken late in the transaction that uses them."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from app.db.models import NumberSeries
@@ -41,8 +42,6 @@ def _open_series(session: Session, series: str, year: int) -> None:
 
 def insert_ignoring(session: Session, table: sa.Table, row: dict[str, object]) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; whether the row was inserted (RETURNING, as rowcount is -1 on psycopg)."""
-    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415 - only one of the two is ever needed
-
     sqlite_session = session.get_bind().dialect.name == "sqlite"
     insert = sqlite.insert(table) if sqlite_session else postgresql.insert(table)
     keys = list(table.primary_key.columns)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from flask import Request, current_app, g, request
+from flask import current_app, g, request
 from sqlmodel import Session
 
 from app.identity import sessions
@@ -23,10 +23,10 @@ def find_actor(session: Session) -> Actor | None:
             session, secret.strip() if scheme.lower() == "bearer" else ""
         )
     secret = request.cookies.get(COOKIE, "")
-    return _by_cookie(session, request, secret) if secret else None
+    return _by_cookie(session, secret) if secret else None
 
 
-def _by_cookie(session: Session, _request: Request, secret: str) -> Actor | None:
+def _by_cookie(session: Session, secret: str) -> Actor | None:
     settings = current_app.extensions["settings"]
     idle = timedelta(minutes=settings.session_idle_minutes)
     found = sessions.actor_by_session(

@@ -110,10 +110,15 @@ class Role:
 
 
 @cache
+def _table(name: str) -> dict[str, Any]:
+    table: dict[str, Any] = yaml.safe_load((_HERE / name).read_text(encoding="utf-8"))
+    return table
+
+
+@cache
 def roles() -> Mapping[str, Role]:
     """All roles of `permissions.yaml`; an unknown permission or kind means no start."""
-    table: dict[str, Any] = yaml.safe_load((_HERE / "permissions.yaml").read_text(encoding="utf-8"))
-    return {name: _role(name, row) for name, row in table["roles"].items()}
+    return {name: _role(name, row) for name, row in _table("permissions.yaml")["roles"].items()}
 
 
 def _role(name: str, row: Mapping[str, Any]) -> Role:
@@ -128,8 +133,7 @@ def _role(name: str, row: Mapping[str, Any]) -> Role:
 @cache
 def sight_table() -> Mapping[str, Mapping[str, str]]:
     """Thing -> sight by organisation kind, from `sight.yaml`."""
-    table: dict[str, Any] = yaml.safe_load((_HERE / "sight.yaml").read_text(encoding="utf-8"))
-    return {thing: dict(row) for thing, row in table["things"].items()}
+    return {thing: dict(row) for thing, row in _table("sight.yaml")["things"].items()}
 
 
 def sight_of(kind: OrganisationKind) -> Mapping[str, str]:
@@ -140,8 +144,7 @@ def sight_of(kind: OrganisationKind) -> Mapping[str, str]:
 @cache
 def conflicts() -> tuple[frozenset[str], ...]:
     """Pairs of roles that one person may not hold in one organisation, from `permissions.yaml`."""
-    table: dict[str, Any] = yaml.safe_load((_HERE / "permissions.yaml").read_text(encoding="utf-8"))
-    return tuple(frozenset(pair) for pair in table["conflicts"])
+    return tuple(frozenset(pair) for pair in _table("permissions.yaml")["conflicts"])
 
 
 def permissions_of(role_ids: frozenset[str]) -> frozenset[Permission]:

@@ -14,7 +14,7 @@ class MailState(StrEnum):
 
 
 MAX_ATTEMPTS: Final = 8
-"""With doubling waits the last attempt comes about nine hours after the first."""
+"""With doubling waits the last attempt comes ten and a half hours after the first."""
 
 FIRST_WAIT: Final = timedelta(minutes=5)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from flask import g
+from flask import flash, g
 from sqlmodel import Session
 
 from app.kernel.actor import Actor
@@ -106,8 +106,6 @@ def tagged(view: object) -> object:
 
 def tell(kind: str, text: str) -> None:
     """A message for the page that follows: kind is `ok`, `note` or `alarm`; the text is already translated."""
-    from flask import flash  # noqa: PLC0415 - the only use
-
     flash(text, kind)
 
 

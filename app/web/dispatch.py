@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
+from werkzeug.exceptions import UnsupportedMediaType
 
 from app.db.engine import Database
 from app.kernel.actor import Actor
@@ -23,10 +24,9 @@ from app.kernel.errors import (
 from app.kernel.text import N_
 from app.web import csrf, idempotency
 from app.web.access import RouteRule, admit, rule_of
-from app.web.reading import require_known_query
+from app.web.reading import FORM_TYPES, require_known_query
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 FindActor = Callable[[Session], Actor | None]
@@ -181,8 +181,6 @@ def _require_media_type(rule: RouteRule) -> None:
             return
     if rule.upload and request.mimetype == "multipart/form-data":
         return
-    from werkzeug.exceptions import UnsupportedMediaType  # noqa: PLC0415
-
     raise UnsupportedMediaType
 
 

@@ -15,6 +15,7 @@ from app.kernel.errors import Busy, InvalidInput, MalformedRequest
 from app.kernel.ids import new_id
 from app.kernel.text import N_
 from app.web.models import IdempotencyKey
+from app.web.reading import FORM_TYPES
 
 MAX_KEY_LENGTH: Final = 255
 """As long as the column that keeps it."""
@@ -44,10 +45,7 @@ class KeyMissing(MalformedRequest):
 def key_of(request: Request) -> str | None:
     """The key from the header, or from the hidden field of a form."""
     key = request.headers.get("Idempotency-Key")
-    if key is None and request.mimetype in {
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    }:
+    if key is None and request.mimetype in FORM_TYPES:
         key = request.form.get("idempotency_key")
     if key is None:
         return None
@@ -106,7 +104,7 @@ def finish(session: Session, actor: Actor, route: str, key: str, response: Respo
 def fingerprint(request: Request) -> str:
     """SHA-256 over method, path and body; the page's own hidden fields do not count."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
-    if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    if request.mimetype in FORM_TYPES:
         for name, value in sorted(request.form.items(multi=True)):
             if name not in {"csrf_token", "idempotency_key"}:
                 digest.update(

@@ -1,6 +1,8 @@
 """The reader's language: `zh_CN` or `en`, chosen by link, kept in a cookie, Chinese first."""
 
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request
 from flask_babel import Babel
@@ -8,6 +10,7 @@ from flask_babel import Babel
 COOKIE: Final = "greenpledge_language"
 LANGUAGES: Final = ("zh_CN", "en")
 _YEAR_SECONDS: Final = 31_536_000
+_TRANSLATIONS: Final = Path(__file__).resolve().parent.parent / "translations"
 
 
 def current_language() -> str:
@@ -33,8 +36,6 @@ def _choose() -> str:
 
 def other_language_href() -> str:
     """The same page in the other language."""
-    from urllib.parse import urlencode  # noqa: PLC0415
-
     other = "en" if current_language() == "zh_CN" else "zh_CN"
     pairs = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
     return f"{request.path}?{urlencode([*pairs, ('lang', other)])}"
@@ -51,7 +52,7 @@ def keep_language(response: Response) -> Response:
 
 def install(app: Flask) -> None:
     """Bind Babel; the catalogue lies under zh_Hans_CN, which is what `zh_CN` becomes when it is parsed."""
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_translations())
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_TRANSLATIONS)
     Babel(
         app,
         locale_selector=current_language,
@@ -59,9 +60,3 @@ def install(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
     )
     app.after_request(keep_language)
-
-
-def _translations() -> object:
-    from pathlib import Path  # noqa: PLC0415
-
-    return Path(__file__).resolve().parent.parent / "translations"

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import flask_smorest
+import flask_swagger_ui
 import marshmallow as ma
+import orjson
 from flask import Blueprint as FlaskBlueprint
-from flask import Flask, Response, render_template, send_from_directory
+from flask import Flask, Response, current_app, render_template, send_from_directory
 
 from app.web import fields as our
 from app.web.access import RouteRule, public, rule_of
@@ -170,9 +172,6 @@ def _documents() -> FlaskBlueprint:
     @blueprint.get("/openapi.json")
     @public
     def document() -> Response:
-        import orjson  # noqa: PLC0415
-        from flask import current_app  # noqa: PLC0415
-
         known = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
         spec = deepcopy(known)
         _complete(spec, current_app)
@@ -273,6 +272,4 @@ def _event_of(schemas: dict[str, Any], reference: str) -> str:
 
 
 def _swagger_folder() -> Path:
-    import flask_swagger_ui  # noqa: PLC0415
-
     return Path(flask_swagger_ui.__file__).parent / "dist"

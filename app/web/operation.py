@@ -2,8 +2,9 @@
 
 import hmac
 import logging
+import sys
 import time
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 import structlog
@@ -67,14 +68,8 @@ def configure_logs(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(_stderr()),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-
-
-def _stderr() -> Any:
-    import sys  # noqa: PLC0415
-
-    return sys.stderr
 
 
 def install(app: Flask) -> None:

@@ -12,6 +12,9 @@ from app.kernel.text import N_
 from app.web.fields import Flag, Message, Whole
 from app.web.strict_json import read_json
 
+FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+"""What browsers send of a form."""
+
 
 class StrictParser(FlaskParser):
     """webargs with our JSON reader and our refusals."""

@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any, ClassVar
 
 import marshmallow as ma
-from marshmallow import fields as _fields  # noqa: F401 - keeps the package's types importable from one place
 
 from app.kernel.text import N_
 from app.web.fields import Ident, Instant, Text, Whole, Words
@@ -26,7 +25,6 @@ class _Base(ma.Schema):
         """Unknown fields are refused everywhere."""
 
         unknown = ma.RAISE
-        ordered = True
 
     error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
         "unknown": N_("This field is not known here. Take it out."),
@@ -86,8 +84,8 @@ class ListQuery(CommandSchema):
 class PageSchema(ViewSchema):
     """The frame of a list: `items` plus where the reader is."""
 
-    page = Whole(low=1, high=10**6)
-    page_size = Whole(low=1, high=100)
+    page = Whole(low=1, high=MAX_PAGE)
+    page_size = Whole(low=1, high=MAX_PAGE_SIZE)
     total = Whole(low=0, high=10**9)
 
 

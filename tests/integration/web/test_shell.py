@@ -4,6 +4,7 @@ import io
 import json
 import re
 import secrets
+import sys
 
 import pytest
 import sqlalchemy as sa
@@ -161,7 +162,7 @@ def test_the_document_of_the_api_is_served(client):
 def log(monkeypatch):
     """What the service writes to its log during the test."""
     output = io.StringIO()
-    monkeypatch.setattr("app.web.operation._stderr", lambda: output)
+    monkeypatch.setattr(sys, "stderr", output)
     configure_logs("INFO")
     monkeypatch.setattr("app.web.operation.log", structlog.get_logger("test"))
     yield output
