@@ -315,10 +315,6 @@ class ParameterSet:
                 in_force[parameter.id] = InForce(parameter=parameter, since=since, value=value)
         return Parameters(day, in_force, gone)
 
-    def joined(self, other: Iterable[DatedParameter]) -> "ParameterSet":
-        """Both sets as one; an id in both is refused."""
-        return ParameterSet([*self, *other])
-
     def laid_over(self, rows: Iterable[DatedParameter]) -> "ParameterSet":
         """A house's own dated rows over the files: theirs count on the days they have a value."""
         merged = dict(self._by_id)

@@ -20,7 +20,6 @@ __all__ = [
     "Column",
     "assess",
     "discount",
-    "quantities",
     "year_table",
 ]
 
@@ -226,11 +225,6 @@ def discount(
     """Yuan by row of the exposure, whole and by component."""
     found = assess(exposure, prices, stress)
     return found.value, found.components
-
-
-def quantities(exposure: Exposure, prices: Prices) -> Mapping[str, tuple[Floats, str]]:
-    """Undiscounted units by component, counted inside the term; money flows are left out."""
-    return assess(exposure, prices).quantities
 
 
 def _flow_value(

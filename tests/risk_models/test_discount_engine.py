@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_models.contract import Exposure, Keyed, Price, Prices, Stress
-from risk_models.engines.discount import discount, quantities, year_table
+from risk_models.engines.discount import assess, discount, year_table
 from risk_models.trace import recompute
 from tests.risk_models.helpers import flow, worth
 
@@ -208,7 +208,7 @@ def test_components_sum_to_the_value_and_quantities_are_undiscounted():
     exposure = _random_exposure(50, 5)
     value, components = discount(exposure, Prices({}))
     assert np.array_equal(sum(components.values()), value)
-    units, unit = quantities(exposure, Prices({}))["income"]
+    units, unit = assess(exposure, Prices({})).quantities["income"]
     assert unit == "t"
     assert np.all(units * np.asarray(exposure.flows[0].unit_price) > 0.0)
 
