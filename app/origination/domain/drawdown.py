@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from app.kernel.errors import InvalidInput
 from app.kernel.money import Money
 from app.kernel.text import N_
 from app.origination.domain.checks import Check, Outcome, outcome
@@ -42,6 +43,22 @@ class DrawdownFacts:
     def undrawn_fen(self) -> int:
         """What is left of the contract."""
         return self.contract_fen - self.drawn_fen
+
+
+def require_search_day(searched_on: date | None, *, signed_on: date | None, today: date) -> None:
+    """Refuse a search dated after the business day, or before the contract that it looks for."""
+    if searched_on is None:
+        return
+    if searched_on > today:
+        raise InvalidInput.at(
+            "/searched_on", N_("The search cannot lie after the business day %(day)s."), day=today
+        )
+    if signed_on is not None and searched_on < signed_on:
+        raise InvalidInput.at(
+            "/searched_on",
+            N_("The search cannot lie before the contract of %(day)s."),
+            day=signed_on,
+        )
 
 
 def decide_drawdown(facts: DrawdownFacts) -> tuple[Check, ...]:

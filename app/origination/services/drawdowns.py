@@ -29,7 +29,7 @@ from app.loans.models import Loan, LoanNote
 from app.loans.refusals import LoanNotServiced
 from app.loans.services import PostDrawdown, lending_day, post_drawdown
 from app.origination.domain.checks import Check, Outcome
-from app.origination.domain.drawdown import DrawdownFacts, decide_drawdown
+from app.origination.domain.drawdown import DrawdownFacts, decide_drawdown, require_search_day
 from app.origination.domain.states import DRAWDOWN, DrawdownEvent, DrawdownState, Payment
 from app.origination.models import Application, Drawdown
 from app.origination.queries import organisations_by_id, person_names, visible_drawdowns
@@ -130,6 +130,7 @@ def request_drawdown(
     """
     actor.require(Permission.REQUEST_DRAWDOWN)
     loan = _loan(session, actor, loan_id)
+    _require_search_day(session, loan, command.searched_on)
     waiting = _waiting(session, loan_id)
     if waiting is not None:
         raise DrawdownWaiting(number=waiting.number)
@@ -164,6 +165,7 @@ def check_drawdown(
     row, loan = _begin(session, actor, drawdown_id, DrawdownEvent.CHECK)
     if actor.person_id == row.requested_by_id:
         raise DutiesApart
+    _require_search_day(session, loan, command.searched_on)
     row.conditions_evidence = command.conditions_evidence or row.conditions_evidence
     row.search_number = command.search_number or row.search_number
     row.searched_on = command.searched_on or row.searched_on
@@ -318,6 +320,11 @@ def _facts(session: Session, loan: Loan, row: Drawdown) -> DrawdownFacts:
         paid_before_fen=_paid_before_fen(session, row),
         entrusted_above_fen=policy.whole("origination.entrusted_payment.above") * 100,
     )
+
+
+def _require_search_day(session: Session, loan: Loan, searched_on: date | None) -> None:
+    today = lending_day(session, loan.bank_id)
+    require_search_day(searched_on, signed_on=loan.signed_on, today=today)
 
 
 def _last_registered_on(session: Session, loan_id: UUID) -> date | None:

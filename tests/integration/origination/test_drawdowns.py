@@ -9,9 +9,9 @@ from app.assets.domain import AssetKind
 from app.collateral.domain.states import CallState, Level
 from app.collateral.models import LoanCover, MarginCall
 from app.db.engine import now
-from app.kernel.errors import Forbidden, IllegalEvent, NotFound
+from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.loans.domain.states import LtvBasis
-from app.loans.models import LoanNote
+from app.loans.models import Loan, LoanNote
 from app.origination.domain.checks import Outcome
 from app.origination.domain.states import DrawdownState, Payment
 from app.origination.invariants import violations
@@ -76,7 +76,11 @@ def test_security_must_be_registered_and_searched_again(lending, session) -> Non
         ("示例查询", None, False),
     ],
 )
-def test_the_search_is_not_older_than_the_registration(lending, loan_id, number, day, met) -> None:
+def test_the_search_is_not_older_than_the_registration(
+    lending, session, loan_id, number, day, met
+) -> None:
+    session.get_one(Loan, loan_id).signed_on = date(2024, 1, 1)
+    session.flush()
     waiting = lending.request(loan_id, search_number=number, searched_on=day)
     if met:
         assert check(lending, waiting.id).state is DrawdownState.CHECKED
@@ -84,6 +88,17 @@ def test_the_search_is_not_older_than_the_registration(lending, loan_id, number,
     with pytest.raises(DrawdownRefused) as refused:
         check(lending, waiting.id)
     assert unmet(refused) == ["search-after-registration"]
+
+
+@pytest.mark.parametrize("day", [date(2024, 1, 1), date(2024, 1, 3)])
+def test_the_search_lies_between_contract_and_business_day(lending, loan_id, day) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        lending.request(loan_id, searched_on=day)
+    assert [error.pointer for error in refused.value.errors] == ["/searched_on"]
+    waiting = lending.request(loan_id, search_number="", searched_on=None)
+    with pytest.raises(InvalidInput) as refused:
+        check(lending, waiting.id, search_number="补查", searched_on=day)
+    assert [error.pointer for error in refused.value.errors] == ["/searched_on"]
 
 
 def test_the_checker_may_add_the_search(lending, loan_id) -> None:
