@@ -23,6 +23,8 @@ LAST_DAY: Final = date(2199, 12, 31)
 MONEY_PATTERN: Final = r"^-?\d{1,13}(\.\d{1,2})?$"
 RATE_PATTERN: Final = r"^-?\d{1,3}(\.\d{1,6})?$"
 DAY_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}$"
+FLAG_WORDS: Final = {"true": True, "1": True, "on": True, "false": False, "0": False}
+"""How a form or a query answers true or false; browsers send `on` for a ticked box."""
 
 
 class Message(str):  # noqa: SLOT000 - it carries facts
@@ -315,9 +317,9 @@ class Flag(Words):
             raise refuse(N_("Answer true or false."))
         return value
 
-    def from_form(self, text: str) -> bool:
-        """A ticked box."""
-        return text in {"on", "true", "1"}
+    def from_form(self, text: str) -> Any:
+        """A ticked box or the word of a program; what is neither stays as it is and is refused later."""
+        return FLAG_WORDS.get(text.strip().lower(), text)
 
 
 class Whole(Words):

@@ -224,7 +224,8 @@ def _read_rows(wire: str, schema: ma.Schema) -> list[dict[str, Any]]:
 def _read_field(data: dict[str, Any], wire: str, each: Words, form_name: str) -> None:
     text = request.form.get(form_name)
     if isinstance(each, Flag):
-        data[wire] = each.from_form(text or "")
+        # An empty box is not sent at all.
+        data[wire] = each.from_form(text) if text else False
     elif text is not None and text.strip():
         data[wire] = each.from_form(text)
 

@@ -43,6 +43,22 @@ def test_a_dry_run_answers_what_would_happen_and_stores_nothing(api, path) -> No
     assert sent.json["errors"][0]["line"] == 2
 
 
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        *((word, 200) for word in ("true", "True", "TRUE", "1", "on", "On")),
+        *((word, 201) for word in ("false", "False", "0")),
+        *((word, 422) for word in ("yes", "maybe", "no", "2", "")),
+    ],
+)
+def test_a_dry_run_sent_with_a_file_is_true_false_or_refused(api, path, word, status) -> None:
+    sent = send_file(api("tc-1"), path, b"on,value,source\n2023-12-29,30,list\n", dry_run=word)
+    assert sent.status_code == status, sent.text
+    assert api("tc-1").get(path, status=200).json["total"] == (1 if status == 201 else 0)
+    if status == 422:
+        assert [each["pointer"] for each in sent.json["errors"]] == ["/dry_run"]
+
+
 def test_a_file_is_imported_and_a_wrong_one_names_its_lines(api, path) -> None:
     sent = send_file(api("tc-1"), path, "on,value,source\n2023-12-29,30,来源\n".encode("gbk"))
     assert sent.status_code == 201, sent.text

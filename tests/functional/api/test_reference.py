@@ -107,6 +107,13 @@ def test_items_are_checked_proposed_and_accepted_by_two_people(api) -> None:
     api("a-officer").get(path, status=403)
 
 
+def test_a_dry_run_of_items_that_is_neither_true_nor_false_proposes_nothing(api) -> None:
+    refused = send_items(api("sys-1"), dry_run="yes")
+    assert refused.status_code == 422, refused.text
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/dry_run"]
+    assert send_items(api("sys-1"), dry_run="True").status_code == 200
+
+
 def test_a_wrong_file_of_items_names_its_lines(api) -> None:
     wrong = send_items(api("sys-1"), b"code,level,parent_code,name_zh\n9.9,2,9,x\n")
     assert wrong.status_code == 422
