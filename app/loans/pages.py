@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext
 from sqlmodel import Session
 
@@ -275,11 +275,17 @@ def _file_close() -> Response:
 
 @closes.get("/<uuid:close_id>")
 @access(*CLOSE_READERS)
-def close_page(close_id: UUID) -> str:
-    """A close with its progress; asked again every second until it is done."""
+def close_page(close_id: UUID) -> Answer:
+    """A close with its progress; asked again every second until it is done, when the whole page is."""
     view = queries.close_view(current_session(), current_actor(), close_id)
-    name = "loans/close_progress.html" if "HX-Request" in request.headers else "loans/close.html"
-    return render_template(name, close=view, **words_of_loans())
+    if "HX-Request" not in request.headers:
+        return render_template("loans/close.html", close=view, **words_of_loans())
+    answer = make_response(
+        render_template("loans/close_progress.html", close=view, **words_of_loans())
+    )
+    if view.finished_at is not None:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 __all__ = ["BLUEPRINTS", "words_of_loans"]

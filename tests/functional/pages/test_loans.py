@@ -113,7 +113,11 @@ def test_a_close_is_filed_on_its_page_and_shows_its_progress(
     answer = browser.submit("/day-closes", {"on": "2024-03-22"}, status=303)
     page = answer.headers["Location"]
     assert "hx-get" in browser.get(page).text
+    assert "0 / 0" not in browser.get("/day-closes").text
+    asked = {"HX-Request": "true"}
+    assert "HX-Refresh" not in browser.get(page, headers=asked).headers
     run_requested_closes(database)
+    assert browser.get(page, headers=asked).headers["HX-Refresh"] == "true"
     text = browser.get(page).text
     assert "hx-get" not in text.split("day-close", 1)[1].split("</section>")[0]
     assert "1 / 1" in text
