@@ -3,7 +3,6 @@
 Exit 0 with the answer, 1 when a rule refuses, 2 when the command line cannot be read.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -13,7 +12,7 @@ from typing import Final, NoReturn, TypedDict, TypeVar, Unpack
 import click
 
 from app import policy
-from app.cli.terminal import REFUSED, as_json_option, echo_json, echo_pairs, say
+from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, say
 from app.kernel.clock import SystemClock
 from app.kernel.daycount import DayCount
 from app.kernel.errors import FieldError
@@ -29,8 +28,6 @@ from app.policy import Policy
 _YEAR_FRACTION_DECIMALS: Final = 12
 
 _Named = TypeVar("_Named", bound=StrEnum)
-
-_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class _Parsed(click.ParamType[object]):
@@ -58,12 +55,6 @@ class _OneOf(click.Choice[_Named]):
         return super().normalize_choice(str(choice), ctx)
 
 
-def _parse_day(text: str) -> date:
-    if _ISO_DAY.fullmatch(text) is None:
-        raise ValueError(f"Not a day such as 2024-02-29: {text[:40]!r}.")
-    return date.fromisoformat(text)
-
-
 def _parse_fen(text: str) -> int:
     return Money.parse(text).fen
 
@@ -72,7 +63,6 @@ def _parse_plan(text: str) -> tuple[int, ...]:
     return tuple(_parse_fen(part) for part in text.split(","))
 
 
-_DAY: Final = _Parsed("date", _parse_day)
 _YUAN: Final = _Parsed("yuan", _parse_fen)
 _PLAN: Final = _Parsed("yuan,yuan", _parse_plan)
 _RATE: Final = _Parsed("fraction", parse_fraction)
@@ -96,12 +86,12 @@ class _TermOptions(TypedDict):
 @click.command("schedule")
 @click.option("--principal", "principal_fen", type=_YUAN, required=True, help="Yuan.")
 @click.option("--rate", "rate_ppm", type=_RATE, required=True, help="A year: 0.0435 is 4.35 %.")
-@click.option("--start", "start_on", type=_DAY, required=True, help="Day of the drawdown.")
+@click.option("--start", "start_on", type=DAY, required=True, help="Day of the drawdown.")
 @click.option("--periods", type=int, required=True, help="Number of instalments.")
 @click.option("--every", type=_EVERY, required=True, help="1m, 2m, 3m, 7d, 14d.")
 @click.option("--method", type=_OneOf(Method), required=True)
 @click.option("--day-count", type=_OneOf(DayCount), required=True)
-@click.option("--first-due", "first_due_on", type=_DAY, help="First due day, and new anchor.")
+@click.option("--first-due", "first_due_on", type=DAY, help="First due day, and new anchor.")
 @click.option("--grace-principal", type=int, default=0, help="Periods with interest alone.")
 @click.option("--month-end", type=_OneOf(MonthEnd), default=MonthEnd.CLAMP)
 @click.option("--plan", "plan_fen", type=_PLAN, default=(), help="Principal amounts in yuan.")
@@ -120,8 +110,8 @@ def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
 
 @click.command("day-count")
 @click.argument("convention", type=_OneOf(DayCount))
-@click.argument("start_on", metavar="START", type=_DAY)
-@click.argument("end_on", metavar="END", type=_DAY)
+@click.argument("start_on", metavar="START", type=DAY)
+@click.argument("end_on", metavar="END", type=DAY)
 @as_json_option
 def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bool) -> None:
     """Count the days and the share of a year from START up to END."""

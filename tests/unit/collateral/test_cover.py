@@ -19,6 +19,7 @@ from app.collateral.domain.cover import (
     lendable_fen,
     level_of,
     measure_cover,
+    moving_ppm,
     needs_case,
     pledge_obstacle,
     ratio_ppm,
@@ -68,6 +69,13 @@ def cover_of(
     debt: Debt, *pool: PoolAsset, lines: Lines = BY_PRINCIPAL, guaranteed_fen: int = 0
 ) -> Cover:
     return measure_cover(debt, pool, lines, guaranteed_fen=guaranteed_fen)
+
+
+def test_the_contract_says_which_ratio_moves_its_lines() -> None:
+    debt = Debt(principal_fen=60 * WAN, accrued_fen=5 * WAN, fees_fen=5 * WAN)
+    cover = cover_of(debt, asset(100 * WAN))
+    assert moving_ppm(cover, LtvBasis.PRINCIPAL) == 600_000
+    assert moving_ppm(cover, LtvBasis.EXPOSURE) == 700_000
 
 
 # --- The pools of the demonstration world, in ten thousand yuan ---
@@ -264,10 +272,23 @@ def test_lendable_value_rounds_down_and_stops_at_the_secured_amount() -> None:
 def test_senior_liens_come_off_after_the_cap_and_never_below_nothing() -> None:
     junior = asset(2600, cap_percent=50, secured_fen=1_000, senior_fen=900)
     assert lendable_fen(junior) == 400
-    assert recognised_for_loan_fen(junior) == 1_700
+    assert recognised_for_loan_fen(junior, claim_fen=1_000) == 1_700
     drowned = asset(1_000, cap_percent=50, secured_fen=1_000, senior_fen=1_001)
     assert lendable_fen(drowned) == 0
-    assert recognised_for_loan_fen(drowned) == 0
+    assert recognised_for_loan_fen(drowned, claim_fen=1_000) == 0
+
+
+def test_an_asset_that_secures_little_counts_for_little() -> None:
+    """A mortgage of one yuan brings no loan back below its lines, whatever the asset is worth."""
+    claim = 64_000_000
+    assert recognised_for_loan_fen(asset(60_000_000, secured_fen=100), claim_fen=claim) == 201
+    half = asset(60_000_000, secured_fen=30_000_000)
+    assert recognised_for_loan_fen(half, claim_fen=claim) == 60_000_000
+    short = asset(60_000_000, secured_fen=29_999_999)
+    assert recognised_for_loan_fen(short, claim_fen=claim) == 59_999_999
+    assert recognised_for_loan_fen(short, claim_fen=29_999_999) == 60_000_000
+    outside = asset(60_000_000, cap_percent=0, secured_fen=1)
+    assert recognised_for_loan_fen(outside, claim_fen=claim) == 60_000_000
 
 
 # --- Properties ---
