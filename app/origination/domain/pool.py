@@ -87,7 +87,9 @@ def measure_pool(
 ) -> PoolTotals:
     """The totals of a pool. `on_credit`: a product lent without security, whose limit is the amount asked."""
     lendable = sum(value.lendable_fen for value in values)
-    recognised = _sum([recognised_for_loan_fen(value.as_asset) for value in values])
+    recognised = _sum(
+        [recognised_for_loan_fen(value.as_asset, claim_fen=asked_fen) for value in values]
+    )
     limit = limit_fen(lendable_fen=lendable, guaranteed_fen=guaranteed_fen, asked_fen=asked_fen)
     return PoolTotals(
         asked_fen=asked_fen,
