@@ -278,8 +278,12 @@ def _file_close() -> Response:
 def close_page(close_id: UUID) -> Answer:
     """A close with its progress; asked again every second until it is done, when the whole page is."""
     view = queries.close_view(current_session(), current_actor(), close_id)
-    if "HX-Request" not in request.headers:
-        return render_template("loans/close.html", close=view, **words_of_loans())
+    if "HX-Request" in request.headers:
+        return _close_progress(view)
+    return render_template("loans/close.html", close=view, **words_of_loans())
+
+
+def _close_progress(view: queries.DayCloseView) -> Response:
     answer = make_response(
         render_template("loans/close_progress.html", close=view, **words_of_loans())
     )
