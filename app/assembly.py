@@ -17,7 +17,7 @@ from app.identity import calling
 from app.kernel.folders import find_folder
 from app.rooms import API_BLUEPRINTS, NAVIGATION, PAGE_BLUEPRINTS, business_day_of
 from app.settings import Settings
-from app.web import formats, language, operation, problem_pages, problems, shell
+from app.web import formats, language, operation, problem_pages, problems, shell, tables
 from app.web.access import rule_of
 from app.web.dispatch import GreenpledgeFlask, database
 from app.web.missing import Missing
@@ -51,6 +51,7 @@ def assemble(settings: Settings, given: Database | None = None) -> Flask:
     operation.configure_logs(settings.log_level)
     language.install(made)
     formats.install(made)
+    tables.install(made)
     problems.install(made)
     operation.install(made)
     made.register_blueprint(problem_pages.blueprint)

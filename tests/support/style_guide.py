@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from flask import Flask, Response, render_template, request
 from flask_babel import Babel
 
-from app.web import formats
+from app.web import formats, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -58,6 +58,7 @@ def style_guide_app(folder: Path) -> Flask:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(folder)
     Babel(app, locale_selector=_locale)
     formats.install(app)
+    tables.install(app)
     app.context_processor(_context)
     app.after_request(_guard)
     app.add_url_rule("/", "guide", _guide)
