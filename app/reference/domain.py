@@ -1,8 +1,9 @@
 """States and levels of the reference tables, and the reading of a proposed catalogue."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +59,33 @@ class LawFixesThis(RuleViolation):
     code = "law-fixes-this"
     title = N_("A published rule sets this value")
     detail = N_("“%(parameter)s” is set by %(source)s. A bank cannot lay its own value over it.")
+
+
+LTV_LINES: Final = (
+    "collateral.ltv.cure_target",
+    "collateral.ltv.warning",
+    "collateral.ltv.top_up",
+    "collateral.ltv.disposal",
+)
+"""The lines of the loan-to-value from below."""
+
+
+class LinesDoNotRise(RuleViolation):
+    """A value with which the lines of the loan-to-value would not follow each other."""
+
+    code = "lines-do-not-rise"
+    title = N_("The lines would not rise")
+    detail = N_(
+        "On %(on)s the lines would be: target %(target)s %%, warning %(warning)s %%, top-up %(top_up)s %%, "
+        "disposal %(disposal)s %%. The target lies at most at the warning line, that below the top-up line, and that "
+        "below the disposal line. Choose another value, or have the neighbouring line moved first."
+    )
+
+
+def lines_rise(shares: Sequence[Decimal]) -> bool:
+    """Whether target <= warning < top-up < disposal, for shares in the order of `LTV_LINES`."""
+    target, warning, top_up, disposal = shares
+    return target <= warning < top_up < disposal
 
 
 class SecondPersonNeeded(RuleViolation):

@@ -39,7 +39,7 @@ from app.reference.models import (
     PolicyOverride,
     Region,
 )
-from risk_models.dated import DatedParameter, Reference
+from risk_models.dated import DatedParameter, ParameterSet, Reference
 
 DATA: Final = Path(__file__).resolve().parent / "data"
 FIRST_CALENDAR_YEAR: Final = 2015
@@ -228,8 +228,13 @@ def policy_for(session: Session, bank_id: UUID | None, day: date) -> policy.Poli
     rows = queries.accepted_overrides(session, bank_id) if bank_id else ()
     if not rows:
         return policy.Policy(parameters=policy.on(day))
+    return policy.Policy(parameters=_laid_over(rows).on(day))
+
+
+def _laid_over(rows: Sequence[PolicyOverride]) -> ParameterSet:
+    """The files with rows of one bank over them; the rows stand by parameter and day."""
     own = [_own(key, list(group)) for key, group in groupby(rows, lambda row: row.parameter_id)]
-    return policy.Policy(parameters=policy.parameter_set().laid_over(own).on(day))
+    return policy.parameter_set().laid_over(own)
 
 
 def _own(parameter_id: str, rows: Sequence[PolicyOverride]) -> DatedParameter:
@@ -285,6 +290,7 @@ def propose_override(session: Session, actor: Actor, command: ProposeOverride) -
         proposed_by=actor.person_id,
         proposed_at=now(session),
     )
+    _require_rising_lines(session, row)
     session.add(row)
     session.flush()
     _record_override(session, actor, "policy.propose", row)
@@ -298,6 +304,8 @@ def decide_override(
     actor.require(Permission.ACCEPT_POLICY)
     row = _load_override(session, actor, override_id)
     _require_decidable(row, actor)
+    if accept:
+        _require_rising_lines(session, row)
     row.state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
     row.decided_by, row.decided_at = actor.person_id, now(session)
     session.add(row)
@@ -369,6 +377,29 @@ def _require_open(command: ProposeOverride, day: date) -> None:
         )
     if parameter.unit != "ratio" and not (1 <= value <= 3660 and value == value.to_integral()):
         raise InvalidInput.at("/value", N_("Enter a whole number between 1 and 3660."))
+
+
+def _require_rising_lines(session: Session, row: PolicyOverride) -> None:
+    """Refuse a line that would not rise over the one below, on its day or on a later day of any line."""
+    if row.parameter_id not in domain.LTV_LINES:
+        return
+    accepted = queries.accepted_overrides(session, row.bank_id)
+    rows = sorted([*accepted, row], key=lambda each: (each.parameter_id, each.valid_from))
+    laid = _laid_over(rows)
+    days = {day for line in domain.LTV_LINES for day in laid[line].values if day > row.valid_from}
+    for day in sorted({row.valid_from, *days}):
+        shares = [laid.on(day).ratio(line) for line in domain.LTV_LINES]
+        if not domain.lines_rise(shares):
+            target, warning, top_up, disposal = (
+                f"{(share * 100).normalize():f}" for share in shares
+            )
+            raise domain.LinesDoNotRise(
+                on=day.isoformat(),
+                target=target,
+                warning=warning,
+                top_up=top_up,
+                disposal=disposal,
+            )
 
 
 def _require_decidable(row: PolicyOverride | CatalogueImport, actor: Actor) -> None:

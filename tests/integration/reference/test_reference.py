@@ -179,6 +179,53 @@ def test_a_value_on_its_bound_is_taken(loaded, world, value) -> None:
     assert propose(loaded, world.actor("a-risk"), value=value).state == "proposed"
 
 
+WARNING, TOP_UP, DISPOSAL, TARGET = (
+    f"collateral.ltv.{line}" for line in ("warning", "top_up", "disposal", "cure_target")
+)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        (TOP_UP, "0.50"),
+        (TOP_UP, "0.60"),
+        (TOP_UP, "0.80"),
+        (WARNING, "0.59"),
+        (DISPOSAL, "0.70"),
+        (TARGET, "0.61"),
+    ],
+)
+def test_a_line_that_would_not_rise_is_refused(loaded, world, parameter, value) -> None:
+    with pytest.raises(domain.LinesDoNotRise):
+        propose(loaded, world.actor("a-risk"), parameter=parameter, value=value)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [(TOP_UP, "0.600001"), (TOP_UP, "0.799999"), (WARNING, "0.69"), (TARGET, "0.60")],
+)
+def test_a_line_between_its_neighbours_is_taken(loaded, world, parameter, value) -> None:
+    assert propose(loaded, world.actor("a-risk"), parameter=parameter, value=value).version == 1
+
+
+def test_two_lines_proposed_apart_do_not_cross_when_they_are_accepted(loaded, world) -> None:
+    approver = world.actor("a-approve")
+    lower = propose(loaded, world.actor("a-risk"), parameter=TOP_UP, value="0.65")
+    higher = propose(loaded, world.actor("a-risk"), parameter=WARNING, value="0.66")
+    decide_override(loaded, approver, lower.id, accept=True)
+    with pytest.raises(domain.LinesDoNotRise):
+        decide_override(loaded, approver, higher.id, accept=True)
+    assert decide_override(loaded, approver, higher.id, accept=False).state == "rejected"
+
+
+def test_a_line_may_not_cross_one_that_counts_from_a_later_day(loaded, world) -> None:
+    later = propose(loaded, world.actor("a-risk"), parameter=TOP_UP, value="0.65", days=30)
+    decide_override(loaded, world.actor("a-approve"), later.id, accept=True)
+    with pytest.raises(domain.LinesDoNotRise) as refused:
+        propose(loaded, world.actor("a-risk"), parameter=WARNING, value="0.66")
+    assert refused.value.facts["on"] == (TODAY + timedelta(days=30)).isoformat()
+
+
 def test_a_decision_without_a_second_person_is_found_by_verify(loaded, world) -> None:
     proposed = propose(loaded, world.actor("a-risk"))
     loaded.execute(
