@@ -130,7 +130,7 @@ def _add_role(
             product="*",
             ceiling_fen=wan_to_fen(row["authority_limit_wan"]),
             valid_from=SINCE,
-            basis=row["role_zh"],
+            basis=f"{row['role_zh']}（合成示例）",
         )
         session.add(limit)
         bank = system_actor(organisation_id=organisation_id, organisation_kind="bank")

@@ -53,6 +53,19 @@ class RoleHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityHeld:
+    """What a person may approve in an organisation, now or from a day to come; `*` is every product."""
+
+    organisation_id: UUID
+    organisation: Name
+    product: str
+    ceiling_fen: int
+    valid_from: date
+    valid_until: date | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonView:
     """A person with the roles that the reader may see."""
 
@@ -63,6 +76,7 @@ class PersonView:
     state: domain.PersonState
     events: tuple[str, ...]
     roles: tuple[RoleHeld, ...]
+    authorities: tuple[AuthorityHeld, ...]
     version: int
     created_at: datetime
 
@@ -168,12 +182,19 @@ def list_people(
 
 
 def person_views(session: Session, actor: Actor, rows: Sequence[Person]) -> list[PersonView]:
-    """The views of some people, with their roles in two more queries at most."""
-    held = _roles_by_person(session, actor, [row.id for row in rows])
-    return [_person_view(actor, row, held.get(row.id, ())) for row in rows]
+    """The views of some people, with roles and authorities in two more queries."""
+    ids = [row.id for row in rows]
+    held = _roles_by_person(session, actor, ids)
+    granted = _authorities_by_person(session, actor, ids)
+    return [_person_view(actor, row, held.get(row.id, ()), granted.get(row.id, ())) for row in rows]
 
 
-def _person_view(actor: Actor, row: Person, held: tuple[RoleHeld, ...]) -> PersonView:
+def _person_view(
+    actor: Actor,
+    row: Person,
+    held: tuple[RoleHeld, ...],
+    granted: tuple[AuthorityHeld, ...],
+) -> PersonView:
     state = domain.PersonState.DISABLED if row.disabled_at else domain.PersonState.ACTIVE
     return PersonView(
         id=row.id,
@@ -183,6 +204,7 @@ def _person_view(actor: Actor, row: Person, held: tuple[RoleHeld, ...]) -> Perso
         state=state,
         events=tuple(event.value for event in domain.PERSON.events_for(state, actor)),
         roles=held,
+        authorities=granted,
         version=row.version,
         created_at=row.created_at,
     )
@@ -213,6 +235,42 @@ def _roles_by_person(
     found: dict[UUID, tuple[RoleHeld, ...]] = {}
     for membership, organisation, ceiling_fen in session.execute(statement):
         held = _role_held(membership, organisation, ceiling_fen)
+        found[membership.person_id] = (*found.get(membership.person_id, ()), held)
+    return found
+
+
+def _authorities_by_person(
+    session: Session, actor: Actor, people: Sequence[UUID]
+) -> dict[UUID, tuple[AuthorityHeld, ...]]:
+    """Every ceiling that has not ended, those to come included."""
+    statement = (
+        sa.select(AuthorityLimit, Membership, Organisation)
+        .join(Membership, col(Membership.id) == col(AuthorityLimit.membership_id))
+        .join(Organisation, col(Organisation.id) == col(Membership.organisation_id))
+        .where(
+            col(Membership.person_id).in_(people),
+            sa.or_(
+                col(AuthorityLimit.valid_until).is_(None),
+                col(AuthorityLimit.valid_until) >= today(session),
+            ),
+        )
+        .order_by(
+            col(Organisation.code), col(AuthorityLimit.product), col(AuthorityLimit.valid_from)
+        )
+    )
+    if not sees_everyone(actor, "people"):
+        statement = statement.where(col(Organisation.id) == actor.organisation_id)
+    found: dict[UUID, tuple[AuthorityHeld, ...]] = {}
+    for limit, membership, organisation in session.execute(statement):
+        held = AuthorityHeld(
+            organisation_id=organisation.id,
+            organisation=Name(zh=organisation.name_zh, en=organisation.name_en),
+            product=limit.product,
+            ceiling_fen=limit.ceiling_fen,
+            valid_from=limit.valid_from,
+            valid_until=limit.valid_until,
+            basis=limit.basis,
+        )
         found[membership.person_id] = (*found.get(membership.person_id, ()), held)
     return found
 

@@ -91,6 +91,17 @@ class RoleHeldSchema(ViewSchema):
     ceiling_fen = Yuan()
 
 
+class AuthorityHeldSchema(ViewSchema):
+    """What a person may approve, now or from a day to come; the product `*` is every product."""
+
+    organisation_id = Ident()
+    product = Text(max_length=40)
+    ceiling_fen = Yuan()
+    valid_from = Day()
+    valid_until = Day(allow_none=True)
+    basis = Text(max_length=200)
+
+
 class PersonSchema(ThingSchema):
     """A person and the roles that the reader may see; `number` is the login."""
 
@@ -98,6 +109,7 @@ class PersonSchema(ThingSchema):
     name_zh = Text(max_length=60)
     name_en = Text(max_length=80)
     roles = ma.fields.List(ma.fields.Nested(RoleHeldSchema))
+    authorities = ma.fields.List(ma.fields.Nested(AuthorityHeldSchema))
 
 
 class AddPersonSchema(CommandSchema):

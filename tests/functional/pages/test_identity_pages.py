@@ -50,6 +50,20 @@ def test_an_authority_is_granted_in_a_form(sign_in, world):
     assert "0.88" in browser.get(path, status=200).text
 
 
+def test_an_authority_that_begins_later_is_shown(sign_in, api, world):
+    path = f"/people/{world.person('a-approve')}"
+    grant = {"ceiling_yuan": "98,760,000.00", "valid_from": "2031-01-01", "basis": "授权书 5 号"}
+    sign_in("a-admin").submit(f"{path}/authority-limits/new", grant, status=303)
+    page = sign_in("a-admin").get(path, status=200).text
+    for words in ("9,876.00", "2031-01-01", "授权书 5 号"):
+        assert words in page
+    held = api("a-admin").get(path, status=200).json["authorities"]
+    assert [(each["ceiling_yuan"], each["valid_until"]) for each in held] == [
+        ("5000000.00", "2030-12-31"),
+        ("98760000.00", None),
+    ]
+
+
 def test_a_person_is_disabled_by_a_button_with_a_reason(sign_in, world):
     browser = sign_in("sec-1")
     path = f"/people/{world.person('a-officer')}"

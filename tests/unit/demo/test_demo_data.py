@@ -374,6 +374,14 @@ def test_every_role_is_one_that_exists_in_its_kind_of_organisation() -> None:
         assert kind in roles[row["role"]]["kinds"], row["login"]
 
 
+def test_everyone_who_may_approve_has_an_authority() -> None:
+    path = ROOT / "app" / "identity" / "permissions.yaml"
+    roles = yaml.safe_load(path.read_text(encoding="utf-8"))["roles"]
+    for row in read(DEMO / "people.csv"):
+        decides = "approve-application" in roles[row["role"]]["permissions"]
+        assert decides == bool(row["authority_limit_wan"]), row["login"]
+
+
 def test_kinds_are_those_of_the_register() -> None:
     assert {row["kind"] for row in ASSETS.values()} <= set(AssetKind)
     assert {row["forest_category"] for row in ASSETS.values()} - {""} <= set(ForestCategory)
