@@ -4,6 +4,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from app.kernel.rates import format_percent
+
 BLANK: Final = "—"
 _MONTHS_EN: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -29,9 +31,7 @@ def percent(ratio: Decimal | None, places: int = 2) -> str:
 
 def rate(rate_ppm: int) -> str:
     """A yearly rate in millionths as percent: 44,500 is "4.45%", 43,525 is "4.3525%"."""
-    text = f"{Decimal(rate_ppm) / 10_000:f}"
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}%"
+    return f"{format_percent(rate_ppm)}%"
 
 
 def day_zh(day: date | None) -> str:

@@ -19,19 +19,16 @@ def parse_fraction(text: str) -> int:
 
 
 def format_fraction(ppm: int) -> str:
-    """The shortest exact fraction: 43,500 ppm is "0.0435", a million is "1"."""
-    return _shortest(ppm, places=6)
+    """The shortest exact fraction with a decimal: 43,500 ppm is "0.0435", a million is "1.0"."""
+    return _exact(ppm, places=6, at_least=1)
 
 
 def format_percent(ppm: int) -> str:
     """The rate in percent with at least two decimals and no loss: 43,500 ppm is "4.35"."""
-    text = _shortest(ppm, places=4)
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.ljust(2, '0')}"
+    return _exact(ppm, places=4, at_least=2)
 
 
-def _shortest(ppm: int, *, places: int) -> str:
+def _exact(ppm: int, *, places: int, at_least: int) -> str:
     whole, rest = divmod(abs(ppm), 10**places)
-    decimals = f"{rest:0{places}d}".rstrip("0")
-    text = f"{whole}.{decimals}" if decimals else str(whole)
-    return f"-{text}" if ppm < 0 else text
+    decimals = f"{rest:0{places}d}".rstrip("0").ljust(at_least, "0")
+    return f"{'-' if ppm < 0 else ''}{whole}.{decimals}"

@@ -15,8 +15,11 @@ from uuid import UUID
 
 import marshmallow as ma
 
+from app.kernel.errors import MalformedRequest
 from app.kernel.money import MAX_FEN, Money
+from app.kernel.rates import format_fraction, format_percent, parse_fraction
 from app.kernel.text import N_
+from app.web.strict_json import read_json
 
 FIRST_DAY: Final = date(1949, 10, 1)
 LAST_DAY: Final = date(2199, 12, 31)
@@ -85,10 +88,6 @@ class Words(ma.fields.Field[Any]):
         """The JSON value that a form's text stands for."""
         return text.strip()
 
-    def to_form(self, value: Any) -> str:
-        """The text that a form shows for a JSON value."""
-        return "" if value is None else str(value)
-
 
 class Yuan(Words):
     """Whole fen, written as yuan in a string with two decimals. Floats and third decimals are refused."""
@@ -140,23 +139,26 @@ class Rate(Words):
         super().__init__(unit="%", **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
-        return None if value is None else fraction_text(value)
+        return None if value is None else format_fraction(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ARG002
         if isinstance(value, Typed):
             raise refuse(N_("Enter a rate in per cent with at most four decimals, such as 4.35."))
-        if not isinstance(value, str) or not re.fullmatch(RATE_PATTERN, value, re.ASCII):
+        try:
+            ppm = parse_fraction(value) if isinstance(value, str) else None
+        except ValueError:
+            ppm = None
+        if ppm is None:
             raise refuse(
                 N_(
                     "Write the rate as a fraction in text with at most six decimals: 4.35 per cent is “0.0435”."
                 )
             )
-        ppm = int(Decimal(value).scaleb(6))
         if not self.low_ppm <= ppm <= self.high_ppm:
             raise refuse(
                 N_("Enter a rate between %(low)s and %(high)s per cent."),
-                low=percent_text(self.low_ppm),
-                high=percent_text(self.high_ppm),
+                low=format_percent(self.low_ppm),
+                high=format_percent(self.high_ppm),
             )
         return ppm
 
@@ -166,24 +168,6 @@ class Rate(Words):
         if not re.fullmatch(r"-?\d{1,5}(\.\d{1,4})?", plain, re.ASCII):
             return Typed(text)
         return format(Decimal(plain).scaleb(-2), "f")
-
-    def to_form(self, value: Any) -> str:
-        """A fraction as per cent."""
-        if not isinstance(value, str) or not re.fullmatch(RATE_PATTERN, value, re.ASCII):
-            return "" if value is None else str(value)
-        return percent_text(int(Decimal(value).scaleb(6)))
-
-
-def fraction_text(ppm: int) -> str:
-    """43500 -> "0.0435"; at least one decimal."""
-    text = format(Decimal(ppm).scaleb(-6), "f").rstrip("0")
-    return text + "0" if text.endswith(".") else text
-
-
-def percent_text(ppm: int) -> str:
-    """43500 -> "4.35"."""
-    text = format(Decimal(ppm).scaleb(-4), "f").rstrip("0").rstrip(".")
-    return text or "0"
 
 
 class Text(Words):
@@ -425,9 +409,6 @@ class Structure(Words):
 
     def from_form(self, text: str) -> Any:
         """JSON written into a text area; what is not JSON is refused later."""
-        from app.kernel.errors import MalformedRequest  # noqa: PLC0415
-        from app.web.strict_json import read_json  # noqa: PLC0415
-
         try:
             return read_json(text.encode("utf-8", "surrogatepass"))
         except (MalformedRequest, UnicodeEncodeError):
