@@ -149,10 +149,7 @@ def get_person(person_id: UUID) -> Any:
 def grant_role(command: services.GrantRole, person_id: UUID) -> Any:
     """Give a person one more role; conflicting pairs are refused."""
     session, actor = current_session(), current_actor()
-    organisation_id = command.organisation_id or actor.organisation_id
-    services.grant_role(
-        session, actor, person_id=person_id, organisation_id=organisation_id, role=command.role
-    )
+    services.grant_role(session, actor, command, person_id=person_id)
     return tagged(queries.get_person(session, actor, person_id)), 201
 
 

@@ -244,10 +244,7 @@ def grant_role(person_id: UUID) -> Any:
     back = url_for("identity_pages.person", person_id=person_id)
 
     def submit(command: services.GrantRole) -> Response:
-        organisation_id = command.organisation_id or actor.organisation_id
-        services.grant_role(
-            session, actor, person_id=person_id, organisation_id=organisation_id, role=command.role
-        )
+        services.grant_role(session, actor, command, person_id=person_id)
         tell("ok", gettext("The role was given."))
         return go_to(back)
 

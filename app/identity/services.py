@@ -190,18 +190,16 @@ def add_person(session: Session, actor: Actor, command: AddPerson) -> Person:
 
 
 def grant_role(
-    session: Session, actor: Actor, *, person_id: UUID, organisation_id: UUID, role: str
+    session: Session, actor: Actor, command: GrantRole, *, person_id: UUID
 ) -> Membership:
     """Give a person a role; refuses conflicting pairs and roles that the organisation's kind lacks.
 
     Nobody gives a role to themselves.
     """
     actor.require(Permission.MANAGE_PEOPLE)
-    organisation = _manageable(session, actor, organisation_id)
-    person = _lock_person(session, actor, person_id)
-    if person.id == actor.person_id:
-        raise OwnRoles
-    return _grant(session, actor, person_id=person.id, organisation=organisation, role=role)
+    organisation = _manageable(session, actor, command.organisation_id or actor.organisation_id)
+    person = _other_person(session, actor, person_id)
+    return _grant(session, actor, person_id=person.id, organisation=organisation, role=command.role)
 
 
 def _grant(
@@ -236,9 +234,7 @@ def disable_person(
 ) -> queries.PersonView:
     """End a person's access: sessions end, tokens are revoked, sign-in is refused."""
     actor.require(Permission.MANAGE_PEOPLE)
-    person = _lock_person(session, actor, person_id)
-    if person.id == actor.person_id:
-        raise OwnRoles
+    person = _other_person(session, actor, person_id)
     person.disabled_at = now(session)
     session.add(person)
     sessions.end_all_sessions(session, person.id)
@@ -260,9 +256,7 @@ def enable_person(
 ) -> queries.PersonView:
     """Let a disabled person sign in again; tokens stay revoked."""
     actor.require(Permission.MANAGE_PEOPLE)
-    person = _lock_person(session, actor, person_id)
-    if person.id == actor.person_id:
-        raise OwnRoles
+    person = _other_person(session, actor, person_id)
     person.disabled_at = None
     session.add(person)
     record(
@@ -314,9 +308,7 @@ def grant_authority(
     """
     actor.require(Permission.MANAGE_PEOPLE)
     organisation = _manageable(session, actor, command.organisation_id or actor.organisation_id)
-    person = _lock_person(session, actor, person_id)
-    if person.id == actor.person_id:
-        raise OwnRoles
+    person = _other_person(session, actor, person_id)
     since = command.valid_from or today(session)
     memberships = _memberships(session, person.id, organisation.id)
     _end_authority(session, memberships, command.product, since)
@@ -469,12 +461,14 @@ def _require_role_fits(organisation: Organisation, role: str) -> None:
         raise RoleNotForKind(role=role, roles=fitting)
 
 
-def _lock_person(session: Session, actor: Actor, person_id: UUID) -> Person:
-    """The person, locked against parallel grants, when the actor may know of them."""
+def _other_person(session: Session, actor: Actor, person_id: UUID) -> Person:
+    """A person whom the actor may know of, locked against parallel grants; nobody administers themselves."""
     statement = queries.visible_people(session, actor).where(col(Person.id) == person_id)
     person: Person | None = session.execute(statement.with_for_update()).scalar_one_or_none()
     if person is None:
         raise NotFound
+    if person.id == actor.person_id:
+        raise OwnRoles
     return person
 
 
