@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from flask_babel import gettext
 from sqlmodel import Session
 
 from app.assets import services
-from app.assets.domain import ASSET, AssetEvent
+from app.assets.domain import ASSET, MRV_ACT_TITLES, UNMEASURED, AssetEvent
+from app.assets.queries import AssetView
 from app.assets.schemas import AssetActSchema, AssetSchema, AssetWithdrawSchema
 from app.documents.queries import visible_documents
 from app.kernel.actor import Actor
@@ -25,9 +27,25 @@ def _own_files(
     return {"document_id": [(str(row.id), row.name) for row in rows]}
 
 
+def _former_act(view: AssetView) -> Sequence[tuple[str, str]]:
+    """What the act before covers: no more of it, in the same unit, is certified or filed."""
+    return [
+        (
+            gettext(MRV_ACT_TITLES[each.act]),
+            f"{each.quantity:,f} {each.unit} · {each.number} · {each.on.isoformat()}",
+        )
+        for each in view.measurements[-1:]
+    ]
+
+
+def _former_unit(view: AssetView) -> dict[str, str]:
+    return {"unit": view.measurements[-1].unit} if view.measurements else {}
+
+
 EVENTS = Events(
     thing="asset",
     machine=ASSET,
+    machine_of=lambda view: ASSET if view.needs_mrv else UNMEASURED,
     handlers=(
         EventHandler(
             event=AssetEvent.REGISTER,
@@ -47,6 +65,8 @@ EVENTS = Events(
             schema=AssetActSchema,
             help=N_("No more than what was measured, in the same unit, by another body."),
             choices=_own_files,
+            facts=_former_act,
+            values=_former_unit,
         ),
         EventHandler(
             event=AssetEvent.FILE,
@@ -54,6 +74,8 @@ EVENTS = Events(
             schema=AssetActSchema,
             help=N_("No more than what was certified. The asset may then secure a loan."),
             choices=_own_files,
+            facts=_former_act,
+            values=_former_unit,
         ),
         EventHandler(
             event=AssetEvent.WITHDRAW,

@@ -1,15 +1,34 @@
-"""The kinds of assets, as read from `kinds.yaml`; an incomplete table means no start."""
+"""The kinds of assets, as read from `kinds.yaml`, and what values them; an incomplete table means no start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from app.assets.domain import AssetKind
 from app.kernel.actor import Name
+from risk_models.registry import installed_models
+
+GENERAL_MODEL: Final = "income-right"
+"""Whatever earns can be valued by its income; so this model is open to every kind of asset."""
+
+KINDS_OF_MODELS: Final[Mapping[AssetKind, frozenset[str]]] = {
+    AssetKind.FOREST_RIGHT: frozenset({"forest-right"}),
+    AssetKind.CARBON_SINK_INCOME: frozenset({"forestry-carbon-income", "grassland-carbon-income"}),
+    AssetKind.COMPENSATION_INCOME: frozenset({"compensation-income"}),
+    AssetKind.GEP_INCOME: frozenset({"eco-product-income"}),
+    AssetKind.OPERATING_INCOME: frozenset({"operating-income"}),
+    AssetKind.WATER_RIGHT: frozenset({"water-right"}),
+    AssetKind.CARBON_ALLOWANCE: frozenset({"carbon-allowance", "carbon-credit"}),
+    AssetKind.GREEN_CERTIFICATE: frozenset({"green-certificate", "green-certificate-income"}),
+    AssetKind.GRASSLAND_RIGHT: frozenset(),
+    AssetKind.TARIFF_INCOME: frozenset({"charge-right"}),
+    AssetKind.EQUIPMENT_AND_BUILDINGS: frozenset(),
+}
+"""What the registry's kinds are called in the passports of the models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +87,18 @@ def registry_names() -> Mapping[str, Name]:
     """The registries of securities by code."""
     rows: Mapping[str, Mapping[str, str]] = _table()["registries"]
     return {code: Name(zh=row["zh"], en=row["en"]) for code, row in rows.items()}
+
+
+def models_for(kind: AssetKind, default: str | None = None) -> tuple[str, ...]:
+    """The models that may appraise a kind of asset, the best one first.
+
+    Ecological models give a yearly flow that is shown and never lent on; no appraisal stands on them.
+    """
+    found = installed_models()
+    specs = [found[model_id].spec for model_id in sorted(found)]
+    market = [spec for spec in specs if spec.value_kind == "market"]
+    names = KINDS_OF_MODELS[kind] | {kind.value}
+    fitting = [spec.id for spec in market if names & set(spec.asset_kinds)]
+    general = [spec.id for spec in market if spec.id == GENERAL_MODEL]
+    first = [spec.id for spec in market if spec.id == default]
+    return tuple(dict.fromkeys([*first, *fitting, *general]))

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from app.assets.domain import (
     ACTIVE_STATES,
     ASSET,
+    UNMEASURED,
     AssetKind,
     AssetState,
     EncumbranceKind,
@@ -336,11 +337,11 @@ _OWNER_EVENTS = frozenset({"register", "withdraw"})
 def legal_events(row: Asset, actor: Actor) -> tuple[str, ...]:
     """What the actor may do now: the owner registers and withdraws, others measure, certify and file."""
     owns = row.owner_id == actor.organisation_id
-    measured = kind_info(row.kind).needs_mrv
+    machine = ASSET if kind_info(row.kind).needs_mrv else UNMEASURED
     return tuple(
         event.value
-        for event in ASSET.events_for(row.state, actor)
-        if (owns if event.value in _OWNER_EVENTS else measured and not owns)
+        for event in machine.events_for(row.state, actor)
+        if owns == (event.value in _OWNER_EVENTS)
     )
 
 

@@ -115,7 +115,12 @@ class AssetActSchema(CommandSchema):
     number = Text(required=True, max_length=80, title=N_("Number of the report or entry"))
     on = Day(required=True, title=N_("Day"))
     quantity = Number(
-        required=True, places=QUANTITY_PLACES, low=0, high=10**12, title=N_("Quantity")
+        required=True,
+        places=QUANTITY_PLACES,
+        low=0,
+        high=10**12,
+        title=N_("Quantity"),
+        help=N_("Above zero."),
     )
     unit = Text(
         required=True,

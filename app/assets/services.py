@@ -24,7 +24,7 @@ from app.assets.domain import (
     geometry,
     registration,
 )
-from app.assets.kinds import kind_info
+from app.assets.kinds import kind_info, models_for
 from app.assets.models import (
     KEPT_OF_ENCUMBRANCE,
     Asset,
@@ -47,8 +47,8 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Forbidden, InvalidInput, NotFound
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
-from app.kernel.text import N_
-from app.reference.services import policy_for, require_region
+from app.kernel.text import N_, Coded
+from app.reference.services import policy_for, require_county
 
 MAX_EVIDENCE: Final = 50
 """Files of one asset; a report joins what more there is."""
@@ -108,7 +108,8 @@ def register_asset(session: Session, actor: Actor, command: RegisterAsset) -> As
     actor.require(Permission.REGISTER_ASSET)
     parcels = geometry.read_parcels(command.parcels) if command.parcels is not None else ()
     _require_dates(command)
-    require_region(session, command.region_code)
+    _require_model(command)
+    require_county(session, command.region_code)
     row = _add_draft(session, actor, command)
     _add_parcels(session, row, parcels)
     for organisation_id in command.send_to:
@@ -123,6 +124,14 @@ def _require_dates(command: RegisterAsset) -> None:
         raise InvalidInput.at("/right_ends_on", N_("The right must end after it starts."))
     if (command.quantity is None) != (not command.quantity_unit):
         raise InvalidInput.at("/quantity", N_("Give quantity and unit together."))
+
+
+def _require_model(command: RegisterAsset) -> None:
+    fitting = models_for(command.kind)
+    if command.model_id is not None and command.model_id not in fitting:
+        raise InvalidInput.at(
+            "/model_id", N_("Choose one of: %(choices)s."), choices=", ".join(fitting)
+        )
 
 
 def _add_draft(session: Session, actor: Actor, command: RegisterAsset) -> Asset:
@@ -165,7 +174,7 @@ def add_parcels(
     """Draw more parcels of a draft; a registered asset keeps the land it was registered with."""
     row = _own_asset(session, actor, asset_id)
     if row.state is not AssetState.DRAFT:
-        ASSET.next(row.state, AssetEvent.REGISTER)
+        raise registration.LandDrawn(state=Coded(row.state, ASSET.state_titles[row.state]))
     _add_parcels(session, row, geometry.read_parcels(parcels))
     _touch(session, row)
     _record(session, actor, "asset.draw", row)
@@ -481,8 +490,10 @@ def end_encumbrance(
     """
     row = _encumbering(session, actor, asset_id)
     found = session.get(AssetEncumbrance, encumbrance_id, populate_existing=True)
-    if found is None or found.asset_id != row.id or found.ended_on is not None:
+    if found is None or found.asset_id != row.id:
         raise NotFound
+    if found.ended_on is not None:
+        raise registration.EncumbranceEnded(ended_on=found.ended_on)
     if not queries.may_end_encumbrance(session, actor, found):
         raise registration.EncumbranceOfOthers
     if not found.since_on <= command.ended_on <= today(session):

@@ -1,8 +1,8 @@
 """State machines as tables: what is not listed is refused with the list of what is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from app.kernel.actor import Actor
 from app.kernel.errors import IllegalEvent
@@ -56,6 +56,18 @@ class StateMachine(Generic[S, E]):
     def events_for(self, state: S, actor: Actor) -> tuple[E, ...]:
         """The events of a state that the actor's roles permit."""
         return tuple(event for event in self.events(state) if actor.may(self.permissions[event]))
+
+    def without(self, events: Collection[E]) -> Self:
+        """The machine of things that some events never happen to."""
+        table = {step: target for step, target in self.table.items() if step[1] not in events}
+        return type(self)(
+            self.name,
+            table,
+            initial=self.initial,
+            permissions=self.permissions,
+            state_titles=self.state_titles,
+            event_titles=self.event_titles,
+        )
 
     def final_states(self) -> frozenset[S]:
         """The states with no way out."""

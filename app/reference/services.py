@@ -166,6 +166,13 @@ def require_region(session: Session, code: str, pointer: str = "/region_code") -
         raise InvalidInput.at(pointer, N_("There is no region with this code."))
 
 
+def require_county(session: Session, code: str, pointer: str = "/region_code") -> None:
+    """Refuse what is not a county of the table, such as the city above it."""
+    row = session.get(Region, code)
+    if row is None or row.level is not RegionLevel.COUNTY:
+        raise InvalidInput.at(pointer, N_("There is no county with this code."))
+
+
 # ---------------------------------------------------------------------------
 # Calendar
 

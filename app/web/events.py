@@ -31,6 +31,7 @@ Handle = Callable[[Session, Actor, UUID, Any], Any]
 class EventHandler:
     """One event: the schema of what it needs, the use case, and the tone of its button.
 
+    `facts` are what its page shows of the thing, as labels and values; `values` fill its form in before.
     A form that takes a file where programs name a document has a schema and a use case of its own.
     """
 
@@ -42,6 +43,8 @@ class EventHandler:
     choices: Callable[[Session, Actor, UUID], dict[str, Sequence[tuple[str, str]]]] | None = None
     form_schema: type[UploadSchema] | None = None
     form_handle: Handle | None = None
+    facts: Callable[[Any], Sequence[tuple[str, str]]] | None = None
+    values: Callable[[Any], dict[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class Events:
     """The events of one kind of thing.
 
     get(session, actor, id) gives its view (with `id`, `state`, `events`, `version`) or refuses with NotFound.
+    machine_of(view) names the steps that this one can ever take, where not all can take all.
     """
 
     def __init__(
@@ -70,9 +74,11 @@ class Events:
         view_schema: type[ViewSchema],
         page_href: Callable[[UUID], str],
         heading: Callable[[Any], str],
+        machine_of: Callable[[Any], StateMachine[Any, Any]] | None = None,
     ) -> None:
         self.thing = thing
         self.machine = machine
+        self.machine_of = machine_of or (lambda _view: machine)
         self.handlers = {handler.event.value: handler for handler in handlers}
         self.get = get
         self.view_schema = view_schema
@@ -152,8 +158,13 @@ class Events:
         handler = self._handler(body.pop("event", None))
         command = load_schema(handler.schema(), body)
         check_version(view.version)
-        self.machine.next(view.state, handler.event)
+        self._require_listed(view, handler)
         return tagged(handler.handle(session, actor, thing_id, command))
+
+    def _require_listed(self, view: Any, handler: EventHandler) -> None:
+        """Refuse a step that the table does not list, with those that are possible for this thing."""
+        if (view.state, handler.event) not in self.machine.table:
+            self.machine_of(view).next(view.state, handler.event)
 
     def _title(self, handler: EventHandler) -> str:
         return gettext(self.machine.event_titles[handler.event])
@@ -172,7 +183,7 @@ class Events:
             abort(404)
         view = self.get(session, actor, thing_id)
         if request.method == "GET":
-            self.machine.next(view.state, handler.event)
+            self._require_listed(view, handler)
         back = self.page_href(thing_id)
         return form_page(
             (handler.form_schema or handler.schema)(),
@@ -183,6 +194,8 @@ class Events:
             tone=handler.tone,
             version=view.version,
             choices=handler.choices(session, actor, thing_id) if handler.choices else {},
+            values=handler.values(view) if handler.values else {},
+            decided=handler.facts(view) if handler.facts else (),
             submit=lambda command: self._submit(handler, thing_id, command, back),
         )
 
@@ -190,7 +203,7 @@ class Events:
         actor, session = current_actor(), current_session()
         view = self.get(session, actor, thing_id)
         check_version(view.version)
-        self.machine.next(view.state, handler.event)
+        self._require_listed(view, handler)
         (handler.form_handle or handler.handle)(session, actor, thing_id, command)
         tell("ok", gettext("Done: %(step)s.", step=self._title(handler)))
         return redirect(back, 303)  # type: ignore[return-value]

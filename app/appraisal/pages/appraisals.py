@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries, services
 from app.appraisal.domain import STATE_TITLES, AppraisalState
-from app.appraisal.domain.catalogue import all_specs, find_spec, models_for, parameters_on
+from app.appraisal.domain.catalogue import all_specs, find_spec, parameters_on
 from app.appraisal.events import EVENTS
 from app.appraisal.input_forms import (
     input_fields,
@@ -29,6 +29,7 @@ from app.appraisal.schemas import (
     ValuedOnSchema,
 )
 from app.assets.domain import AssetState
+from app.assets.kinds import models_for
 from app.assets.models import Asset
 from app.assets.queries import load_asset, visible_assets
 from app.db.engine import today

@@ -14,11 +14,11 @@ from app.appraisal.domain import (
     AppraisalKind,
     AppraisalState,
 )
-from app.appraisal.domain.catalogue import models_for
 from app.appraisal.models import Appraisal
 from app.appraisal.services.errors import AgencyNotOnPanel, AssetNotAppraisable, ModelNotForAsset
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.assets.domain import AssetState, GrantReason
+from app.assets.kinds import models_for
 from app.assets.models import Asset
 from app.assets.queries import load_asset, organisation_names
 from app.assets.services import share_asset

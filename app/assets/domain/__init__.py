@@ -111,6 +111,9 @@ ASSET: Final = StateMachine(
     event_titles=ASSET_EVENT_TITLES,
 )
 
+UNMEASURED: Final = ASSET.without({E.MEASURE, E.CERTIFY, E.FILE})
+"""What may happen to an asset whose kind is not measured."""
+
 
 class MrvAct(StrEnum):
     """The three acts of the local chain, by three bodies."""

@@ -150,6 +150,25 @@ class AssetInUse(Conflict):
     detail = N_("The asset is pledged. It can be withdrawn after the security was released.")
 
 
+class EncumbranceEnded(Conflict):
+    """A third party's right that ended before does not end again."""
+
+    code = "encumbrance-ended"
+    title = N_("The right has ended already")
+    detail = N_("The end of this right was recorded for %(ended_on)s. There is nothing more to do.")
+
+
+class LandDrawn(Conflict):
+    """More land for an asset that was registered with what it has."""
+
+    code = "land-drawn"
+    title = N_("The land of a registered asset stays")
+    detail = N_(
+        "Parcels are drawn while the asset is a draft; this one is in the state “%(state)s”. "
+        "Withdraw it and register it anew with all its land."
+    )
+
+
 class EncumbranceOfOthers(Forbidden):
     """Somebody else recorded the right, and no pledge here makes it the bank's concern."""
 
@@ -248,6 +267,8 @@ def decide_act(facts: ActFacts) -> AssetState:
     """The state after an act; refused when out of order, by the same body, or not covered."""
     if not facts.needs_mrv:
         raise NothingToMeasure
+    if facts.quantity <= 0:
+        raise InvalidInput.at("/quantity", N_("Enter a quantity above zero."))
     state = ASSET.next(facts.state, ACT_EVENTS[facts.act])
     if facts.organisation_id in {facts.owner_id, *(act.organisation_id for act in facts.former)}:
         raise ActsBySameBody

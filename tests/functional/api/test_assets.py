@@ -61,6 +61,9 @@ def test_the_same_key_registers_once_and_a_missing_key_is_refused(api) -> None:
         ({"owner_id": "x"}, "/owner_id"),
         ({"state": "filed"}, "/state"),
         ({"region_code": "999999"}, "/region_code"),
+        ({"region_code": "620700"}, "/region_code"),
+        ({"model_id": "no-such"}, "/model_id"),
+        ({"model_id": "carbon-sink-income"}, "/model_id"),
         ({"parcels": {"type": "Polygon", "coordinates": [RING[:-1]]}}, "/parcels/0"),
         ({"parcels": {"type": "Polygon", "coordinates": [[[101, 38, 1]] * 4]}}, "/parcels/0"),
         ({"parcels": []}, "/parcels"),
@@ -104,6 +107,30 @@ def test_the_chain_of_three_bodies_is_walked_by_events(api, world) -> None:
     assert filed.json["ready_for_pledge"] is True
     acts = api("c1-fin").get(f"{path}/measurements", status=200).json["items"]
     assert [act["act"] for act in acts] == ["measure", "certify", "file"]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_an_act_of_nothing_is_refused_and_the_chain_goes_on(api, world, at) -> None:
+    centres = [str(world.organisation(code)) for code in ("MC", "VC", "TC")]
+    body = {**FOREST, "kind": "carbon-sink-income", "send_to": centres}
+    path = api("c1-fin").post("/assets", body, status=201).headers["Location"]
+    steps = [("mc-1", "measure"), ("vc-1", "certify"), ("tc-1", "file")]
+    for login, event in steps[:at]:
+        api(login).event(path, event, status=200, **{**ACT, "number": event})
+    login, event = steps[at]
+    refused = api(login).event(path, event, status=422, **{**ACT, "quantity": "0"})
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/quantity"]
+    api(login).event(path, event, status=200, **{**ACT, "quantity": "0.0001"})
+
+
+def test_a_right_that_is_not_measured_is_never_told_to_be(api, asset) -> None:
+    path = f"/assets/{asset['id']}"
+    refused = api("c1-fin").event(path, "register", status=409).json
+    assert refused["legal"] == ["withdraw"]
+    refused = api("c1-fin").post(
+        f"{path}/parcels", {"parcels": LAND}, version=asset["version"], status=409
+    )
+    assert refused.json["code"] == "land-drawn"
 
 
 def test_an_event_needs_the_version_that_it_was_decided_on(api, asset) -> None:
@@ -191,7 +218,8 @@ def test_encumbrances_are_recorded_and_ended(api, asset) -> None:
     assert (found["holder"], found["secured_yuan"]) == ("村集体", "10.00")
     end = api("c1-fin").post(f"{path}/{found['id']}/end", {"ended_on": "2024-01-02"}, status=200)
     assert end.json["encumbered"] is False
-    api("c1-fin").post(f"{path}/{found['id']}/end", {"ended_on": "2024-01-02"}, status=404)
+    again = api("c1-fin").post(f"{path}/{found['id']}/end", {"ended_on": "2024-01-02"}, status=409)
+    assert (again.json["code"], again.json["ended_on"]) == ("encumbrance-ended", "2024-01-02")
 
 
 def test_a_bank_that_was_only_offered_an_asset_does_not_end_its_encumbrances(

@@ -84,3 +84,20 @@ def test_the_owner_withdraws_by_a_button(owner, asset_path) -> None:
     assert f"{asset_path}/events/withdraw" in owner.get(asset_path).text
     owner.submit(f"{asset_path}/events/withdraw", {"reason": "换证"}, status=303)
     assert f"{asset_path}/events/withdraw" not in owner.get(asset_path, status=200).text
+
+
+def test_certification_and_filing_show_the_act_before_and_its_unit(sign_in, api, world) -> None:
+    centres = [str(world.organisation(code)) for code in ("MC", "VC", "TC")]
+    body = {**FIELDS, "kind": "carbon-sink-income", "parcels": json.loads(LAND)}
+    path = (
+        api("c1-fin").post("/assets", {**body, "send_to": centres}, status=201).headers["Location"]
+    )
+    act = {"number": "JL-1", "on": "2024-01-02", "quantity": "5170", "unit": "tCO2e/year"}
+    api("mc-1").event(path, "measure", status=200, **act)
+    href = path.removeprefix("/api/v1") + "/events/certify"
+    page = sign_in("vc-1", language="en").get(href, status=200).text
+    assert "5,170 tCO2e/year" in page
+    assert 'value="tCO2e/year"' in page
+    nothing = {**act, "number": "SH-1", "quantity": "0"}
+    refused = sign_in("vc-1", language="en").submit(href, nothing, status=422)
+    assert "Enter a quantity above zero." in refused.text

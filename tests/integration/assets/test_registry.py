@@ -86,15 +86,20 @@ def test_a_draft_is_completed_and_then_registered(register, session, world) -> N
     drawn = services.add_parcels(session, owner, view.id, land())
     assert drawn.version > view.version
     assert services.register_draft(session, owner, view.id).state == "registered"
-    with pytest.raises(IllegalEvent):
+    with pytest.raises(r.LandDrawn):
         services.add_parcels(session, owner, view.id, land(102.0))
 
 
 def test_wrong_dates_regions_and_areas_are_refused(register) -> None:
     with pytest.raises(InvalidInput):
         register(right_ends_on=FOREST.right_starts_on)
-    with pytest.raises(InvalidInput):
-        register(region_code="999999")
+    for code in ("999999", "620700"):
+        with pytest.raises(InvalidInput):
+            register(region_code=code)
+    for model in ("no-such", "carbon-sink-income", "gep"):
+        with pytest.raises(InvalidInput):
+            register(model_id=model)
+    assert register(model_id="income-right").model_id == "income-right"
     with pytest.raises(r.AreaDiffers):
         register(area_mu=LAND_MU * 2)
     with pytest.raises(r.ForestNotMortgageable):
@@ -240,7 +245,7 @@ def test_a_third_party_s_right_encumbers_until_it_ended(register, session, world
         services.end_encumbrance(session, owner, view.id, found, early)
     services.end_encumbrance(session, owner, view.id, found, end)
     assert not is_encumbered(session, view.id)
-    with pytest.raises(NotFound):
+    with pytest.raises(r.EncumbranceEnded):
         services.end_encumbrance(session, owner, view.id, found, end)
 
 
@@ -294,7 +299,7 @@ def test_a_right_ends_once_however_many_say_so_at_once(
         try:
             with database.write() as own:
                 services.end_encumbrance(own, owner, view.id, right, command)
-        except NotFound:
+        except r.EncumbranceEnded:
             return 0
         return 1
 

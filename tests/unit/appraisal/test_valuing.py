@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.appraisal.domain.catalogue import find_model, find_spec, models_for
+from app.appraisal.domain.catalogue import find_model, find_spec
 from app.appraisal.domain.valuing import (
     Ask,
     Recorded,
@@ -17,6 +17,7 @@ from app.appraisal.domain.valuing import (
     value_many,
 )
 from app.assets.domain import AssetKind
+from app.assets.kinds import models_for
 from risk_models.contract import Price
 from tests.factories.appraisals import CARBON_FEN, FOREST_FEN, SIGNED_ON, example_inputs
 
