@@ -127,7 +127,7 @@ def register_pledge(
     pledge, asset = load_pledge(session, actor, pledge_id, lock=True)
     state = PLEDGE.next(pledge.state, PledgeEvent.REGISTER)
     registries = kind_info(asset.kind).registries
-    _require_receipt(session, registries, command)
+    _require_receipt(session, pledge, registries, command)
     registered = _registered_at(session, pledge.id)
     known = command.registry in registered
     kind = RegistrationKind.EXTENSION if known else RegistrationKind.INITIAL
@@ -469,11 +469,16 @@ def _add_registration(
     session.flush()
 
 
-def _require_receipt(session: Session, registries: Sequence[str], command: RegisterPledge) -> None:
+def _require_receipt(
+    session: Session, pledge: Pledge, registries: Sequence[str], command: RegisterPledge
+) -> None:
     if command.registry not in registries:
         raise RegistryDoesNotFit(registries=list(registries))
     if command.registered_on > today(session):
         raise InvalidInput.at("/registered_on", N_("This day lies in the future."))
+    if command.registered_on < pledge.contracted_on:
+        detail = N_("The contract was signed on %(day)s; enter that day or a later one.")
+        raise InvalidInput.at("/registered_on", detail, day=pledge.contracted_on)
     if command.expires_on is not None and command.expires_on <= command.registered_on:
         raise InvalidInput.at("/expires_on", N_("The registration must end after it begins."))
     taken = sa.select(col(Registration.id)).where(

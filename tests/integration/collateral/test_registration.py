@@ -74,6 +74,7 @@ def test_a_receipt_has_one_number_at_a_registry(vault, carbon, refused):
     ("given", "pointer"),
     [
         ({"on": TODAY + timedelta(days=1)}, "/registered_on"),
+        ({"on": TODAY - timedelta(days=1)}, "/registered_on"),
         ({"expires_on": TODAY}, "/expires_on"),
     ],
 )

@@ -272,3 +272,13 @@ def test_the_limit_holds_at_the_border_of_the_cover(lending) -> None:
     # 5,472,000 at 50 % and 880,000 at 30 % lend 3,000,000 to the fen.
     lending.recognise(forest.asset_id, 5_472_000_00)
     assert lending.contract(view.id).approved_fen == LOAN_FEN
+
+
+def test_a_value_that_fell_lends_less_before_the_watch_has_looked(lending, session) -> None:
+    """What was recognised above the current value is not lent on for a moment."""
+    forest = lending.asset(recognised_fen=5_600_000_00)
+    view = lending.accepted(pool_of(forest, secured_fen=2_800_000_00), product="forest-right-loan")
+    lending.value(forest, 3_000_000_00, date(2024, 12, 1))
+    row = load_application(session, lending.staff("officer"), view.id)
+    totals = stored_pool(session, row).totals
+    assert (totals.recognised_fen, totals.lendable_fen) == (3_000_000_00, 1_500_000_00)
