@@ -36,6 +36,6 @@ def test_slots_are_days_or_instants_of_here_and_runs_name_their_bank(sign_in, da
     page = sign_in("sys-1", language="en").get("/jobs").text
     assert "2024-01-02 10:00:00" in page
     assert "T02:00:00Z" not in page
-    assert "<td>2024-01-02</td>" in page
+    assert ">2024-01-02</td>" in page
     assert "Yanzhi Demo Rural Commercial Bank" in page
     assert "Loans measured: 1" in page
