@@ -52,11 +52,11 @@ class NoticePartyView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PledgedAssetView:
-    """One asset of the pool: what was recognised before, and what is recognised now."""
+    """One asset of the pool: what was recognised at contract, and what is recognised now."""
 
     number: str
     title: Words
-    before_fen: int | None
+    relied_fen: int | None
     recognised_fen: int | None
     cap_ppm: int
     lendable_fen: int
@@ -167,9 +167,9 @@ def _address(view: TopUpNoticeView) -> list[Block]:
 def _what_crossed(view: TopUpNoticeView) -> list[Block]:
     ratio = percent_ppm(view.ratio_ppm)
     words = Words(
-        zh=f"截至 {day_zh(view.as_of)} 日终，贵方上述贷款的抵质押率为 {ratio}，"
+        zh=f"按 {day_zh(view.as_of)} 的计量，贵方上述贷款的抵质押率为 {ratio}，"
         f"已触及合同约定的{view.crossed.zh}。原因：{view.cause.zh}",
-        en=f"At the close of {day_en(view.as_of)} the loan-to-value of this loan was {ratio}; "
+        en=f"As measured on {day_en(view.as_of)}, the loan-to-value of this loan was {ratio}; "
         f"it crossed the {view.crossed.en} of the contract. Cause: {view.cause.en}",
     )
     return [
@@ -237,7 +237,7 @@ def _history(view: TopUpNoticeView) -> list[Block]:
 def _assets(view: TopUpNoticeView) -> list[Block]:
     columns = [
         _column("押品", "Collateral", 4),
-        _column("原认定价值（元）", "Recognised before, CNY", 3, number=True),
+        _column("签约时认定价值（元）", "Recognised at contract, CNY", 3, number=True),
         _column("现认定价值（元）", "Recognised now, CNY", 3, number=True),
         _column("上限", "Cap", 1.6, number=True),
         _column("可担保金额（元）", "Lendable, CNY", 3, number=True),
@@ -245,7 +245,7 @@ def _assets(view: TopUpNoticeView) -> list[Block]:
     rows: list[list[str | Cell]] = [
         [
             Cell(text=_both(each.title), note=each.number),
-            yuan(each.before_fen),
+            yuan(each.relied_fen),
             yuan(each.recognised_fen),
             percent_ppm(each.cap_ppm),
             yuan(each.lendable_fen),

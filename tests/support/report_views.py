@@ -218,7 +218,7 @@ def notice_view(text: str = "") -> TopUpNoticeView:
             PledgedAssetView(
                 number="A-2023-000001",
                 title=words(text, "林权（经济林）", "Forest right"),
-                before_fen=560_000_000,
+                relied_fen=560_000_000,
                 recognised_fen=378_000_000,
                 cap_ppm=500_000,
                 lendable_fen=189_000_000,
@@ -226,7 +226,7 @@ def notice_view(text: str = "") -> TopUpNoticeView:
             PledgedAssetView(
                 number="A-2023-000002",
                 title=words(text, "林业碳汇预期收益权", "Carbon-sink income right"),
-                before_fen=88_000_000,
+                relied_fen=88_000_000,
                 recognised_fen=54_560_000,
                 cap_ppm=300_000,
                 lendable_fen=16_368_000,
@@ -269,7 +269,7 @@ def statement_view(text: str = "", *, periods: int = 12) -> StatementView:
         product=words(text, "林权+碳汇预期收益权贷款", "Forest and carbon right loan"),
         state=Words(zh="履约", en="performing"),
         method=Words(zh="等额本金（按季）", en="equal principal, quarterly"),
-        day_count="act/360",
+        day_count=Words(zh="实际天数/360天", en="actual days over 360"),
         rate_ppm=44_500,
         contract_fen=periods * part_fen,
         drawn_on=date(2023, 6, 28),
@@ -282,6 +282,7 @@ def statement_view(text: str = "", *, periods: int = 12) -> StatementView:
         interest_paid_fen=778_750,
         penalty_paid_fen=0,
         accrued_fen=40_792,
+        suspense_fen=10_000,
         overdue_principal_fen=0,
         overdue_interest_fen=0,
         notes=[
@@ -316,7 +317,8 @@ def statement_view(text: str = "", *, periods: int = 12) -> StatementView:
                 principal_fen=part_fen,
                 interest_fen=389_375,
                 penalty_fen=0,
-                total_fen=part_fen + 389_375,
+                suspense_fen=10_000 * n,
+                total_fen=part_fen + 389_375 + 10_000 * n,
             )
             for n in (0, 1)
         ],

@@ -1,7 +1,6 @@
 """The top-up notice as a numbered document: the facts of the case put into the view that the report draws."""
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,8 +10,8 @@ from app.appraisal.services.reporting import INVENTED
 from app.assets.models import Asset
 from app.collateral.domain.cover import lendable_fen, moving_ppm
 from app.collateral.domain.states import Level
-from app.collateral.models import MarginCall, Recognition
-from app.collateral.queries import Pool, observations
+from app.collateral.models import MarginCall, Pledge
+from app.collateral.queries import ACTIVE, Pool, observations
 from app.collateral.refusals import NoticeNeedsValue
 from app.collateral.reports import (
     LtvPointView,
@@ -33,6 +32,12 @@ CROSSED = {
     Level.TOP_UP: Words(zh="追加线", en="top-up line"),
     Level.DISPOSAL: Words(zh="处置线", en="disposal line"),
 }
+REVALUED = Words(
+    zh="押品价值与贷款余额已重新计量。",
+    en="the value of the collateral and the debt were measured anew.",
+)
+"""What a notice says when nobody wrote a cause: findings of the review stay inside the bank."""
+
 CONSEQUENCES = (
     Words(
         zh="逾期未补足的，我行有权依合同约定停止放款、宣布贷款提前到期并依法处置押品。",
@@ -108,10 +113,10 @@ def _view(
         disposal_ppm=pool.lines.disposal_ppm,
         target_ppm=call.target_ppm,
         crossed=CROSSED.get(call.level, CROSSED[Level.TOP_UP]),
-        assets=_assets(session, pool, call.measured_on),
+        assets=_assets(session, pool),
         repay_fen=call.repay_fen,
         add_recognised_fen=call.add_recognised_fen,
-        cause=Words(zh=cause or call.review_note, en=cause or call.review_note),
+        cause=Words(zh=cause or REVALUED.zh, en=cause or REVALUED.en),
         contact=parties.issuer.name_zh,
         consequences=CONSEQUENCES,
         issuer_name=parties.issuer.name_zh,
@@ -141,18 +146,18 @@ def _party(organisation: Organisation) -> NoticePartyView:
     return NoticePartyView(name=words, code=organisation.uscc or "")
 
 
-def _assets(session: Session, pool: Pool, on: date) -> list[PledgedAssetView]:
+def _assets(session: Session, pool: Pool) -> list[PledgedAssetView]:
     ids = [each.asset_id for each in pool.assets]
     assets = {
         row.id: row
         for row in session.execute(sa.select(Asset).where(col(Asset.id).in_(ids))).scalars()
     }
-    before = _recognised_before(session, pool.bank_id, ids, on)
+    relied = _recognised_at_contract(session, pool)
     return [
         PledgedAssetView(
             number=assets[each.asset_id].number,
             title=Words(zh=assets[each.asset_id].title, en=assets[each.asset_id].title_en),
-            before_fen=before.get(each.asset_id, each.recognised_fen),
+            relied_fen=relied.get(each.asset_id),
             recognised_fen=each.recognised_fen,
             cap_ppm=each.cap_ppm,
             lendable_fen=lendable_fen(each),
@@ -161,21 +166,9 @@ def _assets(session: Session, pool: Pool, on: date) -> list[PledgedAssetView]:
     ]
 
 
-def _recognised_before(
-    session: Session, bank_id: UUID, ids: list[UUID], on: date
-) -> dict[UUID, int | None]:
-    """What was recognised before the last change up to a day."""
-    statement = (
-        sa.select(Recognition)
-        .where(
-            col(Recognition.bank_id) == bank_id,
-            col(Recognition.asset_id).in_(ids),
-            col(Recognition.on) <= on,
-        )
-        .order_by(col(Recognition.at), col(Recognition.id))
+def _recognised_at_contract(session: Session, pool: Pool) -> dict[UUID, int]:
+    """What the bank recognised of each asset when it took it."""
+    statement = sa.select(col(Pledge.asset_id), col(Pledge.relied_recognised_fen)).where(
+        col(Pledge.loan_id) == pool.loan_id, col(Pledge.state).in_(ACTIVE)
     )
-    return {
-        row.asset_id: row.before_fen
-        for row in session.execute(statement).scalars()
-        if row.before_fen is not None
-    }
+    return {row.asset_id: row.relied_recognised_fen for row in session.execute(statement)}
