@@ -304,7 +304,7 @@ def grant_authority(
 ) -> AuthorityLimit:
     """Set what a member may approve from a day on; what was granted before for the product ends the day before.
 
-    Nobody gives an authority to themselves.
+    A second grant from the same day, today or later, replaces the first. Nobody gives an authority to themselves.
     """
     actor.require(Permission.MANAGE_PEOPLE)
     organisation = _manageable(session, actor, command.organisation_id or actor.organisation_id)
@@ -354,6 +354,10 @@ def _end_authority(session: Session, memberships: list[UUID], product: str, sinc
         sa.or_(col(AuthorityLimit.valid_until).is_(None), col(AuthorityLimit.valid_until) >= since),
     )
     for row in session.execute(statement).scalars():
+        if row.valid_from == since >= today(session):
+            # A grant that has not yet held for a whole day is put right; the journal keeps both.
+            session.delete(row)
+            continue
         if row.valid_from >= since:
             raise InvalidInput.at(
                 "/valid_from",

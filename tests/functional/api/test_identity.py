@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from app.audit.models import AuditEvent
 from app.identity.services import authority_ceiling_fen
 from tests.factories.world import PASSWORD
 
@@ -226,8 +228,32 @@ def test_an_authority_ends_the_one_before_it(administrator, world):
     before = administrator.get(path, status=200).json["roles"]
     answer = administrator.post(f"{path}/authority-limits", grant, status=201)
     assert answer.json["roles"] == before, "a later day changes nothing today"
-    refused = administrator.post(f"{path}/authority-limits", grant, status=422)
+    earlier = {**grant, "valid_from": "2030-12-31"}
+    refused = administrator.post(f"{path}/authority-limits", earlier, status=422)
     assert refused.json["errors"][0]["pointer"] == "/valid_from"
+
+
+@pytest.mark.parametrize("day", ["2024-01-02", "2031-01-01"])
+def test_a_wrong_authority_is_put_right_on_its_day(administrator, world, session, day):
+    person, own = world.person("a-approve"), world.actor("a-approve")
+    path = f"/people/{person}/authority-limits"
+    grant = {"organisation_id": str(world.organisation("A")), "basis": "授权书 6 号"}
+    grant |= {"valid_from": day}
+    administrator.post(path, {**grant, "ceiling_yuan": "800.00"}, status=201)
+    administrator.post(path, {**grant, "ceiling_yuan": "8000000.00"}, status=201)
+    on = date.fromisoformat(day)
+    assert authority_ceiling_fen(session, own, "gep-loan", on) == 8_000_000_00
+    kept = sa.select(AuditEvent.facts).where(AuditEvent.action == "authority.grant")
+    told = [facts["ceiling_fen"] for facts in session.execute(kept).scalars()]
+    assert {800_00, 8_000_000_00} <= set(told)
+
+
+def test_a_past_authority_is_not_rewritten(administrator, world):
+    path = f"/people/{world.person('a-approve')}/authority-limits"
+    grant = {"organisation_id": str(world.organisation("A")), "basis": "授权书 7 号"}
+    grant |= {"ceiling_yuan": "800.00", "valid_from": "2023-12-29"}
+    administrator.post(path, grant, status=201)
+    administrator.post(path, grant, status=422)
 
 
 def test_an_authority_counts_from_its_day(api, world, session):
