@@ -30,6 +30,7 @@ from app.loans.schedules import INSTALMENT_TITLES, InstalmentState, loan_schedul
 from app.loans.schemas import (
     ACCOUNT_TITLES,
     CLASS_TITLES,
+    DAY_COUNT_TITLES,
     ENTRY_TITLES,
     KEPT_TITLES,
     METHOD_TITLES,
@@ -96,6 +97,7 @@ def words_of_loans() -> dict[str, Any]:
         "class_titles": _shown(CLASS_TITLES),
         "kept_titles": _shown(KEPT_TITLES),
         "method_titles": _shown(METHOD_TITLES),
+        "day_count_titles": _shown(DAY_COUNT_TITLES),
         "account_titles": _shown(ACCOUNT_TITLES),
         "entry_titles": _shown(ENTRY_TITLES),
         "security_titles": _shown(SECURITY_TITLES),

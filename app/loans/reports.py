@@ -22,7 +22,7 @@ from app.documents.pdf import (
     Words,
     render,
 )
-from app.documents.wording import BLANK, both_days, day, day_en, day_zh, rate, yuan
+from app.documents.wording import both_days, day, day_en, day_zh, rate, yuan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,7 @@ class RepaymentView:
     principal_fen: int
     interest_fen: int
     penalty_fen: int
+    suspense_fen: int
     total_fen: int
 
 
@@ -83,7 +84,7 @@ class StatementView:
     product: Words
     state: Words
     method: Words
-    day_count: str
+    day_count: Words
     rate_ppm: int
     contract_fen: int
     drawn_on: date | None
@@ -96,6 +97,7 @@ class StatementView:
     interest_paid_fen: int
     penalty_paid_fen: int
     accrued_fen: int
+    suspense_fen: int
     overdue_principal_fen: int
     overdue_interest_fen: int
     notes: Sequence[StatementNoteView]
@@ -170,7 +172,7 @@ def _loan_rows(view: StatementView) -> list[Row]:
         _row("产品", "Product", _both(view.product)),
         _row("状态", "State", _both(view.state)),
         _row("合同金额", "Contract amount", yuan(view.contract_fen)),
-        _row("执行利率（年）", "Rate a year", rate(view.rate_ppm), note=view.day_count),
+        _row("执行利率（年）", "Rate a year", rate(view.rate_ppm), note=_both(view.day_count)),
         _row("还款方式", "Repayment method", _both(view.method)),
         _row("首次放款日", "First drawn on", both_days(view.drawn_on)),
         _row("到期日", "Matures on", both_days(view.matures_on)),
@@ -218,6 +220,7 @@ def _movements(view: StatementView) -> list[Block]:
         _row("本期收到利息", "Interest received", yuan(view.interest_paid_fen)),
         _row("本期收到罚息、复利", "Penalty received", yuan(view.penalty_paid_fen)),
         _row("期末应计利息", "Accrued interest", yuan(view.accrued_fen)),
+        _row("期末挂账金额", "Money in suspense", yuan(view.suspense_fen)),
         _row("逾期本金", "Overdue principal", yuan(view.overdue_principal_fen)),
         _row("逾期利息", "Overdue interest", yuan(view.overdue_interest_fen)),
     ]
@@ -273,11 +276,12 @@ def _balance_chart(view: StatementView) -> list[Block]:
 def _repayments(view: StatementView) -> Grid:
     columns = [
         _column("记账日", "Booked on", 2.2),
-        _column("业务", "Kind", 3.4),
-        _column("本金", "Principal", 2.8, number=True),
-        _column("利息", "Interest", 2.4, number=True),
-        _column("罚息、复利", "Penalty", 2.4, number=True),
-        _column("合计", "Total", 2.8, number=True),
+        _column("业务", "Kind", 3.2),
+        _column("本金", "Principal", 2.7, number=True),
+        _column("利息", "Interest", 2.3, number=True),
+        _column("罚息、复利、费用", "Penalty, fees", 2.3, number=True),
+        _column("挂账", "Suspense", 2.3, number=True),
+        _column("合计", "Total", 2.7, number=True),
     ]
     rows: list[list[str | Cell]] = [
         [
@@ -286,6 +290,7 @@ def _repayments(view: StatementView) -> Grid:
             yuan(each.principal_fen),
             yuan(each.interest_fen),
             yuan(each.penalty_fen),
+            yuan(each.suspense_fen),
             yuan(each.total_fen),
         ]
         for each in view.repayments
@@ -295,6 +300,7 @@ def _repayments(view: StatementView) -> Grid:
         sum(each.principal_fen for each in view.repayments),
         sum(each.interest_fen for each in view.repayments),
         sum(each.penalty_fen for each in view.repayments),
+        sum(each.suspense_fen for each in view.repayments),
         sum(each.total_fen for each in view.repayments),
     )
     total = ["合计 Total", "", *(yuan(amount_fen) for amount_fen in sums)]
@@ -312,8 +318,8 @@ def _closing(view: StatementView) -> list[Block]:
         zh="本对账单依据记账明细生成。如有异议，请及时书面提出。",
         en="This statement is drawn from the journal. Objections are welcome in writing.",
     )
-    places = [
-        Signature(role=Words(zh="经办", en="Prepared by"), name=view.prepared_by or BLANK),
-        Signature(role=Words(zh="借款人确认", en="Confirmed by the borrower")),
-    ]
+    places = [Signature(role=Words(zh="借款人确认", en="Confirmed by the borrower"))]
+    if view.prepared_by:
+        maker = Signature(role=Words(zh="经办", en="Prepared by"), name=view.prepared_by)
+        places.insert(0, maker)
     return [Text(words=words), Signatures(places=places, seal=view.bank_name)]

@@ -44,6 +44,14 @@ METHOD_TITLES: Final = {
     Method.PLAN: N_("By a plan"),
 }
 
+DAY_COUNT_TITLES: Final = {
+    DayCount.THIRTY_360: N_("30-day months over 360"),
+    DayCount.THIRTY_E_360: N_("30-day months over 360 (European)"),
+    DayCount.ACT_360: N_("Actual days over 360"),
+    DayCount.ACT_365: N_("Actual days over 365"),
+    DayCount.ACT_ACT: N_("Actual days over those of the year"),
+}
+
 KEPT_TITLES: Final = {
     Kept.SERVICED: N_("Kept here"),
     Kept.MIRRORED: N_("Kept by the bank"),
@@ -193,7 +201,7 @@ class SchedulePreviewSchema(CommandSchema):
         help=N_("Months or days, such as 1m, 3m or 14d."),
     )
     method = Choice(Method, required=True, titles=METHOD_TITLES, title=N_("Repayment method"))
-    day_count = Choice(DayCount, required=True, title=N_("Day count"))
+    day_count = Choice(DayCount, required=True, titles=DAY_COUNT_TITLES, title=N_("Day count"))
     first_due_on = Day(title=N_("First due day"), help=N_("Empty: one period after the drawdown."))
     grace_principal = Whole(
         low=0, high=MAX_PERIODS, title=N_("Periods with interest alone"), load_default=0

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from app.documents.pdf import Words
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
+from app.kernel.daycount import DayCount
 from app.loans.books import lending_day
 from app.loans.contracts import list_notes
 from app.loans.domain.journal import Account
@@ -44,6 +45,16 @@ _METHODS: Final = {
     Method.BULLET: Words(zh="按期付息到期还本", en="Bullet"),
     Method.BULLET_ALL: Words(zh="到期一次还本付息", en="All at the end"),
     Method.PLAN: Words(zh="按计划分期还本", en="By a plan"),
+}
+
+_DAY_COUNTS: Final = {
+    DayCount.THIRTY_360: Words(zh="每月30天/360天", en="30-day months over 360"),
+    DayCount.THIRTY_E_360: Words(
+        zh="每月30天/360天（欧式）", en="30-day months over 360 (European)"
+    ),
+    DayCount.ACT_360: Words(zh="实际天数/360天", en="actual days over 360"),
+    DayCount.ACT_365: Words(zh="实际天数/365天", en="actual days over 365"),
+    DayCount.ACT_ACT: Words(zh="实际天数/当年天数", en="actual days over those of the year"),
 }
 
 _INSTALMENTS: Final = {
@@ -91,7 +102,7 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
         product=Words(zh=view.title, en=""),
         state=_STATES[view.state],
         method=_METHODS[view.method],
-        day_count=view.day_count,
+        day_count=_DAY_COUNTS[DayCount(view.day_count)],
         rate_ppm=view.rate_ppm,
         contract_fen=view.contract_fen,
         drawn_on=drawn_on,
@@ -104,6 +115,7 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
         interest_paid_fen=_sum(repayments, "interest_fen"),
         penalty_paid_fen=_sum(repayments, "penalty_fen") + _sum(repayments, "compound_fen"),
         accrued_fen=view.accrued_fen,
+        suspense_fen=view.suspense_fen,
         overdue_principal_fen=sum(due.principal_fen - due.paid_principal_fen for due in late),
         overdue_interest_fen=sum(due.interest_fen - due.paid_interest_fen for due in late),
         notes=[_note(note) for note in notes],
@@ -161,6 +173,7 @@ def _repayment(row: StoredRepayment) -> RepaymentView:
         kind=_REVERSED if row.reverses_id else _REPAID,
         principal_fen=sign * row.principal_fen,
         interest_fen=sign * row.interest_fen,
-        penalty_fen=sign * (row.penalty_fen + row.compound_fen),
+        penalty_fen=sign * (row.penalty_fen + row.compound_fen + row.fee_fen),
+        suspense_fen=sign * row.suspense_fen,
         total_fen=sign * row.amount_fen,
     )

@@ -150,6 +150,16 @@ def test_the_journal_is_read_by_cursor(api, loan_id):
     api("a-audit").get(f"/loans/{loan_id}/journal", cursor="nothing", status=400)
 
 
+def test_money_in_suspense_is_told_everywhere(api, sign_in, loan_id, tmp_path):
+    asked = {"amount_yuan": "123.45", "payer": "示例付款人"}
+    api("a-ops").post(f"/loans/{loan_id}/repayments", asked, status=201)
+    assert api("c1-fin").get(f"/loans/{loan_id}").json["suspense_yuan"] == "123.45"
+    statement = text_of(api("c1-fin").get(f"/loans/{loan_id}/statement.pdf").data, tmp_path)
+    assert statement.count("123.45") >= 4, "once in the line of its column and its total, and below"
+    assert "123.45" in sign_in("a-ops").get(f"/loans/{loan_id}/journal", status=200).text
+    assert "挂账金额" in sign_in("c1-fin").get(f"/loans/{loan_id}", status=200).text
+
+
 def test_the_statement_is_a_pdf_with_the_loan_in_it(api, loan_id, tmp_path):
     answer = api("c1-fin").get(f"/loans/{loan_id}/statement.pdf")
     text = text_of(answer.data, tmp_path)

@@ -21,7 +21,7 @@ def test_the_same_view_gives_the_same_bytes() -> None:
     [
         "L-2023-000003",
         "4.45%",
-        "act/360",
+        "实际天数/360天 actual days over 360",
         "等额本金（按季）",
         "期初本金余额 Opening balance",
         "360,000.00",
@@ -29,7 +29,9 @@ def test_the_same_view_gives_the_same_bytes() -> None:
         "期末本金余额 Closing balance",
         "300,000.00",
         "360,120.00",  # All payments of the schedule.
-        "67,787.50",  # All repayments of the period.
+        "67,887.50",  # All repayments of the period.
+        "挂账 Suspense",
+        "期末挂账金额 Money in suspense",
         "7,787.50",
         "2023-12-21",
         "起息 2023-12-20",
@@ -39,6 +41,12 @@ def test_the_same_view_gives_the_same_bytes() -> None:
 )
 def test_the_statement_shows_terms_movements_and_totals(words: str, tmp_path: Path) -> None:
     assert squeezed(words) in text_of(loan_statement(statement_view()), tmp_path)
+
+
+def test_who_prepared_it_is_left_out_when_unknown(tmp_path: Path) -> None:
+    shown = text_of(loan_statement(replace(statement_view(), prepared_by="")), tmp_path)
+    assert squeezed("Prepared by") not in shown
+    assert squeezed("Confirmed by the borrower") in shown
 
 
 def test_a_loan_not_yet_drawn_has_a_statement_without_rows(tmp_path: Path) -> None:
