@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from app.kernel.csv_rows import LineError, read_rows
@@ -19,6 +19,12 @@ MAX_VALUE: Final = Decimal(10) ** 12
 VALUE_PATTERN: Final = r"[0-9]{1,13}(\.[0-9]{1,6})?"
 POINT_COLUMNS: Final = ("on", "value")
 POINT_OPTIONAL: Final = ("source",)
+SOURCE_MISSING: Final = N_("Name the source of the price, in its row or once for all rows.")
+"""A price of which nobody can say where it comes from is no price."""
+
+CHANGE_PLACES: Final = Decimal("0.000001")
+"""A change is told in whole parts per million."""
+
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -39,14 +45,19 @@ class PointsRead:
     errors: tuple[LineError, ...]
 
 
-def read_points(text: str, *, today: date) -> PointsRead:
-    """Read `on,value[,source]`; each wrong line is named and none of its values is guessed."""
+def read_points(text: str, *, today: date, source: str = "") -> PointsRead:
+    """Read `on,value[,source]`; each wrong line is named and none of its values is guessed.
+
+    `source` is that of the rows that name none themselves.
+    """
     rows = read_rows(text, required=POINT_COLUMNS, optional=POINT_OPTIONAL)
     points: list[tuple[int, NewPoint]] = []
     errors = list(rows.errors)
+    if not source and any("source" not in line.cells for line in rows.lines):
+        errors.append(LineError(line=1, column="source", detail=SOURCE_MISSING))
     lines_by_day: dict[date, int] = {}
     for line in rows.lines:
-        point = _point(line.cells)
+        point = _point(line.cells, source)
         wrong = _wrong_point(point, lines_by_day, today) if isinstance(point, NewPoint) else point
         if isinstance(point, NewPoint) and wrong is None:
             lines_by_day[point.on] = line.number
@@ -61,7 +72,7 @@ def read_points(text: str, *, today: date) -> PointsRead:
 Wrong = tuple[str, str, Mapping[str, object]]
 
 
-def _point(cells: Mapping[str, str]) -> NewPoint | Wrong:
+def _point(cells: Mapping[str, str], source: str) -> NewPoint | Wrong:
     try:
         on = date.fromisoformat(cells["on"]) if _DAY.fullmatch(cells["on"]) else None
     except ValueError:
@@ -71,10 +82,12 @@ def _point(cells: Mapping[str, str]) -> NewPoint | Wrong:
     if not re.fullmatch(VALUE_PATTERN, cells["value"], re.ASCII):
         detail = N_("Write the value as digits with at most six decimals, without separators.")
         return "value", detail, {}
-    source = cells.get("source", "")
-    if len(source) > 300:
+    own = cells.get("source")
+    if own is not None and len(own) > 300:
         return "source", N_("Write at most %(limit)s characters."), {"limit": 300}
-    return NewPoint(on=on, value=Decimal(cells["value"]), source=source)
+    if own is not None and not (own or source):
+        return "source", SOURCE_MISSING, {}
+    return NewPoint(on=on, value=Decimal(cells["value"]), source=own or source)
 
 
 def point_error(point: NewPoint, *, today: date) -> Wrong | None:
@@ -109,23 +122,59 @@ def is_fresh(priced_on: date, *, day: date, max_age_days: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointChange:
-    """What an import does with a point: `new`, `same` (already there) or `correction`."""
+    """What an import does with a point: `new`, `same` (already there) or `correction`.
+
+    `former_value` is what the day has now; `previous_value` is the price of the last day before, in the series or
+    in the same file.
+    """
 
     line: int
     point: NewPoint
     change: str
     former_value: Decimal | None = None
+    previous_on: date | None = None
+    previous_value: Decimal | None = None
+
+    @property
+    def change_ratio(self) -> Decimal | None:
+        """The change over the value that the day has now, or else over the previous price."""
+        base = self.previous_value if self.former_value is None else self.former_value
+        if base is None:
+            return None
+        return (self.point.value / base - 1).quantize(CHANGE_PLACES, ROUND_HALF_UP)
 
 
 def compare(
-    points: Sequence[tuple[int, NewPoint]], known: Mapping[date, Decimal]
+    points: Sequence[tuple[int, NewPoint]],
+    known: Mapping[date, Decimal],
+    before: Mapping[date, Decimal] | None = None,
 ) -> tuple[PointChange, ...]:
-    """Set points beside those known: equal ones change nothing, others correct."""
-    return tuple(_change(line, point, known.get(point.on)) for line, point in points)
+    """Set points beside those known: equal ones change nothing, others correct.
+
+    `known` holds the days between the first and the last of the points, `before` the last day ahead of them.
+    """
+    course = {**(before or {}), **known, **{point.on: point.value for _, point in points}}
+    days = sorted(course)
+    earlier = dict(zip(days[1:], days, strict=False))
+    return tuple(
+        _change(line, point, known.get(point.on), earlier.get(point.on), course)
+        for line, point in points
+    )
 
 
-def _change(line: int, point: NewPoint, former: Decimal | None) -> PointChange:
-    if former is None:
-        return PointChange(line=line, point=point, change="new")
-    change = "same" if former == point.value else "correction"
-    return PointChange(line=line, point=point, change=change, former_value=former)
+def _change(
+    line: int,
+    point: NewPoint,
+    former: Decimal | None,
+    previous_on: date | None,
+    course: Mapping[date, Decimal],
+) -> PointChange:
+    known = "same" if former == point.value else "correction"
+    return PointChange(
+        line=line,
+        point=point,
+        change="new" if former is None else known,
+        former_value=former,
+        previous_on=previous_on,
+        previous_value=None if previous_on is None else course[previous_on],
+    )

@@ -109,16 +109,18 @@ def check_file(code: str) -> Answer:
     series = queries.get_series(session, actor, code)
 
     def submit(command: dict[str, Any]) -> Response:
-        sent = command["file"]
+        sent, source = command["file"], command.get("source", "")
         report = services.import_points(
             session,
             actor,
-            services.ImportPrices(code=code, content=sent.content, file_name=sent.name),
+            services.ImportPrices(
+                code=code, content=sent.content, file_name=sent.name, source=source
+            ),
         )
         text = decode_text(sent.content)
         if len(text) > MAX_TEXT:
             raise _too_long()
-        return _checked(series, report, text)
+        return _checked(series, report, text, source)
 
     return form_page(
         CheckFileSchema(),
@@ -136,7 +138,9 @@ def _too_long() -> InvalidInput:
     )
 
 
-def _checked(series: PriceSeries, report: services.ImportReport, text: str) -> Response:
+def _checked(
+    series: PriceSeries, report: services.ImportReport, text: str, source: str
+) -> Response:
     errors = [(each.line, each.detail) for each in lines_in_words(report.errors)]
     page = render_template(
         "market/check.html",
@@ -146,6 +150,7 @@ def _checked(series: PriceSeries, report: services.ImportReport, text: str) -> R
         errors=errors,
         changes=report.changes[:SHOWN_CHANGES],
         text=text,
+        source=source,
         csrf_token=page_token(),
         idempotency_key=str(new_id()),
         **_common(),
@@ -168,6 +173,7 @@ def accept_text(code: str) -> Answer:
                 code=code,
                 content=command["text"].encode(),
                 dry_run=False,
+                source=command.get("source", ""),
                 reason=command.get("reason", ""),
             ),
         )

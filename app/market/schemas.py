@@ -54,6 +54,14 @@ class PointsQuery(ListQuery):
     history = Flag()
 
 
+def _whole_source() -> Text:
+    return Text(
+        max_length=300,
+        title=N_("Source"),
+        help=N_("Where the prices come from, for rows that do not name it themselves."),
+    )
+
+
 class NewPointSchema(CommandSchema):
     """A price on a day as it is sent in."""
 
@@ -73,6 +81,7 @@ class AddPointsSchema(CommandSchema):
         validate=ma.validate.Length(min=1, max=MAX_ROWS),
     )
     dry_run = Flag()
+    source = _whole_source()
     reason = Text(max_length=300)
 
     def command_for(self, code: str, data: dict[str, Any]) -> services.AddPoints:
@@ -86,9 +95,12 @@ class ImportFileSchema(UploadSchema):
     file = File(
         required=True,
         title=N_("CSV file"),
-        help=N_("Columns on, value and, if known, source. UTF-8 or GBK, at most 20,000 rows."),
+        help=N_(
+            "Columns on, value and, unless one source holds for all, source. UTF-8 or GBK, at most 20,000 rows."
+        ),
     )
     dry_run = Flag()
+    source = _whole_source()
     reason = Text(max_length=300)
 
     def command_for(self, code: str, data: dict[str, Any]) -> services.ImportPrices:
@@ -99,6 +111,7 @@ class ImportFileSchema(UploadSchema):
             content=sent.content,
             file_name=sent.name,
             dry_run=data.get("dry_run", False),
+            source=data.get("source", ""),
             reason=data.get("reason", ""),
         )
 
@@ -109,14 +122,18 @@ class CheckFileSchema(UploadSchema):
     file = File(
         required=True,
         title=N_("CSV file"),
-        help=N_("Columns on, value and, if known, source. UTF-8 or GBK, at most 20,000 rows."),
+        help=N_(
+            "Columns on, value and, unless one source holds for all, source. UTF-8 or GBK, at most 20,000 rows."
+        ),
     )
+    source = _whole_source()
 
 
 class AcceptTextSchema(CommandSchema):
     """What the check found good."""
 
     text = Text(required=True, max_length=MAX_TEXT, lines=True, title=N_("Rows"))
+    source = _whole_source()
     reason = Text(
         max_length=300,
         title=N_("Reason of the corrections"),
@@ -131,7 +148,20 @@ class PointChangeSchema(ViewSchema):
     on = Day(attribute="point.on")
     value = Number(places=VALUE_PLACES, attribute="point.value")
     change = Text(max_length=20)
-    former_value = Number(places=VALUE_PLACES, allow_none=True)
+    former_value = Number(
+        places=VALUE_PLACES, allow_none=True, help=N_("What the day has now; none for a new day.")
+    )
+    previous_on = Day(allow_none=True)
+    previous_value = Number(
+        places=VALUE_PLACES,
+        allow_none=True,
+        help=N_("The price of the last day before, in the series or in the same file."),
+    )
+    change_ratio = Number(
+        places=6,
+        allow_none=True,
+        help=N_("The change over the former value, or else over the previous one, as a fraction."),
+    )
 
 
 class ImportLineErrorSchema(ViewSchema):

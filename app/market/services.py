@@ -3,8 +3,8 @@
 import csv
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -121,22 +121,27 @@ def _add_missing(session: Session, actor: Actor, code: str, found: list[PricePoi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPrices:
-    """A CSV file `on,value[,source]` for a series. Values that correct known ones need a reason."""
+    """A CSV file `on,value[,source]` for a series; `source` is that of rows without one.
+
+    Values that correct known ones need a reason.
+    """
 
     code: str
     content: bytes
     dry_run: bool = True
     file_name: str = "points.csv"
+    source: str = ""
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddPoints:
-    """Points of a series sent as rows; values that correct known ones need a reason."""
+    """Points of a series sent as rows, by the same rules as a file."""
 
     code: str
     points: tuple[NewPoint, ...]
     dry_run: bool = False
+    source: str = ""
     reason: str = ""
 
 
@@ -159,24 +164,25 @@ def import_points(session: Session, actor: Actor, command: ImportPrices) -> Impo
     actor.require(Permission.IMPORT_PRICES)
     series = queries.get_series(session, actor, command.code)
     text = import_text(command.file_name, command.content)
-    read = domain.read_points(text, today=today(session))
+    read = domain.read_points(text, today=today(session), source=command.source)
     if not command.dry_run and (read.errors or not read.points):
         raise ImportRefused(errors=line_errors(read.errors) or (_empty(),))
     digest = hashlib.sha256(command.content).hexdigest()
-    return _take(session, actor, series.code, read, digest, command)
+    return _take(session, actor, series, read, digest, command)
 
 
 def add_points(session: Session, actor: Actor, command: AddPoints) -> ImportReport:
     """Take in points sent as rows, by the same rules as a file."""
     actor.require(Permission.IMPORT_PRICES)
     series = queries.get_series(session, actor, command.code)
-    errors = _row_errors(command.points, today(session))
+    points = [replace(point, source=point.source or command.source) for point in command.points]
+    errors = _row_errors(points, today(session))
     if errors:
         raise InvalidInput(errors=errors)
-    read = domain.PointsRead(points=tuple(enumerate(command.points, start=1)), errors=())
+    read = domain.PointsRead(points=tuple(enumerate(points, start=1)), errors=())
     plain = "\n".join(f"{point.on},{point.value:f}" for point in command.points)
     digest = hashlib.sha256(plain.encode()).hexdigest()
-    return _take(session, actor, series.code, read, digest, command)
+    return _take(session, actor, series, read, digest, command)
 
 
 def _row_errors(points: Sequence[NewPoint], day: date) -> tuple[FieldError, ...]:
@@ -188,6 +194,9 @@ def _row_errors(points: Sequence[NewPoint], day: date) -> tuple[FieldError, ...]
             column, detail, facts = wrong
             pointer = f"/points/{index}/{column}"
             errors.append(FieldError(pointer=pointer, detail=detail, facts=dict(facts)))
+        if not point.source:
+            pointer = f"/points/{index}/source"
+            errors.append(FieldError(pointer=pointer, detail=domain.SOURCE_MISSING))
         if point.on in seen:
             detail = N_("The same day stands twice.")
             errors.append(FieldError(pointer=f"/points/{index}/on", detail=detail))
@@ -198,21 +207,23 @@ def _row_errors(points: Sequence[NewPoint], day: date) -> tuple[FieldError, ...]
 def _take(
     session: Session,
     actor: Actor,
-    code: str,
+    series: PriceSeries,
     read: domain.PointsRead,
     digest: str,
     command: ImportPrices | AddPoints,
 ) -> ImportReport:
-    known = queries.known_points(session, code, [point.on for _, point in read.points])
-    changes = domain.compare(read.points, {day: row.value for day, row in known.items()})
+    days = [point.on for _, point in read.points]
+    known = queries.known_points(session, series.code, days)
+    values = {day: row.value for day, row in known.items()}
+    changes = domain.compare(read.points, values, _before(session, series.code, days))
     corrections = [change for change in changes if change.change == "correction"]
     import_id = None
     if not command.dry_run:
         if corrections and not command.reason:
             raise _reason_missing(corrections[0])
-        import_id = _store(session, actor, code, changes, known, digest, command.reason)
+        import_id = _store(session, actor, series, changes, known, digest, command.reason)
     return ImportReport(
-        series_code=code,
+        series_code=series.code,
         dry_run=command.dry_run,
         new=sum(change.change == "new" for change in changes),
         same=sum(change.change == "same" for change in changes),
@@ -223,10 +234,18 @@ def _take(
     )
 
 
+def _before(session: Session, code: str, days: Sequence[date]) -> dict[date, Decimal]:
+    """The last price ahead of some days."""
+    if not days:
+        return {}
+    latest = queries.latest_points(session, [code], min(days) - timedelta(days=1))
+    return {row.on: row.value for row in latest.values()}
+
+
 def _store(
     session: Session,
     actor: Actor,
-    code: str,
+    series: PriceSeries,
     changes: Sequence[PointChange],
     known: Mapping[date, PricePoint],
     digest: str,
@@ -235,7 +254,7 @@ def _store(
     changed = [change for change in changes if change.change != "same"]
     made = PriceImport(
         id=new_id(),
-        series_code=code,
+        series_code=series.code,
         sha256=digest,
         points=len(changed),
         person_id=actor.person_id,
@@ -248,18 +267,27 @@ def _store(
         former = known.get(change.point.on)
         session.add(
             PricePoint(
-                series_code=code,
+                series_code=series.code,
                 on=change.point.on,
                 revision=former.revision + 1 if former else 1,
                 value=change.point.value,
                 source=change.point.source,
+                status="synthetic" if series.synthetic else "sourced",
                 reason=reason if former else "",
                 import_id=made.id,
                 recorded_at=now(session),
             )
         )
     session.flush()
-    _record(session, actor, "price.import", code, points=len(changed), sha256=digest, reason=reason)
+    _record(
+        session,
+        actor,
+        "price.import",
+        series.code,
+        points=len(changed),
+        sha256=digest,
+        reason=reason,
+    )
     return made.id
 
 

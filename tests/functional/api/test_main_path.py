@@ -198,7 +198,7 @@ def draw(api, loan_id: str) -> None:
 @pytest.fixture
 def loan_id(api, world, ground) -> str:
     """Steps 1 to 4: registered, appraised, approved, contracted, drawn."""
-    point = {"points": [{"on": "2023-12-26", "value": "30"}]}
+    point = {"points": [{"on": "2023-12-26", "value": "30"}], "source": "交易公告"}
     api("tc-1").post("/price-series/LOCAL-SINK/points", point, status=201)
     accept_agency(api, world)
     forest_id, carbon_id = register(api, world)
@@ -220,7 +220,7 @@ def assets_by_kind(api) -> dict[str, str]:
 
 
 def lower_price(api) -> None:
-    body = {"points": [{"on": "2024-03-20", "value": "21"}]}
+    body = {"points": [{"on": "2024-03-20", "value": "21"}], "source": "交易公告"}
     api("tc-1").post("/price-series/LOCAL-SINK/points", body, status=201)
 
 

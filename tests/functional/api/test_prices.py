@@ -28,6 +28,11 @@ def send_file(client, path: str, content: bytes, *, name: str = "a.csv", **field
 def test_points_sent_as_rows_are_listed(api, path) -> None:
     report = api("tc-1").post(path, ROWS, status=201).json
     assert (report["new"], report["same"], report["corrections"]) == (1, 0, 0)
+    later = {"on": "2023-12-30", "value": "33.55"}
+    checked = {"points": [later], "source": "交易中心", "dry_run": True}
+    change = api("tc-1").post(path, checked, status=200).json["changes"][0]
+    assert (change["previous_on"], change["previous_value"]) == ("2023-12-29", "30.5")
+    assert change["change_ratio"] == "0.100000"
     listed = api("c1-fin").get(path, status=200).json["items"]
     assert [(each["on"], each["value"]) for each in listed] == [("2023-12-29", "30.5")]
     assert api("c1-fin").get("/price-series/SINK", status=200).json["price_id"] == "local-sink"
@@ -38,7 +43,7 @@ def test_a_dry_run_answers_what_would_happen_and_stores_nothing(api, path) -> No
     report = api("tc-1").post(path, {**ROWS, "dry_run": True}, status=200).json
     assert report["import_id"] is None
     assert api("tc-1").get(path, status=200).json["total"] == 0
-    sent = send_file(api("tc-1"), path, b"on,value\n2023-13-01,1\n", dry_run="true")
+    sent = send_file(api("tc-1"), path, b"on,value,source\n2023-13-01,1,x\n", dry_run="true")
     assert sent.status_code == 200, sent.text
     assert sent.json["errors"][0]["line"] == 2
 
@@ -62,7 +67,7 @@ def test_a_dry_run_sent_with_a_file_is_true_false_or_refused(api, path, word, st
 def test_a_file_is_imported_and_a_wrong_one_names_its_lines(api, path) -> None:
     sent = send_file(api("tc-1"), path, "on,value,source\n2023-12-29,30,来源\n".encode("gbk"))
     assert sent.status_code == 201, sent.text
-    wrong = send_file(api("tc-1"), path, b"on,value\n2023-12-30,NaN\n")
+    wrong = send_file(api("tc-1"), path, b"on,value,source\n2023-12-30,NaN,x\n")
     assert wrong.status_code == 422
     assert wrong.json["errors"][0]["pointer"] == "/file/2/value"
     assert send_file(api("tc-1"), path, b"x", name="a.txt").status_code == 422
@@ -70,7 +75,7 @@ def test_a_file_is_imported_and_a_wrong_one_names_its_lines(api, path) -> None:
 
 def test_a_correction_needs_a_reason_and_the_history_shows_both(api, path) -> None:
     api("tc-1").post(path, ROWS, status=201)
-    changed = {"points": [{"on": "2023-12-29", "value": "31"}]}
+    changed = {"points": [{"on": "2023-12-29", "value": "31"}], "source": "交易中心"}
     answer = api("tc-1").post(path, changed, status=422)
     assert answer.json["errors"][0]["pointer"] == "/reason"
     api("tc-1").post(path, {**changed, "reason": "typing error"}, status=201)

@@ -20,14 +20,33 @@ def test_the_series_and_their_points_are_shown(sign_in, language) -> None:
 def test_a_file_is_checked_before_it_is_imported(sign_in) -> None:
     browser = sign_in("tc-1")
     text = "on,value\n2023-12-28,79\n2023-12-29,80\n"
+    source = "交易所日报"
     file = (BytesIO(text.encode()), "cea.csv")
-    checked = browser.submit("/market/CEA/import", {"file": file}, status=200)
+    checked = browser.submit("/market/CEA/import", {"file": file, "source": source}, status=200)
     assert "79.42" in checked.text
+    assert "+0.73%" in checked.text
+    assert source in checked.text
+    assert 'name="reason"' in checked.text
     path = "/market/CEA/points"
-    refused = browser.submit(path, {"text": text}, status=422)
+    refused = browser.submit(path, {"text": text, "source": source}, status=422)
     assert "79.42" in refused.text
-    browser.submit(path, {"text": text, "reason": "录入错误"}, status=303)
+    browser.submit(path, {"text": text, "source": source, "reason": "录入错误"}, status=303)
     assert "80" in browser.get("/market/CEA", status=200).text
+
+
+def test_a_reason_is_asked_for_only_when_a_price_is_corrected(sign_in) -> None:
+    file = (BytesIO("on,value,source\n2023-12-30,80,日报\n".encode()), "cea.csv")
+    checked = sign_in("tc-1").submit("/market/CEA/import", {"file": file}, status=200)
+    assert "/market/CEA/points" in checked.text
+    assert 'name="reason"' not in checked.text
+
+
+def test_a_file_without_a_source_cannot_be_imported(sign_in) -> None:
+    file = (BytesIO(b"on,value\n2023-12-30,80\n"), "cea.csv")
+    browser = sign_in("tc-1", language="en")
+    checked = browser.submit("/market/CEA/import", {"file": file}, status=200)
+    assert "Name the source of the price" in checked.text
+    assert "/market/CEA/points" not in checked.text
 
 
 def test_wrong_lines_are_listed_and_cannot_be_imported(sign_in) -> None:

@@ -35,9 +35,20 @@ def loaded(session, world):
     return session
 
 
-def send(session, world, text: str | bytes, *, dry_run: bool = False, reason: str = ""):
+def send(
+    session,
+    world,
+    text: str | bytes,
+    *,
+    dry_run: bool = False,
+    reason: str = "",
+    source: str = "交易公告",
+    code: str = "SINK",
+):
     content = text.encode() if isinstance(text, str) else text
-    command = ImportPrices(code="SINK", content=content, dry_run=dry_run, reason=reason)
+    command = ImportPrices(
+        code=code, content=content, dry_run=dry_run, reason=reason, source=source
+    )
     return import_points(session, world.actor("tc-1"), command)
 
 
@@ -124,16 +135,70 @@ def test_a_missing_price_is_absent_and_never_zero(loaded) -> None:
 
 def test_rows_sent_by_a_program_follow_the_same_rules(loaded, world) -> None:
     actor = world.actor("tc-1")
-    good = NewPoint(on=TODAY, value=Decimal(30))
+    good = NewPoint(on=TODAY, value=Decimal(30), source="交易公告")
     report = add_points(loaded, actor, AddPoints(code="SINK", points=(good,)))
     assert report.new == 1
-    late = NewPoint(on=TODAY + timedelta(days=1), value=Decimal(30))
+    late = NewPoint(on=TODAY + timedelta(days=1), value=Decimal(30), source="交易公告")
     with pytest.raises(InvalidInput) as refused:
         add_points(loaded, actor, AddPoints(code="SINK", points=(late, late)))
     assert [error.pointer for error in refused.value.errors] == [
         "/points/0/on",
         "/points/1/on",
         "/points/1/on",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("on,value\n2023-12-29,30\n", 1), ("on,value,source\n2023-12-29,30,\n", 2)]
+)
+def test_a_price_without_a_source_is_refused(loaded, world, text, line) -> None:
+    checked = send(loaded, world, text, dry_run=True, source="")
+    assert [(each.line, each.column) for each in checked.errors] == [(line, "source")]
+    with pytest.raises(ImportRefused) as refused:
+        send(loaded, world, text, source="")
+    assert refused.value.errors[0].pointer == f"/file/{line}/source"
+    send(loaded, world, text, source="交易公告")
+    assert loaded.execute(queries.points("SINK")).scalars().one().source == "交易公告"
+
+
+def test_rows_name_their_source_or_one_holds_for_all(loaded, world) -> None:
+    actor = world.actor("tc-1")
+    rows = (
+        NewPoint(on=TODAY, value=Decimal(30)),
+        NewPoint(on=TODAY - timedelta(days=1), value=Decimal(29), source="公告二"),
+    )
+    with pytest.raises(InvalidInput) as refused:
+        add_points(loaded, actor, AddPoints(code="SINK", points=rows))
+    assert [error.pointer for error in refused.value.errors] == ["/points/0/source"]
+    add_points(loaded, actor, AddPoints(code="SINK", points=rows, source="公告一"))
+    stored = loaded.execute(queries.points("SINK")).scalars().all()
+    assert [(row.source, row.status) for row in stored] == [
+        ("公告一", "sourced"),
+        ("公告二", "sourced"),
+    ]
+
+
+def test_a_point_of_a_synthetic_series_is_never_sourced(loaded, world) -> None:
+    made_up = AddSeries(
+        code="MADE", title_zh="示例", title_en="Demo", unit="yuan/tCO2e", synthetic=True
+    )
+    add_series(loaded, world.system(), made_up)
+    send(loaded, world, "on,value\n2023-12-29,30\n", code="MADE")
+    assert loaded.execute(queries.points("MADE")).scalars().one().status == "synthetic"
+
+
+def test_a_check_shows_each_row_beside_the_price_before(loaded, world) -> None:
+    send(loaded, world, "on,value\n2023-11-30,20\n2023-12-29,30\n")
+    text = "on,value\n2023-12-30,33\n2023-12-28,25\n2023-12-29,300\n2023-11-29,7\n"
+    report = send(loaded, world, text, dry_run=True)
+    assert [
+        (each.former_value, each.previous_on, each.previous_value, each.change_ratio)
+        for each in report.changes
+    ] == [
+        (None, date(2023, 12, 29), 300, Decimal("-0.89")),
+        (None, date(2023, 11, 30), 20, Decimal("0.25")),
+        (30, date(2023, 12, 28), 25, Decimal(9)),
+        (None, None, None, None),
     ]
 
 
