@@ -10,6 +10,7 @@ from app.collateral.queries import CallFilter, PledgeFilter
 from app.collateral.schemas import (
     CallQuery,
     ConfirmRecognisedSchema,
+    CoverSchema,
     MarginCallListSchema,
     MarginCallSchema,
     PledgeLineSchema,
@@ -18,7 +19,7 @@ from app.collateral.schemas import (
     PledgeSchema,
     RecognitionSchema,
 )
-from app.collateral.services import calls, lists, pledge_views, pledging, recognition
+from app.collateral.services import calls, cover_views, lists, pledge_views, pledging, recognition
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tagged
@@ -99,6 +100,14 @@ def add_pledge(command: pledging.PledgeLine, loan_id: UUID) -> Any:
     """Take one more asset for a loan."""
     view = pledging.add_collateral(current_session(), current_actor(), loan_id, command)
     return tagged(view), 201, {"Location": f"/api/v1/pledges/{view.id}"}
+
+
+@of_loans.route("/<uuid:loan_id>/cover", methods=["GET"])
+@access(Permission.READ_COLLATERAL)
+@of_loans.response(200, CoverSchema)
+def get_cover(loan_id: UUID) -> Any:
+    """Loan-to-value, recognised and lendable value of a loan as last watched, its lines, and what cures it."""
+    return cover_views.cover_of_loan(current_session(), current_actor(), loan_id)
 
 
 @of_loans.route("/<uuid:loan_id>/margin-calls", methods=["GET"])

@@ -226,6 +226,28 @@ class MarginCallSchema(ThingSchema):
     closing_note = Text(max_length=500)
 
 
+class CoverSchema(ViewSchema):
+    """The cover of a loan as last watched."""
+
+    loan_id = Ident()
+    observed_on = Day()
+    level = Choice(Level, titles=LEVEL_TITLES)
+    basis = Choice(LtvBasis)
+    principal_fen = Yuan()
+    exposure_fen = Yuan()
+    recognised_fen = Yuan(allow_none=True)
+    lendable_fen = Yuan()
+    guaranteed_fen = Yuan()
+    ltv_ppm = Rate(high_ppm=MAX_RATIO_PPM, allow_none=True)
+    risk_ltv_ppm = Rate(high_ppm=MAX_RATIO_PPM, allow_none=True)
+    warning_ppm = Rate()
+    top_up_ppm = Rate()
+    disposal_ppm = Rate()
+    target_ppm = Rate()
+    repay_fen = Yuan()
+    add_recognised_fen = Yuan()
+
+
 class MarginCallListSchema(ViewSchema):
     """The top-up cases of a loan."""
 

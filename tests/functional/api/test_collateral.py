@@ -93,6 +93,21 @@ def test_a_case_goes_its_way_through_the_people_whose_duty_it_is(api, vault, com
     assert [each["number"] for each in cases] == [case["number"]]
 
 
+def test_the_cover_of_a_loan_as_it_was_last_watched(api, vault, commit):
+    loan_id, _asset = vault.at_line(75 * WAN, 100 * WAN)
+    commit()
+    place = f"/loans/{loan_id}/cover"
+    assert api("a-officer").get(place).status_code == 404
+    vault.watch()
+    commit()
+    seen = api("a-officer").get(place, status=200).json
+    assert (seen["ltv"], seen["level"], seen["top_up"]) == ("0.75", "top-up", "0.7")
+    assert (seen["recognised_yuan"], seen["observed_on"]) == ("1000000.00", "2024-01-02")
+    assert (seen["repay_yuan"], seen["add_recognised_yuan"]) == ("150000.00", "250000.00")
+    assert api("c1-fin").get(place, status=200).json == seen
+    assert api("b-officer").get(place).status_code == 404
+
+
 def test_lists_cost_the_same_whatever_their_length(api, vault, commit, queries):
     """A list asks a constant number of times, whether it shows two rows or eight."""
 
