@@ -5,17 +5,19 @@ own day, neither from the other. A base that does not exist gives no growth; it 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import chain, combinations, product
 from typing import Final
 from uuid import UUID
 
 from app.kernel.actor import Name
-from app.kernel.money import round_half_up
+from app.kernel.money import round_half_up, split_largest_remainder
 from app.kernel.rates import PPM
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
+from app.oversight.disclosure import EVERY_CELL, Size, Table, too_few, withheld
 
 SHARE_STEP_PPM: Final = 100
 """Shares are printed with two decimals of a per cent."""
@@ -84,17 +86,19 @@ class Key:
     category: str = ""
     region_code: str = ""
     bank: str = ""
+    merged: bool = False
+    """The one row of all cells of too few loans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """A balance with its growth on one base. None where the base does not exist."""
+    """A balance with its growth on one base. None where the base does not exist, or would show a single loan."""
 
     balance_fen: int
     opening_fen: int | None
     share_ppm: int
     loans: int
-    non_performing_fen: int
+    non_performing_fen: int | None
 
     @property
     def change_fen(self) -> int | None:
@@ -111,7 +115,7 @@ class Figures:
     @property
     def non_performing_ppm(self) -> int | None:
         """Substandard, doubtful and loss over the whole balance, loans without a class included below."""
-        if self.balance_fen == 0:
+        if self.balance_fen == 0 or self.non_performing_fen is None:
             return None
         return round_half_up(self.non_performing_fen * PPM, self.balance_fen)
 
@@ -133,12 +137,8 @@ class Balances:
     base_on: date | None
     rows: tuple[Row, ...]
     total: Figures
-
-    @property
-    def share_difference_ppm(self) -> int:
-        """What the printed shares of the day are above or below one; said, never corrected."""
-        shares = [row.figures.share_ppm for row in self.rows if row.key.month in {None, self.on}]
-        return sum(shares) - PPM if shares and self.total.balance_fen else 0
+    withheld: bool = False
+    """So few loans stand behind the whole that not even the total is shown."""
 
 
 def month_end(day: date) -> date:
@@ -165,11 +165,12 @@ def level_code(code: str, level: int) -> str:
     return ".".join(code.split(".")[:level])
 
 
-def share_ppm(part_fen: int, whole_fen: int) -> int:
-    """A share as it is printed, rounded on its own."""
-    if whole_fen == 0:
-        return 0
-    return round_half_up(part_fen * (PPM // SHARE_STEP_PPM), whole_fen) * SHARE_STEP_PPM
+def shares_ppm(parts_fen: Sequence[int]) -> list[int]:
+    """Shares as they are printed: by largest remainder, so that they add to the whole."""
+    if sum(parts_fen) == 0:
+        return [0] * len(parts_fen)
+    steps = split_largest_remainder(PPM // SHARE_STEP_PPM, parts_fen)
+    return [step * SHARE_STEP_PPM for step in steps]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,37 @@ class Grouping:
             bank=str(cell.bank_id) if Dimension.BANK in wanted and cell.bank_id else "",
         )
 
+    def above(self, key: Key) -> Key:
+        """The row of this table that a row of a finer one is part of."""
+        wanted = self.dimensions
+        by_category = Dimension.CATEGORY in wanted
+        return Key(
+            edition=key.edition if by_category else "",
+            category=level_code(key.category, self.level) if by_category else "",
+            region_code=key.region_code if Dimension.REGION in wanted else "",
+            bank=key.bank if Dimension.BANK in wanted else "",
+        )
+
+    def tables(self) -> tuple[Table[Key], ...]:
+        """The tables whose rows add to each other within a month: from the whole down to this one."""
+        within = tuple(each for each in self.dimensions if each is not Dimension.MONTH)
+        sets = chain.from_iterable(combinations(within, size) for size in range(len(within) + 1))
+        found: list[Grouping] = []
+        for dimensions, level in product(sets, range(1, self.level + 1)):
+            if level == 1 or Dimension.CATEGORY in dimensions:
+                found.append(replace(self, dimensions=dimensions, level=level))
+        return tuple(
+            Table(
+                row_of=each.above,
+                above=tuple(at for at, other in enumerate(found[:place]) if other.covers(each)),
+            )
+            for place, each in enumerate(found)
+        )
+
+    def covers(self, finer: "Grouping") -> bool:
+        """Whether every row of the finer table lies in one row of this one."""
+        return set(self.dimensions) <= set(finer.dimensions) and self.level <= finer.level
+
 
 def fold(
     cells: Iterable[Cell],
@@ -200,37 +232,91 @@ def fold(
     on: date,
     known: Iterable[date],
     months: Sequence[date] = (),
+    least: int = EVERY_CELL,
 ) -> Balances:
     """Rows of the day `on`, or of each of `months` when grouped by month.
 
     known: the days of which balances exist at all. A base outside of them is no base, whatever a cell holds.
+    least: cells of fewer loans stand in one merged row; a day of fewer loans is neither shown nor a base.
     """
     by_day: dict[date, list[Cell]] = {}
     for cell in cells:
         by_day.setdefault(cell.on, []).append(cell)
-    days = frozenset(known)
+    few = {day for day, found in by_day.items() if too_few(size_of(found).loans, least)}
+    days = frozenset(known) - few
     shown = tuple(months) if Dimension.MONTH in grouping.dimensions else (on,)
-    rows = [row for month in shown for row in _rows_of(by_day, grouping, month, days)]
+    tables = [_rows_of(by_day, grouping, month, days, least) for month in shown if month not in few]
     base_on = _known_base(grouping.base, on, days)
-    total = _figures(by_day.get(on, ()), _opening(by_day, base_on), None)
-    return Balances(on=on, base=grouping.base, base_on=base_on, rows=tuple(rows), total=total)
+    now = by_day.get(on, ())
+    total = _figures(now, _opening(by_day, base_on), PPM if now else 0)
+    return Balances(
+        on=on,
+        base=grouping.base,
+        base_on=base_on,
+        rows=tuple(chain.from_iterable(tables)),
+        total=_silent(total) if too_few(size_of(_bad(now)).loans, least) else total,
+        withheld=on in few,
+    )
 
 
 def _rows_of(
-    by_day: Mapping[date, Sequence[Cell]], grouping: Grouping, month: date, known: frozenset[date]
+    by_day: Mapping[date, Sequence[Cell]],
+    grouping: Grouping,
+    month: date,
+    known: frozenset[date],
+    least: int,
 ) -> list[Row]:
+    """A row stands alone only if it could on the day and on the base, so that neither day's table tells the other's."""
     base_on = _known_base(grouping.base, month, known)
     now = _by_key(by_day.get(month, ()), grouping, month)
-    before = _by_key(by_day.get(base_on, ()), grouping, month) if base_on else None
-    whole = sum(cell.balance_fen for cell in by_day.get(month, ()))
-    keys = sorted(now.keys() | (before or {}).keys())
+    before = _by_key(by_day.get(base_on, ()), grouping, month) if base_on else {}
+    together = _withheld(now, grouping, least) | _withheld(before, grouping, least)
+    bad = _withheld({key: _bad(cells) for key, cells in now.items()}, grouping, least)
+    merged = Key(month=month if Dimension.MONTH in grouping.dimensions else None, merged=True)
+    silent = bad | {merged} if bad & together and bad - together else bad
+    now, before = _merge(now, together, merged), _merge(before, together, merged)
+    keys = sorted(now.keys() | before.keys(), key=lambda key: (key.merged, key))
+    shares = shares_ppm([size_of(now.get(key, ())).fen for key in keys])
     rows = []
-    for key in keys:
-        opening = None if before is None else sum(cell.balance_fen for cell in before.get(key, ()))
-        figures = _figures(now.get(key, ()), opening, whole)
+    for key, share in zip(keys, shares, strict=True):
+        opening = size_of(before.get(key, ())).fen if base_on else None
+        figures = _figures(now.get(key, ()), opening, share)
         if figures.balance_fen or figures.opening_fen:
-            rows.append(Row(key=key, figures=figures))
+            rows.append(Row(key=key, figures=_silent(figures) if key in silent else figures))
     return rows
+
+
+def _withheld(
+    found: Mapping[Key, Sequence[Cell]], grouping: Grouping, least: int
+) -> frozenset[Key]:
+    """The keys whose cells do not stand alone."""
+    sizes = {key: size_of(cells) for key, cells in found.items()}
+    if not any(too_few(size.loans, least) for size in sizes.values()):
+        return frozenset()
+    rows = withheld(sizes, least, grouping.tables())
+    return frozenset(key for key in found if grouping.above(key) in rows)
+
+
+def _merge(
+    found: Mapping[Key, list[Cell]], together: frozenset[Key], merged: Key
+) -> dict[Key, list[Cell]]:
+    rows = {key: cells for key, cells in found.items() if key not in together}
+    gone = [cell for key, cells in found.items() if key in together for cell in cells]
+    return {**rows, merged: gone} if gone else rows
+
+
+def size_of(cells: Iterable[Cell]) -> Size:
+    """Loans and balance of some cells."""
+    sizes = (Size(loans=cell.loans, fen=cell.balance_fen) for cell in cells)
+    return sum(sizes, Size(loans=0, fen=0))
+
+
+def _bad(cells: Iterable[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.loan_class in NON_PERFORMING]
+
+
+def _silent(figures: Figures) -> Figures:
+    return replace(figures, non_performing_fen=None)
 
 
 def _by_key(cells: Iterable[Cell], grouping: Grouping, month: date) -> dict[Key, list[Cell]]:
@@ -240,15 +326,14 @@ def _by_key(cells: Iterable[Cell], grouping: Grouping, month: date) -> dict[Key,
     return found
 
 
-def _figures(cells: Sequence[Cell], opening_fen: int | None, whole_fen: int | None) -> Figures:
-    balance = sum(cell.balance_fen for cell in cells)
-    bad = sum(cell.balance_fen for cell in cells if cell.loan_class in NON_PERFORMING)
+def _figures(cells: Sequence[Cell], opening_fen: int | None, share: int) -> Figures:
+    size = size_of(cells)
     return Figures(
-        balance_fen=balance,
+        balance_fen=size.fen,
         opening_fen=opening_fen,
-        share_ppm=share_ppm(balance, balance if whole_fen is None else whole_fen),
-        loans=sum(cell.loans for cell in cells),
-        non_performing_fen=bad,
+        share_ppm=share,
+        loans=size.loans,
+        non_performing_fen=size_of(_bad(cells)).fen,
     )
 
 

@@ -14,7 +14,7 @@ from app.loans.domain.states import SECURITY_TITLES, STATE_TITLES, Kept
 from app.oversight import dashboard, queries, services, views
 from app.oversight.reports import table_csv, table_xlsx
 from app.oversight.schemas import BalanceQuery, DetailQuery, OpenDrillDownSchema
-from app.oversight.shown import CLASS_TITLES, LEVEL_TITLES, charts, switch_links
+from app.oversight.shown import CLASS_TITLES, LEVEL_TITLES, charts, figure_text, switch_links
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.paging import page_request
@@ -33,12 +33,17 @@ def balances() -> str:
     session, actor = current_session(), current_actor()
     as_of = _as_of()
     found = dashboard.dashboard(session, actor, as_of)
+    absence = found if isinstance(found, queries.Absence) else None
+    board = None if isinstance(found, queries.Absence) else found
     return render_template(
         "oversight/balances.html",
-        board=found,
-        charts=charts(found) if found else None,
-        months=switch_links(found) if found else (),
-        message=gettext(views.NO_LOANS),
+        board=board,
+        charts=charts(board) if board else None,
+        months=switch_links(board) if board else (),
+        absence=absence,
+        figure_text=figure_text,
+        message=gettext(queries.ABSENCE_WORDS[absence]) if absence else "",
+        merged_name=words(queries.merged_name(board.least)) if board else "",
         class_titles=CLASS_TITLES,
         may_drill=actor.may(Permission.READ_BALANCE_DETAIL),
         scope=words(actor.organisation_name),

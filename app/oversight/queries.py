@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +17,12 @@ from app.collateral.domain.states import OPEN_CALL_STATES, Level, PledgeState
 from app.collateral.models import LoanCover, MarginCall, Pledge
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
 from app.loans.domain.states import Kept
 from app.loans.models import BankDay, Loan, LoanMonthEnd, LoanStateRow
 from app.loans.queries import region_prefix
+from app.oversight.disclosure import EVERY_CELL, SMALLEST_CELL, Size
 from app.oversight.domain import (
     MONTHS_READ,
     MONTHS_SHOWN,
@@ -29,12 +33,14 @@ from app.oversight.domain import (
     Figures,
     Grouping,
     Key,
+    Row,
     base_day,
     fold,
     months_back,
 )
 from app.reference.domain import RegionLevel
 from app.reference.models import CatalogueItem, Region
+from app.reference.services import policy_for
 
 EVERY_PLACE: Final = ""
 PROVINCE_DIGITS: Final = 2
@@ -65,6 +71,14 @@ def in_sight(actor: Actor) -> sa.ColumnElement[bool]:
     return col(Loan.bank_id) == actor.organisation_id if rule == "own" else sa.false()
 
 
+def least_loans(session: Session, actor: Actor, on: date) -> int:
+    """Fewer loans than this are no row of their own for the actor; one loan is, for who may see single loans."""
+    of_its_own = actor.sees("balance") == "own" and actor.may(Permission.READ_LOANS)
+    if of_its_own or actor.may(Permission.READ_BALANCE_DETAIL):
+        return EVERY_CELL
+    return policy_for(session, None, on).whole(SMALLEST_CELL)
+
+
 # ---------------------------------------------------------------------------
 # Days
 
@@ -74,11 +88,13 @@ class Days:
     """The day that balances speak of, and the month ends known up to it.
 
     live_on: set when serviced loans are read as they stand in the open month instead of at a month end.
+    as_of: the day asked for; a day that has not come is answered as the last one that has.
     """
 
     on: date
     month_ends: tuple[date, ...]
     live_on: date | None = None
+    as_of: date | None = None
 
 
 def days_of(session: Session, actor: Actor, as_of: date | None) -> Days | None:
@@ -91,8 +107,19 @@ def days_of(session: Session, actor: Actor, as_of: date | None) -> Days | None:
         return None
     open_on = _open_day(session, actor) if as_of is not None and as_of > known[-1] else None
     if as_of is not None and open_on is not None and as_of >= open_on.replace(day=1) > known[-1]:
-        return Days(on=open_on, month_ends=known, live_on=open_on)
-    return Days(on=known[-1], month_ends=known)
+        return Days(
+            on=open_on, month_ends=known, live_on=open_on, as_of=_come(as_of, until=open_on)
+        )
+    return Days(on=known[-1], month_ends=known, as_of=_come(as_of, until=open_on or known[-1]))
+
+
+def _come(as_of: date | None, *, until: date) -> date | None:
+    return None if as_of is None else min(as_of, until)
+
+
+def is_present(days: Days, latest: Days) -> bool:
+    """Whether the balances of a day are the newest there are, so that what stands now may stand beside them."""
+    return days.live_on is not None or days.on == latest.on
 
 
 def _month_ends(session: Session, actor: Actor, as_of: date | None) -> tuple[date, ...]:
@@ -240,6 +267,21 @@ class Line:
     bank_name: Name | None = None
 
 
+class Absence(StrEnum):
+    """Why nothing is shown."""
+
+    NO_LOANS = "no-loans"
+    TOO_FEW = "too-few"
+
+
+ABSENCE_WORDS: Final[Mapping[Absence, str]] = {
+    Absence.NO_LOANS: N_("No loans in your jurisdiction."),
+    Absence.TOO_FEW: N_(
+        "So few loans stand behind these figures that they would show one of them."
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Balances with names, as page, API, CSV and XLSX show them. `on` is None when nothing is in sight."""
@@ -254,7 +296,8 @@ class Report:
     level: int
     lines: tuple[Line, ...]
     total: Figures
-    share_difference_ppm: int
+    absence: Absence | None = None
+    """Set when there are no rows to read; under `TOO_FEW` the total is not to be shown either."""
 
     @property
     def empty(self) -> bool:
@@ -276,8 +319,9 @@ def report(session: Session, actor: Actor, wanted: Wanted) -> Report:
     months = shown_months(days) if Dimension.MONTH in wanted.group_by else (days.on,)
     bases = {base for month in (*months, days.on) if (base := base_day(wanted.base, month))}
     found = cells(session, actor, days, {days.on, *months, *bases}, wanted.group_by)
-    balances = fold(found, grouping, days.on, days.month_ends, months)
-    return named(session, balances, wanted, days)
+    least = least_loans(session, actor, days.on)
+    balances = fold(found, grouping, days.on, days.month_ends, months, least)
+    return named(session, balances, wanted, days, least)
 
 
 def shown_months(days: Days) -> tuple[date, ...]:
@@ -304,14 +348,18 @@ def city_of(code: str) -> str:
     return code[:4] + "00"
 
 
-def named(session: Session, balances: Balances, wanted: Wanted, days: Days) -> Report:
+def named(
+    session: Session, balances: Balances, wanted: Wanted, days: Days, least: int = EVERY_CELL
+) -> Report:
     """Give the rows their names: three queries."""
-    keys = [row.key for row in balances.rows]
+    keys = [row.key for row in balances.rows if not row.key.merged]
     categories = category_names(session, {(key.edition, key.category) for key in keys})
     regions = region_names(session, {key.region_code for key in keys if key.region_code})
     banks = bank_names(session, {UUID(key.bank) for key in keys if key.bank})
     lines = [
-        Line(
+        _merged_line(row, wanted, least)
+        if row.key.merged
+        else Line(
             key=row.key,
             figures=row.figures,
             category_name=categories.get((row.key.edition, row.key.category)),
@@ -322,7 +370,7 @@ def named(session: Session, balances: Balances, wanted: Wanted, days: Days) -> R
         for row in balances.rows
     ]
     return Report(
-        as_of=wanted.as_of,
+        as_of=days.as_of,
         on=balances.on,
         live=days.live_on is not None,
         mirrored_on=days.month_ends[-1] if days.live_on else None,
@@ -331,8 +379,28 @@ def named(session: Session, balances: Balances, wanted: Wanted, days: Days) -> R
         group_by=wanted.group_by,
         level=wanted.level,
         lines=tuple(lines),
-        total=balances.total,
-        share_difference_ppm=balances.share_difference_ppm,
+        total=NOTHING if balances.withheld else balances.total,
+        absence=Absence.TOO_FEW if balances.withheld else None,
+    )
+
+
+def merged_name(least: int) -> Name:
+    """What the row of all small cells is called."""
+    return Name(
+        zh=f"其他（少于{least}笔贷款的项目）", en=f"Other (cells of fewer than {least} loans)"
+    )
+
+
+def _merged_line(row: Row, wanted: Wanted, least: int) -> Line:
+    """The name stands where the first dimension has its own."""
+    first = next(each for each in wanted.group_by if each is not Dimension.MONTH)
+    name = merged_name(least)
+    return Line(
+        key=row.key,
+        figures=row.figures,
+        category_name=name if first is Dimension.CATEGORY else None,
+        region_name=name if first is Dimension.REGION else None,
+        bank_name=name if first is Dimension.BANK else None,
     )
 
 
@@ -348,7 +416,7 @@ def _no_report(wanted: Wanted) -> Report:
         level=wanted.level,
         lines=(),
         total=NOTHING,
-        share_difference_ppm=0,
+        absence=Absence.NO_LOANS,
     )
 
 
@@ -426,25 +494,29 @@ def bank_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[str, N
 
 def pledge_balances(
     session: Session, actor: Actor, days: Days, on: Iterable[date]
-) -> dict[date, int]:
+) -> dict[date, Size]:
     """Principal that ecological assets secured on some days, green or not: a measure of its own."""
     ecological = [kind for kind in AssetKind if kind_info(kind).ecological]
     months = sorted({day for day in on if day != days.live_on})
     day = col(LoanMonthEnd.month_end_on)
     statement = (
-        sa.select(day, sa.func.sum(LoanMonthEnd.principal_fen))
+        sa.select(day, sa.func.count(), sa.func.sum(LoanMonthEnd.principal_fen))
         .join(Loan, col(Loan.id) == col(LoanMonthEnd.loan_id))
         .where(in_sight(actor), day.in_(months), _secured(ecological, day))
+        .where(col(LoanMonthEnd.principal_fen) > 0)
         .group_by(day)
     )
-    found = {row[0]: int(row[1]) for row in session.execute(statement)}
+    rows = session.execute(statement).all()
+    found = {row[0]: Size(loans=row[1], fen=int(row[2])) for row in rows}
     if days.live_on is not None:
         live = (
-            sa.select(sa.func.coalesce(sa.func.sum(LoanStateRow.principal_fen), 0))
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(LoanStateRow.principal_fen), 0))
             .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
             .where(in_sight(actor), _secured(ecological, days.live_on))
+            .where(col(LoanStateRow.principal_fen) > 0)
         )
-        found[days.live_on] = int(session.execute(live).scalar_one())
+        loans, fen = session.execute(live).one()
+        found[days.live_on] = Size(loans=loans, fen=int(fen))
     return found
 
 

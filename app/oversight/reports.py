@@ -22,6 +22,8 @@ class ColumnKind(StrEnum):
     TEXT = "text"
     YUAN = "yuan"
     PERCENT = "percent"
+    SHARE = "share"
+    """Per cent that add to one hundred as printed: never more digits than are printed."""
     WHOLE = "whole"
 
 
@@ -83,6 +85,8 @@ def _number(column: ExportColumn, value: int) -> Decimal:
             return Decimal(value).scaleb(-2)
         case ColumnKind.PERCENT:
             return Decimal(value).scaleb(-4)
+        case ColumnKind.SHARE:
+            return Decimal(value).scaleb(-4).quantize(Decimal("0.01"))
         case _:
             return Decimal(value)
 
@@ -91,12 +95,14 @@ _FORMATS: Final = {
     ColumnKind.TEXT: "@",
     ColumnKind.YUAN: "#,##0.00",
     ColumnKind.PERCENT: "0.00%",
+    ColumnKind.SHARE: "0.00%",
     ColumnKind.WHOLE: "#,##0",
 }
 _WIDTHS: Final = {
     ColumnKind.TEXT: 26,
     ColumnKind.YUAN: 20,
     ColumnKind.PERCENT: 12,
+    ColumnKind.SHARE: 12,
     ColumnKind.WHOLE: 10,
 }
 
@@ -153,7 +159,7 @@ def _line(
             sheet.write_blank(line, index, None, form)
         elif isinstance(value, str):
             sheet.write_string(line, index, value, form)
-        elif column.kind is ColumnKind.PERCENT:
+        elif column.kind in {ColumnKind.PERCENT, ColumnKind.SHARE}:
             sheet.write_number(line, index, float(Decimal(value).scaleb(-6)), form)
         else:
             sheet.write_number(line, index, float(_number(column, value)), form)

@@ -46,20 +46,27 @@ class BalanceQuery(CommandSchema):
 
 
 class FiguresSchema(ViewSchema):
-    """A balance with its growth on one base; null where the base does not exist."""
+    """A balance with its growth on one base; null where the base does not exist.
+
+    Null also where a figure would show a single loan to a caller without the right to single loans.
+    """
 
     balance_fen = Yuan(low_fen=SIGNED)
     opening_fen = Yuan(low_fen=SIGNED, allow_none=True)
     change_fen = Yuan(low_fen=SIGNED, allow_none=True)
     growth = Rate(attribute="growth_ppm", low_ppm=-LARGE_PPM, high_ppm=LARGE_PPM, allow_none=True)
     share = Rate(attribute="share_ppm")
-    non_performing_fen = Yuan()
+    non_performing_fen = Yuan(allow_none=True)
     loans = Whole(low=0, high=10**9)
 
 
 class BalanceRowSchema(FiguresSchema):
-    """One row; a dimension that is not grouped by is null."""
+    """One row; a dimension that is not grouped by is null.
 
+    `merged` marks the one row of all cells of too few loans, for callers without the right to single loans.
+    """
+
+    merged = Flag()
     category = Text(max_length=20, allow_none=True)
     category_edition = Text(max_length=20, allow_none=True)
     category_name = Text(max_length=300, allow_none=True)
@@ -81,8 +88,7 @@ class BalancesSchema(ViewSchema):
     base_on = Day(allow_none=True)
     unit = Text(max_length=10)
     rows = ma.fields.List(ma.fields.Nested(BalanceRowSchema))
-    total = ma.fields.Nested(FiguresSchema)
-    share_difference = Rate(attribute="share_difference_ppm", low_ppm=-LARGE_PPM)
+    total = ma.fields.Nested(FiguresSchema, allow_none=True)
     message = Text(max_length=200)
 
 

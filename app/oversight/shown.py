@@ -1,6 +1,7 @@
 """Figures of the page of balances as its charts read them."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -64,7 +65,9 @@ def category_tree(board: Dashboard) -> dict[str, Any]:
         "items": [
             {
                 **_node(line, locale),
-                "children": [_node(item, locale) for item in _items(board, line)],
+                "children": [
+                    _node(item, locale) for item in _items(board, line) if not item.key.merged
+                ],
             }
             for line in by_share(board.categories.lines)
             if line.figures.balance_fen
@@ -116,9 +119,20 @@ def tone(growth_ppm: int | None) -> str:
     return "good" if growth_ppm > 0 else "bad"
 
 
+def figure_text(text: str | None, unit: str) -> str:
+    """A printed figure in the unit of the page: a hundred million yuan is a tenth of a billion, digit for digit."""
+    if text is None:
+        return formats.MISSING
+    if unit == "percent":
+        return f"{text}%"
+    locale = formats.current_locale()
+    power = formats.FEN_POWER["yi"]["zh"] - formats.FEN_POWER["yi"][formats.language_of(locale)]
+    return f"{Decimal(text).scaleb(power)} {formats.money_unit('yi', locale=locale)}"
+
+
 def switch_links(board: Dashboard) -> list[tuple[str, str]]:
     """The days that the page can speak of, the newest first."""
-    days = [str(day) for day in reversed(board.days.month_ends)]
+    days = [str(day) for day in reversed(board.latest.month_ends)]
     return [(day, day[:7]) for day in days]
 
 
@@ -127,6 +141,7 @@ __all__ = [
     "LEVEL_TITLES",
     "category_tree",
     "charts",
+    "figure_text",
     "month_chart",
     "ranked",
     "switch_links",

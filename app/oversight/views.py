@@ -8,7 +8,6 @@ from flask_babel import gettext
 from sqlmodel import Session
 
 from app.kernel.actor import Actor, Name
-from app.kernel.text import N_
 from app.loans.queries import LoanFilter, LoanView
 from app.oversight.domain import (
     BASE_TITLES,
@@ -16,12 +15,17 @@ from app.oversight.domain import (
     Dimension,
     Figures,
 )
-from app.oversight.queries import Line, Report, category_names, region_names
+from app.oversight.queries import (
+    ABSENCE_WORDS,
+    Absence,
+    Line,
+    Report,
+    category_names,
+    region_names,
+)
 from app.oversight.reports import ColumnKind, ExportColumn, ExportTable
 from app.oversight.services import LoanDetail
 from app.web.shell import words
-
-NO_LOANS = N_("No loans in your jurisdiction.")
 
 
 def answer(report: Report) -> dict[str, Any]:
@@ -35,9 +39,8 @@ def answer(report: Report) -> dict[str, Any]:
         "base_on": report.base_on,
         "unit": "CNY",
         "rows": [_answer_row(line, report) for line in report.lines],
-        "total": report.total,
-        "share_difference_ppm": report.share_difference_ppm,
-        "message": gettext(NO_LOANS) if report.empty else "",
+        "total": None if report.absence is Absence.TOO_FEW else report.total,
+        "message": gettext(ABSENCE_WORDS[report.absence]) if report.absence else "",
     }
 
 
@@ -46,13 +49,14 @@ def _answer_row(line: Line, report: Report) -> dict[str, Any]:
     by_category, by_bank = Dimension.CATEGORY in wanted, Dimension.BANK in wanted
     by_region = Dimension.REGION in wanted
     return {
-        "category": key.category if by_category else None,
-        "category_edition": key.edition if by_category else None,
-        "category_name": words(line.category_name) if by_category else None,
-        "region": key.region_code if by_region else None,
-        "region_name": words(line.region_name) if by_region else None,
-        "bank": line.bank_code if by_bank else None,
-        "bank_name": words(line.bank_name) if by_bank else None,
+        "merged": key.merged,
+        "category": key.category if by_category and not key.merged else None,
+        "category_edition": key.edition if by_category and not key.merged else None,
+        "category_name": (words(line.category_name) or None) if by_category else None,
+        "region": key.region_code if by_region and not key.merged else None,
+        "region_name": (words(line.region_name) or None) if by_region else None,
+        "bank": line.bank_code if by_bank and not key.merged else None,
+        "bank_name": (words(line.bank_name) or None) if by_bank else None,
         "month": key.month.strftime("%Y-%m") if key.month else None,
         **{name: getattr(figures, name) for name in FIGURES},
     }
@@ -85,12 +89,16 @@ def export_table(report: Report, actor: Actor) -> ExportTable:
         for line in report.lines
     ]
     head = [gettext("Total"), *("" for _ in report.group_by[1:])]
+    silent = [None] * len(FIGURES)
     return ExportTable(
         title=gettext("Green loan balances"),
         facts=facts_of(report, actor, dimensions),
         columns=columns,
         rows=rows,
-        total=[*head, *_figure_values(report.total)],
+        total=[
+            *head,
+            *(silent if report.absence is Absence.TOO_FEW else _figure_values(report.total)),
+        ],
     )
 
 
@@ -108,8 +116,8 @@ def facts_of(report: Report, actor: Actor, dimensions: Sequence[str]) -> list[tu
         (gettext("Unit"), gettext("Amounts in yuan, ratios in per cent")),
         (gettext("Source"), gettext("Month-end balances of serviced and mirrored loans")),
     ]
-    if report.empty:
-        facts.append((gettext("Note"), gettext(NO_LOANS)))
+    if report.absence:
+        facts.append((gettext("Note"), gettext(ABSENCE_WORDS[report.absence])))
     if report.mirrored_on:
         facts.append((gettext("Mirrored loans as at"), report.mirrored_on.isoformat()))
     return facts
@@ -122,7 +130,7 @@ def _figure_columns() -> list[ExportColumn]:
         ExportColumn(title=gettext("Opening balance (CNY)"), kind=yuan),
         ExportColumn(title=gettext("Change (CNY)"), kind=yuan),
         ExportColumn(title=gettext("Growth (per cent)"), kind=percent),
-        ExportColumn(title=gettext("Share (per cent)"), kind=percent),
+        ExportColumn(title=gettext("Share (per cent)"), kind=ColumnKind.SHARE),
         ExportColumn(title=gettext("Non-performing (CNY)"), kind=yuan),
         ExportColumn(title=gettext("Loans"), kind=ColumnKind.WHOLE),
     ]

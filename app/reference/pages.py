@@ -91,7 +91,11 @@ def parameters() -> str:
     )
 
 
-UNIT_TITLES: Final = {"day": N_("%(value)s days"), "person": N_("%(value)s people")}
+UNIT_TITLES: Final = {
+    "day": N_("%(value)s days"),
+    "person": N_("%(value)s people"),
+    "loan": N_("%(value)s loans"),
+}
 
 
 def _shown(row: ParameterView) -> str:

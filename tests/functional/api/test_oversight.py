@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.audit.models import AuditEvent
+from app.loans.models import Loan
 from app.oversight.invariants import violations
 from tests.factories.tape import load_tape
 
@@ -79,13 +80,60 @@ def test_csv_and_workbook_carry_day_filters_and_native_numbers(sign_in, tape):
     rows = _csv(content)
     assert ["Data date", "2023-12-31"] in rows
     assert rows[-1][:5] == ["Total", "13643000000.00", "9748000000.00", "3895000000.00", "39.9569"]
-    book = openpyxl.load_workbook(
-        BytesIO(browser.get("/oversight/balances.xlsx?group_by=bank", status=200).data)
-    )
-    sheet = book.active
+    sheet = _sheet(sign_in("pbc-1", language="en"), "group_by=bank")
     total = [cell.value for cell in list(sheet.rows)[-1]]
     assert total[:2] == ["Total", 13_643_000_000]
     assert sheet.freeze_panes == f"A{sheet.max_row - 16}"
+
+
+def _sheet(browser, query):
+    content = browser.get(f"/oversight/balances.xlsx?{query}", status=200).data
+    return openpyxl.load_workbook(BytesIO(content)).active
+
+
+@pytest.mark.parametrize("query", ["group_by=bank", "group_by=category,region,bank&level=2"])
+def test_no_way_of_reading_sums_shows_a_single_loan(api, sign_in, tape, query):
+    """Page, API, CSV and workbook draw on the same rows; the last one holds the small cells."""
+    asked = dict(pair.split("=") for pair in query.split("&"))
+    rows = api("fo-1").get(BALANCES, status=200, **asked).json["rows"]
+    assert min(row["loans"] for row in rows if row["loans"]) >= 3
+    assert [row["merged"] for row in rows] == [False] * (len(rows) - 1) + [True]
+    assert rows[-1]["bank"] is None
+    browser = sign_in("fo-1", language="en")
+    other = "Other (cells of fewer than 3 loans)"
+    lines = _csv(browser.get(f"/oversight/balances.csv?{query}", status=200).data)
+    assert lines[-2][0] == other
+    assert lines[-2][-1] == str(rows[-1]["loans"])
+    assert other in browser.get("/oversight", status=200).text
+    sheet = list(_sheet(browser, query).values)
+    assert sheet[-2][0] == other
+    assert len(sheet) == len(lines)
+    shares = [row[-3] for row in sheet[-len(rows) - 1 : -1]]
+    assert sum(round(share * 10_000) for share in shares) == 10_000
+    assert [line[-3] for line in lines[-len(rows) - 1 : -1]] == [f"{x * 100:.2f}" for x in shares]
+
+
+def test_a_region_of_two_loans_shows_not_even_its_total(api, sign_in, session, world, commit):
+    loans = load_tape(session, world)
+    keep = {loans["S01"], loans["M01"]}
+    for loan_id in set(loans.values()) - keep:
+        session.get(Loan, loan_id).green = False
+    commit()
+    answer = api("fo-1").get(BALANCES, status=200).json
+    assert answer["rows"] == []
+    assert answer["total"] is None
+    assert answer["message"]
+    browser = sign_in("fo-1", language="en")
+    assert "would show one of them" in browser.get("/oversight", status=200).text
+    assert _csv(browser.get("/oversight/balances.csv", status=200).data)[-1] == ["Total"] + [""] * 7
+    assert api("pbc-1").get(BALANCES, status=200).json["total"]["loans"] == 2
+
+
+def test_printed_figures_stand_in_the_unit_of_the_page(sign_in, tape):
+    page = sign_in("pbc-1", language="en").get("/oversight", status=200).text
+    assert "13.643 CNY bn" in page
+    assert "hundred million" not in page
+    assert "136.43 亿元" in sign_in("pbc-1").get("/oversight", status=200).text
 
 
 def _csv(content):

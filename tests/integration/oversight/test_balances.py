@@ -98,6 +98,43 @@ def test_a_county_desk_sees_its_county_and_a_bank_its_own_loans(session, world, 
     assert [line.bank_code for line in bank.lines] == ["B"]
 
 
+SPLIT = (Dimension.CATEGORY, Dimension.REGION, Dimension.BANK)
+
+
+@pytest.mark.parametrize("split", [(Dimension.BANK,), SPLIT, (Dimension.BANK, Dimension.MONTH)])
+def test_who_sees_sums_only_reads_no_cell_of_fewer_than_three_loans(session, world, tape, split):
+    seen = _report(session, world.actor("fo-1"), *split, level=2)
+    assert seen.lines[-1].key.merged
+    assert min(line.figures.loans for line in seen.lines if line.figures.loans) >= 3
+    every = _report(session, world.actor("pbc-1"), *split, level=2)
+    assert not [line for line in every.lines if line.key.merged]
+    assert min(line.figures.loans for line in every.lines) < 3
+    assert seen.total.balance_fen == every.total.balance_fen
+    of_day = [line for line in seen.lines if line.key.month in {None, YEAR_END}]
+    assert sum(line.figures.balance_fen for line in of_day) == seen.total.balance_fen
+    assert sum(line.figures.share_ppm for line in of_day) == 1_000_000
+
+
+def test_classes_of_fewer_loans_stand_together_for_who_sees_sums_only(session, world, tape):
+    board = dashboard.dashboard(session, world.actor("fo-1"), None)
+    assert min(line.loans for line in board.classes if line.loans) >= 3
+    assert sum(line.balance_fen for line in board.classes) == 1_364_300 * WAN
+    assert {line.loan_class for line in board.classes} >= {"normal", dashboard.MERGED}
+
+
+def test_what_stands_now_is_not_set_beside_the_balances_of_another_time(session, world, tape):
+    past = dashboard.dashboard(session, world.actor("pbc-1"), date(2023, 6, 30))
+    assert past.watch is None
+    assert past.latest.on == YEAR_END
+    assert dashboard.dashboard(session, world.actor("pbc-1"), YEAR_END).watch is not None
+
+
+def test_a_day_that_has_not_come_is_answered_as_the_last_one_that_has(session, world, tape):
+    wanted = queries.Wanted(as_of=date(2030, 1, 1))
+    report = queries.report(session, world.actor("pbc-1"), wanted)
+    assert (report.as_of, report.on) == (YEAR_END, YEAR_END)
+
+
 def test_the_dashboard_says_quality_pledges_and_what_was_printed(
     session, world, tape, queries_seen
 ):
@@ -116,7 +153,7 @@ def test_the_dashboard_says_quality_pledges_and_what_was_printed(
         "loss": 0,
         None: 400,
     }
-    assert sum(line.share_ppm for line in board.classes) == 1_000_100
+    assert sum(line.share_ppm for line in board.classes) == 1_000_000
     agreed = {each.figure.id: each.agrees for each in board.reconciliations}
     assert agreed == {"balance": True, "change": True, "growth": True, "line": None, "issued": None}
 

@@ -1,6 +1,7 @@
 """Growth, shares and bases as pure rules."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -90,14 +91,99 @@ def test_non_performing_is_over_the_whole_balance():
 
 
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=12))
-def test_rows_add_exactly_and_the_shares_say_by_how_much_they_do_not(amounts):
+def test_rows_and_their_printed_shares_add_exactly(amounts):
     cells = [_cell(fen, region=f"6207{index:02d}") for index, fen in enumerate(amounts)]
     balances = fold(cells, Grouping(dimensions=(Dimension.REGION,)), ON, known=[ON])
     assert sum(row.figures.balance_fen for row in balances.rows) == balances.total.balance_fen
     shares = [row.figures.share_ppm for row in balances.rows]
     assert all(share % SHARE_STEP_PPM == 0 for share in shares)
-    assert balances.share_difference_ppm == sum(shares) - PPM
-    assert abs(balances.share_difference_ppm) <= len(amounts) * SHARE_STEP_PPM // 2
+    assert sum(shares) == balances.total.share_ppm == PPM
+
+
+LEAST = 3
+SPLITS = [
+    (Dimension.BANK,),
+    (Dimension.CATEGORY, Dimension.REGION),
+    (Dimension.CATEGORY, Dimension.REGION, Dimension.BANK),
+    (Dimension.BANK, Dimension.MONTH),
+]
+CELLS = st.lists(
+    st.builds(
+        Cell,
+        on=st.sampled_from([ON, BASE]),
+        edition=st.just("2019"),
+        category=st.sampled_from(["4.1", "4.2", "5.1"]),
+        region_code=st.sampled_from(["620702", "620725"]),
+        bank_id=st.sampled_from([UUID(int=number) for number in range(1, 4)]),
+        loan_class=st.sampled_from(["normal", "loss"]),
+        balance_fen=st.integers(1, 10**9),
+        loans=st.integers(1, 4),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+def _folded(cells, split, level=1):
+    grouping = Grouping(dimensions=split, level=level)
+    return fold(cells, grouping, ON, [ON, BASE], months=[ON], least=LEAST)
+
+
+@given(CELLS, st.sampled_from(SPLITS), st.integers(1, 2))
+def test_no_row_of_fewer_loans_remains_and_the_sums_stay(cells, split, level):
+    now = [cell for cell in cells if cell.on == ON]
+    balances = _folded(cells, split, level)
+    if 0 < sum(cell.loans for cell in now) < LEAST:
+        assert balances.withheld
+        assert balances.rows == ()
+        return
+    assert sum(row.figures.loans for row in balances.rows) == sum(cell.loans for cell in now)
+    assert sum(row.figures.balance_fen for row in balances.rows) == balances.total.balance_fen
+    openings = [row.figures.opening_fen for row in balances.rows]
+    if balances.total.opening_fen is not None:
+        assert sum(openings) == balances.total.opening_fen
+    else:
+        assert set(openings) <= {None}
+    assert all(row.figures.loans == 0 or row.figures.loans >= LEAST for row in balances.rows)
+    assert len([row for row in balances.rows if row.key.merged]) <= 1
+
+
+@given(CELLS)
+def test_what_is_withheld_cannot_be_told_from_a_coarser_table(cells):
+    """The rows of a bank less those of the bank's regions that are shown: nothing, or enough loans."""
+    banks = {row.key.bank: row.figures for row in _folded(cells, (Dimension.BANK,)).rows}
+    finer = _folded(cells, (Dimension.REGION, Dimension.BANK)).rows
+    for bank, figures in banks.items():
+        shown = [row for row in finer if row.key.bank == bank and bank]
+        left = figures.loans - sum(row.figures.loans for row in shown)
+        assert left == 0 or left >= LEAST or not bank
+
+
+@given(CELLS)
+def test_a_non_performing_part_of_fewer_loans_is_silent(cells):
+    balances = _folded(cells, (Dimension.BANK,))
+    bad = {}
+    for cell in cells:
+        if cell.on == ON and cell.loan_class == "loss":
+            bad[str(cell.bank_id)] = bad.get(str(cell.bank_id), 0) + cell.loans
+    for row in balances.rows:
+        if 0 < bad.get(row.key.bank, 0) < LEAST:
+            assert row.figures.non_performing_fen is None
+    silent = [row for row in balances.rows if row.figures.non_performing_fen is None]
+    if balances.total.non_performing_fen is not None and silent:
+        shown = sum(row.figures.non_performing_fen or 0 for row in balances.rows)
+        assert balances.total.non_performing_fen > shown
+        alone = [row.key.bank for row in balances.rows if row not in silent and row.key.bank]
+        assert sum(bad.values()) - sum(bad.get(bank, 0) for bank in alone) >= LEAST
+
+
+def test_who_may_see_single_loans_reads_every_cell():
+    cells = [_cell(100, region="620702"), _cell(70, region="620725")]
+    rows = fold(cells, Grouping(dimensions=(Dimension.REGION,)), ON, known=[ON]).rows
+    assert [(row.key.region_code, row.figures.loans) for row in rows] == [
+        ("620702", 1),
+        ("620725", 1),
+    ]
 
 
 def test_levels_of_a_code():

@@ -16,7 +16,7 @@ from risk_models.dated import STATUSES, ParameterNotInForce
 CATALOGUE = (
     Path(__file__).resolve().parents[3] / "app/translations/zh_Hans_CN/LC_MESSAGES/messages.po"
 )
-UNITS = {"ratio", "day", "yuan", "person", "flag", "table"}
+UNITS = {"ratio", "day", "yuan", "person", "loan", "flag", "table"}
 DAY = date(2024, 1, 2)
 
 
