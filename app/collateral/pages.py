@@ -23,6 +23,7 @@ from app.collateral.services.choices import assets_to_pledge
 from app.documents.downloads import attachment
 from app.kernel.actor import Name
 from app.kernel.permissions import Permission
+from app.loans.titles import loan_title
 from app.web.access import access, check_version, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.paging import page_request
@@ -171,7 +172,7 @@ def add_pledge(loan_id: UUID) -> Response | str | tuple[str, int]:
     return form_page(
         PledgeLineSchema(),
         title=gettext("Add security"),
-        subtitle=f"{loan.number} · {loan.title}",
+        subtitle=f"{loan.number} · {words(loan_title(loan.title))}",
         submit=submit,
         back=f"/loans/{loan_id}",
         choices={"asset_id": assets_to_pledge(session, actor, loan)},

@@ -19,6 +19,7 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.models import Loan
 from app.loans.queries import visible_loans
+from app.loans.titles import loan_title
 from app.origination.models import Application
 from app.origination.queries import visible_applications
 
@@ -96,7 +97,7 @@ def _loans(session: Session, actor: Actor, words: str) -> Group | None:
             title=names.get(row.borrower_id, Name(zh=row.borrower_name, en=row.borrower_name))
             if row.borrower_id
             else Name(zh=row.borrower_name, en=row.borrower_name),
-            note=Name(zh=row.title, en=row.title),
+            note=loan_title(row.title),
             href=f"/loans/{row.id}",
         )
         for row in rows

@@ -34,6 +34,7 @@ from app.kernel.text import N_
 from app.loans.models import BankDay, Loan, LoanDue
 from app.loans.queries import visible_loans
 from app.loans.services import find_business_day, lending_day
+from app.loans.titles import loan_title
 from app.origination.domain.states import ApplicationState
 from app.origination.models import Application, PoolLine
 from app.origination.services.lists import waiting_for
@@ -152,7 +153,7 @@ def _calls(session: Session, actor: Actor) -> Iterator[Task]:
                 what=N_("Answer the top-up notice") if answer else _CALL_WHAT[call.state],
                 number=call.number,
                 href=f"/margin-calls/{call.id}",
-                title=Name(zh=loan.title, en=loan.title),
+                title=loan_title(loan.title),
                 customer=borrower,
                 amount_fen=call.repay_fen,
                 due_on=call.due_on or call.opened_on,
@@ -399,7 +400,7 @@ def _dues(session: Session, actor: Actor) -> Iterator[Task]:
             what=N_("Pay what has fallen due"),
             number=loan.number,
             href=f"/loans/{loan.id}",
-            title=Name(zh=loan.title, en=loan.title),
+            title=loan_title(loan.title),
             amount_fen=int(amount),
             due_on=due_on,
         )

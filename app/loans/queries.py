@@ -29,6 +29,7 @@ from app.loans.models import (
     LoanStateRow,
     Repayment,
 )
+from app.loans.titles import loan_title
 
 MAX_JOURNAL_ROWS: Final = 100
 """Rows of one answer of the journal; a cursor asks for the next."""
@@ -106,6 +107,7 @@ class LoanView:
     application_id: UUID | None
     product: str
     title: str
+    title_en: str
     contract_fen: int
     principal_fen: int
     accrued_fen: int
@@ -138,6 +140,11 @@ class LoanView:
     published: bool
     synthetic: bool
     closed_on: date | None
+
+    @property
+    def name(self) -> Name:
+        """The title in both languages."""
+        return Name(zh=self.title, en=self.title_en)
 
     @property
     def exposure_fen(self) -> int:
@@ -223,6 +230,7 @@ def view_of(row: Any) -> LoanView:
         application_id=loan.application_id,
         product=loan.product,
         title=loan.title,
+        title_en=loan_title(loan.title).en,
         contract_fen=loan.contract_fen,
         principal_fen=state.principal_fen,
         accrued_fen=state.accrued_fen,

@@ -102,6 +102,7 @@ class LoanSchema(ThingSchema):
     application_id = Ident(allow_none=True)
     product = Text(max_length=60)
     title = Text(max_length=120)
+    title_en = Text(max_length=120)
     contract_fen = Yuan()
     principal_fen = Yuan()
     accrued_fen = Yuan()

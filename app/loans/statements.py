@@ -99,7 +99,7 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
         borrower_code=_code_of(session, view.borrower_id),
         loan_number=view.number,
         contract_number=view.number,
-        product=Words(zh=view.title, en=""),
+        product=_words(view.name),
         state=_STATES[view.state],
         method=_METHODS[view.method],
         day_count=_DAY_COUNTS[DayCount(view.day_count)],

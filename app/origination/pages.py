@@ -410,7 +410,7 @@ def new_drawdown(loan_id: UUID) -> Answer:
     return form_page(
         RequestDrawdownSchema(),
         title=gettext("Request a drawdown"),
-        subtitle=f"{loan.number} · {loan.title}",
+        subtitle=f"{loan.number} · {words(loan.name)}",
         submit=submit,
         back=f"/loans/{loan_id}",
     )

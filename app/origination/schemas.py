@@ -502,6 +502,7 @@ class DrawdownSchema(ThingSchema):
     loan_id = Ident()
     loan_number = Text(max_length=40)
     loan_title = Text(max_length=120)
+    loan_title_en = Text(max_length=120)
     borrower = ma.fields.Nested(BilingualSchema)
     amount_fen = Yuan()
     payee = Text(max_length=120)

@@ -18,13 +18,14 @@ from app.collateral.services.watch import watch_loan
 from app.documents.models import Document, IssuedDocument
 from app.documents.queries import get_document, visible_documents
 from app.documents.services import UploadFile, document_content, upload_document
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Name
 from app.kernel.errors import DutiesApart, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis
 from app.loans.models import Loan
 from app.loans.services import business_day
+from app.loans.titles import loan_title
 from app.notices.services import Notify, notify
 from app.reference.services import business_calendar
 
@@ -94,7 +95,7 @@ class MarginCallView:
     created_at: datetime
     loan_id: UUID
     loan_number: str
-    loan_title: str
+    loan_title: Name
     level: Level
     basis: LtvBasis
     opened_on: date
@@ -264,7 +265,7 @@ def view_of(call: MarginCall, loan: Loan, actor: Actor) -> MarginCallView:
     return MarginCallView(
         events=tuple(MARGIN_CALL.events_for(call.state, actor)),
         loan_number=loan.number,
-        loan_title=loan.title,
+        loan_title=loan_title(loan.title),
         **own,
     )
 

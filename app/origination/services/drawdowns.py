@@ -28,6 +28,7 @@ from app.loans.domain.states import Kept, LoanState, Security
 from app.loans.models import Loan, LoanNote
 from app.loans.refusals import LoanNotServiced
 from app.loans.services import PostDrawdown, lending_day, post_drawdown
+from app.loans.titles import loan_title
 from app.origination.domain.checks import Check, Outcome
 from app.origination.domain.drawdown import DrawdownFacts, decide_drawdown, require_search_day
 from app.origination.domain.states import DRAWDOWN, DrawdownEvent, DrawdownState, Payment
@@ -105,6 +106,7 @@ class DrawdownView:
     loan_id: UUID
     loan_number: str
     loan_title: str
+    loan_title_en: str
     borrower: Name
     amount_fen: int
     payee: str
@@ -119,6 +121,11 @@ class DrawdownView:
     requested_by: Name | None
     checked_by: Name | None
     posted_by: Name | None
+
+    @property
+    def loan_name(self) -> Name:
+        """The title of the loan in both languages."""
+        return Name(zh=self.loan_title, en=self.loan_title_en)
 
 
 def request_drawdown(
@@ -257,6 +264,7 @@ def _view(
         events=tuple(event.value for event in legal_drawdown_events(actor, row)),
         loan_number=loan.number,
         loan_title=loan.title,
+        loan_title_en=loan_title(loan.title).en,
         borrower=Name(zh=firm.name_zh, en=firm.name_en) if firm else Name(zh="", en=""),
         conditions=file.conditions if file else "",
         checks=tuple(_check_view(each) for each in row.checks),
@@ -271,6 +279,7 @@ _DERIVED = {
     "events",
     "loan_number",
     "loan_title",
+    "loan_title_en",
     "borrower",
     "conditions",
     "checks",

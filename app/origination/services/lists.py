@@ -209,7 +209,7 @@ def _drawdowns(session: Session, actor: Actor) -> Iterator[WaitingItem]:
                 thing="drawdown",
                 id=view.id,
                 number=view.number,
-                title=Name(zh=view.loan_title, en=view.loan_title),
+                title=view.loan_name,
                 customer=view.borrower,
                 amount_fen=view.amount_fen,
                 due_on=None,

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from app.audit.services import record
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
+from app.loans.titles import loan_title
 from app.origination.domain.products import ProductTerms, read_terms
 from app.origination.models import Product
 from app.origination.refusals import ProductUnknown
@@ -68,7 +69,7 @@ def _product(bank_id: UUID, code: str, row: dict[str, Any], valid_from: date) ->
         bank_id=bank_id,
         code=code,
         title_zh=row["zh"],
-        title_en=row["en"],
+        title_en=loan_title(row["zh"]).en,
         terms=row["terms"],
         valid_from=valid_from,
     )

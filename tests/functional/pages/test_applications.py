@@ -158,6 +158,40 @@ def test_lists_and_drawdowns_have_pages(sign_in, lending, commit) -> None:
     assert "The payee is named" in english
 
 
+@pytest.mark.parametrize(
+    ("path", "login"),
+    [
+        ("/loans", "a-officer"),
+        ("/loans/{loan}", "a-officer"),
+        ("/overview", "c1-fin"),
+        ("/drawdowns", "a-officer"),
+        ("/drawdowns/{drawdown}", "a-officer"),
+        ("/search?q=L-2024", "a-officer"),
+    ],
+)
+def test_a_loan_is_named_in_the_language_of_the_reader(
+    sign_in, lending, commit, path, login
+) -> None:
+    posted = lending.drawn(lending.main_pool())
+    commit()
+    place = path.format(loan=posted.loan_id, drawdown=posted.id)
+    title_zh, title_en = "林权+碳汇预期收益权贷款", "Forest right and carbon-sink income loan"
+    english = sign_in(login, language="en").get(place, status=200).text
+    assert title_en in english
+    assert title_zh not in english
+    assert title_zh in sign_in(login).get(place, status=200).text
+
+
+def test_the_api_gives_the_name_of_a_loan_in_both_languages(api, lending, commit) -> None:
+    posted = lending.drawn(lending.main_pool())
+    commit()
+    loan = api("c1-fin").get(f"/loans/{posted.loan_id}", status=200).json
+    drawdown = api("c1-fin").get(f"/drawdowns/{posted.id}", status=200).json
+    names = ("林权+碳汇预期收益权贷款", "Forest right and carbon-sink income loan")
+    assert (loan["title"], loan["title_en"]) == names
+    assert (drawdown["loan_title"], drawdown["loan_title_en"]) == names
+
+
 def test_a_drawdown_is_asked_for_in_a_form(sign_in, lending, commit) -> None:
     view = lending.contracted(lending.main_pool())
     commit()
