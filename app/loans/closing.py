@@ -19,7 +19,7 @@ from app.db.engine import Database, move_demonstration, now, today
 from app.db.leases import claim, release
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, system_actor
-from app.kernel.errors import Busy, NotFound
+from app.kernel.errors import Busy, NotFound, Refusal
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.loans.books import Booking, business_day, lock_ledger, owed_by_claim, post_entry
@@ -141,16 +141,24 @@ def request_close(session: Session, actor: Actor, command: RequestClose) -> DayC
 
 
 def run_requested_closes(database: Database) -> tuple[DayCloseView, ...]:
-    """Run what was requested or cut off; what another process is running is left to it."""
+    """Run what was requested or cut off; what another process is running is left to it.
+
+    A bank whose close is refused stops no other; the first refusal is raised when all had their turn.
+    """
     with database.read() as session:
         waiting = _waiting(session)
     views: list[DayCloseView] = []
+    refused: list[Refusal] = []
     for bank_id, kind, region, on in waiting:
         actor = system_actor(organisation_id=bank_id, organisation_kind=kind, region_code=region)
         try:
             views.append(close_day(database, actor, bank_id, on))
         except Busy:
             continue
+        except Refusal as refusal:
+            refused.append(refusal)
+    if refused:
+        raise refused[0]
     return tuple(views)
 
 

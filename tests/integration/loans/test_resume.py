@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from app.audit.services import watch
 from app.db.engine import Database
 from app.db.leases import claim
-from app.kernel.errors import Busy
-from app.loans.models import LoanStateRow
+from app.kernel.errors import Busy, Refusal
+from app.kernel.ids import new_id
+from app.loans.models import DayClose, LoanStateRow
 from app.loans.refusals import DayClosing
 from app.loans.services import Repay, close_through, repay, run_requested_closes
 from tests.support.bank import Bank
@@ -124,6 +125,27 @@ def test_the_scheduler_takes_up_a_close_that_was_cut_off(seven, clock):
     clock.instant += timedelta(minutes=5)
     (view,) = run_requested_closes(seven.database)
     assert (view.state, view.done) == ("finished", 7)
+
+
+def test_a_bank_whose_close_is_refused_stops_no_other(seven, clock, world):
+    with pytest.raises(KilledError):
+        seven.close(FIRST, chunk_loans=2, after_chunk=kill)
+    other = Bank(seven.database, world, clock, code="B")
+    seven.tampered = True
+    with seven.database.write() as session:
+        filed = DayClose(
+            bank_id=other.id,
+            on=FIRST - timedelta(days=1),
+            person_id=new_id(),
+            requested_at=clock.instant,
+        )
+        session.add(filed)
+    clock.instant += timedelta(minutes=5)
+    with pytest.raises(Refusal):
+        run_requested_closes(seven.database)
+    with seven.database.read() as session:
+        states = dict(session.execute(sa.select(DayClose.bank_id, DayClose.state)).all())
+    assert states == {seven.id: "finished", other.id: "requested"}
 
 
 def test_a_close_that_fails_gives_its_lease_back(seven):
