@@ -9,7 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 
-from app.appraisal.domain import AppraisalState, ItemState, ValueFacts, current_value_fen
+from app.appraisal.domain import (
+    AppraisalState,
+    ItemState,
+    SignatureRole,
+    ValueFacts,
+    current_value_fen,
+)
 from app.appraisal.domain.valuing import Recorded, digest
 from app.appraisal.models import (
     Appraisal,
@@ -175,6 +181,37 @@ def latest_valuation(session: Session, asset_id: UUID, appraisal_id: UUID) -> Va
     """The newest figure that stands on an appraisal's inputs."""
     statement = (
         valuation_history(asset_id).where(col(Valuation.appraisal_id) == appraisal_id).limit(1)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def value_on(session: Session, asset_id: UUID, day: date) -> AssetValue | None:
+    """The value as it stood on a past day: the report that was signed last by then, and its latest figure by then.
+
+    A report that was revoked since vouches for no day.
+    """
+    appraisal = _report_on(session, asset_id, day)
+    if appraisal is None or appraisal.state is AppraisalState.REVOKED:
+        return None
+    figures = valuation_history(asset_id).where(
+        col(Valuation.appraisal_id) == appraisal.id, col(Valuation.on) <= day
+    )
+    valuation = session.execute(figures.limit(1)).scalar_one_or_none()
+    return AssetValue(asset_id=asset_id, **expected_of(appraisal, valuation))
+
+
+def _report_on(session: Session, asset_id: UUID, day: date) -> Appraisal | None:
+    statement = (
+        light(sa.select(Appraisal))
+        .join(AppraisalSignature, col(AppraisalSignature.appraisal_id) == col(Appraisal.id))
+        .where(
+            col(Appraisal.asset_id) == asset_id,
+            col(Appraisal.state).in_(FINISHED_STATES),
+            col(AppraisalSignature.role) == SignatureRole.REVIEWER,
+            col(AppraisalSignature.on) <= day,
+        )
+        .order_by(col(AppraisalSignature.on).desc(), col(AppraisalSignature.at).desc())
+        .limit(1)
     )
     return session.execute(statement).scalar_one_or_none()
 

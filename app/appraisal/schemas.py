@@ -278,9 +278,9 @@ class AssetValueSchema(ViewSchema):
 
 
 class AssetValueQuery(CommandSchema):
-    """The day of a value; today when left out."""
+    """The day of a value; today when left out. A past day answers what stood then, a day to come is refused."""
 
-    on = Day()
+    on = Day(title=N_("Day"))
 
 
 class RecordedInputsSchema(ViewSchema):

@@ -381,6 +381,13 @@ def _parcels(session: Session, asset_id: UUID) -> tuple[ParcelView, ...]:
     )
 
 
+def drawn_area_mu(session: Session, asset_id: UUID) -> Decimal | None:
+    """The area of all parcels as drawn; None without any."""
+    statement = sa.select(col(AssetParcel.area_mu)).where(col(AssetParcel.asset_id) == asset_id)
+    drawn = list(session.execute(statement).scalars())
+    return sum(drawn, Decimal(0)) if drawn else None
+
+
 def acts_of(session: Session, asset_id: UUID) -> list[AssetMeasurement]:
     """The acts on an asset in the order they were recorded."""
     statement = (

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+FIRST_DAY: Final = date(1949, 10, 1)
+LAST_DAY: Final = date(2199, 12, 31)
+"""No day that people or programs send lies outside of these two."""
+
 _SATURDAY: Final = 5
 
 # The longest run of days off is the ten of a Golden Week; a longer one means wrong data.

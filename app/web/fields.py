@@ -15,14 +15,13 @@ from uuid import UUID
 
 import marshmallow as ma
 
+from app.kernel.calendar import FIRST_DAY, LAST_DAY
 from app.kernel.errors import MalformedRequest
 from app.kernel.money import MAX_FEN, Money
 from app.kernel.rates import format_fraction, format_percent, parse_fraction
 from app.kernel.text import N_
 from app.web.strict_json import read_json
 
-FIRST_DAY: Final = date(1949, 10, 1)
-LAST_DAY: Final = date(2199, 12, 31)
 MONEY_PATTERN: Final = r"^-?\d{1,13}(\.\d{1,2})?$"
 RATE_PATTERN: Final = r"^-?\d{1,3}(\.\d{1,6})?$"
 DAY_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}$"

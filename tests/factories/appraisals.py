@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.appraisal.domain.valuing import unexplained
 from app.appraisal.models import PanelMember
 from app.appraisal.services import (
     AppraisalView,
@@ -125,7 +126,7 @@ def add_asset(
         right_starts_on=date(2013, 1, 1),
         right_ends_on=date(2043, 12, 31),
         forest_category=ForestCategory.ECONOMIC if kind is AssetKind.FOREST_RIGHT else None,
-        area_mu=Decimal(2600),
+        area_mu=Decimal(29_600 if kind is AssetKind.CARBON_SINK_INCOME else 2600),
         synthetic=True,
         created_by=world.person("c1-fin"),
         created_at=OPENED_AT,
@@ -178,7 +179,9 @@ def make_valid(
 ) -> AppraisalView:
     """A valid appraisal: signed by two appraisers of AG1."""
     made = prepare(session, world, asset_id, inputs, on)
-    sign_appraisal(session, world.actor("ag1-a"), made.id, SignAppraisal())
+    asked = unexplained(made.result or {})
+    words = SignAppraisal(explanation="以实地核实为准（示例）。" if asked else "")
+    sign_appraisal(session, world.actor("ag1-a"), made.id, words)
     return countersign_appraisal(session, world.actor("ag1-b"), made.id)
 
 

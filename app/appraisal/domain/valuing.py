@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -361,6 +361,12 @@ def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]
             _parameter_json(basis, each) for each in spec.parameters if each in basis.parameters
         ],
     }
+
+
+def with_findings(found: Appraised, more: Sequence[Mapping[str, str]]) -> Appraised:
+    """A result with findings that the model cannot make."""
+    findings = [*found.result["findings"], *more]
+    return replace(found, result={**found.result, "findings": findings})
 
 
 def explained(result: Mapping[str, Any], words: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState
 from app.appraisal.domain.catalogue import find_model, find_spec, parameters_on
+from app.appraisal.domain.matching import RegisteredAsset, asset_findings
 from app.appraisal.domain.valuing import (
     MAX_VALUE_FEN,
     Appraised,
@@ -19,6 +20,7 @@ from app.appraisal.domain.valuing import (
     digest,
     money_text,
     stored_inputs,
+    with_findings,
 )
 from app.appraisal.models import Appraisal, ValuationInput
 from app.appraisal.services.errors import (
@@ -31,13 +33,15 @@ from app.appraisal.services.orders import chosen_model, own_appraisal
 from app.appraisal.services.prices import StatedPrice, prices_for
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.assets.models import Asset
-from app.assets.queries import load_asset
+from app.assets.queries import acts_of, drawn_area_mu, load_asset
 from app.audit.services import record
 from app.db.engine import now, today
 from app.kernel.actor import Actor, Name
+from app.kernel.calendar import FIRST_DAY, LAST_DAY
 from app.kernel.errors import FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
+from app.reference.services import policy_for
 from risk_models.batches import InvalidInputs, batch_from_rows, validate
 from risk_models.contract import Model, ModelSpec
 from risk_models.dated import ParameterNotInForce
@@ -46,6 +50,9 @@ WORDS: Final = N_("%(words)s")
 """A message whose words a model brings along in both languages."""
 
 MISSING_PRICE: Final = "price-missing"
+
+AREA_TOLERANCE: Final = "assets.area_tolerance"
+"""The dated rule of how far a stated area may lie from the drawing; an appraised one from the registry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,19 +108,22 @@ def save_inputs(
     """Run the model on what was entered and keep inputs, prices, result and value, for the agency.
 
     Refuses while another state than in preparation, a day to come, a missing price, and every
-    input that the model refuses; what it only asks or notes is kept with the result.
+    input that the model refuses; what it only asks or notes is kept with the result, and so is
+    what does not fit the registered asset.
     """
     row = own_appraisal(session, actor, appraisal_id)
     actor.require(Permission.PREPARE_APPRAISAL)
     _require_preparing(row)
     require_past(session, command.valued_on)
+    asset = session.get_one(Asset, row.asset_id)
     model_id = row.model_id
     if command.model_id is not None:
-        model_id = chosen_model(session.get_one(Asset, row.asset_id), command.model_id)
+        model_id = chosen_model(asset, command.model_id)
     model = get_model(model_id)
-    inputs = stored_inputs(model.spec, command.inputs)
+    inputs = _read_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices)
     found = run_model(model, inputs, prices, command.valued_on)
+    found = with_findings(found, asset_findings(inputs, _registered(session, asset)))
     _store(row, model.spec, command.valued_on, inputs, prices, found)
     session.add(row)
     session.flush()
@@ -135,7 +145,7 @@ def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> d
     actor.require(Permission.READ_APPRAISALS)
     model = get_model(model_id)
     require_past(session, command.valued_on)
-    inputs = stored_inputs(model.spec, command.inputs)
+    inputs = _read_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices)
     return run_model(model, inputs, prices, command.valued_on).result
 
@@ -153,7 +163,7 @@ def record_inputs(
     if command.valid_from <= appraisal.valued_on:
         raise RecordedTooEarly(day=appraisal.valued_on)
     model = get_model(appraisal.model_id)
-    overrides = stored_inputs(model.spec, command.overrides)
+    overrides = _read_inputs(model.spec, command.overrides, pointer="/overrides")
     if not overrides:
         raise InvalidInput.at("/overrides", N_("Name at least one input that changed."))
     _require_readable(model.spec, {**appraisal.inputs, **overrides}, command.valid_from)
@@ -222,6 +232,45 @@ def field_error(problem: Problem, pointer: str = "/inputs") -> FieldError:
         pointer=f"{pointer}/{problem.field}" if problem.field else pointer,
         detail=WORDS,
         facts={"words": words},
+    )
+
+
+def _read_inputs(
+    spec: ModelSpec, given: Mapping[str, Any], pointer: str = "/inputs"
+) -> dict[str, Any]:
+    """Inputs as they are stored; their days lie between those that all days lie between."""
+    inputs = stored_inputs(spec, given)
+    first, last = FIRST_DAY.isoformat(), LAST_DAY.isoformat()
+    errors = tuple(
+        FieldError(
+            pointer=f"{pointer}/{each.name}",
+            detail=N_("Enter a day from %(first)s to %(last)s."),
+            facts={"first": first, "last": last},
+        )
+        for each in spec.fields
+        if each.kind == "date" and _is_far_day(inputs.get(each.name))
+    )
+    if errors:
+        raise InvalidInput(errors=errors)
+    return inputs
+
+
+def _is_far_day(given: object) -> bool:
+    """Whether it is a day out of bounds; what is no day at all, the model refuses."""
+    try:
+        return not FIRST_DAY <= date.fromisoformat(str(given)) <= LAST_DAY
+    except ValueError:
+        return False
+
+
+def _registered(session: Session, asset: Asset) -> RegisteredAsset:
+    last = acts_of(session, asset.id)[-1:]
+    return RegisteredAsset(
+        area_mu=asset.area_mu or drawn_area_mu(session, asset.id),
+        quantity=last[0].quantity if last else None,
+        quantity_unit=last[0].unit if last else "",
+        right_ends_on=asset.right_ends_on,
+        area_tolerance=policy_for(session, None, today(session)).ratio(AREA_TOLERANCE),
     )
 
 

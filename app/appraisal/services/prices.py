@@ -39,6 +39,7 @@ def prices_for(
 ) -> Mapping[str, dict[str, Any]]:
     """All prices a model may read on a day, stated ones first. A model refuses rows whose price is missing."""
     _require_known(spec, stated)
+    _require_once(stated)
     own = {each.id: _stated_facts(spec, each, day) for each in stated}
     return {**market_facts(session, spec.price_ids, day), **own}
 
@@ -52,6 +53,17 @@ def _require_known(spec: ModelSpec, stated: tuple[StatedPrice, ...]) -> None:
         )
         for at, each in enumerate(stated)
         if each.id not in spec.price_ids
+    )
+    if errors:
+        raise InvalidInput(errors=errors)
+
+
+def _require_once(stated: tuple[StatedPrice, ...]) -> None:
+    ids = [each.id for each in stated]
+    errors = tuple(
+        FieldError(pointer=f"/prices/{at}/id", detail=N_("This price is stated twice. Keep one."))
+        for at, each in enumerate(ids)
+        if each in ids[:at]
     )
     if errors:
         raise InvalidInput(errors=errors)

@@ -15,7 +15,7 @@ from app.appraisal.services.prices import market_facts
 from app.appraisal.services.views import AssetValueView, ValuationView, valuation_view
 from app.assets.queries import load_asset
 from app.audit.services import record
-from app.db.engine import now
+from app.db.engine import now, today
 from app.kernel.actor import Actor
 from app.kernel.errors import InvalidInput
 from app.kernel.permissions import Permission
@@ -29,10 +29,12 @@ class RevalueAsset:
 
 
 def asset_value(session: Session, actor: Actor, asset_id: UUID, day: date) -> AssetValueView:
-    """Appraised, valued and current value of an asset in the actor's sight on a day."""
+    """Appraised, valued and current value of an asset in the actor's sight on a day that has come."""
     actor.require(Permission.READ_APPRAISALS)
+    require_past(session, day, pointer="/on")
     load_asset(session, actor, asset_id)
-    row = queries.value_row(session, asset_id)
+    past = day < today(session)
+    row = queries.value_on(session, asset_id, day) if past else queries.value_row(session, asset_id)
     valid = row is not None and row.valid_until is not None and row.valid_until >= day
     if row is None or not valid:
         return _no_value(asset_id, day, row)

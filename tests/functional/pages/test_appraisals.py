@@ -44,7 +44,7 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
     maker.submit(f"{path}/events/accept", status=303)
     form = maker.get(f"{path}/inputs", status=200).text
     assert 'data-when-name="inputs-removal_basis"' in form
-    assert 'value="2600"' in form
+    assert 'value="29600"' in form
     wrong = maker.submit(f"{path}/inputs", {**typed("carbon-sink-income"), "inputs-area_mu": "-3"})
     assert wrong.status_code == 422
     assert 'href="#inputs-area_mu"' in wrong.text

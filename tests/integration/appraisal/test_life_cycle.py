@@ -1,7 +1,8 @@
 """An appraisal from its order to its end: panel, inputs, two signatures, report, supersession, expiry."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from threading import Barrier
 
 import pytest
@@ -16,6 +17,7 @@ from app.appraisal.services import (
     CloseNote,
     EndPanelMember,
     OrderAppraisal,
+    RevalueAsset,
     SaveInputs,
     SignAppraisal,
     StatedPrice,
@@ -31,6 +33,7 @@ from app.appraisal.services import (
     order_appraisal,
     report_content,
     return_appraisal,
+    revalue_asset,
     revoke_appraisal,
     save_inputs,
     sign_appraisal,
@@ -46,15 +49,21 @@ from app.appraisal.services.errors import (
 )
 from app.appraisal.services.panel import AlreadyOnPanel
 from app.appraisal.services.reporting import ReportNotReady, report_view
-from app.assets.domain import EncumbranceKind
+from app.assets.domain import EncumbranceKind, MrvAct
+from app.assets.models import Asset, AssetMeasurement
 from app.assets.queries import visible_assets
 from app.assets.services import AddEncumbrance, add_encumbrance
 from app.documents.models import IssuedDocument
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
 from tests.factories.appraisals import (
+    CARBON_FALLEN_FEN,
     CARBON_FEN,
     FOREST_FEN,
+    REVALUED_AT,
+    REVALUED_ON,
+    SIGNED_AT,
     SIGNED_ON,
+    add_price,
     current_fen,
     example_inputs,
     make_valid,
@@ -70,13 +79,15 @@ def _sees(session, actor) -> int:
     return session.execute(statement).scalar_one()
 
 
-def test_a_carbon_right_is_appraised_from_order_to_value(session, world, carbon):
+def test_a_carbon_right_is_appraised_from_order_to_value(session, world, carbon, clock):
     view = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
     assert view.state is AppraisalState.VALID
     assert view.value_fen == CARBON_FEN
     assert view.valid_until == date(2024, 12, 24)
-    assert current_fen(session, world, carbon, view.valid_until) == CARBON_FEN
-    assert current_fen(session, world, carbon, view.valid_until + timedelta(days=1)) is None
+    after = view.valid_until + timedelta(days=1)
+    for day, value in ((view.valid_until, CARBON_FEN), (after, None)):
+        clock.instant = datetime.combine(day, time(3), UTC)
+        assert current_fen(session, world, carbon, day) == value
 
 
 def test_a_finding_that_asks_is_explained_before_the_first_signature(session, world, carbon):
@@ -102,6 +113,89 @@ def test_a_finding_that_asks_is_explained_before_the_first_signature(session, wo
     row.result = {**row.result, "explanation": ""}
     session.flush()
     assert "findings-explained" in {each.invariant for each in violations(session)}
+
+
+def test_what_does_not_fit_the_registered_asset_is_explained_like_any_finding(
+    session, world, carbon
+):
+    asset = session.get_one(Asset, carbon)
+    asset.area_mu, asset.right_ends_on = Decimal(28_000), date(2042, 6, 30)
+    session.add(measured(world, carbon, "5169"))
+    session.flush()
+    view = prepare(session, world, carbon, example_inputs("carbon-sink-income"))
+    found = {each["code"]: each for each in view.result["findings"]}
+    assert set(found) == {
+        "area-differs-from-asset",
+        "removals-above-measured",
+        "crediting-ends-after-right",
+        "right-ends-after-registered",
+    }
+    assert {each["severity"] for each in found.values()} == {"ask"}
+    assert "29,600 mu" in found["area-differs-from-asset"]["en"]
+    assert "5,170.76" in found["removals-above-measured"]["zh"]
+    with pytest.raises(InvalidInput) as refused, session.begin_nested():
+        sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
+    assert [each.pointer for each in refused.value.errors] == ["/explanation"]
+    words = SignAppraisal(explanation="以核实后的资料为准。")
+    assert sign_appraisal(session, world.actor("ag1-a"), view.id, words).state == "signed"
+
+
+def measured(world, asset_id, quantity: str) -> AssetMeasurement:
+    return AssetMeasurement(
+        asset_id=asset_id,
+        act=MrvAct.MEASURE,
+        organisation_id=world.organisation("MC"),
+        person_id=world.person("mc-1"),
+        number="JL-1",
+        on=SIGNED_ON,
+        quantity=Decimal(quantity),
+        unit="tCO2e/year",
+        recorded_at=SIGNED_AT,
+    )
+
+
+def test_what_fits_the_registered_asset_leaves_no_finding(session, world, carbon):
+    asset = session.get_one(Asset, carbon)
+    asset.area_mu, asset.right_ends_on = Decimal("28190.4762"), date(2043, 12, 31)
+    session.add(measured(world, carbon, "5170"))
+    session.flush()
+    view = prepare(session, world, carbon, example_inputs("carbon-sink-income"))
+    assert view.result["findings"] == []
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2200-01-01", "1949-09-30"])
+def test_days_of_inputs_lie_where_all_days_lie(session, world, carbon, day):
+    view = order(session, world, carbon)
+    accept_order(session, world.actor("ag1-a"), view.id)
+    inputs = {**example_inputs("carbon-sink-income"), "right_ends_on": day}
+    with pytest.raises(InvalidInput) as refused:
+        save_inputs(
+            session, world.actor("ag1-a"), view.id, SaveInputs(valued_on=SIGNED_ON, inputs=inputs)
+        )
+    assert [each.pointer for each in refused.value.errors] == ["/inputs/right_ends_on"]
+
+
+def test_a_past_day_answers_what_stood_then(session, world, carbon, clock):
+    first = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    clock.instant = REVALUED_AT
+    add_price(session, REVALUED_ON, "21")
+    revalue_asset(session, world.actor("a-risk"), carbon, RevalueAsset(on=REVALUED_ON))
+    before = REVALUED_ON - timedelta(days=1)
+    assert current_fen(session, world, carbon, REVALUED_ON) == CARBON_FALLEN_FEN
+    assert current_fen(session, world, carbon, before) == CARBON_FEN
+    assert current_fen(session, world, carbon, SIGNED_ON) == CARBON_FEN
+    assert current_fen(session, world, carbon, SIGNED_ON - timedelta(days=1)) is None
+    with pytest.raises(InvalidInput):
+        current_fen(session, world, carbon, REVALUED_ON + timedelta(days=1))
+    inputs = example_inputs("carbon-sink-income")
+    second = make_valid(session, world, carbon, inputs, REVALUED_ON)
+    assert second.value_fen != first.value_fen
+    assert current_fen(session, world, carbon, REVALUED_ON) == second.value_fen
+    assert current_fen(session, world, carbon, before) == CARBON_FEN
+    revoke_appraisal(session, world.actor("ag1-b"), second.id, CloseNote(note="数据有误"))
+    clock.instant = REVALUED_AT + timedelta(days=2)
+    assert current_fen(session, world, carbon, REVALUED_ON) is None
+    assert current_fen(session, world, carbon, before) == CARBON_FEN
 
 
 def test_the_report_names_the_rights_of_third_parties_in_force(session, world, carbon):

@@ -1,0 +1,125 @@
+"""What an appraisal takes into its model beside what the registry has of the asset.
+
+The models know no assets; so the appraisal room makes these findings itself, as the models make theirs.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from typing import Any, Final
+
+from risk_models.words import Text
+
+REMOVALS_UNIT: Final = "tCO2e/year"
+"""The unit of a measured quantity that the removals of a model can be compared with."""
+
+AREA: Final = Text(
+    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: %(off)s %% apart, "
+    "above the tolerated %(limit)s %%. Explain the difference.",
+    zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，相差%(off)s%%，超过容许的%(limit)s%%，请说明差异。",
+)
+REMOVALS: Final = Text(
+    en="The model takes removals of %(modelled)s %(unit)s, but no more than %(quantity)s %(unit)s "
+    "were measured, certified or filed. Explain the difference.",
+    zh="模型采用的年碳汇量为%(modelled)s %(unit)s，超过计量、认证或备案的%(quantity)s %(unit)s，请说明差异。",
+)
+CREDITING_END: Final = Text(
+    en="Crediting ends on %(day)s in the model, after the right in the registry, which ends on "
+    "%(right)s. Explain why income after that day counts.",
+    zh="模型的计入期结束日为%(day)s，晚于登记的权利到期日%(right)s，请说明其后的收益为何计入。",
+)
+RIGHT_END: Final = Text(
+    en="The right ends on %(day)s in the model and on %(right)s in the registry. Explain why "
+    "income after the registered end counts.",
+    zh="模型的权利到期日为%(day)s，晚于登记的权利到期日%(right)s，请说明其后的收益为何计入。",
+)
+ENDS: Final[Mapping[str, tuple[str, Text]]] = {
+    "crediting_ends_on": ("crediting-ends-after-right", CREDITING_END),
+    "right_ends_on": ("right-ends-after-registered", RIGHT_END),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredAsset:
+    """What the registry says: the area as stated, else as drawn; the quantity of the last act."""
+
+    area_mu: Decimal | None
+    quantity: Decimal | None
+    quantity_unit: str
+    right_ends_on: date
+    area_tolerance: Decimal
+
+
+def asset_findings(inputs: Mapping[str, Any], asset: RegisteredAsset) -> list[dict[str, str]]:
+    """The findings that ask for an explanation, in the form of the model's own."""
+    return [*_area(inputs, asset), *_removals(inputs, asset), *_ends(inputs, asset)]
+
+
+def _area(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:
+    modelled = _figure(inputs.get("area_mu"))
+    if modelled is None or not asset.area_mu:
+        return
+    off = abs(modelled - asset.area_mu) / asset.area_mu
+    if off > asset.area_tolerance:
+        facts = {
+            "modelled": _plain(modelled),
+            "registered": _plain(asset.area_mu),
+            "off": f"{off * 100:.1f}",
+            "limit": _plain(asset.area_tolerance * 100),
+        }
+        yield _finding("area-differs-from-asset", "area_mu", AREA, facts)
+
+
+def _removals(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:
+    """Compared in the decimals in which the body states its quantity: 5,170.8 is no more than 5,170."""
+    modelled = _yearly_removals(inputs)
+    if modelled is None or asset.quantity is None or asset.quantity_unit != REMOVALS_UNIT:
+        return
+    places = Decimal(1).scaleb(min(int(asset.quantity.normalize().as_tuple().exponent), 0))
+    if modelled.quantize(places, ROUND_DOWN) > asset.quantity:
+        facts = {
+            "modelled": _plain(modelled),
+            "quantity": _plain(asset.quantity),
+            "unit": asset.quantity_unit,
+        }
+        yield _finding("removals-above-measured", "removals_tco2e_per_mu", REMOVALS, facts)
+
+
+def _yearly_removals(inputs: Mapping[str, Any]) -> Decimal | None:
+    """Removals of the best year: area_mu * removals_tco2e_per_mu, or the largest of the validated table."""
+    area = _figure(inputs.get("area_mu"))
+    tabled = inputs.get("removal_basis") == "validated-table"
+    named = "removals_by_year_tco2e_per_mu" if tabled else "removals_tco2e_per_mu"
+    given = inputs.get(named)
+    rates = [_figure(each) for each in (given if isinstance(given, list) else [given])]
+    known = [each for each in rates if each is not None]
+    return None if area is None or not known else area * max(known)
+
+
+def _ends(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:
+    for name, (code, words) in ENDS.items():
+        given = inputs.get(name)
+        if given and date.fromisoformat(str(given)) > asset.right_ends_on:
+            facts = {"day": str(given), "right": asset.right_ends_on.isoformat()}
+            yield _finding(code, name, words, facts)
+
+
+def _finding(code: str, field: str, words: Text, facts: Mapping[str, object]) -> dict[str, str]:
+    said = words.filled(dict(facts))
+    return {"code": code, "field": field, "severity": "ask", "en": said.en, "zh": said.zh}
+
+
+def _figure(given: object) -> Decimal | None:
+    if not isinstance(given, int | float | str | Decimal) or isinstance(given, bool):
+        return None
+    try:
+        return Decimal(str(given))
+    except InvalidOperation:
+        return None
+
+
+def _plain(figure: Decimal) -> str:
+    """Thousands separated, without zeros at the end: 29,600 and 5,170.76."""
+    text = f"{figure.quantize(Decimal('0.01')):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
