@@ -317,11 +317,19 @@ def cover_of_loan(session: Session, loan_id: UUID) -> LoanCover | None:
 
 
 def observations(session: Session, loan_id: UUID, limit: int = 60) -> list[LtvObservation]:
-    """The last observations of a loan, oldest first."""
+    """The last observation of each of the last days on which one was kept, oldest first."""
+    newest = (col(LtvObservation.at).desc(), col(LtvObservation.id).desc())
+    of_day = sa.func.row_number().over(partition_by=col(LtvObservation.on), order_by=newest)
+    ranked = (
+        sa.select(col(LtvObservation.id), of_day.label("place"))
+        .where(col(LtvObservation.loan_id) == loan_id)
+        .subquery()
+    )
     statement = (
         sa.select(LtvObservation)
-        .where(col(LtvObservation.loan_id) == loan_id)
-        .order_by(col(LtvObservation.on).desc(), col(LtvObservation.id).desc())
+        .join(ranked, ranked.c.id == col(LtvObservation.id))
+        .where(ranked.c.place == 1)
+        .order_by(col(LtvObservation.on).desc())
         .limit(limit)
     )
     return list(reversed(session.execute(statement).scalars().all()))

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
 from app.assets.models import Asset, AssetParcel
-from app.collateral.domain.cover import PoolAsset, lendable_fen, moving_ppm
+from app.collateral.domain.cover import PoolAsset, guarantees_close, lendable_fen, moving_ppm
 from app.collateral.domain.states import OPEN_CALL_STATES, Level, PledgeState
 from app.collateral.models import Guarantee, LoanCover, LtvObservation
 from app.collateral.queries import ACTIVE, cover_of_loan, observations, pool_of_loan
@@ -137,6 +137,12 @@ class LoanPage:
         """The line crossed, as last observed."""
         cover = self.collateral.cover if self.collateral else None
         return cover.level if cover else Level.NONE
+
+    @property
+    def guaranteed(self) -> bool:
+        """Whether guarantees, and nothing else, keep a crossed line from opening a case."""
+        cover = self.collateral.cover if self.collateral else None
+        return cover is not None and guarantees_close(cover, cover.exposure_fen)
 
     @property
     def serviced(self) -> bool:

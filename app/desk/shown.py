@@ -33,13 +33,19 @@ CLASS_TONES: Final[Mapping[str, str]] = {"normal": "green", "special-mention": "
 
 
 def ltv_chart(page: LoanPage) -> dict[str, Any] | None:
-    """Recognised value and ratio by observation, with the lines of the contract; None without history."""
+    """Recognised value and ratio by day, with the lines of the contract; None without history.
+
+    Where nothing is owed there is no ratio. A value holds until the next one: the lines go in steps.
+    """
     history = page.collateral.history if page.collateral else ()
     if not history:
         return None
     locale = formats.current_locale()
-    ratios = [moving_ppm(each, page.loan.ltv_basis) for each in history]
+    ratios = [
+        moving_ppm(each, page.loan.ltv_basis) if each.exposure_fen else None for each in history
+    ]
     return {
+        "step": "end",
         "labels": [each.on.isoformat() for each in history],
         "left": {
             "name": gettext("Recognised value"),

@@ -203,7 +203,9 @@ def _pledges(
     found = queries.pledge_balances(
         session, actor, days, [days.on] if known is None else [days.on, known]
     )
-    now, before = (found.get(day, Size(loans=0, fen=0)) for day in (days.on, known))
+    nothing = Size(loans=0, fen=0)
+    now = found.get(days.on, nothing)
+    before = nothing if known is None else found.get(known, nothing)
     if too_few(now.loans, least):
         return PledgeBalance(balance_fen=None, growth_ppm=None)
     figures = Figures(

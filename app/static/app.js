@@ -155,8 +155,8 @@
         legend, grid, tooltip: byIndex(data, [data.left, data.right].filter(Boolean)), xAxis: { ...labels(data), boundaryGap: false },
         yAxis: [axis(data.left), data.right ? { ...axis(data.right), splitLine: { show: false }, min: (range) => Math.floor(Math.min(range.min, ...limits) / 5) * 5, max: (range) => Math.ceil((Math.max(range.max, ...limits) + .1) / 5) * 5 } : null].filter(Boolean),
         series: [
-          { name: data.left.name, type: 'line', data: figures(data.left.values), showSymbol: data.labels.length < 2, smooth: .25, lineStyle: { color: '#1f8a66', width: 2 }, itemStyle: { color: '#1f8a66' }, areaStyle: { color: fade(echarts, 'rgba(31,138,102,.22)', 'rgba(31,138,102,.02)') } },
-          data.right && { name: data.right.name, type: 'line', yAxisIndex: 1, data: figures(data.right.values), symbol: 'circle', symbolSize: 7, lineStyle: { color: '#b42318', width: 2 }, itemStyle: { color: '#fff', borderColor: '#b42318', borderWidth: 2 }, markLine: { silent: true, symbol: 'none', animation: false, lineStyle: { type: 'dashed', width: 1 }, data: lines } },
+          { name: data.left.name, type: 'line', data: figures(data.left.values), showSymbol: data.labels.length < 2, step: data.step, lineStyle: { color: '#1f8a66', width: 2 }, itemStyle: { color: '#1f8a66' }, areaStyle: { color: fade(echarts, 'rgba(31,138,102,.22)', 'rgba(31,138,102,.02)') } },
+          data.right && { name: data.right.name, type: 'line', yAxisIndex: 1, data: figures(data.right.values), step: data.step, symbol: 'circle', symbolSize: 7, lineStyle: { color: '#b42318', width: 2 }, itemStyle: { color: '#fff', borderColor: '#b42318', borderWidth: 2 }, markLine: { silent: true, symbol: 'none', animation: false, lineStyle: { type: 'dashed', width: 1 }, data: lines } },
         ].filter(Boolean),
       };
     },

@@ -173,10 +173,25 @@ def needs_case(cover: Cover, debt: Debt) -> bool:
     """
     if cover.level not in {Level.TOP_UP, Level.DISPOSAL, Level.UNPRICED}:
         return False
-    enhanced = (
-        cover.guaranteed_fen > 0 and cover.lendable_fen + cover.guaranteed_fen >= debt.exposure_fen
-    )
-    return not enhanced
+    return not guarantees_close(cover, debt.exposure_fen)
+
+
+class Enhanced(Protocol):
+    """What assets and guarantees reach, as measured or as stored."""
+
+    @property
+    def lendable_fen(self) -> int:
+        """What the assets support."""
+
+    @property
+    def guaranteed_fen(self) -> int:
+        """What guarantees in force cover."""
+
+
+def guarantees_close(cover: Enhanced, exposure_fen: int) -> bool:
+    """Whether guarantees in force close the gap between lendable value and exposure."""
+    enhanced = cover.lendable_fen + cover.guaranteed_fen
+    return cover.guaranteed_fen > 0 and enhanced >= exposure_fen
 
 
 def is_new_breach(level: Level, former: Level | None) -> bool:

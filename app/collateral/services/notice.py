@@ -127,7 +127,7 @@ def _view(
         history=tuple(
             LtvPointView(on=each.on, ratio_ppm=ratio)
             for each in observations(session, loan.id, limit=12)
-            if (ratio := moving_ppm(each, pool.lines.basis)) is not None
+            if each.exposure_fen and (ratio := moving_ppm(each, pool.lines.basis)) is not None
         ),
         notice=INVENTED if loan.synthetic else None,
     )

@@ -1,5 +1,6 @@
 """Pages of the desk: what waits for whom, the loan, the asset, search, within sight."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,9 +11,12 @@ from app.appraisal.models import AssetValue
 from app.assets.domain import AssetKind
 from app.assets.services import share_asset
 from app.collateral.domain.states import CallState
-from app.collateral.models import MarginCall, Pledge
+from app.collateral.models import LoanCover, LtvObservation, MarginCall, Pledge
+from app.collateral.queries import observations
 from app.collateral.services.calls import ReviewCall, review_call
 from app.collateral.services.watch import watch_bank
+from app.desk.loan_page import loan_page
+from app.desk.shown import ltv_chart
 from app.desk.worklist import worklist
 from app.kernel.money import Money
 from app.origination.services.pool import OfferedAsset
@@ -179,6 +183,44 @@ def test_the_loan_page_says_both_cures_when_the_line_is_crossed(
     assert "is above the line of" in page
     assert "Add security of a recognised value of at least" in page
     assert "Review the warning" in page
+
+
+def test_before_notice_the_borrower_is_told_the_line_and_no_false_reason(
+    sign_in, session, world, lending, commit
+):
+    """What the borrower may not see yet is no reason; guarantees are one only where they cover."""
+    posted = lending.drawn(lending.main_pool())
+    _frost(session, world, lending, posted.loan_id)
+    commit()
+    page = sign_in("c1-fin", language="en").get(f"/loans/{posted.loan_id}", status=200).text
+    assert "is above the line of" in page
+    assert "guarantees close the gap" not in page
+    assert "no case opens" not in page
+    cover = session.get_one(LoanCover, posted.loan_id)
+    cover.guaranteed_fen = cover.exposure_fen
+    commit()
+    page = sign_in("c1-fin", language="en").get(f"/loans/{posted.loan_id}", status=200).text
+    assert "guarantees close the gap" in page
+
+
+def test_the_chart_has_one_point_a_day_and_no_ratio_before_the_drawdown(
+    session, world, lending, client
+):
+    posted = lending.drawn(lending.main_pool())
+    _frost(session, world, lending, posted.loan_id)
+    rows = session.execute(sa.select(LtvObservation)).scalars().all()
+    assert len(rows) > len({row.on for row in rows})
+    kept = observations(session, posted.loan_id)
+    assert [row.on for row in kept] == sorted({row.on for row in rows})
+    assert kept[-1].id == max(rows, key=lambda row: (row.at, row.id)).id
+    page = loan_page(session, world.actor("a-risk"), posted.loan_id)
+    first = replace(page.collateral, history=[min(rows, key=lambda row: row.id), kept[-1]])
+    first.history[0].exposure_fen = 0
+    with client.application.test_request_context():
+        chart = ltv_chart(replace(page, collateral=first))
+    assert chart["step"] == "end"
+    assert chart["right"]["values"][0] is None
+    assert chart["right"]["values"][-1] is not None
 
 
 def test_a_fall_of_values_is_tried_out_and_nothing_is_stored(sign_in, session, drawn):
