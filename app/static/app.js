@@ -103,18 +103,6 @@
     document.querySelectorAll('form[data-once] [type=submit]').forEach((each) => { each.disabled = false; });
   });
 
-  /* Toasts ------------------------------------------------------------------ */
-
-  const leave = (notice) => setTimeout(() => notice.remove(), 8000);
-  function toast(text) {
-    const notice = document.createElement('p');
-    notice.className = 'notice';
-    notice.textContent = text;
-    document.getElementById('toasts')?.append(notice);
-    leave(notice);
-  }
-  document.addEventListener('toast', (event) => toast(event.detail.value));
-
   /* Charts ------------------------------------------------------------------ */
 
   const COLOURS = ['#15795a', '#0e6f88', '#5b7a24', '#9a6a0c', '#4463ab', '#7d5191', '#a0562e', '#546c77'];
@@ -131,6 +119,8 @@
   const legend = { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: INK, fontSize: 12 } };
   const grid = { left: 4, right: 4, top: 38, bottom: 4, containLabel: true };
   const labels = (data) => ({ type: 'category', data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: '#c5ced4' } }, axisLabel: { color: INK, fontSize: 12, hideOverlap: true } });
+  /* The first and the last day stay inside the picture. */
+  const ends = (data) => { const axis = labels(data); return { ...axis, boundaryGap: false, axisLabel: { ...axis.axisLabel, alignMinLabel: 'left', alignMaxLabel: 'right' } }; };
   const scale = (part, more) => ({ type: 'value', splitLine: { lineStyle: { color: '#edf1f3' } }, axisLabel: { color: INK, fontSize: 12, formatter: (value) => (part.unit === '%' ? `${fine(value)}%` : fine(value)) }, ...more });
   const fade = (echarts, from, to) => new echarts.graphic.LinearGradient(0, 0, 0, 1, [{ offset: 0, color: from }, { offset: 1, color: to }]);
 
@@ -152,7 +142,7 @@
       const lines = (data.lines || []).map((line) => ({ yAxis: Number(line.value), lineStyle: { color: TONES[line.tone] || TONES.red }, label: { formatter: line.name, position: 'insideStartTop', color: line.tone === 'amber' ? '#7a4a00' : '#9b1c12', fontSize: 11 } }));
       const limits = lines.map((line) => line.yAxis);
       return {
-        legend, grid, tooltip: byIndex(data, [data.left, data.right].filter(Boolean)), xAxis: { ...labels(data), boundaryGap: false },
+        legend, grid, tooltip: byIndex(data, [data.left, data.right].filter(Boolean)), xAxis: ends(data),
         yAxis: [axis(data.left), data.right ? { ...axis(data.right), splitLine: { show: false }, min: (range) => Math.floor(Math.min(range.min, ...limits) / 5) * 5, max: (range) => Math.ceil((Math.max(range.max, ...limits) + .1) / 5) * 5 } : null].filter(Boolean),
         series: [
           { name: data.left.name, type: 'line', data: figures(data.left.values), showSymbol: data.labels.length < 2, step: data.step, lineStyle: { color: '#1f8a66', width: 2 }, itemStyle: { color: '#1f8a66' }, areaStyle: { color: fade(echarts, 'rgba(31,138,102,.22)', 'rgba(31,138,102,.02)') } },
@@ -202,9 +192,11 @@
       echarts.registerMap(box.id, data.geojson);
       return {
         tooltip: { ...tip, formatter: (item) => (item.data ? `${item.name}  ${item.data.said} ${data.unit || ''}` : '') },
-        series: [{ type: 'map', map: box.id, roam: false, selectedMode: false, aspectScale: Math.cos(latitude * Math.PI / 180), layoutCenter: ['50%', '50%'], layoutSize: '88%',
-          label: { show: true, color: '#17232b', fontSize: 12, lineHeight: 15, backgroundColor: 'rgba(255,255,255,.86)', padding: [2, 4], borderRadius: 3, formatter: (item) => (item.data ? `${item.name}\n${item.data.said}` : item.name) }, labelLayout: { hideOverlap: true },
-          itemStyle: { borderColor: '#fff', borderWidth: 1 }, emphasis: { label: { color: '#17232b' }, itemStyle: { areaColor: '#e0a100' } },
+        series: [{ type: 'map', map: box.id, roam: false, selectedMode: false, aspectScale: Math.cos(latitude * Math.PI / 180), layoutCenter: ['50%', '50%'], layoutSize: '76%',
+          label: { show: true, color: '#17232b', fontSize: 12, lineHeight: 15, backgroundColor: 'rgba(255,255,255,.86)', padding: [2, 4], borderRadius: 3, formatter: (item) => (item.data ? `${item.name}\n${item.data.said}` : item.name) },
+          /* Under its shape, so that a small one is not hidden by its own name. */
+          labelLayout: (item) => ({ x: item.rect.x + item.rect.width / 2, y: Math.min(item.rect.y + item.rect.height + 20, box.clientHeight - 18), align: 'center', verticalAlign: 'middle', hideOverlap: true }),
+          itemStyle: { borderColor: '#0f6b4f', borderWidth: 3 }, emphasis: { label: { color: '#17232b' }, itemStyle: { areaColor: '#e0a100' } },
           data: features.map(({ properties: each }) => ({ name: each.name, value: Number(each.value) || 0, said: each.text ?? each.value ?? '', href: each.href, itemStyle: { areaColor: colour(each) } })) }],
       };
     },
@@ -279,7 +271,6 @@
     charts(root);
   }
   menu();
-  document.querySelectorAll('.notice').forEach(leave);
   start(document.body);
   document.addEventListener('htmx:afterSwap', (event) => start(event.detail.elt || event.target));
 })();

@@ -8,7 +8,7 @@ import pytest
 from flask import render_template
 
 from app.web.forms import Form, FormField
-from tests.support.style_guide import style_guide_app
+from tests.support.style_guide import STATIC, style_guide_app
 
 VOID = {"meta", "link", "input", "br", "path", "use", "rect"}
 
@@ -124,12 +124,15 @@ def test_the_demo_world_is_named_on_the_page(client):
     )
 
 
-def test_an_error_message_stands_in_the_page_and_not_only_in_a_toast(client):
+def test_a_message_stands_in_the_flow_at_the_head_of_the_page_and_covers_nothing(client):
     html = client.get("/?flash=1").get_data(as_text=True)
-    main, toasts = html.split("</main>")
-    assert "✗" in main
-    assert "✗" not in toasts
-    assert "✓" in toasts
+    head, body = html.split('id="toasts"')
+    notices, body = body.split("</div>", 1)
+    assert '<main id="main"' in head
+    assert "✓" in notices
+    assert "✗" not in notices
+    assert "✗" in body
+    assert ".toasts { position" not in (STATIC / "app.css").read_text(encoding="utf-8")
 
 
 STATUSES = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503]

@@ -54,6 +54,19 @@ def test_a_template_names_no_other_host(template):
     )
 
 
+def test_a_day_stands_left_under_its_heading_and_is_never_broken(template):
+    assert not re.search(
+        r"<td( class=\"num\")?>\{\{[^}]*\|(day|instant)(\([^)]*\))? \}\}</td>", template
+    )
+
+
+def test_paper_keeps_the_head_and_the_total_of_a_table_with_its_rows():
+    paper = STYLE.split("@media print", 1)[1]
+    assert re.search(r"\.card-head, [^{]*break-after: avoid", paper)
+    assert re.search(r"tfoot > tr \{ break-before: avoid", paper)
+    assert ".card-empty { display: none; }" in paper
+
+
 def test_a_template_escapes_what_it_shows(template):
     assert not re.search(r"\|\s*safe\b|autoescape\s+false", template)
 
