@@ -21,12 +21,14 @@ from app.origination.schemas import (
     DrawdownListSchema,
     DrawdownQuery,
     DrawdownSchema,
+    LoanProductSchema,
     OpenDraftSchema,
     PoolPreviewSchema,
     PreviewPoolSchema,
+    ProductQuery,
     RequestDrawdownSchema,
 )
-from app.origination.services import drafts, drawdowns, lists, pool
+from app.origination.services import drafts, drawdowns, lists, pool, products
 from app.origination.services.views import get_application
 from app.web.access import access, check_version, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
@@ -46,9 +48,24 @@ of_loans = ApiBlueprint(
 drawdown_things = ApiBlueprint(
     "drawdowns", __name__, url_prefix="/api/v1/drawdowns", description="Drawdowns"
 )
-BLUEPRINTS = (applications, of_loans, drawdown_things)
+loan_products = ApiBlueprint(
+    "loan-products",
+    __name__,
+    url_prefix="/api/v1/loan-products",
+    description="Loan products on offer",
+)
+BLUEPRINTS = (applications, of_loans, drawdown_things, loan_products)
 
 COMPOSERS = (Permission.APPLY_FOR_LOAN, Permission.COMPOSE_POOL)
+
+
+@loan_products.route("", methods=["GET"])
+@access(Permission.READ_REFERENCE)
+@loan_products.arguments(ProductQuery, location="query")
+@loan_products.response(200, page_of(LoanProductSchema))
+def list_products(narrowed: products.ProductFilter) -> Any:
+    """What banks offer today, with the terms of each product; applications name its code."""
+    return products.product_page(current_session(), current_actor(), page_request(), narrowed)
 
 
 @applications.route("", methods=["GET"])

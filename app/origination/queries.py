@@ -1,6 +1,7 @@
 """Which applications and drawdowns an actor sees, and the rows behind their views."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
-from app.loans.models import Loan
+from app.loans.models import BankDay, Loan
 from app.loans.queries import visible_loans
 from app.origination.models import (
     Application,
@@ -18,6 +19,7 @@ from app.origination.models import (
     ApplicationDocument,
     Drawdown,
     PoolLine,
+    Product,
     ProposedGuarantee,
 )
 
@@ -48,6 +50,21 @@ def visible_drawdowns(session: Session, actor: Actor) -> sa.Select[Drawdown]:
         return sa.select(Drawdown).where(sa.false())
     loans = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
     return sa.select(Drawdown).where(col(Drawdown.loan_id).in_(loans))
+
+
+def visible_products(actor: Actor, today: date) -> sa.Select[Product]:
+    """Products on offer on their bank's business day; on `today` where its books were never opened."""
+    if "all" not in {actor.sees("product"), actor.sees("*")}:
+        return sa.select(Product).where(sa.false())
+    day = sa.func.coalesce(col(BankDay.open_on), today)
+    return (
+        sa.select(Product)
+        .outerjoin(BankDay, col(BankDay.bank_id) == col(Product.bank_id))
+        .where(
+            col(Product.valid_from) <= day,
+            sa.or_(col(Product.valid_until).is_(None), col(Product.valid_until) >= day),
+        )
+    )
 
 
 def acts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[ApplicationAct]]:

@@ -4,11 +4,15 @@ from typing import Any
 
 import marshmallow as ma
 
+from app.assets.domain import AssetKind
 from app.collateral.domain.states import SECURITY_KIND_TITLES, SecurityKind
 from app.documents.services import UploadFile
+from app.kernel.daycount import DayCount
 from app.kernel.text import N_
+from app.loans.domain.states import InterestStyle, LtvBasis
 from app.loans.domain.terms import Method
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
+from app.origination.domain.products import Use
 from app.origination.domain.states import (
     METHOD_TITLES,
     PAYMENT_TITLES,
@@ -19,6 +23,7 @@ from app.origination.domain.states import (
 )
 from app.origination.services import contract, decisions, drafts, drawdowns, pool
 from app.origination.services.lists import ApplicationFilter
+from app.origination.services.products import ProductFilter
 from app.web.fields import (
     Choice,
     Day,
@@ -48,6 +53,50 @@ class Sentence(Text):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         return fill(value, getattr(obj, "facts", {}))
+
+
+# --- Products ---
+
+
+class ProductTermsSchema(ViewSchema):
+    """Terms of a product. No asset kinds: any may secure it. `ltv_basis` is null where the bank's policy decides."""
+
+    methods = ma.fields.List(Choice(Method, titles=METHOD_TITLES))
+    every = Text(max_length=6)
+    day_count = Choice(DayCount)
+    interest_style = Choice(InterestStyle)
+    ltv_basis = Choice(LtvBasis, allow_none=True)
+    max_term_months = Whole(low=1, high=MAX_TERM_MONTHS)
+    max_rate_ppm = Rate()
+    penalty_ppm = Rate()
+    green_required = Flag()
+    credit = Flag()
+    use = Choice(Use)
+    asset_kinds = ma.fields.List(Choice(AssetKind))
+    needs_kinds = ma.fields.List(Choice(AssetKind))
+
+
+class LoanProductSchema(ViewSchema):
+    """A loan product that a bank offers; `code` is what an application names."""
+
+    bank_id = Ident()
+    bank = ma.fields.Nested(BilingualSchema)
+    code = Text(max_length=40)
+    title = ma.fields.Nested(BilingualSchema)
+    terms = ma.fields.Nested(ProductTermsSchema)
+    valid_from = Day()
+    valid_until = Day(allow_none=True)
+
+
+class ProductQuery(ListQuery):
+    """The bank whose products are asked for."""
+
+    bank = Ident()
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> ProductFilter:
+        """The filter; which page is read elsewhere."""
+        return ProductFilter(bank=data.get("bank"))
 
 
 # --- Pool ---

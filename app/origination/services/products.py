@@ -1,6 +1,7 @@
 """Loan products: loaded from data, offered by a bank from a day to a day."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -12,14 +13,37 @@ import yaml
 from sqlmodel import Session, col
 
 from app.audit.services import record
-from app.kernel.actor import Actor
+from app.db.engine import today
+from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.loans.titles import loan_title
 from app.origination.domain.products import ProductTerms, read_terms
 from app.origination.models import Product
+from app.origination.queries import organisations_by_id, visible_products
 from app.origination.refusals import ProductUnknown
+from app.web.paging import Page, PageRequest, fetch_page
 
 PRODUCTS: Final = Path(__file__).resolve().parent.parent / "products.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFilter:
+    """The bank whose products are asked for; all banks without one."""
+
+    bank: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductView:
+    """A loan product on offer, with the terms that a loan would copy."""
+
+    bank_id: UUID
+    bank: Name
+    code: str
+    title: Name
+    terms: Mapping[str, Any]
+    valid_from: date
+    valid_until: date | None
 
 
 @cache
@@ -87,6 +111,37 @@ def products_of(session: Session, bank_id: UUID, day: date) -> list[Product]:
         .order_by(col(Product.code))
     )
     return list(session.execute(statement).scalars())
+
+
+def product_page(
+    session: Session, actor: Actor, wanted: PageRequest, narrowed: ProductFilter
+) -> Page[ProductView]:
+    """The products on offer that the actor may see, by bank and code."""
+    statement = visible_products(actor, today(session))
+    if narrowed.bank is not None:
+        statement = statement.where(col(Product.bank_id) == narrowed.bank)
+    ordered = statement.order_by(col(Product.bank_id), col(Product.code))
+    page = fetch_page(session, ordered, wanted)
+    banks = organisations_by_id(session, {row.bank_id for row in page.items})
+    return page.holding(
+        [
+            ProductView(
+                bank_id=row.bank_id,
+                bank=Name(zh=banks[row.bank_id].name_zh, en=banks[row.bank_id].name_en),
+                code=row.code,
+                title=Name(zh=row.title_zh, en=row.title_en),
+                terms=_shown(read_terms(row.terms)),
+                valid_from=row.valid_from,
+                valid_until=row.valid_until,
+            )
+            for row in page.items
+        ]
+    )
+
+
+def _shown(terms: ProductTerms) -> dict[str, Any]:
+    kinds = sorted(terms.asset_kinds)
+    return {**asdict(terms), "every": str(terms.every), "asset_kinds": kinds}
 
 
 def require_offered(session: Session, bank_id: UUID, code: str, day: date) -> Product:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.assets.domain import ForestCategory
 from app.loans.models import BankDay, Loan
+from app.origination.models import Product
 from app.origination.services import drafts
 from tests.factories.lending import Lending
 
@@ -43,6 +44,49 @@ def body(world, pool, **changed) -> dict[str, object]:
         "assets": pool,
         **changed,
     }
+
+
+def test_whoever_is_signed_in_learns_what_a_bank_offers(api, lending, world, commit):
+    commit()
+    bank = str(world.organisation("A"))
+    for login in ("c1-fin", "a-officer", "b-officer", "pbc-1"):
+        found = api(login).get("/loan-products", bank=bank, page_size=100, status=200).json
+        by_code = {each["code"]: each for each in found["items"]}
+        assert {each["bank_id"] for each in found["items"]} == {bank}
+    product = by_code["forest-carbon-loan"]
+    assert product["title"] == {
+        "zh": "林权+碳汇预期收益权贷款",
+        "en": "Forest right and carbon-sink income loan",
+    }
+    assert product["terms"] == {
+        "methods": ["bullet", "equal-principal"],
+        "every": "3m",
+        "day_count": "act/360",
+        "interest_style": "quarterly",
+        "ltv_basis": None,
+        "max_term_months": 36,
+        "max_rate": "0.15",
+        "penalty": "0.5",
+        "green_required": True,
+        "credit": False,
+        "use": "working-capital",
+        "asset_kinds": ["carbon-sink-income", "forest-right"],
+        "needs_kinds": ["forest-right", "carbon-sink-income"],
+    }
+    assert api("c1-fin").get("/loan-products", status=200).json["total"] == len(by_code)
+    nothing = api("c1-fin").get("/loan-products", bank=str(world.organisation("B")), status=200)
+    assert nothing.json["items"] == []
+    assert api("i1-1").get("/loan-products", status=200).json["items"] == []
+    api().get("/loan-products", status=401)
+
+
+def test_a_product_is_listed_on_the_days_on_which_it_is_offered(api, lending, session, commit):
+    statement = sa.select(Product).where(Product.code.in_(("gep-income-loan", "allowance-loan")))
+    ended, later = session.execute(statement.order_by(Product.code.desc())).scalars()
+    ended.valid_until, later.valid_from = date(2024, 1, 1), date(2024, 1, 3)
+    commit()
+    items = api("c1-fin").get("/loan-products", page_size=100, status=200).json["items"]
+    assert {"gep-income-loan", "allowance-loan"} & {each["code"] for each in items} == set()
 
 
 SIGN = {
