@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from flask_babel import gettext
 
@@ -10,7 +11,7 @@ from app.collateral.domain.cover import moving_ppm
 from app.collateral.domain.states import LEVEL_TITLES, Level
 from app.desk.asset_page import AssetPage
 from app.desk.domain import Task
-from app.desk.loan_page import LoanPage
+from app.desk.loan_page import LoanPage, PoolLine
 from app.loans.schemas import CLASS_TITLES
 from app.web import formats
 from app.web.shell import words
@@ -82,10 +83,15 @@ def _lines(page: LoanPage) -> list[dict[str, Any]]:
 
 
 def parcel_map(page: LoanPage) -> dict[str, Any] | None:
-    """The land behind a loan, each parcel with the recognised value of its asset."""
+    """The land behind a loan: one shape an asset, all its parcels in it, with its recognised value."""
     if page.collateral is None or not page.collateral.parcels:
         return None
     locale = formats.current_locale()
+    shapes: dict[UUID, list[Any]] = {}
+    lines: dict[UUID, PoolLine] = {}
+    for parcel, line in page.collateral.parcels:
+        lines[line.pledge.asset_id] = line
+        shapes.setdefault(line.pledge.asset_id, []).extend(_polygons(parcel.geometry))
     return {
         "unit": formats.money_unit("wan", locale=locale),
         "geojson": {
@@ -93,19 +99,25 @@ def parcel_map(page: LoanPage) -> dict[str, Any] | None:
             "features": [
                 {
                     "type": "Feature",
-                    "geometry": parcel.geometry,
+                    "geometry": {"type": "MultiPolygon", "coordinates": shapes[asset_id]},
                     "properties": {
-                        "name": f"{line.pledge.asset_number[-6:]}-{parcel.seq}",
+                        "name": line.pledge.asset_number,
                         "value": formats.money_plot(line.recognised_fen, "wan", locale=locale)
                         or "0",
                         "text": formats.money_wan(line.recognised_fen, locale=locale),
-                        "href": f"/assets/{line.pledge.asset_id}",
+                        "href": f"/assets/{asset_id}",
                     },
                 }
-                for parcel, line in page.collateral.parcels
+                for asset_id, line in lines.items()
             ],
         },
     }
+
+
+def _polygons(geometry: Mapping[str, Any]) -> list[Any]:
+    """The polygons of a parcel, be it of one or of several."""
+    coordinates = geometry["coordinates"]
+    return list(coordinates) if geometry["type"] == "MultiPolygon" else [coordinates]
 
 
 def value_chart(page: AssetPage) -> dict[str, Any] | None:

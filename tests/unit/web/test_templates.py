@@ -62,7 +62,7 @@ def test_a_day_stands_left_under_its_heading_and_is_never_broken(template):
 
 def test_paper_keeps_the_head_and_the_total_of_a_table_with_its_rows():
     paper = STYLE.split("@media print", 1)[1]
-    assert re.search(r"\.card-head, [^{]*break-after: avoid", paper)
+    assert re.search(r"\.card-head, [^{]*\{ break-after: avoid", paper)
     assert re.search(r"tfoot > tr \{ break-before: avoid", paper)
     assert ".card-empty { display: none; }" in paper
 
