@@ -11,7 +11,7 @@ from app.assets.kinds import registry_names
 from app.assets.queries import load_asset
 from app.collateral import events
 from app.collateral.domain import states
-from app.collateral.queries import load_loan, reviewed_on
+from app.collateral.queries import cured_of, load_loan, reviewed_on
 from app.collateral.schemas import (
     CallQuery,
     ConfirmRecognisedSchema,
@@ -69,7 +69,9 @@ def margin_call_list() -> str:
     asked = _asked()
     filtered = load_schema(CallQuery(), asked)
     page = lists.margin_call_page(current_session(), current_actor(), filtered, page_request())
-    return render_template("collateral/margin_calls.html", page=page, states=states, asked=asked)
+    return render_template(
+        "collateral/margin_calls.html", page=page, states=states, asked=asked, words=words
+    )
 
 
 def _asked() -> dict[str, str]:
@@ -87,6 +89,8 @@ def margin_call_page(call_id: UUID) -> str:
         "collateral/margin_call.html",
         call=view,
         course=_course(view, reviewed_on(current_session(), call_id)),
+        cured=cured_of(current_session(), view.id),
+        words=words,
         lines=calls.lines_of_call(current_session(), view),
         receipt=calls.find_receipt(current_session(), current_actor(), view),
         buttons=events.CALL_EVENTS.buttons(view),

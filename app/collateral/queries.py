@@ -316,6 +316,57 @@ def cover_of_loan(session: Session, loan_id: UUID) -> LoanCover | None:
     return session.get(LoanCover, loan_id, populate_existing=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cured:
+    """How a loan stood when a case opened, and when it was cured."""
+
+    opening: LtvObservation
+    cure: LtvObservation
+    basis: LtvBasis
+
+    @property
+    def opening_ppm(self) -> int | None:
+        """The ratio that opened the case."""
+        return moving_ppm(self.opening, self.basis)
+
+    @property
+    def cure_ppm(self) -> int | None:
+        """The ratio that ended it."""
+        return moving_ppm(self.cure, self.basis)
+
+    @property
+    def paid_fen(self) -> int:
+        """By how much the principal fell in between."""
+        return max(self.opening.principal_fen - self.cure.principal_fen, 0)
+
+    @property
+    def added_fen(self) -> int | None:
+        """By how much the recognised value rose in between; None when one of both was missing."""
+        before, after = self.opening.recognised_fen, self.cure.recognised_fen
+        return None if before is None or after is None else max(after - before, 0)
+
+
+def cured_of(session: Session, call_id: UUID) -> Cured | None:
+    """Both ends of a case that was cured, from the history of the loan; None for any other case."""
+    call = session.get_one(MarginCall, call_id)
+    if call.state is not CallState.CURED or call.closed_on is None:
+        return None
+    statement = (
+        sa.select(LtvObservation)
+        .where(col(LtvObservation.loan_id) == call.loan_id)
+        .where(col(LtvObservation.on).between(call.opened_on, call.closed_on))
+        .order_by(col(LtvObservation.at), col(LtvObservation.id))
+    )
+    rows = session.execute(statement).scalars().all()
+    above = [row for row in rows if _is_above(moving_ppm(row, call.basis), call.line_ppm)]
+    return Cured(opening=above[0], cure=rows[-1], basis=call.basis) if above else None
+
+
+def _is_above(ratio: int | None, line_ppm: int) -> bool:
+    """A missing value never counts as cover."""
+    return ratio is None or ratio > line_ppm
+
+
 def observations(session: Session, loan_id: UUID, limit: int = 60) -> list[LtvObservation]:
     """The last observation of each of the last days on which one was kept, oldest first."""
     newest = (col(LtvObservation.at).desc(), col(LtvObservation.id).desc())

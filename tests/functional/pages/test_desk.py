@@ -12,7 +12,7 @@ from app.assets.domain import AssetKind
 from app.assets.services import share_asset
 from app.collateral.domain.states import CallState
 from app.collateral.models import LoanCover, LtvObservation, MarginCall, Pledge
-from app.collateral.queries import observations
+from app.collateral.queries import cured_of, observations
 from app.collateral.services.calls import ReviewCall, review_call
 from app.collateral.services.watch import watch_bank
 from app.desk.loan_page import loan_page
@@ -296,6 +296,27 @@ def test_a_repayment_that_cures_closes_the_case_in_the_same_transaction(
     api("a-ops").post(f"/loans/{posted.loan_id}/repayments", body, status=201)
     session.expire_all()
     assert _case(session).state is CallState.CURED
+
+
+def test_a_cured_case_shows_both_ratios_their_days_and_what_was_paid(
+    api, sign_in, session, world, lending, commit
+):
+    posted = lending.drawn(lending.main_pool())
+    _frost(session, world, lending, posted.loan_id)
+    call = _case(session)
+    number, opening, repay = call.id, call.ratio_ppm, call.repay_fen
+    body = {"amount_yuan": Money(repay).yuan, "prepay": True}
+    commit()
+    api("a-ops").post(f"/loans/{posted.loan_id}/repayments", body, status=201)
+    session.expire_all()
+    page = sign_in("a-risk", language="en").get(f"/margin-calls/{number}", status=200).text
+    cured = cured_of(session, number)
+    assert cured.opening_ppm == opening
+    assert cured.cure_ppm <= _case(session).target_ppm
+    for ratio in (cured.opening_ppm, cured.cure_ppm):
+        assert f"{ratio / 10_000:.2f}%" in page
+    assert f"{cured.paid_fen / 100:,.2f}" in page
+    assert "LTV came back from" in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
