@@ -55,6 +55,8 @@ def form_of(
         wire = each.data_key or name
         if isinstance(each, ma.fields.List) and isinstance(each.inner, ma.fields.Nested):
             form.rows[wire] = _rows(wire, each.inner.schema, values, errors, choices)
+            if not each.required:
+                _free_empty_rows(form.rows[wire])
         elif isinstance(each, Words):
             form.fields.append(_field(wire, each, values, errors, choices))
     return form
@@ -190,6 +192,14 @@ def _rows(
         ]
         for index in range(count)
     ]
+
+
+def _free_empty_rows(rows: list[list[FormField]]) -> None:
+    """Nothing is required of a row that may be left out whole."""
+    for row in rows:
+        if not any(each.value or each.error for each in row):
+            for each in row:
+                each.required = False
 
 
 MAX_FORM_ROWS = 50

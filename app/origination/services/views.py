@@ -147,7 +147,9 @@ def application_view(session: Session, actor: Actor, row: Application) -> Applic
     names = _names(session, [row], extra=[each.guarantor_id for each in guarantees])
     product = session.get_one(Product, (row.bank_id, row.product))
     inside = sees_inside(actor, row)
-    people = person_names(session, {act.person_id for act in acts}) if inside else {}
+    known = [act for act in acts if inside or act.organisation_id == actor.organisation_id]
+    people = person_names(session, {act.person_id for act in known})
+    doers = {act.id: people.get(act.person_id) for act in known}
     return ApplicationView(
         **_head(actor, row, product, acts, names),
         purpose=row.purpose,
@@ -178,7 +180,7 @@ def application_view(session: Session, actor: Actor, row: Application) -> Applic
             )
             for each in guarantees
         ),
-        acts=tuple(_act(act, people.get(act.person_id), inside=inside) for act in acts),
+        acts=tuple(_act(act, doers.get(act.id), inside=inside) for act in acts),
         documents=tuple(
             DocumentLink(document_id=each.document_id, title=each.title, added_at=each.added_at)
             for each in documents_of(session, row.id)
@@ -303,7 +305,7 @@ def _act(act: ApplicationAct, person: Name | None, *, inside: bool) -> ActView:
         after=act.after,
         at=act.at,
         on=act.on,
-        person=person if inside else None,
+        person=person,
         opinion=act.opinion if inside or act.event in _TOLD_TO_BORROWER else "",
         facts=act.facts if inside else {},
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.origination.services.pool import OfferedAsset
 from tests.factories.lending import Lending
 from tests.support.clients import hidden_fields
 
@@ -51,6 +52,31 @@ def test_a_borrower_fills_in_and_submits(sign_in, lending, world, commit) -> Non
     assert "新增押品" not in shown
     browser.submit(f"{place}/events/submit", {}, status=303)
     assert "已提交" in browser.get(place, status=200).text
+
+
+def test_what_may_be_left_out_of_a_draft_is_marked(sign_in, lending, commit) -> None:
+    commit()
+    page = sign_in("c1-fin", language="en").get("/loan-applications/new", status=200).text
+    for name in ("guarantees-0-guarantor_id", "guarantees-0-covered_yuan", "assets-0-asset_id"):
+        label = page.split(f'for="{name}">', 1)[1].split("</label>", 1)[0]
+        assert "optional" in label, name
+    assert "optional" not in page.split('for="purpose">', 1)[1].split("</label>", 1)[0]
+
+
+def test_a_borrower_sees_who_of_its_own_people_did_what(sign_in, api, lending, commit) -> None:
+    view = lending.accepted(lending.main_pool())
+    commit()
+    acts = api("c1-fin").get(f"/loan-applications/{view.id}", status=200).json["acts"]
+    assert [each["person"] and each["person"]["zh"] for each in acts] == ["曹晚晴", None]
+    assert "曹晚晴" in sign_in("c1-fin").get(f"/loan-applications/{view.id}", status=200).text
+
+
+def test_the_reason_that_keeps_an_asset_out_is_a_sentence(sign_in, lending, commit) -> None:
+    forest = OfferedAsset(asset_id=lending.asset(), secured_fen=1_000_00)
+    view = lending.draft((forest,), product="forest-right-loan")
+    commit()
+    page = sign_in("c1-fin", language="en").get(f"/loan-applications/{view.id}", status=200).text
+    assert ">Your bank has not recognised" in page
 
 
 def test_a_refused_form_keeps_what_was_typed(sign_in, lending, world, commit) -> None:
