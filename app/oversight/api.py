@@ -3,11 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from flask import request
+
+from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.oversight import queries, schemas, services, views
+from app.oversight.reports import table_csv
 from app.web.access import access, current_actor, current_session
 from app.web.openapi import ApiBlueprint
 from app.web.paging import page_request
+
+JSON = "application/json"
+CSV = "text/csv"
+CSV_TYPE = "text/csv; charset=utf-8"
 
 balances = ApiBlueprint(
     "green-loan-balances",
@@ -28,10 +36,21 @@ BLUEPRINTS = (balances, detail)
 @access(Permission.READ_BALANCES)
 @balances.arguments(schemas.BalanceQuery, location="query")
 @balances.response(200, schemas.BalancesSchema)
+@balances.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
 def get_balances(asked: dict[str, Any]) -> Any:
-    """Green loan balances by category, region, bank or month, with growth on a stated base."""
-    wanted = queries.Wanted(**asked)
-    return views.answer(queries.report(current_session(), current_actor(), wanted))
+    """Green loan balances by category, region, bank or month, with growth on a stated base.
+
+    As JSON, or with `Accept: text/csv` as the file that the page of balances exports.
+    """
+    actor = current_actor()
+    report = queries.report(current_session(), actor, queries.Wanted(**asked))
+    if request.accept_mimetypes.best_match([JSON, CSV], default=JSON) == CSV:
+        content = table_csv(views.export_table(report, actor))
+        answer = attachment(content, name=views.file_name(report, "csv"), media_type=CSV_TYPE)
+    else:
+        answer = jsonify(schemas.BalancesSchema().dump(views.answer(report)))
+    answer.vary.add("Accept")
+    return answer
 
 
 @detail.route("/drill-downs", methods=["POST"])

@@ -57,7 +57,7 @@ def balances_csv() -> Response:
     """The balances as CSV, grouped as asked."""
     report = _report()
     content = table_csv(views.export_table(report, current_actor()))
-    return attachment(content, name=_name(report, "csv"), media_type="text/csv; charset=utf-8")
+    return attachment(content, name=views.file_name(report, "csv"), media_type="text/csv; charset=utf-8")
 
 
 @blueprint.get("/balances.xlsx")
@@ -66,7 +66,7 @@ def balances_xlsx() -> Response:
     """The balances as a workbook, grouped as asked."""
     report = _report()
     content = table_xlsx(views.export_table(report, current_actor()))
-    return attachment(content, name=_name(report, "xlsx"), media_type=XLSX_TYPE)
+    return attachment(content, name=views.file_name(report, "xlsx"), media_type=XLSX_TYPE)
 
 
 @blueprint.route("/purpose", methods=["GET", "POST"])
@@ -160,9 +160,3 @@ def _as_of() -> date | None:
     asked = load_schema(BalanceQuery(only=("as_of", "group_by")), sent)
     day: date | None = asked["as_of"]
     return day
-
-
-def _name(report: queries.Report, ending: str) -> str:
-    """The name of a file, with the day that its figures speak of."""
-    on = f"-{report.on}" if report.on else ""
-    return f"green-loan-balances{on}.{ending}"

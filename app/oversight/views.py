@@ -102,6 +102,12 @@ def export_table(report: Report, actor: Actor) -> ExportTable:
     )
 
 
+def file_name(report: Report, ending: str) -> str:
+    """The name of a file, with the day that its figures speak of."""
+    on = f"-{report.on}" if report.on else ""
+    return f"green-loan-balances{on}.{ending}"
+
+
 def facts_of(report: Report, actor: Actor, dimensions: Sequence[str]) -> list[tuple[str, str]]:
     """What a reader of the file must know."""
     none = gettext("none")

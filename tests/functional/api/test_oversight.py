@@ -129,6 +129,24 @@ def test_a_region_of_two_loans_shows_not_even_its_total(api, sign_in, session, w
     assert api("pbc-1").get(BALANCES, status=200).json["total"]["loans"] == 2
 
 
+def test_the_api_answers_the_file_of_the_page_when_asked_for_csv(api, sign_in, tape):
+    client, query = api("fo-1"), {"group_by": "bank", "lang": "en"}
+
+    def ask(accept):
+        given = {"query_string": query, "headers": {"Accept": accept}}
+        return client.request("GET", BALANCES, status=200, **given)
+
+    answer = ask("text/csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    browser = sign_in("fo-1", language="en")
+    assert answer.data == browser.get("/oversight/balances.csv?group_by=bank", status=200).data
+    for accept in ("*/*", "application/json", "application/json, text/csv;q=0.5"):
+        assert ask(accept).headers["Content-Type"] == "application/json"
+    described = browser.get("/openapi.json", status=200).json["paths"]
+    content = described["/api/v1" + BALANCES]["get"]["responses"]["200"]["content"]
+    assert set(content) == {"application/json", "text/csv"}
+
+
 def test_printed_figures_stand_in_the_unit_of_the_page(sign_in, tape):
     page = sign_in("pbc-1", language="en").get("/oversight", status=200).text
     assert "13.643 CNY bn" in page
