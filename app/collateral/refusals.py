@@ -89,7 +89,7 @@ class RegistryDoesNotFit(RuleViolation):
 
     code = "registry-does-not-fit"
     title = N_("This is not the registry for it")
-    detail = N_("This kind of asset is registered here: %(registries)s.")
+    detail = N_("This kind of asset is registered here: %(names)s.")
 
 
 class ReceiptTaken(Conflict):

@@ -32,6 +32,7 @@ from app.loans.schemas import (
     CLASS_TITLES,
     DAY_COUNT_TITLES,
     ENTRY_TITLES,
+    EVERY_TITLES,
     KEPT_TITLES,
     METHOD_TITLES,
     LoanQuery,
@@ -245,6 +246,7 @@ def new_schedule() -> Answer:
         help_text=gettext("Nothing is stored; the figures are exact to the fen."),
         submit=submit,
         submit_title=gettext("Draw the schedule"),
+        choices={"every": [(step, gettext(title)) for step, title in EVERY_TITLES.items()]},
     )
 
 

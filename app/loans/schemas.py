@@ -86,6 +86,16 @@ ENTRY_TITLES: Final = {
     EntryKind.RECOVERY: N_("Recovery"),
 }
 
+EVERY_TITLES: Final = {
+    "1m": N_("Each month"),
+    "3m": N_("Each quarter"),
+    "6m": N_("Each half-year"),
+    "12m": N_("Each year"),
+    "7d": N_("Every 7 days"),
+    "14d": N_("Every 14 days"),
+}
+"""What a form offers; programs may write any step of months or days."""
+
 MONTH_END_TITLES: Final = {
     MonthEnd.CLAMP: N_("To the last day of the month"),
     MonthEnd.ROLL: N_("To the first day of the next month"),
@@ -198,8 +208,8 @@ class SchedulePreviewSchema(CommandSchema):
         max_length=5,
         pattern=r"[1-9][0-9]{0,3}[md]",
         pattern_help=N_("Write months or days, such as 1m, 3m or 14d."),
-        title=N_("Falls due every"),
-        help=N_("Months or days, such as 1m, 3m or 14d."),
+        title=N_("Falls due"),
+        example="3m",
     )
     method = Choice(Method, required=True, titles=METHOD_TITLES, title=N_("Repayment method"))
     day_count = Choice(DayCount, required=True, titles=DAY_COUNT_TITLES, title=N_("Day count"))
@@ -288,6 +298,7 @@ class RepaySchema(CommandSchema):
 
     amount_fen = Yuan(
         required=True,
+        low_fen=1,
         title=N_("Amount received"),
         help=N_("It settles what has fallen due, the oldest first; see below for the rest."),
     )

@@ -112,14 +112,14 @@ class Yuan(Words):
             raise refuse(
                 N_("Enter an amount in yuan with at most two decimals, such as 1200.50.")
             ) from None
+        if fen < self.low_fen == 1:
+            raise refuse(N_("Enter an amount above 0.00 yuan."))
         if fen < self.low_fen:
-            raise refuse(
-                N_("Enter an amount of at least %(low)s yuan."), low=Money(self.low_fen).yuan
-            )
+            low = Money(self.low_fen)
+            raise refuse(N_("Enter an amount of at least %(low)s yuan."), low=low)
         if fen > self.high_fen:
-            raise refuse(
-                N_("Enter an amount of at most %(high)s yuan."), high=Money(self.high_fen).yuan
-            )
+            high = Money(self.high_fen)
+            raise refuse(N_("Enter an amount of at most %(high)s yuan."), high=high)
         return fen
 
     def from_form(self, text: str) -> str:

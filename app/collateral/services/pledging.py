@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
-from app.assets.kinds import kind_info
+from app.assets.kinds import kind_info, registry_names
 from app.assets.models import Asset
 from app.assets.queries import is_encumbered, is_ready_for_pledge, load_asset
 from app.assets.services import share_asset, unshare_asset
@@ -473,7 +473,8 @@ def _require_receipt(
     session: Session, pledge: Pledge, registries: Sequence[str], command: RegisterPledge
 ) -> None:
     if command.registry not in registries:
-        raise RegistryDoesNotFit(registries=list(registries))
+        names = [registry_names()[code] for code in registries]
+        raise RegistryDoesNotFit(registries=list(registries), names=names)
     if command.registered_on > today(session):
         raise InvalidInput.at("/registered_on", N_("This day lies in the future."))
     if command.registered_on < pledge.contracted_on:

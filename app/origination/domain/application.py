@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from app.kernel.money import Money
 from app.kernel.rates import format_percent
 from app.kernel.schedule_dates import add_months
-from app.kernel.text import N_
+from app.kernel.text import N_, Coded
 from app.loans.domain.terms import Method
 from app.origination.domain.checks import Check, outcome
 from app.origination.domain.products import ProductTerms
+from app.origination.domain.states import METHOD_TITLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def _term_checks(facts: InvestigationFacts) -> Iterator[Check]:
         outcome=outcome(met=facts.method in terms.methods),
         hint=N_("Choose one of: %(methods)s."),
         pointer="/method",
-        facts={"methods": [method.value for method in terms.methods]},
+        facts={"methods": [Coded(method.value, METHOD_TITLES[method]) for method in terms.methods]},
     )
     yield Check(
         code="rate-within-product",

@@ -22,6 +22,7 @@ from app.db.numbers import next_number
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import DutiesApart, NotFound
+from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.loans.books import hold_business_day
 from app.loans.domain.states import Kept, LoanState, Security
@@ -79,13 +80,13 @@ class PostChecked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckView:
-    """A check as it was stored."""
+    """A check as it was stored; its facts are amounts."""
 
     code: str
     title: str
     outcome: Outcome
     hint: str
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Money]
 
     @property
     def done(self) -> bool:
@@ -380,7 +381,7 @@ def _check_view(stored: Mapping[str, Any]) -> CheckView:
         title=stored["title"],
         outcome=Outcome(stored["outcome"]),
         hint=stored["hint"],
-        facts=stored["facts"],
+        facts={name: Money.parse(yuan) for name, yuan in stored["facts"].items()},
     )
 
 

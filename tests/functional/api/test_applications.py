@@ -80,6 +80,38 @@ def test_whoever_is_signed_in_learns_what_a_bank_offers(api, lending, world, com
     api().get("/loan-products", status=401)
 
 
+def test_a_refusal_names_the_methods_of_the_product_in_words(api, lending, commit):
+    view = lending.accepted(lending.main_pool())
+    commit()
+    path = f"/loan-applications/{view.id}"
+    refused = api("a-officer").event(path, "sign", **{**SIGN, "method": "plan"}, status=422)
+    (error,) = refused.json["errors"]
+    assert error["pointer"] == "/method"
+    assert "bullet" not in error["detail"]
+    assert "principal at the end" in error["detail"] or "到期" in error["detail"]
+
+
+def test_amounts_in_the_hints_of_a_drawdown_are_grouped(api, sign_in, lending, commit):
+    view = lending.contracted(lending.main_pool())
+    waiting = lending.request(view.loan_id)
+    commit()
+    for words in (
+        sign_in("a-officer").get(f"/drawdowns/{waiting.id}", status=200).text,
+        str(api("a-officer").get(f"/drawdowns/{waiting.id}", status=200).json["checks"]),
+    ):
+        assert "3,000,000.00" in words
+        assert "3000000.00 " not in words
+
+
+def test_an_amount_of_nothing_is_refused_in_words_that_hold(api, lending, commit):
+    view = lending.contracted(lending.main_pool())
+    commit()
+    asked = {"amount_yuan": "0.00", "payee": "示例", "payment": "self"}
+    path = f"/loans/{view.loan_id}/drawdowns"
+    (error,) = api("a-officer").post(path, asked, status=422).json["errors"]
+    assert error["detail"] in {"Enter an amount above 0.00 yuan.", "请填写大于 0.00 元的金额。"}
+
+
 def test_a_product_is_listed_on_the_days_on_which_it_is_offered(api, lending, session, commit):
     statement = sa.select(Product).where(Product.code.in_(("gep-income-loan", "allowance-loan")))
     ended, later = session.execute(statement.order_by(Product.code.desc())).scalars()

@@ -92,6 +92,8 @@ def test_a_schedule_is_drawn_from_the_form(sign_in, world, language):
         "method": "equal-instalment",
         "day_count": "30/360",
     }
+    form = browser.get("/schedules/new", status=200).text
+    assert f'<option value="3m">{"Each quarter" if language == "en" else "每季度"}</option>' in form
     assert "85,309.90" in browser.submit("/schedules/new", terms, status=200).text
     plan = {**terms, "method": "plan", "periods": "2", "plan_text": "400000,600000"}
     assert "600,000.00" in browser.submit("/schedules/new", plan, status=200).text

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.assets.domain import AssetKind
+from app.assets.kinds import registry_names
 from app.assets.models import AssetGrant
 from app.collateral.domain.states import PledgeState, RegistrationKind
 from app.collateral.models import AssetLien, LoanCover, Pledge
@@ -42,6 +43,9 @@ def test_another_registry_than_that_of_the_kind_is_refused(vault, carbon, refuse
     with refused(RegistryDoesNotFit) as refusal:
         register_pledge(vault.session, vault.staff("officer"), carbon.id, receipt("real-estate"))
     assert refusal.value.facts["registries"] == ["movable-finance", "local-sink"]
+    assert refusal.value.facts["names"] == [
+        registry_names()[code] for code in ("movable-finance", "local-sink")
+    ]
 
 
 def test_it_is_registered_once_all_its_registries_are_in(vault, session, carbon):
