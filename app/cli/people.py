@@ -24,7 +24,6 @@ from app.kernel.errors import InvalidInput, RuleViolation
 from app.kernel.text import N_
 from app.loans.services import open_business_day
 from app.origination.services.products import load_products
-from app.reference.services import require_region
 
 __all__ = ["commands"]
 
@@ -94,7 +93,6 @@ def add_organisation(*, kind: str, as_json: bool, **options: Unpack[_Organisatio
     command = services.AddOrganisation(kind=OrganisationKind(kind), **options)
     command = replace(command, name_en="" if command.name_en == "-" else command.name_en)
     with current_database() as store, store.write() as session:
-        require_region(session, command.region_code)
         row = services.add_organisation(session, platform_actor(), command)
         answer = {"id": str(row.id), "code": row.code, "kind": kind}
     _show(answer, as_json=as_json)

@@ -88,9 +88,13 @@ def revoke_token(token_id: UUID) -> None:
 @blueprint.arguments(OrganisationQuery, location="query")
 @blueprint.response(200, OrganisationPageSchema)
 def list_organisations(query: dict[str, Any]) -> Any:
-    """The organisations that the caller may know of."""
+    """The own organisation and the directory of banks, agencies, centres and guarantee companies.
+
+    Of others only id, code, kind, names and region are told.
+    """
     session, actor = current_session(), current_actor()
-    return queries.list_organisations(session, actor, page_request(), kind=query.get("kind", ""))
+    kind = query.get("kind", "")
+    return queries.list_known_organisations(session, actor, page_request(), kind=kind)
 
 
 @blueprint.route("/organisations", methods=["POST"])
@@ -108,7 +112,7 @@ def add_organisation(command: services.AddOrganisation) -> Any:
 @access()
 @blueprint.response(200, OrganisationSchema)
 def get_organisation(organisation_id: UUID) -> Any:
-    """One organisation."""
+    """One organisation; of others in the directory only id, code, kind, names and region."""
     return tagged(queries.get_organisation(current_session(), current_actor(), organisation_id))
 
 

@@ -58,6 +58,19 @@ ORGANISATION_KIND_TITLES: Mapping[OrganisationKind, str] = {
 }
 
 
+DIRECTORY_KINDS: Final = frozenset(
+    {
+        OrganisationKind.BANK,
+        OrganisationKind.APPRAISER,
+        OrganisationKind.MRV_MEASURE,
+        OrganisationKind.MRV_VERIFY,
+        OrganisationKind.LOCAL_REGISTRY,
+        OrganisationKind.GUARANTOR,
+    }
+)
+"""Bodies that a borrower must be able to name: they stand in the directory; enterprises never do."""
+
+
 class PersonState(StrEnum):
     """Whether a person may sign in."""
 

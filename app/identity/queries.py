@@ -40,6 +40,18 @@ class OrganisationView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryEntry:
+    """What every signed-in caller may know of a body of the public directory."""
+
+    id: UUID
+    code: str
+    kind: domain.OrganisationKind
+    name_zh: str
+    name_en: str
+    region_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHeld:
     """A role of a person in an organisation."""
 
@@ -109,13 +121,24 @@ def sees_everyone(actor: Actor, thing: str) -> bool:
 
 
 def visible_organisations(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001 - as in every room
-    """The organisations that the actor may know of."""
+    """The organisations that the actor sees whole."""
     statement = sa.select(Organisation)
     if sees_everyone(actor, "organisation"):
         return statement
     if actor.sees("organisation") == "own":
         return statement.where(col(Organisation.id) == actor.organisation_id)
     return statement.where(sa.false())
+
+
+def known_organisations(session: Session, actor: Actor) -> sa.Select[Any]:
+    """What the actor sees whole, and the bodies of the public directory."""
+    visible = visible_organisations(session, actor).whereclause
+    statement = sa.select(Organisation)
+    if visible is None or not sees_everyone(actor, "directory"):
+        return visible_organisations(session, actor)
+    return statement.where(
+        sa.or_(visible, col(Organisation.kind).in_(sorted(domain.DIRECTORY_KINDS)))
+    )
 
 
 def visible_people(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001 - as in every room
@@ -131,13 +154,36 @@ def visible_people(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: A
     return statement.where(sa.false())
 
 
-def get_organisation(session: Session, actor: Actor, organisation_id: UUID) -> OrganisationView:
-    """One organisation, or `NotFound`."""
-    statement = visible_organisations(session, actor).where(col(Organisation.id) == organisation_id)
+def get_organisation(
+    session: Session, actor: Actor, organisation_id: UUID
+) -> OrganisationView | DirectoryEntry:
+    """One organisation as the actor may know it, or `NotFound`."""
+    statement = known_organisations(session, actor).where(col(Organisation.id) == organisation_id)
     row = session.execute(statement).scalar_one_or_none()
     if row is None:
         raise NotFound
-    return organisation_view(row)
+    return _known_view(actor, row)
+
+
+def _known_view(actor: Actor, row: Organisation) -> OrganisationView | DirectoryEntry:
+    sight = actor.sees("organisation")
+    own = sight == "own" and row.id == actor.organisation_id
+    if own or sees_everyone(actor, "organisation"):
+        return organisation_view(row)
+    return DirectoryEntry(
+        **{name: getattr(row, name) for name in DirectoryEntry.__dataclass_fields__}
+    )
+
+
+def list_known_organisations(
+    session: Session, actor: Actor, wanted: PageRequest, *, kind: str = ""
+) -> Page[OrganisationView | DirectoryEntry]:
+    """A page of the organisations that the actor may know of, by code."""
+    statement = known_organisations(session, actor).order_by(col(Organisation.code))
+    if kind:
+        statement = statement.where(col(Organisation.kind) == kind)
+    page = fetch_page(session, statement, wanted)
+    return page.holding([_known_view(actor, row) for row in page.items])
 
 
 def list_organisations(

@@ -18,6 +18,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import InvalidInput, NotFound, RuleViolation
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.reference.services import require_region
 
 MAX_TOKEN_DAYS: Final = 366
 """A token is renewed at least yearly, with the review of roles."""
@@ -138,8 +139,9 @@ class IssueToken:
 
 
 def add_organisation(session: Session, actor: Actor, command: AddOrganisation) -> Organisation:
-    """Add an organisation; refuses a code or registration code that exists."""
+    """Add an organisation; refuses a code or registration code that exists and a region that does not."""
     actor.require(Permission.MANAGE_ORGANISATIONS)
+    require_region(session, command.region_code)
     if _taken(session, Organisation.code, command.code):
         raise InvalidInput.at("/code", N_("This code is taken."))
     if command.uscc and _taken(session, Organisation.uscc, command.uscc):

@@ -70,7 +70,7 @@ def identity(samples: Samples) -> None:
     samples.add("problems", "not-found", seen_by=EVERYBODY)
     samples.add("people", person, seen_by={"A", "PLATFORM"})
     samples.add("people/events", "disable", seen_by=EVERYBODY)
-    samples.add("organisations", world.organisation("A"), seen_by={"A", "PLATFORM"})
+    samples.add("organisations", world.organisation("A"), seen_by=EVERYBODY)
     token = ApiToken(
         token_sha256=secret_sha256("a token to be revoked"),
         title="sample",

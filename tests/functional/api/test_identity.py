@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit.models import AuditEvent
+from app.identity.domain import DIRECTORY_KINDS
+from app.identity.models import Organisation
 from app.identity.services import authority_ceiling_fen
 from tests.factories.world import PASSWORD
 
@@ -367,6 +369,7 @@ def test_the_platform_adds_organisations(api):
         ({"code": "ä"}, "/code"),
         ({"kind": "church"}, "/kind"),
         ({"region_code": "6207"}, "/region_code"),
+        ({"region_code": "999999"}, "/region_code"),
         ({"uscc": "123"}, "/uscc"),
     ],
 )
@@ -385,9 +388,27 @@ def test_a_social_credit_code_belongs_to_one_organisation(api):
 @pytest.mark.parametrize(
     ("login", "codes"), [("a-officer", {"A"}), ("c1-fin", {"C1"}), ("pbc-1", set())]
 )
-def test_organisations_see_themselves(api, login, codes):
+def test_organisations_see_themselves_whole(api, login, codes):
     listed = api(login).get("/organisations", status=200).json["items"]
-    assert {each["code"] for each in listed} == codes
+    assert {each["code"] for each in listed if "created_at" in each} == codes
+
+
+@pytest.mark.parametrize("kind", sorted(DIRECTORY_KINDS))
+@pytest.mark.parametrize("login", ["c1-fin", "ag1-a", "pbc-1"])
+def test_a_firm_finds_the_bodies_that_it_must_name(api, world, session, login, kind):
+    known = sa.select(Organisation.code).where(Organisation.kind == kind)
+    listed = api(login).get("/organisations", status=200, kind=kind).json["items"]
+    assert [each["code"] for each in listed] == sorted(session.execute(known).scalars())
+    own = world.organisation(world.organisation_of(login))
+    told = {"id", "code", "kind", "name_zh", "name_en", "region_code"}
+    assert all(set(each) == told for each in listed if each["id"] != str(own))
+
+
+@pytest.mark.parametrize("login", ["c2-fin", "a-officer", "ag1-a"])
+def test_an_enterprise_stands_in_no_directory(api, world, login):
+    api(login).get(f"/organisations/{world.organisation('C1')}", status=404)
+    listed = api(login).get("/organisations", status=200, kind="enterprise").json["items"]
+    assert all(each["code"] != "C1" for each in listed)
 
 
 def test_organisations_are_filtered_by_kind(api):
