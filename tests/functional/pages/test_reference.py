@@ -53,3 +53,12 @@ def test_items_are_proposed_and_accepted_on_pages(sign_in) -> None:
     second.submit(f"{path}/events/accept", status=303)
     admin.submit(form, fields(), status=422)
     sign_in("a-officer").get(path, status=403)
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("zh_CN", "级别"), ("en", "Level in the catalogue")]
+)
+def test_the_level_of_an_item_is_not_called_as_that_of_a_loan(sign_in, language, word) -> None:
+    page = sign_in("a-officer", language=language).get("/reference", status=200).text
+    assert word in page
+    assert "触线情况" not in page
