@@ -21,7 +21,7 @@ class PartyView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelView:
     number: str
-    place: str
+    name: str
     area_mu: str
     land_use: Words
 

@@ -37,6 +37,7 @@ from app.documents.pdf import (
 )
 from app.documents.wording import BLANK, both_days, day, day_zh, yuan
 from app.kernel.capital_amounts import amount_in_words_zh
+from app.kernel.units import RATIO, per_cent, unit_name
 
 LISTED_FIGURES: Final = 4
 """So many of a row of numbers are printed; the rest are counted."""
@@ -271,11 +272,11 @@ def _parcels(subject: ObjectView) -> list[Block]:
         return []
     columns = [
         _column("地块", "Parcel", 2),
-        _column("坐落", "Place", 4),
+        _column("名称", "Name", 4),
         _column("地类", "Land use", 2),
         _column("面积（亩）", "Area, mu", 2, number=True),
     ]
-    rows = [[p.number, p.place, _both(p.land_use), p.area_mu] for p in subject.parcels]
+    rows = [[p.number, p.name or BLANK, _both(p.land_use), p.area_mu] for p in subject.parcels]
     return [Grid(columns=columns, rows=rows)]
 
 
@@ -354,9 +355,25 @@ def _inputs_grid(inputs: Sequence[InputView]) -> Grid:
         _column("单位", "Unit", 2),
     ]
     rows: list[list[str | Cell]] = [
-        [Cell(text=i.title.zh, note=i.title.en), figure(i.value), i.unit] for i in inputs
+        [Cell(text=i.title.zh, note=i.title.en), *_with_unit(i.value, i.unit)] for i in inputs
     ]
     return Grid(columns=columns, rows=rows)
+
+
+def _with_unit(value: Figure, unit: str) -> tuple[str, Cell]:
+    """A figure and its unit in both languages; a share is printed in per cent."""
+    if unit == RATIO and _is_share(value):
+        return per_cent(str(value)), Cell(text="%")
+    return figure(value), _unit(unit)
+
+
+def _is_share(value: Figure) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdecimal())
+
+
+def _unit(unit: str) -> Cell:
+    name = unit_name(unit)
+    return Cell(text=name.zh, note="" if name.en == name.zh else name.en)
 
 
 def _steps_grid(steps: Sequence[StepView]) -> Grid:
@@ -377,7 +394,7 @@ def _step_row(step: StepView) -> list[str | Cell]:
         Cell(text=title, note=f"{step.name} = {step.formula}"),
         inputs or BLANK,
         figure(step.value),
-        step.unit,
+        _unit(step.unit),
         step.reference or BLANK,
     ]
 
@@ -393,8 +410,7 @@ def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
     rows: list[list[str | Cell]] = [
         [
             Cell(text=_both(each.title) if each.title else each.id, note=_parameter_note(each)),
-            figure(each.value),
-            each.unit,
+            *_with_unit(each.value, each.unit),
             each.source or BLANK,
             _below(STATUS_WORDS.get(each.status, Words(zh=each.status))),
         ]
@@ -513,7 +529,6 @@ def _annex(view: AppraisalReportView) -> list[Block]:
     columns = [_column("文件", "File", 4), _column("SHA-256", "", 6)]
     rows = [[each.title, each.digest] for each in view.evidence]
     return [
-        PageBreak(),
         _heading("附件", "Annex"),
         Heading(words=_label("（一）模型与复算", "Model, to repeat the figures"), level=2),
         KeyValues(rows=model),

@@ -115,6 +115,9 @@ CHART_COLORS: Final = tuple(
 )
 CHART_HEIGHT: Final = 46 * mm
 HEADING_ROOM: Final = 28 * mm
+HEADING_HEIGHT: Final = 13 * mm
+MAX_ROOM: Final = 120 * mm
+"""No start of a table waits for more: a taller first row is split."""
 SIGNING_ROOM: Final = 42 * mm
 BLANK_LINE: Final = "\u00a0"
 MAX_CHART_LABELS: Final = 13
@@ -138,8 +141,8 @@ def render(layout: DocumentLayout, blocks: Sequence[Block]) -> bytes:
         target = BytesIO()
         document = _template(target, layout, has_cover=has_cover)
         story = [] if has_cover else _document_head(layout)
-        for block in blocks:
-            story += _flowables(block)
+        for piece in _kept_together([(block, _flowables(block)) for block in blocks]):
+            story += piece
         document.build(
             story or [Spacer(1, 1)],
             canvasmaker=partial(NumberedCanvas, layout=layout, has_cover=has_cover),
@@ -174,6 +177,19 @@ def _template(target: BytesIO, layout: DocumentLayout, *, has_cover: bool) -> Ba
         pages.insert(0, PageTemplate(id="cover", frames=[below_band], onPage=on_cover))
     document.addPageTemplates(pages)
     return document
+
+
+def _kept_together(pieces: Sequence[tuple[Block, list[Flowable]]]) -> list[list[Flowable]]:
+    """A heading waits for as much room as what follows it wants: it never ends a page alone."""
+    wanted = 0.0
+    for block, made in reversed(pieces):
+        first = made[0] if made else None
+        room = first.height if isinstance(first, CondPageBreak) else 0.0
+        if isinstance(block, Heading):
+            room = max(room, HEADING_HEIGHT + wanted)
+            made[0] = CondPageBreak(room)
+        wanted = room
+    return [made for _, made in pieces]
 
 
 # -- Head of a document without cover -------------------------------------------------------------
@@ -321,7 +337,15 @@ def _grid(block: Grid) -> list[Flowable]:
     )
     caption = block.caption
     below = [_caption(caption)] if caption else []
-    return [table, *below, Spacer(1, 3 * mm)]
+    room = _room_of([head, body[0]], _widths(block.columns))
+    return [CondPageBreak(room), table, *below, Spacer(1, 3 * mm)]
+
+
+def _room_of(first_rows: list[list[Flowable]], widths: Sequence[float]) -> float:
+    """How tall the head and the first row are: a table begins where both find room."""
+    table = Table(first_rows, colWidths=widths)
+    table.setStyle(_grid_style(len(first_rows), has_total=False, has_rows=True))
+    return min(table.wrap(FRAME_WIDTH, MAX_ROOM)[1], MAX_ROOM)
 
 
 def _caption(words: Words) -> Flowable:

@@ -22,6 +22,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from app.kernel.clock import CIVIL_ZONE
+from app.kernel.units import unit_name
 
 Language = Literal["zh", "en"]
 Place = Literal["yuan", "wan", "yi"]
@@ -225,6 +226,11 @@ def _grouped(figure: Decimal) -> str:
     return f"{figure:,f}"
 
 
+def unit_title(unit: str, *, locale: str) -> str:
+    """Name a unit of measure; one that is not listed stays as it was written."""
+    return unit_name(unit).in_language(language_of(locale))
+
+
 def _signed(figure: Decimal | None, places: int, unit: str) -> str:
     if figure is None:
         return MISSING
@@ -274,7 +280,7 @@ ALIKE: Final[tuple[Callable[..., object], ...]] = (
 )
 BY_LOCALE: Final[tuple[Callable[..., object], ...]] = (
     *(money, money_wan, money_yi, money_unit, money_with_unit, money_plot, money_signed),
-    *(pp, delta_pp, area_long, day_long),
+    *(pp, delta_pp, area_long, day_long, unit_title),
 )
 
 

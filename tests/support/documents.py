@@ -14,6 +14,11 @@ def page_count(content: bytes) -> int:
 
 def text_of(content: bytes, folder: Path) -> str:
     """The text a reader can copy, without white space: lines break anywhere in Chinese."""
+    return "".join(pages_of(content, folder))
+
+
+def pages_of(content: bytes, folder: Path) -> list[str]:
+    """The text of each page, without white space."""
     if not shutil.which("pdftotext"):
         pytest.skip("pdftotext not found: apt-get install poppler-utils")
     path = folder / "document.pdf"
@@ -21,7 +26,7 @@ def text_of(content: bytes, folder: Path) -> str:
     made = subprocess.run(
         ["pdftotext", str(path), "-"], capture_output=True, check=True, timeout=60
     )
-    return squeezed(made.stdout.decode())
+    return [squeezed(page) for page in made.stdout.decode().split("\f")]
 
 
 def squeezed(text: str) -> str:

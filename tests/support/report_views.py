@@ -134,7 +134,7 @@ def _object(text: str) -> ObjectView:
         parcels=[
             ParcelView(
                 number="K03-1",
-                place=f"山丹县示例林场一区{text}",
+                name=f"山丹县示例林场一区{text}",
                 area_mu="3,400",
                 land_use=Words(zh="乔木林地", en="forest"),
             )

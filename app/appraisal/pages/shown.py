@@ -13,6 +13,7 @@ from app.appraisal.domain.valuing import traced_figure
 from app.appraisal.reports import figure
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
+from app.kernel.units import RATIO, per_cent
 from app.reference.domain import STATUS_TITLES
 from app.web.formats import current_locale, money_plot, money_unit, money_wan
 from app.web.shell import words
@@ -101,7 +102,7 @@ def result_shown(
         "steps": [_step(spec, each) for each in result.get("trace", [])],
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
         "explanation": result.get("explanation", ""),
-        "parameters": [{**each, "title": in_words(each)} for each in result.get("parameters", [])],
+        "parameters": [_parameter(each) for each in result.get("parameters", [])],
         "quantities": [
             {
                 "name": titles.get(name, name),
@@ -113,6 +114,13 @@ def result_shown(
         ],
         "inputs": inputs_shown(spec, inputs, on),
     }
+
+
+def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {**each, "title": in_words(each)}
+    if each["unit"] != RATIO or not each["value"]:
+        return shown
+    return {**shown, "value": per_cent(each["value"]), "unit": "%"}
 
 
 def _waterfall(components: list[dict[str, Any]], value_fen: int) -> dict[str, Any]:
@@ -175,7 +183,7 @@ def inputs_shown(
         {
             "title": words(each.title),
             "value": _input(each, inputs[each.name], on),
-            "unit": "" if each.unit in {"1", "day"} else each.unit,
+            "unit": _unit(each),
         }
         for each in spec.fields
         if each.name in inputs
@@ -190,7 +198,15 @@ def _input(each: Field, given: Any, on: date) -> str:
     if each.kind == "choice":
         listed = choices_of(each, parameters_on(on))
         return next((words(c.title) for c in listed if c.id == given), str(given))
-    return grouped(given) if each.kind in {"number", "integer"} else str(given)
+    if each.kind not in {"number", "integer"}:
+        return str(given)
+    return per_cent(given) if each.unit == RATIO else grouped(given)
+
+
+def _unit(each: Field) -> str:
+    if each.unit == RATIO and each.kind == "number":
+        return "%"
+    return "" if each.unit in {"1", "day"} else each.unit
 
 
 def grouped(given: Any) -> str:

@@ -57,6 +57,7 @@ from app.kernel.actor import Actor, Name
 from app.kernel.errors import Busy, NotFound
 from app.kernel.money import Money
 from app.kernel.text import N_
+from app.kernel.units import unit_name
 from app.reference.services import region_name
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
@@ -287,7 +288,10 @@ def _rows(session: Session, table: Any, asset_id: UUID) -> list[Any]:
 
 def _parcel(row: AssetParcel) -> ParcelView:
     return ParcelView(
-        number=str(row.seq), place=row.name, area_mu=f"{row.area_mu:,f}", land_use=NO_PLACE
+        number=str(row.seq),
+        name="" if row.name == str(row.seq) else row.name,
+        area_mu=f"{row.area_mu:,f}",
+        land_use=NO_PLACE,
     )
 
 
@@ -300,7 +304,7 @@ def _measurements(session: Session, asset_id: UUID) -> list[MeasurementView]:
             body=names[row.organisation_id].zh,
             number=row.number,
             on=row.on,
-            quantity=f"{row.quantity:,f} {row.unit}",
+            quantity=_with_unit(f"{row.quantity:,f}", row.unit),
         )
         for row in sorted(rows, key=lambda each: each.on)
     ]
@@ -448,4 +452,9 @@ def _components(spec: ModelSpec, result: Mapping[str, Any]) -> list[ComponentVie
 def _quantity(found: Mapping[str, Any] | None) -> str:
     if found is None or found["value"] is None:
         return ""
-    return f"{float(found['value']):,.2f} {found['unit']}"
+    return _with_unit(f"{float(found['value']):,.2f}", found["unit"])
+
+
+def _with_unit(figure: str, unit: str) -> str:
+    name = unit_name(unit)
+    return " ".join(dict.fromkeys((figure, name.zh, name.en))).strip()

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.appraisal.report_views import InputView
 from app.appraisal.reports import appraisal_report, figure
+from app.documents.pdf import Words
 from tests.support.documents import page_count, require_nothing_embedded, squeezed, text_of
 from tests.support.report_views import appraisal_view
 
@@ -127,3 +129,16 @@ def test_a_long_trace_stays_a_bounded_document() -> None:
 )
 def test_figures_are_short_but_honest(value: object, shown: str) -> None:
     assert figure(value) == shown
+
+
+def test_units_are_said_in_both_languages_and_shares_in_per_cent(tmp_path: Path) -> None:
+    view = appraisal_view()
+    share = InputView(title=Words(zh="折现率", en="Discount rate"), value=0.075, unit="ratio")
+    area = InputView(title=Words(zh="面积", en="Area"), value=29600.0, unit="mu")
+    rule = replace(view.parameters[0], value="0.035", unit="ratio")
+    known = replace(view, inputs=[share, area], parameters=[rule], steps=())
+    shown = text_of(appraisal_report(known), tmp_path)
+    assert "7.5%" in shown
+    assert "29,600.00Area亩mu" in shown
+    assert "3.5%" in shown
+    assert "0.075" not in shown

@@ -4,14 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 import risk_models
-from app.appraisal.units import SILENT, WORDS
+from app.kernel.units import SILENT, UNITS, per_cent
 from risk_models.registry import installed_models
 
 FOLDER = Path(risk_models.__file__).parent
-CATALOGUE = FOLDER.parent / "app/translations/zh_Hans_CN/LC_MESSAGES/messages.po"
 
 
 def units_in_use() -> set[str]:
@@ -28,11 +26,17 @@ def units_in_use() -> set[str]:
 
 
 def test_every_unit_is_listed():
-    assert units_in_use() - set(WORDS) == set()
+    assert units_in_use() - set(UNITS) == set()
 
 
-@pytest.mark.parametrize("unit", WORDS)
-def test_every_unit_has_chinese_words(unit):
-    with CATALOGUE.open("rb") as file:
-        catalogue = read_po(file, locale="zh_Hans_CN")
-    assert re.search(r"[\u4e00-\u9fff]", str(catalogue[unit].string))
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_unit_has_words_in_both_languages(unit):
+    assert re.search(r"[\u4e00-\u9fff]", UNITS[unit].zh)
+    assert UNITS[unit].en
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [("0.075", "7.5"), (0.05, "5"), ("1", "100"), ("0", "0"), (-0.004, "-0.4")]
+)
+def test_a_share_is_read_in_per_cent(share, shown):
+    assert per_cent(share) == shown

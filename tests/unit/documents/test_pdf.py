@@ -31,7 +31,13 @@ from app.documents.pdf import (
     Words,
     render,
 )
-from tests.support.documents import page_count, require_nothing_embedded, squeezed, text_of
+from tests.support.documents import (
+    page_count,
+    pages_of,
+    require_nothing_embedded,
+    squeezed,
+    text_of,
+)
 
 LAYOUT = DocumentLayout(
     title_zh="追加担保通知书",
@@ -229,3 +235,27 @@ def test_the_axis_of_a_chart_holds_all_values_in_few_round_steps(values: list[De
     assert max(values) <= ticks[-1]
     assert 2 <= len(ticks) <= 7
     assert len({after - before for before, after in pairwise(ticks)}) == 1
+
+
+@pytest.mark.parametrize("lines", range(26, 34))
+@pytest.mark.parametrize("headed", [True, False])
+def test_the_head_of_a_table_and_its_heading_stand_with_its_first_row(
+    lines: int,
+    headed: bool,
+    tmp_path: Path,
+) -> None:
+    """Wherever on the page a table begins: neither ends a page without what it is about."""
+    filler = [Text(words=Words(zh=f"第{number}行")) for number in range(lines)]
+    heads = [
+        Heading(words=Words(zh="甲节", en="")),
+        Heading(words=Words(zh="乙款", en=""), level=2),
+    ]
+    row = ["首行" + "内容很长" * 30, "", ""]
+    grid = Grid(columns=[Column(title=Words(zh="表头", en=""), width=1)] * 3, rows=[row])
+    blocks: list[Block] = [*filler, *(heads if headed else []), grid]
+    pages = pages_of(render(LAYOUT, blocks), tmp_path)
+    first = next(page for page in pages if "表头" in page)
+    assert "首行" in first
+    if headed:
+        (page,) = [each for each in pages if "甲节" in each]
+        assert all(words in page for words in ("乙款", "表头", "首行"))

@@ -1,0 +1,76 @@
+"""Units as people read them, in both languages: one table for pages and documents."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from app.kernel.actor import Name
+
+SILENT: Final = frozenset({"", "1"})
+"""A bare number needs no unit."""
+
+RATIO: Final = "ratio"
+"""A share of one; people read it in per cent."""
+
+UNITS: Final[Mapping[str, Name]] = MappingProxyType(
+    {
+        unit: Name(zh=zh, en=en)
+        for unit, zh, en in (
+            ("mu", "亩", "mu"),
+            ("yuan", "元", "yuan"),
+            ("wan/year", "万元/年", "ten thousand yuan/year"),
+            ("year", "年", "year"),
+            ("day", "日", "day"),
+            ("ratio", "比率", "ratio"),
+            ("table", "表", "table"),
+            ("unit", "单位", "unit"),
+            ("visit", "人次", "visit"),
+            ("period", "期", "period"),
+            ("number", "数值", "number"),
+            ("project", "个项目", "project"),
+            ("flag", "是/否", "yes or no"),
+            ("certificate/year", "个/年", "certificates/year"),
+            ("unit/day", "单位/日", "unit/day"),
+            ("m", "米", "m"),
+            ("m2", "平方米", "m2"),
+            ("m3", "立方米", "m3"),
+            ("m3/year", "立方米/年", "m3/year"),
+            ("m3/mu", "立方米/亩", "m3/mu"),
+            ("m3/km2", "立方米/平方公里", "m3/km2"),
+            ("t", "吨", "t"),
+            ("t/m3", "吨/立方米", "t/m3"),
+            ("ha", "公顷", "ha"),
+            ("km2", "平方公里", "km2"),
+            ("kWh", "千瓦时", "kWh"),
+            ("MW", "兆瓦", "MW"),
+            ("tCO2", "吨CO2", "tCO2"),
+            ("tCO2e", "吨CO2e", "tCO2e"),
+            ("tCO2e/year", "吨CO2e/年", "tCO2e/year"),
+            ("tCO2e/mu", "吨CO2e/亩", "tCO2e/mu"),
+            ("tCO2e/mu/year", "吨CO2e/亩·年", "tCO2e/mu/year"),
+            ("yuan/year", "元/年", "yuan/year"),
+            ("yuan/tCO2", "元/吨CO2", "yuan/tCO2"),
+            ("yuan/tCO2e", "元/吨CO2e", "yuan/tCO2e"),
+            ("yuan/mu", "元/亩", "yuan/mu"),
+            ("yuan/mu/year", "元/亩·年", "yuan/mu/year"),
+            ("yuan/m2", "元/平方米", "yuan/m2"),
+            ("yuan/m3", "元/立方米", "yuan/m3"),
+            ("yuan/t", "元/吨", "yuan/t"),
+            ("yuan/ha", "元/公顷", "yuan/ha"),
+            ("yuan/kWh", "元/千瓦时", "yuan/kWh"),
+            ("yuan/visit", "元/人次", "yuan/visit"),
+            ("yuan/certificate", "元/个", "yuan/certificate"),
+        )
+    }
+)
+
+
+def unit_name(unit: str) -> Name:
+    """A unit in both languages; what the table does not have stays as it was written."""
+    return Name(zh="", en="") if unit in SILENT else UNITS.get(unit, Name(zh=unit, en=unit))
+
+
+def per_cent(share: Decimal | float | str) -> str:
+    """A share of one in per cent, with no more digits than it has: 0.075 is 7.5."""
+    return f"{(Decimal(str(share)) * 100).normalize():f}"
