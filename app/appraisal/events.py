@@ -5,11 +5,15 @@ from uuid import UUID
 
 import structlog
 from flask import g
+from flask_babel import gettext
 from sqlmodel import Session
 
 from app.appraisal import services
 from app.appraisal.domain import APPRAISAL, AppraisalEvent
+from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.schemas import AppraisalNoteSchema, AppraisalSchema, SignAppraisalSchema
+from app.appraisal.services import AppraisalView
+from app.assets.services import get_asset
 from app.db.engine import Database
 from app.kernel.actor import Actor
 from app.kernel.text import N_
@@ -22,6 +26,20 @@ log = structlog.get_logger("greenpledge.appraisal")
 
 def _accept(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
     return services.accept_order(session, actor, appraisal_id)
+
+
+def _ordered(session: Session, actor: Actor, view: AppraisalView) -> list[tuple[str, str]]:
+    """What an order asks for; fees are agreed outside of the platform."""
+    spec = find_spec(view.model_id)
+    owner = get_asset(session, actor, view.asset_id).owner
+    return [
+        (gettext("Asset"), f"{words(view.asset_title)} · {view.asset_number}"),
+        (gettext("Owner"), words(owner)),
+        (gettext("Ordered by"), words(view.ordered_by)),
+        (gettext("Panel of"), words(view.bank)),
+        (gettext("Appraisal model"), words(spec.title) if spec else view.model_id),
+        (gettext("Purpose of the appraisal"), view.purpose),
+    ]
 
 
 def _countersign(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
@@ -46,12 +64,15 @@ EVENTS = Events(
         EventHandler(
             event=AppraisalEvent.ACCEPT,
             handle=_accept,
+            help=N_("The agency takes the order and may then enter inputs."),
+            facts=_ordered,
         ),
         EventHandler(
             event=AppraisalEvent.DECLINE,
             handle=services.decline_order,
             schema=AppraisalNoteSchema,
             tone="danger",
+            facts=_ordered,
         ),
         EventHandler(
             event=AppraisalEvent.SIGN,

@@ -13,8 +13,10 @@ from app.assets.schemas import AssetActSchema, AssetSchema, AssetWithdrawSchema
 from app.documents.queries import visible_documents
 from app.kernel.actor import Actor
 from app.kernel.text import N_
+from app.kernel.units import unit_name
 from app.web.events import EventHandler, Events
 from app.web.schemas import NoFields
+from app.web.shell import words
 
 MAX_FILES = 50
 """The latest files of the own organisation that a form offers."""
@@ -27,12 +29,12 @@ def _own_files(
     return {"document_id": [(str(row.id), row.name) for row in rows]}
 
 
-def _former_act(view: AssetView) -> Sequence[tuple[str, str]]:
+def _former_act(_session: Session, _actor: Actor, view: AssetView) -> Sequence[tuple[str, str]]:
     """What the act before covers: no more of it, in the same unit, is certified or filed."""
     return [
         (
             gettext(MRV_ACT_TITLES[each.act]),
-            f"{each.quantity:,f} {each.unit} · {each.number} · {each.on.isoformat()}",
+            f"{each.quantity:,f} {words(unit_name(each.unit))} · {each.number} · {each.on}",
         )
         for each in view.measurements[-1:]
     ]

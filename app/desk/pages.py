@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from flask_babel import gettext
 
 from app.appraisal.domain import STATE_TITLES as APPRAISAL_STATE_TITLES
+from app.appraisal.pages.shown import model_title
 from app.assets.kinds import kind_info
 from app.assets.pages import asset_context
 from app.assets.services import get_asset
@@ -215,6 +216,7 @@ def asset(asset_id: UUID) -> str:
         chain=shown.chain_chart(page),
         values_chart=shown.value_chart(page),
         appraisal_titles=APPRAISAL_STATE_TITLES,
+        model_title=model_title,
         may_confirm=actor.may(Permission.CONFIRM_RECOGNISED_VALUE),
         may_order=actor.may(Permission.ORDER_APPRAISAL),
         may_record=actor.may(Permission.RECORD_VALUATION_INPUTS),

@@ -43,7 +43,7 @@ class EventHandler:
     choices: Callable[[Session, Actor, UUID], dict[str, Sequence[tuple[str, str]]]] | None = None
     form_schema: type[UploadSchema] | None = None
     form_handle: Handle | None = None
-    facts: Callable[[Any], Sequence[tuple[str, str]]] | None = None
+    facts: Callable[[Session, Actor, Any], Sequence[tuple[str, str]]] | None = None
     values: Callable[[Any], dict[str, str]] | None = None
 
 
@@ -195,7 +195,7 @@ class Events:
             version=view.version,
             choices=handler.choices(session, actor, thing_id) if handler.choices else {},
             values=handler.values(view) if handler.values else {},
-            decided=handler.facts(view) if handler.facts else (),
+            decided=handler.facts(session, actor, view) if handler.facts else (),
             submit=lambda command: self._submit(handler, thing_id, command, back),
         )
 

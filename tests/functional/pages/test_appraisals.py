@@ -41,6 +41,10 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
         "purpose": "抵质押贷款",
     }
     path = owner.submit("/appraisals/new", fields, status=303).headers["Location"]
+    order = maker.get(f"{path}/events/accept", status=200).text
+    assert "示例资产 A-1 · A-1" in order
+    assert "焉支示例林果有限公司" in order
+    assert "碳汇预期收益" in order
     maker.submit(f"{path}/events/accept", status=303)
     form = maker.get(f"{path}/inputs", status=200).text
     assert 'data-when-name="inputs-removal_basis"' in form
@@ -55,6 +59,9 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
     assert "next_verification_years" in page
     maker.submit(f"{path}/events/sign", status=303)
     assert "/events/countersign" not in maker.get(path).text
+    listed = owner.get(f"/assets/{carbon}", status=200).text
+    assert "carbon-sink-income" not in listed
+    assert "碳汇预期收益" in listed
     reviewer.submit(f"{path}/events/countersign", status=303)
     assert f"{path}/report.pdf" in owner.get(path, status=200).text
     assert owner.get(f"{path}/report.pdf", status=200).data.startswith(b"%PDF")

@@ -44,6 +44,12 @@ def test_every_page_of_an_asset_is_shown_in_both_languages(sign_in, asset_path, 
     browser.get("/assets/new", status=200)
 
 
+def test_a_new_asset_is_not_said_to_secure_loans(sign_in, asset_path) -> None:
+    page = sign_in("c1-fin", language="en").get(asset_path, status=200).text
+    assert "It can secure a loan once it is appraised." in page
+    assert "loans that it secures are unpriced" not in page
+
+
 def test_parcels_come_as_a_file_instead_of_text(owner) -> None:
     file = (BytesIO(LAND.encode()), "parcels.geojson")
     made = owner.submit("/assets/new", {**FIELDS, "parcels_file": file}, status=303)
@@ -97,6 +103,7 @@ def test_certification_and_filing_show_the_act_before_and_its_unit(sign_in, api,
     href = path.removeprefix("/api/v1") + "/events/certify"
     page = sign_in("vc-1", language="en").get(href, status=200).text
     assert "5,170 tCO2e/year" in page
+    assert "5,170 吨CO2e/年" in sign_in("vc-1").get(href, status=200).text
     assert 'value="tCO2e/year"' in page
     nothing = {**act, "number": "SH-1", "quantity": "0"}
     refused = sign_in("vc-1", language="en").submit(href, nothing, status=422)
