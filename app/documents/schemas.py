@@ -39,6 +39,9 @@ class PublicCheckSchema(ViewSchema):
 
     number = Text(max_length=40)
     code = Text(max_length=24)
+    kind = Text(max_length=40)
+    title_zh = Text(max_length=160, attribute="title.zh")
+    title_en = Text(max_length=200, attribute="title.en")
     issued_on = Day()
     issuer_zh = Text(max_length=120, attribute="issuer.zh")
     issuer_en = Text(max_length=160, attribute="issuer.en")

@@ -62,7 +62,10 @@ class DocumentIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueDocument:
-    """A finished document: what it is about, its identity, and its bytes."""
+    """A finished document: what it is about, its identity, and its bytes.
+
+    The title says what kind of document it is and nothing of its content: anybody with the code reads it.
+    """
 
     identity: DocumentIdentity
     kind: str

@@ -63,14 +63,16 @@ def code(session, world, commit) -> str:
 
 def test_anybody_checks_a_code_and_learns_nothing_of_the_content(api, code) -> None:
     found = api().get(f"/verify/{code}", status=200).json
-    assert set(found) == {"number", "code", "issued_on", "issuer_zh", "issuer_en", "sha256"}
+    told = {"number", "code", "kind", "title_zh", "title_en", "issued_on"}
+    assert set(found) == {*told, "issuer_zh", "issuer_en", "sha256"}
+    assert (found["kind"], found["title_en"]) == ("appraisal-report", "Appraisal report")
     api().get("/verify/AAAA-AAAA-AAAA-AAAA", status=404)
 
 
 def test_the_public_page_shows_number_day_issuer_and_digest(client, code) -> None:
     page = client.get(f"/verify/{code.lower()}")
     assert page.status_code == 200
-    for words in ("DOC-2024-000001", "崆峒示例资产评估有限公司"):
+    for words in ("DOC-2024-000001", "崆峒示例资产评估有限公司", "评估报告"):
         assert words in page.text
     assert "secret" not in page.text
     assert client.get("/verify/AAAA-AAAA-AAAA-AAAA").status_code == 404
