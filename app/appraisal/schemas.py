@@ -17,6 +17,7 @@ from app.kernel.text import N_
 from app.web.fields import (
     Choice,
     Day,
+    Entries,
     Flag,
     Ident,
     Instant,
@@ -103,9 +104,7 @@ class ModelInputsSchema(CommandSchema):
 
     valued_on = Day(required=True, title=N_("Valuation day"))
     inputs = Structure(required=True, title=N_("Inputs"))
-    prices = ma.fields.List(
-        ma.fields.Nested(StatedPriceSchema), validate=ma.validate.Length(max=MAX_PRICES)
-    )
+    prices = ma.fields.List(ma.fields.Nested(StatedPriceSchema), validate=Entries(max=MAX_PRICES))
 
 
 class SaveAppraisalInputsSchema(ModelInputsSchema):

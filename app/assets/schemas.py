@@ -20,6 +20,7 @@ from app.kernel.text import N_
 from app.web.fields import (
     Choice,
     Day,
+    Entries,
     Flag,
     Ident,
     Instant,
@@ -86,7 +87,7 @@ class RegisterAssetSchema(CommandSchema):
         title=N_("Parcels as GeoJSON"),
         help=N_("A FeatureCollection, Polygon or MultiPolygon in WGS 84, at most 200 parcels."),
     )
-    send_to = ma.fields.List(Ident(), validate=ma.validate.Length(max=MAX_SEND_TO))
+    send_to = ma.fields.List(Ident(), validate=Entries(max=MAX_SEND_TO))
     as_draft = Flag(title=N_("Keep as a draft"))
 
     @ma.post_load

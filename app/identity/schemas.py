@@ -5,7 +5,7 @@ import marshmallow as ma
 from app.identity import domain, services
 from app.identity.passwords import MAX_LENGTH
 from app.kernel.text import N_
-from app.web.fields import Choice, Day, Flag, Ident, Instant, OneOf, Text, Whole, Yuan
+from app.web.fields import Choice, Day, Entries, Flag, Ident, Instant, OneOf, Text, Whole, Yuan
 from app.web.schemas import CommandSchema, ThingSchema, ViewSchema, page_of
 
 LOGIN_PATTERN = r"[a-z0-9][a-z0-9._-]{2,59}"
@@ -231,7 +231,7 @@ class IssueTokenSchema(CommandSchema):
     days = Whole(low=1, high=services.MAX_TOKEN_DAYS, title=N_("Valid for"), unit=N_("days"))
     scopes = ma.fields.List(
         Text(max_length=40),
-        validate=ma.validate.Length(min=1, max=60),
+        validate=Entries(min=1, max=60),
     )
 
     @ma.post_load

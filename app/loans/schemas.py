@@ -25,7 +25,19 @@ from app.loans.domain.terms import MAX_PERIODS, Method, Terms
 from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
 from app.loans.schedules import InstalmentState
 from app.loans.services import Repay, RequestClose
-from app.web.fields import Choice, Day, Flag, Ident, Instant, Rate, Structure, Text, Whole, Yuan
+from app.web.fields import (
+    Choice,
+    Day,
+    Entries,
+    Flag,
+    Ident,
+    Instant,
+    Rate,
+    Structure,
+    Text,
+    Whole,
+    Yuan,
+)
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
 
 CLASS_TITLES: Final = {
@@ -223,9 +235,7 @@ class SchedulePreviewSchema(CommandSchema):
         title=N_("A day that its month does not have goes"),
         load_default=MonthEnd.CLAMP,
     )
-    plan_fen = ma.fields.List(
-        Yuan(), validate=ma.validate.Length(max=MAX_PERIODS), data_key="plan_yuan"
-    )
+    plan_fen = ma.fields.List(Yuan(), validate=Entries(max=MAX_PERIODS), data_key="plan_yuan")
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_kwargs: object) -> Terms:

@@ -7,7 +7,7 @@ import marshmallow as ma
 from app.kernel.text import N_
 from app.market import services
 from app.market.domain import MAX_VALUE, NewPoint
-from app.web.fields import Day, Flag, Ident, Instant, Number, Text, Whole
+from app.web.fields import Day, Entries, Flag, Ident, Instant, Number, Text, Whole
 from app.web.schemas import CommandSchema, ListQuery, ViewSchema
 from app.web.uploads import File, SentFile, UploadSchema
 
@@ -78,7 +78,7 @@ class AddPointsSchema(CommandSchema):
     points = ma.fields.List(
         ma.fields.Nested(NewPointSchema),
         required=True,
-        validate=ma.validate.Length(min=1, max=MAX_ROWS),
+        validate=Entries(min=1, max=MAX_ROWS),
     )
     dry_run = Flag()
     source = _whole_source()

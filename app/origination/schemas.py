@@ -27,6 +27,7 @@ from app.origination.services.products import ProductFilter
 from app.web.fields import (
     Choice,
     Day,
+    Entries,
     Flag,
     Ident,
     Instant,
@@ -126,10 +127,10 @@ class OfferedGuaranteeSchema(CommandSchema):
 
 class _PoolSchema(CommandSchema):
     assets = ma.fields.List(
-        ma.fields.Nested(OfferedAssetSchema), validate=ma.validate.Length(max=pool.MAX_LINES)
+        ma.fields.Nested(OfferedAssetSchema), validate=Entries(max=pool.MAX_LINES)
     )
     guarantees = ma.fields.List(
-        ma.fields.Nested(OfferedGuaranteeSchema), validate=ma.validate.Length(max=pool.MAX_LINES)
+        ma.fields.Nested(OfferedGuaranteeSchema), validate=Entries(max=pool.MAX_LINES)
     )
 
     @ma.post_load

@@ -57,6 +57,17 @@ def typed_number(text: str) -> str:
     return re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text))
 
 
+class Entries(ma.validate.Length):
+    """How many entries a list may have, refused in our words."""
+
+    def _format_error(self, value: Any, message: str) -> str:  # noqa: ARG002 - as in the parent
+        if self.min:
+            words = N_("Send %(low)s to %(high)s entries; these are %(found)s.")
+        else:
+            words = N_("Send at most %(high)s entries; these are %(found)s.")
+        return Message(words, low=self.min or 0, high=self.max, found=len(value))
+
+
 class Words(ma.fields.Field[Any]):
     """Base of all our fields: words for the form, and how a form's text becomes a JSON value."""
 

@@ -16,6 +16,13 @@ FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/f
 """What browsers send of a form."""
 
 
+OWN_WORDS: Final = {
+    "Not a valid list.": N_("Send a list."),
+    "Invalid input type.": N_("Send a JSON object."),
+}
+"""What marshmallow says of lists and objects of another type, in words of the catalogue."""
+
+
 class StrictParser(FlaskParser):
     """webargs with our JSON reader and our refusals."""
 
@@ -110,4 +117,5 @@ def field_errors(messages: Any, pointer: str = "") -> Iterator[FieldError]:
             yield from field_errors(inner, pointer)
     else:
         facts = dict(messages.facts) if isinstance(messages, Message) else {}
-        yield FieldError(pointer=pointer, detail=str(messages), facts=facts)
+        detail = OWN_WORDS.get(str(messages), str(messages))
+        yield FieldError(pointer=pointer, detail=detail, facts=facts)

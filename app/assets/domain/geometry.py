@@ -182,13 +182,26 @@ def _position(point: object) -> Position:
     return longitude, latitude
 
 
+BORDER_FAULTS: Final = {
+    "Self-intersection": N_("two of its lines cross; put the corners into their order"),
+    "Ring Self-intersection": N_("it touches itself in a point; draw each part as a polygon"),
+    "Hole lies outside shell": N_("a hole lies outside of the parcel; leave it out or move it"),
+    "Holes are nested": N_("a hole lies within another; keep the outer one"),
+    "Nested shells": N_("a part lies within another; keep the outer one"),
+    "Interior is disconnected": N_("a hole divides the parcel; draw each part as a polygon"),
+    "Duplicate Rings": N_("a ring stands twice; leave one out"),
+}
+"""What GEOS finds wrong with a border, as words that say what to do."""
+
+
 def _shape(polygons: Sequence[Sequence[Sequence[Position]]]) -> BaseGeometry:
     drawn = [Polygon(rings[0], rings[1:]) for rings in polygons]
     shape: BaseGeometry = drawn[0] if len(drawn) == 1 else MultiPolygon(drawn)
     if shape.convex_hull.area == 0:
         raise _WrongShape(N_("The parcel has no area."))
     if not shape.is_valid:
-        reason = shapely.is_valid_reason(shape).split("[")[0].strip()
+        fault = shapely.is_valid_reason(shape).split("[")[0].strip()
+        reason = BORDER_FAULTS.get(fault, N_("draw the border again in the order of its corners"))
         raise _WrongShape(N_("The border crosses itself or lies wrong: %(reason)s."), reason=reason)
     return shape
 

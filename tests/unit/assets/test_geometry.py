@@ -93,6 +93,14 @@ def test_a_border_that_is_not_one_is_refused_with_its_reason(points, words) -> N
     assert refused.value.errors[0].pointer == "/parcels/0"
 
 
+def test_a_crossing_border_says_what_to_do() -> None:
+    crossing = [[101, 38], [102, 39], [102, 38], [101, 39], [101, 38]]
+    with pytest.raises(InvalidInput) as refused:
+        geometry.read_parcels(ring(crossing))
+    reason = refused.value.errors[0].facts["reason"]
+    assert reason == "two of its lines cross; put the corners into their order"
+
+
 @pytest.mark.parametrize(
     "value",
     [
