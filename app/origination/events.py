@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from flask_babel import gettext
 from sqlmodel import Session
 
 from app.kernel.actor import Actor
@@ -10,6 +11,7 @@ from app.kernel.text import N_
 from app.origination.domain.states import (
     APPLICATION,
     DRAWDOWN,
+    PAYMENT_TITLES,
     ApplicationEvent,
     DrawdownEvent,
 )
@@ -29,6 +31,7 @@ from app.origination.schemas import (
 from app.origination.services import choices, contract, decisions, drafts, drawdowns
 from app.origination.services.views import get_application, load_application
 from app.web.events import EventHandler, Events
+from app.web.formats import current_locale, money_with_unit
 from app.web.language import current_language
 from app.web.shell import words
 
@@ -114,6 +117,21 @@ APPLICATION_EVENTS = Events(
     heading=lambda view: f"{view.number} · {words(view.borrower)} · {words(view.product_title)}",
 )
 
+
+def _payment(
+    session: Session,  # noqa: ARG001 - the shape of all facts
+    actor: Actor,  # noqa: ARG001
+    view: drawdowns.DrawdownView,
+) -> list[tuple[str, str]]:
+    """The money that is checked, posted or refused."""
+    return [
+        (gettext("Amount"), money_with_unit(view.amount_fen, "yuan", locale=current_locale())),
+        (gettext("Payee"), view.payee),
+        (gettext("Payment"), gettext(PAYMENT_TITLES[view.payment])),
+        (gettext("Loan"), f"{view.loan_number} · {words(view.loan_name)}"),
+    ]
+
+
 DRAWDOWN_EVENTS = Events(
     thing="drawdown",
     machine=DRAWDOWN,
@@ -125,18 +143,21 @@ DRAWDOWN_EVENTS = Events(
             help=N_(
                 "All conditions are tested anew; with one not met the drawdown stays where it is."
             ),
+            facts=_payment,
         ),
         EventHandler(
             event=DrawdownEvent.POST,
             schema=PostDrawdownSchema,
             handle=drawdowns.post_checked,
             help=N_("The money is booked on the business day."),
+            facts=_payment,
         ),
         EventHandler(
             event=DrawdownEvent.REFUSE,
             schema=RefuseDrawdownSchema,
             handle=drawdowns.refuse_drawdown,
             tone="danger",
+            facts=_payment,
         ),
     ),
     get=drawdowns.drawdown_view,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.origination.services import drawdowns
 from app.origination.services.pool import OfferedAsset
 from tests.factories.lending import Lending
 from tests.support.clients import hidden_fields
@@ -216,6 +217,24 @@ def test_the_api_gives_the_name_of_a_loan_in_both_languages(api, lending, commit
     names = ("林权+碳汇预期收益权贷款", "Forest right and carbon-sink income loan")
     assert (loan["title"], loan["title_en"]) == names
     assert (drawdown["loan_title"], drawdown["loan_title_en"]) == names
+
+
+@pytest.mark.parametrize(
+    ("login", "event"), [("a-drawdown", "check"), ("a-ops", "post"), ("a-drawdown", "refuse")]
+)
+def test_who_moves_money_sees_how_much_and_to_whom(
+    sign_in, session, lending, commit, login, event
+) -> None:
+    view = lending.contracted(lending.main_pool())
+    lending.register(view.loan_id)
+    waiting = lending.request(view.loan_id)
+    if event == "post":
+        checker = lending.staff("drawdown")
+        drawdowns.check_drawdown(session, checker, waiting.id, drawdowns.CheckDrawdown())
+    commit()
+    page = sign_in(login).get(f"/drawdowns/{waiting.id}/events/{event}", status=200).text
+    for words in ("3,000,000.00", "示例果品合作社", waiting.loan_number):
+        assert words in page
 
 
 def test_a_drawdown_is_asked_for_in_a_form(sign_in, lending, commit) -> None:
