@@ -162,6 +162,8 @@ def test_the_loan_page_renders_for_bank_and_borrower(sign_in, drawn, login, lang
     page = sign_in(login, language=language).get(f"/loans/{drawn.loan_id}", status=200).text
     assert drawn.loan_number in page
     assert ("抵质押率" if language == "zh_CN" else "Loan-to-value") in page
+    yuan = "<dd>0.00 元</dd>" if language == "zh_CN" else "<dd>CNY 0.00</dd>"
+    assert yuan in page  # Interest of a few days would be 0.00 in millions.
 
 
 @pytest.mark.parametrize("login", ["b-officer", "c2-fin"])

@@ -179,6 +179,13 @@ def form_page(client, problem=None, error=""):
         )
 
 
+def test_a_page_that_only_confirms_says_that_nothing_is_to_be_filled_in(client):
+    with client.application.test_request_context("/pledges/1/withdraw?lang=en"):
+        page = render_template("form_page.html", form=Form(fields=[]), title="Withdraw", back="/")
+    assert "Nothing is to be filled in. Confirm, or go back." in page
+    assert "Nothing is to be filled in" not in form_page(client)
+
+
 def test_a_form_of_a_schema_posts_to_its_own_address_with_its_keys(client):
     page = Page(form_page(client))
     hidden = {a["name"]: a["value"] for tag, a in page.tags if a.get("type") == "hidden"}
