@@ -109,10 +109,10 @@ def _wrong_point(point: NewPoint, lines_by_day: Mapping[date, int], today: date)
 
 
 def _twice(point: NewPoint, lines_by_day: Mapping[date, int]) -> Wrong | None:
-    line = lines_by_day.get(point.on)
-    if line is None:
+    former = lines_by_day.get(point.on)
+    if former is None:
         return None
-    return "on", N_("The same day stands in line %(line)s."), {"line": line}
+    return "on", N_("The same day stands in line %(former)s."), {"former": former}
 
 
 def is_fresh(priced_on: date, *, day: date, max_age_days: int) -> bool:

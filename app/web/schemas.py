@@ -1,5 +1,6 @@
 """Bases of schemas: a command schema makes a frozen command, a view schema writes a view."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -41,6 +42,19 @@ class CommandSchema(_Base):
     """What a caller sends. `command` is the frozen dataclass that the service takes."""
 
     command: ClassVar[type[Any] | None] = None
+
+    @ma.pre_load
+    def leave_out_empty_texts(self, data: Any, **_kwargs: object) -> Any:
+        """An empty text where none is needed says nothing, from a program as from a form."""
+        if not isinstance(data, Mapping):
+            return data
+        free = {
+            each.data_key or name
+            for name, each in self.load_fields.items()
+            if isinstance(each, Text) and not each.required
+        }
+        empty = [name for name in data if name in free and data[name] == ""]
+        return {name: data[name] for name in data if name not in empty} if empty else data
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_kwargs: object) -> Any:

@@ -40,6 +40,14 @@ def test_an_asset_is_registered_and_found_where_the_answer_says(api) -> None:
     assert found.headers["ETag"] == '"2"'
 
 
+def test_an_empty_text_that_is_not_needed_counts_as_left_out(api) -> None:
+    empty = {"note": "", "title_en": "", "quantity_unit": ""}
+    made = api("c1-fin").post("/assets", {**FOREST, **empty}, status=201).json
+    assert (made["note"], made["title_en"]) == ("", "")
+    refused = api("c1-fin").post("/assets", {**FOREST, "title": ""}, status=422)
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/title"]
+
+
 def test_the_same_key_registers_once_and_a_missing_key_is_refused(api) -> None:
     first = api("c1-fin").post("/assets", FOREST, key="k1", status=201)
     again = api("c1-fin").post("/assets", FOREST, key="k1", status=201)

@@ -22,6 +22,7 @@ from app.market.services import (
     model_prices,
 )
 from app.reference.domain import ImportRefused
+from app.web.problems import fill
 
 TODAY = date(2024, 1, 2)
 
@@ -76,6 +77,8 @@ def test_a_dry_run_names_the_lines_and_stores_nothing(loaded, world) -> None:
     with pytest.raises(ImportRefused) as refused:
         send(loaded, world, text)
     assert refused.value.errors[0].pointer == "/file/3/on"
+    twice = next(each for each in refused.value.errors if each.pointer == "/file/6/on")
+    assert fill(twice.detail, twice.facts) == "The same day stands in line 2."
     assert model_prices(loaded, ["local-sink"], TODAY) == {}
 
 
