@@ -11,11 +11,11 @@ from app.appraisal import pages as appraisal_pages
 from app.assets import api as assets_api
 from app.assets import pages as assets_pages
 from app.audit import api as audit_api
-from app.audit import pages as audit_pages
 from app.collateral import api as collateral_api
 from app.collateral import pages as collateral_pages
 from app.db.engine import demonstration_day
 from app.desk import api as desk_api
+from app.desk import journal_pages as audit_pages
 from app.desk import pages as desk_pages
 from app.documents import api as documents_api
 from app.documents import pages as documents_pages

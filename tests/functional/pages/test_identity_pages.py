@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.audit.services import record
 from tests.factories.world import PASSWORD
 
 pytestmark = pytest.mark.both_engines
@@ -115,6 +116,43 @@ def test_the_journal_is_filtered_by_its_form(sign_in, api):
     browser = sign_in("a-audit")
     assert "token.issue" in browser.get("/audit?action=token.issue", status=200).text
     assert "token.issue" not in browser.get("/audit?action=person.add", status=200).text
+
+
+def test_the_journal_speaks_in_words(sign_in, session, world, commit):
+    """Names for ids, labels for facts, figures with their units; what is missing is a dash."""
+    record(
+        session,
+        world.actor("a-officer"),
+        "margin-call.open",
+        subject_kind="margin-call",
+        subject_id=world.person("a-officer"),
+        agency_id=world.organisation("A"),
+        ltv_ppm=463_679,
+        repay_fen=123_456_700,
+        financial_difficulty=False,
+        valid_until=None,
+        sha256="ab" * 32,
+        figures={"exposure_fen": 100, "level": "top-up"},
+        assets=[["A-2023-000001", 300_000_000]],
+    )
+    commit()
+    browser = sign_in("a-audit", language="en")
+    shown = re.sub(r"<[^>]+>", " ", browser.get("/audit?action=margin-call.open", status=200).text)
+    table = shown[shown.index("Facts") :]
+    for said in (
+        "LTV: 46.37%",
+        "Repay to cure: CNY 1,234,567.00",
+        "In financial difficulty: No",
+        "Valid until: —",
+        "abababababab…",
+        "Exposure with accrued interest CNY 1.00",
+        "A-2023-000001 CNY 3,000,000.00",
+        "Top-up case",
+    ):
+        assert said in table
+    for raw in ("_fen", "_ppm", "None", "{", "['"):
+        assert raw not in table
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", table)
 
 
 def test_the_menu_shows_what_a_role_may_open(sign_in):

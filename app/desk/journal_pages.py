@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 
 from app.audit import queries
 from app.audit.schemas import EventQuery
+from app.desk.journal import event_lines, kind_choices, subject_of
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session
 from app.web.reading import load_schema
@@ -19,9 +20,18 @@ FILTERS = ("action", "subject_kind", "subject_id", "first_on", "last_on")
 @access(Permission.READ_AUDIT)
 def events() -> str:
     """The journal, newest first."""
+    session, actor = current_session(), current_actor()
     asked = {name: request.args[name] for name in (*FILTERS, "cursor") if request.args.get(name)}
     cursor = asked.pop("cursor", "")
     sent = {**asked, "cursor": int(cursor)} if cursor.isdecimal() and len(cursor) < 16 else asked
-    page = queries.list_events(current_session(), current_actor(), load_schema(EventQuery(), sent))
+    if "subject_id" in asked:
+        sent = {**sent, "subject_id": subject_of(session, asked["subject_id"])}
+    page = queries.list_events(session, actor, load_schema(EventQuery(), sent))
     older = urlencode({**asked, "cursor": page.next_cursor}) if page.next_cursor else ""
-    return render_template("audit/events.html", page=page, asked=asked, older=older)
+    return render_template(
+        "audit/events.html",
+        lines=event_lines(session, actor, page.items),
+        kinds=kind_choices(),
+        asked=asked,
+        older=older,
+    )

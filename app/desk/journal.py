@@ -1,0 +1,171 @@
+"""Events of the audit journal in words: names for ids, figures with their units. What is stored stays as it is."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_babel import gettext
+from sqlmodel import Session, col
+
+from app.appraisal.models import Appraisal, RevaluationRun
+from app.assets.models import Asset
+from app.audit.queries import EventView
+from app.audit.titles import FACT_TITLES, KIND_TITLES
+from app.collateral.models import MarginCall, Pledge
+from app.identity.models import Organisation, Person
+from app.kernel.actor import Actor, Name
+from app.kernel.permissions import Permission
+from app.loans.models import Loan
+from app.origination.models import Application
+from app.web import formats
+from app.web.shell import words
+
+UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+DIGEST_SHOWN: Final = 12
+"""Enough of a digest to compare by eye; the API has all of it."""
+
+NUMBERED: Final[Mapping[str, tuple[Any, str, Permission]]] = {
+    "loan": (Loan, "/loans/", Permission.READ_LOANS),
+    "asset": (Asset, "/assets/", Permission.READ_ASSETS),
+    "application": (Application, "/loan-applications/", Permission.READ_APPLICATIONS),
+    "appraisal": (Appraisal, "/appraisals/", Permission.READ_APPRAISALS),
+    "margin-call": (MarginCall, "/margin-calls/", Permission.READ_COLLATERAL),
+    "pledge": (Pledge, "/pledges/", Permission.READ_COLLATERAL),
+    "revaluation-run": (RevaluationRun, "/revaluations/", Permission.READ_COLLATERAL),
+}
+"""Things that carry a number, with the page that shows them and who may open it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLine:
+    """An event as the page shows it."""
+
+    event: EventView
+    kind: str
+    thing: str
+    href: str | None
+    person: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def event_lines(session: Session, actor: Actor, events: Iterable[EventView]) -> list[EventLine]:
+    """Events in words: one query for each kind of thing on the page."""
+    listed = list(events)
+    ids = {text for event in listed for text in _ids(event.facts)}
+    ids |= {event.subject_id for event in listed if UUID_TEXT.fullmatch(event.subject_id)}
+    ids |= {str(event.person_id) for event in listed}
+    known = _names(session, {UUID(text) for text in ids})
+    return [_line(event, actor, known) for event in listed]
+
+
+def _ids(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _ids(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _ids(each)
+    elif isinstance(value, str) and UUID_TEXT.fullmatch(value):
+        yield value
+
+
+def _names(session: Session, ids: set[UUID]) -> dict[str, Name]:
+    """Numbers of things, names of people and organisations."""
+    found: dict[str, Name] = {}
+    for model, _href, _permission in NUMBERED.values():
+        statement = sa.select(model.id, model.number).where(model.id.in_(ids))
+        found |= {
+            str(row[0]): Name(zh=row[1], en=row[1]) for row in session.execute(statement).all()
+        }
+    people = sa.select(Person).where(col(Person.id).in_(ids))
+    firms = sa.select(Organisation).where(col(Organisation.id).in_(ids))
+    named = [*session.execute(people).scalars(), *session.execute(firms).scalars()]
+    return found | {str(row.id): Name(zh=row.name_zh, en=row.name_en) for row in named}
+
+
+def subject_of(session: Session, asked: str) -> str:
+    """The id of the thing with a number; what is no number stays as it was asked."""
+    for model, _href, _permission in NUMBERED.values():
+        found = session.execute(sa.select(model.id).where(model.number == asked)).scalars().first()
+        if found is not None:
+            return str(found)
+    return asked
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """The kinds of things of the journal, for its filter."""
+    return [(kind, gettext(title)) for kind, title in KIND_TITLES.items()]
+
+
+def _line(event: EventView, actor: Actor, known: Mapping[str, Name]) -> EventLine:
+    title = KIND_TITLES.get(event.subject_kind)
+    name = known.get(event.subject_id)
+    page = NUMBERED.get(event.subject_kind)
+    opens = page is not None and name is not None and actor.may(page[2])
+    plain = "" if UUID_TEXT.fullmatch(event.subject_id) else event.subject_id
+    return EventLine(
+        event=event,
+        kind=gettext(title) if title else event.subject_kind,
+        thing=words(name) if name else plain,
+        href=f"{page[1]}{event.subject_id}" if page and opens else None,
+        person=words(known.get(str(event.person_id))),
+        facts=tuple(
+            (fact_title(key), fact_text(key, value, known)) for key, value in event.facts.items()
+        ),
+    )
+
+
+def fact_title(name: str) -> str:
+    """The label of a fact; one that has no words is its name, read as words."""
+    plain = _without_unit(name)
+    title = FACT_TITLES.get(plain)
+    return gettext(title) if title else plain.replace("_", " ").capitalize()
+
+
+def _without_unit(name: str) -> str:
+    return name.removesuffix("_fen").removesuffix("_ppm")
+
+
+def fact_text(name: str, value: object, known: Mapping[str, Name]) -> str:
+    """A value with its unit; what is missing is a dash."""
+    if value is None or value in ("", [], {}):
+        return formats.MISSING
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, Mapping):
+        parts = (f"{fact_title(key)} {fact_text(key, each, known)}" for key, each in value.items())
+        return " · ".join(parts)
+    if isinstance(value, list):
+        return "; ".join(_item_text(each, known) for each in value)
+    if isinstance(value, int):
+        return _figure_text(name, value)
+    return _plain_text(str(value), known)
+
+
+def _item_text(item: object, known: Mapping[str, Name]) -> str:
+    """One of a list: a pair of a thing and its amount, or a value."""
+    if isinstance(item, list) and len(item) == 2 and isinstance(item[1], int):
+        return f"{fact_text('', item[0], known)} {fact_text('fen', item[1], known)}"
+    return fact_text("", item, known)
+
+
+def _figure_text(name: str, figure: int) -> str:
+    if name == "fen" or name.endswith("_fen"):
+        return formats.money_with_unit(figure, "yuan", locale=formats.current_locale())
+    if name.endswith("_ppm"):
+        return formats.ppm_percent(figure)
+    return formats.number(figure)
+
+
+def _plain_text(text: str, known: Mapping[str, Name]) -> str:
+    if UUID_TEXT.fullmatch(text):
+        return words(known.get(text)) or formats.MISSING
+    if DIGEST.fullmatch(text):
+        return f"{text[:DIGEST_SHOWN]}…"
+    return formats.instant(datetime.fromisoformat(text)) if INSTANT.match(text) else text
