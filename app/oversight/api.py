@@ -46,11 +46,8 @@ def get_balances(asked: dict[str, Any]) -> Any:
     report = queries.report(current_session(), actor, queries.Wanted(**asked))
     if request.accept_mimetypes.best_match([JSON, CSV], default=JSON) == CSV:
         content = table_csv(views.export_table(report, actor))
-        answer = attachment(content, name=views.file_name(report, "csv"), media_type=CSV_TYPE)
-    else:
-        answer = jsonify(schemas.BalancesSchema().dump(views.answer(report)))
-    answer.vary.add("Accept")
-    return answer
+        return attachment(content, name=views.file_name(report, "csv"), media_type=CSV_TYPE)
+    return views.answer(report)
 
 
 @detail.route("/drill-downs", methods=["POST"])

@@ -57,7 +57,9 @@ def balances_csv() -> Response:
     """The balances as CSV, grouped as asked."""
     report = _report()
     content = table_csv(views.export_table(report, current_actor()))
-    return attachment(content, name=views.file_name(report, "csv"), media_type="text/csv; charset=utf-8")
+    return attachment(
+        content, name=views.file_name(report, "csv"), media_type="text/csv; charset=utf-8"
+    )
 
 
 @blueprint.get("/balances.xlsx")
