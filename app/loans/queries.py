@@ -217,53 +217,30 @@ def view_of(row: Any) -> LoanView:
     """The view of a row of `list_loans`; a card of published facts carries no judgement."""
     loan, state, bank, borrower = row
     return LoanView(
-        id=loan.id,
-        number=loan.number,
-        state=loan.state,
         events=(),
-        version=loan.version,
-        created_at=loan.created_at,
-        bank_id=loan.bank_id,
         bank_name=Name(zh=bank.name_zh, en=bank.name_en),
-        borrower_id=loan.borrower_id,
         borrower_name=_borrower_name(loan, borrower),
-        application_id=loan.application_id,
-        product=loan.product,
-        title=loan.title,
         title_en=loan_title(loan.title).en,
-        contract_fen=loan.contract_fen,
-        principal_fen=state.principal_fen,
-        accrued_fen=state.accrued_fen,
-        fees_fen=state.fees_fen,
-        overdue_days=state.overdue_days,
-        overdue_fen=state.overdue_fen,
-        suspense_fen=state.suspense_fen,
         loan_class=None if loan.published else state.loan_class,
-        rate_ppm=loan.rate_ppm,
-        penalty_ppm=loan.penalty_ppm,
-        method=loan.method,
-        every=loan.every,
         day_count=loan.day_count.value,
-        interest_style=loan.interest_style,
-        starts_on=loan.starts_on,
-        matures_on=loan.matures_on,
-        first_due_on=loan.first_due_on,
-        region_code=loan.region_code,
-        green=loan.green,
-        catalogue_edition=loan.catalogue_edition,
-        catalogue_code=loan.catalogue_code,
-        security=loan.security,
-        warning_ppm=loan.warning_ppm,
-        top_up_ppm=loan.top_up_ppm,
-        disposal_ppm=loan.disposal_ppm,
-        cure_ppm=loan.cure_ppm,
-        cure_days=loan.cure_days,
-        ltv_basis=loan.ltv_basis,
-        kept=loan.kept,
-        published=loan.published,
-        synthetic=loan.synthetic,
-        closed_on=state.closed_on,
+        **{name: getattr(state, name) for name in _FIGURES},
+        **{name: getattr(loan, name) for name in _TERMS},
     )
+
+
+_FIGURES: Final = (
+    "principal_fen",
+    "accrued_fen",
+    "fees_fen",
+    "overdue_days",
+    "overdue_fen",
+    "suspense_fen",
+    "closed_on",
+)
+_DERIVED: Final = {"events", "bank_name", "borrower_name", "title_en", "loan_class", "day_count"}
+_TERMS: Final = tuple(
+    name for name in LoanView.__dataclass_fields__ if name not in {*_FIGURES, *_DERIVED}
+)
 
 
 def _borrower_name(loan: Loan, borrower: Organisation | None) -> Name:
