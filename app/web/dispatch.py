@@ -46,6 +46,7 @@ class GreenpledgeFlask(Flask):
     def dispatch_request(self) -> Any:
         """Run the view of the matched route inside its transaction."""
         if request.routing_exception is not None:
+            _recognise_reader()
             self.raise_routing_exception(request)
         endpoint = cast(str, request.endpoint)
         rule = rule_of(self.view_functions[endpoint])
@@ -85,6 +86,17 @@ def _caller(rule: RouteRule, session: Session) -> Actor | None:
         if rule.public:
             return None
         raise
+
+
+def _recognise_reader() -> None:
+    """Who reads the page that says that an address leads nowhere: it keeps the reader's menu."""
+    if is_api_request():
+        return
+    try:
+        with database().read() as session:
+            g.actor = find_actor(session)
+    except (Unauthenticated, OperationalError, PoolTimeout):
+        g.actor = None
 
 
 def _read(rule: RouteRule, run: Callable[[], Any]) -> Any:

@@ -8,7 +8,7 @@ import marshmallow as ma
 from flask import Response, g, render_template, request
 from flask_babel import gettext
 
-from app.kernel.errors import Refusal
+from app.kernel.errors import Refusal, StaleVersion
 from app.kernel.ids import new_id
 from app.web.access import current_session
 from app.web.csrf import page_token
@@ -97,7 +97,7 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
         return render_template(
             template,
             form=form,
-            problem=with_labels(problem_of(refusal), form) if refusal else None,
+            problem=_problem(refusal, form, back) if refusal else None,
             title=title,
             subtitle=subtitle,
             help_text=help_text,
@@ -118,6 +118,14 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
         current_session().rollback()
         g.session.expire_all()
         return show_form(request.form, refusal), status_of(refusal)
+
+
+def _problem(refusal: Refusal, form: Form, back: str) -> dict[str, Any]:
+    """The problem above the form; when the thing changed meanwhile, with a link to its page."""
+    problem = with_labels(problem_of(refusal), form)
+    if isinstance(refusal, StaleVersion) and back:
+        problem["link"] = {"href": back, "title": gettext("Load it again")}
+    return problem
 
 
 def with_labels(problem: dict[str, Any], form: Form) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import orjson
-from flask import Flask, Response, g, redirect, render_template, request
+from flask import Flask, Response, current_app, g, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
@@ -20,7 +21,40 @@ from app.web.dispatch import Unavailable
 from app.web.fields import Message
 from app.web.language import current_language
 
+
+class MethodNotAllowed(errors.Refusal):
+    """The address exists, but not for this kind of request."""
+
+    code = "method-not-allowed"
+    title = N_("Not possible at this address")
+    detail = N_("This address does not take this kind of request.")
+
+
+class TooLarge(errors.Refusal):
+    """The body, or the text of a form, is longer than what is read at all."""
+
+    code = "too-large"
+    title = N_("Too large")
+    detail = N_(
+        "What was sent is larger than allowed: at most %(limit_mib)s MiB in one request, of which %(form_mib)s MiB in "
+        "%(form_fields)s fields outside of its files. Send less or smaller files."
+    )
+
+
+class UnsupportedMediaType(errors.Refusal):
+    """The body is neither JSON nor, where files are taken, a form with files."""
+
+    code = "unsupported-media-type"
+    title = N_("Wrong content type")
+    detail = N_(
+        "Send the body as application/json in UTF-8; where files are taken, as multipart/form-data."
+    )
+
+
 _STATUS: tuple[tuple[type[errors.Refusal], int], ...] = (
+    (MethodNotAllowed, 405),
+    (TooLarge, 413),
+    (UnsupportedMediaType, 415),
     (Unavailable, 503),
     (errors.MalformedRequest, 400),
     (errors.Unauthenticated, 401),
@@ -35,18 +69,34 @@ _STATUS: tuple[tuple[type[errors.Refusal], int], ...] = (
 
 _HTTP_WORDS = {
     400: (N_("The request cannot be read"), N_("The request is not well formed.")),
-    404: (errors.NotFound.title, errors.NotFound.detail),
-    405: (
-        N_("Not possible at this address"),
-        N_("This address does not take this kind of request."),
-    ),
-    413: (N_("Too large"), N_("What was sent is larger than allowed. Send less or smaller files.")),
-    415: (N_("Wrong content type"), N_("Send the body as application/json in UTF-8.")),
     500: (
         N_("Something went wrong"),
         N_("The service failed. Nothing was changed. Tell us the request number."),
     ),
 }
+
+
+def _refusal_of(status: int) -> errors.Refusal | None:
+    """The refusal that says what Flask refused by itself."""
+    match status:
+        case 404:
+            return errors.NotFound()
+        case 405:
+            return MethodNotAllowed()
+        case 413:
+            limits = {
+                "limit_mib": _mib(current_app.config["MAX_CONTENT_LENGTH"]),
+                "form_mib": _mib(current_app.config["MAX_FORM_MEMORY_SIZE"]),
+                "form_fields": current_app.config["MAX_FORM_PARTS"],
+            }
+            return TooLarge(**limits)
+        case 415:
+            return UnsupportedMediaType()
+    return None
+
+
+def _mib(size_bytes: int) -> str:
+    return f"{Decimal(size_bytes) / 2**20:.6f}".rstrip("0").rstrip(".")
 
 
 def status_of(refusal: errors.Refusal) -> int:
@@ -145,13 +195,37 @@ def wants_problem_json() -> bool:
 def answer(refusal: errors.Refusal) -> Response:
     """The refusal as a response of the kind the caller reads."""
     body = problem_of(refusal)
-    response = _json(body) if wants_problem_json() else _page(body)
+    response = _json(body) if wants_problem_json() else _page(body | _onward(refusal))
     retry_after = refusal.facts.get("retry_after")
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     if body["status"] == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _onward(refusal: errors.Refusal) -> dict[str, Any]:
+    """What a page says in other words than a program reads, and where it leads."""
+    if isinstance(refusal, errors.Unauthenticated):
+        href = f"/sign-in?next={quote(_form_address())}"
+        return {
+            "detail": gettext("Your session has ended. Sign in again."),
+            "link": {"href": href, "title": gettext("Sign in")},
+        }
+    if isinstance(refusal, errors.StaleVersion):
+        return {"link": {"href": _form_address(), "title": gettext("Load it again")}}
+    return {}
+
+
+def _form_address() -> str:
+    """The page of the form that was sent: its own address, or else the page that it stood on."""
+    adapter = current_app.create_url_adapter(request)
+    if adapter is not None and adapter.test(method="GET"):
+        return request.full_path.rstrip("?")
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc != request.host or not came_from.path.startswith("/"):
+        return "/"
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
 
 def _answer_foreign_host(_error: SecurityError) -> Response:
@@ -161,6 +235,15 @@ def _answer_foreign_host(_error: SecurityError) -> Response:
 
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
+    refusal = _refusal_of(status)
+    response = _answer_other(error, status) if refusal is None else answer(refusal)
+    for name, value in error.get_headers(request.environ):
+        if name.lower() in {"allow", "retry-after", "location"}:
+            response.headers[name] = value
+    return response
+
+
+def _answer_other(error: HTTPException, status: int) -> Response:
     title, detail = _HTTP_WORDS.get(
         status, (HTTP_STATUS_CODES.get(status, "Error"), error.description or "")
     )
@@ -174,11 +257,7 @@ def _answer_http(error: HTTPException) -> Response:
     }
     if status >= 500:
         body["request_id"] = g.get("request_id", "")
-    response = _json(body) if wants_problem_json() else _page(body)
-    for name, value in error.get_headers(request.environ):
-        if name.lower() in {"allow", "retry-after", "location"}:
-            response.headers[name] = value
-    return response
+    return _json(body) if wants_problem_json() else _page(body)
 
 
 def _json(body: dict[str, Any]) -> Response:

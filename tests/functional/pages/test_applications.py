@@ -134,6 +134,7 @@ def test_an_edit_of_an_old_version_is_refused(sign_in, draft) -> None:
     browser.submit(place, {"purpose": "收购与管护支出"}, status=303)
     answer = browser.submit(place, {"version": "1", "purpose": "别的用途说明"}, status=412)
     assert "别的用途说明" in answer.text
+    assert f'<a href="/loan-applications/{draft.id}">重新加载</a>' in answer.text
 
 
 def test_the_bank_leads_the_file_through_its_forms(sign_in, lending, commit) -> None:

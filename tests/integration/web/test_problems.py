@@ -130,3 +130,51 @@ def test_codes_of_refusals_are_kebab_case_and_their_own():
 
 def _all(kind: type) -> list[type]:
     return [kind, *(below for each in kind.__subclasses__() for below in _all(each))]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given", "code"),
+    [
+        ("GET", "/nowhere", {}, "not-found"),
+        ("DELETE", "/me", {}, "method-not-allowed"),
+        (
+            "POST",
+            "/probe/things",
+            {"data": b"x", "headers": {"Content-Type": "text/plain"}},
+            "unsupported-media-type",
+        ),
+    ],
+)
+def test_what_the_web_server_refuses_has_a_type_with_a_page(api, method, path, given, code):
+    answer = api("a-officer").request(method, path, None, **given)
+    assert (answer.json["type"], answer.json["code"]) == (f"/problems/{code}", code)
+    assert api("a-officer").client.get(answer.json["type"]).status_code == 200
+
+
+def test_a_body_that_is_too_large_learns_the_limit(api, monkeypatch):
+    caller = api("a-officer")
+    monkeypatch.setitem(caller.client.application.config, "MAX_CONTENT_LENGTH", 1_048_576)
+    answer = caller.request("POST", "/probe/things", {"title": "x" * 1_048_576})
+    assert answer.status_code == 413
+    assert (answer.json["type"], answer.json["limit_mib"]) == ("/problems/too-large", "1")
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_it(client):
+    sent = client.post("/profile/tokens/new", data={}, headers={"Accept-Language": "en"})
+    assert sent.status_code == 401
+    assert "Your session has ended. Sign in again." in sent.text
+    assert "Authorization" not in sent.text
+    assert 'href="/sign-in?next=/profile/tokens/new"' in sent.text
+    button = "/profile/tokens/0191f0a0-0000-7000-8000-000000000000/revoke"
+    for referer, page in (
+        ("http://localhost/profile", "/profile"),
+        ("http://elsewhere.test/a", "/"),
+    ):
+        sent = client.post(button, data={}, headers={"Referer": referer})
+        assert f'href="/sign-in?next={page}"' in sent.text
+
+
+def test_an_address_that_leads_nowhere_keeps_the_menu(sign_in, client):
+    menu = 'action="/search"'
+    assert menu in sign_in("a-officer").get("/nope", status=404).text
+    assert menu not in client.get("/nope").text
