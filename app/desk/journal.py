@@ -17,7 +17,7 @@ from app.audit.queries import EventView
 from app.audit.titles import FACT_TITLES, KIND_TITLES
 from app.collateral.models import MarginCall, Pledge
 from app.identity.models import Organisation, Person
-from app.kernel.actor import Actor, Name
+from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
 from app.kernel.permissions import Permission
 from app.loans.models import Loan
 from app.origination.models import Application
@@ -77,7 +77,7 @@ def _ids(value: object) -> Iterator[str]:
 
 def _names(session: Session, ids: set[UUID]) -> dict[str, Name]:
     """Numbers of things, names of people and organisations."""
-    found: dict[str, Name] = {}
+    found = {str(SYSTEM_PERSON_ID): Name(zh="系统", en="System")}
     for model, _href, _permission in NUMBERED.values():
         statement = sa.select(model.id, model.number).where(model.id.in_(ids))
         found |= {
@@ -116,9 +116,16 @@ def _line(event: EventView, actor: Actor, known: Mapping[str, Name]) -> EventLin
         href=f"{page[1]}{event.subject_id}" if page and opens else None,
         person=words(known.get(str(event.person_id))),
         facts=tuple(
-            (fact_title(key), fact_text(key, value, known)) for key, value in event.facts.items()
+            (fact_title(key), fact_text(key, value, known))
+            for key, value in event.facts.items()
+            if not _is_nameless(value, known)
         ),
     )
+
+
+def _is_nameless(value: object, known: Mapping[str, Name]) -> bool:
+    """Whether a fact is only the id of something without a name or number, which says nothing to a reader."""
+    return isinstance(value, str) and bool(UUID_TEXT.fullmatch(value)) and value not in known
 
 
 def fact_title(name: str) -> str:

@@ -1,6 +1,7 @@
 """People, tokens and the journal as people handle them."""
 
 import re
+from uuid import UUID
 
 import pytest
 
@@ -127,6 +128,7 @@ def test_the_journal_speaks_in_words(sign_in, session, world, commit):
         subject_kind="margin-call",
         subject_id=world.person("a-officer"),
         agency_id=world.organisation("A"),
+        recognition=UUID(int=7),
         ltv_ppm=463_679,
         repay_fen=123_456_700,
         financial_difficulty=False,
@@ -148,9 +150,10 @@ def test_the_journal_speaks_in_words(sign_in, session, world, commit):
         "Exposure with accrued interest CNY 1.00",
         "A-2023-000001 CNY 3,000,000.00",
         "Top-up case",
+        "Agency: ",
     ):
         assert said in table
-    for raw in ("_fen", "_ppm", "None", "{", "['"):
+    for raw in ("_fen", "_ppm", "None", "{", "['", "Confirmation of the value"):
         assert raw not in table
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", table)
 
