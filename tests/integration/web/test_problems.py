@@ -63,6 +63,11 @@ def test_people_get_a_page_in_their_language(sign_in, path, status, language):
     assert f'lang="{"zh-CN" if language == "zh_CN" else "en"}"' in answer.text
 
 
+def test_a_page_names_the_fields_that_are_wrong(sign_in):
+    page = sign_in("a-officer", language="en").get("/loans?state=foo", status=422).text
+    assert '<span class="num">state</span>: Choose one of: ' in page
+
+
 def test_people_without_a_session_get_a_page_too(client):
     answer = client.get("/nowhere")
     assert answer.status_code == 404
