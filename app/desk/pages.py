@@ -116,6 +116,8 @@ def enterprise() -> str:
         href=href,
         state_titles=loan_states.STATE_TITLES,
         state_tones=shown.STATE_TONES,
+        level_titles=cover_states.LEVEL_TITLES,
+        level_tones=shown.LEVEL_TONES,
         kind_of=kind_info,
         words=words,
     )

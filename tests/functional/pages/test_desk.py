@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.appraisal.models import AssetValue
 from app.assets.domain import AssetKind
 from app.assets.services import share_asset
-from app.collateral.domain.states import CallState
+from app.collateral.domain.states import CallState, Level
 from app.collateral.models import LoanCover, LtvObservation, MarginCall, Pledge
 from app.collateral.queries import cured_of, observations
 from app.collateral.services.calls import ReviewCall, review_call
@@ -253,6 +253,16 @@ def test_the_asset_page_renders_with_its_values(sign_in, lending, commit, login,
     commit()
     page = sign_in(login, language=language).get(f"/assets/{asset}", status=200).text
     assert ("认定价值" if language == "zh_CN" else "Recognised value") in page
+
+
+@pytest.mark.parametrize(("level", "told"), [(Level.WARNING, True), (Level.NORMAL, False)])
+def test_the_enterprise_sees_when_a_line_of_its_loan_is_crossed(
+    sign_in, session, drawn, commit, level, told
+):
+    session.get_one(LoanCover, drawn.loan_id).level = level
+    commit()
+    page = sign_in("c1-fin", language="en").get("/overview", status=200).text
+    assert ("Early warning" in page) is told
 
 
 def test_another_bank_learns_of_a_lien_only_that_it_is_there(
