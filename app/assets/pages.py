@@ -131,6 +131,7 @@ def new_asset() -> Answer:
             "certifying_id": _centres(session, OrganisationKind.MRV_VERIFY),
             "filing_id": _centres(session, OrganisationKind.LOCAL_REGISTRY),
         },
+        needed_when={"forest_category": ("kind", [domain.AssetKind.FOREST_RIGHT.value])},
     )
 
 

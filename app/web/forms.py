@@ -17,6 +17,8 @@ from app.web.problems import fill, problem_of, status_of
 from app.web.reading import load_schema
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]
+NeededWhen = Mapping[str, tuple[str, Sequence[str]]]
+"""Of a field: the name of another field, and its answers beside which this one is needed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +88,7 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
     version: int | None = None,
     values: Mapping[str, str] | None = None,
     choices: Choices | None = None,
+    needed_when: NeededWhen | None = None,
     template: str = "form_page.html",
     submit_title: str = "",
     **context: Any,
@@ -94,6 +97,7 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
 
     def show_form(shown: Mapping[str, str], refusal: Refusal | None) -> str:
         form = form_of(schema, shown, errors_by_field(refusal), choices or {})
+        _ask_when(form, needed_when or {})
         return render_template(
             template,
             form=form,
@@ -118,6 +122,14 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
         current_session().rollback()
         g.session.expire_all()
         return show_form(request.form, refusal), status_of(refusal)
+
+
+def _ask_when(form: Form, needed_when: NeededWhen) -> None:
+    """Ask for some fields only beside some answers of another one, and need them there."""
+    for each in form.fields:
+        if each.name in needed_when:
+            each.data_when = needed_when[each.name]
+            each.required = True
 
 
 def _problem(refusal: Refusal, form: Form, back: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def value_yuan(
     document["inputs"].update(inputs)
     for price, yuan in prices.items():
         document["prices"][price]["yuan"] = yuan
-    return Decimal(appraise(model, document, on)["value_yuan"])
+    return Decimal(str(appraise(model, document, on)["value_yuan"]))
 
 
 def test_the_values_of_the_tutorial_are_those_of_the_models_on_its_days() -> None:

@@ -17,7 +17,7 @@ from app.assets.domain import (
     MrvAct,
 )
 from app.assets.domain.geometry import off_by
-from app.kernel.errors import Conflict, Forbidden, InvalidInput, RuleViolation
+from app.kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, RuleViolation
 from app.kernel.text import N_
 
 ACT_EVENTS: Final = {
@@ -216,9 +216,16 @@ def _require_forest(facts: RegistrationFacts) -> None:
     if facts.forest_category is None:
         raise InvalidInput.at("/forest_category", N_("Say the category of the forest."))
     if facts.forest_category.value not in facts.mortgageable:
+        category = FOREST_CATEGORY_TITLES[facts.forest_category]
+        at_field = FieldError(
+            pointer="/forest_category",
+            detail=ForestNotMortgageable.detail,
+            facts={"category": category},
+        )
         raise ForestNotMortgageable(
+            errors=(at_field,),
             forest_category=facts.forest_category.value,
-            category=FOREST_CATEGORY_TITLES[facts.forest_category],
+            category=category,
             advice=[AssetKind.COMPENSATION_INCOME.value, AssetKind.CARBON_SINK_INCOME.value],
         )
 

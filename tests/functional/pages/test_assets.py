@@ -64,6 +64,24 @@ def test_a_wrong_form_comes_back_with_what_was_typed(owner) -> None:
     assert "parcels" in broken.text
 
 
+def test_what_only_some_kinds_need_is_asked_for_them_and_is_not_called_optional(owner) -> None:
+    page = owner.get("/assets/new?lang=en", status=200).text
+    label = page.split('for="forest_category">')[1].split("</label>")[0]
+    assert "optional" not in label
+    box = page.split('for="forest_category">')[0].rsplit("<div", 1)[1]
+    assert 'data-when-name="kind"' in box
+    assert "forest-right" in box
+    assert "carbon" not in box
+    assert "optional" in page.split('for="note">')[1].split("</label>")[0]
+
+
+def test_a_refused_forest_names_its_field(owner) -> None:
+    typed = {**FIELDS, "parcels": LAND, "forest_category": "protection"}
+    page = owner.submit("/assets/new", typed, status=422).text
+    assert 'href="#forest_category"' in page
+    assert 'id="forest_category-error"' in page
+
+
 def test_the_list_keeps_its_filter_and_names_what_it_found(owner, asset_path) -> None:
     assert "A-2024-000001" in owner.get("/assets?kind=forest-right&county=620725&q=沙棘").text
     assert "A-2024-000001" not in owner.get("/assets?state=filed", status=200).text
