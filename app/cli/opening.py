@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.audit.services import watch
 from app.db.engine import Database
-from app.db.migrations import require_current
+from app.db.migrations import require_current, status
 from app.documents.files import bind_store, local_store
 from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, system_actor
 from app.kernel.errors import FieldError, Refusal, RuleViolation
@@ -30,6 +30,18 @@ class DatabaseUnreachable(Refusal):
     code = "database-unreachable"
     title = N_("The database cannot be reached")
     detail = N_("Check that it runs and that GREENPLEDGE_DATABASE_URL is right: %(reason)s.")
+
+
+class NoDatabaseHere(RuleViolation):
+    """Where the settings look there is no database of the service, or an empty one."""
+
+    code = "no-database-here"
+    title = N_("There is no database here")
+    detail = N_(
+        "%(place)s holds no tables of the service. The default home is the folder `var` under the working folder: run "
+        "this in the checkout, or set GREENPLEDGE_HOME or GREENPLEDGE_DATABASE_URL as for the running service. "
+        "`greenpledge db upgrade` makes a new database."
+    )
 
 
 def settings() -> Settings:
@@ -67,6 +79,10 @@ def any_database(chosen: Settings | None = None) -> Iterator[Database]:
 def current_database(chosen: Settings | None = None) -> Iterator[Database]:
     """The database, refused unless its schema is the one this version needs."""
     with any_database(chosen) as store:
+        if status(store.engine).current is None:
+            url = store.engine.url
+            place = url.database if store.is_sqlite else url.render_as_string()
+            raise NoDatabaseHere(place=place)
         require_current(store.engine)
         yield store
 

@@ -29,6 +29,13 @@ HEADERS: Final[dict[str, Any]] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
         "description": "A fresh key for each intent; the same key gives the same answer.",
     },
+    "IdempotencyKeyIfAny": {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "required": False,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+        "description": "As with other writes; without one, a file sent again is taken in again.",
+    },
     "IfMatch": {
         "in": "header",
         "name": "If-Match",
@@ -37,7 +44,7 @@ HEADERS: Final[dict[str, Any]] = {
         "description": "The ETag of the version that was read.",
     },
 }
-"""Headers that writes need, as the document describes them."""
+"""Headers that writes need or take, as the document describes them."""
 
 ALWAYS_THERE: Final = frozenset(
     {"id", "number", "code", "state", "events", "version", "items", "page", "page_size", "total"}
@@ -252,7 +259,11 @@ def _let_be_null(schema: dict[str, Any]) -> None:
 def _describe_operation(
     operation: dict[str, Any], needs: RouteRule, schemas: dict[str, Any]
 ) -> None:
-    wanted = [("IdempotencyKey", needs.idempotent), ("IfMatch", needs.versioned)]
+    wanted = [
+        ("IdempotencyKey", needs.idempotent),
+        ("IdempotencyKeyIfAny", needs.upload and not needs.idempotent),
+        ("IfMatch", needs.versioned),
+    ]
     references = [{"$ref": f"#/components/parameters/{name}"} for name, is_so in wanted if is_so]
     if references:
         operation["parameters"] = [*operation.get("parameters", []), *references]

@@ -90,3 +90,11 @@ def test_the_same_key_with_another_file_is_refused(api):
     assert again.json["id"] == stored.json["id"]
     other = api("c1-fin").post("/documents", data=sent(first + b"\n"), key="one", status=422)
     assert other.json["code"] == "idempotency-key-reused"
+
+
+@pytest.mark.parametrize("address", ["/documents", "/assets/{asset_id}/evidence"])
+def test_an_upload_takes_a_key_without_asking_for_one(client, address) -> None:
+    document = client.get("/openapi.json").json
+    described = document["paths"][f"/api/v1{address}"]["post"]["parameters"]
+    assert {"$ref": "#/components/parameters/IdempotencyKeyIfAny"} in described
+    assert document["components"]["parameters"]["IdempotencyKeyIfAny"]["required"] is False

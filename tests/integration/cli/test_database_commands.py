@@ -19,6 +19,14 @@ def test_upgrade_makes_schema_and_public_tables(empty):
     assert empty("verify", "--json").json == {"ok": True, "violations": []}
 
 
+def test_a_command_says_where_it_looked_for_a_database(empty):
+    refused = empty("token", "issue", "--user", "ada", "--json")
+    assert refused.code == 1
+    assert refused.json["code"] == "no-database-here"
+    assert "GREENPLEDGE_HOME" in refused.json["detail"]
+    assert refused.json["place"] in refused.json["detail"]
+
+
 def test_bank_is_onboarded_without_the_demonstration(empty):
     empty("db", "upgrade")
     bank = ("--code", "A", "--kind", "bank", "--name-zh", "示例银行", "--region", "620725")
