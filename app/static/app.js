@@ -179,7 +179,7 @@
         ] };
       };
       return {
-        grid: { ...grid, top: 24 }, xAxis: { ...labels({ labels: data.steps.map((step) => step.name) }), axisLabel: { color: INK, fontSize: 12, interval: 0, width: Math.max(40, (box.clientWidth - 60) / data.steps.length - 8), overflow: 'break' } }, yAxis: scale(data),
+        grid: { ...grid, top: 24 }, xAxis: { ...labels({ labels: data.steps.map((step) => step.name) }), axisLabel: { color: INK, fontSize: box.clientWidth < 480 ? 11 : 12, interval: 0, width: Math.max(40, (box.clientWidth - 60) / data.steps.length - 4), overflow: 'break' } }, yAxis: scale(data),
         tooltip: { ...tip, formatter: (item) => `${item.name}  ${data.steps[item.dataIndex].text ?? ''} ${data.unit || ''}` },
         series: [{ type: 'custom', renderItem: shape, data: bars, encode: { x: 0, y: [1, 2] } }],
       };
@@ -192,10 +192,10 @@
       echarts.registerMap(box.id, data.geojson);
       return {
         tooltip: { ...tip, formatter: (item) => (item.data ? `${item.name}  ${item.data.said} ${data.unit || ''}` : '') },
-        series: [{ type: 'map', map: box.id, roam: false, selectedMode: false, aspectScale: Math.cos(latitude * Math.PI / 180), layoutCenter: ['50%', '50%'], layoutSize: '76%',
+        series: [{ type: 'map', map: box.id, roam: false, selectedMode: false, aspectScale: Math.cos(latitude * Math.PI / 180), layoutCenter: ['50%', '50%'], layoutSize: '74%',
           label: { show: true, color: '#17232b', fontSize: 12, lineHeight: 15, backgroundColor: 'rgba(255,255,255,.86)', padding: [2, 4], borderRadius: 3, formatter: (item) => (item.data ? `${item.name}\n${item.data.said}` : item.name) },
           /* Under its shape, so that a small one is not hidden by its own name. */
-          labelLayout: (item) => ({ x: item.rect.x + item.rect.width / 2, y: Math.min(item.rect.y + item.rect.height + 20, box.clientHeight - 18), align: 'center', verticalAlign: 'middle', hideOverlap: true }),
+          labelLayout: (item) => ({ x: item.rect.x + item.rect.width / 2, y: Math.min(item.rect.y + item.rect.height + 24, box.clientHeight - 18), align: 'center', verticalAlign: 'middle', hideOverlap: true }),
           itemStyle: { borderColor: '#0f6b4f', borderWidth: 3 }, emphasis: { label: { color: '#17232b' }, itemStyle: { areaColor: '#e0a100' } },
           data: features.map(({ properties: each }) => ({ name: each.name, value: Number(each.value) || 0, said: each.text ?? each.value ?? '', href: each.href, itemStyle: { areaColor: colour(each) } })) }],
       };
