@@ -92,7 +92,8 @@ def _refusal_of(status: int) -> errors.Refusal | None:
             return TooLarge(**limits)
         case 415:
             return UnsupportedMediaType()
-    return None
+        case _:
+            return None
 
 
 def _mib(size_bytes: int) -> str:
