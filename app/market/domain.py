@@ -19,7 +19,6 @@ MAX_VALUE: Final = Decimal(10) ** 12
 VALUE_PATTERN: Final = r"[0-9]{1,13}(\.[0-9]{1,6})?"
 POINT_COLUMNS: Final = ("on", "value")
 POINT_OPTIONAL: Final = ("source",)
-SOURCE_MISSING: Final = N_("Name the source of the price, in its row or once for all rows.")
 """A price of which nobody can say where it comes from is no price."""
 
 CHANGE_PLACES: Final = Decimal("0.000001")
@@ -53,8 +52,6 @@ def read_points(text: str, *, today: date, source: str = "") -> PointsRead:
     rows = read_rows(text, required=POINT_COLUMNS, optional=POINT_OPTIONAL)
     points: list[tuple[int, NewPoint]] = []
     errors = list(rows.errors)
-    if not source and any("source" not in line.cells for line in rows.lines):
-        errors.append(LineError(line=1, column="source", detail=SOURCE_MISSING))
     lines_by_day: dict[date, int] = {}
     for line in rows.lines:
         point = _point(line.cells, source)
@@ -82,12 +79,17 @@ def _point(cells: Mapping[str, str], source: str) -> NewPoint | Wrong:
     if not re.fullmatch(VALUE_PATTERN, cells["value"], re.ASCII):
         detail = N_("Write the value as digits with at most six decimals, without separators.")
         return "value", detail, {}
-    own = cells.get("source")
-    if own is not None and len(own) > 300:
+    own = cells.get("source", "")
+    if len(own) > 300:
         return "source", N_("Write at most %(limit)s characters."), {"limit": 300}
-    if own is not None and not (own or source):
-        return "source", SOURCE_MISSING, {}
     return NewPoint(on=on, value=Decimal(cells["value"]), source=own or source)
+
+
+def status_of(source: str, *, synthetic: bool) -> str:
+    """How far a price can be relied on: what names no source is to be confirmed, what was invented stays so."""
+    if synthetic:
+        return "synthetic"
+    return "sourced" if source else "to-confirm"
 
 
 def point_error(point: NewPoint, *, today: date) -> Wrong | None:

@@ -58,7 +58,9 @@ def _whole_source() -> Text:
     return Text(
         max_length=300,
         title=N_("Source"),
-        help=N_("Where the prices come from, for rows that do not name it themselves."),
+        help=N_(
+            "The source of rows that name none themselves. A price without a source is to be confirmed."
+        ),
     )
 
 
@@ -95,9 +97,7 @@ class ImportFileSchema(UploadSchema):
     file = File(
         required=True,
         title=N_("CSV file"),
-        help=N_(
-            "Columns on, value and, unless one source holds for all, source. UTF-8 or GBK, at most 20,000 rows."
-        ),
+        help=N_("Columns on, value and, if known, source. UTF-8 or GBK, at most 20,000 rows."),
     )
     dry_run = Flag()
     source = _whole_source()
@@ -122,9 +122,7 @@ class CheckFileSchema(UploadSchema):
     file = File(
         required=True,
         title=N_("CSV file"),
-        help=N_(
-            "Columns on, value and, unless one source holds for all, source. UTF-8 or GBK, at most 20,000 rows."
-        ),
+        help=N_("Columns on, value and, if known, source. UTF-8 or GBK, at most 20,000 rows."),
     )
     source = _whole_source()
 

@@ -194,9 +194,6 @@ def _row_errors(points: Sequence[NewPoint], day: date) -> tuple[FieldError, ...]
             column, detail, facts = wrong
             pointer = f"/points/{index}/{column}"
             errors.append(FieldError(pointer=pointer, detail=detail, facts=dict(facts)))
-        if not point.source:
-            pointer = f"/points/{index}/source"
-            errors.append(FieldError(pointer=pointer, detail=domain.SOURCE_MISSING))
         if point.on in seen:
             detail = N_("The same day stands twice.")
             errors.append(FieldError(pointer=f"/points/{index}/on", detail=detail))
@@ -272,7 +269,7 @@ def _store(
                 revision=former.revision + 1 if former else 1,
                 value=change.point.value,
                 source=change.point.source,
-                status="synthetic" if series.synthetic else "sourced",
+                status=domain.status_of(change.point.source, synthetic=series.synthetic),
                 reason=reason if former else "",
                 import_id=made.id,
                 recorded_at=now(session),

@@ -328,7 +328,7 @@ def fall(place: Place, forest_at: str) -> None:
 
 def import_price(place: Place, day: str, price: str, picture: str = "") -> None:
     centre = place.person("tc-1").visit("/market").press("地方林草碳汇").press("导入价格")
-    file = f"on,value\n{day},{price}\n".encode()
+    file = f"on,value,source\n{day},{price},碳汇交易公告（示例）\n".encode()
     centre.fill({"file": ("prices.csv", file, "text/csv")}).send("检查文件")
     if picture:
         centre.picture(picture)
@@ -358,11 +358,11 @@ def cure(place: Place, loan_at: str) -> None:
 
 
 def oversee(place: Place) -> None:
-    """The central-bank desk sees the loan for a purpose, the finance office sums, another city nothing."""
+    """The central-bank desk sees the loan for a purpose, the finance office and another city nothing."""
     regulator = place.person("pbc-1").visit("/oversight").reads("绿色贷款余额")
     regulator.press("单笔贷款").fill({"purpose": PURPOSE}).send("登记用途")
     regulator.reads("焉支示例林果有限公司")
-    office = place.person("fo-1").visit("/oversight").reads("绿色贷款余额")
+    office = place.person("fo-1").visit("/oversight").reads("贷款笔数过少")
     office.lacks("单笔贷款").visit("/oversight/loans", status=403)
     place.person("x-1").visit("/oversight").reads("您的辖区内没有贷款。")
 

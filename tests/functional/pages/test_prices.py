@@ -41,12 +41,11 @@ def test_a_reason_is_asked_for_only_when_a_price_is_corrected(sign_in) -> None:
     assert 'name="reason"' not in checked.text
 
 
-def test_a_file_without_a_source_cannot_be_imported(sign_in) -> None:
-    file = (BytesIO(b"on,value\n2023-12-30,80\n"), "cea.csv")
+def test_a_price_without_a_source_says_so(sign_in) -> None:
     browser = sign_in("tc-1", language="en")
-    checked = browser.submit("/market/CEA/import", {"file": file}, status=200)
-    assert "Name the source of the price" in checked.text
-    assert "/market/CEA/points" not in checked.text
+    body = {"text": "on,value\n2023-12-30,80\n"}
+    browser.submit("/market/CEA/points", body, status=303)
+    assert "To be confirmed" in browser.get("/market/CEA", status=200).text
 
 
 def test_wrong_lines_are_listed_and_cannot_be_imported(sign_in) -> None:

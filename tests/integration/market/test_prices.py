@@ -151,17 +151,11 @@ def test_rows_sent_by_a_program_follow_the_same_rules(loaded, world) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "line"), [("on,value\n2023-12-29,30\n", 1), ("on,value,source\n2023-12-29,30,\n", 2)]
-)
-def test_a_price_without_a_source_is_refused(loaded, world, text, line) -> None:
-    checked = send(loaded, world, text, dry_run=True, source="")
-    assert [(each.line, each.column) for each in checked.errors] == [(line, "source")]
-    with pytest.raises(ImportRefused) as refused:
-        send(loaded, world, text, source="")
-    assert refused.value.errors[0].pointer == f"/file/{line}/source"
-    send(loaded, world, text, source="交易公告")
-    assert loaded.execute(queries.points("SINK")).scalars().one().source == "交易公告"
+@pytest.mark.parametrize("text", ["on,value\n2023-12-29,30\n", "on,value,source\n2023-12-29,30,\n"])
+def test_a_price_without_a_source_is_to_be_confirmed(loaded, world, text) -> None:
+    send(loaded, world, text, source="")
+    point = loaded.execute(queries.points("SINK")).scalars().one()
+    assert (point.source, point.status) == ("", "to-confirm")
 
 
 def test_rows_name_their_source_or_one_holds_for_all(loaded, world) -> None:
@@ -170,9 +164,6 @@ def test_rows_name_their_source_or_one_holds_for_all(loaded, world) -> None:
         NewPoint(on=TODAY, value=Decimal(30)),
         NewPoint(on=TODAY - timedelta(days=1), value=Decimal(29), source="公告二"),
     )
-    with pytest.raises(InvalidInput) as refused:
-        add_points(loaded, actor, AddPoints(code="SINK", points=rows))
-    assert [error.pointer for error in refused.value.errors] == ["/points/0/source"]
     add_points(loaded, actor, AddPoints(code="SINK", points=rows, source="公告一"))
     stored = loaded.execute(queries.points("SINK")).scalars().all()
     assert [(row.source, row.status) for row in stored] == [
