@@ -153,6 +153,12 @@ def visible_margin_calls(session: Session, actor: Actor) -> sa.Select[MarginCall
     return statement
 
 
+def visible_covers(session: Session, actor: Actor) -> sa.Select[LoanCover, Loan]:
+    """The cover of each loan that the actor sees as bank or borrower, with the loan."""
+    statement = sa.select(LoanCover, Loan).join(Loan, col(Loan.id) == col(LoanCover.loan_id))
+    return statement.where(_of_visible_loans(session, actor, col(LoanCover.loan_id)))
+
+
 def _of_visible_loans(session: Session, actor: Actor, loan_id: Any) -> sa.ColumnElement[bool]:
     if actor.sees("collateral") != "own" and actor.sees("*") != "all":
         return sa.false()

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
-from app.collateral.domain.cover import cure_of
+from app.collateral.domain.cover import Debt, cure_of
 from app.collateral.domain.states import Level
 from app.collateral.models import LoanCover
-from app.collateral.queries import debt_of, lines_of, load_loan
+from app.collateral.queries import lines_of, visible_covers
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.loans.domain.states import LtvBasis
-from app.loans.models import LoanStateRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +43,14 @@ class CoverView:
 
 def cover_of_loan(session: Session, actor: Actor, loan_id: UUID) -> CoverView:
     """The cover of a loan in sight; `NotFound` for one that the watch does not measure."""
-    loan = load_loan(session, actor, loan_id)
-    row = session.get(LoanCover, loan_id)
-    if row is None:
+    statement = visible_covers(session, actor).where(col(LoanCover.loan_id) == loan_id)
+    found = session.execute(statement).first()
+    if found is None:
         raise NotFound
+    row, loan = found
     lines = lines_of(loan)
-    cure = cure_of(debt_of(session.get_one(LoanStateRow, loan_id)), row.recognised_fen, lines)
+    seen = Debt(principal_fen=row.principal_fen, accrued_fen=row.exposure_fen - row.principal_fen)
+    cure = cure_of(seen, row.recognised_fen, lines)
     unsecured = row.level is Level.NONE
     return CoverView(
         loan_id=loan_id,
