@@ -82,6 +82,13 @@ def limit_fen(*, lendable_fen: int, guaranteed_fen: int, asked_fen: int) -> int:
     return min(lendable_fen + guaranteed_fen, asked_fen)
 
 
+def carried_fen(current_fen: int | None, recognised_fen: int | None) -> int | None:
+    """What the bank recognised, as far as the current value still carries it; the watch lowers it for good."""
+    if current_fen is None or recognised_fen is None:
+        return None
+    return min(current_fen, recognised_fen)
+
+
 def measure_pool(
     values: Sequence[PoolValue], *, guaranteed_fen: int, asked_fen: int, on_credit: bool = False
 ) -> PoolTotals:

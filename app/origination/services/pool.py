@@ -28,7 +28,7 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.services import lending_day
 from app.origination.domain.application import matures_on
-from app.origination.domain.pool import PoolTotals, PoolValue, measure_pool
+from app.origination.domain.pool import PoolTotals, PoolValue, carried_fen, measure_pool
 from app.origination.domain.products import ProductTerms
 from app.origination.domain.states import ApplicationState
 from app.origination.models import Application, PoolLine, ProposedGuarantee
@@ -287,19 +287,12 @@ def _value(
         valuation_fen=row.valuation_fen if row else None,
         current_fen=current,
         valid_until=row.valid_until if row else None,
-        recognised_fen=_recognised(current, known.recognised.get(asset.id)),
+        recognised_fen=carried_fen(current, known.recognised.get(asset.id)),
         cap_ppm=known.policy.ppm(info.cap_parameter),
         senior_fen=senior,
         free_fen=max((current or 0) - senior, 0),
         obstacle=_obstacle(application, asset, secured, known),
     )
-
-
-def _recognised(current_fen: int | None, recognised_fen: int | None) -> int | None:
-    """What the bank recognised, as far as the current value still carries it; the watch lowers it for good."""
-    if current_fen is None or recognised_fen is None:
-        return None
-    return min(current_fen, recognised_fen)
 
 
 def _default_secured(amount_fen: int, current_fen: int | None) -> int:
