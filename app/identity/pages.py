@@ -1,5 +1,6 @@
 """Sign-in and sign-out, the own profile, people and organisations."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +32,10 @@ from app.kernel.errors import Refusal
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session, public, tell
 from app.web.dispatch import database
-from app.web.forms import form_page
+from app.web.forms import Choices, form_page
 from app.web.paging import PageRequest, page_request
 from app.web.problems import problem_of, status_of
+from app.web.schemas import CommandSchema
 from app.web.shell import local_target, words
 
 blueprint = Blueprint("identity_pages", __name__)
@@ -239,22 +241,13 @@ def person(person_id: UUID) -> Answer:
 @access(Permission.MANAGE_PEOPLE)
 def grant_role(person_id: UUID) -> Any:
     """One more role for a person."""
-    session, actor = current_session(), current_actor()
-    view = queries.get_person(session, actor, person_id)
-    back = url_for("identity_pages.person", person_id=person_id)
-
-    def submit(command: services.GrantRole) -> Response:
-        services.grant_role(session, actor, command, person_id=person_id)
-        tell("ok", gettext("The role was given."))
-        return go_to(back)
-
-    return form_page(
+    return _given_to(
+        person_id,
         GrantRoleSchema(),
+        services.grant_role,
         title=gettext("Give a role"),
-        subtitle=words(view.name),
-        back=back,
-        choices={"organisation_id": _organisation_choices(), "role": _role_choices()},
-        submit=submit,
+        told=gettext("The role was given."),
+        choices={"role": _role_choices()},
     )
 
 
@@ -262,21 +255,40 @@ def grant_role(person_id: UUID) -> Any:
 @access(Permission.MANAGE_PEOPLE)
 def grant_authority(person_id: UUID) -> Any:
     """What a person may approve from a day on."""
+    return _given_to(
+        person_id,
+        GrantAuthoritySchema(),
+        services.grant_authority,
+        title=gettext("Grant an authority to approve"),
+        told=gettext("The authority was granted."),
+    )
+
+
+def _given_to(
+    person_id: UUID,
+    schema: CommandSchema,
+    give: Callable[..., Any],
+    *,
+    title: str,
+    told: str,
+    choices: Choices | None = None,
+) -> Any:
+    """The form of something that a person is given in an organisation."""
     session, actor = current_session(), current_actor()
     view = queries.get_person(session, actor, person_id)
     back = url_for("identity_pages.person", person_id=person_id)
 
-    def submit(command: services.GrantAuthority) -> Response:
-        services.grant_authority(session, actor, command, person_id=person_id)
-        tell("ok", gettext("The authority was granted."))
+    def submit(command: Any) -> Response:
+        give(session, actor, command, person_id=person_id)
+        tell("ok", told)
         return go_to(back)
 
     return form_page(
-        GrantAuthoritySchema(),
-        title=gettext("Grant an authority to approve"),
+        schema,
+        title=title,
         subtitle=words(view.name),
         back=back,
-        choices={"organisation_id": _organisation_choices()},
+        choices={"organisation_id": _organisation_choices(), **(choices or {})},
         submit=submit,
     )
 
