@@ -226,6 +226,7 @@ def _approaches(result: Result, row: int, language: str) -> dict[str, object]:
 def _step_json(step: Step) -> dict[str, object]:
     return {
         "name": step.name,
+        "title": _words(step.title),
         "formula": step.formula,
         "unit": step.unit,
         "reference": step.reference,

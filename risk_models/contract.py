@@ -355,6 +355,7 @@ class Step:
     """One printed step: the formula computes `value` from `inputs`."""
 
     name: str
+    title: Text
     formula: str
     unit: str
     reference: str
@@ -390,6 +391,7 @@ class StepFunction(Generic[P, R]):
     """A function of a model that prints itself: its docstring ends with its formula."""
 
     function: Callable[P, R]
+    title: Text
     formula: str
     unit: str
     reference: str
@@ -398,14 +400,20 @@ class StepFunction(Generic[P, R]):
         return self.function(*args, **inputs)
 
 
-def step(*, unit: str, reference: str = "") -> Callable[[Callable[P, R]], StepFunction[P, R]]:
-    """Marks a step of a model. Its docstring reads "What it is: formula."."""
+def step(
+    *, unit: str, zh: str, reference: str = ""
+) -> Callable[[Callable[P, R]], StepFunction[P, R]]:
+    """Marks a step of a model. Its docstring reads "What it is: formula.", `zh` says it in Chinese.
+
+    A long formula begins a paragraph of its own with "Formula:".
+    """
 
     def mark(function: Callable[P, R]) -> StepFunction[P, R]:
-        _, colon, formula = " ".join((function.__doc__ or "").split()).partition(": ")
+        told, colon, formula = " ".join((function.__doc__ or "").split()).partition(": ")
         if not colon:
             raise ValueError(f"{function.__name__}: its docstring must end with its formula")
-        return StepFunction(function, formula.removesuffix("."), unit, reference)
+        title = Text(en=told.removesuffix(" Formula").removesuffix("."), zh=zh)
+        return StepFunction(function, title, formula.removesuffix("."), unit, reference)
 
     return mark
 
@@ -438,6 +446,7 @@ class Recorder:
         self.steps.append(
             Step(
                 name=name,
+                title=function.title,
                 formula=function.formula,
                 unit=function.unit,
                 reference=function.reference,

@@ -49,6 +49,7 @@ NOT_A_CHOICE: Final = Text(
     en="This choice is not in the table in force on the valuation day.",
     zh="该选项不在评估基准日有效的表内。",
 )
+VALUE: Final = Text(en="Value", zh="价值")
 NEGATIVE: Final = Text(
     en="The value is negative: costs exceed income.", zh="价值为负：成本超过收益。"
 )
@@ -238,11 +239,14 @@ class _Run:
         weights: Mapping[str, Floats],
         total: Floats,
     ) -> tuple[Step, ...]:
+        spec = self.model.spec
+        parts = (*spec.components, *spec.approaches)
+        titles = {part.name: part.title for part in parts}
         tables = [
             row
             for name, exposure in exposures.items()
             if exposure.n
-            for row in year_table(name, exposure, self.basis.prices, self.stress)
+            for row in year_table(name, exposure, self.basis.prices, self.stress, titles)
         ]
         return (*recorder.steps, *tables, _weighting(values, weights, total))
 
@@ -312,6 +316,7 @@ def _weighting(values: Mapping[str, Floats], weights: Mapping[str, Floats], tota
     inputs |= {f"{name}_weight": traced(weights[name]) for name in used}
     return Step(
         name="value",
+        title=VALUE,
         formula=" + ".join(f"{name} * {name}_weight" for name in used) or "0",
         unit="yuan",
         reference="",

@@ -66,12 +66,12 @@ class StepView:
     """One step of the model: a reader can repeat it with what is printed."""
 
     name: str
+    title: Words
     formula: str
     inputs: Mapping[str, Figure]
     value: Figure
     unit: str
     reference: str
-    title: Words | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

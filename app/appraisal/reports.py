@@ -388,10 +388,9 @@ def _steps_grid(steps: Sequence[StepView]) -> Grid:
 
 
 def _step_row(step: StepView) -> list[str | Cell]:
-    title = _both(step.title) if step.title else step.name
     inputs = "\n".join(f"{name} = {figure(value)}" for name, value in step.inputs.items())
     return [
-        Cell(text=title, note=f"{step.name} = {step.formula}"),
+        Cell(text=_both(step.title), note=f"{step.name} = {step.formula}"),
         inputs or BLANK,
         figure(step.value),
         _unit(step.unit),

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.contract import Exposure, Floats, Flow, Price, Prices, Step, Stress, traced
+from risk_models.contract import Exposure, Floats, Flow, Price, Prices, Step, Stress, Text, traced
 
 __all__ = [
     "Assessment",
@@ -242,12 +242,21 @@ def _flow_value(
 
 
 def year_table(
-    approach: str, exposure: Exposure, prices: Prices, stress: Stress | None = None
+    approach: str,
+    exposure: Exposure,
+    prices: Prices,
+    stress: Stress | None,
+    titles: Mapping[str, Text],
 ) -> list[Step]:
-    """The years of each flow and their sum, for an exposure of one row."""
+    """The years of each flow and their sum, for an exposure of one row.
+
+    `titles` names the approach and each component.
+    """
     names = _step_names(exposure.flows)
     tables = [
-        _flow_table(f"{approach}.{name}", exposure, flow, prices, stress or NO_STRESS)
+        _flow_table(
+            f"{approach}.{name}", _titled(flow, titles), exposure, flow, prices, stress or NO_STRESS
+        )
         for name, flow in zip(names, exposure.flows, strict=True)
     ]
     inputs = {name: table.value for name, table in zip(names, tables, strict=True)}
@@ -255,6 +264,7 @@ def year_table(
     formula = " + ".join(names) or "0"
     whole = Step(
         name=approach,
+        title=titles[approach],
         formula=formula,
         unit="yuan",
         reference="",
@@ -262,6 +272,11 @@ def year_table(
         value=traced(total),
     )
     return [*tables, whole]
+
+
+def _titled(flow: Flow, titles: Mapping[str, Text]) -> Text:
+    """A flow that is no component keeps its name; conformance names it."""
+    return titles.get(flow.name, Text(en=flow.name, zh=flow.name))
 
 
 def _step_names(flows: tuple[Flow, ...]) -> list[str]:
@@ -272,7 +287,9 @@ def _step_names(flows: tuple[Flow, ...]) -> list[str]:
     return names
 
 
-def _flow_table(name: str, exposure: Exposure, flow: Flow, prices: Prices, stress: Stress) -> Step:
+def _flow_table(
+    name: str, title: Text, exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
+) -> Step:
     cells = Cells(exposure, flow, prices, stress)
     rows = [column for column in cells.columns() if column.units[0] != 0.0]
     inputs: Mapping[str, list[float] | float] = {
@@ -286,6 +303,7 @@ def _flow_table(name: str, exposure: Exposure, flow: Flow, prices: Prices, stres
     }
     return Step(
         name=name,
+        title=title,
         formula="sum(units * unit_price * index * survival * discount) * rotations",
         unit="yuan",
         reference="",

@@ -41,7 +41,9 @@ def test_the_answer_has_the_stable_shape():
     assert answer["low_yuan"] is None
     assert answer["approaches"]["income"]["weight"] == 1.0
     assert set(answer["quantities"]["credit_sales"]) == {"value", "unit"}
-    assert {"name", "formula", "unit", "reference", "inputs", "value"} == set(answer["trace"][0])
+    assert {"name", "title", "formula", "unit", "reference", "inputs", "value"} == set(
+        answer["trace"][0]
+    )
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 

@@ -61,7 +61,7 @@ def _spec(**changes: Any) -> ModelSpec:
     return ModelSpec(**{**plain, **changes})
 
 
-@step(unit="t")
+@step(unit="t", zh="收割量")
 def reed_t(*, area_mu, reed_t_per_mu):
     """Reeds cut: area_mu * reed_t_per_mu."""
     return area_mu * reed_t_per_mu

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_models.contract import Exposure, Keyed, Price, Prices, Stress
+from risk_models.contract import Exposure, Keyed, Price, Prices, Stress, Text
 from risk_models.engines.discount import assess, discount, year_table
 from risk_models.trace import recompute
 from tests.risk_models.helpers import flow, worth
@@ -215,6 +215,7 @@ def test_components_sum_to_the_value_and_quantities_are_undiscounted():
 
 def test_the_year_table_multiplies_out_to_the_value():
     exposure = _row(_random_exposure(20, 8), 4)
-    table = year_table("income_approach", exposure, Prices({}))
+    titles = dict.fromkeys(("income_approach", "income"), Text(en="Income", zh="收益"))
+    table = year_table("income_approach", exposure, Prices({}), None, titles)
     assert recompute(table) == []
     assert table[-1].value == pytest.approx(discount(exposure, Prices({}))[0][0], rel=1e-12)

@@ -164,6 +164,7 @@ def _steps(text: str) -> list[StepView]:
         ),
         StepView(
             name="income_yuan",
+            title=Words(zh="年收入", en="Income"),
             formula="yearly_removals_tco2e * price_yuan_per_tco2e * profile",
             inputs={"yearly_removals_tco2e": 816.0, "profile": [1.0, 0.95, 0.9025, 0.857, 0.81]},
             value=450_000.0,

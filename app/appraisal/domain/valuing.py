@@ -419,6 +419,7 @@ def _finding_json(found: Finding) -> dict[str, Any]:
 def _step_json(each: Any) -> dict[str, Any]:
     return {
         "name": each.name,
+        "title": {"en": each.title.en, "zh": each.title.zh},
         "formula": each.formula,
         "unit": each.unit,
         "reference": each.reference,

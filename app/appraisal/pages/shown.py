@@ -19,7 +19,6 @@ from app.web.formats import current_locale, money_plot, money_unit, money_wan
 from app.web.shell import words
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
-from risk_models.passports.steps import step_title
 from risk_models.words import Text
 
 STATE_TONES: Final[Mapping[str, str]] = {
@@ -99,7 +98,7 @@ def result_shown(
         "components": components,
         "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
         "approaches": _approaches(spec, result),
-        "steps": [_step(spec, each) for each in result.get("trace", [])],
+        "steps": [_step(each) for each in result.get("trace", [])],
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
         "explanation": result.get("explanation", ""),
         "parameters": [_parameter(each) for each in result.get("parameters", [])],
@@ -154,10 +153,9 @@ def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def _step(spec: ModelSpec | None, each: Mapping[str, Any]) -> dict[str, Any]:
-    title = step_title(spec, each["name"])
+def _step(each: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "title": words(title) if title else each["name"],
+        "title": in_words(each["title"]),
         "name": each["name"],
         "formula": each["formula"],
         "inputs": [(name, figure(traced_figure(given))) for name, given in each["inputs"].items()],

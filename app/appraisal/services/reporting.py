@@ -61,7 +61,6 @@ from app.kernel.units import unit_name
 from app.reference.services import region_name
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
-from risk_models.passports.steps import step_title
 from risk_models.words import Text
 
 MARKET_VALUE: Final = Words(zh="市场价值", en="Market value")
@@ -230,7 +229,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         basis=[Words(zh=each) for each in spec.standards],
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
-        steps=[_step(spec, each) for each in result.get("trace", [])],
+        steps=[_step(each) for each in result.get("trace", [])],
         parameters=_parameters(spec, result, row.prices or {}),
         assumptions=ASSUMPTIONS,
         findings=[_finding(each) for each in result.get("findings", [])],
@@ -379,10 +378,9 @@ def _shown(field: Field, given: Any, on: date) -> Figure:
     return float(given) if field.kind in {"number", "integer"} else str(given)
 
 
-def _step(spec: ModelSpec, each: Mapping[str, Any]) -> StepView:
-    title = step_title(spec, each["name"])
+def _step(each: Mapping[str, Any]) -> StepView:
     return StepView(
-        title=_words(title) if title else None,
+        title=Words(zh=each["title"]["zh"], en=each["title"]["en"]),
         name=each["name"],
         formula=each["formula"],
         inputs={name: traced_figure(given) for name, given in each["inputs"].items()},

@@ -5,7 +5,7 @@ import numpy as np
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats
 from risk_models.modelling import as_day, price_findings, rate_findings, years
-from risk_models.passports.carbon_sink_income import (
+from risk_models.models.carbon_sink_income.passport import (
     BUFFER_LOW,
     GROWTH_HIGH,
     IMPLIED,

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import distinct
-from risk_models.checks import carbon_sink_income as checks
 from risk_models.contract import (
     Basis,
     Batch,
@@ -27,7 +26,8 @@ from risk_models.contract import (
     step,
 )
 from risk_models.modelling import Days, as_day, ones, single, trimmed, years
-from risk_models.passports.carbon_sink_income import (
+from risk_models.models.carbon_sink_income import checks
+from risk_models.models.carbon_sink_income.passport import (
     PER_TONNE,
     PRICE_OF,
     SPEC,
@@ -41,31 +41,31 @@ __all__ = ["MODEL", "CarbonSinkIncome"]
 # Steps
 
 
-@step(unit="year")
+@step(unit="year", zh="已核证计入年数")
 def verified_years(*, crediting_starts_on: Days, last_verified_on: Days) -> Floats:
     """Crediting years verified so far: years(crediting_starts_on, last_verified_on)."""
     return years(crediting_starts_on, last_verified_on)
 
 
-@step(unit="year")
+@step(unit="year", zh="计入期长度")
 def crediting_years(*, crediting_starts_on: Days, crediting_ends_on: Days) -> Floats:
     """Length of the crediting period: years(crediting_starts_on, crediting_ends_on)."""
     return years(crediting_starts_on, crediting_ends_on)
 
 
-@step(unit="year")
+@step(unit="year", zh="距上次核证年数")
 def unverified_years(*, last_verified_on: Days, valuation_on: Days) -> Floats:
     """Years since the last verification: years(last_verified_on, valuation_on)."""
     return years(last_verified_on, valuation_on)
 
 
-@step(unit="year")
+@step(unit="year", zh="权利剩余年限")
 def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
     """Years the right still lasts: years(valuation_on, right_ends_on)."""
     return years(valuation_on, right_ends_on)
 
 
-@step(unit="period")
+@step(unit="period", zh="下次核证覆盖期数")
 def periods_due(*, unverified_years: Floats, verification_every_years: Floats) -> Floats:
     """Periods the next verification covers.
 
@@ -74,7 +74,7 @@ def periods_due(*, unverified_years: Floats, verification_every_years: Floats) -
     return np.asarray(np.floor(unverified_years / verification_every_years) + 1.0)
 
 
-@step(unit="year")
+@step(unit="year", zh="距下次核证年数")
 def next_verification_years(
     *, periods_due: Floats, verification_every_years: Floats, unverified_years: Floats
 ) -> Floats:
@@ -82,7 +82,7 @@ def next_verification_years(
     return periods_due * verification_every_years - unverified_years
 
 
-@step(unit="1")
+@step(unit="1", zh="有核证的年份")
 def verification_due(*, year: Floats, verification_every_years: Floats) -> Floats:
     """Whether a year after the next verification has one.
 
@@ -92,7 +92,7 @@ def verification_due(*, year: Floats, verification_every_years: Floats) -> Float
     return np.asarray((year - passed < 0.5).astype(np.float64))
 
 
-@step(unit="year")
+@step(unit="year", zh="核证截至的计入年数")
 def accrued_until(
     *, verified_years: Floats, verification_every_years: Floats, periods_due: Floats, year: Floats
 ) -> Floats:
@@ -103,7 +103,7 @@ def accrued_until(
     return verified_years + verification_every_years * periods_due + year
 
 
-@step(unit="year")
+@step(unit="year", zh="核证起自的计入年数")
 def accrued_since(
     *, accrued_until: Floats, verification_every_years: Floats, periods_due: Floats, year: Floats
 ) -> Floats:
@@ -115,7 +115,7 @@ def accrued_since(
     return accrued_until - verification_every_years * (1.0 + missed)
 
 
-@step(unit="year")
+@step(unit="year", zh="各次核证签发年数")
 def years_credited(
     *,
     verification_due: Floats,
@@ -131,7 +131,7 @@ def years_credited(
     return np.asarray(verification_due * np.maximum(0.0, span))
 
 
-@step(unit="tCO2e/mu")
+@step(unit="tCO2e/mu", zh="各次核证签发量")
 def tonnes_credited(
     *,
     verification_due: Floats,
@@ -151,13 +151,13 @@ def tonnes_credited(
     return np.asarray(verification_due * np.maximum(0.0, until - since))
 
 
-@step(unit="1")
+@step(unit="1", zh="付费核证次数")
 def verifications(*, years_credited: Floats) -> Floats:
     """Verifications that are paid for: years_credited > 0."""
     return np.asarray((years_credited > 0.0).astype(np.float64))
 
 
-@step(unit="1")
+@step(unit="1", zh="可售比例")
 def sellable_share(
     *, baseline_share: Floats, leakage_share: Floats, buffer_share: Floats
 ) -> Floats:
@@ -168,7 +168,7 @@ def sellable_share(
     return (1.0 - baseline_share) * (1.0 - leakage_share) * (1.0 - buffer_share)
 
 
-@step(unit="tCO2e/year")
+@step(unit="tCO2e/year", zh="年减排量")
 def credits_per_year(
     *, area_mu: Floats, removals_tco2e_per_mu: Floats, sellable_share: Floats
 ) -> Floats:
@@ -176,43 +176,43 @@ def credits_per_year(
     return area_mu * removals_tco2e_per_mu * sellable_share
 
 
-@step(unit="mu")
+@step(unit="mu", zh="可售面积")
 def sellable_area(*, area_mu: Floats, sellable_share: Floats) -> Floats:
     """Area whose removals can be sold: area_mu * sellable_share."""
     return area_mu * sellable_share
 
 
-@step(unit=PER_TONNE)
+@step(unit=PER_TONNE, zh="税后价格")
 def net_price(*, price: Floats, tax_share: Floats) -> Floats:
     """Price after tax: price * (1 - tax_share)."""
     return price * (1.0 - tax_share)
 
 
-@step(unit="yuan")
+@step(unit="yuan", zh="税后核证费用")
 def net_verification_cost(*, verification_cost_yuan: Floats, tax_share: Floats) -> Floats:
     """Verification after tax: verification_cost_yuan * (1 - tax_share)."""
     return verification_cost_yuan * (1.0 - tax_share)
 
 
-@step(unit="yuan/year")
+@step(unit="yuan/year", zh="税后监测费用")
 def net_monitoring_cost(*, monitoring_cost_yuan: Floats, tax_share: Floats) -> Floats:
     """Monitoring after tax: monitoring_cost_yuan * (1 - tax_share)."""
     return monitoring_cost_yuan * (1.0 - tax_share)
 
 
-@step(unit="project")
+@step(unit="project", zh="是否有项目")
 def projects(*, area_mu: Floats) -> Floats:
     """A plot of no area is no project and costs nothing: area_mu > 0."""
     return np.asarray((area_mu > 0.0).astype(np.float64))
 
 
-@step(unit="yuan")
+@step(unit="yuan", zh="评估日应付费用")
 def outlay(*, projects: Floats, cost_due_now_yuan: Floats) -> Floats:
     """Cost due on the valuation day: projects * cost_due_now_yuan."""
     return projects * cost_due_now_yuan
 
 
-@step(unit="year")
+@step(unit="year", zh="尚需监测年数")
 def monitored_years(
     *,
     right_years: Floats,

@@ -5,7 +5,7 @@ import numpy as np
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats
 from risk_models.modelling import as_day, price_findings, rate_findings, years
-from risk_models.passports.forest_right import (
+from risk_models.models.forest_right.passport import (
     CATEGORY,
     HARVESTED,
     PRICE_AGE,

@@ -25,7 +25,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.modelling import price_findings, single
-from risk_models.passports.market_units import (
+from risk_models.models.market_units.passport import (
     DISCOUNT_PER_DAY,
     KIND,
     ORDERLY_DAYS,
@@ -40,13 +40,13 @@ from risk_models.passports.market_units import (
 __all__ = ["MODEL", "MarketUnits"]
 
 
-@step(unit="unit")
+@step(unit="unit", zh="履约外可用数量")
 def free_quantity(*, quantity_held: Floats, quantity_needed: Floats) -> Floats:
     """Units that compliance does not need: max(0, quantity_held - quantity_needed)."""
     return np.maximum(0.0, quantity_held - quantity_needed)
 
 
-@step(unit="day")
+@step(unit="day", zh="变现所需交易日")
 def days_to_sell(
     *, free_quantity: Floats, participation_share: Floats, daily_volume: Floats
 ) -> Floats:
@@ -54,7 +54,7 @@ def days_to_sell(
     return free_quantity / (participation_share * daily_volume)
 
 
-@step(unit="ratio")
+@step(unit="ratio", zh="变现折价率")
 def liquidity_share(
     *, base_discount: Floats, discount_per_day: Floats, days_to_sell: Floats, orderly_days: Floats
 ) -> Floats:
@@ -66,7 +66,7 @@ def liquidity_share(
     return np.minimum(1.0, base_discount + discount_per_day * late)
 
 
-@step(unit="unit")
+@step(unit="unit", zh="变现折损数量")
 def lost_quantity(*, free_quantity: Floats, liquidity_share: Floats) -> Floats:
     """Units lost to selling: free_quantity * liquidity_share."""
     return free_quantity * liquidity_share

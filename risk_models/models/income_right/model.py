@@ -23,30 +23,30 @@ from risk_models.contract import (
     step,
 )
 from risk_models.modelling import Days, as_day, rate_findings, years
-from risk_models.passports.income_right import GROWTH_HIGH, RATE_HIGH, RATE_LOW, SPEC, WORDS
+from risk_models.models.income_right.passport import GROWTH_HIGH, RATE_HIGH, RATE_LOW, SPEC, WORDS
 
 __all__ = ["MODEL", "IncomeRight"]
 
 
-@step(unit="year")
+@step(unit="year", zh="已收付年数")
 def paid_years(*, paid_each_year_since: Days, valuation_on: Days) -> Floats:
     """Years since payments began: years(paid_each_year_since, valuation_on)."""
     return years(paid_each_year_since, valuation_on)
 
 
-@step(unit="year")
+@step(unit="year", zh="距下次收付年数")
 def next_payment_years(*, paid_years: Floats) -> Floats:
     """Years to the next anniversary: floor(paid_years) + 1 - paid_years."""
     return np.floor(paid_years) + 1.0 - paid_years
 
 
-@step(unit="year")
+@step(unit="year", zh="权利剩余年限")
 def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
     """Years the right still lasts: years(valuation_on, right_ends_on)."""
     return years(valuation_on, right_ends_on)
 
 
-@step(unit="1")
+@step(unit="1", zh="各年收益增长倍数")
 def growth_path(*, growth_share: Floats, year: Floats) -> Floats:
     """Income of a year over that of the next: (1 + growth_share) ** year."""
     return np.asarray((1.0 + growth_share) ** year)

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.checks import forest_right as checks
 from risk_models.contract import (
     Basis,
     Batch,
@@ -26,7 +25,8 @@ from risk_models.contract import (
     step,
 )
 from risk_models.modelling import Days, as_day, empty_exposure, ones, single, trimmed, years
-from risk_models.passports.forest_right import (
+from risk_models.models.forest_right import checks
+from risk_models.models.forest_right.passport import (
     AGE_GROUP,
     HARVESTED,
     PLANTED,
@@ -44,49 +44,49 @@ __all__ = ["MODEL", "ForestRight"]
 # Steps
 
 
-@step(unit="year")
+@step(unit="year", zh="林龄")
 def age_years(*, planted_on: Days, valuation_on: Days) -> Floats:
     """Age of the stand: years(planted_on, valuation_on)."""
     return years(planted_on, valuation_on)
 
 
-@step(unit="year")
+@step(unit="year", zh="权利剩余年限")
 def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
     """Years the right still lasts: years(valuation_on, right_ends_on)."""
     return years(valuation_on, right_ends_on)
 
 
-@step(unit="year")
+@step(unit="year", zh="距主伐或盛产期末年数")
 def years_to_rotation(*, rotation_years: Floats, age_years: Floats) -> Floats:
     """Years to felling, or to the end of bearing: rotation_years - age_years."""
     return rotation_years - age_years
 
 
-@step(unit="year")
+@step(unit="year", zh="管护年数")
 def tending_years(*, years_to_rotation: Floats) -> Floats:
     """Years of tending until felling, both ends counted: years_to_rotation + 1."""
     return years_to_rotation + 1.0
 
 
-@step(unit="year")
+@step(unit="year", zh="权利内收益年数")
 def yield_years(*, years_to_rotation: Floats, right_years: Floats) -> Floats:
     """Years of yield that belong to the right: min(years_to_rotation, right_years)."""
     return np.minimum(years_to_rotation, right_years)
 
 
-@step(unit="mu")
+@step(unit="mu", zh="按林分质量调整后的面积")
 def adjusted_area(*, area_mu: Floats, quality_k: Floats) -> Floats:
     """Area at reference quality: area_mu * quality_k."""
     return area_mu * quality_k
 
 
-@step(unit="yuan/mu")
+@step(unit="yuan/mu", zh="已投入营林成本")
 def costs_spent(*, costs_by_year_yuan_per_mu: Floats, year: Floats, age_years: Floats) -> Floats:
     """Raising costs of the years begun so far: costs_by_year_yuan_per_mu * (year <= age_years)."""
     return np.nan_to_num(costs_by_year_yuan_per_mu * (year <= age_years))
 
 
-@step(unit="m3", reference="LY/T 2407-2015")
+@step(unit="m3", zh="主伐出材量", reference="LY/T 2407-2015")
 def harvest_m3(
     *, adjusted_area: Floats, stock_at_harvest_m3_per_mu: Floats, outturn_share: Floats
 ) -> Floats:
@@ -94,19 +94,19 @@ def harvest_m3(
     return adjusted_area * stock_at_harvest_m3_per_mu * outturn_share
 
 
-@step(unit="m3", reference="LY/T 2407-2015")
+@step(unit="m3", zh="现有出材量", reference="LY/T 2407-2015")
 def timber_now_m3(*, area_mu: Floats, stock_now_m3_per_mu: Floats, outturn_share: Floats) -> Floats:
     """Timber standing today: area_mu * stock_now_m3_per_mu * outturn_share."""
     return area_mu * stock_now_m3_per_mu * outturn_share
 
 
-@step(unit="yuan/m3")
+@step(unit="yuan/m3", zh="木材采运正常利润")
 def profit_yuan_per_m3(*, felling_cost_yuan_per_m3: Floats, normal_profit_share: Floats) -> Floats:
     """Normal profit of felling: felling_cost_yuan_per_m3 * normal_profit_share."""
     return felling_cost_yuan_per_m3 * normal_profit_share
 
 
-@step(unit="yuan")
+@step(unit="yuan", zh="评估日应付费用")
 def outlay(*, area_mu: Floats, cost_due_now_yuan: Floats) -> Floats:
     """Cost due on the valuation day, none where there is no area.
 

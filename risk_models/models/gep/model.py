@@ -25,14 +25,14 @@ from risk_models.contract import (
     step,
 )
 from risk_models.modelling import single
-from risk_models.passports.gep import DERIVED, PRICE_TABLE, SERVICES, SPEC, WORDS, Service
+from risk_models.models.gep.passport import DERIVED, PRICE_TABLE, SERVICES, SPEC, WORDS, Service
 
 __all__ = ["MODEL", "Gep"]
 
 GARZE: Final = "Acta Ecologica Sinica 37(19) 6302, Garze 2010"
 
 
-@step(unit="m3", reference=GARZE)
+@step(unit="m3", zh="减少泥沙淤积量", reference=GARZE)
 def siltation_m3(
     *, soil_retained_t: Floats, siltation_share: Floats, soil_density: Floats
 ) -> Floats:
@@ -40,25 +40,25 @@ def siltation_m3(
     return soil_retained_t * siltation_share / soil_density
 
 
-@step(unit="t", reference=GARZE)
+@step(unit="t", zh="减少氮面源污染量", reference=GARZE)
 def nitrogen_t(*, soil_retained_t: Floats, nitrogen_share: Floats) -> Floats:
     """Nitrogen kept out of rivers: soil_retained_t * nitrogen_share."""
     return soil_retained_t * nitrogen_share
 
 
-@step(unit="t", reference=GARZE)
+@step(unit="t", zh="减少磷面源污染量", reference=GARZE)
 def phosphorus_t(*, soil_retained_t: Floats, phosphorus_share: Floats) -> Floats:
     """Phosphorus kept out of rivers: soil_retained_t * phosphorus_share."""
     return soil_retained_t * phosphorus_share
 
 
-@step(unit="m2", reference=GARZE)
+@step(unit="m2", zh="减少沙化土地面积", reference=GARZE)
 def sand_m2(*, sand_fixed_t: Floats, sand_density: Floats, sand_depth: Floats) -> Floats:
     """Land kept free of sand: sand_fixed_t / (sand_density * sand_depth)."""
     return sand_fixed_t / (sand_density * sand_depth)
 
 
-@step(unit="m3", reference=GARZE)
+@step(unit="m3", zh="沼泽调蓄水量", reference=GARZE)
 def marsh_storage_m3(*, marsh_km2: Floats, marsh_storage: Floats) -> Floats:
     """Flood storage of marsh: marsh_km2 * marsh_storage."""
     return marsh_km2 * marsh_storage

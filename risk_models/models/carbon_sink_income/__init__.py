@@ -1,0 +1,5 @@
+"""Expected income right of a forest, bamboo, shrub or grassland carbon sink."""
+
+from risk_models.models.carbon_sink_income.model import MODEL
+
+__all__ = ["MODEL"]
