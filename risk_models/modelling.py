@@ -1,6 +1,7 @@
 """What several models share: days as years, common findings, the flows of a price by choice."""
 
 from datetime import date
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,11 @@ from risk_models.trace import DAYS_A_YEAR
 from risk_models.words import Text
 
 __all__ = [
+    "MU_A_HECTARE",
     "Days",
     "as_day",
     "empty_exposure",
+    "mixed_units",
     "ones",
     "price_findings",
     "rate_findings",
@@ -24,13 +27,22 @@ __all__ = [
 
 Days = npt.NDArray[np.datetime64]
 
+MU_A_HECTARE: Final = 15.0
+"""One hectare is fifteen mu, by definition."""
+
 MISSING: Text = Text(
     en="There is no price %(price)s on the valuation day, so there is no value.",
     zh="评估基准日没有价格%(price)s，因此无法得出价值。",
 )
-OLD: Text = Text(
-    en="The price %(price)s is of %(priced_on)s, older than %(limit)d days.",
-    zh="价格%(price)s的日期为%(priced_on)s，已超过%(limit)d天。",
+ENDED: Text = Text(
+    en="The price %(price)s ends on %(priced_on)s, more than %(limit)d days before the valuation"
+    " day. Import newer prices, or state the price with its source.",
+    zh="价格%(price)s止于%(priced_on)s，早于评估基准日超过%(limit)d天。请导入新价格，或注明来源后自行填写。",
+)
+MIXED_UNITS: Text = Text(
+    en="%(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not. One hectare"
+    " is 15 mu: was the figure meant for the other unit?",
+    zh="%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，请核对是否用错面积单位。",
 )
 RATE_OUTSIDE: Text = Text(
     en="The discount rate %(rate).4f lies outside the usual %(low).4f to %(high).4f.",
@@ -66,7 +78,7 @@ def single(rows: int) -> Keyed:
 def price_findings(
     batch: Batch, basis: Basis, *, field: str, price_of: dict[str, PriceUse], age_limit_days: float
 ) -> list[Finding]:
-    """A missing price refuses the rows that need it; an old one asks. Neither becomes zero."""
+    """A missing price, or one that ended long before the day, refuses the rows that need it."""
     found: list[Finding] = []
     for level, use in price_of.items():
         rows = batch.is_level(field, level)
@@ -79,16 +91,37 @@ def price_findings(
         priced_on = basis.prices[use.id].priced_on
         if priced_on is not None and (basis.on - priced_on).days > age_limit_days:
             found += finding(
-                "price-old",
+                "price-ended",
                 field,
                 rows,
-                severity="ask",
-                detail=OLD,
+                severity="refuse",
+                detail=ENDED,
                 price=told,
                 priced_on=np.array(priced_on.isoformat()),
                 limit=np.array(age_limit_days),
             )
     return found
+
+
+def mixed_units(field: str, given: Floats, *, low: Floats, high: Floats) -> list[Finding]:
+    """Asks about a figure [n] outside its usual band that would lie inside it in the other unit.
+
+    `low` and `high` are the band by row, in the unit of the field, whether it is an area or a
+    figure per area: mu and hectare lie a factor of 15 apart either way.
+    """
+    outside = (given < low) | (given > high)
+    meant = np.where(given > high, given / MU_A_HECTARE, given * MU_A_HECTARE)
+    return finding(
+        "units-mixed",
+        field,
+        outside & (meant >= low) & (meant <= high),
+        severity="ask",
+        detail=MIXED_UNITS,
+        given=given,
+        meant=meant,
+        low=low,
+        high=high,
+    )
 
 
 def rate_findings(batch: Batch, *, low: float, high: float) -> list[Finding]:

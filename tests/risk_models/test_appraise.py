@@ -120,14 +120,15 @@ def test_prices_left_out_come_from_the_parameter_files():
     inputs = {"unit_kind": "cea", "quantity_held": 10, "quantity_needed": 0, "daily_volume": 1e6}
     answer = appraise("market-units", {"inputs": inputs}, date(2024, 1, 2))
     assert answer["value_yuan"] == "681.50"
-    earlier = appraise("market-units", {"inputs": inputs}, date(2023, 12, 28))
+    earlier = appraise("market-units", {"inputs": inputs}, date(2023, 1, 15))
     assert earlier["value_yuan"] == "553.00"
 
 
-def test_a_price_on_the_table_is_older_than_its_limit_asks():
+def test_a_price_on_file_that_ended_before_the_day_is_refused():
     inputs = {"unit_kind": "cea", "quantity_held": 10, "quantity_needed": 0, "daily_volume": 1e6}
     answer = appraise("market-units", {"inputs": inputs}, date(2024, 6, 1))
-    assert "price-old" in {found["code"] for found in answer["findings"]}
+    assert answer["value_yuan"] is None
+    assert "price-ended" in {found["code"] for found in answer["findings"]}
 
 
 def test_the_passport_as_json_lists_dated_choices():

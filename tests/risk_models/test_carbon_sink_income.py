@@ -98,13 +98,13 @@ def test_only_the_rows_without_a_price_are_refused():
     assert result.value[0] == result.value[2]
 
 
-def test_an_old_price_asks():
-    def priced(day):
+def test_a_price_that_ended_long_before_the_day_is_refused():
+    def refused(day):
         price = Price(yuan=30.0, unit="yuan/tCO2e", priced_on=day)
-        return codes(run(MODEL, [example(MODEL)], {"local-sink": price}))
+        return codes(run(MODEL, [example(MODEL)], {"local-sink": price}), severity="refuse")
 
-    assert "price-old" not in priced(ON - timedelta(days=60))
-    assert "price-old" in priced(ON - timedelta(days=61))
+    assert refused(ON - timedelta(days=60)) == set()
+    assert refused(ON - timedelta(days=61)) == {"price-ended"}
 
 
 def test_a_price_of_another_unit_is_refused():

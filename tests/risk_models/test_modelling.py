@@ -1,0 +1,32 @@
+"""What several models share."""
+
+import numpy as np
+import pytest
+
+from risk_models.modelling import mixed_units
+
+LOW, HIGH = np.array([0.1]), np.array([0.6])
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        (0.39, False),  # Anji bamboo, a mu and year.
+        (0.39 * 15, True),  # The same a hectare.
+        (0.1, False),
+        (0.6, False),
+        (0.39 / 15, True),
+        (0.6 * 15 + 0.01, False),  # Too much in either unit.
+        (0.0, False),
+    ],
+)
+def test_a_figure_that_fits_only_in_the_other_unit_of_area_is_asked_about(given, asked):
+    found = mixed_units("rate", np.array([given]), low=LOW, high=HIGH)
+    assert [entry.code for entry in found] == (["units-mixed"] if asked else [])
+
+
+def test_the_question_says_what_the_figure_would_be():
+    (found,) = mixed_units("rate", np.array([5.85, 0.3]), low=LOW, high=HIGH)
+    assert list(found.rows) == [0]
+    assert found.facts["meant"][0] == pytest.approx(0.39)
+    assert found.severity == "ask"
