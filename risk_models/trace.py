@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from risk_models.contract import Step, Traced
 
-__all__ = ["DAYS_A_YEAR", "FormulaError", "cumulative", "evaluate", "recompute"]
+__all__ = ["DAYS_A_YEAR", "FormulaError", "cumulative", "evaluate", "recompute", "whole_years"]
 
 DAYS_A_YEAR: Final = 365.25
 """Years between two days, as everywhere in the models: days / 365.25, smooth from day to day."""
@@ -54,12 +54,37 @@ def cumulative(
     return np.asarray(total)
 
 
+def whole_years(
+    since: npt.NDArray[np.datetime64], until: npt.NDArray[np.datetime64]
+) -> npt.NDArray[np.float64]:
+    """Calendar years completed between days [n]: anniversaries of `since` up to and with `until`.
+
+    Below zero when `until` lies before. 29 February has its anniversary on 1 March.
+    """
+    begun = until.astype("datetime64[Y]").astype(np.int64)
+    begun = begun - since.astype("datetime64[Y]").astype(np.int64)
+    return np.asarray(begun - (_place(until) < _place(since)), dtype=np.float64)
+
+
+def _place(day: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+    """A number that orders the days within any year."""
+    month = day.astype("datetime64[M]")
+    number = (month - day.astype("datetime64[Y]").astype("datetime64[M]")).astype(np.int64)
+    return np.asarray(number * 31 + (day - month.astype("datetime64[D]")).astype(np.int64))
+
+
 class FormulaError(ValueError):
     """A formula that is not plain arithmetic over its named inputs."""
 
 
 def _years(since: str, until: str) -> float:
     return (date.fromisoformat(until) - date.fromisoformat(since)).days / DAYS_A_YEAR
+
+
+def _whole_years(since: str, until: str) -> float:
+    return float(
+        whole_years(np.array([since], "datetime64[D]"), np.array([until], "datetime64[D]"))[0]
+    )
 
 
 def _cumulative(
@@ -76,6 +101,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Number]]] = {
     "floor": np.floor,
     "exp": np.exp,
     "years": _years,
+    "whole_years": _whole_years,
     "cumulative": _cumulative,
 }
 

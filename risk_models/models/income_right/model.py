@@ -9,47 +9,22 @@ from typing import Final
 
 import numpy as np
 
-from risk_models.batches import distinct, finding
+from risk_models.batches import finding
 from risk_models.contract import (
     Basis,
     Batch,
     Exposure,
     Finding,
-    Floats,
     Flow,
     Keyed,
     ModelSpec,
     Recorder,
-    step,
 )
-from risk_models.modelling import Days, as_day, rate_findings, years
+from risk_models.modelling import as_day, rate_findings
 from risk_models.models.income_right.passport import GROWTH_HIGH, RATE_HIGH, RATE_LOW, SPEC, WORDS
+from risk_models.payments import anniversaries
 
 __all__ = ["MODEL", "IncomeRight"]
-
-
-@step(unit="year", zh="已收付年数")
-def paid_years(*, paid_each_year_since: Days, valuation_on: Days) -> Floats:
-    """Years since payments began: years(paid_each_year_since, valuation_on)."""
-    return years(paid_each_year_since, valuation_on)
-
-
-@step(unit="year", zh="距下次收付年数")
-def next_payment_years(*, paid_years: Floats) -> Floats:
-    """Years to the next anniversary: floor(paid_years) + 1 - paid_years."""
-    return np.floor(paid_years) + 1.0 - paid_years
-
-
-@step(unit="year", zh="权利剩余年限")
-def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
-    """Years the right still lasts: years(valuation_on, right_ends_on)."""
-    return years(valuation_on, right_ends_on)
-
-
-@step(unit="1", zh="各年收益增长倍数")
-def growth_path(*, growth_share: Floats, year: Floats) -> Floats:
-    """Income of a year over that of the next: (1 + growth_share) ** year."""
-    return np.asarray((1.0 + growth_share) ** year)
 
 
 class IncomeRight:
@@ -91,49 +66,33 @@ class IncomeRight:
 
     def exposures(self, batch: Batch, basis: Basis, steps: Recorder) -> Mapping[str, Exposure]:
         """Income and cost on each anniversary the right still covers."""
-        on = np.full(batch.n, as_day(basis.on))
-        paid = steps(
-            "paid_years",
-            paid_years,
+        due = anniversaries(
+            steps,
             paid_each_year_since=batch.days("paid_each_year_since"),
-            valuation_on=on,
-        )
-        coming = steps("next_payment_years", next_payment_years, paid_years=paid)
-        right = steps(
-            "right_years",
-            right_years,
-            valuation_on=on,
+            valuation_on=as_day(basis.on),
             right_ends_on=batch.days("right_ends_on"),
+            growth_share=batch.numbers("growth_share"),
         )
-        (growth, first), key = distinct(batch.numbers("growth_share"), coming)
-        longest = int(np.max(right - coming, initial=0.0))
-        path = steps(
-            "growth_path",
-            growth_path,
-            growth_share=growth[:, np.newaxis],
-            year=np.arange(max(longest + 1, 1), dtype=np.float64)[np.newaxis],
-        )
-        profile = Keyed(values=path, key=key)
         flows = (
             Flow(
                 name="income",
                 unit="year",
-                profile=profile,
-                first=first,
+                profile=due.profile,
+                first=due.first,
                 quantity=batch.numbers("collection_share"),
                 unit_price=batch.numbers("yearly_income_yuan"),
                 at_risk=True,
-                term=right,
+                term=due.term,
             ),
             Flow(
                 name="cost",
                 unit="year",
-                profile=profile,
-                first=first,
+                profile=due.profile,
+                first=due.first,
                 quantity=np.full(batch.n, -1.0),
                 unit_price=batch.numbers("yearly_cost_yuan"),
                 at_risk=True,
-                term=right,
+                term=due.term,
             ),
         )
         capitalised = Exposure(

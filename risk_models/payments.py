@@ -1,0 +1,130 @@
+"""Money that falls due once a year on the same calendar day, until a right ends.
+
+How many payments are still to come is counted on the calendar, so a payment due on the day the
+right ends counts in every year, leap or not, and one due on the valuation day counts as received.
+When they come is smooth from day to day.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_models.batches import distinct
+from risk_models.contract import Floats, Keyed, Recorder, step
+from risk_models.modelling import Days, years
+from risk_models.trace import whole_years
+
+__all__ = [
+    "Anniversaries",
+    "anniversaries",
+    "growth_path",
+    "last_payment_years",
+    "next_payment_years",
+    "paid_years",
+    "payments_left",
+    "payments_made",
+]
+
+
+@step(unit="year", zh="已收付年数")
+def paid_years(*, paid_each_year_since: Days, valuation_on: Days) -> Floats:
+    """Years since payments began: years(paid_each_year_since, valuation_on)."""
+    return years(paid_each_year_since, valuation_on)
+
+
+@step(unit="payment", zh="已过收付次数")
+def payments_made(*, paid_each_year_since: Days, valuation_on: Days) -> Floats:
+    """Payments made since that day, which itself is none when it is past.
+
+    Formula: max(whole_years(paid_each_year_since, valuation_on), -1).
+    """
+    return np.maximum(whole_years(paid_each_year_since, valuation_on), -1.0)
+
+
+@step(unit="year", zh="距下次收付年数")
+def next_payment_years(*, payments_made: Floats, paid_years: Floats) -> Floats:
+    """Years to the next anniversary: payments_made + 1 - paid_years."""
+    return np.asarray(payments_made + 1.0 - paid_years)
+
+
+@step(unit="payment", zh="剩余收付次数")
+def payments_left(
+    *, paid_each_year_since: Days, right_ends_on: Days, payments_made: Floats
+) -> Floats:
+    """Payments until the right ends.
+
+    Formula: max(0, whole_years(paid_each_year_since, right_ends_on) - payments_made).
+    """
+    until_end = whole_years(paid_each_year_since, right_ends_on)
+    return np.maximum(0.0, until_end - payments_made)
+
+
+@step(unit="year", zh="距末次收付年数")
+def last_payment_years(*, next_payment_years: Floats, payments_left: Floats) -> Floats:
+    """Years to the last payment: next_payment_years + payments_left - 1."""
+    return np.asarray(next_payment_years + payments_left - 1.0)
+
+
+@step(unit="1", zh="各年收益增长倍数")
+def growth_path(*, growth_share: Floats, year: Floats) -> Floats:
+    """Income of a year over that of the next: (1 + growth_share) ** year."""
+    return np.asarray((1.0 + growth_share) ** year)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Anniversaries:
+    """When and how much is paid: `profile`, `first` and `term` of a Flow whose `unit` is year."""
+
+    profile: Keyed
+    first: Floats
+    term: Floats
+
+
+def anniversaries(
+    steps: Recorder,
+    *,
+    paid_each_year_since: Days,
+    valuation_on: np.datetime64,
+    right_ends_on: Days,
+    growth_share: Floats | None = None,
+) -> Anniversaries:
+    """The payments [n] still to come, one unit the next time and growing after it.
+
+    The inputs are printed under these names, so they must be fields of the model, or steps of it.
+    Without `growth_share` all payments are one unit.
+    """
+    on = np.full(len(paid_each_year_since), valuation_on)
+    paid = steps(
+        "paid_years", paid_years, paid_each_year_since=paid_each_year_since, valuation_on=on
+    )
+    made = steps(
+        "payments_made", payments_made, paid_each_year_since=paid_each_year_since, valuation_on=on
+    )
+    coming = steps("next_payment_years", next_payment_years, payments_made=made, paid_years=paid)
+    left = steps(
+        "payments_left",
+        payments_left,
+        paid_each_year_since=paid_each_year_since,
+        right_ends_on=right_ends_on,
+        payments_made=made,
+    )
+    last = steps(
+        "last_payment_years", last_payment_years, next_payment_years=coming, payments_left=left
+    )
+    most = max(int(np.max(left, initial=1.0)), 1)
+    if growth_share is None:
+        (first,), key = distinct(coming)
+        return Anniversaries(profile=_level(first, key, most), first=first, term=last)
+    (growth, first), key = distinct(growth_share, coming)
+    path = steps(
+        "growth_path",
+        growth_path,
+        growth_share=growth[:, np.newaxis],
+        year=np.arange(most, dtype=np.float64)[np.newaxis],
+    )
+    return Anniversaries(profile=Keyed(values=path, key=key), first=first, term=last)
+
+
+def _level(first: Floats, key: npt.NDArray[np.int32], most: int) -> Keyed:
+    return Keyed(values=np.ones((len(first), most)), key=key)
