@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     scheduler_seconds: int = Field(
         5, ge=1, le=300, description="Seconds between two looks of the scheduler for due work."
     )
+    dask_scheduler: str = Field(
+        "",
+        description="HOST:PORT of the Dask scheduler on which revaluations may run; empty means none.",
+    )
     metrics_token: str = Field(
         "", description="Bearer token for /metrics from elsewhere than loopback; empty refuses."
     )

@@ -121,7 +121,30 @@ class ExecutorUnavailable(RuleViolation):
     title = N_("This way of running is not available")
     detail = N_(
         "Running on %(executor)s needs the extra “cluster”, which is not enabled in this "
-        "installation. Install greenpledge[cluster] and name its scheduler, or use serial or processes."
+        "installation. Install greenpledge[cluster] and name its scheduler in "
+        "GREENPLEDGE_DASK_SCHEDULER, or use serial or processes."
+    )
+
+
+class ClusterUnreachable(RuleViolation):
+    """The scheduler of the cluster does not answer, or has no worker."""
+
+    code = "cluster-unreachable"
+    title = N_("The cluster does not answer")
+    detail = N_(
+        "%(executor)s does not answer or has no worker. Start its scheduler and a worker, or use "
+        "serial or processes."
+    )
+
+
+class ClusterDiffers(RuleViolation):
+    """A worker has another version of the models than this installation."""
+
+    code = "cluster-differs"
+    title = N_("A worker runs another version")
+    detail = N_(
+        "The worker %(worker)s runs greenpledge %(theirs)s, this installation %(ours)s. Install "
+        "the same version everywhere."
     )
 
 

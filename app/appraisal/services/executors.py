@@ -1,18 +1,38 @@
-"""Where the pure part of a revaluation runs: here, or in processes of this machine."""
+"""Where the pure part of a revaluation runs: here, in processes of this machine, or on a Dask cluster."""
 
 import multiprocessing
 import os
+import re
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Final, Protocol
+from importlib.util import find_spec
+from typing import Any, Final, Protocol
 
-from app.appraisal.domain.valuing import Answer, value_many
+from app import __version__
+from app.appraisal.domain.valuing import Answer, Ask, value_many
 from app.appraisal.services.chunks import Chunk
+from app.appraisal.services.errors import (
+    ClusterDiffers,
+    ClusterUnreachable,
+    ExecutorUnavailable,
+)
+from app.kernel.errors import InvalidInput
+from app.kernel.text import N_
+from app.settings import read_settings
+
+EXECUTORS: Final = ("serial", "processes")
+
+DASK: Final = "dask://"
 
 MOST_PROCESSES: Final = 4
 """The database writes set the pace; more processes only wait for it."""
+
+CLUSTER_WAIT_SECONDS: Final = 10
+"""A scheduler on the same network answers within a second; who waits longer waits for nothing."""
+
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._-]{1,253}:[0-9]{1,5}")
 
 
 class Executor(Protocol):
@@ -20,6 +40,13 @@ class Executor(Protocol):
 
     def map(self, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Answer]]:
         """Each chunk with the answer of its model."""
+
+
+class Pending(Protocol):
+    """An answer that is being computed elsewhere."""
+
+    def result(self) -> Answer:
+        """Wait for the answer."""
 
 
 class Serial:
@@ -31,18 +58,18 @@ class Serial:
             yield chunk, value_many(chunk.ask)
 
 
-class Processes:
-    """Several chunks at once in fresh processes; the next ones are read while these are valued."""
+class Elsewhere:
+    """Several chunks at once in other processes; the next ones are read while these are valued."""
 
-    def __init__(self, pool: ProcessPoolExecutor, ahead: int) -> None:
-        self.pool = pool
+    def __init__(self, submit: Callable[[Ask], Pending], ahead: int) -> None:
+        self.submit = submit
         self.ahead = ahead
 
     def map(self, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Answer]]:
         """Each chunk with the answer of its model, in order."""
-        waiting: deque[tuple[Chunk, Future[Answer]]] = deque()
+        waiting: deque[tuple[Chunk, Pending]] = deque()
         for chunk in chunks:
-            waiting.append((chunk, self.pool.submit(value_many, chunk.ask)))
+            waiting.append((chunk, self.submit(chunk.ask)))
             if len(waiting) > self.ahead:
                 first, answer = waiting.popleft()
                 yield first, answer.result()
@@ -51,14 +78,93 @@ class Processes:
             yield first, answer.result()
 
 
+def require_executor(name: str) -> None:
+    """Refuse a way of running that does not exist, or is not installed, with its remedy.
+
+    Answers of a cluster are unpickled, which means trust: only the scheduler of the settings is asked.
+    """
+    if name.startswith(DASK):
+        address = name.removeprefix(DASK)
+        if _ADDRESS.fullmatch(address) is None:
+            raise InvalidInput.at(
+                "/executor", N_("Write the scheduler as %(form)s."), form="dask://HOST:PORT"
+            )
+        if find_spec("distributed") is None or address != read_settings().dask_scheduler:
+            raise ExecutorUnavailable(executor=name)
+    elif name not in EXECUTORS:
+        raise InvalidInput.at(
+            "/executor", N_("Choose one of: %(choices)s."), choices=[*EXECUTORS, "dask://HOST:PORT"]
+        )
+
+
 @contextmanager
 def executor_for(name: str) -> Iterator[Executor]:
-    """The executor of a name that `require_executor` let through."""
-    if name != "processes":
+    """The executor of a name that `require_executor` let through.
+
+    Refuses a cluster that does not answer, has no worker, or whose workers run another version.
+    """
+    if name.startswith(DASK):
+        with _cluster(name) as working:
+            yield working
+    elif name == "processes":
+        workers = min(os.cpu_count() or 1, MOST_PROCESSES)
+        # Fresh processes: a forked one would inherit open database connections.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield Elsewhere(lambda ask: pool.submit(value_many, ask), ahead=2 * workers)
+    else:
         yield Serial()
-        return
-    workers = min(os.cpu_count() or 1, MOST_PROCESSES)
-    # Fresh processes: a forked one would inherit open database connections.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield Processes(pool, ahead=2 * workers)
+
+
+# ---------------------------------------------------------------------------
+# Dask
+
+
+@contextmanager
+def _cluster(name: str) -> Iterator[Executor]:
+    with _client(name) as client:
+        _require_same_version(name, client)
+        ahead = 2 * max(sum(client.nthreads().values()), 1)
+        # Not pure: Dask would answer an equal question of an earlier run from its memory.
+        yield Elsewhere(
+            lambda ask: client.submit(value_with, ask, __version__, pure=False), ahead=ahead
+        )
+
+
+@contextmanager
+def _client(name: str) -> Iterator[Any]:
+    from distributed import Client  # noqa: PLC0415 - an extra that few installations have
+
+    address = "tcp://" + name.removeprefix(DASK)
+    try:
+        client = Client(  # type: ignore[no-untyped-call]
+            address, timeout=CLUSTER_WAIT_SECONDS, set_as_default=False
+        )
+    except (OSError, ValueError, RuntimeError) as failure:
+        raise ClusterUnreachable(executor=name) from failure
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=CLUSTER_WAIT_SECONDS)
+        except TimeoutError as failure:
+            raise ClusterUnreachable(executor=name) from failure
+        yield client
+
+
+def _require_same_version(name: str, client: Any) -> None:
+    """Every worker must have this installation's version: another one may value otherwise."""
+    for worker, theirs in client.run(worker_version, on_error="return").items():
+        if theirs != __version__:
+            told = theirs if isinstance(theirs, str) else "—"
+            raise ClusterDiffers(executor=name, worker=worker, theirs=told, ours=__version__)
+
+
+def worker_version() -> str:
+    """The version of greenpledge where this runs."""
+    return __version__
+
+
+def value_with(ask: Ask, version: str) -> Answer:
+    """Value on a worker, unless it joined later with another version than the run's."""
+    if worker_version() != version:
+        raise ClusterDiffers(executor="", worker="", theirs=worker_version(), ours=version)
+    return value_many(ask)

@@ -19,8 +19,8 @@ from app.appraisal.services.chunks import (
     finish_chunk,
     read_chunk,
 )
-from app.appraisal.services.errors import ExecutorUnavailable, RunInFuture
-from app.appraisal.services.executors import Executor, executor_for
+from app.appraisal.services.errors import RunInFuture
+from app.appraisal.services.executors import Executor, executor_for, require_executor
 from app.appraisal.services.views import RunView, run_view
 from app.assets.models import Asset
 from app.assets.queries import visible_assets
@@ -29,17 +29,14 @@ from app.db.engine import Database, now, today
 from app.db.leases import LeaseLost, claim, release
 from app.db.numbers import next_number
 from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor
-from app.kernel.errors import Busy, InvalidInput, NotFound
+from app.kernel.errors import Busy, NotFound
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
-from app.kernel.text import N_
 
 SERIES: Final = "R"
 CHUNK: Final = 500
 LEASE_SECONDS: Final = 60
 """A chunk takes well under a second; a runner that died is replaced after a minute."""
-
-EXECUTORS: Final = ("serial", "processes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,16 +135,6 @@ def run_revaluation(
         Runner(database, actor, run_id, chunk).run(working)
     with database.read() as session:
         return get_run(session, actor, run_id)
-
-
-def require_executor(name: str) -> None:
-    """Refuse a way of running that does not exist, or is not installed, with its remedy."""
-    if name.startswith("dask://"):
-        raise ExecutorUnavailable(executor=name)
-    if name not in EXECUTORS:
-        raise InvalidInput.at(
-            "/executor", N_("Choose one of: %(choices)s."), choices=[*EXECUTORS, "dask://HOST:PORT"]
-        )
 
 
 def scope_of(actor: Actor) -> UUID:
@@ -302,7 +289,6 @@ __all__ = [
     "get_run",
     "load_run",
     "request_revaluation",
-    "require_executor",
     "run_revaluation",
     "scope_of",
     "waiting_runs",
