@@ -365,7 +365,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Result:
-    """Values of n rows in unrounded yuan, NaN where refused."""
+    """Values of n rows in unrounded yuan, NaN where refused.
+
+    `low`, `mid` and `high` come from a simulation only, as does `cohorts`: how many rows were
+    simulated for them, fewer than n where rows share one.
+    """
 
     value: Floats
     components: Mapping[str, Floats]
@@ -381,6 +385,7 @@ class Result:
     high: Floats | None = None
     trace: tuple[Step, ...] = ()
 
+    cohorts: int | None = None
 
 # ---------------------------------------------------------------------------
 # Steps

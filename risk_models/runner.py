@@ -29,10 +29,18 @@ from risk_models.contract import (
     traced,
 )
 from risk_models.engines.discount import Assessment, assess, year_table
-from risk_models.engines.scenarios import Simulation, merged, scenarios
+from risk_models.engines.fans import Fan, yearly_fan
+from risk_models.engines.hazards import row_seeds
+from risk_models.engines.scenarios import (
+    Holding,
+    Simulation,
+    merged,
+    portfolio_scenarios,
+    scenarios,
+)
 from risk_models.words import Text
 
-__all__ = ["Bar", "NoTrace", "stressed", "tornado", "value"]
+__all__ = ["Bar", "Fan", "NoTrace", "Portfolio", "fan", "portfolio", "stressed", "tornado", "value"]
 
 PRICE_FACTORS: Final = (0.8, 1.2)
 """How far a tornado moves each price: a fifth, about the yearly move of a calm carbon market."""
@@ -87,12 +95,74 @@ def value(
     """Values every row of a batch on a basis."""
     if trace and batch.n != 1:
         raise NoTrace("a trace is kept for a batch of one")
+    run = _checked(model, batch, basis, stress)
+    return run.refused() if run.batch.n == 0 else run.valued(simulation, trace=trace)
+
+
+def fan(
+    model: Model,
+    row: Batch,
+    basis: Basis,
+    simulation: Simulation,
+    *,
+    stress: Stress | None = None,
+) -> Fan:
+    """Quantiles of the undiscounted net cash flow of each whole year of one row, in yuan.
+
+    Approaches count with their weights. A refused row has no years.
+    """
+    run = _checked(model, row, basis, stress)
+    if run.batch.n == 0:
+        return yearly_fan(Holding(exposures=(), rows=row.n), run.basis, simulation)
+    holding, _ = run.held(simulation)
+    return yearly_fan(holding, run.basis, simulation, stress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """What a set of rows is worth together in yuan, and how many rows count in it."""
+
+    value: float
+    low: float
+    mid: float
+    high: float
+    rows: int
+    refused: int
+
+
+def portfolio(
+    parts: Sequence[tuple[Model, Batch]],
+    basis: Basis,
+    simulation: Simulation,
+    *,
+    stress: Stress | None = None,
+) -> Portfolio:
+    """Value and quantiles of all rows of some batches together, over the same paths.
+
+    Refused rows are left out and counted.
+    """
+    runs = [_checked(model, batch, basis, stress) for model, batch in parts]
+    standing = [run.held(simulation) for run in runs if run.batch.n]
+    holdings = [holding for holding, _ in standing]
+    low, mid, high = portfolio_scenarios(holdings, stressed(basis, stress), simulation, stress)
+    return Portfolio(
+        value=float(sum(values.sum() for _, values in standing)),
+        low=float(low),
+        mid=float(mid),
+        high=float(high),
+        rows=sum(run.batch.n for run in runs),
+        refused=sum(run.whole.n - run.batch.n for run in runs),
+    )
+
+
+def _checked(model: Model, batch: Batch, basis: Basis, stress: Stress | None) -> "_Run":
+    """A run whose refused rows are left behind."""
     run = _Run(model, batch, stressed(basis, stress), stress)
     run.drop(validate(model.spec, batch))
     run.drop(_border_findings(model.spec, run.batch, run.basis))
     if run.batch.n:
         run.drop(model.check(run.batch, run.basis))
-    return run.refused() if run.batch.n == 0 else run.valued(simulation, trace=trace)
+    return run
 
 
 def stressed(basis: Basis, stress: Stress | None) -> Basis:
@@ -259,11 +329,32 @@ class _Run:
     ) -> Result:
         if simulation is None:
             return result
-        whole = [merged(exposures[name], weights[name], self.batch.n) for name in exposures]
-        low, mid, high = scenarios(whole, self.batch.n, self.basis, simulation, self.stress).T
-        return replace(
-            result, low=self._spread(low), mid=self._spread(mid), high=self._spread(high)
-        )
+        holding = self._holding(exposures, weights, simulation)
+        found = scenarios(holding, self.basis, simulation, self.stress)
+        low, mid, high = (self._spread(column) for column in found.quantiles.T)
+        return replace(result, low=low, mid=mid, high=high, cohorts=found.cohorts)
+
+    def _holding(
+        self,
+        exposures: Mapping[str, Exposure],
+        weights: Mapping[str, Floats],
+        simulation: Simulation,
+    ) -> Holding:
+        rows = self.batch.n
+        whole = [merged(exposures[name], weights[name], rows) for name in exposures]
+        seeds = row_seeds(self.batch) if simulation.hazard_paths else None
+        return Holding(exposures=whole, rows=rows, seeds=seeds)
+
+    def held(self, simulation: Simulation) -> tuple[Holding, Floats]:
+        """The rows as the scenario engine takes them, approaches weighted, and their values."""
+        exposures = self.model.exposures(self.batch, self.basis, Recorder())
+        values = {
+            name: self._placed(exposure, assess(exposure, self.basis.prices, self.stress).value)
+            for name, exposure in exposures.items()
+        }
+        weights, _, _ = _weights(self.model, self.batch, self.basis, values)
+        total = _weighted(values, weights, self.batch.n)
+        return self._holding(exposures, weights, simulation), total
 
 
 def _border_findings(spec: ModelSpec, batch: Batch, basis: Basis) -> list[Finding]:

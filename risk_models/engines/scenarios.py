@@ -1,69 +1,73 @@
 """The scenario engine: quantiles of the value over shared price paths.
 
-Every row sees the same paths, so that a portfolio stays coherent. A path is a geometric Brownian
-motion of the relative price, rescaled year by year so that its mean is the forward curve the
-deterministic engine uses. Different prices move independently. float64; the same seed gives the
-same paths, and a quantile is an order statistic, not an interpolation: of S sorted values the
-one at round(q * (S - 1)).
+Every row sees the same paths (`paths.py`), so that a portfolio stays coherent: rows are first
+summed and then sorted. A quantile is an order statistic, not an interpolation: of S sorted values
+the one at round(q * (S - 1)). The same seed gives the same paths.
+
+Rows are simulated once by cohort where that is exact. Quantiles move with a constant and with a
+factor above zero, so rows that share profile, rate, hazard, term and price need one simulation;
+this holds for a row that one price moves through one flow with a quantity not below zero. All
+other rows, and all rows when the hazard is drawn by path, are simulated one by one.
 """
 
-import math
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.contract import Basis, Exposure, Floats, Flow, Price, Stress
-from risk_models.dated import Parameters
-from risk_models.engines.discount import NO_STRESS, Cells, curve_at
+from risk_models.contract import Basis, Exposure, Floats, Flow, Stress
+from risk_models.engines.discount import NO_STRESS, Cells
+from risk_models.engines.hazards import Seeds, lives
+from risk_models.engines.paths import (
+    QUANTILES,
+    Simulation,
+    correlation_in_force,
+    price_paths,
+    process_of,
+)
 
-__all__ = ["QUANTILES", "VOLATILITY", "Simulation", "merged", "price_paths", "scenarios"]
-
-QUANTILES: Final = (0.05, 0.50, 0.95)
-VOLATILITY: Final = "price.volatility"
-"""The dated table of yearly volatilities by price id."""
+__all__ = [
+    "QUANTILES",
+    "Holding",
+    "Leg",
+    "Scenarios",
+    "Simulation",
+    "legs_of",
+    "merged",
+    "paths_of",
+    "portfolio_paths",
+    "portfolio_scenarios",
+    "scenarios",
+]
 
 BLOCK: Final = 4_000
 """Rows simulated at once: 4,000 x 1,000 float64 are 32 MB, and larger blocks were not faster."""
 
-MOST_PATHS: Final = 100_000
-"""Beyond this a run takes minutes and the quantiles move by less than the price's last digit."""
+HAZARD_BLOCK: Final = 500
+"""Rows at once when each has losses of its own: three arrays of the block stand side by side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
-    """How many paths, and from which seed."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Holding:
+    """Rows of one model as the engine sees them: exposures weighted as `merged` makes them.
 
-    paths: int
-    seed: int
-    quantiles: tuple[float, float, float] = QUANTILES
+    `seeds` [rows] draw the losses by path; they are needed when the simulation asks for them.
+    """
 
-    def __post_init__(self) -> None:
-        if not 2 <= self.paths <= MOST_PATHS:
-            raise ValueError(f"paths: between 2 and {MOST_PATHS}")
-        if self.seed < 0:
-            raise ValueError("seed: not below 0")
+    exposures: Sequence[Exposure]
+    rows: int
+    seeds: Seeds | None = None
 
 
-def price_paths(
-    price: Price, price_id: str, years: int, volatility: float, simulation: Simulation
-) -> Floats:
-    """Relative prices [years + 1, paths]: 1 in year 0, each year's mean on the forward curve."""
-    stream = np.random.SeedSequence([simulation.seed, zlib.crc32(price_id.encode())])
-    shocks = np.random.Generator(np.random.PCG64(stream)).standard_normal((years, simulation.paths))
-    steps = -0.5 * volatility**2 + volatility * shocks
-    walk = np.vstack([np.zeros(simulation.paths), np.cumsum(steps, axis=0)])
-    relative = np.exp(walk)
-    forward = _forward(price, years)
-    return np.asarray(relative / relative.mean(axis=1, keepdims=True) * forward[:, np.newaxis])
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scenarios:
+    """Quantiles [rows, 3] in yuan, and how many rows or cohorts were simulated for them."""
 
-
-def _forward(price: Price, years: int) -> Floats:
-    at = np.arange(years + 1, dtype=np.float64)
-    return curve_at(price, at) if price.curve is not None else (1.0 + price.growth) ** at
+    quantiles: Floats
+    cohorts: int
 
 
 def merged(exposure: Exposure, weight: Floats, rows: int) -> Exposure:
@@ -73,35 +77,78 @@ def merged(exposure: Exposure, weight: Floats, rows: int) -> Exposure:
     return replace(exposure, flows=flows, rows=places)
 
 
-def scenarios(
-    exposures: Sequence[Exposure],
+# ---------------------------------------------------------------------------
+# Legs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Leg:
+    """One flow by whole years.
+
+    Row `places[i]` has `scale[i] * grid[cell[i]]` yuan of the day by year. `index` names the
+    price that moves it, None when nothing does. `hazard` [i] is the yearly loss share to be drawn
+    by path, None when survival is in the grid and stays there.
+    """
+
+    places: npt.NDArray[np.integer]
+    cell: npt.NDArray[np.int64]
+    scale: Floats
+    grid: Floats
+    index: str | None
+    hazard: Floats | None
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.index is None and self.hazard is None
+
+    def rows(self, picked: npt.NDArray[np.integer]) -> Floats:
+        """Yuan of the day by year [len(picked), years] of some of its rows."""
+        return np.asarray(self.scale[picked, np.newaxis] * self.grid[self.cell[picked]])
+
+
+def legs_of(holding: Holding, basis: Basis, simulation: Simulation, stress: Stress) -> list[Leg]:
+    """The flows of a holding, present value by year; what is paid today moves with nothing."""
+    return [
+        _leg(exposure, flow, holding.rows, basis, simulation, stress)
+        for exposure in holding.exposures
+        for flow in exposure.flows
+    ]
+
+
+def _leg(
+    exposure: Exposure,
+    flow: Flow,
     rows: int,
     basis: Basis,
     simulation: Simulation,
-    stress: Stress | None = None,
-) -> Floats:
-    """Quantiles [rows, 3] of the sum of weighted exposures, as `merged` makes them."""
-    fixed = np.zeros(rows)
-    moving: dict[str, Floats] = {}
-    for exposure in exposures:
-        places = np.arange(rows) if exposure.rows is None else exposure.rows
-        for flow in exposure.flows:
-            cells = Cells(exposure, flow, basis.prices, stress or NO_STRESS)
-            grid = _yearly(cells, flow)
-            worth = (flow.quantity * flow.unit_price)[:, np.newaxis] * grid[cells.of_row]
-            if flow.index is None or not worth[:, 1:].any():
-                # What is paid today is paid at today's price.
-                fixed[places] += worth.sum(axis=1)
-            else:
-                before = moving.get(flow.index, np.zeros((rows, 1)))
-                moving[flow.index] = _added(before, worth, places)
-    return _over_paths(fixed, moving, basis, simulation)
-
-
-def _yearly(cells: Cells, flow: Flow) -> Floats:
-    """Present units by cell and whole year; a payment between two years leans on both."""
+    stress: Stress,
+) -> Leg:
     if flow.repeat is not None and flow.index is not None:
         raise ValueError(f"{flow.name}: a repeated rotation has no price path")
+    cells = Cells(exposure, flow, basis.prices, stress)
+    grid = _yearly(cells)
+    later = bool(grid[:, 1:].any())
+    return Leg(
+        places=np.arange(rows) if exposure.rows is None else exposure.rows,
+        cell=cells.of_row,
+        scale=np.asarray(flow.quantity * flow.unit_price),
+        grid=grid,
+        index=flow.index if later else None,
+        hazard=_hazard(exposure, flow, simulation, stress) if later else None,
+    )
+
+
+def _hazard(
+    exposure: Exposure, flow: Flow, simulation: Simulation, stress: Stress
+) -> Floats | None:
+    """A rotation repeated without end keeps its expected survival: no path is that long."""
+    if not (simulation.hazard_paths and flow.at_risk) or flow.repeat is not None:
+        return None
+    return np.asarray(exposure.hazard.values[exposure.hazard.key] + stress.hazard_add)
+
+
+def _yearly(cells: Cells) -> Floats:
+    """Present units by cell and whole year; a payment between two years leans on both."""
     columns = list(cells.columns())
     years = max((int(np.ceil(column.at.max())) for column in columns), default=0)
     grid = np.zeros((len(cells.profile), max(years, 0) + 2))
@@ -115,43 +162,270 @@ def _yearly(cells: Cells, flow: Flow) -> Floats:
     return np.asarray(grid * cells.rotations()[:, np.newaxis])
 
 
-def _added(before: Floats, worth: Floats, places: npt.NDArray[np.integer]) -> Floats:
-    years = max(before.shape[1], worth.shape[1])
-    total = np.zeros((len(before), years))
-    total[:, : before.shape[1]] = before
-    total[places, : worth.shape[1]] += worth
-    return total
-
-
-def _over_paths(
-    fixed: Floats, moving: Mapping[str, Floats], basis: Basis, simulation: Simulation
-) -> Floats:
-    paths = {
+def paths_of(legs: Sequence[Leg], basis: Basis, simulation: Simulation) -> Mapping[str, Floats]:
+    """The paths [years, paths] of each price that moves a leg; refused without its process."""
+    years: dict[str, int] = {}
+    for leg in legs:
+        if leg.index is not None:
+            years[leg.index] = max(years.get(leg.index, 0), leg.grid.shape[1] - 1)
+    return {
         price_id: price_paths(
             basis.prices[price_id],
             price_id,
-            grid.shape[1] - 1,
-            _volatility(basis.parameters, price_id),
+            last,
+            process_of(basis.parameters, price_id, stressed=simulation.stressed),
             simulation,
+            correlation=correlation_in_force(basis.parameters),
         )
-        for price_id, grid in moving.items()
+        for price_id, last in years.items()
     }
-    found = np.empty((len(fixed), len(simulation.quantiles)))
-    for start in range(0, len(fixed), BLOCK):
-        block = slice(start, start + BLOCK)
-        drawn = np.broadcast_to(
-            fixed[block, np.newaxis], (len(fixed[block]), simulation.paths)
-        ).copy()
-        for price_id, grid in moving.items():
-            drawn += grid[block] @ paths[price_id]
-        drawn.sort(axis=1)
-        found[block] = drawn[:, _places(simulation)]
-    return found
 
 
-def _places(simulation: Simulation) -> list[int]:
-    return [math.floor(q * (simulation.paths - 1) + 0.5) for q in simulation.quantiles]
+# ---------------------------------------------------------------------------
+# Quantiles by row
 
 
-def _volatility(parameters: Parameters, price_id: str) -> float:
-    return parameters.table(VOLATILITY).number(price_id, "volatility")
+def scenarios(
+    holding: Holding, basis: Basis, simulation: Simulation, stress: Stress | None = None
+) -> Scenarios:
+    """Quantiles of the value of each row."""
+    legs = legs_of(holding, basis, simulation, stress or NO_STRESS)
+    paths = paths_of(legs, basis, simulation)
+    fixed = _fixed(legs, holding.rows)
+    moving = [leg for leg in legs if not leg.is_fixed]
+    found = np.repeat(fixed[:, np.newaxis], len(simulation.quantiles), axis=1)
+    apart = _not_by_cohort(moving, holding.rows)
+    cohorts = sum(_by_cohort(leg, apart, found, paths, simulation) for leg in moving)
+    alone = np.flatnonzero(apart)
+    if len(alone):
+        run = _RowByRow(moving, alone, fixed, holding.seeds, paths, simulation)
+        found[alone] = run.quantiles()
+    return Scenarios(quantiles=found, cohorts=cohorts + len(alone))
+
+
+def _fixed(legs: Sequence[Leg], rows: int) -> Floats:
+    fixed = np.zeros(rows)
+    for leg in legs:
+        if leg.is_fixed:
+            fixed[leg.places] += leg.scale * leg.grid.sum(axis=1)[leg.cell]
+    return fixed
+
+
+def _not_by_cohort(moving: Sequence[Leg], rows: int) -> npt.NDArray[np.bool_]:
+    """Rows that several flows move, or one with a quantity below zero, or losses by path."""
+    flows = np.zeros(rows, dtype=np.int64)
+    apart = np.zeros(rows, dtype=np.bool_)
+    for leg in moving:
+        flows[leg.places] += leg.scale != 0.0
+        apart[leg.places] |= (leg.scale < 0.0) | (leg.hazard is not None)
+    return np.asarray(apart | (flows > 1))
+
+
+def _by_cohort(
+    leg: Leg,
+    apart: npt.NDArray[np.bool_],
+    found: Floats,
+    paths: Mapping[str, Floats],
+    simulation: Simulation,
+) -> int:
+    """Adds the quantiles of the rows only this leg moves; gives how many it simulated."""
+    mine = np.flatnonzero((leg.scale > 0.0) & ~apart[leg.places])
+    if leg.index is None or len(mine) == 0:
+        return 0
+    used, cohort = np.unique(leg.cell[mine], return_inverse=True)
+    course = _cast(paths[leg.index][: leg.grid.shape[1]], simulation)
+
+    def drawn(block: slice) -> Floats:
+        return _product(_cast(leg.grid[used[block]], simulation), course)
+
+    by_cohort = _sorted(drawn, len(used), BLOCK, simulation)
+    found[leg.places[mine]] += leg.scale[mine, np.newaxis] * by_cohort[cohort]
+    return len(used)
+
+
+def _cast(values: Floats, simulation: Simulation) -> Floats:
+    return values.astype(simulation.precision, copy=False)
+
+
+def _product(grid: Floats, course: Floats) -> Floats:
+    """A block of one row goes through the same routine as all others, and so gets their bits."""
+    if len(grid) == 1:
+        return (np.repeat(grid, 2, axis=0) @ course)[:1]
+    return np.asarray(grid @ course)
+
+
+def _sorted(
+    drawn: Callable[[slice], Floats], rows: int, size: int, simulation: Simulation
+) -> Floats:
+    """The order statistics of rows drawn block by block [rows, 3]."""
+    blocks = [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+    def quantiles(block: slice) -> Floats:
+        values = drawn(block)
+        values.sort(axis=1)
+        return np.asarray(values[:, simulation.places], dtype=np.float64)
+
+    if simulation.threads == 1:
+        parts = list(map(quantiles, blocks))
+    else:
+        with ThreadPoolExecutor(simulation.threads) as pool:
+            parts = list(pool.map(quantiles, blocks))
+    return np.concatenate(parts)
+
+
+# ---------------------------------------------------------------------------
+# Rows simulated one by one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lossy:
+    """What a loss may take: yuan by year of each row if it stands, its price, its yearly kept part."""
+
+    grid: Floats
+    index: str | None
+    kept: Floats
+
+
+class _RowByRow:
+    """Some rows of a holding, each with its own sum of flows."""
+
+    def __init__(
+        self,
+        moving: Sequence[Leg],
+        rows: npt.NDArray[np.integer],
+        fixed: Floats,
+        seeds: Seeds | None,
+        paths: Mapping[str, Floats],
+        simulation: Simulation,
+    ) -> None:
+        self._fixed = fixed[rows]
+        self._paths = {index: _cast(course, simulation) for index, course in paths.items()}
+        self._simulation = simulation
+        self._plain: dict[str, Floats] = {}
+        self._lossy: list[_Lossy] = []
+        self._seeds = seeds[rows] if seeds is not None else None
+        for leg in moving:
+            self._add(leg, rows, len(fixed))
+
+    def _add(self, leg: Leg, rows: npt.NDArray[np.integer], whole: int) -> None:
+        place = np.full(whole, -1)
+        place[rows] = np.arange(len(rows))
+        picked = np.flatnonzero(place[leg.places] >= 0)
+        grid = np.zeros((len(rows), leg.grid.shape[1]))
+        grid[place[leg.places[picked]]] = leg.rows(picked)
+        if leg.hazard is None:
+            if leg.index is not None:
+                self._plain[leg.index] = _summed(self._plain.get(leg.index), grid)
+            return
+        if self._seeds is None:
+            raise ValueError("losses by path need the seeds of the rows")
+        kept = np.ones(len(rows))
+        kept[place[leg.places[picked]]] = 1.0 - leg.hazard[picked]
+        self._lossy.append(_Lossy(grid, leg.index, kept))
+
+    @property
+    def block(self) -> int:
+        return HAZARD_BLOCK if self._lossy else BLOCK
+
+    def quantiles(self) -> Floats:
+        return _sorted(self.drawn, len(self._fixed), self.block, self._simulation)
+
+    def drawn(self, block: slice) -> Floats:
+        """The value of each row of a block on each path."""
+        fixed = self._fixed[block]
+        values = np.repeat(fixed[:, np.newaxis], self._simulation.paths, axis=1)
+        values = _cast(values, self._simulation)
+        for index, grid in self._plain.items():
+            course = self._paths[index][: grid.shape[1]]
+            values += _product(_cast(grid[block], self._simulation), course)
+        if self._lossy and self._seeds is not None:
+            drawn = lives(self._seeds[block], self._simulation.seed, self._simulation.paths)
+            for lossy in self._lossy:
+                self._add_while_it_stands(values, drawn, lossy, block)
+        return values
+
+    def _add_while_it_stands(
+        self, values: Floats, drawn: Floats, lossy: _Lossy, block: slice
+    ) -> None:
+        """The grid holds expected survival; on a path it is divided out while the stand lives.
+
+        A sum over paths has the expected value unchanged, whatever the share of a year.
+        """
+        for year in range(lossy.grid.shape[1]):
+            chance = lossy.kept[block] ** year
+            units = np.divide(
+                lossy.grid[block, year], chance, out=np.zeros_like(chance), where=chance > 0.0
+            )
+            if not units.any():
+                continue
+            stands = drawn < chance[:, np.newaxis]
+            price = 1.0 if lossy.index is None else self._paths[lossy.index][year]
+            values += stands * _cast(units, self._simulation)[:, np.newaxis] * price
+
+
+def _summed(before: Floats | None, grid: Floats) -> Floats:
+    if before is None:
+        return grid
+    years = max(before.shape[1], grid.shape[1])
+    total = np.zeros((len(grid), years))
+    total[:, : before.shape[1]] += before
+    total[:, : grid.shape[1]] += grid
+    return total
+
+
+# ---------------------------------------------------------------------------
+# Portfolios
+
+
+def portfolio_scenarios(
+    holdings: Sequence[Holding],
+    basis: Basis,
+    simulation: Simulation,
+    stress: Stress | None = None,
+) -> Floats:
+    """Quantiles [3] of the sum of all rows of all holdings."""
+    total = portfolio_paths(holdings, basis, simulation, stress)
+    return np.sort(total)[simulation.places]
+
+
+def portfolio_paths(
+    holdings: Sequence[Holding],
+    basis: Basis,
+    simulation: Simulation,
+    stress: Stress | None = None,
+) -> Floats:
+    """The value [paths] of all rows of all holdings on each path, in float64."""
+    total = np.zeros(simulation.paths)
+    for holding in holdings:
+        legs = legs_of(holding, basis, simulation, stress or NO_STRESS)
+        paths = paths_of(legs, basis, simulation)
+        for leg in legs:
+            if leg.hazard is None:
+                total += _sum_of(leg, paths)
+        for part in _lossy_sums(
+            [leg for leg in legs if leg.hazard is not None], holding, paths, simulation
+        ):
+            total += part
+    return total
+
+
+def _sum_of(leg: Leg, paths: Mapping[str, Floats]) -> Floats:
+    """Rows are added before the product with the paths: years x paths, not rows x paths."""
+    by_cell = np.bincount(leg.cell, weights=leg.scale, minlength=len(leg.grid))
+    by_year = by_cell @ leg.grid
+    if leg.index is None:
+        return np.asarray(by_year.sum())
+    return np.asarray(by_year @ paths[leg.index][: len(by_year)])
+
+
+def _lossy_sums(
+    legs: Sequence[Leg], holding: Holding, paths: Mapping[str, Floats], simulation: Simulation
+) -> Iterator[Floats]:
+    """Rows are lost one by one, so each is drawn, added and forgotten."""
+    if not legs:
+        return
+    exact = replace(simulation, precision="float64")
+    everyone = np.arange(holding.rows)
+    run = _RowByRow(legs, everyone, np.zeros(holding.rows), holding.seeds, paths, exact)
+    for start in range(0, holding.rows, run.block):
+        yield run.drawn(slice(start, start + run.block)).sum(axis=0)

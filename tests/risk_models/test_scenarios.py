@@ -8,8 +8,8 @@ import pytest
 
 from risk_models.appraise import basis_on
 from risk_models.batches import batch_from_rows
-from risk_models.contract import Price
-from risk_models.engines.scenarios import Simulation, price_paths
+from risk_models.engines.paths import PROCESS
+from risk_models.engines.scenarios import Simulation
 from risk_models.models import carbon_sink_income, forest_right
 from risk_models.runner import value
 from tests.risk_models.helpers import ON, SINK, example
@@ -18,19 +18,16 @@ MODEL = carbon_sink_income.MODEL
 SIMULATION = Simulation(paths=2_000, seed=11)
 
 
+def calm(basis):
+    """The table of processes with nothing moving."""
+    table = basis.parameters.table(PROCESS)
+    return {row: dict.fromkeys(table.columns, Decimal(0)) for row in table}
+
+
 def _value(rows, prices=SINK, simulation=SIMULATION, model=MODEL):
     basis = basis_on(ON, prices)
     batch = batch_from_rows(model.spec, rows, basis.parameters)
     return value(model, batch, basis, simulation=simulation)
-
-
-def test_paths_start_at_one_and_keep_the_forward_curve():
-    price = Price(yuan=30.0, unit="yuan/tCO2e", growth=0.02)
-    paths = price_paths(price, "local-sink", 20, 0.3, SIMULATION)
-    assert np.all(paths[0] == 1.0)
-    assert np.allclose(paths.mean(axis=1), 1.02 ** np.arange(21))
-    spread = np.log(paths[1]).std()
-    assert spread == pytest.approx(0.3, rel=0.05)
 
 
 def test_low_middle_and_high_are_order_statistics_in_order():
@@ -41,8 +38,7 @@ def test_low_middle_and_high_are_order_statistics_in_order():
 
 def test_without_volatility_all_quantiles_are_the_value():
     basis = basis_on(ON, SINK)
-    calm = {row: {"volatility": Decimal(0)} for row in basis.parameters.table("price.volatility")}
-    still = replace(basis, parameters=basis.parameters.with_values({"price.volatility": calm}))
+    still = replace(basis, parameters=basis.parameters.with_values({PROCESS: calm(basis)}))
     batch = batch_from_rows(MODEL.spec, [example(MODEL)], basis.parameters)
     result = value(MODEL, batch, still, simulation=SIMULATION)
     for column in (result.low, result.mid, result.high):
