@@ -17,10 +17,12 @@ from risk_models.words import Text
 __all__ = [
     "InputProblem",
     "InvalidInputs",
+    "RowsRead",
     "batch_from_rows",
     "choices_of",
     "distinct",
     "finding",
+    "read_rows",
     "validate",
 ]
 
@@ -78,10 +80,45 @@ def choices_of(field: Field, parameters: Parameters) -> tuple[Choice, ...]:
     return tuple(Choice(id=row, title=table.rows[row]) for row in table)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsRead:
+    """What could be read of some rows: their batch, where each row of it stood, and what is wrong by row."""
+
+    batch: Batch
+    rows: Codes
+    problems: Mapping[int, tuple[InputProblem, ...]]
+
+
 def batch_from_rows(
     spec: ModelSpec, rows: Sequence[Mapping[str, object]], parameters: Parameters
 ) -> Batch:
     """Reads rows as they come from JSON, a form or a sheet; codes are made here and only here."""
+    batch, problems = _whole(spec, rows, parameters)
+    if problems:
+        raise InvalidInputs(problems)
+    return batch
+
+
+def read_rows(
+    spec: ModelSpec, rows: Sequence[Mapping[str, object]], parameters: Parameters
+) -> RowsRead:
+    """Reads what can be read: a row with a problem is left out of the batch, and every problem named."""
+    whole, problems = _whole(spec, rows, parameters)
+    by_row: dict[int, list[InputProblem]] = {}
+    for problem in problems:
+        by_row.setdefault(problem.row, []).append(problem)
+    kept = np.array([at for at in range(len(rows)) if at not in by_row], dtype=np.int32)
+    return RowsRead(
+        batch=whole.take(kept),
+        rows=kept,
+        problems={at: tuple(found) for at, found in sorted(by_row.items())},
+    )
+
+
+def _whole(
+    spec: ModelSpec, rows: Sequence[Mapping[str, object]], parameters: Parameters
+) -> tuple[Batch, list[InputProblem]]:
+    """All rows as a batch in which an unreadable value is empty, and what could not be read."""
     levels = {
         field.name: tuple(choice.id for choice in choices_of(field, parameters))
         for field in spec.fields
@@ -92,9 +129,7 @@ def batch_from_rows(
         field.name: _column(field, rows, levels.get(field.name, ()), problems)
         for field in spec.fields
     }
-    if problems:
-        raise InvalidInputs(problems)
-    return Batch(n=len(rows), columns=columns, levels=levels)
+    return Batch(n=len(rows), columns=columns, levels=levels), problems
 
 
 def _strangers(spec: ModelSpec, at: int, row: Mapping[str, object]) -> list[InputProblem]:

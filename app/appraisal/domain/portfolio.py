@@ -1,0 +1,140 @@
+"""Many assets in one call of a model, with everything that stands against each row. Pure and picklable."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from app.appraisal.domain.catalogue import find_model
+from app.appraisal.domain.valuing import (
+    BROKEN,
+    MAX_YUAN,
+    NO_MODEL,
+    NO_PARAMETER,
+    NO_VALUE,
+    TOO_LARGE,
+    Inputs,
+    PriceFacts,
+    Problem,
+    basis_on,
+    finding_facts,
+)
+from risk_models.appraise import to_fen
+from risk_models.batches import read_rows
+from risk_models.contract import Basis, Batch, Finding, Model, Result, Stress
+from risk_models.dated import ParameterNotInForce
+from risk_models.runner import value
+from risk_models.words import Text
+
+__all__ = ["Portfolio", "RowValue", "value_portfolio"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """A question to one model about many assets on a day, in the world of a stress or as it is."""
+
+    model_id: str
+    on: date
+    rows: Sequence[Inputs]
+    prices: Mapping[str, PriceFacts]
+    stress: Stress | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RowValue:
+    """What a model says of one row, in fen: a value with its parts, or why there is none.
+
+    `findings` are what it asks for an explanation of or notes; they stop nothing.
+    """
+
+    value_fen: int | None = None
+    components: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    findings: list[Problem] = field(default_factory=list)
+
+
+def value_portfolio(asked: Portfolio) -> list[RowValue]:
+    """Value every row by one call of the model; a row that cannot be valued stops no other."""
+    found = [RowValue() for _ in asked.rows]
+    model = find_model(asked.model_id)
+    if model is None:
+        return _failed(found, _problem("no-model", "", NO_MODEL, {"model": asked.model_id}))
+    basis = basis_on(model.spec, asked.on, asked.prices)
+    try:
+        read = read_rows(model.spec, asked.rows, basis.parameters)
+    except ParameterNotInForce as failure:
+        return _failed(found, _failure(failure, asked.on))
+    for row, problems in read.problems.items():
+        found[row].problems = [
+            _problem(each.code, each.field, each.detail, {}) for each in problems
+        ]
+    _value(model, read.batch, basis, asked.stress, [found[row] for row in read.rows])
+    return found
+
+
+def _failed(found: list[RowValue], problem: Problem) -> list[RowValue]:
+    for each in found:
+        each.problems.append(problem)
+    return found
+
+
+def _value(
+    model: Model, batch: Batch, basis: Basis, stress: Stress | None, found: list[RowValue]
+) -> None:
+    """Value a batch; one that breaks the model is asked for in halves until the broken row stands alone."""
+    if not found:
+        return
+    try:
+        with np.errstate(all="ignore"):
+            result = value(model, batch, basis, stress=stress)
+    except Exception as failure:  # noqa: BLE001 - one asset that breaks a model must not stop the others
+        if len(found) == 1:
+            found[0].problems.append(_failure(failure, basis.on))
+            return
+        half = len(found) // 2
+        rows = np.arange(len(found), dtype=np.int32)
+        _value(model, batch.take(rows[:half]), basis, stress, found[:half])
+        _value(model, batch.take(rows[half:]), basis, stress, found[half:])
+        return
+    _collect(result, found)
+
+
+def _collect(result: Result, found: list[RowValue]) -> None:
+    for each in result.findings:
+        for at, row in enumerate(each.rows):
+            kept = found[int(row)]
+            listed = kept.problems if each.severity == "refuse" else kept.findings
+            listed.append(_found_problem(each, at))
+    for row, kept in enumerate(found):
+        yuan = float(result.value[row])
+        if kept.problems:
+            continue
+        if not math.isfinite(yuan):
+            kept.problems.append(_problem("no-value", "", NO_VALUE, {}))
+        elif abs(yuan) > MAX_YUAN:
+            kept.problems.append(_problem("too-large", "", TOO_LARGE, {}))
+        else:
+            kept.value_fen = to_fen(yuan)
+            kept.components = {
+                name: to_fen(part[row])
+                for name, part in result.components.items()
+                if math.isfinite(part[row])
+            }
+
+
+def _failure(failure: Exception, on: date) -> Problem:
+    if isinstance(failure, ParameterNotInForce):
+        facts = {"parameter": failure.parameter_id, "day": on.isoformat()}
+        return _problem("parameter-not-in-force", "", NO_PARAMETER, facts)
+    return _problem("model-failed", "", BROKEN, {"kind": type(failure).__name__})
+
+
+def _found_problem(found: Finding, at: int) -> Problem:
+    return _problem(found.code, found.field, found.detail, finding_facts(found, at))
+
+
+def _problem(code: str, name: str, words: Text, facts: Mapping[str, object]) -> Problem:
+    filled = words.filled(dict(facts))
+    return Problem(code=code, field=name, en=filled.en, zh=filled.zh)
