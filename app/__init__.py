@@ -1,7 +1,8 @@
 """greenpledge: ecological assets become bankable collateral."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from app.kernel.version import VERSION
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -9,10 +10,7 @@ if TYPE_CHECKING:
     from app.db.engine import Database
     from app.settings import Settings
 
-try:
-    __version__ = version("greenpledge")
-except PackageNotFoundError:
-    __version__ = "0"
+__version__ = VERSION
 
 
 def create_app(

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app
+from app.appraisal.domain.catalogue import require_sound_models
 from app.audit.services import watch
 from app.db import migrations
 from app.db.engine import Database, demonstration_day
@@ -36,7 +37,11 @@ MAX_FORM_PARTS = 1000
 
 
 def assemble(settings: Settings, given: Database | None = None) -> Flask:
-    """The app with its database, rooms, shell and API; a route without an access rule means no start."""
+    """The app with its database, rooms, shell and API; a route without an access rule means no start.
+
+    Nor does a model of another package that breaks the valuation contract.
+    """
+    require_sound_models()
     made = GreenpledgeFlask(
         "app", template_folder=str(find_folder("templates")), static_folder="static"
     )

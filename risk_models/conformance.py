@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Final, cast
 
 import numpy as np
@@ -34,12 +35,12 @@ from risk_models.contract import (
 )
 from risk_models.dated import ParameterNotInForce, Parameters, UndeclaredParameter
 from risk_models.engines.discount import discount
-from risk_models.registry import science_parameters
+from risk_models.registry import outside_models, science_parameters
 from risk_models.runner import value
 from risk_models.trace import recompute
 from risk_models.words import Text
 
-__all__ = ["conformance", "random_rows"]
+__all__ = ["conformance", "outside_problems", "random_rows"]
 
 ON: Final = date(2023, 12, 26)
 ROWS: Final = 48
@@ -70,6 +71,13 @@ def conformance(
         return list(_Trial(model, _basis(model.spec, in_force, on), seed).problems())
     except UndeclaredParameter as problem:
         return [f"reads {problem} without declaring it"]
+
+
+@cache
+def outside_problems() -> Mapping[str, Sequence[str]]:
+    """What the models of installed packages do not keep, by model id; tried once a process."""
+    tried = {model.spec.id: conformance(model) for model in outside_models()}
+    return {model_id: problems for model_id, problems in tried.items() if problems}
 
 
 def _basis(spec: ModelSpec, parameters: Parameters, on: date) -> Basis:

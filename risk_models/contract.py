@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date
-from typing import Final, Generic, Literal, ParamSpec, Protocol, TypeVar
+from pathlib import Path
+from typing import Final, Generic, Literal, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ __all__ = [
     "CONTRACT",
     "Basis",
     "Batch",
+    "BringingParameters",
     "Choice",
     "Codes",
     "Component",
@@ -383,9 +385,9 @@ class Result:
     low: Floats | None = None
     mid: Floats | None = None
     high: Floats | None = None
+    cohorts: int | None = None
     trace: tuple[Step, ...] = ()
 
-    cohorts: int | None = None
 
 # ---------------------------------------------------------------------------
 # Steps
@@ -501,6 +503,16 @@ class Several(Protocol):
         self, batch: Batch, basis: Basis, values: Mapping[str, Floats]
     ) -> tuple[Mapping[str, Floats], npt.NDArray[np.int8], Sequence[Text]]:
         """Weights by approach (they sum to one), the reason code by row, the reasons."""
+        ...
+
+
+@runtime_checkable
+class BringingParameters(Protocol):
+    """What a model of another package has whose dated parameters come with it."""
+
+    @property
+    def parameter_folder(self) -> Path:
+        """The folder of its YAML files, in the form of the built-in ones."""
         ...
 
 

@@ -1,7 +1,8 @@
 """Which models there are: the built-in ones, then those other packages bring along.
 
-A package announces a model under the entry-point group `greenpledge.appraisal_models`. Two models
-with one id, or a model of another contract, stop the start: a stored appraisal must mean one model.
+A package announces a model under the entry-point group `greenpledge.appraisal_models` and may bring
+a folder of dated parameters along. Two models with one id, a model of another contract, or two
+parameters with one id stop the start: a stored appraisal must mean one model.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +11,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final, cast
 
-from risk_models.contract import CONTRACT, Model
-from risk_models.dated import ParameterSet, load_folder
+from risk_models.contract import CONTRACT, BringingParameters, Model
+from risk_models.dated import ParameterFileError, ParameterSet, load_folder
 from risk_models.models import carbon_sink_income, forest_right, gep, income_right, market_units
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "collect",
     "get_model",
     "installed_models",
+    "outside_models",
     "science_parameters",
 ]
 
@@ -60,10 +62,16 @@ def collect(models: Iterable[Model]) -> dict[str, Model]:
 
 
 @cache
+def outside_models() -> tuple[Model, ...]:
+    """The models of installed packages, by the names of their entry points."""
+    announced = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return tuple(cast("Model", point.load()) for point in announced)
+
+
+@cache
 def installed_models() -> Mapping[str, Model]:
     """Built-in models and those of installed packages."""
-    outside = [cast("Model", point.load()) for point in entry_points(group=GROUP)]
-    return collect([*BUILT_INS, *outside])
+    return collect([*BUILT_INS, *outside_models()])
 
 
 def get_model(model_id: str) -> Model:
@@ -76,5 +84,14 @@ def get_model(model_id: str) -> Model:
 
 @cache
 def science_parameters() -> ParameterSet:
-    """The dated parameters that come with the built-in models."""
-    return load_folder(PARAMETERS)
+    """The dated parameters that come with the built-in models, and those that packages bring."""
+    folders = [PARAMETERS, *_brought_folders()]
+    try:
+        return ParameterSet(each for folder in folders for each in load_folder(folder))
+    except ParameterFileError as problem:
+        raise ModelRefused(str(problem)) from problem
+
+
+def _brought_folders() -> list[Path]:
+    bringing = [cast("object", model) for model in outside_models()]
+    return [model.parameter_folder for model in bringing if isinstance(model, BringingParameters)]

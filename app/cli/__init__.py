@@ -19,7 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "organisation": ("people", "Organisations: banks, enterprises, agencies, desks."),
     "user": ("people", "People and their roles."),
     "token": ("people", "Tokens for programs."),
-    "models": ("appraisal", "List the appraisal models."),
+    "models": ("appraisal", "List the appraisal models, after trying those of other packages."),
     "appraise": ("appraisal", "Value the asset of an input file on a day, with every step."),
     "schedule": ("finance", "Draw a repayment schedule."),
     "day-count": (

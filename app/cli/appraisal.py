@@ -11,6 +11,7 @@ from typing import Final, NoReturn, cast
 
 import click
 
+from app.appraisal.domain.catalogue import require_sound_models
 from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, language, say
 from app.kernel.text import N_
 from risk_models.appraise import InvalidDocument, appraise, spec_json
@@ -25,7 +26,8 @@ MOST_BYTES: Final = 1_000_000
 @click.command("models")
 @as_json_option
 def models(*, as_json: bool) -> None:
-    """List the appraisal models."""
+    """List the appraisal models, after trying those of other packages."""
+    require_sound_models()
     specs = [model.spec for model in installed_models().values()]
     if as_json:
         echo_json([spec_json(spec) for spec in specs])

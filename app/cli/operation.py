@@ -2,6 +2,7 @@
 
 import click
 
+from app.appraisal.domain.catalogue import require_sound_models
 from app.cli.lifeline import end_with_parent
 from app.cli.opening import current_database, settings
 from app.cli.supervisor import serve
@@ -20,6 +21,7 @@ __all__ = ["commands"]
 @as_json_option
 def serve_command(*, demo: bool, host: str, port: int, as_json: bool) -> None:  # noqa: ARG001 - read where refusals are shown
     """Migrate, then run web and scheduler until stopped."""
+    require_sound_models()
     chosen = settings()
     configure_logs(chosen.log_level)
     serve(chosen, demo=demo, host=host, port=port)

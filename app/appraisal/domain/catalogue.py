@@ -2,9 +2,33 @@
 
 from datetime import date
 
+from app.kernel.errors import RuleViolation
+from app.kernel.text import N_
+from risk_models.conformance import outside_problems
 from risk_models.contract import Model, ModelSpec
 from risk_models.dated import Parameters
-from risk_models.registry import installed_models, science_parameters
+from risk_models.registry import ModelRefused, installed_models, science_parameters
+
+
+class ModelsRefused(RuleViolation):
+    """An installed model that breaks the valuation contract would give figures nobody can check."""
+
+    code = "models-refused"
+    title = N_("An installed appraisal model is refused")
+    detail = N_("%(problems)s. Remove the package that brings the model, or have it mended.")
+
+
+def require_sound_models() -> None:
+    """Refuse to start with models that clash, or with one of another package that does not conform."""
+    try:
+        installed_models()
+        science_parameters()
+        problems = outside_problems()
+    except ModelRefused as refusal:
+        raise ModelsRefused(problems=str(refusal)) from refusal
+    if problems:
+        told = [f"{model_id}: {'; '.join(found)}" for model_id, found in problems.items()]
+        raise ModelsRefused(problems=" | ".join(told))
 
 
 def parameters_on(day: date) -> Parameters:

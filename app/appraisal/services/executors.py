@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
-from app import __version__
 from app.appraisal.domain.valuing import Answer, Ask, value_many
 from app.appraisal.services.chunks import Chunk
 from app.appraisal.services.errors import (
@@ -20,6 +19,7 @@ from app.appraisal.services.errors import (
 )
 from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
+from app.kernel.version import VERSION
 from app.settings import read_settings
 
 EXECUTORS: Final = ("serial", "processes")
@@ -127,7 +127,7 @@ def _cluster(name: str) -> Iterator[Executor]:
         ahead = 2 * max(sum(client.nthreads().values()), 1)
         # Not pure: Dask would answer an equal question of an earlier run from its memory.
         yield Elsewhere(
-            lambda ask: client.submit(value_with, ask, __version__, pure=False), ahead=ahead
+            lambda ask: client.submit(value_with, ask, VERSION, pure=False), ahead=ahead
         )
 
 
@@ -153,14 +153,14 @@ def _client(name: str) -> Iterator[Any]:
 def _require_same_version(name: str, client: Any) -> None:
     """Every worker must have this installation's version: another one may value otherwise."""
     for worker, theirs in client.run(worker_version, on_error="return").items():
-        if theirs != __version__:
+        if theirs != VERSION:
             told = theirs if isinstance(theirs, str) else "—"
-            raise ClusterDiffers(executor=name, worker=worker, theirs=told, ours=__version__)
+            raise ClusterDiffers(executor=name, worker=worker, theirs=told, ours=VERSION)
 
 
 def worker_version() -> str:
     """The version of greenpledge where this runs."""
-    return __version__
+    return VERSION
 
 
 def value_with(ask: Ask, version: str) -> Answer:

@@ -1,0 +1,120 @@
+"""A model of another package: installed, found by its entry point, tried, and taken or refused.
+
+The package is the one that `docs/how-to/write-an-appraisal-model.md` builds, block by block.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "how-to" / "write-an-appraisal-model.md"
+FILE = re.compile(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BUILD = "from hatchling.build import build_wheel; build_wheel('dist')"
+
+
+def page_files() -> dict[str, str]:
+    return dict(FILE.findall(PAGE.read_text(encoding="utf-8")))
+
+
+def installed(place: Path, **changes: tuple[str, str]) -> Path:
+    """The page's package built and installed below a folder, some texts of its model replaced."""
+    source, target = place / "source", place / "site"
+    for name, text in page_files().items():
+        for old, new in changes.values():
+            if name.endswith("__init__.py"):
+                assert old in text
+                text = text.replace(old, new)  # noqa: PLW2901 - the text of the changed package.
+        file = source / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    subprocess.run([sys.executable, "-c", BUILD], cwd=source, check=True, capture_output=True)
+    (wheel,) = (source / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(target)
+    return target
+
+
+def greenpledge(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command where the folder's packages are installed too."""
+    environment = {**os.environ, "PYTHONPATH": str(site), "LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-m", "app.cli", *arguments]
+    return subprocess.run(
+        command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return installed(tmp_path_factory.mktemp("sound"))
+
+
+def test_the_page_holds_every_file_of_the_package():
+    assert set(page_files()) == {
+        "pyproject.toml",
+        "greenpledge_reed/parameters/reed_income.yaml",
+        "greenpledge_reed/__init__.py",
+        "reed.json",
+    }
+
+
+def test_an_installed_model_is_listed_with_the_built_in_ones(site):
+    answer = greenpledge(site, "models", "--json")
+    assert answer.returncode == 0, answer.stdout
+    specs = {spec["id"]: spec for spec in json.loads(answer.stdout)}
+    assert specs["reed-income"]["title"]["zh"] == "芦苇收割收益权"
+    assert "carbon-sink-income" in specs
+
+
+def test_an_installed_model_values_the_example_of_the_page(site, tmp_path):
+    file = tmp_path / "reed.json"
+    file.write_text(page_files()["reed.json"], encoding="utf-8")
+    answer = greenpledge(site, "appraise", "reed-income", str(file), "--on", "2023-12-26", "--json")
+    assert answer.returncode == 0, answer.stdout
+    found = json.loads(answer.stdout)
+    kept = 0.99 / 1.08
+    years = (date(2033, 12, 31) - date(2023, 12, 26)).days / 365.25
+    factors = sum(kept**year for year in range(1, 11)) + (years - 10) * kept**11
+    net = 900 * (0.8 * 0.65 * 420 - 45)
+    assert float(found["value_yuan"]) == pytest.approx(net * factors, abs=0.01)
+
+
+def test_the_line_of_the_page_that_tries_the_model_holds(site):
+    line = BLOCK.findall(PAGE.read_text(encoding="utf-8"))[-1]
+    done = subprocess.run(
+        [sys.executable, "-c", line],
+        env={**os.environ, "PYTHONPATH": str(site)},
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("* (1.0 - drying_share)", "* (1.0 - drying_share) * 1.1"), "gives"),
+        (("parameters=(DRYING, BEST)", "parameters=(DRYING,)"), "without declaring it"),
+        (('id="reed-income"', 'id="forest-right"'), "two models have the id forest-right"),
+        (('"芦苇销售"', '""'), "wording"),
+    ],
+    ids=["hidden-factor", "undeclared-parameter", "taken-id", "missing-words"],
+)
+def test_a_model_that_breaks_the_contract_stops_every_start(tmp_path, change, told):
+    broken = installed(tmp_path, change=change)
+    for command in (["models", "--json"], ["serve", "--json"]):
+        answer = greenpledge(broken, *command)
+        assert answer.returncode == 1, answer.stderr
+        problem = json.loads(answer.stdout)
+        assert problem["code"] == "models-refused"
+        assert told in problem["detail"]
