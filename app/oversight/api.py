@@ -6,9 +6,9 @@ from uuid import UUID
 from flask import request
 
 from app.documents.downloads import attachment
+from app.documents.tables import table_csv
 from app.kernel.permissions import Permission
 from app.oversight import queries, schemas, services, views
-from app.oversight.reports import table_csv
 from app.web.access import access, current_actor, current_session
 from app.web.openapi import ApiBlueprint
 from app.web.paging import page_request

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask_babel import gettext
 
 from app.documents.downloads import attachment
+from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import SECURITY_TITLES, STATE_TITLES, Kept
 from app.oversight import dashboard, queries, services, views
-from app.oversight.reports import table_csv, table_xlsx
 from app.oversight.schemas import BalanceQuery, DetailQuery, OpenDrillDownSchema
 from app.oversight.shown import CLASS_TITLES, LEVEL_TITLES, charts, figure_text, switch_links
 from app.web.access import access, current_actor, current_session, tell
@@ -22,8 +22,6 @@ from app.web.reading import load_schema, query_value
 from app.web.shell import words
 
 blueprint = Blueprint("oversight_pages", __name__, url_prefix="/oversight")
-
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("")

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from sqlmodel import Session
 
+from app.documents.tables import ColumnKind, ExportColumn, ExportTable
 from app.kernel.actor import Actor, Name
 from app.loans.queries import LoanFilter, LoanView
 from app.oversight.domain import (
@@ -23,7 +24,6 @@ from app.oversight.queries import (
     category_names,
     region_names,
 )
-from app.oversight.reports import ColumnKind, ExportColumn, ExportTable
 from app.oversight.services import LoanDetail
 from app.web.shell import words
 

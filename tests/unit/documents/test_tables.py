@@ -5,7 +5,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from app.oversight.reports import (
+from app.documents.tables import (
     ColumnKind,
     ExportColumn,
     ExportTable,

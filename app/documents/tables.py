@@ -1,4 +1,4 @@
-"""Balances as CSV and XLSX: a table of plain values in, bytes out. Figures stay numbers, text is never a formula."""
+"""Tables as CSV and XLSX: plain values in, bytes out. Figures stay numbers, text is never a formula."""
 
 import csv
 from collections.abc import Sequence
@@ -25,28 +25,31 @@ class ColumnKind(StrEnum):
     SHARE = "share"
     """Per cent that add to one hundred as printed: never more digits than are printed."""
     WHOLE = "whole"
+    NUMBER = "number"
+    """A figure of any unit, with the digits it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportColumn:
-    """A column: its words with unit, and what its values are (fen, ppm, a count, or text)."""
+    """A column: its words with unit, and what its values are (fen, ppm, a count, a figure, or text)."""
 
     title: str
     kind: ColumnKind = ColumnKind.TEXT
 
 
-Value = str | int | None
+Value = str | int | Decimal | None
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportTable:
-    """What is written: a title, the facts that make it readable alone (day, filters, unit, source), rows, total."""
+    """What is written: a title, the facts that make it readable alone (day, filters, source), rows, a total if any."""
 
     title: str
     facts: Sequence[tuple[str, str]]
     columns: Sequence[ExportColumn]
     rows: Sequence[Sequence[Value]]
-    total: Sequence[Value]
+    total: Sequence[Value] = ()
 
 
 def table_csv(table: ExportTable) -> bytes:
@@ -58,11 +61,15 @@ def table_csv(table: ExportTable) -> bytes:
         writer.writerow([safe_text(label), safe_text(value)])
     writer.writerow([])
     writer.writerow([safe_text(column.title) for column in table.columns])
-    for row in (*table.rows, table.total):
+    for row in _lines(table):
         writer.writerow(
             [_csv_cell(column, value) for column, value in zip(table.columns, row, strict=True)]
         )
     return (BOM + out.getvalue()).encode("utf-8")
+
+
+def _lines(table: ExportTable) -> list[Sequence[Value]]:
+    return [*table.rows, table.total] if table.total else list(table.rows)
 
 
 def safe_text(text: str) -> str:
@@ -78,7 +85,7 @@ def _csv_cell(column: ExportColumn, value: Value) -> str:
     return format(_number(column, value), "f")
 
 
-def _number(column: ExportColumn, value: int) -> Decimal:
+def _number(column: ExportColumn, value: int | Decimal) -> Decimal:
     """Yuan from fen; per cent from ppm; counts as they are."""
     match column.kind:
         case ColumnKind.YUAN:
@@ -97,6 +104,7 @@ _FORMATS: Final = {
     ColumnKind.PERCENT: "0.00%",
     ColumnKind.SHARE: "0.00%",
     ColumnKind.WHOLE: "#,##0",
+    ColumnKind.NUMBER: "General",
 }
 _WIDTHS: Final = {
     ColumnKind.TEXT: 26,
@@ -104,6 +112,7 @@ _WIDTHS: Final = {
     ColumnKind.PERCENT: 12,
     ColumnKind.SHARE: 12,
     ColumnKind.WHOLE: 10,
+    ColumnKind.NUMBER: 16,
 }
 
 
@@ -121,7 +130,8 @@ def table_xlsx(table: ExportTable) -> bytes:
     }
     for offset, row in enumerate(table.rows):
         _line(sheet, first + offset, table.columns, row, plain)
-    _line(sheet, first + len(table.rows), table.columns, table.total, bold)
+    if table.total:
+        _line(sheet, first + len(table.rows), table.columns, table.total, bold)
     for index, column in enumerate(table.columns):
         sheet.set_column(index, index, _WIDTHS[column.kind])
     sheet.freeze_panes(first, 0)
