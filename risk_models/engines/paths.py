@@ -118,25 +118,23 @@ class Process:
         if not math.isfinite(self.jump_mean):
             raise ValueError("jump_mean: a finite number")
 
-    @property
-    def kept(self) -> float:
-        """The part of a distance from the curve that is left after a year."""
-        return math.exp(-self.reversion_speed)
+    def kept(self, years: float = 1.0) -> float:
+        """The part of a distance from the curve that is left after some years."""
+        return math.exp(-self.reversion_speed * years)
 
-    @property
-    def yearly_deviation(self) -> float:
-        """Standard deviation of the normal part of one year's step of the logarithm."""
+    def deviation(self, years: float = 1.0) -> float:
+        """Standard deviation of the normal part of the logarithm's step over some years."""
         if self.reversion_speed == 0.0:
-            return self.volatility
+            return self.volatility * math.sqrt(years)
         twice = 2.0 * self.reversion_speed
-        return self.volatility * math.sqrt(-math.expm1(-twice) / twice)
+        return self.volatility * math.sqrt(-math.expm1(-twice * years) / twice)
 
-    def jumps(self, stream: np.random.Generator, paths: int) -> Floats:
-        """The jumps of one year by path, each shrunk over the part of the year left after it."""
-        counts = stream.poisson(self.jumps_per_year, paths)
+    def jumps(self, stream: np.random.Generator, paths: int, years: float = 1.0) -> Floats:
+        """The jumps of a step by path, each shrunk over the part of the step left after it."""
+        counts = stream.poisson(self.jumps_per_year * years, paths)
         total = int(counts.sum())
         sizes = stream.normal(self.jump_mean, self.jump_volatility, total)
-        sizes *= np.exp(-self.reversion_speed * stream.random(total))
+        sizes *= np.exp(-self.reversion_speed * years * stream.random(total))
         owner = np.repeat(np.arange(paths), counts)
         return np.bincount(owner, weights=sizes, minlength=paths).astype(np.float64)
 
@@ -177,7 +175,7 @@ def price_paths(
     relative = np.ones((years + 1, simulation.paths))
     away = np.zeros(simulation.paths)
     for year in range(1, years + 1):
-        away = process.kept * away + _shock(price_id, year, process, simulation, correlation)
+        away = process.kept() * away + _shock(price_id, year, process, simulation, correlation)
         # Any common factor goes in the rescaling; this one keeps the exponential finite.
         relative[year] = np.exp(away - away.max())
     scale = _forward(price, years) / relative.mean(axis=1)
@@ -193,7 +191,7 @@ def _shock(
     alone = own.standard_normal(simulation.paths)
     shared = common.standard_normal(simulation.paths)
     normal = math.sqrt(correlation) * shared + math.sqrt(1.0 - correlation) * alone
-    return process.yearly_deviation * normal + process.jumps(own, simulation.paths)
+    return process.deviation() * normal + process.jumps(own, simulation.paths)
 
 
 def _stream(seed: int, name: str, year: int) -> np.random.Generator:
