@@ -145,6 +145,8 @@ def _column(
     levels: tuple[str, ...],
     problems: list[InputProblem],
 ) -> npt.NDArray[np.generic]:
+    if len(rows) > 1 and all(row.get(field.name) in (None, "") for row in rows):
+        return _empty_column(field, len(rows))
     values: list[object] = []
     for at, row in enumerate(rows):
         try:
@@ -161,6 +163,19 @@ def _column(
             return np.array(values, dtype=np.float64).reshape(len(rows), field.max_length)
         case "number" | "integer" | "flag":
             return np.array(values, dtype=np.float64)
+
+
+def _empty_column(field: Field, rows: int) -> npt.NDArray[np.generic]:
+    """An input that no row has: one empty row told for all, whatever the length of a series."""
+    match field.kind:
+        case "choice":
+            return np.broadcast_to(np.array([EMPTY], dtype=np.int32), (rows,))
+        case "date":
+            return np.broadcast_to(np.array([NOT_A_DAY]), (rows,))
+        case "series":
+            return np.broadcast_to(np.full(1, math.nan), (rows, field.max_length))
+        case "number" | "integer" | "flag":
+            return np.broadcast_to(np.array([math.nan]), (rows,))
 
 
 def _read(field: Field, raw: object, levels: tuple[str, ...]) -> object:
@@ -256,15 +271,25 @@ def validate(spec: ModelSpec, batch: Batch) -> list[Finding]:
 
 
 def _field_findings(field: Field, batch: Batch) -> list[Finding]:
-    empty = _is_empty(field, batch)
-    masks = {"missing-field": empty & _is_needed(field, batch)}
-    if field.kind in ("number", "integer", "series"):
-        masks |= _bounds(field, batch)
+    if _is_absent(field, batch):
+        masks = {"missing-field": _is_needed(field, batch)}
+    else:
+        masks = {"missing-field": _is_empty(field, batch) & _is_needed(field, batch)}
+        if field.kind in ("number", "integer", "series"):
+            masks |= _bounds(field, batch)
     return [
         found
         for code, mask in masks.items()
         for found in finding(code, field.name, mask, severity="refuse", detail=WORDS[code])
     ]
+
+
+def _is_absent(field: Field, batch: Batch) -> bool:
+    """Whether no row has the input, seen on its first where one row is told for all."""
+    if not batch.is_constant(field.name):
+        return False
+    first = Batch(n=1, columns={field.name: batch.columns[field.name][:1]}, levels=batch.levels)
+    return bool(_is_empty(field, first)[0])
 
 
 def _is_empty(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:

@@ -40,7 +40,7 @@ from risk_models.runner import value
 from risk_models.trace import recompute
 from risk_models.words import Text
 
-__all__ = ["conformance", "outside_problems", "random_rows"]
+__all__ = ["as_asked", "conformance", "outside_problems", "random_rows"]
 
 ON: Final = date(2023, 12, 26)
 ROWS: Final = 48
@@ -168,6 +168,16 @@ def random_rows(
     ]
 
 
+def as_asked(spec: ModelSpec, row: Mapping[str, object]) -> dict[str, object]:
+    """A row as its form would leave it: without inputs that its other answers do not ask for."""
+    needs = {field.name: field.needed_when for field in spec.fields}
+    return {
+        name: given
+        for name, given in row.items()
+        if (need := needs[name]) is None or row[need[0]] in need[1]
+    }
+
+
 def _draw(field: Field, parameters: Parameters, rng: np.random.Generator) -> object:
     example = field.example
     match field.kind:
@@ -208,7 +218,10 @@ class _Trial:
     def problems(self) -> Iterator[str]:
         spec = self.model.spec
         example = {field.name: field.example for field in spec.fields}
-        drawn = random_rows(spec, self.basis.parameters, ROWS, self.seed)
+        drawn = [
+            row if place % 2 else as_asked(spec, row)
+            for place, row in enumerate(random_rows(spec, self.basis.parameters, ROWS, self.seed))
+        ]
         batch = batch_from_rows(spec, [example, *drawn], self.basis.parameters)
         result = value(self.model, batch, self.basis)
         if not result.valid[0]:

@@ -172,17 +172,33 @@ class Batch:
         return np.asarray(self.columns[name], dtype="datetime64[D]")
 
     def is_level(self, name: str, *wanted: str) -> npt.NDArray[np.bool_]:
-        """Which rows chose one of the wanted levels."""
-        picked = np.array([level in wanted for level in self.levels[name]] + [False])
-        return np.asarray(picked[self.codes(name)], dtype=np.bool_)
+        """Which rows chose one of the wanted levels; "" stands for a choice left empty."""
+        picked = np.array([level in wanted for level in self.levels[name]] + ["" in wanted])
+        codes = self.codes(name)
+        if _is_constant(codes):
+            return np.full(self.n, picked[codes[0]])
+        return np.asarray(picked[codes], dtype=np.bool_)
 
     def by_level(self, name: str, values: Floats) -> Floats:
         """Values given by level, spread over the rows; NaN where the choice is empty."""
         return np.asarray(np.append(values, np.nan)[self.codes(name)], dtype=np.float64)
 
     def take(self, rows: npt.NDArray[np.integer]) -> "Batch":
-        columns = {name: column[rows] for name, column in self.columns.items()}
+        columns = {
+            name: np.broadcast_to(column[:1], (len(rows), *column.shape[1:]))
+            if _is_constant(column)
+            else column[rows]
+            for name, column in self.columns.items()
+        }
         return Batch(n=len(rows), columns=columns, levels=self.levels)
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a column is one row told for all, as an input that no row has."""
+        return _is_constant(self.columns[name])
+
+
+def _is_constant(column: npt.NDArray[np.generic]) -> bool:
+    return len(column) > 1 and column.strides[0] == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

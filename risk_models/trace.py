@@ -11,8 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.contract import Step, Traced
+from risk_models.student import student_t
 
-__all__ = ["DAYS_A_YEAR", "FormulaError", "cumulative", "evaluate", "recompute", "whole_years"]
+__all__ = [
+    "DAYS_A_YEAR",
+    "FormulaError",
+    "cumulative",
+    "evaluate",
+    "interpolated",
+    "placed",
+    "recompute",
+    "whole_years",
+]
 
 DAYS_A_YEAR: Final = 365.25
 """Years between two days, as everywhere in the models: days / 365.25, smooth from day to day."""
@@ -51,6 +61,30 @@ def cumulative(
     total = np.zeros(at.shape)
     for year in range(amounts.shape[1]):
         total = total + amounts[:, year, np.newaxis] * np.clip(at - year, 0.0, 1.0)
+    return np.asarray(total)
+
+
+def interpolated(
+    entries: npt.NDArray[np.float64], at: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """A table [P, E] read at places [P, T]: nothing at 0, its first entry at 1, straight between.
+
+    After the last entry it stays flat; NaN counts as ended.
+    """
+    return cumulative(np.diff(entries, axis=1, prepend=0.0), at)
+
+
+def placed(
+    amounts: npt.NDArray[np.float64], at: npt.NDArray[np.float64], year: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The amounts [P, K] by year [P, T]: each counts in the year that equals its `at` [P, K].
+
+    NaN counts as no amount.
+    """
+    total = np.zeros(np.broadcast_shapes((len(amounts), 1), year.shape))
+    for column in range(amounts.shape[1]):
+        due = year == at[:, column, np.newaxis]
+        total = total + due * np.nan_to_num(amounts[:, column, np.newaxis])
     return np.asarray(total)
 
 
@@ -94,6 +128,20 @@ def _cumulative(
     return np.asarray(cumulative(table, np.atleast_1d(at)[np.newaxis])[0], dtype=np.float64)
 
 
+def _placed(
+    amounts: npt.NDArray[np.float64], at: npt.NDArray[np.float64], year: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    rows = [np.atleast_1d(entry)[np.newaxis] for entry in (amounts, at, year)]
+    return np.asarray(placed(*rows)[0], dtype=np.float64)
+
+
+def _interpolated(
+    entries: npt.NDArray[np.float64], at: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    table = np.atleast_1d(entries)[np.newaxis]
+    return np.asarray(interpolated(table, np.atleast_1d(at)[np.newaxis])[0], dtype=np.float64)
+
+
 FUNCTIONS: Final[Mapping[str, Callable[..., Number]]] = {
     "sum": lambda values: float(np.sum(values)),
     "min": np.minimum,
@@ -103,6 +151,9 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Number]]] = {
     "years": _years,
     "whole_years": _whole_years,
     "cumulative": _cumulative,
+    "interpolated": _interpolated,
+    "student_t": lambda probability, freedom: student_t(float(probability), float(freedom)),
+    "placed": _placed,
 }
 
 
