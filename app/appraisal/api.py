@@ -17,7 +17,9 @@ from app.appraisal.schemas import (
     AppraisalSummarySchema,
     AssetValueQuery,
     AssetValueSchema,
+    ComparisonAnswerSchema,
     EndPanelMemberSchema,
+    FileOutsideReportSchema,
     OrderAppraisalSchema,
     PanelMemberSchema,
     RecordedInputsSchema,
@@ -39,6 +41,7 @@ from app.web.access import access, check_version, current_actor, current_session
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
 from app.web.schemas import ListQuery, page_of
+from app.web.uploads import multipart_body, read_multipart
 from risk_models.appraise import spec_json
 
 READERS = (Permission.READ_APPRAISALS,)
@@ -113,6 +116,39 @@ def save_inputs(command: services.SaveInputs, appraisal_id: UUID) -> Any:
     session, actor = current_session(), current_actor()
     check_version(services.get_appraisal(session, actor, appraisal_id).version)
     return tagged(services.save_inputs(session, actor, appraisal_id, command))
+
+
+@blueprint.route("/<uuid:appraisal_id>/comparison", methods=["GET"])
+@access(*READERS)
+@blueprint.response(200, ComparisonAnswerSchema)
+def get_comparison(appraisal_id: UUID) -> Any:
+    """The last appraisal of the asset in sight, and what changed since; null without one.
+
+    The former value is valued again by the model of today, on the new day, at the new prices, under
+    the new parameters and on the new inputs, in that order; the amounts sum to the difference.
+    """
+    found = services.compare_appraisal(current_session(), current_actor(), appraisal_id)
+    return {"comparison": found}
+
+
+@blueprint.route("/<uuid:appraisal_id>/outside-report", methods=["POST"])
+@access(Permission.PREPARE_APPRAISAL, upload=True)
+@blueprint.doc(requestBody=multipart_body(FileOutsideReportSchema))
+@blueprint.response(200, AppraisalSchema)
+def file_outside_report(appraisal_id: UUID) -> Any:
+    """Keep the agency's own report, made elsewhere, with the appraisal in preparation."""
+    command = read_multipart(FileOutsideReportSchema())
+    view = services.file_outside_report(current_session(), current_actor(), appraisal_id, command)
+    return tagged(view)
+
+
+@blueprint.route("/<uuid:appraisal_id>/outside-report.pdf", methods=["GET"])
+@access(*READERS)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def get_outside_report(appraisal_id: UUID) -> Response:
+    """The agency's own report as it was filed."""
+    name, content = services.outside_content(current_session(), current_actor(), appraisal_id)
+    return attachment(content, name=name, media_type="application/pdf")
 
 
 @blueprint.route("/<uuid:appraisal_id>/report.pdf", methods=["GET"])

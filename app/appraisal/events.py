@@ -11,7 +11,12 @@ from sqlmodel import Session
 from app.appraisal import services
 from app.appraisal.domain import APPRAISAL, AppraisalEvent
 from app.appraisal.domain.catalogue import find_spec
-from app.appraisal.schemas import AppraisalNoteSchema, AppraisalSchema, SignAppraisalSchema
+from app.appraisal.schemas import (
+    AppraisalNoteSchema,
+    AppraisalSchema,
+    CountersignAppraisalSchema,
+    SignAppraisalSchema,
+)
 from app.appraisal.services import AppraisalView
 from app.assets.services import get_asset
 from app.db.engine import Database
@@ -42,8 +47,10 @@ def _ordered(session: Session, actor: Actor, view: AppraisalView) -> list[tuple[
     ]
 
 
-def _countersign(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
-    view = services.countersign_appraisal(session, actor, appraisal_id)
+def _countersign(
+    session: Session, actor: Actor, appraisal_id: UUID, command: services.CountersignAppraisal
+) -> Any:
+    view = services.countersign_appraisal(session, actor, appraisal_id, command)
     store = database()
     g.setdefault("after_commit", []).append(lambda: _print(store, actor, appraisal_id))
     return view
@@ -64,7 +71,7 @@ EVENTS = Events(
         EventHandler(
             event=AppraisalEvent.ACCEPT,
             handle=_accept,
-            help=N_("The agency takes the order and may then enter inputs."),
+            help=N_("Who takes the order may then enter inputs."),
             facts=_ordered,
         ),
         EventHandler(
@@ -90,6 +97,7 @@ EVENTS = Events(
         EventHandler(
             event=AppraisalEvent.COUNTERSIGN,
             handle=_countersign,
+            schema=CountersignAppraisalSchema,
             help=N_("The report becomes valid and is issued; the former one is superseded."),
         ),
         EventHandler(

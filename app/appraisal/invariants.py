@@ -21,6 +21,7 @@ from app.appraisal.domain import (
     report_valid_until,
 )
 from app.appraisal.domain.catalogue import find_spec
+from app.appraisal.domain.findings import unexplained
 from app.appraisal.domain.valuing import (
     Ask,
     Inputs,
@@ -28,7 +29,6 @@ from app.appraisal.domain.valuing import (
     digest,
     laid_over,
     money_text,
-    unexplained,
     value_many,
 )
 from app.appraisal.models import (

@@ -42,6 +42,8 @@ class Appraisal(Versioned, table=True):
     agency_id: UUID = link("organisation.id", index=True)
     kind: AppraisalKind = choice(AppraisalKind, "kind")
     purpose: str = text(200)
+    loan_fen: int | None = fen(nullable=True)
+    """The loan that an internal appraisal may stand behind; empty for an agency's."""
     state: AppraisalState = choice(AppraisalState, "state")
     model_id: str = text(40)
     model_version: str = text(20, default="")
@@ -53,6 +55,9 @@ class Appraisal(Versioned, table=True):
     inputs_digest: str = text(64, default="")
     basis_digest: str = text(64, default="")
     value_fen: int | None = fen(nullable=True)
+    outside: dict[str, Any] | None = json_column(nullable=True)
+    """The agency's own report, made elsewhere: number, day, value, signers, digest of the file."""
+    outside_document_id: UUID | None = link("document.id", nullable=True)
     maker_id: UUID | None = None
     reviewer_id: UUID | None = None
     report_id: UUID | None = None
@@ -68,6 +73,8 @@ class AppraisalSignature(Table, table=True):
     appraisal_id: UUID = link("appraisal.id", index=True)
     person_id: UUID
     role: SignatureRole = choice(SignatureRole, "role")
+    qualification: str = text(60, default="")
+    """The number of the appraiser's qualification, as the report prints it."""
     digest: str = text(64)
     at: datetime
     on: date

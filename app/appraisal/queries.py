@@ -86,7 +86,7 @@ def list_appraisals(session: Session, actor: Actor, wanted: Mapping[str, Any]) -
 
 def light(statement: sa.Select[Any]) -> sa.Select[Any]:
     """The same appraisals without their large columns, for lists."""
-    heavy = (Appraisal.inputs, Appraisal.prices, Appraisal.result)
+    heavy = (Appraisal.inputs, Appraisal.prices, Appraisal.result, Appraisal.outside)
     return statement.options(*(defer(column, raiseload=True) for column in heavy))  # type: ignore[arg-type]
 
 
@@ -115,6 +115,24 @@ def valid_appraisal(session: Session, asset_id: UUID) -> Appraisal | None:
         col(Appraisal.asset_id) == asset_id, col(Appraisal.state) == AppraisalState.VALID
     )
     return session.execute(statement).scalar_one_or_none()
+
+
+def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) -> Appraisal | None:
+    """The appraisal of the same asset that was signed last before this one, among those in sight."""
+    kept = (AppraisalState.VALID, AppraisalState.EXPIRED, AppraisalState.SUPERSEDED)
+    statement = (
+        sight.where(
+            col(Appraisal.asset_id) == row.asset_id,
+            col(Appraisal.state).in_(kept),
+            col(Appraisal.id) != row.id,
+            col(Appraisal.created_at) <= row.created_at,
+        )
+        .order_by(col(Appraisal.valued_on).desc(), col(Appraisal.created_at).desc())
+        .order_by(col(Appraisal.id).desc())
+        .limit(1)
+    )
+    found: Appraisal | None = session.execute(statement).scalar_one_or_none()
+    return found
 
 
 # ---------------------------------------------------------------------------
@@ -261,8 +279,8 @@ def _recorded_where(
 
 
 _SIGNED_COLUMNS: Final = (
-    "number", "model_id", "model_version", "inputs", "prices", "result",
-    "inputs_digest", "basis_digest", "value_fen",
+    "number", "kind", "loan_fen", "model_id", "model_version", "inputs", "prices", "result",
+    "inputs_digest", "basis_digest", "value_fen", "outside",
 )  # fmt: skip
 
 

@@ -107,6 +107,8 @@ class FindingView:
     code: str
     severity: str
     words: Words
+    explanation: str = ""
+    """The appraiser's words on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +164,6 @@ class AppraisalReportView:
     parameters: Sequence[ParameterView]
     assumptions: Sequence[Words]
     findings: Sequence[FindingView]
-    explanation: str
-    """The appraiser's words on the findings that ask for them."""
     components: Sequence[ComponentView]
     special_matters: Sequence[Words]
     use_limits: Sequence[Words]

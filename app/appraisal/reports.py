@@ -344,7 +344,6 @@ def _process(view: AppraisalReportView) -> list[Block]:
         *_numbered(view.assumptions),
         _heading("十一、核查发现", "Findings"),
         _findings_grid(view.findings),
-        *_explanation(view),
     ]
 
 
@@ -427,12 +426,14 @@ def _findings_grid(findings: Sequence[FindingView]) -> Grid:
     columns = [
         _column("性质", "Kind", 2),
         _column("内容", "Finding", 8),
+        _column("评估师说明", "Explanation by the appraiser", 6),
         _column("代码", "Code", 3),
     ]
     rows: list[list[str | Cell]] = [
         [
             _below(SEVERITY_WORDS.get(each.severity, Words(zh=each.severity))),
             Cell(text=each.words.zh, note=each.words.en),
+            each.explanation or BLANK,
             each.code,
         ]
         for each in findings
@@ -440,15 +441,6 @@ def _findings_grid(findings: Sequence[FindingView]) -> Grid:
     return Grid(
         columns=columns, rows=rows, empty=_label("未发现需要说明的事项", "Nothing to report")
     )
-
-
-def _explanation(view: AppraisalReportView) -> list[Block]:
-    if not view.explanation:
-        return []
-    return [
-        Heading(words=_label("评估师说明", "Explanation by the appraiser"), level=2),
-        Text(words=Words(zh=view.explanation)),
-    ]
 
 
 # -- Sections 12 to 15 and annex ------------------------------------------------------------------

@@ -13,6 +13,9 @@ from app.appraisal.domain import (
     AppraisalState,
     SignatureRole,
 )
+from app.appraisal.domain.comparing import CHANGE_TITLES, ChangeKind
+from app.appraisal.domain.kinds import OutsideReport, OutsideSigner
+from app.documents.services import UploadFile
 from app.kernel.text import N_
 from app.web.fields import (
     Choice,
@@ -27,8 +30,10 @@ from app.web.fields import (
     Text,
     Whole,
     Yuan,
+    refuse,
 )
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
+from app.web.uploads import File, UploadSchema
 
 MAX_PRICES: Final = 40
 """The model that reads the most prices reads twenty-one."""
@@ -40,13 +45,24 @@ PRICE_PLACES: Final = 6
 
 
 class OrderAppraisalSchema(CommandSchema):
-    """An order to an agency of a bank's panel."""
+    """An order to an agency of a bank's panel, or of a bank to itself."""
 
     command = services.OrderAppraisal
 
     asset_id = Ident(required=True, title=N_("Asset"))
     bank_id = Ident(required=True, title=N_("Bank"), help=N_("Its panel of agencies counts."))
-    agency_id = Ident(required=True, title=N_("Appraisal agency"))
+    kind = Choice(
+        AppraisalKind,
+        titles=KIND_TITLES,
+        title=N_("Kind of appraisal"),
+        help=N_("External unless the rule of the day lets the bank appraise this itself."),
+    )
+    agency_id = Ident(title=N_("Appraisal agency"), help=N_("Needed for an external appraisal."))
+    loan_fen = Yuan(
+        low_fen=1,
+        title=N_("Loan that the appraisal stands behind"),
+        help=N_("Needed for an internal appraisal."),
+    )
     purpose = Text(required=True, max_length=200, title=N_("Purpose of the appraisal"))
     model_id = OneOf(
         max_length=40,
@@ -63,17 +79,71 @@ class AppraisalNoteSchema(CommandSchema):
     note = Text(required=True, max_length=500, lines=True, title=N_("Reason"))
 
 
-class SignAppraisalSchema(CommandSchema):
-    """The first signature, with words on what the model asks about."""
+class QualifiedSchema(CommandSchema):
+    """What either signature says of its signer."""
+
+    qualification = Text(
+        max_length=60,
+        title=N_("Number of the appraiser's qualification"),
+        help=N_("As on the certificate; printed beside the signature."),
+    )
+
+
+class CountersignAppraisalSchema(QualifiedSchema):
+    """The second signature."""
+
+    command = services.CountersignAppraisal
+
+
+class SignAppraisalSchema(QualifiedSchema):
+    """The first signature, with words on each finding that asks for them."""
 
     command = services.SignAppraisal
 
-    explanation = Text(
-        max_length=2000,
-        lines=True,
+    explanations = Structure(
         title=N_("Explanation of the findings"),
-        help=N_("Needed when the model marks a finding “To explain”; printed in the report."),
+        help=N_("Words by the name of each finding marked “To explain”; printed in the report."),
     )
+
+    @ma.validates("explanations")
+    def require_words(self, value: dict[str, Any], **_kwargs: object) -> None:
+        """Words are text; which findings they belong to, the service checks."""
+        if not all(isinstance(each, str) for each in value.values()):
+            raise refuse(N_("Write the words on each finding as text."))
+
+
+class FileOutsideReportSchema(UploadSchema):
+    """The agency's own report: what it says, who signed it, and the file."""
+
+    number = Text(required=True, max_length=60, title=N_("Report number of the agency"))
+    reported_on = Day(required=True, title=N_("Report date"))
+    value_fen = Yuan(required=True, low_fen=1, title=N_("Value stated by the report"))
+    first_signer = Text(required=True, max_length=60, title=N_("First appraiser"))
+    first_qualification = Text(
+        required=True, max_length=60, title=N_("Qualification of the first appraiser")
+    )
+    second_signer = Text(required=True, max_length=60, title=N_("Second appraiser"))
+    second_qualification = Text(
+        required=True, max_length=60, title=N_("Qualification of the second appraiser")
+    )
+    file = File(required=True, title=N_("The signed report"), help=N_("PDF up to 20 MiB."))
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_kwargs: object) -> services.FileOutsideReport:
+        """The frozen command."""
+        signers = tuple(
+            OutsideSigner(name=data[f"{each}_signer"], qualification=data[f"{each}_qualification"])
+            for each in ("first", "second")
+        )
+        return services.FileOutsideReport(
+            report=OutsideReport(
+                number=data["number"],
+                reported_on=data["reported_on"],
+                value_fen=data["value_fen"],
+                signers=(signers[0], signers[1]),
+            ),
+            file=UploadFile(name=data["file"].name, content=data["file"].content),
+        )
 
 
 class StatedPriceSchema(CommandSchema):
@@ -222,6 +292,7 @@ class AppraisalSignatureSchema(ViewSchema):
 
     person = ma.fields.Nested(BilingualSchema)
     role = Choice(SignatureRole)
+    qualification = Text(max_length=60)
     digest = Text(max_length=64)
     at = Instant()
     counts = Flag()
@@ -231,6 +302,8 @@ class AppraisalSchema(AppraisalSummarySchema):
     """An appraisal with inputs, prices, result and signatures."""
 
     ordered_by = ma.fields.Nested(BilingualSchema)
+    loan_fen = Yuan(allow_none=True)
+    outside = Structure(allow_none=True)
     inputs = Structure(allow_none=True)
     prices = Structure(allow_none=True)
     result = Structure(allow_none=True)
@@ -240,6 +313,50 @@ class AppraisalSchema(AppraisalSummarySchema):
     report_id = Ident(allow_none=True)
     closing_note = Text(max_length=500)
     may_prepare = Flag()
+
+
+class ChangedItemSchema(ViewSchema):
+    """One thing that changed: old and new as they are stored, and its part of the difference."""
+
+    name = Text(max_length=80)
+    title = ma.fields.Nested(BilingualSchema)
+    unit = Text(max_length=40)
+    old = ma.fields.Raw(allow_none=True)
+    new = ma.fields.Raw(allow_none=True)
+    amount_fen = Yuan(allow_none=True, low_fen=-(10**15))
+
+
+class ChangeSchema(ViewSchema):
+    """A step from the former value to this one; without an amount, the next step carries it."""
+
+    kind = Choice(ChangeKind, titles=CHANGE_TITLES)
+    amount_fen = Yuan(allow_none=True, low_fen=-(10**15))
+    items = ma.fields.List(ma.fields.Nested(ChangedItemSchema))
+
+
+class ComparedSideSchema(ViewSchema):
+    """One of the two appraisals."""
+
+    number = Text(max_length=20)
+    model_id = Text(max_length=40)
+    model_version = Text(max_length=20)
+    on = Day()
+    value_fen = Yuan()
+
+
+class ComparisonSchema(ViewSchema):
+    """An appraisal beside the last one of its asset; the steps sum to the difference in fen."""
+
+    then = ma.fields.Nested(ComparedSideSchema)
+    now = ma.fields.Nested(ComparedSideSchema)
+    difference_fen = Yuan(low_fen=-(10**15))
+    changes = ma.fields.List(ma.fields.Nested(ChangeSchema))
+
+
+class ComparisonAnswerSchema(ViewSchema):
+    """The comparison, or null where there is no earlier appraisal in sight."""
+
+    comparison = ma.fields.Nested(ComparisonSchema, allow_none=True)
 
 
 class AppraisalQuery(ListQuery):
@@ -369,3 +486,5 @@ class WhatIfResultSchema(ViewSchema):
     findings = ma.fields.List(Structure())
     trace = ma.fields.List(Structure())
     parameters = ma.fields.List(Structure())
+    scenario = Structure(allow_none=True)
+    tornado = ma.fields.List(Structure())

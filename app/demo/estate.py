@@ -13,7 +13,12 @@ from app.appraisal.services.inputs import RecordInputs, SaveInputs, record_input
 from app.appraisal.services.orders import OrderAppraisal, accept_order, order_appraisal
 from app.appraisal.services.panel import AddPanelMember, add_panel_member
 from app.appraisal.services.prices import StatedPrice
-from app.appraisal.services.signing import SignAppraisal, countersign_appraisal, sign_appraisal
+from app.appraisal.services.signing import (
+    CountersignAppraisal,
+    SignAppraisal,
+    countersign_appraisal,
+    sign_appraisal,
+)
 from app.assets.domain import AssetKind, ForestCategory, GrantReason
 from app.assets.kinds import kind_info, registry_names
 from app.assets.services import (
@@ -33,6 +38,8 @@ from app.kernel.actor import Actor, system_actor
 
 REGISTERED_ON: Final = date(2023, 1, 10)
 RIGHT_STARTS_ON: Final = date(2014, 1, 1)
+QUALIFICATIONS: Final = ("示例 62010001", "示例 62010002")
+"""Invented numbers of the two appraisers' qualifications."""
 REPORT_AFTER: Final = timedelta(days=2)
 ACTS: Final = (("mc-1", measure_asset, 3), ("vc-1", certify_asset, 10), ("tc-1", file_asset, 17))
 """Who acts on an asset that must be measured, and how many days after its registration."""
@@ -174,9 +181,12 @@ def _appraise(
     )
     command = SaveInputs(valued_on=valued_on, inputs=report["inputs"], prices=prices)
     save_inputs(session, maker, ordered.id, command)
-    explanation = report.get("explanation", "")
-    sign_appraisal(session, maker, ordered.id, SignAppraisal(explanation=explanation))
-    countersign_appraisal(session, reviewer, ordered.id)
+    words = SignAppraisal(
+        explanations=report.get("explanations", {}), qualification=QUALIFICATIONS[0]
+    )
+    sign_appraisal(session, maker, ordered.id, words)
+    second = CountersignAppraisal(qualification=QUALIFICATIONS[1])
+    countersign_appraisal(session, reviewer, ordered.id, second)
 
 
 def _owner(cast: Cast, code: str) -> Actor:

@@ -98,6 +98,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("purpose", sa.String(length=200), nullable=False),
+        sa.Column("loan_fen", sa.BigInteger(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -132,6 +133,10 @@ def upgrade() -> None:
         sa.Column("inputs_digest", sa.String(length=64), nullable=False),
         sa.Column("basis_digest", sa.String(length=64), nullable=False),
         sa.Column("value_fen", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "outside", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True
+        ),
+        sa.Column("outside_document_id", sa.Uuid(), nullable=True),
         sa.Column("maker_id", sa.Uuid(), nullable=True),
         sa.Column("reviewer_id", sa.Uuid(), nullable=True),
         sa.Column("report_id", sa.Uuid(), nullable=True),
@@ -157,6 +162,11 @@ def upgrade() -> None:
             ["ordered_by_id"],
             ["organisation.id"],
             name=op.f("fk_appraisal_ordered_by_id_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["outside_document_id"],
+            ["document.id"],
+            name=op.f("fk_appraisal_outside_document_id_document"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appraisal")),
         sa.UniqueConstraint("number", name=op.f("uq_appraisal_number")),
@@ -247,6 +257,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("qualification", sa.String(length=60), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),

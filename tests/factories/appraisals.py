@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.appraisal.domain.valuing import unexplained
+from app.appraisal.domain.findings import asked
 from app.appraisal.models import PanelMember
 from app.appraisal.services import (
     AppraisalView,
@@ -179,9 +179,8 @@ def make_valid(
 ) -> AppraisalView:
     """A valid appraisal: signed by two appraisers of AG1."""
     made = prepare(session, world, asset_id, inputs, on)
-    asked = unexplained(made.result or {})
-    words = SignAppraisal(explanation="以实地核实为准（示例）。" if asked else "")
-    sign_appraisal(session, world.actor("ag1-a"), made.id, words)
+    words = {each["name"]: "以实地核实为准（示例）。" for each in asked(made.result or {})}
+    sign_appraisal(session, world.actor("ag1-a"), made.id, SignAppraisal(explanations=words))
     return countersign_appraisal(session, world.actor("ag1-b"), made.id)
 
 

@@ -103,9 +103,9 @@ def appraisal_view(text: str = "", *, is_ecological: bool = False) -> AppraisalR
                 code="implied-price-below-band",
                 severity="note",
                 words=words(text, "隐含单价低于市场区间", "Implied price below the market band"),
+                explanation=f"单价取自近期成交{text}",
             )
         ],
-        explanation=f"单价取自近期成交{text}",
         components=[
             ComponentView(
                 title=Words(zh="碳汇收入", en="Carbon income"),

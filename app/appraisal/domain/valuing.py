@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from app.appraisal.domain.catalogue import find_model, parameters_on
+from app.appraisal.domain.findings import named
 from risk_models.appraise import to_fen
 from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
@@ -355,7 +356,7 @@ def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]
             name: {"value": _plain(column[0]), "unit": unit}
             for name, (column, unit) in result.quantities.items()
         },
-        "findings": [_finding_json(each) for each in result.findings],
+        "findings": named([_finding_json(each) for each in result.findings]),
         "trace": [_step_json(each) for each in result.trace],
         "parameters": [
             _parameter_json(basis, each) for each in spec.parameters if each in basis.parameters
@@ -365,20 +366,13 @@ def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]
 
 def with_findings(found: Appraised, more: Sequence[Mapping[str, str]]) -> Appraised:
     """A result with findings that the model cannot make."""
-    findings = [*found.result["findings"], *more]
+    findings = named([*found.result["findings"], *more])
     return replace(found, result={**found.result, "findings": findings})
 
 
-def explained(result: Mapping[str, Any], words: str) -> dict[str, Any]:
-    """A stored result with the appraiser's words on its findings that ask for them."""
-    return {**result, "explanation": words}
-
-
-def unexplained(result: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """The findings of a stored result that ask for an explanation while there is none."""
-    if result.get("explanation"):
-        return []
-    return [each for each in result.get("findings", []) if each["severity"] == "ask"]
+def with_more(found: Appraised, more: Mapping[str, Any]) -> Appraised:
+    """A result with what is kept beside the value, such as its band."""
+    return replace(found, result={**found.result, **more})
 
 
 def component_fen(result: Result) -> dict[str, int]:

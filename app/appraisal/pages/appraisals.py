@@ -10,7 +10,7 @@ from flask_babel import gettext
 from sqlmodel import Session, col
 
 from app.appraisal import queries, services
-from app.appraisal.domain import STATE_TITLES, AppraisalState
+from app.appraisal.domain import STATE_TITLES, AppraisalKind, AppraisalState
 from app.appraisal.domain.catalogue import all_specs, find_spec, parameters_on
 from app.appraisal.events import EVENTS
 from app.appraisal.input_forms import (
@@ -21,6 +21,7 @@ from app.appraisal.input_forms import (
     shown_inputs,
 )
 from app.appraisal.models import Appraisal
+from app.appraisal.pages import signing
 from app.appraisal.pages.shown import grouped, inputs_shown, result_shown, room_words
 from app.appraisal.schemas import (
     AppraisalQuery,
@@ -90,6 +91,11 @@ def new_order() -> Answer:
         title=gettext("Order an appraisal"),
         back="/appraisals",
         choices=_order_choices(session, actor),
+        needed_when={
+            "agency_id": ("kind", ["", AppraisalKind.EXTERNAL.value]),
+            "loan_yuan": ("kind", [AppraisalKind.INTERNAL.value]),
+        },
+        values={"kind": AppraisalKind.EXTERNAL.value},
         submit=submit,
     )
 
@@ -361,4 +367,5 @@ def _recorded(spec: ModelSpec) -> services.RecordInputs:
     return services.RecordInputs(overrides=overrides, **head)
 
 
+signing.register(blueprint)
 EVENTS.register_pages(blueprint)

@@ -100,7 +100,6 @@ def result_shown(
         "approaches": _approaches(spec, result),
         "steps": [_step(each) for each in result.get("trace", [])],
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
-        "explanation": result.get("explanation", ""),
         "parameters": [_parameter(each) for each in result.get("parameters", [])],
         "quantities": [
             {

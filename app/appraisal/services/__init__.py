@@ -1,5 +1,6 @@
 """Use cases of the appraisal room."""
 
+from app.appraisal.services.comparison import agency_comparison, compare_appraisal
 from app.appraisal.services.inputs import (
     RecordedView,
     RecordInputs,
@@ -22,6 +23,11 @@ from app.appraisal.services.orders import (
     load_appraisal,
     order_appraisal,
 )
+from app.appraisal.services.outside import (
+    FileOutsideReport,
+    file_outside_report,
+    outside_content,
+)
 from app.appraisal.services.panel import (
     AddPanelMember,
     EndPanelMember,
@@ -43,6 +49,7 @@ from app.appraisal.services.revaluation import (
     waiting_runs,
 )
 from app.appraisal.services.signing import (
+    CountersignAppraisal,
     SignAppraisal,
     countersign_appraisal,
     expire_appraisals,
@@ -75,7 +82,9 @@ __all__ = [
     "AppraisalView",
     "AssetValueView",
     "CloseNote",
+    "CountersignAppraisal",
     "EndPanelMember",
+    "FileOutsideReport",
     "OrderAppraisal",
     "PanelMemberView",
     "RecordInputs",
@@ -91,13 +100,16 @@ __all__ = [
     "accept_order",
     "add_panel_member",
     "agencies_in_force",
+    "agency_comparison",
     "appraisal_in_force",
     "asset_value",
+    "compare_appraisal",
     "countersign_appraisal",
     "decline_order",
     "end_panel_member",
     "expire_appraisals",
     "fall_views",
+    "file_outside_report",
     "get_appraisal",
     "get_panel_member",
     "get_preparing",
@@ -108,6 +120,7 @@ __all__ = [
     "load_appraisal",
     "load_run",
     "order_appraisal",
+    "outside_content",
     "panel_views",
     "problem_views",
     "record_inputs",

@@ -39,6 +39,28 @@ class ModelNotForAsset(RuleViolation):
     detail = N_("The model %(model)s does not value this kind of asset. Choose one of: %(models)s.")
 
 
+class InternalNotAllowed(RuleViolation):
+    """A bank appraises itself only what the rule of the day leaves to it."""
+
+    code = "internal-appraisal-not-allowed"
+    title = N_("The bank may not appraise this itself")
+    detail = N_(
+        "An internal appraisal is allowed for %(kinds)s and a loan below %(limit)s yuan. "
+        "Order the appraisal from an agency of the panel."
+    )
+
+
+class FrontOfficeAppraisal(RuleViolation):
+    """An internal appraisal is not made by who sells the loan."""
+
+    code = "front-office-appraisal"
+    title = N_("The front office does not appraise")
+    detail = N_(
+        "You handle applications of customers. The collateral officer makes an internal "
+        "appraisal and a reviewer countersigns it."
+    )
+
+
 class PriceMissing(RuleViolation):
     """No value without a price: never zero, never last year's."""
 

@@ -12,6 +12,7 @@ from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState
 from app.appraisal.domain.catalogue import find_model, find_spec, parameters_on
 from app.appraisal.domain.matching import RegisteredAsset, asset_findings
+from app.appraisal.domain.spread import spread
 from app.appraisal.domain.valuing import (
     MAX_VALUE_FEN,
     Appraised,
@@ -21,6 +22,7 @@ from app.appraisal.domain.valuing import (
     money_text,
     stored_inputs,
     with_findings,
+    with_more,
 )
 from app.appraisal.models import Appraisal, ValuationInput
 from app.appraisal.services.errors import (
@@ -30,6 +32,7 @@ from app.appraisal.services.errors import (
     ValueOutOfRange,
 )
 from app.appraisal.services.orders import chosen_model, own_appraisal
+from app.appraisal.services.outside import against_outside
 from app.appraisal.services.prices import StatedPrice, prices_for
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.assets.models import Asset
@@ -123,7 +126,9 @@ def save_inputs(
     inputs = _read_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices)
     found = run_model(model, inputs, prices, command.valued_on)
-    found = with_findings(found, asset_findings(inputs, _registered(session, asset)))
+    found = with_more(found, spread(model, inputs, prices, command.valued_on))
+    more = asset_findings(inputs, _registered(session, asset))
+    found = with_findings(found, [*more, *against_outside(session, row, found.value_fen or 0)])
     _store(row, model.spec, command.valued_on, inputs, prices, found)
     session.add(row)
     session.flush()
@@ -147,7 +152,8 @@ def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> d
     require_past(session, command.valued_on)
     inputs = _read_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices)
-    return run_model(model, inputs, prices, command.valued_on).result
+    found = run_model(model, inputs, prices, command.valued_on)
+    return with_more(found, spread(model, inputs, prices, command.valued_on)).result
 
 
 def record_inputs(

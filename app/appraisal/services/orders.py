@@ -1,6 +1,7 @@
 """Ordering an appraisal, accepting or declining the order."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,9 +15,16 @@ from app.appraisal.domain import (
     AppraisalKind,
     AppraisalState,
 )
+from app.appraisal.domain.kinds import INTERNAL, LOAN_BELOW, may_appraise_itself
 from app.appraisal.models import Appraisal
-from app.appraisal.services.errors import AgencyNotOnPanel, AssetNotAppraisable, ModelNotForAsset
-from app.appraisal.services.views import AppraisalView, appraisal_view
+from app.appraisal.services.errors import (
+    AgencyNotOnPanel,
+    AssetNotAppraisable,
+    FrontOfficeAppraisal,
+    InternalNotAllowed,
+    ModelNotForAsset,
+)
+from app.appraisal.services.views import AppraisalView, appraisal_view, is_front_office
 from app.assets.domain import AssetState, GrantReason
 from app.assets.kinds import models_for
 from app.assets.models import Asset
@@ -31,18 +39,25 @@ from app.kernel.actor import Actor, Name
 from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.reference.services import policy_for
 
 SERIES: Final = "V"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAppraisal:
-    """An order to an agency of a bank's panel. Without a model, the one that fits the asset is taken."""
+    """An order to an agency of a bank's panel, or of a bank to itself for a small loan.
+
+    Without a model, the one that fits the asset is taken. An internal appraisal names the loan and
+    no agency, an external one the agency.
+    """
 
     asset_id: UUID
     bank_id: UUID
-    agency_id: UUID
     purpose: str
+    agency_id: UUID | None = None
+    kind: AppraisalKind = AppraisalKind.EXTERNAL
+    loan_fen: int | None = None
     model_id: str | None = None
 
 
@@ -56,39 +71,71 @@ class CloseNote:
 def order_appraisal(session: Session, actor: Actor, command: OrderAppraisal) -> AppraisalView:
     """Order an appraisal, as owner of the asset or as the bank it was offered to.
 
-    The agency must be on that bank's panel today; it then sees the asset. Refuses assets that are
-    not registered and models that do not value this kind.
+    The agency must be on that bank's panel today; it then sees the asset. A bank appraises itself
+    what the rule of the day leaves to it. Refuses assets that are not registered and models that do
+    not value this kind.
     """
     actor.require(Permission.ORDER_APPRAISAL)
     asset = _orderable_asset(session, actor, command)
     day = today(session)
     _require_bank(session, actor, command.bank_id)
-    if not queries.is_on_panel(
-        session, bank_id=command.bank_id, agency_id=command.agency_id, day=day
-    ):
-        raise AgencyNotOnPanel(agency=_agency_name(session, command.agency_id), day=day)
+    internal = command.kind is AppraisalKind.INTERNAL
+    agency_id = (
+        _own_bank(session, actor, command, asset)
+        if internal
+        else _panel_agency(session, command, day)
+    )
     row = Appraisal(
         number=next_number(session, SERIES, day.year),
         asset_id=asset.id,
         ordered_by_id=actor.organisation_id,
         bank_id=command.bank_id,
-        agency_id=command.agency_id,
-        kind=AppraisalKind.EXTERNAL,
+        agency_id=agency_id,
+        kind=command.kind,
         purpose=command.purpose,
+        loan_fen=command.loan_fen if internal else None,
         state=AppraisalState.ORDERED,
         model_id=chosen_model(asset, command.model_id),
         created_at=now(session),
     )
     session.add(row)
     session.flush()
-    share_asset(
-        session,
-        asset_id=asset.id,
-        organisation_id=command.agency_id,
-        reason=GrantReason.ORDERED,
-    )
+    if not internal:
+        share_asset(
+            session, asset_id=asset.id, organisation_id=agency_id, reason=GrantReason.ORDERED
+        )
     say(session, actor, "appraisal.order", row, asset_id=asset.id, agency_id=row.agency_id)
     return appraisal_view(session, actor, row)
+
+
+def _panel_agency(session: Session, command: OrderAppraisal, day: date) -> UUID:
+    """The agency of the order, which the bank accepts on the day."""
+    if command.agency_id is None:
+        raise InvalidInput.at("/agency_id", N_("Choose an agency of the panel."))
+    if not queries.is_on_panel(
+        session, bank_id=command.bank_id, agency_id=command.agency_id, day=day
+    ):
+        raise AgencyNotOnPanel(agency=_agency_name(session, command.agency_id), day=day)
+    return command.agency_id
+
+
+def _own_bank(session: Session, actor: Actor, command: OrderAppraisal, asset: Asset) -> UUID:
+    """The bank as its own appraiser, where the rule of the day allows it for the asset and the loan."""
+    if actor.organisation_id != command.bank_id:
+        raise InvalidInput.at("/kind", N_("Only a bank orders an internal appraisal, of itself."))
+    if command.agency_id is not None:
+        raise InvalidInput.at("/agency_id", N_("An internal appraisal names no agency."))
+    if command.loan_fen is None:
+        raise InvalidInput.at("/loan_yuan", N_("Enter the loan that the appraisal stands behind."))
+    table = policy_for(session, command.bank_id, today(session)).table(INTERNAL)
+    kind = asset.kind.value
+    limit = table.decimal(kind, LOAN_BELOW) if table.has(kind, LOAN_BELOW) else None
+    if not may_appraise_itself(loan_fen=command.loan_fen, loan_below_yuan=limit):
+        raise InternalNotAllowed(
+            kinds=[Name(zh=table.rows[each].zh, en=table.rows[each].en) for each in table],
+            limit=", ".join(f"{table.decimal(each, LOAN_BELOW):,f}" for each in table),
+        )
+    return command.bank_id
 
 
 def chosen_model(asset: Asset, wanted: str | None) -> str:
@@ -149,7 +196,14 @@ def own_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Apprais
     if actor.organisation_id != row.agency_id and actor.sees("*") != "all":
         actor.require(Permission.PREPARE_APPRAISAL)
         raise NotFound
+    require_back_office(row, actor)
     return row
+
+
+def require_back_office(row: Appraisal, actor: Actor) -> None:
+    """Refuse who handles customers' applications, where the bank appraises for itself."""
+    if is_front_office(row, actor):
+        raise FrontOfficeAppraisal
 
 
 def appraisal_in_force(session: Session, asset_id: UUID) -> Appraisal:

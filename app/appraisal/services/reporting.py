@@ -233,7 +233,6 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         parameters=_parameters(spec, result, row.prices or {}),
         assumptions=ASSUMPTIONS,
         findings=[_finding(each) for each in result.get("findings", [])],
-        explanation=result.get("explanation", ""),
         components=_components(spec, result),
         special_matters=[_words(limit) for limit in spec.limits],
         use_limits=USE_LIMITS,
@@ -428,7 +427,10 @@ def _day(text: str | None) -> date | None:
 
 def _finding(each: Mapping[str, Any]) -> FindingView:
     return FindingView(
-        code=each["code"], severity=each["severity"], words=Words(zh=each["zh"], en=each["en"])
+        code=each["code"],
+        severity=each["severity"],
+        words=Words(zh=each["zh"], en=each["en"]),
+        explanation=each.get("explanation", ""),
     )
 
 

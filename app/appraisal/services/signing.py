@@ -1,8 +1,9 @@
 """Two signatures over one content, the report, revocation and expiry."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from app.appraisal.domain import (
     may_countersign,
     report_valid_until,
 )
-from app.appraisal.domain.valuing import explained, unexplained
+from app.appraisal.domain.findings import MAX_WORDS, asked, explained, unexplained
 from app.appraisal.models import Appraisal, AppraisalSignature, Valuation
 from app.appraisal.services.errors import (
     ContentChanged,
@@ -30,7 +31,7 @@ from app.appraisal.services.values import refresh_asset_value
 from app.appraisal.services.views import AppraisalView, appraisal_view
 from app.db.engine import Database, now, today
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.policy import RuleNotInForce
@@ -42,9 +43,20 @@ EXPIRY_CHUNK: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignAppraisal:
-    """The appraiser's words on the findings that ask for them."""
+    """The appraiser's words on each finding that asks for them, by its name; the number of his qualification."""
 
-    explanation: str = ""
+    explanations: Mapping[str, str] = field(default_factory=dict)
+    qualification: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountersignAppraisal:
+    """The number of the reviewer's qualification."""
+
+    qualification: str = ""
+
+
+NO_QUALIFICATION: Final = CountersignAppraisal()
 
 
 def sign_appraisal(
@@ -52,24 +64,51 @@ def sign_appraisal(
 ) -> AppraisalView:
     """The appraiser signs what the model gave; inputs, prices and result are frozen with it.
 
-    Refused while a finding asks for an explanation and there is none.
+    Refused while a finding asks for words and has none, each at its own field.
     """
+    actor.require(Permission.PREPARE_APPRAISAL)
     row = move(session, actor, appraisal_id, AppraisalEvent.SIGN)
     if row.value_fen is None or row.valued_on is None or row.result is None:
         raise NothingToSign
-    row.result = explained(row.result, command.explanation.strip())
-    open_findings = unexplained(row.result)
-    if open_findings:
-        raise InvalidInput.at(
-            "/explanation",
-            N_("Explain what the model found: %(findings)s"),
-            findings=[Name(zh=each["zh"], en=each["en"]) for each in open_findings],
-        )
+    row.result = _explained(row.result, command.explanations)
     _valid_until(session, row, row.valued_on)
     row.maker_id = actor.person_id
-    _sign(session, actor, row, SignatureRole.MAKER)
+    _sign(session, actor, row, SignatureRole.MAKER, command.qualification)
     say(session, actor, "appraisal.sign", row, digest=queries.signed_digest(row))
     return appraisal_view(session, actor, row)
+
+
+def _explained(result: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """The result with words on what asks for them; each that is missing, unknown or too long is named."""
+    known = {each["name"] for each in asked(result)}
+    errors = [_no_such_finding(name) for name in words if name not in known]
+    errors += [
+        FieldError(
+            pointer=f"/explanations/{name}",
+            detail=N_("Write at most %(limit)s characters."),
+            facts={"limit": MAX_WORDS},
+        )
+        for name, given in words.items()
+        if len(given) > MAX_WORDS
+    ]
+    found = explained(result, words)
+    errors += [
+        FieldError(
+            pointer=f"/explanations/{each['name']}",
+            detail=N_("Explain what was found: %(finding)s"),
+            facts={"finding": Name(zh=each["zh"], en=each["en"])},
+        )
+        for each in unexplained(found)
+    ]
+    if errors:
+        raise InvalidInput(errors=tuple(errors))
+    return found
+
+
+def _no_such_finding(name: str) -> FieldError:
+    return FieldError(
+        pointer=f"/explanations/{name}", detail=N_("No finding of this name asks for words.")
+    )
 
 
 def return_appraisal(
@@ -84,7 +123,12 @@ def return_appraisal(
     return appraisal_view(session, actor, row)
 
 
-def countersign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:
+def countersign_appraisal(
+    session: Session,
+    actor: Actor,
+    appraisal_id: UUID,
+    command: CountersignAppraisal = NO_QUALIFICATION,
+) -> AppraisalView:
     """Another appraiser countersigns: the report becomes valid, the one before is superseded.
 
     Printing follows outside of the transaction (`issue_report`).
@@ -102,7 +146,7 @@ def countersign_appraisal(session: Session, actor: Actor, appraisal_id: UUID) ->
         raise NothingToSign
     row.valid_until = _valid_until(session, row, row.valued_on)
     row.reviewer_id = actor.person_id
-    _sign(session, actor, row, SignatureRole.REVIEWER)
+    _sign(session, actor, row, SignatureRole.REVIEWER, command.qualification)
     session.add(_first_valuation(session, row, row.valued_on, row.value_fen))
     refresh_asset_value(session, row.asset_id)
     say(session, actor, "appraisal.countersign", row, value_fen=row.value_fen)
@@ -177,12 +221,15 @@ def _require_unchanged(session: Session, row: Appraisal) -> None:
         raise ContentChanged
 
 
-def _sign(session: Session, actor: Actor, row: Appraisal, role: SignatureRole) -> None:
+def _sign(
+    session: Session, actor: Actor, row: Appraisal, role: SignatureRole, qualification: str
+) -> None:
     session.add(
         AppraisalSignature(
             appraisal_id=row.id,
             person_id=actor.person_id,
             role=role,
+            qualification=qualification,
             digest=queries.signed_digest(row),
             at=now(session),
             on=today(session),

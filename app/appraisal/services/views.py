@@ -32,6 +32,7 @@ class SignatureView:
     person_id: UUID
     person: Name
     role: SignatureRole
+    qualification: str
     digest: str
     at: datetime
     counts: bool
@@ -88,6 +89,8 @@ class AppraisalView:
     valued_on: date | None
     valid_until: date | None
     value_fen: int | None
+    loan_fen: int | None
+    outside: Mapping[str, Any] | None
     inputs: Mapping[str, Any] | None
     prices: Mapping[str, Any] | None
     result: Mapping[str, Any] | None
@@ -169,14 +172,24 @@ class RunFall:
     after_fen: int
 
 
+def is_front_office(row: Appraisal, actor: Actor) -> bool:
+    """Whether this is an internal appraisal and the actor one of those who sell the loan."""
+    whole = actor.sees("*") == "all"
+    return (
+        row.kind is AppraisalKind.INTERNAL and not whole and actor.may(Permission.TAKE_APPLICATION)
+    )
+
+
 def events_of(row: Appraisal, actor: Actor) -> tuple[str, ...]:
     """The legal events for this actor: only the agency moves a report, and its maker does not countersign."""
     if actor.organisation_id != row.agency_id and actor.sees("*") != "all":
         return ()
+    if is_front_office(row, actor):
+        return ()
     legal = APPRAISAL.events_for(row.state, actor)
     if row.maker_id == actor.person_id:
         legal = tuple(event for event in legal if event is not AppraisalEvent.COUNTERSIGN)
-    if row.value_fen is None:
+    if row.value_fen is None or not actor.may(Permission.PREPARE_APPRAISAL):
         legal = tuple(event for event in legal if event is not AppraisalEvent.SIGN)
     return tuple(event.value for event in legal)
 
@@ -184,6 +197,8 @@ def events_of(row: Appraisal, actor: Actor) -> tuple[str, ...]:
 def may_prepare(row: Appraisal, actor: Actor) -> bool:
     """Whether this actor may enter inputs now."""
     mine = actor.organisation_id == row.agency_id or actor.sees("*") == "all"
+    if is_front_office(row, actor):
+        return False
     return (
         mine and row.state is AppraisalState.PREPARING and actor.may(Permission.PREPARE_APPRAISAL)
     )
@@ -236,6 +251,8 @@ def appraisal_view(session: Session, actor: Actor, row: Appraisal) -> AppraisalV
     return AppraisalView(
         **{name: getattr(head, name) for name in AppraisalSummary.__dataclass_fields__},
         ordered_by=ordered_by[row.ordered_by_id],
+        loan_fen=row.loan_fen,
+        outside=row.outside,
         inputs=row.inputs,
         prices=row.prices,
         result=row.result,
@@ -258,6 +275,7 @@ def _signatures(session: Session, row: Appraisal) -> tuple[SignatureView, ...]:
             person_id=each.person_id,
             person=names.get(each.person_id, NOBODY),
             role=each.role,
+            qualification=each.qualification,
             digest=each.digest,
             at=each.at,
             counts=last[each.role] == each.id and signers[each.role] == each.person_id,

@@ -77,11 +77,15 @@ def test_a_report_is_not_signed_while_a_finding_wants_an_explanation(api, world,
     saved = maker.put(f"{path}/inputs", body, version=version, status=200).json
     assert "ask" in {each["severity"] for each in saved["result"]["findings"]}
     refused = maker.event(path, "sign", status=422).json
-    assert [each["pointer"] for each in refused["errors"]] == ["/explanation"]
+    name = "rate-outside-band.discount_rate"
+    assert [each["pointer"] for each in refused["errors"]] == [f"/explanations/{name}"]
     assert "0.0400" in refused["errors"][0]["detail"]
     assert maker.get(path).json["state"] == "preparing"
-    signed = maker.event(path, "sign", status=200, explanation="取自同期贷款利率。").json
-    assert signed["result"]["explanation"] == "取自同期贷款利率。"
+    maker.event(path, "sign", status=422, explanations={name: 3})
+    words = {name: "取自同期贷款利率。"}
+    signed = maker.event(path, "sign", status=200, explanations=words).json
+    found = {each["name"]: each["explanation"] for each in signed["result"]["findings"]}
+    assert found[name] == "取自同期贷款利率。"
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,11 @@ def test_the_form_of_the_signature_asks_for_the_explanation(
     inputs = {**typed("carbon-sink-income"), "inputs-discount_rate": "0.04"}
     maker.submit(f"{path}/inputs", inputs, status=303)
     refused = maker.submit(f"{path}/events/sign", status=422).text
-    assert 'href="#explanation"' in refused
-    assert "请说明模型提示的事项：折现率0.0400" in refused
-    maker.submit(f"{path}/events/sign", {"explanation": "取自同期贷款利率。"}, status=303)
+    name = "explanations-rate-outside-band.discount_rate"
+    assert f'href="#{name}"' in refused
+    assert f'id="{name}"' in refused
+    assert "折现率0.0400" in refused
+    maker.submit(f"{path}/events/sign", {name: "取自同期贷款利率。"}, status=303)
     assert "取自同期贷款利率。" in maker.get(path, status=200).text
 
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.appraisal.domain import AppraisalState
+from app.appraisal.domain.findings import explained
 from app.appraisal.invariants import violations
 from app.appraisal.models import Appraisal, AssetValue
 from app.appraisal.queries import visible_appraisals
@@ -95,22 +96,29 @@ def test_a_finding_that_asks_is_explained_before_the_first_signature(session, wo
     inputs = {**example_inputs("carbon-sink-income"), "discount_rate": "0.04"}
     view = prepare(session, world, carbon, inputs)
     maker = world.actor("ag1-a")
-    for words in ("", "  \n"):
-        with pytest.raises(InvalidInput) as refused, session.begin_nested():
-            sign_appraisal(session, maker, view.id, SignAppraisal(explanation=words))
-        (error,) = refused.value.errors
-        assert error.pointer == "/explanation"
-        assert "折现率" in error.facts["findings"][0].zh
-    signed = sign_appraisal(
-        session, maker, view.id, SignAppraisal(explanation="取自同期贷款利率。")
-    )
-    assert signed.result["explanation"] == "取自同期贷款利率。"
+    name = "rate-outside-band.discount_rate"
+    wrong = {
+        f"/explanations/{name}": ({}, {name: "  \n"}, {name: "长" * 1001}),
+        "/explanations/nothing": ({name: "取自同期贷款利率。", "nothing": "x"},),
+    }
+    for pointer, tried in wrong.items():
+        for words in tried:
+            with pytest.raises(InvalidInput) as refused, session.begin_nested():
+                sign_appraisal(session, maker, view.id, SignAppraisal(explanations=words))
+            (error,) = refused.value.errors
+            assert error.pointer == pointer
+    words = SignAppraisal(explanations={name: "取自同期贷款利率。"}, qualification="62010001")
+    signed = sign_appraisal(session, maker, view.id, words)
+    (found,) = [each for each in signed.result["findings"] if each["severity"] == "ask"]
+    assert (found["name"], found["explanation"]) == (name, "取自同期贷款利率。")
     done = countersign_appraisal(session, world.actor("ag1-b"), view.id)
     assert done.state is AppraisalState.VALID
+    assert [each.qualification for each in done.signatures] == ["62010001", ""]
     assert list(violations(session)) == []
     row = session.get_one(Appraisal, view.id)
-    assert report_view(session, row, "CODE").explanation == "取自同期贷款利率。"
-    row.result = {**row.result, "explanation": ""}
+    printed = report_view(session, row, "CODE").findings
+    assert "取自同期贷款利率。" in {each.explanation for each in printed}
+    row.result = explained(row.result, {})
     session.flush()
     assert "findings-explained" in {each.invariant for each in violations(session)}
 
@@ -135,8 +143,11 @@ def test_what_does_not_fit_the_registered_asset_is_explained_like_any_finding(
     assert "5,170.76" in found["removals-above-measured"]["zh"]
     with pytest.raises(InvalidInput) as refused, session.begin_nested():
         sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
-    assert [each.pointer for each in refused.value.errors] == ["/explanation"]
-    words = SignAppraisal(explanation="以核实后的资料为准。")
+    names = {f"/explanations/{each['name']}" for each in found.values()}
+    assert {each.pointer for each in refused.value.errors} == names
+    words = SignAppraisal(
+        explanations={each["name"]: "以核实后的资料为准。" for each in found.values()}
+    )
     assert sign_appraisal(session, world.actor("ag1-a"), view.id, words).state == "signed"
 
 

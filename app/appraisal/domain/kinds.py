@@ -1,0 +1,82 @@
+"""Which assets a bank may appraise itself, and an agency's own report beside the model's value. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from app.appraisal.domain.valuing import money_text
+from risk_models.words import Text
+
+INTERNAL: Final = "appraisal.internal"
+"""The dated table of the kinds of asset that a bank may appraise itself, with the loan they may secure."""
+
+OUTSIDE_DIFFERENCE: Final = "appraisal.outside_difference"
+"""The dated rule of how far an agency's own report may lie from the model without words on it."""
+
+LOAN_BELOW: Final = "loan_below_yuan"
+OUTSIDE_DIFFERS: Final = "outside-report-differs"
+DIFFERS: Final = Text(
+    en="The agency's report %(number)s states %(stated)s yuan, the model gives %(modelled)s yuan: "
+    "%(off)s %% apart, above %(limit)s %%. Explain the difference.",
+    zh="机构报告%(number)s的结论为%(stated)s元，模型结果为%(modelled)s元，相差%(off)s%%，超过%(limit)s%%，请说明差异。",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideSigner:
+    """An appraiser who signed the agency's own report."""
+
+    name: str
+    qualification: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideReport:
+    """An appraisal report that the agency made outside of the platform."""
+
+    number: str
+    reported_on: date
+    value_fen: int
+    signers: tuple[OutsideSigner, OutsideSigner]
+
+    def as_json(self, *, file_name: str, sha256: str) -> dict[str, Any]:
+        """As it is stored with the appraisal, with the file that proves it."""
+        return {
+            "number": self.number,
+            "reported_on": self.reported_on.isoformat(),
+            "value_yuan": money_text(self.value_fen),
+            "signers": [
+                {"name": each.name, "qualification": each.qualification} for each in self.signers
+            ],
+            "file": file_name,
+            "sha256": sha256,
+        }
+
+
+def may_appraise_itself(*, loan_fen: int, loan_below_yuan: Decimal | None) -> bool:
+    """Whether a bank may appraise: the kind stands in the table, and the loan is below its limit."""
+    return loan_below_yuan is not None and 0 < loan_fen < loan_below_yuan * 100
+
+
+def outside_findings(
+    outside: Mapping[str, Any] | None, value_fen: int, limit: Decimal
+) -> list[dict[str, Any]]:
+    """The finding that asks about an agency's report too far from the model's value."""
+    if outside is None:
+        return []
+    stated = Decimal(outside["value_yuan"])
+    modelled = Decimal(value_fen) / 100
+    off = abs(stated - modelled) / modelled if modelled else Decimal(1)
+    if off <= limit:
+        return []
+    facts = {
+        "number": outside["number"],
+        "stated": f"{stated:,.2f}",
+        "modelled": f"{modelled:,.2f}",
+        "off": f"{off * 100:.1f}",
+        "limit": f"{(limit * 100).normalize():f}",
+    }
+    said = DIFFERS.filled(dict(facts))
+    return [{"code": OUTSIDE_DIFFERS, "field": "", "severity": "ask", "en": said.en, "zh": said.zh}]
