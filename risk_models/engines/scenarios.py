@@ -126,7 +126,9 @@ def _leg(
     if flow.repeat is not None and flow.index is not None:
         raise ValueError(f"{flow.name}: a repeated rotation has no price path")
     cells = Cells(exposure, flow, basis.prices, stress)
-    grid = _yearly(cells)
+    hazard = _hazard(exposure, flow, simulation, stress)
+    moves = flow.index is not None or hazard is not None
+    grid = _yearly(cells) if moves else _whole(cells)
     later = bool(grid[:, 1:].any())
     return Leg(
         places=np.arange(rows) if exposure.rows is None else exposure.rows,
@@ -134,7 +136,7 @@ def _leg(
         scale=np.asarray(flow.quantity * flow.unit_price),
         grid=grid,
         index=flow.index if later else None,
-        hazard=_hazard(exposure, flow, simulation, stress) if later else None,
+        hazard=hazard if later else None,
     )
 
 
@@ -147,19 +149,41 @@ def _hazard(
     return np.asarray(exposure.hazard.values[exposure.hazard.key] + stress.hazard_add)
 
 
+def _whole(cells: Cells) -> Floats:
+    """Present units by cell, all years in one: nothing moves them apart."""
+    total = np.zeros(len(cells.profile))
+    for column in cells.columns():
+        total += column.units * column.survival * column.discount
+    return (total * cells.rotations())[:, np.newaxis]
+
+
 def _yearly(cells: Cells) -> Floats:
-    """Present units by cell and whole year; a payment between two years leans on both."""
+    """Present units by cell and whole year; a payment between two years leans on both.
+
+    All columns of a cell lie the same part of a year after a whole one, so their years are written
+    at once and shifted by cell. What was paid before the day counts on the day.
+    """
     columns = list(cells.columns())
-    years = max((int(np.ceil(column.at.max())) for column in columns), default=0)
-    grid = np.zeros((len(cells.profile), max(years, 0) + 2))
-    here = np.arange(len(cells.profile))
-    for column in columns:
-        at = np.maximum(column.at, 0.0)
-        year = np.floor(at).astype(np.int64)
-        units = column.units * column.survival * column.discount
-        grid[here, year] += units * (1.0 - (at - year))
-        grid[here, year + 1] += units * (at - year)
-    return np.asarray(grid * cells.rotations()[:, np.newaxis])
+    if not columns:
+        return np.zeros((len(cells.profile), 1))
+    first = columns[0].at
+    offset = [round(float(column.at[0] - first[0])) for column in columns]
+    begins = np.floor(first).astype(np.int64)
+    share = first - begins
+    units = np.zeros((len(first), offset[-1] + 1))
+    for year, column in zip(offset, columns, strict=True):
+        units[:, year] = column.units * column.survival * column.discount
+    units *= cells.rotations()[:, np.newaxis]
+    past = max(0, -int(begins.min()))
+    grid = np.zeros((len(first), past + max(int(begins.max()), 0) + units.shape[1] + 1))
+    for begin in np.unique(begins):
+        mine, at = np.flatnonzero(begins == begin), past + int(begin)
+        lean = share[mine, np.newaxis]
+        grid[mine, at : at + units.shape[1]] += units[mine] * (1.0 - lean)
+        grid[mine, at + 1 : at + 1 + units.shape[1]] += units[mine] * lean
+    if past:
+        grid[:, past] += grid[:, :past].sum(axis=1)
+    return grid[:, past:]
 
 
 def paths_of(legs: Sequence[Leg], basis: Basis, simulation: Simulation) -> Mapping[str, Floats]:
