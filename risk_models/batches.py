@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from risk_models.contract import Batch, Choice, Codes, Field, Finding, Floats, ModelSpec
 from risk_models.dated import Parameters
+from risk_models.keys import combined
 from risk_models.words import Text
 
 __all__ = [
@@ -336,11 +337,5 @@ def _by_row(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 def distinct(*columns: npt.NDArray[np.generic]) -> tuple[tuple[Floats, ...], Codes]:
     """The distinct combinations of some columns of n rows, and the combination of each row."""
-    numbers = [np.asarray(column, dtype=np.float64) for column in columns]
-    key = np.zeros(len(numbers[0]), dtype=np.int64)
-    for column in numbers:
-        values, code = np.unique(column, return_inverse=True)
-        # Renumbered after each column, so that the joint code never outgrows an int64.
-        _, key = np.unique(key * len(values) + code, return_inverse=True)
-    _, first_rows = np.unique(key, return_index=True)
-    return tuple(column[first_rows] for column in numbers), key.astype(np.int32)
+    found, key = combined(*(np.asarray(column, dtype=np.float64) for column in columns))
+    return found, key.astype(np.int32)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.dated import Parameters, UndeclaredParameter
+from risk_models.keys import distinct_values
 from risk_models.words import Text
 
 __all__ = [
@@ -308,7 +309,7 @@ class Keyed:
     @classmethod
     def of(cls, column: Floats) -> "Keyed":
         """Distinct numbers of a column and the key of each row."""
-        values, key = np.unique(column, return_inverse=True)
+        values, key = distinct_values(column)
         return cls(values=values, key=key.astype(np.int32))
 
 
