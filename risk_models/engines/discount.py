@@ -77,7 +77,7 @@ class Cells:
     def __init__(self, exposure: Exposure, flow: Flow, prices: Prices, stress: Stress) -> None:
         self._flow = flow
         self._by_year = np.ascontiguousarray(flow.profile.values.T)
-        self._pays = self._by_year.any(axis=1)
+        self._pays = np.asarray(self._by_year.any(axis=1))
         self._stress = stress
         self._price = prices[flow.index] if flow.index is not None else None
         profile, rate, hazard = flow.profile, exposure.rate, exposure.hazard
