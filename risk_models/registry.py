@@ -13,7 +13,16 @@ from typing import Final, cast
 
 from risk_models.contract import CONTRACT, BringingParameters, Model
 from risk_models.dated import ParameterFileError, ParameterSet, load_folder
-from risk_models.models import carbon_sink_income, forest_right, gep, income_right, market_units
+from risk_models.models import (
+    carbon_sink_income,
+    discharge_right,
+    energy_use_right,
+    forest_right,
+    gep,
+    income_right,
+    market_units,
+    water_right,
+)
 
 __all__ = [
     "BUILT_INS",
@@ -31,10 +40,13 @@ GROUP: Final = "greenpledge.appraisal_models"
 
 BUILT_INS: Final[tuple[Model, ...]] = (
     carbon_sink_income.MODEL,
+    discharge_right.MODEL,
+    energy_use_right.MODEL,
     forest_right.MODEL,
     gep.MODEL,
     income_right.MODEL,
     market_units.MODEL,
+    water_right.MODEL,
 )
 
 PARAMETERS: Final = Path(__file__).parent / "parameters"
