@@ -1,16 +1,15 @@
 """Gross ecosystem product of a year: the quantity of each service times its price.
 
-The figure is ecological, a yearly flow at replacement cost. A service that was not measured is
-left out with a note, never counted as zero.
+The figure is ecological, a yearly flow. A service that was not measured is left out with a note,
+never counted as zero; one that the norm does not count is left out as well.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from risk_models.batches import finding
 from risk_models.contract import (
     Basis,
     Batch,
@@ -22,54 +21,34 @@ from risk_models.contract import (
     ModelSpec,
     Recorder,
     StepFunction,
-    step,
 )
 from risk_models.modelling import single
-from risk_models.models.gep.passport import DERIVED, PRICE_TABLE, SERVICES, SPEC, WORDS, Service
+from risk_models.models.gep import checks
+from risk_models.models.gep import formulas as f
+from risk_models.models.gep.drivers import Drivers
+from risk_models.models.gep.passport import (
+    BIODIVERSITY,
+    DERIVED,
+    PRICE_TABLE,
+    SPEC,
+)
+from risk_models.models.gep.services import OWN_PRICES, SERVICES, STORED, Service
 
 __all__ = ["MODEL", "Gep"]
 
-GARZE: Final = "Acta Ecologica Sinica 37(19) 6302, Garze 2010"
-
-
-@step(unit="m3", zh="减少泥沙淤积量", reference=GARZE)
-def siltation_m3(
-    *, soil_retained_t: Floats, siltation_share: Floats, soil_density: Floats
-) -> Floats:
-    """Silt kept out of reservoirs: soil_retained_t * siltation_share / soil_density."""
-    return soil_retained_t * siltation_share / soil_density
-
-
-@step(unit="t", zh="减少氮面源污染量", reference=GARZE)
-def nitrogen_t(*, soil_retained_t: Floats, nitrogen_share: Floats) -> Floats:
-    """Nitrogen kept out of rivers: soil_retained_t * nitrogen_share."""
-    return soil_retained_t * nitrogen_share
-
-
-@step(unit="t", zh="减少磷面源污染量", reference=GARZE)
-def phosphorus_t(*, soil_retained_t: Floats, phosphorus_share: Floats) -> Floats:
-    """Phosphorus kept out of rivers: soil_retained_t * phosphorus_share."""
-    return soil_retained_t * phosphorus_share
-
-
-@step(unit="m2", zh="减少沙化土地面积", reference=GARZE)
-def sand_m2(*, sand_fixed_t: Floats, sand_density: Floats, sand_depth: Floats) -> Floats:
-    """Land kept free of sand: sand_fixed_t / (sand_density * sand_depth)."""
-    return sand_fixed_t / (sand_density * sand_depth)
-
-
-@step(unit="m3", zh="沼泽调蓄水量", reference=GARZE)
-def marsh_storage_m3(*, marsh_km2: Floats, marsh_storage: Floats) -> Floats:
-    """Flood storage of marsh: marsh_km2 * marsh_storage."""
-    return marsh_km2 * marsh_storage
-
-
 STEPS: Final[Mapping[str, StepFunction[..., Floats]]] = {
-    "siltation_m3": siltation_m3,
-    "nitrogen_t": nitrogen_t,
-    "phosphorus_t": phosphorus_t,
-    "sand_m2": sand_m2,
-    "marsh_storage_m3": marsh_storage_m3,
+    "siltation_m3": f.siltation_m3,
+    "nitrogen_t": f.nitrogen_t,
+    "phosphorus_t": f.phosphorus_t,
+    "land_kept_ha": f.land_kept_ha,
+    "sand_m2": f.sand_m2,
+    "marsh_storage_m3": f.marsh_storage_m3,
+}
+NET: Final[Mapping[str, StepFunction[..., Floats]]] = {
+    "farming_yuan": f.net_farming_yuan,
+    "forestry_yuan": f.net_forestry_yuan,
+    "livestock_yuan": f.net_livestock_yuan,
+    "fishery_yuan": f.net_fishery_yuan,
 }
 
 
@@ -81,92 +60,153 @@ class Gep:
         return SPEC
 
     def check(self, batch: Batch, basis: Basis) -> list[Finding]:
-        """What was not measured, and what has no price."""
-        measured = {entry.field: entry for entry in SERVICES}
-        given = {name: ~np.isnan(batch.numbers(name)) for name in measured}
-        nothing = ~np.any(np.stack(list(given.values())), axis=0)
-        code = "nothing-accounted"
-        found = finding(code, "", nothing, severity="refuse", detail=WORDS[code])
-        code = "service-not-accounted"
-        for name, present in given.items():
-            missing = ~present & ~nothing
-            found += finding(code, name, missing, severity="note", detail=WORDS[code])
-        for entry in SERVICES:
-            found += _price_findings(batch, basis, entry, given[entry.field])
-        return found
+        """What was not measured, has no price or coefficient, or cannot be."""
+        drivers = Drivers(batch=batch, basis=basis, steps=Recorder())
+        return checks.check(batch, basis, drivers)
 
     def exposures(self, batch: Batch, basis: Basis, steps: Recorder) -> Mapping[str, Exposure]:
         """One payment now for each service; the year is not discounted."""
-        flows = [
-            _flow(batch, basis, entry, quantity)
-            for entry in SERVICES
-            if (quantity := _quantity(batch, basis, steps, entry)) is not None
-        ]
+        drivers = Drivers(batch=batch, basis=basis, steps=steps)
+        flows = [flow for entry in SERVICES for flow in _flows(drivers, entry)]
         free = Keyed(values=np.zeros(1), key=np.zeros(batch.n, dtype=np.int32))
         accounting = Exposure(n=batch.n, flows=tuple(flows), rate=free, hazard=free)
         return {"accounting": accounting}
 
+    def review(
+        self,
+        batch: Batch,
+        basis: Basis,
+        value: Floats,
+        quantities: Mapping[str, tuple[Floats, str]],  # noqa: ARG002 - part of the contract.
+    ) -> list[Finding]:
+        """What share nobody pays for, and the one service that decides the total."""
+        worth: dict[str, Floats] = {}
+        for flow in self.exposures(batch, basis, Recorder())["accounting"].flows:
+            before = worth.get(flow.name, np.zeros(batch.n))
+            worth[flow.name] = before + flow.quantity * flow.unit_price
+        return checks.shares(basis, value, worth)
 
-def _quantity(batch: Batch, basis: Basis, steps: Recorder, entry: Service) -> Floats | None:
-    """The priced quantity, or None where no row measured it."""
-    measured = batch.numbers(entry.field)
-    if np.isnan(measured).all():
-        return None
-    quantity = np.nan_to_num(measured)
-    if entry.derived is None:
-        return quantity
-    coefficients = {
-        parameter_id.partition(".")[2]: np.array(basis.parameters.number(parameter_id))
-        for parameter_id in DERIVED[entry.derived]
-    }
-    return steps(entry.derived, STEPS[entry.derived], **{entry.field: quantity, **coefficients})
+
+def _flows(drivers: Drivers, entry: Service) -> list[Flow]:
+    """The flows of one service: none where no row measured it or no norm counts it."""
+    batch = drivers.batch
+    counted = checks.counted(batch, drivers.basis, f"counts_{entry.component}")
+    rows = counted & ~np.isnan(drivers.measured(entry.field))
+    rows &= checks.priced(drivers, entry)
+    if not rows.any():
+        return []
+    quantity = np.where(rows, _quantity(drivers, entry), 0.0)
+    if entry.field == "visits":
+        return _visits(drivers, entry, quantity)
+    flows = [_flow(drivers, entry, quantity)]
+    yearly = checks.counted(batch, drivers.basis, "annualised_storage") & rows
+    if entry.column in STORED and yearly.any():
+        upkeep = drivers.given("storage_upkeep_yuan_per_m3")
+        flows.append(_plain(entry, np.where(yearly, quantity, 0.0), upkeep))
+    return flows
 
 
-def _flow(batch: Batch, basis: Basis, entry: Service, quantity: Floats) -> Flow:
-    own_price = entry.price_id is not None and entry.price_id in basis.prices
+def _visits(drivers: Drivers, entry: Service, quantity: Floats) -> list[Flow]:
+    """Visits at the price of the table, and visits at the travel cost of the row."""
+    by_cost = drivers.batch.is_level("visit_basis", "travel-cost")
+    flows = []
+    if by_cost.any():
+        flows.append(_plain(entry, np.where(by_cost, quantity, 0.0), _travel_cost(drivers)))
+    if not by_cost.all():
+        flows.append(_flow(drivers, entry, np.where(by_cost, 0.0, quantity)))
+    return flows
+
+
+def _quantity(drivers: Drivers, entry: Service) -> Floats:
+    """The priced quantity [n]; zero where it was not measured."""
+    quantity = np.nan_to_num(drivers.measured(entry.field))
+    if entry.derived is not None:
+        coefficients = {name: drivers.parameter(name) for name in DERIVED[entry.derived]}
+        return drivers.step(
+            entry.derived, STEPS[entry.derived], **{entry.field: quantity, **coefficients}
+        )
+    if entry.field in NET:
+        gross = drivers.batch.is_level("output_basis", "gross")
+        gross &= checks.counted(drivers.batch, drivers.basis, "net_output")
+        if gross.any():
+            net = drivers.step(
+                f"net_{entry.field}",
+                NET[entry.field],
+                **{entry.field: quantity},
+                value_added_share=drivers.given("value_added_share"),
+            )
+            return np.where(gross, net, quantity)
+    return quantity
+
+
+def _flow(drivers: Drivers, entry: Service, quantity: Floats) -> Flow:
+    own_price = entry.price_id is not None and entry.price_id in drivers.basis.prices
+    flow = _plain(entry, quantity, _unit_price(drivers, entry))
+    return replace(flow, index=entry.price_id) if own_price else flow
+
+
+def _plain(entry: Service, quantity: Floats, unit_price: Floats | float) -> Flow:
     return Flow(
         name=entry.component,
         unit=entry.priced_unit,
-        profile=single(batch.n),
+        profile=single(len(quantity)),
         first=0.0,
         quantity=quantity,
-        unit_price=_unit_price(batch, basis, entry),
-        index=entry.price_id if own_price else None,
+        unit_price=unit_price,
         at_risk=False,
     )
 
 
-def _unit_price(batch: Batch, basis: Basis, entry: Service) -> Floats | float:
+def _unit_price(drivers: Drivers, entry: Service) -> Floats | float:
     """A price of the snapshot counts before the table; output in yuan counts as it is."""
+    batch, basis = drivers.batch, drivers.basis
+    if entry.field in OWN_PRICES:
+        return drivers.given(OWN_PRICES[entry.field])
+    if entry.field == "biodiversity_ha":
+        ladder = basis.parameters.table(BIODIVERSITY)
+        by_class = ladder.column("biodiversity_price", batch.levels["biodiversity_class"])
+        return np.nan_to_num(batch.by_level("biodiversity_class", by_class))
     if entry.column is None or entry.price_id is None:
         return 1.0
     if entry.price_id in basis.prices:
-        return np.full(batch.n, basis.prices[entry.price_id].yuan)
-    table = basis.parameters.table(PRICE_TABLE)
+        price = np.full(batch.n, basis.prices[entry.price_id].yuan)
+    else:
+        price = _table_price(drivers, entry.column)
+    return _storage_price(drivers, price, entry.column) if entry.column in STORED else price
+
+
+def _table_price(drivers: Drivers, column: str) -> Floats:
+    batch = drivers.batch
+    table = drivers.basis.parameters.table(PRICE_TABLE)
     by_level = [
-        table.number(level, entry.column) if table.has(level, entry.column) else 0.0
+        table.number(level, column) if table.has(level, column) else 0.0
         for level in batch.levels["price_table"]
     ]
-    return batch.by_level("price_table", np.array(by_level))
+    return batch.by_level("price_table", np.array(by_level)) * drivers.given("price_factor")
 
 
-def _price_findings(
-    batch: Batch, basis: Basis, entry: Service, given: npt.NDArray[np.bool_]
-) -> list[Finding]:
-    if entry.column is None or entry.price_id is None or entry.price_id in basis.prices:
-        return []
-    table = basis.parameters.table(PRICE_TABLE)
-    levels = batch.levels["price_table"]
-    unpriced = [level for level in levels if not table.has(level, entry.column)]
-    rows = batch.is_level("price_table", *unpriced) & given
-    code = "price-missing"
-    return finding(
-        code,
-        entry.field,
-        rows,
-        severity="refuse",
-        detail=WORDS[code],
-        price=np.array(entry.column),
+def _storage_price(drivers: Drivers, price: Floats, column: str) -> Floats:
+    """The capital cost of storage, or what of it the year uses up, as the norm says."""
+    yearly = checks.counted(drivers.batch, drivers.basis, "annualised_storage")
+    if not yearly.any():
+        return price
+    used_up = drivers.step(
+        f"yearly_price_of_{column}",
+        f.yearly_storage_price,
+        price=price,
+        storage_yearly_share=drivers.given("storage_yearly_share"),
+    )
+    return np.where(yearly, used_up, price)
+
+
+def _travel_cost(drivers: Drivers) -> Floats:
+    surplus = checks.counted(drivers.batch, drivers.basis, "counts_surplus")
+    return drivers.step(
+        "visit_cost_yuan",
+        f.visit_cost_yuan,
+        time_wage_share=drivers.parameter("time_wage_share"),
+        counts_surplus=surplus.astype(np.float64),
+        **drivers.inputs("visit_spend_yuan", "visit_days", "daily_wage_yuan", "visit_surplus_yuan"),
     )
 
 

@@ -1,257 +1,235 @@
-"""The passport of the gross-ecosystem-product model: its services, their units and prices."""
+"""The passport of the gross-ecosystem-product model: what an accounting unit states."""
 
-from dataclasses import dataclass
 from typing import Final
 
-from risk_models.contract import Field, ModelSpec, PriceUse
+from risk_models.contract import Choice, Field, ModelSpec, PriceUse
 from risk_models.fields import number, part
+from risk_models.models.gep.driver_fields import driver_fields
+from risk_models.models.gep.services import COMPONENTS, SERVICES, Service
 from risk_models.words import Text
 
 __all__ = [
-    "COEFFICIENTS",
+    "BIODIVERSITY",
     "DERIVED",
+    "ECOSYSTEM",
+    "NORM",
+    "PAYER",
     "PRICE_TABLE",
-    "SERVICES",
     "SPEC",
-    "WORDS",
-    "Service",
+    "WAYS",
 ]
 
 PRICE_TABLE: Final = "gep.price_table"
-COEFFICIENTS: Final = (
-    "gep.siltation_share",
-    "gep.soil_density",
-    "gep.nitrogen_share",
-    "gep.phosphorus_share",
-    "gep.sand_density",
-    "gep.sand_depth",
-    "gep.marsh_storage",
-)
+NORM: Final = "gep.norm_profile"
+ECOSYSTEM: Final = "gep.ecosystem"
+PAYER: Final = "gep.payer"
+BIODIVERSITY: Final = "gep.biodiversity_class"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """One priced quantity: what is measured, in what unit, and the column of its price."""
-
-    component: str
-    field: str
-    unit: str
-    column: str | None
-    title: Text
-    derived: str | None = None
-    """The step that turns the measured quantity into the priced one."""
-    derived_unit: str | None = None
-
-    @property
-    def price_id(self) -> str | None:
-        return f"gep.{self.column}" if self.column else None
-
-    @property
-    def priced_unit(self) -> str:
-        return self.derived_unit or self.unit
-
-
-def _service(
-    component: str, field: str, unit: str, column: str | None, en: str, zh: str
-) -> Service:
-    title = Text(en=en, zh=zh)
-    return Service(component=component, field=field, unit=unit, column=column, title=title)
-
-
-def _derived(
-    component: str, field: str, unit: str, column: str, step: tuple[str, str], title: Text
-) -> Service:
-    return Service(
-        component=component,
-        field=field,
-        unit=unit,
-        column=column,
-        title=title,
-        derived=step[0],
-        derived_unit=step[1],
-    )
-
-
-SOIL: Final = Text(en="Soil retained", zh="土壤保持量")
-
-SERVICES: Final = (
-    _service(
-        "provisioning", "water_domestic_m3", "m3", "water_domestic", "Domestic water", "生活用水"
-    ),
-    _service(
-        "provisioning", "water_industry_m3", "m3", "water_industry", "Industrial water", "工业用水"
-    ),
-    _service("provisioning", "water_farm_m3", "m3", "water_farm", "Irrigation water", "农业用水"),
-    _service("provisioning", "hydropower_kwh", "kWh", "hydropower", "Hydropower", "水电"),
-    _service("provisioning", "farming_yuan", "yuan", None, "Net output of farming", "种植业净产出"),
-    _service("provisioning", "forestry_yuan", "yuan", None, "Net output of forestry", "林业净产出"),
-    _service(
-        "provisioning", "livestock_yuan", "yuan", None, "Net output of livestock", "畜牧业净产出"
-    ),
-    _service("provisioning", "fishery_yuan", "yuan", None, "Net output of fishery", "渔业净产出"),
-    _service(
-        "water_retention",
-        "water_retained_m3",
-        "m3",
-        "water_retention",
-        "Water retained",
-        "水源涵养量",
-    ),
-    _derived("soil_retention", "soil_retained_t", "t", "siltation", ("siltation_m3", "m3"), SOIL),
-    _derived("soil_retention", "soil_retained_t", "t", "nitrogen", ("nitrogen_t", "t"), SOIL),
-    _derived("soil_retention", "soil_retained_t", "t", "phosphorus", ("phosphorus_t", "t"), SOIL),
-    _derived(
-        "sand_fixation",
-        "sand_fixed_t",
-        "t",
-        "sand",
-        ("sand_m2", "m2"),
-        Text(en="Sand fixed", zh="防风固沙量"),
-    ),
-    _service(
-        "flood_mitigation", "lake_storage_m3", "m3", "flood", "Flood storage of lakes", "湖泊调蓄量"
-    ),
-    _service(
-        "flood_mitigation",
-        "reservoir_storage_m3",
-        "m3",
-        "flood",
-        "Flood storage of reservoirs",
-        "水库调蓄量",
-    ),
-    _derived(
-        "flood_mitigation",
-        "marsh_km2",
-        "km2",
-        "flood",
-        ("marsh_storage_m3", "m3"),
-        Text(en="Marsh", zh="沼泽面积"),
-    ),
-    _service(
-        "air_purification",
-        "sulphur_dioxide_t",
-        "t",
-        "sulphur_dioxide",
-        "Sulphur dioxide taken up",
-        "二氧化硫净化量",
-    ),
-    _service(
-        "air_purification",
-        "nitrogen_oxides_t",
-        "t",
-        "nitrogen_oxides",
-        "Nitrogen oxides taken up",
-        "氮氧化物净化量",
-    ),
-    _service("air_purification", "dust_t", "t", "dust", "Dust held", "滞尘量"),
-    _service("water_purification", "cod_t", "t", "cod", "COD taken up", "化学需氧量净化量"),
-    _service(
-        "water_purification", "ammonia_t", "t", "ammonia", "Ammonia nitrogen taken up", "氨氮净化量"
-    ),
-    _service(
-        "pest_control",
-        "forest_self_healed_ha",
-        "ha",
-        "pest_forest",
-        "Forest free of pests",
-        "森林病虫害自愈面积",
-    ),
-    _service(
-        "pest_control",
-        "grass_self_healed_ha",
-        "ha",
-        "pest_grass",
-        "Grassland free of pests",
-        "草地病虫害自愈面积",
-    ),
-    _service(
-        "carbon_fixation",
-        "carbon_fixed_tco2",
-        "tCO2",
-        "carbon",
-        "Carbon dioxide fixed",
-        "固定二氧化碳量",
-    ),
-    _service("oxygen_release", "oxygen_released_t", "t", "oxygen", "Oxygen released", "释氧量"),
-    _service(
-        "climate_regulation",
-        "cooling_kwh",
-        "kWh",
-        "cooling",
-        "Energy of cooling and moistening",
-        "蒸散降温增湿能耗",
-    ),
-    _service("cultural", "visits", "visit", "visit", "Visits", "游客人次"),
+TABLES: Final = (PRICE_TABLE, NORM, ECOSYSTEM, "gep.area_unit", PAYER, BIODIVERSITY)
+SCALARS: Final = (
+    "siltation_share",
+    "soil_density",
+    "soil_depth",
+    "nitrogen_share",
+    "phosphorus_share",
+    "sand_density",
+    "sand_depth",
+    "marsh_storage",
+    "length_factor_cap",
+    "co2_per_npp",
+    "oxygen_per_npp",
+    "oxygen_photosynthesis",
+    "lake_constant",
+    "lake_exponent",
+    "reservoir_share",
+    "cooling_efficiency",
+    "evaporation_heat",
+    "humidifier",
+    "time_wage_share",
+    "carbon_rate_low",
+    "carbon_rate_high",
+    "large_share",
 )
 
 DERIVED: Final[dict[str, tuple[str, ...]]] = {
-    "siltation_m3": ("gep.siltation_share", "gep.soil_density"),
-    "nitrogen_t": ("gep.nitrogen_share",),
-    "phosphorus_t": ("gep.phosphorus_share",),
-    "sand_m2": ("gep.sand_density", "gep.sand_depth"),
-    "marsh_storage_m3": ("gep.marsh_storage",),
+    "siltation_m3": ("siltation_share", "soil_density"),
+    "nitrogen_t": ("nitrogen_share",),
+    "phosphorus_t": ("phosphorus_share",),
+    "land_kept_ha": ("soil_density", "soil_depth"),
+    "sand_m2": ("sand_density", "sand_depth"),
+    "marsh_storage_m3": ("marsh_storage",),
 }
 """The coefficients each derived quantity reads."""
 
-EXAMPLES: Final[dict[str, float]] = {
-    "water_domestic_m3": 1.8e6,
-    "water_industry_m3": 4.2e6,
-    "water_farm_m3": 3.1e7,
-    "hydropower_kwh": 2.6e8,
-    "farming_yuan": 1.45e8,
-    "forestry_yuan": 2.1e7,
-    "livestock_yuan": 1.9e8,
-    "fishery_yuan": 3.0e6,
-    "water_retained_m3": 4.4e8,
-    "soil_retained_t": 2.3e7,
-    "sand_fixed_t": 6.2e6,
-    "lake_storage_m3": 1.2e7,
-    "reservoir_storage_m3": 2.4e7,
-    "marsh_km2": 85.0,
-    "sulphur_dioxide_t": 1_300.0,
-    "nitrogen_oxides_t": 2_100.0,
-    "dust_t": 1_750.0,
-    "cod_t": 2_400.0,
-    "ammonia_t": 310.0,
-    "forest_self_healed_ha": 62_000.0,
-    "grass_self_healed_ha": 148_000.0,
-    "carbon_fixed_tco2": 410_000.0,
-    "oxygen_released_t": 298_000.0,
-    "cooling_kwh": 9.0e8,
-    "visits": 860_000.0,
+WAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "water_retained_m3": ("water_basis", ("balance", "runoff-share", "water-yield")),
+    "soil_retained_t": ("soil_basis", ("rusle", "rusle-slope")),
+    "sand_fixed_t": ("sand_basis", ("rweq", "rweq-short")),
+    "lake_storage_m3": ("lake_basis", ("lake-area", "level-change")),
+    "reservoir_storage_m3": ("reservoir_basis", ("capacity",)),
+    "vegetation_storage_m3": ("storm_basis", ("storm-balance", "curve-number")),
+    "sulphur_dioxide_t": ("air_basis", ("capacity",)),
+    "dust_t": ("air_basis", ("capacity",)),
+    "cod_t": ("water_quality_basis", ("capacity",)),
+    "ammonia_t": ("water_quality_basis", ("capacity",)),
+    "carbon_fixed_tco2": ("carbon_basis", ("nep", "npp", "rate")),
+    "oxygen_released_t": ("oxygen_basis", ("npp", "photosynthesis")),
+    "cooling_kwh": ("cooling_basis", ("plants", "water")),
+    "landscape_premium_yuan": ("landscape_basis", ("area",)),
+    "non_use_yuan": ("non_use_basis", ("willingness",)),
 }
-
-WORDS: Final[dict[str, Text]] = {
-    "service-not-accounted": Text(
-        en="This quantity was not measured; it is left out, not counted as zero.",
-        zh="该项未核算，未计入总值，并非为零。",
-    ),
-    "nothing-accounted": Text(
-        en="No quantity is given, so there is nothing to account.", zh="未填任何实物量，无法核算。"
-    ),
-    "price-missing": Text(
-        en="The price table has no %(price)s, so the quantity has no value.",
-        zh="价格表中没有%(price)s，该实物量无法计价。",
-    ),
-}
+"""Quantities that can be worked out: the field that says how, and its ways besides `given`."""
 
 
-def _fields() -> tuple[Field, ...]:
-    table = Field(
-        name="price_table",
-        title=Text(en="Price table", zh="价格表"),
-        help=Text(
-            en="Results under different price tables must not be compared.",
-            zh="不同价格表的核算结果不得直接比较。",
-        ),
+def _table_choice(
+    name: str, table: str, title: Text, help_: Text, example: str, *, required: bool = True
+) -> Field:
+    return Field(
+        name=name,
+        title=title,
+        help=help_,
         kind="choice",
         unit="",
-        choices_from=PRICE_TABLE,
-        example="garze-2010",
-        group="table",
+        choices_from=table,
+        example=example,
+        required=required,
+        group="unit",
     )
-    measured = {entry.field: entry for entry in SERVICES}
-    return (table, *(_measured(entry) for entry in measured.values()))
+
+
+def _unit_fields() -> tuple[Field, ...]:
+    return (
+        _table_choice(
+            "norm_profile",
+            NORM,
+            Text(en="Norm", zh="核算规范"),
+            Text(
+                en="Which services count, at gross or net output, at what cost of storage.",
+                zh="计入哪些服务、按总产出或净产出、库容按何成本。",
+            ),
+            "garze-2010",
+        ),
+        _table_choice(
+            "price_table",
+            PRICE_TABLE,
+            Text(en="Price table", zh="价格表"),
+            Text(
+                en="Results under different price tables must not be compared.",
+                zh="不同价格表的核算结果不得直接比较。",
+            ),
+            "garze-2010",
+        ),
+        _table_choice(
+            "ecosystem",
+            ECOSYSTEM,
+            Text(en="Type of ecosystem", zh="生态系统类型"),
+            Text(
+                en="One row is one type in one area; `undivided` for a whole area.",
+                zh="一行为一个区域内的一类生态系统；全域合计选“全部”。",
+            ),
+            "evergreen-conifer",
+        ),
+        number(
+            "area",
+            Text(en="Area of the unit", zh="核算单元面积"),
+            Text(en="In the unit chosen beside it.", zh="单位见旁项。"),
+            unit="",
+            example=310_000.0,
+            group="unit",
+            high=1e10,
+            low_open=True,
+        ),
+        _table_choice(
+            "area_unit",
+            "gep.area_unit",
+            Text(en="Unit of the area", zh="面积单位"),
+            Text(en="One hectare is 15 mu.", zh="1公顷等于15亩。"),
+            "ha",
+        ),
+        Field(
+            name="account_year",
+            title=Text(en="Year of the account", zh="核算年度"),
+            help=Text(en="The year the quantities were measured in.", zh="实物量所属年度。"),
+            kind="integer",
+            unit="year",
+            low=1990.0,
+            high=2100.0,
+            example=2023.0,
+            vary=(2020.0, 2023.0),
+            group="unit",
+        ),
+        number(
+            "price_factor",
+            Text(en="Price factor of the table", zh="价格表调整系数"),
+            Text(
+                en="Consumer prices of the account's year over those of the price table's year.",
+                zh="核算年度与价格表年度居民消费价格之比。",
+            ),
+            unit="ratio",
+            example=1.08,
+            group="unit",
+            low=0.2,
+            high=5.0,
+            required=False,
+        ),
+        *_storage_fields(),
+    )
+
+
+def _storage_fields() -> tuple[Field, ...]:
+    annualised = ("norm_profile", frozenset({"ndrc-2022", "exchange-value"}))
+    return (
+        number(
+            "storage_yearly_share",
+            Text(en="Storage used up in a year", zh="库容年折旧率"),
+            Text(
+                en="Yearly depreciation of reservoir capacity over its capital cost.",
+                zh="水库库容造价的年折旧率。",
+            ),
+            unit="ratio",
+            example=0.04,
+            group="unit",
+            high=1.0,
+            needed_when=annualised,
+        ),
+        number(
+            "storage_upkeep_yuan_per_m3",
+            Text(en="Upkeep of storage", zh="库容年运行维护费"),
+            Text(en="Yearly running cost of a cubic metre.", zh="每立方米库容的年运行维护费。"),
+            unit="yuan/m3",
+            example=0.11,
+            group="unit",
+            high=100.0,
+            needed_when=annualised,
+        ),
+        Field(
+            name="output_basis",
+            title=Text(en="Output is stated", zh="产出口径"),
+            help=Text(
+                en="Whether the four outputs are gross or net of what was used up; net when empty.",
+                zh="四业产出为总产出还是净产出，留空视为净产出。",
+            ),
+            kind="choice",
+            unit="",
+            choices=(
+                Choice(id="net", title=Text(en="Net", zh="净产出")),
+                Choice(id="gross", title=Text(en="Gross", zh="总产出")),
+            ),
+            required=False,
+            example="net",
+            group="unit",
+        ),
+        number(
+            "value_added_share",
+            Text(en="Share of value added", zh="增加值率"),
+            Text(en="Net over gross output.", zh="净产出与总产出之比。"),
+            unit="ratio",
+            example=0.58,
+            group="unit",
+            high=1.0,
+            needed_when=("output_basis", frozenset({"gross"})),
+        ),
+    )
 
 
 def _measured(entry: Service) -> Field:
@@ -263,12 +241,17 @@ def _measured(entry: Service) -> Field:
             zh="核算年度的实物量，未核算的留空。",
         ),
         unit=entry.unit,
-        example=EXAMPLES[entry.field],
+        example=entry.example,
         group=entry.component,
         high=1e15,
         required=False,
-        vary=(0.8 * EXAMPLES[entry.field], 1.2 * EXAMPLES[entry.field]),
+        vary=(0.8 * entry.example, 1.2 * entry.example),
     )
+
+
+def _fields() -> tuple[Field, ...]:
+    measured = {entry.field: _measured(entry) for entry in SERVICES}
+    return (*_unit_fields(), *measured.values(), *driver_fields(BIODIVERSITY))
 
 
 def _prices() -> tuple[PriceUse, ...]:
@@ -283,7 +266,7 @@ def _prices() -> tuple[PriceUse, ...]:
 
 SPEC: Final = ModelSpec(
     id="gep",
-    version="1.0.0",
+    version="2.0.0",
     title=Text(en="Gross ecosystem product", zh="生态产品总值（GEP）"),
     help=Text(
         en="Quantity times price of each ecosystem service in a year. It is never lent on.",
@@ -293,30 +276,25 @@ SPEC: Final = ModelSpec(
     per="year",
     asset_kinds=("eco-product-income", "region"),
     fields=_fields(),
-    components=(
-        part("provisioning", "Provisioning", "物质供给"),
-        part("water_retention", "Water retention", "水源涵养"),
-        part("soil_retention", "Soil retention", "土壤保持"),
-        part("sand_fixation", "Sand fixation", "防风固沙"),
-        part("flood_mitigation", "Flood mitigation", "洪水调蓄"),
-        part("air_purification", "Air purification", "空气净化"),
-        part("water_purification", "Water purification", "水质净化"),
-        part("pest_control", "Pest control", "病虫害控制"),
-        part("carbon_fixation", "Carbon fixation", "固碳"),
-        part("oxygen_release", "Oxygen release", "释氧"),
-        part("climate_regulation", "Climate regulation", "气候调节"),
-        part("cultural", "Cultural services", "文化服务"),
-    ),
+    components=tuple(part(name, en, zh) for name, en, zh in COMPONENTS),
     approaches=(part("accounting", "Quantity times price", "实物量乘价格"),),
-    parameters=(PRICE_TABLE, *COEFFICIENTS),
+    parameters=(*TABLES, *(f"gep.{name}" for name in SCALARS)),
     prices=_prices(),
     standards=("国家发展改革委 [2022] 481", "GB/T 38582-2020", "LY/T 1721-2008"),
     limits=(
         Text(
-            en="A yearly flow at replacement cost; never a collateral value.",
-            zh="以替代成本计的年度流量，不得作为押品价值。",
+            en="A yearly flow, mostly at replacement cost; never a collateral value.",
+            zh="以替代成本为主计的年度流量，不得作为押品价值。",
         ),
-        Text(en="Quantities come from accounting done elsewhere.", zh="实物量来自外部核算结果。"),
+        Text(
+            en="Coefficients of soil, sand and lakes are those of their source regions;"
+            " set the region's own before its account is published.",
+            zh="土壤、沙化、湖泊等系数取自文献所在区域，公布核算结果前应换用本地系数。",
+        ),
         Text(en="Water supply and water retention overlap.", zh="供水与水源涵养存在重叠。"),
+        Text(
+            en="Only results of one norm and one price table can be compared.",
+            zh="仅同一规范、同一价格表的结果可比。",
+        ),
     ),
 )
