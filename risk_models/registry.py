@@ -14,13 +14,16 @@ from typing import Final, cast
 from risk_models.contract import CONTRACT, BringingParameters, Model
 from risk_models.dated import ParameterFileError, ParameterSet, load_folder
 from risk_models.models import (
+    carbon_allowance,
     carbon_sink_income,
+    carbon_ticket,
+    ccer,
     discharge_right,
     energy_use_right,
     forest_right,
     gep,
+    green_certificate,
     income_right,
-    market_units,
     water_right,
 )
 
@@ -39,13 +42,16 @@ __all__ = [
 GROUP: Final = "greenpledge.appraisal_models"
 
 BUILT_INS: Final[tuple[Model, ...]] = (
+    carbon_allowance.MODEL,
     carbon_sink_income.MODEL,
+    carbon_ticket.MODEL,
+    ccer.MODEL,
     discharge_right.MODEL,
     energy_use_right.MODEL,
     forest_right.MODEL,
     gep.MODEL,
+    green_certificate.MODEL,
     income_right.MODEL,
-    market_units.MODEL,
     water_right.MODEL,
 )
 

@@ -116,17 +116,25 @@ def test_paths_out_of_bounds_and_unknown_models_are_refused():
         appraise("none", _document(), ON)
 
 
+ALLOWANCES = {
+    "sector": "power",
+    "oldest_vintage": 2022,
+    "quantities_by_vintage": [10],
+    "quantity_needed": 0,
+    "statement_on": "2022-12-31",
+    "daily_volume": 1e6,
+}
+
+
 def test_prices_left_out_come_from_the_parameter_files():
-    inputs = {"unit_kind": "cea", "quantity_held": 10, "quantity_needed": 0, "daily_volume": 1e6}
-    answer = appraise("market-units", {"inputs": inputs}, date(2024, 1, 2))
+    answer = appraise("carbon-allowance", {"inputs": ALLOWANCES}, date(2024, 1, 2))
     assert answer["value_yuan"] == "681.50"
-    earlier = appraise("market-units", {"inputs": inputs}, date(2023, 1, 15))
+    earlier = appraise("carbon-allowance", {"inputs": ALLOWANCES}, date(2023, 1, 15))
     assert earlier["value_yuan"] == "553.00"
 
 
 def test_a_price_on_file_that_ended_before_the_day_is_refused():
-    inputs = {"unit_kind": "cea", "quantity_held": 10, "quantity_needed": 0, "daily_volume": 1e6}
-    answer = appraise("market-units", {"inputs": inputs}, date(2024, 6, 1))
+    answer = appraise("carbon-allowance", {"inputs": ALLOWANCES}, date(2024, 6, 1))
     assert answer["value_yuan"] is None
     assert "price-ended" in {found["code"] for found in answer["findings"]}
 

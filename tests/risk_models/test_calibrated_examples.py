@@ -43,19 +43,22 @@ def test_green_certificates_are_worth_their_published_annuity():
     """80,000 certificates a year at 22 yuan for five years at 8 %: 7.027 million."""
     document = {
         "inputs": {
-            "income_kind": "green-certificates",
-            "payer": "single-company",
-            "yearly_income_yuan": 80_000 * 22,
-            "yearly_cost_yuan": 0,
-            "collection_share": 1,
-            "growth_share": 0,
+            "certificates": "yearly",
+            "generation": "solar",
+            "reductions_claimed": False,
+            "daily_volume": 200_000,
+            "yearly_generation_mwh": 80_000,
+            "certificate_share": 1,
             "paid_each_year_since": "2023-12-31",
             "right_ends_on": "2028-12-31",
             "yearly_loss_share": 0,
             "discount_rate": 0.08,
-        }
+        },
+        "prices": {
+            f"gec-vwap-{days}d": {"yuan": 22, "unit": "yuan/certificate"} for days in (20, 250)
+        },
     }
-    value = appraise("income-right", document, date(2023, 12, 31))["value_yuan"]
+    value = appraise("green-certificate", document, date(2023, 12, 31))["value_yuan"]
     assert float(value) == pytest.approx(7_027_000, rel=1e-4)
 
 
@@ -63,13 +66,15 @@ def test_free_allowances_are_worth_the_mean_price_of_the_year():
     """320,000 t free of compliance at 68.15 yuan: 21.808 million before the liquidity discount."""
     document = {
         "inputs": {
-            "unit_kind": "cea",
-            "quantity_held": 520_000,
+            "sector": "power",
+            "oldest_vintage": 2022,
+            "quantities_by_vintage": [120_000, 400_000],
             "quantity_needed": 200_000,
+            "statement_on": "2023-12-29",
             "daily_volume": 850_000,
         }
     }
-    answer = appraise("market-units", document, date(2024, 1, 2))
+    answer = appraise("carbon-allowance", document, date(2024, 1, 2))
     assert answer["value_yuan"] == "21808000.00"
     assert [found["code"] for found in answer["findings"]] == ["average-missing"]
 
