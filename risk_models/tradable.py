@@ -31,6 +31,7 @@ from risk_models.modelling import as_day, price_findings, single
 from risk_models.words import Text
 
 __all__ = [
+    "PARTICIPATION",
     "SHARED_PARAMETERS",
     "Means",
     "PricesByLevel",
