@@ -433,12 +433,25 @@ def _field_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
     for field in model.spec.fields:
         if field.vary is None or np.isnan(row.columns[field.name]).any():
             continue
-        low, high = field.vary
+        low, high = _ends(field, float(row.numbers(field.name)[0]))
         both = row.take(np.zeros(2, dtype=np.int32))
         moved = {**both.columns, field.name: np.array([low, high])}
         at_low, at_high = value(model, replace(both, columns=moved), basis).value
-        bars.append(_bar("field", field.name, field.vary, at_low, at_high))
+        bars.append(_bar("field", field.name, (low, high), at_low, at_high))
     return bars
+
+
+def _ends(field: Field, given: float) -> tuple[float, float]:
+    """The range of a field around what is given.
+
+    A range is stated around the field's example. What lies outside of it, such as the area of a
+    smaller forest, moves by the same shares as the example does.
+    """
+    low, high = field.vary or (given, given)
+    example = field.example
+    if low <= given <= high or isinstance(example, str) or not isinstance(example, int | float):
+        return low, high
+    return (given * low / example, given * high / example) if example else (low, high)
 
 
 def _price_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:

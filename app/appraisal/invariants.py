@@ -1,5 +1,6 @@
 """What `verify` asks of the appraisal room: every figure again from its inputs, every state from its signatures."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
@@ -20,8 +21,9 @@ from app.appraisal.domain import (
     current_value_fen,
     report_valid_until,
 )
-from app.appraisal.domain.catalogue import find_spec
+from app.appraisal.domain.catalogue import find_model, find_spec
 from app.appraisal.domain.findings import unexplained
+from app.appraisal.domain.spread import scenario_of
 from app.appraisal.domain.valuing import (
     Ask,
     Inputs,
@@ -47,6 +49,9 @@ from app.reference.services import policy_for
 
 BATCH: Final = 2_000
 """Rows valued again by one call of a model."""
+
+SAME_BAND: Final = 1e-4
+"""Relative: quantiles are the same bits on one kind of machine and this close across kinds."""
 
 SIGNED_ONCE: Final = frozenset({AppraisalState.SIGNED})
 SIGNED_TWICE: Final = frozenset(queries.FINISHED_STATES)
@@ -154,7 +159,32 @@ def _figures(rows: list[Appraisal]) -> Iterator[Violation]:
         inputs = [row.inputs or {} for row in members]
         again = _again(model_id, version, day, inputs, members[0].prices or {})
         for at, row in enumerate(members):
-            yield from _figure(row, None if again is None else again[at])
+            figure = None if again is None else again[at]
+            yield from _figure(row, figure)
+            yield from _band(row, figure)
+
+
+def _band(row: Appraisal, again: int | None) -> Iterator[Violation]:
+    """The stored quantiles again from the stored seed; another kind of machine may differ in the last digits."""
+    stored, model = (row.result or {}).get("scenario"), find_model(row.model_id)
+    if again is None or again < 0 or model is None or row.valued_on is None:
+        return
+    found = scenario_of(model, row.inputs or {}, row.prices or {}, row.valued_on)
+    names = ("paths", "seed", "low_yuan", "mid_yuan", "high_yuan")
+    apart = [
+        name for name in names if not _alike((stored or {}).get(name), (found or {}).get(name))
+    ]
+    if apart:
+        yield _broken("appraisal-band", _name(row), f"drawn again, other {', '.join(apart)}")
+
+
+def _alike(stored: object, found: object) -> bool:
+    if stored == found:
+        return True
+    try:
+        return math.isclose(float(str(stored)), float(str(found)), rel_tol=SAME_BAND)
+    except ValueError:
+        return False
 
 
 def _figure(row: Appraisal, again: int | None) -> Iterator[Violation]:

@@ -184,6 +184,40 @@
         series: [{ type: 'custom', renderItem: shape, data: bars, encode: { x: 0, y: [1, 2] } }],
       };
     },
+    /* One bar a row: from the base to the value at the lower end, and to the value at the upper end. */
+    tornado(data, echarts, box) {
+      const small = box.clientWidth < 480;
+      const base = Number(data.base.value);
+      const shape = (params, api) => {
+        const [x, y] = api.coord([api.value(1), api.value(0)]);
+        const [from] = api.coord([base, api.value(0)]);
+        const height = Math.min(api.size([0, 1])[1] * .62, 26);
+        return { type: 'rect', shape: { x: Math.min(x, from), y: y - height / 2, width: Math.max(Math.abs(x - from), 1), height, r: 2 }, style: { fill: api.visual('color') } };
+      };
+      const side = (end, name, color) => ({ type: 'custom', name, renderItem: shape, itemStyle: { color }, encode: { x: 1, y: 0 }, data: data.bars.map((bar, index) => [index, Number(bar[end].value)]),
+        markLine: end === 'low' ? { silent: true, symbol: 'none', animation: false, lineStyle: { color: INK, type: 'solid', width: 1 }, label: { formatter: data.base.text, color: INK, fontSize: 11 }, data: [{ xAxis: base }] } : undefined });
+      return {
+        legend, grid: { ...grid, top: 46, right: 12 },
+        tooltip: { ...tip, formatter: (item) => { const bar = data.bars[item.dataIndex]; return `${bar.name}\n${data.low_name}  ${bar.low.text} ${data.unit}\n${data.high_name}  ${bar.high.text} ${data.unit}`; } },
+        xAxis: scale(data, { scale: true, splitNumber: small ? 3 : 5, axisLabel: { color: INK, fontSize: 11, formatter: fine, hideOverlap: true } }),
+        yAxis: { ...labels({ labels: data.bars.map((bar) => bar.name) }), inverse: true, axisLabel: { color: INK, fontSize: small ? 11 : 12, width: small ? 96 : 170, overflow: 'break', interval: 0 } },
+        series: [side('low', data.low_name, '#c58b1b'), side('high', data.high_name, '#15795a')],
+      };
+    },
+    /* A band between two quantiles and the median in it; the band is stacked upon its lower end. */
+    fan(data) {
+      const low = figures(data.low.values);
+      const band = figures(data.high.values).map((value, index) => (value === null || low[index] === null ? null : value - low[index]));
+      const flat = { type: 'line', symbol: 'none', lineStyle: { opacity: 0 }, stack: 'band', stackStrategy: 'all' };
+      return {
+        legend: { ...legend, data: [`${data.low.name} – ${data.high.name}`, data.mid.name] }, grid, tooltip: byIndex(data, [data.low, data.mid, data.high]), xAxis: ends(data), yAxis: scale(data),
+        series: [
+          { ...flat, name: data.low.name, data: low },
+          { ...flat, name: `${data.low.name} – ${data.high.name}`, data: band, itemStyle: { color: '#9bd0bb' }, areaStyle: { color: 'rgba(31,138,102,.26)' } },
+          { name: data.mid.name, type: 'line', data: figures(data.mid.values), showSymbol: data.labels.length < 2, lineStyle: { color: '#0f6b4f', width: 2 }, itemStyle: { color: '#0f6b4f' } },
+        ],
+      };
+    },
     parcels(data, echarts, box) {
       const features = data.geojson.features;
       const latitude = features.length ? features[0].geometry.coordinates.flat(Infinity)[1] : 0;

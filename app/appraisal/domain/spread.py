@@ -18,7 +18,7 @@ from risk_models.batches import batch_from_rows
 from risk_models.contract import Basis, Batch, Model, ModelSpec, Result
 from risk_models.dated import ParameterNotInForce
 from risk_models.engines.scenarios import Simulation
-from risk_models.runner import Bar, tornado, value
+from risk_models.runner import Bar, fan, tornado, value
 from risk_models.words import Text
 
 PATHS: Final = "scenario.paths"
@@ -35,11 +35,23 @@ def spread(
     """Band and bars of one asset that its model values, as they are stored beside the value."""
     basis = basis_on(model.spec, on, prices)
     row = batch_from_rows(model.spec, [inputs], basis.parameters)
+    simulation = simulation_of(basis, inputs)
     with np.errstate(all="ignore"):
+        band = scenario(model, row, basis, simulation)
         return {
-            "scenario": scenario(model, row, basis, simulation_of(basis, inputs)),
+            "scenario": with_fan(band, model, row, basis, simulation),
             "tornado": bars(model, row, basis),
         }
+
+
+def scenario_of(
+    model: Model, inputs: Inputs, prices: Mapping[str, PriceFacts], on: date
+) -> dict[str, Any] | None:
+    """The band alone, as it was stored: the same inputs, prices and day draw the same paths."""
+    basis = basis_on(model.spec, on, prices)
+    row = batch_from_rows(model.spec, [inputs], basis.parameters)
+    with np.errstate(all="ignore"):
+        return scenario(model, row, basis, simulation_of(basis, inputs))
 
 
 def simulation_of(basis: Basis, inputs: Inputs) -> Simulation | None:
@@ -77,6 +89,24 @@ def scenario(
         "mid_yuan": money_text(mid),
         "high_yuan": money_text(high),
     }
+
+
+def with_fan(
+    found: dict[str, Any] | None,
+    model: Model,
+    row: Batch,
+    basis: Basis,
+    simulation: Simulation | None,
+) -> dict[str, Any] | None:
+    """A band with the undiscounted net cash flow of each whole year over the same paths."""
+    if found is None or simulation is None:
+        return found
+    drawn = fan(model, row, basis, simulation)
+    years = [
+        {"year": int(year), "low": _money(low), "mid": _money(mid), "high": _money(high)}
+        for year, low, mid, high in zip(drawn.years, drawn.low, drawn.mid, drawn.high, strict=True)
+    ]
+    return {**found, "fan": years}
 
 
 def _quantiles(result: Result) -> tuple[int, int, int] | None:

@@ -22,6 +22,7 @@ from app.appraisal.input_forms import (
 )
 from app.appraisal.models import Appraisal
 from app.appraisal.pages import signing
+from app.appraisal.pages.charts import comparison_shown, spread_shown
 from app.appraisal.pages.shown import grouped, inputs_shown, result_shown, room_words
 from app.appraisal.schemas import (
     AppraisalQuery,
@@ -142,7 +143,11 @@ def _agencies(places: list[services.PanelMemberView]) -> list[tuple[str, str]]:
 def appraisal_page(appraisal_id: UUID) -> str:
     """An appraisal with its value, components, steps, findings and signatures."""
     view = services.get_appraisal(current_session(), current_actor(), appraisal_id)
-    return render_template("appraisal/appraisal.html", **appraisal_context(view))
+    compared = services.compare_appraisal(current_session(), current_actor(), appraisal_id)
+    comparison = comparison_shown(compared, find_spec(view.model_id))
+    return render_template(
+        "appraisal/appraisal.html", comparison=comparison, **appraisal_context(view)
+    )
 
 
 def appraisal_context(view: services.AppraisalView) -> dict[str, Any]:
@@ -150,7 +155,10 @@ def appraisal_context(view: services.AppraisalView) -> dict[str, Any]:
     spec = find_spec(view.model_id)
     shown: Mapping[str, Any] | None = None
     if view.result and view.valued_on is not None:
-        shown = result_shown(spec, view.result, view.inputs or {}, view.valued_on)
+        shown = {
+            **result_shown(spec, view.result, view.inputs or {}, view.valued_on),
+            **spread_shown(view.result),
+        }
     return {
         "appraisal": view,
         "result": shown,

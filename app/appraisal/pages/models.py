@@ -9,6 +9,7 @@ from app.appraisal import services
 from app.appraisal.domain.catalogue import all_specs, parameters_on
 from app.appraisal.input_forms import read_inputs, read_prices, shown_inputs
 from app.appraisal.pages.appraisals import model_form
+from app.appraisal.pages.charts import spread_shown
 from app.appraisal.pages.shown import result_shown, room_words
 from app.appraisal.schemas import ValuedOnSchema
 from app.db.engine import today
@@ -121,7 +122,7 @@ def what_if(model_id: str) -> Response | str | tuple[str, int]:
             spec=spec,
             value_yuan=found["value_yuan"],
             day=day,
-            result=result_shown(spec, found, inputs, day),
+            result={**result_shown(spec, found, inputs, day), **spread_shown(found)},
             **room_words(),
         )
 

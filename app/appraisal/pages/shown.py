@@ -179,7 +179,7 @@ def inputs_shown(
     return [
         {
             "title": words(each.title),
-            "value": _input(each, inputs[each.name], on),
+            "value": input_shown(each, inputs[each.name], on),
             "unit": _unit(each),
         }
         for each in spec.fields
@@ -187,7 +187,8 @@ def inputs_shown(
     ]
 
 
-def _input(each: Field, given: Any, on: date) -> str:
+def input_shown(each: Field, given: Any, on: date) -> str:
+    """One stored input as its reader writes it: the title of a choice, per cent, separators."""
     if isinstance(given, bool):
         return gettext("Yes") if given else gettext("No")
     if isinstance(given, list):
