@@ -74,11 +74,17 @@ def growth_path(*, growth_share: Floats, year: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Anniversaries:
-    """When and how much is paid: `profile`, `first` and `term` of a Flow whose `unit` is year."""
+    """When and how much is paid: `profile`, `first` and `term` of a Flow whose `unit` is year.
+
+    `made`, `coming` and `left` [n] are the printed steps, for contracts that end before the right.
+    """
 
     profile: Keyed
     first: Floats
     term: Floats
+    made: Floats
+    coming: Floats
+    left: Floats
 
 
 def anniversaries(
@@ -115,7 +121,10 @@ def anniversaries(
     most = max(int(np.max(left, initial=1.0)), 1)
     if growth_share is None:
         (first,), key = distinct(coming)
-        return Anniversaries(profile=_level(first, key, most), first=first, term=last)
+        profile = _level(first, key, most)
+        return Anniversaries(
+            profile=profile, first=first, term=last, made=made, coming=coming, left=left
+        )
     (growth, first), key = distinct(growth_share, coming)
     path = steps(
         "growth_path",
@@ -123,7 +132,14 @@ def anniversaries(
         growth_share=growth[:, np.newaxis],
         year=np.arange(most, dtype=np.float64)[np.newaxis],
     )
-    return Anniversaries(profile=Keyed(values=path, key=key), first=first, term=last)
+    return Anniversaries(
+        profile=Keyed(values=path, key=key),
+        first=first,
+        term=last,
+        made=made,
+        coming=coming,
+        left=left,
+    )
 
 
 def _level(first: Floats, key: npt.NDArray[np.int32], most: int) -> Keyed:

@@ -24,6 +24,7 @@ from risk_models.models import (
     gep,
     green_certificate,
     income_right,
+    vep_income,
     water_right,
 )
 
@@ -52,6 +53,7 @@ BUILT_INS: Final[tuple[Model, ...]] = (
     gep.MODEL,
     green_certificate.MODEL,
     income_right.MODEL,
+    vep_income.MODEL,
     water_right.MODEL,
 )
 
