@@ -1,10 +1,12 @@
-"""Forest right: timber, fuel and economic forest, valued as the age of the stand calls for.
+"""Forest right: timber, fuel, bamboo and economic forest, valued as the age of the stand calls for.
 
 Young stands by what they cost to raise, middle-aged ones by the harvest to come, mature ones by
-today's market less costs and profit, bearing orchards by their yearly yield.
+today's market less costs and profit, what bears every year by its yields, cleared land by the
+rotations to come, any of them besides by comparable rights. The same trees are felled, kept for
+carbon, or run by one plan for both: they are never counted twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,7 +15,6 @@ import numpy.typing as npt
 from risk_models.contract import (
     Basis,
     Batch,
-    Codes,
     Exposure,
     Finding,
     Floats,
@@ -22,101 +23,28 @@ from risk_models.contract import (
     ModelSpec,
     Recorder,
     Text,
-    step,
 )
-from risk_models.modelling import Days, as_day, empty_exposure, ones, single, trimmed, years
+from risk_models.modelling import empty_exposure, trimmed
 from risk_models.models.forest_right import checks
-from risk_models.models.forest_right.passport import (
+from risk_models.models.forest_right import steps as told
+from risk_models.models.forest_right.groups import (
     AGE_GROUP,
+    BARE,
+    BEARING,
+    CREDIT_PRICES,
     HARVESTED,
     PLANTED,
-    REASONS,
-    SPEC,
     STANDING,
-    TIMBER,
-    YIELDING,
 )
+from risk_models.models.forest_right.land import land
+from risk_models.models.forest_right.part import Part, given, or_else
+from risk_models.models.forest_right.passport import SPEC
+from risk_models.models.forest_right.timber import felled_now, felled_then, thinned
+from risk_models.models.forest_right.words import COMPARED, REASONS
 
 __all__ = ["MODEL", "ForestRight"]
 
-
-# ---------------------------------------------------------------------------
-# Steps
-
-
-@step(unit="year", zh="林龄")
-def age_years(*, planted_on: Days, valuation_on: Days) -> Floats:
-    """Age of the stand: years(planted_on, valuation_on)."""
-    return years(planted_on, valuation_on)
-
-
-@step(unit="year", zh="权利剩余年限")
-def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
-    """Years the right still lasts: years(valuation_on, right_ends_on)."""
-    return years(valuation_on, right_ends_on)
-
-
-@step(unit="year", zh="距主伐或盛产期末年数")
-def years_to_rotation(*, rotation_years: Floats, age_years: Floats) -> Floats:
-    """Years to felling, or to the end of bearing: rotation_years - age_years."""
-    return rotation_years - age_years
-
-
-@step(unit="year", zh="管护年数")
-def tending_years(*, years_to_rotation: Floats) -> Floats:
-    """Years of tending until felling, both ends counted: years_to_rotation + 1."""
-    return years_to_rotation + 1.0
-
-
-@step(unit="year", zh="权利内收益年数")
-def yield_years(*, years_to_rotation: Floats, right_years: Floats) -> Floats:
-    """Years of yield that belong to the right: min(years_to_rotation, right_years)."""
-    return np.minimum(years_to_rotation, right_years)
-
-
-@step(unit="mu", zh="按林分质量调整后的面积")
-def adjusted_area(*, area_mu: Floats, quality_k: Floats) -> Floats:
-    """Area at reference quality: area_mu * quality_k."""
-    return area_mu * quality_k
-
-
-@step(unit="yuan/mu", zh="已投入营林成本")
-def costs_spent(*, costs_by_year_yuan_per_mu: Floats, year: Floats, age_years: Floats) -> Floats:
-    """Raising costs of the years begun so far: costs_by_year_yuan_per_mu * (year <= age_years)."""
-    return np.nan_to_num(costs_by_year_yuan_per_mu * (year <= age_years))
-
-
-@step(unit="m3", zh="主伐出材量", reference="LY/T 2407-2015")
-def harvest_m3(
-    *, adjusted_area: Floats, stock_at_harvest_m3_per_mu: Floats, outturn_share: Floats
-) -> Floats:
-    """Timber at felling: adjusted_area * stock_at_harvest_m3_per_mu * outturn_share."""
-    return adjusted_area * stock_at_harvest_m3_per_mu * outturn_share
-
-
-@step(unit="m3", zh="现有出材量", reference="LY/T 2407-2015")
-def timber_now_m3(*, area_mu: Floats, stock_now_m3_per_mu: Floats, outturn_share: Floats) -> Floats:
-    """Timber standing today: area_mu * stock_now_m3_per_mu * outturn_share."""
-    return area_mu * stock_now_m3_per_mu * outturn_share
-
-
-@step(unit="yuan/m3", zh="木材采运正常利润")
-def profit_yuan_per_m3(*, felling_cost_yuan_per_m3: Floats, normal_profit_share: Floats) -> Floats:
-    """Normal profit of felling: felling_cost_yuan_per_m3 * normal_profit_share."""
-    return felling_cost_yuan_per_m3 * normal_profit_share
-
-
-@step(unit="yuan", zh="评估日应付费用")
-def outlay(*, area_mu: Floats, cost_due_now_yuan: Floats) -> Floats:
-    """Cost due on the valuation day, none where there is no area.
-
-    Formula: (area_mu > 0) * cost_due_now_yuan.
-    """
-    return np.asarray((area_mu > 0.0) * cost_due_now_yuan)
-
-
-# ---------------------------------------------------------------------------
-# Model
+BAMBOO: Final = "bamboo-yield"
 
 
 class ForestRight:
@@ -127,40 +55,50 @@ class ForestRight:
         return SPEC
 
     def check(self, batch: Batch, basis: Basis) -> list[Finding]:
-        """Category, dates, the price of timber and the rate."""
+        """Category, dates, what the age group needs, the price of timber and the rate."""
         return checks.check(batch, basis)
 
     def exposures(self, batch: Batch, basis: Basis, steps: Recorder) -> Mapping[str, Exposure]:
         """Each approach over the rows whose age group calls for it."""
-        approaches = {
-            "replacement": (PLANTED, _replacement),
-            "harvest": (HARVESTED, _harvest),
-            "market": (STANDING, _market),
-            "annuity": (YIELDING, _annuity),
+        approaches: dict[str, tuple[npt.NDArray[np.bool_], Callable[[Part], list[Flow]]]] = {
+            "replacement": (batch.is_level("age_group", *PLANTED), _replacement),
+            "harvest": (batch.is_level("age_group", *HARVESTED), _harvest),
+            "market": (batch.is_level("age_group", *STANDING), _market),
+            "annuity": (batch.is_level("age_group", *BEARING), _annuity),
+            "land_expectation": (batch.is_level("age_group", *BARE), _bare),
+            "comparables": (given(batch, "comparable_prices_yuan_per_mu"), _comparables),
         }
         found: dict[str, Exposure] = {}
-        for name, (groups, flows_of) in approaches.items():
-            rows = np.flatnonzero(batch.is_level("age_group", *groups)).astype(np.int32)
+        for name, (wanted, flows_of) in approaches.items():
+            rows = np.flatnonzero(wanted).astype(np.int32)
             if len(rows) == 0:
                 found[name] = empty_exposure()
                 continue
-            part = _Part(batch.take(rows), basis, steps)
-            flows = [*flows_of(part), _due_now(part)]
-            found[name] = _exposure(part.batch, flows, rows)
+            part = Part(batch.take(rows), basis, steps)
+            found[name] = part.exposure([*flows_of(part), *_beside(part)], rows)
         return found
 
     def reconcile(
         self, batch: Batch, basis: Basis, values: Mapping[str, Floats]
     ) -> tuple[Mapping[str, Floats], npt.NDArray[np.int8], Sequence[Text]]:
-        """Weights by age group, from the dated table; the reason is that of the group."""
+        """Weights by age group, from the dated table; comparables take their share where stated."""
         table = basis.parameters.table(AGE_GROUP)
         levels = batch.levels["age_group"]
+        compared = given(batch, "comparable_prices_yuan_per_mu")
+        share = compared * batch.by_level("age_group", table.column("comparables_weight", levels))
         weights = {
-            name: batch.by_level("age_group", table.column(f"{name}_weight", levels))
+            name: (1.0 - share)
+            * batch.by_level("age_group", table.column(f"{name}_weight", levels))
             for name in values
+            if name != "comparables"
         }
-        reasons = tuple(REASONS[level] for level in levels)
-        return weights, batch.codes("age_group").astype(np.int8), reasons
+        reason = batch.codes("age_group") + np.where(compared & (share > 0.0), len(levels), 0)
+        reasons = [REASONS[level] for level in levels]
+        with_sales = [
+            Text(en=f"{said.en}{COMPARED.en}", zh=f"{said.zh}{COMPARED.zh}") for said in reasons
+        ]
+        weights["comparables"] = share
+        return weights, reason.astype(np.int8), (*reasons, *with_sales)
 
     def review(
         self,
@@ -173,183 +111,291 @@ class ForestRight:
         return checks.implied_value(batch, basis, value)
 
 
-class _Part:
-    """The rows of one approach with the steps every approach begins with."""
-
-    def __init__(self, batch: Batch, basis: Basis, steps: Recorder) -> None:
-        self.batch = batch
-        self.basis = basis
-        self.steps = steps
-        self.on = np.full(batch.n, as_day(basis.on))
-        self.age = steps(
-            "age_years", age_years, planted_on=batch.days("planted_on"), valuation_on=self.on
-        )
-
-    def left(self) -> Floats:
-        return self.steps(
-            "years_to_rotation",
-            years_to_rotation,
-            rotation_years=self.batch.numbers("rotation_years"),
-            age_years=self.age,
-        )
-
-    def adjusted(self) -> Floats:
-        return self.steps(
-            "adjusted_area",
-            adjusted_area,
-            area_mu=self.batch.numbers("area_mu"),
-            quality_k=self.batch.numbers("quality_k"),
-        )
+# ---------------------------------------------------------------------------
+# Approaches
 
 
-def _exposure(batch: Batch, flows: list[Flow], rows: Codes) -> Exposure:
-    return Exposure(
-        n=batch.n,
-        flows=tuple(flows),
-        rate=Keyed.of(batch.numbers("discount_rate")),
-        hazard=Keyed.of(batch.numbers("yearly_loss_share")),
-        rows=rows,
-    )
-
-
-def _due_now(part: _Part) -> Flow:
-    owed = part.steps(
-        "outlay",
-        outlay,
-        area_mu=part.batch.numbers("area_mu"),
-        cost_due_now_yuan=part.batch.numbers("cost_due_now_yuan"),
-    )
-    return Flow(
-        name="due_now",
-        unit="yuan",
-        profile=single(part.batch.n),
-        first=0.0,
-        quantity=-owed,
-        unit_price=1.0,
-        at_risk=False,
-    )
-
-
-def _replacement(part: _Part) -> list[Flow]:
+def _replacement(part: Part) -> list[Flow]:
     """K times the costs of each year begun, compounded from the start of that year to today."""
     costs = trimmed(part.batch.numbers("costs_by_year_yuan_per_mu"))
-    year = np.arange(costs.shape[1], dtype=np.float64)[np.newaxis]
     spent = part.steps(
         "costs_spent",
-        costs_spent,
+        told.costs_spent,
         costs_by_year_yuan_per_mu=costs,
-        year=year,
+        year=np.arange(costs.shape[1], dtype=np.float64)[np.newaxis],
         age_years=part.age[:, np.newaxis],
     )
     return [
         Flow(
             name="raising",
             unit="yuan",
-            profile=Keyed(values=spent, key=np.arange(part.batch.n, dtype=np.int32)),
+            profile=Keyed(values=spent, key=part.each()),
             first=-part.age,
-            quantity=part.adjusted(),
+            quantity=np.where(part.worked, part.adjusted(), 0.0),
             unit_price=1.0,
             at_risk=False,
         )
     ]
 
 
-def _harvest(part: _Part) -> list[Flow]:
-    """The harvest at the rotation, less the tending until then."""
-    left = part.left()
-    batch = part.batch
-    when, key = np.unique(left, return_inverse=True)
-    timber = part.steps(
-        "harvest_m3",
-        harvest_m3,
-        adjusted_area=part.adjusted(),
-        stock_at_harvest_m3_per_mu=batch.numbers("stock_at_harvest_m3_per_mu"),
-        outturn_share=batch.numbers("outturn_share"),
+def _harvest(part: Part) -> list[Flow]:
+    """Thinnings and the felling to come, less the tending until then; then the land, if counted."""
+    adjusted = part.adjusted()
+    tended = part.steps(
+        "tending_years",
+        told.tending_years,
+        years_to_rotation=part.left,
+        right_years=part.right,
     )
-    at_felling = Keyed(values=np.ones((len(when), 1)), key=key.astype(np.int32))
-    tended = part.steps("tending_years", tending_years, years_to_rotation=left)
-    tending = Flow(
-        name="tending",
-        unit="mu",
-        profile=Keyed.one(ones(float(tended.max()))[0], batch.n),
-        first=1.0,
-        quantity=-batch.numbers("area_mu"),
-        unit_price=batch.numbers("tending_cost_yuan_per_mu"),
-        at_risk=False,
+    tending = part.yearly(
+        "tending",
+        "mu",
+        -part.area,
+        part.batch.numbers("tending_cost_yuan_per_mu"),
         term=tended,
+        at_risk=False,
+    )
+    return [
+        *felled_then(part, adjusted),
+        *thinned(part, adjusted),
+        tending,
+        *_carbon(part, fellable=np.ones(part.batch.n, dtype=np.bool_)),
+        *land(part, felled_now=False),
+    ]
+
+
+def _market(part: Part) -> list[Flow]:
+    """What the standing timber fetches today; its credits are given back with the felling."""
+    return [*felled_now(part), *_released(part, 0.0, _joint(part)), *land(part, felled_now=True)]
+
+
+def _annuity(part: Part) -> list[Flow]:
+    """K times the net yearly yields until the right or the trees end."""
+    bearing, adjusted = _bearing_years(part), np.where(part.worked, part.adjusted(), 0.0)
+    flows: list[Flow] = []
+    stated = given(part.batch, "yields_by_year_yuan_per_mu")
+    stated &= part.batch.is_level("age_group", "early-yield", "declining")
+    if stated.any():
+        yields = trimmed(part.batch.numbers("yields_by_year_yuan_per_mu"))
+        flows.append(
+            Flow(
+                name="net_yield",
+                unit="yuan",
+                profile=Keyed(values=np.nan_to_num(yields), key=part.each()),
+                first=1.0,
+                quantity=np.where(stated, adjusted, 0.0),
+                unit_price=1.0,
+                at_risk=True,
+                term=bearing,
+                even=True,
+            )
+        )
+    if not part.batch.is_level("age_group", "declining").all():
+        flows.append(_level_yield(part, bearing, adjusted, stated))
+    trees = ~part.batch.is_level("age_group", BAMBOO)
+    return [*flows, *_carbon(part, fellable=trees)]
+
+
+def _level_yield(
+    part: Part, bearing: Floats, adjusted: Floats, stated: npt.NDArray[np.bool_]
+) -> Flow:
+    """The same yield each year, after the years whose yields are stated one by one."""
+    levelled = ~part.batch.is_level("age_group", "declining")
+    told_years = (~np.isnan(part.batch.numbers("yields_by_year_yuan_per_mu"))).sum(axis=1)
+    years_before, key = np.unique(np.where(stated, told_years, 0), return_inverse=True)
+    longest = max(int(np.ceil(np.max(bearing, initial=0.0))), 1) + 1
+    profile = np.arange(longest)[np.newaxis] >= years_before[:, np.newaxis]
+    return Flow(
+        name="net_yield",
+        unit="mu",
+        profile=Keyed(values=profile.astype(np.float64), key=key.astype(np.int32)),
+        first=1.0,
+        quantity=np.where(levelled, adjusted, 0.0),
+        unit_price=or_else(part.batch, "net_yield_yuan_per_mu"),
+        at_risk=True,
+        term=bearing,
         even=True,
     )
-    return [*_timber_flows(part, timber, at_felling, when, at_risk=True), tending]
 
 
-def _market(part: _Part) -> list[Flow]:
-    """What the standing timber fetches today, less felling and the feller's profit."""
-    timber = part.steps(
-        "timber_now_m3",
-        timber_now_m3,
-        area_mu=part.batch.numbers("area_mu"),
-        stock_now_m3_per_mu=part.batch.numbers("stock_now_m3_per_mu"),
-        outturn_share=part.batch.numbers("outturn_share"),
-    )
-    return _timber_flows(part, timber, single(part.batch.n), 0.0, at_risk=False)
-
-
-def _timber_flows(
-    part: _Part, timber: Floats, when: Keyed, first: float | Floats, *, at_risk: bool
-) -> list[Flow]:
-    """Revenue and costs apart, so that a fall of the price leaves the costs alone."""
-    felling = part.batch.numbers("felling_cost_yuan_per_m3")
-    profit = part.steps(
-        "profit_yuan_per_m3",
-        profit_yuan_per_m3,
-        felling_cost_yuan_per_m3=felling,
-        normal_profit_share=part.batch.numbers("normal_profit_share"),
-    )
-    price = np.full(part.batch.n, part.basis.prices[TIMBER.id].yuan)
-    parts: list[tuple[str, Floats, Floats, str | None]] = [
-        ("timber_sales", timber, price, TIMBER.id),
-        ("felling", -timber, felling, None),
-        ("profit", -timber, profit, None),
-    ]
-    return [
-        Flow(
-            name=name,
-            unit="m3",
-            profile=when,
-            first=first,
-            quantity=quantity,
-            unit_price=unit_price,
-            at_risk=at_risk,
-            index=index,
+def _bearing_years(part: Part) -> Floats:
+    """Until trees or right end; bamboo renews itself, so only the right ends it."""
+    bamboo = part.batch.is_level("age_group", BAMBOO)
+    found = np.zeros(part.batch.n)
+    trees, culms = np.flatnonzero(~bamboo), np.flatnonzero(bamboo)
+    if len(trees):
+        found[trees] = part.steps(
+            "yield_years",
+            told.yield_years,
+            years_to_rotation=part.left[trees],
+            right_years=part.right[trees],
         )
-        for name, quantity, unit_price, index in parts
-    ]
+    if len(culms):
+        found[culms] = part.steps("yield_years", told.bamboo_years, right_years=part.right[culms])
+    return found
 
 
-def _annuity(part: _Part) -> list[Flow]:
-    """K times the net yearly yield until the right or the trees end."""
-    right = part.steps(
-        "right_years",
-        right_years,
-        valuation_on=part.on,
-        right_ends_on=part.batch.days("right_ends_on"),
+def _bare(part: Part) -> list[Flow]:
+    """Cleared land: the rotations to come until the right ends."""
+    return land(part, felled_now=True)
+
+
+def _comparables(part: Part) -> list[Flow]:
+    """The mean price of comparable rights, each adjusted to this one."""
+    price = part.steps(
+        "comparable_price",
+        told.comparable_price,
+        comparable_prices_yuan_per_mu=trimmed(part.batch.numbers("comparable_prices_yuan_per_mu")),
+        comparable_factors=trimmed(part.batch.numbers("comparable_factors")),
+        comparable_weights=trimmed(part.batch.numbers("comparable_weights")),
     )
-    bearing = part.steps(
-        "yield_years", yield_years, years_to_rotation=part.left(), right_years=right
+    return [part.lump("comparable_sales", "mu", np.where(part.worked, part.area, 0.0), price)]
+
+
+# ---------------------------------------------------------------------------
+# Carbon on the same trees
+
+
+def _joint(part: Part) -> npt.NDArray[np.bool_]:
+    return part.batch.is_level("plan", "joint")
+
+
+def _carbon(part: Part, *, fellable: npt.NDArray[np.bool_]) -> list[Flow]:
+    """Credits each year until the felling, and what the felling gives back."""
+    joint = _joint(part)
+    if not joint.any():
+        return []
+    if fellable.all():
+        until = part.steps(
+            "carbon_years",
+            told.carbon_years,
+            years_to_rotation=part.left,
+            right_years=part.right,
+        )
+    else:
+        until = np.where(fellable, np.minimum(part.left, part.right), part.right)
+    tonnes = part.steps(
+        "carbon_tco2e",
+        told.carbon_tco2e,
+        productive_area=part.area,
+        carbon_tco2e_per_mu=or_else(part.batch, "carbon_tco2e_per_mu"),
     )
-    return [
-        Flow(
-            name="net_yield",
-            unit="mu",
-            profile=Keyed.one(ones(float(bearing.max()))[0], part.batch.n),
-            first=1.0,
-            quantity=part.adjusted(),
-            unit_price=part.batch.numbers("net_yield_yuan_per_mu"),
+    sales = [
+        part.yearly(
+            "carbon_sales",
+            "tCO2e",
+            np.where(rows, tonnes, 0.0),
+            part.basis.prices[price_id].yuan,
+            term=until,
             at_risk=True,
-            term=bearing,
-            even=True,
+            index=price_id,
+        )
+        for price_id, rows in _sold_at(part, joint)
+    ]
+    cost = part.yearly(
+        "carbon_costs",
+        "mu",
+        -np.where(joint, part.area, 0.0),
+        or_else(part.batch, "carbon_cost_yuan_per_mu"),
+        term=until,
+        at_risk=False,
+    )
+    return [*sales, cost, *_released(part, np.maximum(part.left, 0.0), joint & fellable)]
+
+
+def _released(part: Part, first: Floats | float, rows: npt.NDArray[np.bool_]) -> list[Flow]:
+    """Credits given back when the trees come down, whether felled as planned or lost before."""
+    if not rows.any():
+        return []
+    tonnes = part.steps(
+        "release_tco2e",
+        told.release_tco2e,
+        productive_area=part.area,
+        release_tco2e_per_mu=or_else(part.batch, "release_tco2e_per_mu"),
+    )
+    return [
+        part.lump(
+            "carbon_release",
+            "tCO2e",
+            -part.within_right(np.where(sold, tonnes, 0.0), first),
+            part.basis.prices[price_id].yuan,
+            first=first,
+            index=price_id,
+        )
+        for price_id, sold in _sold_at(part, rows)
+    ]
+
+
+def _sold_at(part: Part, rows: npt.NDArray[np.bool_]) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """The rows by the price their credits follow; a price no row follows is not read."""
+    by_price = [
+        (price_id, rows & part.batch.is_level("credit_price", price_id))
+        for price_id in CREDIT_PRICES
+    ]
+    return [(price_id, sold) for price_id, sold in by_price if sold.any()]
+
+
+# ---------------------------------------------------------------------------
+# Beside every approach
+
+
+def _beside(part: Part) -> list[Flow]:
+    """Compensation, income beside the timber and costs, which no approach changes."""
+    batch = part.batch
+    flows = [_due_now(part)]
+    compensation = or_else(batch, "compensation_yuan_per_mu")
+    if np.any(compensation != 0.0):
+        welfare = part.steps(
+            "welfare_area",
+            told.welfare_area,
+            area_mu=batch.numbers("area_mu"),
+            public_welfare_share=or_else(batch, "public_welfare_share"),
+        )
+        flows.append(_each_year(part, "compensation", welfare, compensation, at_risk=True))
+    nontimber = or_else(batch, "nontimber_yuan_per_mu")
+    if np.any(nontimber != 0.0):
+        whole = batch.numbers("area_mu")
+        flows.append(_each_year(part, "nontimber", whole, nontimber, at_risk=True))
+    managed = or_else(batch, "management_cost_yuan_per_mu")
+    if np.any(managed != 0.0):
+        whole = batch.numbers("area_mu")
+        flows.append(_each_year(part, "management", -whole, managed, at_risk=False))
+    return [*flows, *_silviculture(part)]
+
+
+def _each_year(
+    part: Part, name: str, quantity: Floats, unit_price: Floats, *, at_risk: bool
+) -> Flow:
+    """Paid at each year's end while the right lasts."""
+    return part.yearly(name, "mu", quantity, unit_price, term=part.right, at_risk=at_risk)
+
+
+def _silviculture(part: Part) -> list[Flow]:
+    if not given(part.batch, "coming_costs_by_year_yuan_per_mu").any():
+        return []
+    costs = trimmed(part.batch.numbers("coming_costs_by_year_yuan_per_mu"))
+    return [
+        Flow(
+            name="silviculture",
+            unit="yuan",
+            profile=Keyed(values=np.nan_to_num(costs), key=part.each()),
+            first=1.0,
+            quantity=-part.area,
+            unit_price=1.0,
+            at_risk=False,
+            term=part.right,
         )
     ]
 
 
-MODEL: Final = ForestRight()
+def _due_now(part: Part) -> Flow:
+    owed = part.steps(
+        "outlay",
+        told.outlay,
+        area_mu=part.batch.numbers("area_mu"),
+        cost_due_now_yuan=part.batch.numbers("cost_due_now_yuan"),
+    )
+    return part.lump("due_now", "yuan", -owed, 1.0)
+
+
+MODEL: Final[ForestRight] = ForestRight()

@@ -1,0 +1,96 @@
+"""Names the forest-right model is built on: its parameters, prices and groups of stands."""
+
+from typing import Final
+
+from risk_models.contract import PriceUse
+from risk_models.words import Text
+
+__all__ = [
+    "AGE_GROUP",
+    "AGE_LIMITS",
+    "BARE",
+    "BEARING",
+    "CATEGORY",
+    "COMPARABLES_LEAST",
+    "CREDIT_PRICES",
+    "CUT",
+    "FRUIT",
+    "HARVESTED",
+    "JOINABLE",
+    "OUTTURN_HIGH",
+    "PHASED",
+    "PLANTED",
+    "PRICE_AGE",
+    "RATE_HIGH",
+    "RATE_LOW",
+    "RENEWED",
+    "STANDING",
+    "STOCKING",
+    "STOCK_HIGH",
+    "STOCK_LOW",
+    "TIMBER",
+    "YIELDING",
+]
+
+CATEGORY: Final = "forest_right.category"
+AGE_GROUP: Final = "forest_right.age_group"
+AGE_LIMITS: Final = "forest_right.age_limits"
+STOCKING: Final = "forest_right.stocking"
+RATE_LOW: Final = "forest_right.discount_rate_low"
+RATE_HIGH: Final = "forest_right.discount_rate_high"
+STOCK_LOW: Final = "forest_right.stock_low"
+STOCK_HIGH: Final = "forest_right.stock_high"
+OUTTURN_HIGH: Final = "forest_right.outturn_high"
+COMPARABLES_LEAST: Final = "forest_right.comparables_least"
+PRICE_AGE: Final = "price.age_limit_days"
+
+PLANTED: Final = frozenset({"young", "pre-yield", "bamboo-new"})
+"""Valued by what it cost to raise."""
+
+HARVESTED: Final = frozenset({"middle", "near-mature"})
+"""Valued by the harvest to come."""
+
+STANDING: Final = frozenset({"near-mature", "mature", "over-mature"})
+"""Valued by what the standing timber fetches today."""
+
+YIELDING: Final = frozenset({"full-yield", "early-yield", "bamboo-yield"})
+"""Has a level net yield a year, now or once the trees are grown."""
+
+PHASED: Final = frozenset({"early-yield", "declining"})
+"""Has a net yield that differs from year to year."""
+
+BEARING: Final = YIELDING | PHASED
+"""Valued by the yields to come."""
+
+FRUIT: Final = frozenset({"pre-yield", "early-yield", "full-yield", "declining"})
+"""Economic forest: what it yields is not the trees."""
+
+BARE: Final = frozenset({"bare"})
+"""Land without a stand."""
+
+CUT: Final = HARVESTED | STANDING | BARE | frozenset({"young", "bamboo-new", "bamboo-yield"})
+"""Earns by being cut, and so earns nothing where the trees are kept for carbon."""
+
+RENEWED: Final = HARVESTED | STANDING | BARE
+"""The land may carry further rotations once the stand is felled."""
+
+JOINABLE: Final = HARVESTED | STANDING | BEARING
+"""Has years or a felling to come in which timber and carbon can be planned together."""
+
+TIMBER: Final = PriceUse(
+    id="timber", title=Text(en="Timber at the forest road", zh="木材到场价格"), unit="yuan/m3"
+)
+
+CREDIT_PRICES: Final[dict[str, PriceUse]] = {
+    "local-sink": PriceUse(
+        id="local-sink",
+        title=Text(en="Local forest and grass sink price", zh="地方林草碳汇价格"),
+        unit="yuan/tCO2e",
+    ),
+    "ccer": PriceUse(
+        id="ccer",
+        title=Text(en="National certified emission reductions", zh="国家核证自愿减排量价格"),
+        unit="yuan/tCO2e",
+    ),
+}
+"""What a tonne of the joint plan is sold at, by the answer of `credit_price`."""
