@@ -8,6 +8,7 @@ from flask import Response
 from app.appraisal import queries, services
 from app.appraisal.domain.catalogue import all_specs, parameters_on
 from app.appraisal.events import EVENTS
+from app.appraisal.import_api import blueprint as workbooks
 from app.appraisal.schemas import (
     AddPanelMemberSchema,
     AppraisalModelSchema,
@@ -71,7 +72,7 @@ values = ApiBlueprint(
     "asset-appraisals", __name__, url_prefix="/api/v1/assets", description="Values of assets"
 )
 AppraisalPageSchema = page_of(AppraisalSummarySchema)
-BLUEPRINTS = (blueprint, models, runs, panels, values)
+BLUEPRINTS = (blueprint, models, workbooks, runs, panels, values)
 
 
 # ---------------------------------------------------------------------------

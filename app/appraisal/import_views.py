@@ -1,0 +1,67 @@
+"""The report of a workbook in the reader's language, for pages, programs and the workbook of results."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask_babel import gettext
+
+from app.appraisal.services.importing import ImportReport
+from app.appraisal.workbooks.results import ResultLine, ResultSheet, results_xlsx
+from app.kernel.csv_rows import LineError
+from app.web.problems import lines_in_words
+from app.web.shell import words
+from risk_models.contract import ModelSpec
+
+
+def in_words(report: ImportReport) -> ImportReport:
+    """The same report, problems and findings in the reader's language."""
+    rows = [
+        replace(row, problems=lines_in_words(row.problems), findings=lines_in_words(row.findings))
+        for row in report.rows
+    ]
+    return replace(report, rows=tuple(rows))
+
+
+def report_xlsx(spec: ModelSpec, report: ImportReport) -> bytes:
+    """The results as a workbook with native numbers."""
+    told = in_words(report)
+    sheet = ResultSheet(
+        title=words(spec.title),
+        facts=[
+            (gettext("Model"), f"{spec.id} {spec.version}"),
+            (gettext("Valuation day"), report.valued_on.isoformat()),
+        ],
+        heads=[
+            gettext("Line"),
+            gettext("Number"),
+            gettext("Value, yuan"),
+            gettext("Column"),
+            gettext("What is wrong"),
+        ],
+        components={each.name: words(each.title) for each in spec.components},
+        lines=[
+            ResultLine(
+                number=row.line,
+                ref=row.ref,
+                value_fen=None if row.problems else row.value_fen,
+                components=row.components,
+                problems=_told([*row.problems, *row.findings]),
+            )
+            for row in told.rows
+        ],
+    )
+    return results_xlsx(sheet)
+
+
+def _told(lines: Sequence[LineError]) -> list[tuple[str, str]]:
+    return [(line.column, line.detail) for line in lines]
+
+
+def template_name(spec: ModelSpec) -> str:
+    """The file name of a template."""
+    return f"{spec.id}-template.xlsx"
+
+
+def results_name(report: ImportReport) -> str:
+    """The file name of results."""
+    return f"{report.model_id}-{report.valued_on.isoformat()}.xlsx"

@@ -1,0 +1,293 @@
+"""Whole workbooks: a portfolio valued without storing, and inputs taken into appraisals in preparation."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from sqlmodel import Session, col
+
+from app.appraisal import queries
+from app.appraisal.domain import AppraisalState
+from app.appraisal.domain.catalogue import parameters_on
+from app.appraisal.domain.portfolio import Portfolio, RowValue, value_portfolio
+from app.appraisal.domain.valuing import MAX_VALUE_FEN, Problem, money_text, stored_inputs
+from app.appraisal.models import Appraisal
+from app.appraisal.services.errors import ValueOutOfRange
+from app.appraisal.services.inputs import (
+    WORDS,
+    SaveInputs,
+    get_spec,
+    require_past,
+    save_inputs,
+)
+from app.appraisal.services.orders import chosen_model
+from app.appraisal.services.prices import prices_for
+from app.appraisal.workbooks.layout import MAX_STORED_ROWS, REF
+from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
+from app.appraisal.workbooks.template import template_xlsx
+from app.assets.models import Asset
+from app.db.engine import today
+from app.documents.content_types import UploadRefused, check_upload
+from app.kernel.actor import Actor, Name
+from app.kernel.csv_rows import LineError
+from app.kernel.errors import InvalidInput, Refusal
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+from risk_models.contract import ModelSpec
+from risk_models.dated import ParameterNotInForce
+
+LOOKED_UP: Final = 500
+"""Numbers in one statement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueWorkbook:
+    """A filled-in template to be valued on a day; nothing of it is stored."""
+
+    valued_on: date
+    content: bytes
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWorkbook:
+    """A filled-in template whose references are numbers of appraisals in preparation."""
+
+    valued_on: date
+    content: bytes
+    file_name: str
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedRow:
+    """One row: its line, its reference, its value and parts in fen, whether it was stored.
+
+    `problems` stop the row, `findings` are asked about or noted; both name the column.
+    """
+
+    line: int
+    ref: str
+    value_fen: int | None = None
+    components: Mapping[str, int] = field(default_factory=dict)
+    stored: bool = False
+    problems: tuple[LineError, ...] = ()
+    findings: tuple[LineError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What a workbook gave: every row in its order."""
+
+    model_id: str
+    valued_on: date
+    dry_run: bool
+    rows: tuple[ImportedRow, ...]
+
+    @property
+    def total(self) -> int:
+        """How many rows the workbook holds."""
+        return len(self.rows)
+
+    @property
+    def refused(self) -> int:
+        """How many of them have a problem."""
+        return sum(1 for row in self.rows if row.problems)
+
+    @property
+    def stored(self) -> int:
+        """How many were stored."""
+        return sum(1 for row in self.rows if row.stored)
+
+    @property
+    def value_fen(self) -> int:
+        """The values together."""
+        return sum(row.value_fen or 0 for row in self.rows)
+
+
+def import_template(session: Session, actor: Actor, model_id: str, language: str) -> bytes:
+    """The workbook to fill in for a model, its choices those of today."""
+    actor.require(Permission.READ_APPRAISALS)
+    return template_xlsx(get_spec(model_id), parameters_on(today(session)), language)
+
+
+def value_workbook(
+    session: Session, actor: Actor, model_id: str, command: ValueWorkbook
+) -> ImportReport:
+    """Value each row of a workbook on a day; a row that cannot be valued is listed and stops no other."""
+    actor.require(Permission.READ_APPRAISALS)
+    spec = get_spec(model_id)
+    rows = _read(session, spec, command.valued_on, command.content, command.file_name)
+    valued = _valued(session, spec, command.valued_on, rows)
+    made = [_row(row, found) for row, found in zip(rows, valued, strict=True)]
+    return _report(spec, command.valued_on, made, dry_run=True)
+
+
+def import_workbook(
+    session: Session, actor: Actor, model_id: str, command: ImportWorkbook
+) -> ImportReport:
+    """Store the inputs of each good row in the appraisal it names, as the form does, and list the bad rows.
+
+    A dry run tells the same and stores nothing. A row is stored whole or not at all. An appraisal of
+    another model takes this one when it values the asset.
+    """
+    actor.require(Permission.PREPARE_APPRAISAL)
+    spec = get_spec(model_id)
+    rows = _read(session, spec, command.valued_on, command.content, command.file_name)
+    if len(rows) > MAX_STORED_ROWS:
+        raise InvalidInput.at(
+            "/file",
+            N_("One import takes at most %(limit)s appraisals. Divide the workbook."),
+            limit=MAX_STORED_ROWS,
+        )
+    found = _appraisals(session, actor, [row.ref for row in rows])
+    made = []
+    for row, valued in zip(rows, _valued(session, spec, command.valued_on, rows), strict=True):
+        made.append(_taken(session, actor, spec, command, _Line(row, valued, found.get(row.ref))))
+    return _report(spec, command.valued_on, made, dry_run=command.dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    row: WorkbookRow
+    valued: RowValue
+    appraisal: Appraisal | None
+
+
+def _taken(
+    session: Session, actor: Actor, spec: ModelSpec, command: ImportWorkbook, line: _Line
+) -> ImportedRow:
+    """One row judged, and stored unless it is refused or this is a dry run."""
+    made = _row(line.row, line.valued)
+    obstacles = made.problems or _obstacles(session, spec, line)
+    if obstacles or command.dry_run or line.appraisal is None:
+        return dataclasses.replace(made, problems=obstacles)
+    wanted = SaveInputs(
+        valued_on=command.valued_on,
+        inputs=line.row.inputs,
+        model_id=None if line.appraisal.model_id == spec.id else spec.id,
+    )
+    try:
+        with session.begin_nested():
+            view = save_inputs(session, actor, line.appraisal.id, wanted)
+    except Refusal as refusal:
+        session.refresh(line.appraisal)
+        return dataclasses.replace(made, problems=_said(line.row.number, refusal))
+    return dataclasses.replace(made, stored=True, value_fen=view.value_fen)
+
+
+def _obstacles(session: Session, spec: ModelSpec, line: _Line) -> tuple[LineError, ...]:
+    """What keeps a valued row from being stored in its appraisal, as the service would say it."""
+    number, appraisal, value_fen = line.row.number, line.appraisal, line.valued.value_fen
+    if appraisal is None:
+        detail = N_("Your agency has no appraisal with this number.")
+        return (LineError(line=number, column=REF, detail=detail),)
+    if appraisal.state is not AppraisalState.PREPARING:
+        detail = N_("This appraisal is not in preparation; its inputs stand.")
+        return (LineError(line=number, column=REF, detail=detail),)
+    try:
+        if appraisal.model_id != spec.id:
+            chosen_model(session.get_one(Asset, appraisal.asset_id), spec.id)
+        if value_fen is not None and not 0 <= value_fen <= MAX_VALUE_FEN:
+            raise ValueOutOfRange(value=money_text(value_fen))
+    except Refusal as refusal:
+        return _said(number, refusal)
+    return ()
+
+
+def _appraisals(session: Session, actor: Actor, refs: Sequence[str]) -> dict[str, Appraisal]:
+    """The appraisals of the actor's agency with these numbers."""
+    found: dict[str, Appraisal] = {}
+    for start in range(0, len(refs), LOOKED_UP):
+        seen = queries.visible_appraisals(session, actor)
+        statement = seen.where(col(Appraisal.number).in_(refs[start : start + LOOKED_UP]))
+        if actor.sees("*") != "all":
+            statement = statement.where(col(Appraisal.agency_id) == actor.organisation_id)
+        found |= {row.number: row for row in session.execute(statement).scalars()}
+    return found
+
+
+# ---------------------------------------------------------------------------
+# Reading and valuing
+
+
+def _read(
+    session: Session, spec: ModelSpec, on: date, content: bytes, file_name: str
+) -> list[WorkbookRow]:
+    require_past(session, on)
+    try:
+        accepted = check_upload(filename=file_name, content=content)
+    except UploadRefused as refused:
+        raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
+    if accepted.kind != "xlsx":
+        raise InvalidInput.at("/file", N_("Send the template as an XLSX workbook."))
+    try:
+        return read_workbook(spec, parameters_on(on), content)
+    except ParameterNotInForce as refusal:
+        raise InvalidInput.at(
+            "/valued_on",
+            N_("The parameter %(parameter)s is not in force on this day."),
+            parameter=refusal.parameter_id,
+        ) from refusal
+
+
+def _valued(
+    session: Session, spec: ModelSpec, on: date, rows: Sequence[WorkbookRow]
+) -> list[RowValue]:
+    """What the model says of each row, in one call; rows that cannot be read are not asked about."""
+    good = [at for at, row in enumerate(rows) if not row.problems]
+    asked = Portfolio(
+        model_id=spec.id,
+        on=on,
+        rows=[stored_inputs(spec, rows[at].inputs) for at in good],
+        prices=prices_for(session, spec, on),
+    )
+    answers = dict(zip(good, value_portfolio(asked), strict=True))
+    return [answers.get(at) or RowValue() for at in range(len(rows))]
+
+
+def _row(row: WorkbookRow, valued: RowValue) -> ImportedRow:
+    return ImportedRow(
+        line=row.number,
+        ref=row.ref,
+        value_fen=valued.value_fen,
+        components=valued.components,
+        problems=_lines(row.number, [*row.problems, *valued.problems]),
+        findings=_lines(row.number, valued.findings),
+    )
+
+
+def _lines(number: int, problems: Sequence[Problem]) -> tuple[LineError, ...]:
+    return tuple(
+        LineError(
+            line=number,
+            column=each.field,
+            detail=WORDS,
+            facts={"words": Name(zh=each.zh, en=each.en)},
+        )
+        for each in problems
+    )
+
+
+def _said(number: int, refusal: Refusal) -> tuple[LineError, ...]:
+    """A refusal of the service as lines: each field it names, or the whole."""
+    if not refusal.errors:
+        facts: dict[str, Any] = dict(refusal.facts)
+        return (LineError(line=number, column="", detail=refusal.detail, facts=facts),)
+    return tuple(
+        LineError(
+            line=number,
+            column=each.pointer.rpartition("/")[2],
+            detail=each.detail,
+            facts=dict(each.facts),
+        )
+        for each in refusal.errors
+    )
+
+
+def _report(
+    spec: ModelSpec, on: date, rows: Sequence[ImportedRow], *, dry_run: bool
+) -> ImportReport:
+    return ImportReport(model_id=spec.id, valued_on=on, dry_run=dry_run, rows=tuple(rows))

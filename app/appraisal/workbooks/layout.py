@@ -1,0 +1,65 @@
+"""What a workbook of a model looks like: its sheets, its columns, and its limits."""
+
+from typing import Final
+
+from risk_models.contract import Field, ModelSpec
+from risk_models.words import Text
+
+REF: Final = "ref"
+YEAR: Final = "year"
+VALUE: Final = "value"
+LISTS: Final = "lists"
+
+TITLE_ROW: Final = 1
+NAME_ROW: Final = 2
+UNIT_ROW: Final = 3
+EXAMPLE_ROW: Final = 4
+FIRST_ROW: Final = 4
+"""The example stands where the first row goes: it is written over or deleted."""
+
+EXAMPLE_REF: Final = "EXAMPLE"
+"""The reference of the example row; a row that still carries it is refused."""
+
+MAX_IMPORT_ROWS: Final = 10_000
+"""All assets of a prefecture; valued in one call, they take seconds."""
+
+MAX_SERIES_ROWS: Final = 100_000
+"""Ten years for each of as many assets as one workbook holds."""
+
+MAX_STORED_ROWS: Final = 200
+"""Appraisals stored by one request, each through the service of the form; an agency prepares fewer at a time."""
+
+MAX_REF_CHARACTERS: Final = 60
+"""A number of ours has eleven characters, a parcel code of a registry up to forty."""
+
+MAX_TEXT_CHARACTERS: Final = 200
+"""Of one cell: the longest choice has a third of it."""
+
+REF_TITLE: Final = Text(en="Reference", zh="编号")
+REF_HELP: Final = Text(
+    en="The number of the appraisal, or for a what-if value any name of the asset; each once.",
+    zh="评估委托编号；试算时可填任意资产名称，每行不得重复。",
+)
+YEAR_TITLE: Final = Text(en="Year", zh="年序")
+YEAR_HELP: Final = Text(
+    en="1 is the first year; the years follow each other without a gap.",
+    zh="1为第一年，逐年连续填写。",
+)
+VALUE_TITLE: Final = Text(en="Value", zh="数值")
+YES: Final = Text(en="yes", zh="是")
+NO: Final = Text(en="no", zh="否")
+
+
+def sheet_name(name: str) -> str:
+    """A name that a sheet may have."""
+    return name[:31]
+
+
+def columns_of(spec: ModelSpec) -> tuple[Field, ...]:
+    """The fields that have a column in the first sheet."""
+    return tuple(field for field in spec.fields if field.kind != "series")
+
+
+def series_of(spec: ModelSpec) -> tuple[Field, ...]:
+    """The fields that have a sheet of their own, one row a year."""
+    return tuple(field for field in spec.fields if field.kind == "series")

@@ -1,0 +1,506 @@
+"""Reading a filled-in workbook: what is wrong with the file stops it, what is wrong with a row is listed.
+
+Only openpyxl's streaming reader is used, row by row, within the limits of `layout`; the archive
+itself was checked before (`documents.content_types`): parts, size unpacked, programs.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from io import BytesIO
+from typing import Any, Final, cast
+
+import openpyxl
+from openpyxl.utils.datetime import from_excel
+
+from app.appraisal.domain.valuing import Problem
+from app.appraisal.workbooks.layout import (
+    EXAMPLE_REF,
+    FIRST_ROW,
+    MAX_IMPORT_ROWS,
+    MAX_REF_CHARACTERS,
+    MAX_SERIES_ROWS,
+    MAX_TEXT_CHARACTERS,
+    NAME_ROW,
+    NO,
+    REF,
+    VALUE,
+    YEAR,
+    YES,
+    columns_of,
+    series_of,
+    sheet_name,
+)
+from app.kernel.calendar import FIRST_DAY, LAST_DAY
+from app.kernel.errors import InvalidInput
+from app.kernel.text import N_
+from risk_models.batches import choices_of
+from risk_models.contract import Field, ModelSpec
+from risk_models.dated import Parameters
+from risk_models.words import Text
+
+__all__ = ["WorkbookRow", "read_workbook"]
+
+WORDS: Final[Mapping[str, Text]] = {
+    "example-left": Text(
+        en="This is the example of the template. Delete the row or write over it.",
+        zh="这是模板中的示例行，请删除或用实际数据覆盖。",
+    ),
+    "no-ref": Text(en="Write the reference of the row.", zh="请填写本行的编号。"),
+    "ref-twice": Text(
+        en="This reference stands in an earlier row already.", zh="此编号在前面的行中已出现。"
+    ),
+    "ref-too-long": Text(en="The reference is too long.", zh="编号过长。"),
+    "formula": Text(
+        en="A formula is not taken. Paste its value.", zh="不接受公式，请粘贴其计算结果。"
+    ),
+    "cell-error": Text(
+        en="The cell holds an error such as #DIV/0!.", zh="单元格为错误值，如#DIV/0!。"
+    ),
+    "not-a-number": Text(
+        en="A number is needed: digits with a point, without words or units.",
+        zh="须为数字，可带小数点，不带文字或单位。",
+    ),
+    "comma": Text(
+        en="Write the number with a point; commas only part thousands.",
+        zh="小数点请用“.”；逗号只用于千分位。",
+    ),
+    "not-a-day": Text(en="A day such as 2024-01-02 is needed.", zh="须为日期，如2024-01-02。"),
+    "far-day": Text(
+        en="The day lies outside 1949-10-01 to 2199-12-31.",
+        zh="日期须在1949-10-01至2199-12-31之间。",
+    ),
+    "not-a-choice": Text(
+        en="Choose a value from the list of the cell.", zh="请从单元格的下拉列表中选择。"
+    ),
+    "not-a-flag": Text(en="Answer yes or no.", zh="请填是或否。"),
+    "too-long": Text(en="The cell holds too many characters.", zh="单元格内容过长。"),
+    "year": Text(
+        en="The years of a reference begin with 1 and follow each other, each once.",
+        zh="同一编号的年序从1开始逐年连续，不得重复。",
+    ),
+    "series-too-long": Text(
+        en="There are more years than the model takes.", zh="年数超过模型上限。"
+    ),
+}
+
+STRANGERS: Final = 20
+"""Columns read beside the known ones, so that what was added on the right is seen."""
+
+_GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}([,，][0-9]{3})+(\.[0-9]+)?")
+_DIGITS: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
+_YES: Final = frozenset({YES.en, YES.zh, "true"})
+_NO: Final = frozenset({NO.en, NO.zh, "false"})
+
+
+@dataclass(slots=True, kw_only=True)
+class WorkbookRow:
+    """One row of the first sheet: the line it stands in, its reference, its inputs, what cannot be read."""
+
+    number: int
+    ref: str
+    inputs: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, code: str, name: str = "") -> None:
+        """Note what is wrong with a cell of the row."""
+        self.problems.append(problem(code, name))
+
+
+def problem(code: str, name: str = "") -> Problem:
+    """One of the words above at a field."""
+    words = WORDS[code]
+    return Problem(code=code, field=name, en=words.en, zh=words.zh)
+
+
+class _Wrong(ValueError):  # noqa: N818 - carries the code of a problem from a cell to its row
+    """A cell that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    value: Any
+    formula: bool = False
+
+
+def read_workbook(spec: ModelSpec, parameters: Parameters, content: bytes) -> list[WorkbookRow]:
+    """The rows of a filled-in template, in order; empty ones are skipped.
+
+    Refuses a file that openpyxl cannot read, a missing sheet, missing, unknown or repeated
+    columns, a file without rows, and more rows than a workbook may have.
+    """
+    book = _open(content)
+    try:
+        rows = _rows(spec, parameters, book)
+        for series in series_of(spec):
+            _read_series(book, series, rows)
+    except InvalidInput:
+        raise
+    except Exception as failure:
+        # The reader meets damaged XML only while it streams, and fails in many ways.
+        raise _damaged() from failure
+    finally:
+        book.close()
+    return rows
+
+
+def _open(content: bytes) -> Any:
+    try:
+        return openpyxl.load_workbook(BytesIO(content), read_only=True, keep_links=False)
+    except Exception as failure:
+        raise _damaged() from failure
+
+
+def _damaged() -> InvalidInput:
+    return InvalidInput.at("/file", N_("The workbook cannot be read. Save it anew as XLSX."))
+
+
+# ---------------------------------------------------------------------------
+# Sheets
+
+
+def _sheet(book: Any, name: str) -> Any:
+    if name not in book.sheetnames:
+        raise InvalidInput.at(
+            "/file",
+            N_("The workbook has no sheet “%(sheet)s”. Take the template of this model."),
+            sheet=name,
+        )
+    sheet = book[name]
+    # What the file says of its own size may be a lie that pads every row.
+    sheet.reset_dimensions()
+    return sheet
+
+
+def _lines(sheet: Any, width: int) -> Iterator[tuple[int, list[_Cell]]]:
+    """Lines with something in them, and their number as the program shows it."""
+    for number, line in enumerate(sheet.iter_rows(max_col=width), start=1):
+        cells = [_cell(each) for each in line]
+        if any(cell.value is not None for cell in cells):
+            yield number, cells
+
+
+def _cell(read: Any) -> _Cell:
+    value = read.value
+    if isinstance(value, str):
+        value = value.strip() or None
+    return _Cell(value, formula=getattr(read, "data_type", "") == "f")
+
+
+def _header(
+    name: str, lines: Iterator[tuple[int, list[_Cell]]], known: Sequence[str], needed: Sequence[str]
+) -> dict[str, int]:
+    """Where each column stands; refused when one is missing, unknown or there twice."""
+    found: dict[str, int] = {}
+    for number, cells in lines:
+        if number > NAME_ROW:
+            break
+        if number == NAME_ROW:
+            found = _columns(name, cells, known)
+            break
+    missing = [each for each in needed if each not in found]
+    if missing:
+        raise InvalidInput.at(
+            "/file",
+            N_("The sheet “%(sheet)s” lacks columns in its second row: %(columns)s."),
+            sheet=name,
+            columns=missing[:5],
+        )
+    return found
+
+
+def _columns(sheet: str, cells: Sequence[_Cell], known: Sequence[str]) -> dict[str, int]:
+    names = [str(cell.value) for cell in cells if cell.value is not None]
+    wrong = [name[:40] for name in names if name not in known or names.count(name) > 1]
+    if wrong:
+        raise InvalidInput.at(
+            "/file",
+            N_("The sheet “%(sheet)s” has columns that are unknown or there twice: %(columns)s."),
+            sheet=sheet,
+            columns=sorted(set(wrong))[:5],
+        )
+    return {str(cell.value): at for at, cell in enumerate(cells) if cell.value is not None}
+
+
+def _rows(spec: ModelSpec, parameters: Parameters, book: Any) -> list[WorkbookRow]:
+    name = sheet_name(spec.id)
+    fields = columns_of(spec)
+    readers = {field.name: _Reader(field, parameters) for field in fields}
+    known = [REF, *readers]
+    needed = [REF, *(field.name for field in fields if field.required)]
+    lines = _lines(_sheet(book, name), len(known) + STRANGERS)
+    places = _header(name, lines, known, needed)
+    rows: list[WorkbookRow] = []
+    seen = set[str]()
+    for number, cells in lines:
+        if number < FIRST_ROW:
+            continue
+        if len(rows) == MAX_IMPORT_ROWS:
+            raise _too_many(name, MAX_IMPORT_ROWS)
+        rows.append(_row(number, cells, places, readers, seen))
+    if not rows:
+        raise InvalidInput.at("/file", N_("The sheet “%(sheet)s” has no rows."), sheet=name)
+    return rows
+
+
+def _too_many(sheet: str, limit: int) -> InvalidInput:
+    return InvalidInput.at(
+        "/file",
+        N_("The sheet “%(sheet)s” has more than %(limit)s rows. Divide it."),
+        sheet=sheet,
+        limit=limit,
+    )
+
+
+def _row(
+    number: int,
+    cells: Sequence[_Cell],
+    places: Mapping[str, int],
+    readers: Mapping[str, "_Reader"],
+    seen: set[str],
+) -> WorkbookRow:
+    row = WorkbookRow(number=number, ref=_ref(cells[places[REF]]))
+    if row.ref == EXAMPLE_REF:
+        row.refuse("example-left", REF)
+        return row
+    _check_ref(row, seen)
+    for name, reader in readers.items():
+        if name not in places:
+            continue
+        try:
+            given = reader.read(cells[places[name]])
+        except _Wrong as wrong:
+            row.refuse(str(wrong), name)
+        else:
+            if given is not None:
+                row.inputs[name] = given
+    return row
+
+
+def _ref(cell: _Cell) -> str:
+    value = cell.value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None or cell.formula else str(value)
+
+
+def _check_ref(row: WorkbookRow, seen: set[str]) -> None:
+    if not row.ref:
+        row.refuse("no-ref", REF)
+    elif len(row.ref) > MAX_REF_CHARACTERS:
+        row.ref = row.ref[:MAX_REF_CHARACTERS]
+        row.refuse("ref-too-long", REF)
+    elif row.ref in seen:
+        row.refuse("ref-twice", REF)
+    seen.add(row.ref)
+
+
+# ---------------------------------------------------------------------------
+# Series
+
+
+def _read_series(book: Any, series: Field, rows: Sequence[WorkbookRow]) -> None:
+    """Give each row the years that its sheet holds of it; the sheet may be missing when not needed."""
+    name = sheet_name(series.name)
+    if name not in book.sheetnames and not series.required:
+        return
+    by_ref: dict[str, WorkbookRow] = {}
+    for row in rows:
+        by_ref.setdefault(row.ref, row)
+    known = (REF, YEAR, VALUE)
+    lines = _lines(_sheet(book, name), len(known) + STRANGERS)
+    places = _header(name, lines, known, known)
+    reader = _Reader(series, None)
+    years: dict[str, dict[int, float | str]] = {}
+    for at, (number, cells) in enumerate(lines):
+        if number < FIRST_ROW:
+            continue
+        if at >= MAX_SERIES_ROWS:
+            raise _too_many(name, MAX_SERIES_ROWS)
+        ref = _ref(cells[places[REF]])
+        if ref == EXAMPLE_REF and ref not in by_ref:
+            continue
+        owner = by_ref.get(ref)
+        if owner is None:
+            raise InvalidInput.at(
+                "/file",
+                N_("Row %(row)s of the sheet “%(sheet)s”: the first sheet has no “%(ref)s”."),
+                row=number,
+                sheet=name,
+                ref=ref[:MAX_REF_CHARACTERS],
+            )
+        _year(owner, series, reader, [cells[places[each]] for each in known], years)
+    for ref, given in years.items():
+        _set_series(by_ref[ref], series, given)
+
+
+def _year(
+    owner: WorkbookRow,
+    series: Field,
+    reader: "_Reader",
+    cells: Sequence[_Cell],
+    years: dict[str, dict[int, float | str]],
+) -> None:
+    """Note the value of one year; what cannot be read stands against the owner's row."""
+    given = years.setdefault(owner.ref, {})
+    try:
+        year, value = _year_of(reader, cells, given)
+    except _Wrong as wrong:
+        owner.refuse(str(wrong), series.name)
+    else:
+        given[year] = value
+
+
+def _year_of(
+    reader: "_Reader", cells: Sequence[_Cell], given: Mapping[int, float | str]
+) -> tuple[int, float | str]:
+    year, value = _whole(cells[1]), reader.number(cells[2])
+    if year in given:
+        raise _Wrong("year")
+    if value is None:
+        raise _Wrong("not-a-number")
+    return year, value
+
+
+def _whole(cell: _Cell) -> int:
+    value = cell.value
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value[:6])
+    if cell.formula or isinstance(value, bool) or not isinstance(value, int | float):
+        raise _Wrong("year")
+    if not 1 <= value <= MAX_SERIES_ROWS or value != int(value):
+        raise _Wrong("year")
+    return int(value)
+
+
+def _set_series(row: WorkbookRow, series: Field, given: Mapping[int, float | str]) -> None:
+    if any(each.field == series.name for each in row.problems):
+        return
+    if len(given) > series.max_length:
+        row.refuse("series-too-long", series.name)
+    elif sorted(given) != list(range(1, len(given) + 1)):
+        row.refuse("year", series.name)
+    else:
+        row.inputs[series.name] = [given[year] for year in sorted(given)]
+
+
+# ---------------------------------------------------------------------------
+# Cells
+
+
+class _Reader:
+    """Reads the cells of one field."""
+
+    def __init__(self, field: Field, parameters: Parameters | None) -> None:
+        self.field = field
+        self.answers: dict[str, str] = {}
+        if parameters is not None and field.kind == "choice":
+            for choice in choices_of(field, parameters):
+                for word in (choice.title.en, choice.title.zh):
+                    # A word that two choices share names neither; their codes do.
+                    self.answers[word] = "" if word in self.answers else choice.id
+            self.answers |= {choice.id: choice.id for choice in choices_of(field, parameters)}
+
+    def read(self, cell: _Cell) -> Any:
+        """The value of a cell as the model's inputs have it; None when it is empty."""
+        _require_plain(cell)
+        if cell.value is None:
+            return None
+        match self.field.kind:
+            case "choice":
+                return self._choice(cell.value)
+            case "flag":
+                return _flag(cell.value)
+            case "date":
+                return _day(cell.value)
+            case "number" | "integer" | "series":
+                return self.number(cell)
+
+    def number(self, cell: _Cell) -> float | str | None:
+        """A number as it stands, or its digits when the cell holds text."""
+        _require_plain(cell)
+        value = cell.value
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return _digits(value)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
+            raise _Wrong("not-a-number")
+        return cast("float", value)
+
+    def _choice(self, value: Any) -> str:
+        found = self.answers.get(str(value), "")
+        if not found:
+            raise _Wrong("not-a-choice")
+        return found
+
+
+def _require_plain(cell: _Cell) -> None:
+    if cell.formula:
+        raise _Wrong("formula")
+    value = cell.value
+    if not isinstance(value, str):
+        return
+    if len(value) > MAX_TEXT_CHARACTERS:
+        raise _Wrong("too-long")
+    if value.startswith("#") and value.endswith(("!", "?", "A")):
+        raise _Wrong("cell-error")
+
+
+def _digits(text: str) -> str:
+    """The digits of a number typed as text; commas count only where they part thousands."""
+    if _GROUPED.fullmatch(text):
+        return text.replace(",", "").replace("，", "")
+    if "," in text or "，" in text:
+        raise _Wrong("comma")
+    if not _DIGITS.fullmatch(text) or not math.isfinite(float(text)):
+        raise _Wrong("not-a-number")
+    return text
+
+
+def _flag(value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise _Wrong("not-a-flag")
+
+
+def _day(value: Any) -> str:
+    """ISO text of a date cell, an Excel serial, or a day typed as text."""
+    found = _as_date(value)
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise _Wrong("far-day")
+    return found.isoformat()
+
+
+def _as_date(value: Any) -> date:
+    if isinstance(value, datetime):
+        if value.time() != time(0):
+            raise _Wrong("not-a-day")
+        return value.date()
+    if isinstance(value, str):
+        match = _DAY.fullmatch(value)
+        if match is None:
+            raise _Wrong("not-a-day")
+        try:
+            return date(*(int(part) for part in match.groups()))
+        except ValueError:
+            raise _Wrong("not-a-day") from None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != math.floor(value):
+        raise _Wrong("not-a-day")
+    try:
+        read = from_excel(value)
+    except (ValueError, OverflowError, TypeError):
+        raise _Wrong("not-a-day") from None
+    if not isinstance(read, datetime):
+        raise _Wrong("not-a-day")
+    return read.date()
