@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "token": ("people", "Tokens for programs."),
     "models": ("appraisal", "List the appraisal models, after trying those of other packages."),
     "appraise": ("appraisal", "Value the asset of an input file on a day, with every step."),
+    "calibrate": ("calibration", "Measure how the prices of a file move."),
     "schedule": ("finance", "Draw a repayment schedule."),
     "day-count": (
         "finance",

@@ -9,6 +9,8 @@ from app.kernel.permissions import Permission
 from app.market import queries, services
 from app.market.schemas import (
     AddPointsSchema,
+    CalibrationQuery,
+    CalibrationSchema,
     ImportFileSchema,
     ImportReportSchema,
     PointSchema,
@@ -16,6 +18,7 @@ from app.market.schemas import (
     SeriesSchema,
 )
 from app.web.access import access, current_actor, current_session
+from app.web.language import current_language
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
 from app.web.problems import lines_in_words
@@ -68,6 +71,22 @@ def list_points(query: dict[str, Any], code: str) -> Any:
         history=query.get("history", False),
     )
     return fetch_page(session, statement, page_request())
+
+
+@blueprint.route("/<string:code>/calibration", methods=["GET"])
+@access(Permission.READ_PRICES)
+@blueprint.arguments(CalibrationQuery, location="query")
+@blueprint.response(200, CalibrationSchema)
+def get_calibration(query: dict[str, Any], code: str) -> Any:
+    """How the prices of a series moved in a period: volatility, return to a mean, haircuts."""
+    command = services.CalibrateSeries(code=code, **query)
+    found = services.calibrate_series(current_session(), current_actor(), command)
+    return {
+        "series_code": found.series_code,
+        "report": found.report,
+        "haircuts": found.haircuts,
+        "warnings": found.warnings_in(current_language()),
+    }
 
 
 @blueprint.route("/<string:code>/points", methods=["POST"])

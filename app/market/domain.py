@@ -1,14 +1,22 @@
-"""Reading price points from a file, and what makes a price usable on a day."""
+"""Reading price points from a file, what makes a price usable on a day, and how a price moves."""
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from io import StringIO
 from typing import Final
 
-from app.kernel.csv_rows import LineError, read_rows
+from app.kernel.actor import Name
+from app.kernel.csv_rows import MAX_LINE_ERRORS, MAX_ROWS, LineError, read_rows
+from app.kernel.errors import RuleViolation
 from app.kernel.text import N_
+from risk_models.dated import Parameters
+from risk_models.engines.calibration import Calibration, InvalidSeries, calibrate
+from risk_models.engines.haircuts import haircuts
+from risk_models.engines.paths import PROCESS, STRESS_VOLATILITY, Process, process_of
 
 FIRST_DAY: Final = date(1990, 1, 1)
 """No market of the trade is older."""
@@ -180,3 +188,174 @@ def _change(
         previous_on=previous_on,
         previous_value=None if previous_on is None else course[previous_on],
     )
+
+
+# ---------------------------------------------------------------------------
+# How a price moves
+
+DAY_NAMES: Final = ("date", "on", "day", "日期", "交易日期", "时间")
+PRICE_NAMES: Final = ("price", "value", "close", "价格", "收盘价", "成交均价", "均价")
+"""Names of the two columns of a series file, those before others counting first."""
+
+_SERIES_DAY: Final = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
+_SERIES_PRICE: Final = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,12})?")
+
+FIGURE_PLACES: Final = Decimal("0.000001")
+"""Figures of a calibration are told to a millionth; the series never knows them that well."""
+
+
+class SeriesNotCalibrated(RuleViolation):
+    """A series of prices that says nothing of how its price moves."""
+
+    code = "series-not-calibrated"
+    title = N_("The series cannot be calibrated")
+    detail = N_("The reason: %(reason)s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesRead:
+    """Days and prices of a file in its order, and its wrong lines."""
+
+    days: tuple[date, ...]
+    prices: tuple[float, ...]
+    errors: tuple[LineError, ...]
+
+
+def read_series(text: str) -> SeriesRead:
+    """Read a file with a column of days and one of prices; other columns are passed over.
+
+    Days are written 2023-02-20 or 2023/2/20. Order and signs are for the calibration to judge.
+    """
+    reader = csv.reader(StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    days: list[date] = []
+    prices: list[float] = []
+    errors: list[LineError] = []
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        places = _series_columns(header)
+        if places is None:
+            return SeriesRead(days=(), prices=(), errors=(_no_columns(),))
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            read = _series_line(cells, places)
+            if isinstance(read, tuple):
+                days.append(read[0])
+                prices.append(read[1])
+            else:
+                errors.append(LineError(line=reader.line_num, column="", detail=read))
+            if len(days) > MAX_ROWS or len(errors) == MAX_LINE_ERRORS:
+                errors.append(_too_long(reader.line_num))
+                break
+    except csv.Error:
+        detail = N_("This line cannot be read: a quote is not closed or stands alone.")
+        errors.append(LineError(line=reader.line_num, column="", detail=detail))
+    return SeriesRead(days=tuple(days), prices=tuple(prices), errors=tuple(errors))
+
+
+def _series_columns(header: Sequence[str]) -> tuple[int, int] | None:
+    found = [
+        next((header.index(name) for name in names if name in header), None)
+        for names in (DAY_NAMES, PRICE_NAMES)
+    ]
+    day, price = found
+    return None if day is None or price is None else (day, price)
+
+
+def _series_line(cells: Sequence[str], places: tuple[int, int]) -> tuple[date, float] | str:
+    if len(cells) <= max(places):
+        return N_("This line has fewer cells than the first line.")
+    day, price = (cells[place].strip() for place in places)
+    written = _SERIES_DAY.fullmatch(day)
+    try:
+        on = date(*(int(part) for part in written.groups())) if written else None
+    except ValueError:
+        on = None
+    if on is None:
+        return N_("Write the day as YYYY-MM-DD.")
+    if not _SERIES_PRICE.fullmatch(price):
+        return N_("Write the price in digits without separators.")
+    return on, float(price)
+
+
+def _no_columns() -> LineError:
+    return LineError(
+        line=1,
+        column="",
+        detail=N_("The first line must name the columns: %(columns)s."),
+        facts={"columns": f"{DAY_NAMES[0]}, {PRICE_NAMES[0]}"},
+    )
+
+
+def _too_long(line: int) -> LineError:
+    detail = N_("The file has more than %(limit)s rows. Divide it.")
+    return LineError(line=line, column="", detail=detail, facts={"limit": MAX_ROWS})
+
+
+def calibration_of(days: Sequence[date], prices: Sequence[float]) -> Calibration:
+    """How the prices of a series move; refused in words when it says nothing of it."""
+    try:
+        return calibrate(days, prices)
+    except InvalidSeries as refused:
+        reason = Name(zh=refused.detail.zh, en=refused.detail.en)
+        raise SeriesNotCalibrated(reason=reason) from refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaircutLine:
+    """The haircut of one volatility over some years at one confidence.
+
+    `basis` says where the volatility is from: `measured` in the series, `in-use` by the models,
+    or `stress`.
+    """
+
+    basis: str
+    volatility: Decimal
+    years: Decimal
+    confidence: Decimal
+    share: Decimal
+
+
+def haircut_lines(
+    found: Calibration, price_id: str | None, parameters: Parameters
+) -> tuple[HaircutLine, ...]:
+    """The haircuts of the series as measured, as the models take the price, and under stress."""
+    stress = Process(volatility=parameters.number(STRESS_VOLATILITY))
+    bases = {"measured": found.process, "stress": stress}
+    if price_id is not None and price_id in parameters.table(PROCESS):
+        in_use = process_of(parameters, price_id)
+        if in_use.jumps_per_year == 0.0:
+            bases = {"measured": found.process, "in-use": in_use, "stress": stress}
+    return tuple(
+        HaircutLine(
+            basis=basis,
+            volatility=exact(process.volatility),
+            years=exact(cell.years),
+            confidence=exact(cell.confidence),
+            share=exact(cell.share),
+        )
+        for basis, process in bases.items()
+        for cell in haircuts(process)
+    )
+
+
+def exact(figure: float) -> Decimal:
+    """A computed figure as it is told, rounded half-up."""
+    return Decimal(repr(float(figure))).quantize(FIGURE_PLACES, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesCalibration:
+    """The report on a series as API and page tell it; what does not apply is None."""
+
+    series_code: str
+    course: tuple[tuple[date, Decimal], ...]
+    report: Calibration
+    haircuts: tuple[HaircutLine, ...]
+
+    def warnings_in(self, language: str) -> list[dict[str, str]]:
+        """Code and words of what makes the figures weak."""
+        return [
+            {"code": warned.code, "detail": warned.detail.in_language(language)}
+            for warned in self.report.warnings
+        ]

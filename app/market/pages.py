@@ -12,20 +12,25 @@ from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.market import queries, services
+from app.market.domain import SeriesCalibration, SeriesNotCalibrated, exact
 from app.market.models import PriceSeries
-from app.market.schemas import MAX_TEXT, AcceptTextSchema, CheckFileSchema
+from app.market.schemas import MAX_TEXT, AcceptTextSchema, CalibrationQuery, CheckFileSchema
 from app.reference.domain import STATUS_TITLES
 from app.web.access import access, current_actor, current_session, tell
 from app.web.csrf import page_token
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
-from app.web.problems import lines_in_words
+from app.web.problems import lines_in_words, show
+from app.web.reading import load_schema
 
 blueprint = Blueprint("market_pages", __name__, url_prefix="/market")
 
 CHART_POINTS: Final = 260
 """A year of trading days; the table has the rest."""
+
+CALIBRATION_POINTS: Final = 1_500
+"""Six years of trading days; the figures beside the chart are of all points."""
 
 SHOWN_CHANGES: Final = 200
 """Rows of a check that the page lists; the counts cover all."""
@@ -42,6 +47,13 @@ UNIT_TITLES: Final = {
     "yuan/certificate": N_("CNY a certificate"),
     "yuan/m3": N_("CNY/m³"),
     "percent/year": N_("% a year"),
+}
+
+
+HAIRCUT_BASES: Final = {
+    "measured": N_("As measured"),
+    "in-use": N_("As the models take it"),
+    "stress": N_("Under stress"),
 }
 
 
@@ -85,6 +97,59 @@ def series_page(code: str) -> str:
         may_import=actor.may(Permission.IMPORT_PRICES),
         **_common(),
     )
+
+
+@blueprint.get("/<string:code>/calibration")
+@access(Permission.READ_PRICES)
+def calibration_page(code: str) -> str:
+    """How the prices of a series moved: course, figures, haircuts; a refusal stands on the page."""
+    session, actor = current_session(), current_actor()
+    series = queries.get_series(session, actor, code)
+    sent = {name: text for name, text in request.args.items() if text}
+    query = load_schema(CalibrationQuery(), sent)
+    found, refused = None, None
+    try:
+        found = services.calibrate_series(
+            session, actor, services.CalibrateSeries(code=code, **query)
+        )
+    except SeriesNotCalibrated as refusal:
+        refused = show(refusal.facts["reason"])
+    return render_template(
+        "market/calibration.html",
+        series=series,
+        title=_title(series),
+        query=query,
+        refused=refused,
+        **(_calibrated(series, found) if found else {"report": None}),
+        **_common(),
+    )
+
+
+def _calibrated(series: PriceSeries, found: SeriesCalibration) -> dict[str, Any]:
+    horizons = sorted({line.years for line in found.haircuts})
+    return {
+        "report": found.report,
+        "exact": exact,
+        "chart_data": _chart(series, list(found.course[-CALIBRATION_POINTS:])),
+        "warnings": found.warnings_in(current_language()),
+        "bases": {code: gettext(title) for code, title in HAIRCUT_BASES.items()},
+        "confidences": sorted({line.confidence for line in found.haircuts}),
+        "haircuts": [
+            (
+                basis,
+                next(line.volatility for line in found.haircuts if line.basis == basis),
+                years,
+                [
+                    line.share
+                    for line in found.haircuts
+                    if (line.basis, line.years) == (basis, years)
+                ],
+            )
+            for basis in HAIRCUT_BASES
+            for years in horizons
+            if any(line.basis == basis for line in found.haircuts)
+        ],
+    }
 
 
 def _chart(series: PriceSeries, values: list[Any]) -> dict[str, Any]:

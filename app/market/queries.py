@@ -86,6 +86,15 @@ def latest_points(session: Session, codes: Iterable[str], day: date) -> dict[str
     return {row.series_code: row for row in session.execute(statement).scalars()}
 
 
+def course(
+    session: Session, code: str, *, first: date | None, last: date | None, limit: int
+) -> list[tuple[date, Decimal]]:
+    """The points that count in a period in the order of time, the last ones where there are more."""
+    statement = points(code, first=first, last=last).limit(limit)
+    rows = session.execute(statement).scalars().all()
+    return [(row.on, row.value) for row in reversed(rows)]
+
+
 def chart_values(session: Session, code: str, *, limit: int) -> list[tuple[date, Decimal]]:
     """The last points of a series in the order of time."""
     rows = session.execute(points(code).limit(limit)).scalars().all()

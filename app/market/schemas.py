@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from app.kernel.text import N_
 from app.market import services
-from app.market.domain import MAX_VALUE, NewPoint
+from app.market.domain import MAX_VALUE, NewPoint, exact
 from app.web.fields import Day, Entries, Flag, Ident, Instant, Number, Text, Whole
 from app.web.schemas import CommandSchema, ListQuery, ViewSchema
 from app.web.uploads import File, SentFile, UploadSchema
@@ -62,6 +62,102 @@ def _whole_source() -> Text:
             "The source of rows that name none themselves. A price without a source is to be confirmed."
         ),
     )
+
+
+class CalibrationQuery(CommandSchema):
+    """The period of a calibration."""
+
+    first_on = Day(title=N_("From"))
+    last_on = Day(title=N_("To"))
+
+
+class Figure(Number):
+    """A computed figure, told to a millionth."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(places=6, low=-(10**12), **kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        told = None if value is None else exact(value)
+        return super()._serialize(told, attr, obj, **kwargs)
+
+
+class ReversionSchema(ViewSchema):
+    """The return to a mean: an AR(1) fit of the logarithm, and the process behind it."""
+
+    shown = Flag(
+        attribute="is_shown", help=N_("Whether a random walk would rarely look like this.")
+    )
+    speed = Figure(allow_none=True)
+    level = Figure(allow_none=True)
+    half_life_years = Figure(allow_none=True)
+    volatility = Figure(allow_none=True)
+    b = Figure()
+    r_squared = Figure()
+    residual_deviation = Figure()
+    dickey_fuller = Figure()
+
+
+class JumpsSchema(ViewSchema):
+    """Returns beyond four standard deviations of the others."""
+
+    count = Whole(low=0, high=10**6)
+    per_year = Figure()
+    mean = Figure()
+    deviation = Figure()
+    volatility_without = Figure()
+
+
+class FitSchema(ViewSchema):
+    """How likely the series is under one process."""
+
+    log_likelihood = Figure()
+    aic = Figure()
+
+
+class HaircutSchema(ViewSchema):
+    """The share a price may lose before it is sold: over some years, at one confidence."""
+
+    basis = Text(max_length=20, help=N_("measured, in-use or stress"))
+    volatility = Figure()
+    years = Figure()
+    confidence = Figure()
+    share = Figure()
+
+
+class CalibrationWarningSchema(ViewSchema):
+    """What makes the figures weak."""
+
+    code = Text(max_length=20)
+    detail = Text(max_length=500)
+
+
+class CalibrationSchema(ViewSchema):
+    """How the prices of a series moved. Volatility and drift are yearly, of the logarithm."""
+
+    series_code = Text(max_length=40)
+    points = Whole(low=1, high=10**6, attribute="report.points")
+    first_on = Day(attribute="report.first_on")
+    last_on = Day(attribute="report.last_on")
+    span_years = Figure(attribute="report.span_years")
+    step_days = Figure(attribute="report.step_days")
+    volatility = Figure(attribute="report.volatility")
+    drift = Figure(attribute="report.drift")
+    kurtosis = Figure(attribute="report.kurtosis")
+    large_share = Figure(
+        attribute="report.large_share", help=N_("Share of the moves beyond ten per cent.")
+    )
+    still_share = Figure(
+        attribute="report.still_share", help=N_("Share of the days on which the price stood still.")
+    )
+    gaps = Whole(low=0, high=10**6, attribute="report.gaps")
+    reversion = ma.fields.Nested(ReversionSchema, attribute="report.reversion")
+    jumps = ma.fields.Nested(JumpsSchema, attribute="report.jumps")
+    better = Text(max_length=20, attribute="report.better", help=N_("walk or reverting"))
+    walk = ma.fields.Nested(FitSchema, attribute="report.walk")
+    reverting = ma.fields.Nested(FitSchema, attribute="report.reverting")
+    haircuts = ma.fields.List(ma.fields.Nested(HaircutSchema))
+    warnings = ma.fields.List(ma.fields.Nested(CalibrationWarningSchema))
 
 
 class NewPointSchema(CommandSchema):

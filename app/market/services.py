@@ -28,6 +28,10 @@ from app.market.models import PriceImport, PricePoint, PriceSeries
 from app.reference.domain import ImportRefused
 from app.reference.services import import_text, line_errors, policy_for
 from risk_models.contract import Price
+from risk_models.registry import science_parameters
+
+MAX_CALIBRATION_POINTS: Final = 20_000
+"""As many as one file may bring: more than sixty years of days."""
 
 DATA: Final = Path(__file__).resolve().parent / "data"
 
@@ -341,6 +345,37 @@ def model_prices(session: Session, ids: Collection[str], day: date) -> dict[str,
         if row.price_id and point and domain.is_fresh(point.on, day=day, max_age_days=age):
             found[row.price_id] = _model_price(row, point)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrateSeries:
+    """The points of a series in a period, both days counted in."""
+
+    code: str
+    first_on: date | None = None
+    last_on: date | None = None
+
+
+def calibrate_series(
+    session: Session, actor: Actor, command: CalibrateSeries
+) -> domain.SeriesCalibration:
+    """How the prices of a series moved; refused when the period says nothing of it."""
+    series = queries.get_series(session, actor, command.code)
+    course = queries.course(
+        session,
+        series.code,
+        first=command.first_on,
+        last=command.last_on,
+        limit=MAX_CALIBRATION_POINTS,
+    )
+    found = domain.calibration_of([on for on, _ in course], [float(value) for _, value in course])
+    parameters = science_parameters().on(today(session))
+    return domain.SeriesCalibration(
+        series_code=series.code,
+        course=tuple(course),
+        report=found,
+        haircuts=domain.haircut_lines(found, series.price_id, parameters),
+    )
 
 
 def _model_price(series: PriceSeries, point: PricePoint) -> Price:

@@ -1,5 +1,7 @@
 """The API of prices: lists, dry runs, imports, corrections."""
 
+from datetime import date, timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -97,3 +99,40 @@ def test_readers_do_not_import_and_unknown_series_are_not_found(api, path) -> No
     api("tc-1").get("/price-series/NONE/points", status=404)
     api("tc-1").get(path, status=422, first_on="2023-02-30")
     api("tc-1").post(path, ROWS, key=None, status=400)
+
+
+def _daily(count: int, *, ups: float = 0.02) -> list[dict[str, str]]:
+    """Days of a price that moves up and down by turns of unequal length."""
+    price, points = 50.0, []
+    for place in range(count):
+        price *= 1 + (ups if place % 3 else -1.7 * ups) + 0.001 * (place % 7)
+        day = date(2023, 1, 2) + timedelta(days=place)
+        points.append({"on": day.isoformat(), "value": f"{price:.4f}", "source": "交易中心"})
+    return points
+
+
+def test_a_series_is_calibrated_over_a_period(api, path) -> None:
+    api("tc-1").post(path, {"points": _daily(200)}, status=201)
+    address = "/price-series/SINK/calibration"
+    whole = api("c1-fin").get(address, status=200).json
+    assert (whole["points"], whole["first_on"]) == (200, "2023-01-02")
+    assert Decimal(whole["volatility"]) > Decimal("0.2")
+    assert {line["basis"] for line in whole["haircuts"]} == {"measured", "in-use", "stress"}
+    in_use = [line for line in whole["haircuts"] if line["basis"] == "in-use"]
+    half = next(
+        line for line in in_use if (line["years"], line["confidence"]) == ("0.500000", "0.990000")
+    )
+    assert half["volatility"] == "0.300000"
+    assert Decimal(half["share"]).quantize(Decimal("0.01")) == Decimal("0.39")
+    assert "short" in {warned["code"] for warned in whole["warnings"]}
+    part = api("c1-fin").get(f"{address}?first_on=2023-02-01&last_on=2023-03-02", status=200).json
+    assert part["points"] == 30
+
+
+def test_a_series_that_says_nothing_is_refused_with_the_reason(api, path) -> None:
+    api("tc-1").post(path, {"points": _daily(9)}, status=201)
+    refused = api("c1-fin").get("/price-series/SINK/calibration", status=422).json
+    assert refused["type"] == "/problems/series-not-calibrated"
+    assert "10" in refused["detail"]
+    api("c1-fin").get("/price-series/NONE/calibration", status=404)
+    api("c1-fin").get("/price-series/SINK/calibration?first_on=x", status=422)

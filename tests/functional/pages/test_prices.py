@@ -56,3 +56,25 @@ def test_wrong_lines_are_listed_and_cannot_be_imported(sign_in) -> None:
     assert "/market/CEA/points" not in page.text
     pdf = (BytesIO(b"%PDF-1.7"), "cea.pdf")
     browser.submit("/market/CEA/import", {"file": pdf}, status=422)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "refusal"),
+    [("zh_CN", "半衰期", "无法校准"), ("en", "Half-life", "cannot be calibrated")],
+)
+def test_how_a_price_moves_is_shown_with_its_haircuts(sign_in, language, words, refusal) -> None:
+    browser = sign_in("tc-1", language=language)
+    rows = [
+        f"2022-{1 + place // 28:02d}-{1 + place % 28:02d},{70 + place % 5 + place * 0.1:.2f}"
+        for place in range(150)
+    ]
+    body = {"text": "\n".join(["on,value", *rows]), "source": "日报"}
+    browser.submit("/market/CEA/points", body, status=303)
+    assert "/market/CEA/calibration" in browser.get("/market/CEA", status=200).text
+    page = browser.get("/market/CEA/calibration?first_on=2022-01-01&last_on=2022-12-31", status=200)
+    assert words in page.text
+    assert "39.0%" in page.text
+    assert "30.0%" in page.text
+    empty = browser.get("/market/CEA/calibration?last_on=2020-01-01", status=200)
+    assert refusal in empty.text
+    browser.get("/market/NONE/calibration", status=404)
