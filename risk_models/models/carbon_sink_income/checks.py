@@ -1,24 +1,40 @@
 """What speaks against the inputs, or against the value, of an expected carbon-sink income."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
+import numpy.typing as npt
 
 from risk_models.batches import finding
-from risk_models.contract import Basis, Batch, Finding, Floats
+from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
 from risk_models.modelling import as_day, price_findings, rate_findings, years
-from risk_models.models.carbon_sink_income.passport import (
+from risk_models.models.carbon_sink_income.approaches import weights_of
+from risk_models.models.carbon_sink_income.deductions import half_width, loss_scores
+from risk_models.models.carbon_sink_income.growth_checks import growth_findings
+from risk_models.models.carbon_sink_income.names import (
+    AFOLU_LIMITS,
+    AFOLU_MITIGATION,
+    AVERAGES,
     BUFFER_LOW,
+    COMPARABLES,
     GROWTH_HIGH,
-    IMPLIED,
-    KIND,
+    PRECISION,
     PRICE_AGE,
     PRICE_OF,
     RATE_HIGH,
     RATE_LOW,
     REGISTRATION,
-    WORDS,
 )
+from risk_models.models.carbon_sink_income.prices import averages_wanted, reference_price
+from risk_models.models.carbon_sink_income.words import IMPLIED, WORDS
 
-__all__ = ["check", "implied_price"]
+__all__ = ["check", "review"]
+
+OFF: Final = Recorder()
+
+STRATA: Final = ("strata_areas_mu", "strata_means", "strata_spreads", "strata_plots")
+DEALS: Final = ("comparable_prices_yuan", "comparable_factors", "comparable_weights")
 
 
 def check(batch: Batch, basis: Basis) -> list[Finding]:
@@ -33,14 +49,39 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
             age_limit_days=parameters.number(PRICE_AGE),
         ),
         *_date_findings(batch, basis),
-        *_removal_findings(batch, basis),
+        *growth_findings(batch, basis),
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
         *_growth_findings(batch, basis),
+        *_average_findings(batch, basis),
+        *_usual_price_findings(batch, basis),
         *_buffer_findings(batch, basis),
+        *_risk_findings(batch, basis),
+        *_hazard_findings(batch),
+        *_sample_findings(batch, basis),
+        *_deal_findings(batch, basis),
     ]
 
 
-def implied_price(batch: Batch, basis: Basis, value: Floats, tonnes: Floats) -> list[Finding]:
+def review(
+    batch: Batch, basis: Basis, value: Floats, quantities: Mapping[str, tuple[Floats, str]]
+) -> list[Finding]:
+    """The implied price, and removals that the baseline eats up."""
+    nothing = (np.zeros(batch.n), "")
+    tonnes = sum(
+        (quantities.get(name, nothing)[0] for name in ("credit_sales", "comparable_sales")),
+        quantities.get("baseline", nothing)[0],
+    )
+    cost = weights_of(batch, basis)[0]["cost"]
+    # Costs carry no tonnes: the tonnes of the other approaches stand for their share as well.
+    whole = np.asarray(tonnes) / (1.0 - cost)
+    code = "removals-below-baseline"
+    return [
+        *_implied_price(batch, basis, value, whole),
+        *finding(code, "baseline_basis", whole < 0.0, severity="ask", detail=WORDS[code]),
+    ]
+
+
+def _implied_price(batch: Batch, basis: Basis, value: Floats, tonnes: Floats) -> list[Finding]:
     """Value over tonnes outside the band of such credits. No tonnes, no implied price."""
     table = basis.parameters.table(REGISTRATION)
     levels = batch.levels["registration"]
@@ -95,39 +136,6 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
     ]
 
 
-def _removal_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    """Removals above what such land has ever been validated for."""
-    table = basis.parameters.table(KIND)
-    levels = batch.levels["sink_kind"]
-    ask = batch.by_level("sink_kind", table.column("ask_above", levels))
-    refuse = batch.by_level("sink_kind", table.column("refuse_above", levels))
-    tabled = batch.is_level("removal_basis", "validated-table")
-    rate = batch.numbers("removals_tco2e_per_mu").copy()
-    table_rows = batch.numbers("removals_by_year_tco2e_per_mu")[tabled]
-    rate[tabled] = np.nan_to_num(table_rows).max(axis=1, initial=0.0)
-    field = "removals_tco2e_per_mu"
-    return [
-        *finding(
-            "removals-above-band",
-            field,
-            (rate > ask) & (rate <= refuse),
-            severity="ask",
-            detail=WORDS["removals-above-band"],
-            rate=rate,
-            limit=ask,
-        ),
-        *finding(
-            "removals-not-credible",
-            field,
-            rate > refuse,
-            severity="refuse",
-            detail=WORDS["removals-not-credible"],
-            rate=rate,
-            limit=refuse,
-        ),
-    ]
-
-
 def _growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
     limit = basis.parameters.number(GROWTH_HIGH)
     return [
@@ -146,15 +154,182 @@ def _growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
     ]
 
 
+def _average_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Averages that are wanted but not known, or that ended long before the day."""
+    wanted = averages_wanted(batch)
+    if not wanted.any():
+        return []
+    found: list[Finding] = []
+    code = "average-missing"
+    limit = basis.parameters.number(PRICE_AGE)
+    for level in PRICE_OF:
+        pair = AVERAGES.get(level, ())
+        known = [use for use in pair if use.id in basis.prices]
+        hit = np.flatnonzero(wanted & batch.is_level("registration", level))
+        part = batch.take(hit)
+        if len(hit) and (not pair or len(known) < len(pair)):
+            everyone = np.ones(part.n, dtype=np.bool_)
+            found += [
+                entry.moved(hit)
+                for entry in finding(
+                    code, "price_basis", everyone, severity="ask", detail=WORDS[code]
+                )
+            ]
+        found += [
+            entry.moved(hit)
+            for use in known
+            for entry in price_findings(
+                part, basis, field="registration", price_of={level: use}, age_limit_days=limit
+            )
+        ]
+    return found
+
+
+def _usual_price_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """A price above what it did not exceed on 95 % of days, where that is known."""
+    usual = batch.numbers("usual_price_yuan")
+    if np.isnan(usual).all():
+        return []
+    code = "price-above-usual"
+    return [
+        entry
+        for level, use in PRICE_OF.items()
+        if use.id in basis.prices
+        for price in (reference_price(batch, basis, level),)
+        for entry in finding(
+            code,
+            "usual_price_yuan",
+            batch.is_level("registration", level) & (price > usual),
+            severity="ask",
+            detail=WORDS[code],
+            price=price,
+            limit=usual,
+        )
+    ]
+
+
 def _buffer_findings(batch: Batch, basis: Basis) -> list[Finding]:
     floor = basis.parameters.number(BUFFER_LOW)
     buffer = batch.numbers("buffer_share")
     return finding(
         "buffer-below-floor",
         "buffer_share",
-        buffer < floor,
+        (buffer < floor) & batch.is_level("permanence_basis", "given-share", ""),
         severity="ask",
         detail=WORDS["buffer-below-floor"],
         buffer=buffer,
         floor=np.array(floor),
     )
+
+
+def _risk_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """A risk of loss that fails the table, before or after mitigation."""
+    rows = batch.is_level("permanence_basis", "risk-table")
+    if not rows.any():
+        return []
+    limits = basis.parameters.table(AFOLU_LIMITS)["points"]
+    table = basis.parameters.table(AFOLU_MITIGATION)
+    factor = table.column("mitigation_factor", batch.levels["loss_mitigation"])
+    score = loss_scores(batch, basis, OFF)
+    total = score * batch.by_level("loss_mitigation", factor) + batch.numbers("other_risk_points")
+    code = "risk-failed"
+    failed = (score > limits["most_natural_points"]) | (total > limits["most_points"])
+    return finding(code, "loss_per_event", rows & failed, severity="refuse", detail=WORDS[code])
+
+
+def _hazard_findings(batch: Batch) -> list[Finding]:
+    """The hazard in the rate and in the flows, and trees that two plans count."""
+    in_rate = batch.is_level("hazard_treatment", "in-rate")
+    twice = in_rate & (np.nan_to_num(batch.numbers("yearly_loss_share")) > 0.0)
+    plans = batch.numbers("also_valued_for_timber") == 1.0
+    return [
+        *finding(
+            "hazard-twice",
+            "yearly_loss_share",
+            twice,
+            severity="refuse",
+            detail=WORDS["hazard-twice"],
+        ),
+        *finding(
+            "two-plans",
+            "also_valued_for_timber",
+            plans,
+            severity="ask",
+            detail=WORDS["two-plans"],
+        ),
+    ]
+
+
+def _counts(batch: Batch, names: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """Fewest and most entries by row over some series."""
+    counts = np.array([np.sum(~np.isnan(batch.numbers(name)), axis=1) for name in names])
+    return counts.min(axis=0).astype(np.float64), counts.max(axis=0).astype(np.float64)
+
+
+def _sample_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Strata that do not fit together, and samples that are not precise."""
+    measured = np.flatnonzero(batch.is_level("precision_basis", "plots", "half-width"))
+    if not len(measured):
+        return []
+    part = batch.take(measured)
+    plots = part.is_level("precision_basis", "plots")
+    fewest, most = _counts(part, STRATA)
+    unequal = plots & (fewest != most)
+    sound = np.flatnonzero(~unequal)
+    half = np.full(part.n, np.nan)
+    if len(sound):
+        half[sound] = half_width(part.take(sound), OFF)
+    limit = basis.parameters.table(PRECISION).number("ar-tool14", "from_4")
+    found = [
+        *finding(
+            "strata-unequal",
+            "strata_plots",
+            unequal,
+            severity="refuse",
+            detail=WORDS["strata-unequal"],
+        ),
+        *finding(
+            "sample-imprecise",
+            "precision_basis",
+            half > limit,
+            severity="ask",
+            detail=WORDS["sample-imprecise"],
+            half=half,
+            limit=np.array(limit),
+        ),
+    ]
+    return [entry.moved(measured) for entry in found]
+
+
+def _deal_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Comparable deals that do not fit together, are few, or are not comparable."""
+    compared = np.flatnonzero(batch.is_level("other_evidence", "comparables", "both"))
+    if not len(compared):
+        return []
+    part = batch.take(compared)
+    fewest, most = _counts(part, DEALS)
+    usual = basis.parameters.table(COMPARABLES)["usual"]
+    factors = part.numbers("comparable_factors")
+    far = ((factors < usual["factor_low"]) | (factors > usual["factor_high"])).any(axis=1)
+    weightless = np.nansum(part.numbers("comparable_weights"), axis=1) <= 0.0
+    told: dict[str, tuple[str, str, npt.NDArray[np.bool_], dict[str, Floats]]] = {
+        "comparables-unequal": ("comparable_prices_yuan", "refuse", fewest != most, {}),
+        "comparables-without-weight": ("comparable_weights", "refuse", weightless, {}),
+        "comparables-few": (
+            "comparable_prices_yuan",
+            "ask",
+            most < usual["fewest"],
+            {"given": most, "fewest": np.array(usual["fewest"])},
+        ),
+        "comparable-far": (
+            "comparable_factors",
+            "ask",
+            np.asarray(far),
+            {"low": np.array(usual["factor_low"]), "high": np.array(usual["factor_high"])},
+        ),
+    }
+    return [
+        entry.moved(compared)
+        for code, (field, severity, rows, facts) in told.items()
+        for entry in finding(code, field, rows, severity=severity, detail=WORDS[code], **facts)
+    ]

@@ -5,13 +5,13 @@ at the price of the registration the project has. Monitoring and verification co
 whatever the price, so a fall of the price lowers the value by more than its own share.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import distinct
 from risk_models.contract import (
     Basis,
     Batch,
@@ -21,17 +21,23 @@ from risk_models.contract import (
     Flow,
     Keyed,
     ModelSpec,
-    PriceUse,
     Recorder,
+    Text,
     step,
 )
-from risk_models.modelling import Days, as_day, ones, single, trimmed, years
+from risk_models.modelling import ones, single, trimmed
 from risk_models.models.carbon_sink_income import checks
-from risk_models.models.carbon_sink_income.passport import (
-    PER_TONNE,
-    PRICE_OF,
-    SPEC,
-    TONNE,
+from risk_models.models.carbon_sink_income.approaches import by_comparables, by_costs, weights_of
+from risk_models.models.carbon_sink_income.calendar import Calendar
+from risk_models.models.carbon_sink_income.deductions import kept_shares
+from risk_models.models.carbon_sink_income.growth import grown
+from risk_models.models.carbon_sink_income.names import GROWING, PER_TONNE, PRICE_OF, TONNE
+from risk_models.models.carbon_sink_income.passport import SPEC
+from risk_models.models.carbon_sink_income.prices import reference_price
+from risk_models.models.carbon_sink_income.rates import (
+    baseline_removals,
+    shrub_removals,
+    soil_removals,
 )
 from risk_models.trace import cumulative
 
@@ -39,96 +45,6 @@ __all__ = ["MODEL", "CarbonSinkIncome"]
 
 # ---------------------------------------------------------------------------
 # Steps
-
-
-@step(unit="year", zh="已核证计入年数")
-def verified_years(*, crediting_starts_on: Days, last_verified_on: Days) -> Floats:
-    """Crediting years verified so far: years(crediting_starts_on, last_verified_on)."""
-    return years(crediting_starts_on, last_verified_on)
-
-
-@step(unit="year", zh="计入期长度")
-def crediting_years(*, crediting_starts_on: Days, crediting_ends_on: Days) -> Floats:
-    """Length of the crediting period: years(crediting_starts_on, crediting_ends_on)."""
-    return years(crediting_starts_on, crediting_ends_on)
-
-
-@step(unit="year", zh="距上次核证年数")
-def unverified_years(*, last_verified_on: Days, valuation_on: Days) -> Floats:
-    """Years since the last verification: years(last_verified_on, valuation_on)."""
-    return years(last_verified_on, valuation_on)
-
-
-@step(unit="year", zh="权利剩余年限")
-def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
-    """Years the right still lasts: years(valuation_on, right_ends_on)."""
-    return years(valuation_on, right_ends_on)
-
-
-@step(unit="period", zh="下次核证覆盖期数")
-def periods_due(*, unverified_years: Floats, verification_every_years: Floats) -> Floats:
-    """Periods the next verification covers.
-
-    Formula: floor(unverified_years / verification_every_years) + 1.
-    """
-    return np.asarray(np.floor(unverified_years / verification_every_years) + 1.0)
-
-
-@step(unit="year", zh="距下次核证年数")
-def next_verification_years(
-    *, periods_due: Floats, verification_every_years: Floats, unverified_years: Floats
-) -> Floats:
-    """Years to the next verification: periods_due * verification_every_years - unverified_years."""
-    return periods_due * verification_every_years - unverified_years
-
-
-@step(unit="1", zh="有核证的年份")
-def verification_due(*, year: Floats, verification_every_years: Floats) -> Floats:
-    """Whether a year after the next verification has one.
-
-    Formula: year - floor(year / verification_every_years) * verification_every_years < 0.5.
-    """
-    passed = np.floor(year / verification_every_years) * verification_every_years
-    return np.asarray((year - passed < 0.5).astype(np.float64))
-
-
-@step(unit="year", zh="核证截至的计入年数")
-def accrued_until(
-    *, verified_years: Floats, verification_every_years: Floats, periods_due: Floats, year: Floats
-) -> Floats:
-    """Crediting years a verification reaches up to.
-
-    Formula: verified_years + verification_every_years * periods_due + year.
-    """
-    return verified_years + verification_every_years * periods_due + year
-
-
-@step(unit="year", zh="核证起自的计入年数")
-def accrued_since(
-    *, accrued_until: Floats, verification_every_years: Floats, periods_due: Floats, year: Floats
-) -> Floats:
-    """Crediting years a verification begins from, the first one making up for missed ones.
-
-    Formula: accrued_until - verification_every_years * (1 + (periods_due - 1) * (year < 0.5)).
-    """
-    missed = (periods_due - 1.0) * (year < 0.5)
-    return accrued_until - verification_every_years * (1.0 + missed)
-
-
-@step(unit="year", zh="各次核证签发年数")
-def years_credited(
-    *,
-    verification_due: Floats,
-    accrued_until: Floats,
-    accrued_since: Floats,
-    crediting_years: Floats,
-) -> Floats:
-    """Years of removals each verification credits.
-
-    Formula: verification_due * max(0, min(accrued_until, crediting_years) - max(accrued_since, 0)).
-    """
-    span = np.minimum(accrued_until, crediting_years) - np.maximum(accrued_since, 0.0)
-    return np.asarray(verification_due * np.maximum(0.0, span))
 
 
 @step(unit="tCO2e/mu", zh="各次核证签发量")
@@ -157,23 +73,26 @@ def verifications(*, years_credited: Floats) -> Floats:
     return np.asarray((years_credited > 0.0).astype(np.float64))
 
 
-@step(unit="1", zh="可售比例")
-def sellable_share(
-    *, baseline_share: Floats, leakage_share: Floats, buffer_share: Floats
-) -> Floats:
-    """Share of removals that can be sold.
-
-    Formula: (1 - baseline_share) * (1 - leakage_share) * (1 - buffer_share).
-    """
-    return (1.0 - baseline_share) * (1.0 - leakage_share) * (1.0 - buffer_share)
-
-
 @step(unit="tCO2e/year", zh="年减排量")
 def credits_per_year(
     *, area_mu: Floats, removals_tco2e_per_mu: Floats, sellable_share: Floats
 ) -> Floats:
     """Credits a year: area_mu * removals_tco2e_per_mu * sellable_share."""
     return area_mu * removals_tco2e_per_mu * sellable_share
+
+
+@step(unit="tCO2e/year", zh="年减排量")
+def credits_of_growth(
+    *, area_mu: Floats, yearly_removals: Floats, sellable_share: Floats
+) -> Floats:
+    """Credits a year: area_mu * yearly_removals * sellable_share."""
+    return area_mu * yearly_removals * sellable_share
+
+
+@step(unit="tCO2e/year", zh="基线年扣减量")
+def baseline_per_year(*, area_mu: Floats, baseline_removals: Floats, kept_share: Floats) -> Floats:
+    """Credits a year that the baseline takes off: area_mu * baseline_removals * kept_share."""
+    return area_mu * baseline_removals * kept_share
 
 
 @step(unit="mu", zh="可售面积")
@@ -212,6 +131,12 @@ def outlay(*, projects: Floats, cost_due_now_yuan: Floats) -> Floats:
     return projects * cost_due_now_yuan
 
 
+@step(unit="yuan", zh="尚未支付的开发费用")
+def development_outlay(*, projects: Floats, development_cost_yuan: Floats) -> Floats:
+    """Development still to be paid: projects * development_cost_yuan."""
+    return projects * development_cost_yuan
+
+
 @step(unit="year", zh="尚需监测年数")
 def monitored_years(
     *,
@@ -244,8 +169,8 @@ class CarbonSinkIncome:
         return checks.check(batch, basis)
 
     def exposures(self, batch: Batch, basis: Basis, steps: Recorder) -> Mapping[str, Exposure]:
-        """Sales of credits in lumps, verification with each, monitoring by year, cost due now."""
-        calendar = _Calendar(batch, basis, steps)
+        """Income of every row; deals and costs where they are given."""
+        calendar = Calendar(batch, basis, steps)
         flows = [
             *_sales(batch, basis, steps, calendar),
             *_costs(batch, steps, calendar),
@@ -254,9 +179,22 @@ class CarbonSinkIncome:
             n=batch.n,
             flows=tuple(flows),
             rate=Keyed.of(batch.numbers("discount_rate")),
-            hazard=Keyed.of(batch.numbers("yearly_loss_share")),
+            hazard=Keyed.of(_hazard(batch)),
         )
-        return {"income": income}
+        return {
+            "income": income,
+            "market": by_comparables(batch, steps),
+            "cost": by_costs(batch, steps),
+        }
+
+    def reconcile(
+        self,
+        batch: Batch,
+        basis: Basis,
+        values: Mapping[str, Floats],  # noqa: ARG002 - the evidence decides, not the values.
+    ) -> tuple[Mapping[str, Floats], npt.NDArray[np.int8], Sequence[Text]]:
+        """Income alone, unless there are comparable deals or costs."""
+        return weights_of(batch, basis)
 
     def review(
         self,
@@ -266,155 +204,151 @@ class CarbonSinkIncome:
         quantities: Mapping[str, tuple[Floats, str]],
     ) -> list[Finding]:
         """The implied price, against what such credits have ever fetched."""
-        tonnes, _ = quantities["credit_sales"]
-        return checks.implied_price(batch, basis, value, tonnes)
+        return checks.review(batch, basis, value, quantities)
 
 
-class _Calendar:
-    """Verifications to come: when, and what each credits, by distinct calendar."""
-
-    def __init__(self, batch: Batch, basis: Basis, steps: Recorder) -> None:
-        on = np.full(batch.n, as_day(basis.on))
-        self.verified = steps(
-            "verified_years",
-            verified_years,
-            crediting_starts_on=batch.days("crediting_starts_on"),
-            last_verified_on=batch.days("last_verified_on"),
-        )
-        self.crediting = steps(
-            "crediting_years",
-            crediting_years,
-            crediting_starts_on=batch.days("crediting_starts_on"),
-            crediting_ends_on=batch.days("crediting_ends_on"),
-        )
-        self.unverified = steps(
-            "unverified_years",
-            unverified_years,
-            last_verified_on=batch.days("last_verified_on"),
-            valuation_on=on,
-        )
-        self.right = steps(
-            "right_years",
-            right_years,
-            valuation_on=on,
-            right_ends_on=batch.days("right_ends_on"),
-        )
-        self._lay_out(batch, steps)
-
-    def _lay_out(self, batch: Batch, steps: Recorder) -> None:
-        (every, unverified, verified, crediting), self.key = distinct(
-            batch.numbers("verification_every_years"),
-            self.unverified,
-            self.verified,
-            self.crediting,
-        )
-        every, unverified = every[:, np.newaxis], unverified[:, np.newaxis]
-        due = steps(
-            "periods_due", periods_due, unverified_years=unverified, verification_every_years=every
-        )
-        first = steps(
-            "next_verification_years",
-            next_verification_years,
-            periods_due=due,
-            verification_every_years=every,
-            unverified_years=unverified,
-        )
-        self.first = first[:, 0]
-        longest = float(np.max(self.right, initial=0.0) - np.min(self.first, initial=0.0))
-        year = np.arange(max(int(longest) + 1, 1), dtype=np.float64)[np.newaxis]
-        self.due = steps(
-            "verification_due", verification_due, year=year, verification_every_years=every
-        )
-        self.until = steps(
-            "accrued_until",
-            accrued_until,
-            verified_years=verified[:, np.newaxis],
-            verification_every_years=every,
-            periods_due=due,
-            year=year,
-        )
-        self.since = steps(
-            "accrued_since",
-            accrued_since,
-            accrued_until=self.until,
-            verification_every_years=every,
-            periods_due=due,
-            year=year,
-        )
-        self.crediting_by_key = crediting[:, np.newaxis]
-        self.credited = steps(
-            "years_credited",
-            years_credited,
-            verification_due=self.due,
-            accrued_until=self.until,
-            accrued_since=self.since,
-            crediting_years=self.crediting_by_key,
-        )
-
-    def table_profiles(
-        self, table: Floats, rows: npt.NDArray[np.bool_], steps: Recorder
-    ) -> tuple[Keyed, Floats]:
-        """What each verification credits of a validated table, a profile a row, and its start."""
-        hit = np.flatnonzero(rows)
-        keys = self.key[hit]
-        profiles = steps(
-            "tonnes_credited",
-            tonnes_credited,
-            verification_due=self.due[keys],
-            removals_by_year_tco2e_per_mu=table[hit],
-            accrued_until=self.until[keys],
-            accrued_since=self.since[keys],
-            crediting_years=self.crediting_by_key[keys],
-        )
-        place = np.full(len(rows), len(hit), dtype=np.int32)
-        place[hit] = np.arange(len(hit), dtype=np.int32)
-        # Rows without a table see one more profile, of nothing.
-        values = np.vstack([profiles, np.zeros((1, profiles.shape[1]))])
-        return Keyed(values=values, key=place), np.append(self.first[keys], 1.0)
+def _hazard(batch: Batch) -> Floats:
+    """The yearly hazard, none where the discount rate has it in it."""
+    stated = batch.numbers("yearly_loss_share")
+    in_rate = batch.is_level("hazard_treatment", "in-rate")
+    return np.where(in_rate, 0.0, stated) if in_rate.any() else stated
 
 
-def _sales(batch: Batch, basis: Basis, steps: Recorder, calendar: _Calendar) -> list[Flow]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """Credits of some rows: how many, and what each verification has of them."""
+
+    name: str
+    rows: npt.NDArray[np.bool_]
+    quantity: Floats
+    profile: Keyed
+    first: Floats
+
+
+def _sales(batch: Batch, basis: Basis, steps: Recorder, calendar: Calendar) -> list[Flow]:
     """One flow for each price and each way of stating removals that occurs in the batch."""
-    share = steps(
-        "sellable_share",
-        sellable_share,
-        baseline_share=batch.numbers("baseline_share"),
-        leakage_share=batch.numbers("leakage_share"),
-        buffer_share=batch.numbers("buffer_share"),
-    )
-    tabled = batch.is_level("removal_basis", "validated-table")
-    sources: list[tuple[npt.NDArray[np.bool_], Floats, Keyed, Floats]] = []
-    if not tabled.all():
-        yearly = steps(
-            "credits_per_year",
-            credits_per_year,
-            area_mu=batch.numbers("area_mu"),
-            removals_tco2e_per_mu=batch.numbers("removals_tco2e_per_mu"),
-            sellable_share=share,
-        )
-        by_calendar = Keyed(values=calendar.credited, key=calendar.key)
-        sources.append((~tabled, yearly, by_calendar, calendar.first))
-    if tabled.any():
-        area = steps(
-            "sellable_area", sellable_area, area_mu=batch.numbers("area_mu"), sellable_share=share
-        )
-        table = trimmed(batch.numbers("removals_by_year_tco2e_per_mu"))
-        sources.append((tabled, area, *calendar.table_profiles(table, tabled, steps)))
+    share, kept = kept_shares(batch, basis, steps)
+    sources = [
+        *_of_rate(batch, steps, calendar, share),
+        *_of_area(batch, basis, steps, calendar, share),
+        *_of_growth_years(batch, basis, steps, calendar, share),
+        *_of_baseline(batch, basis, steps, calendar, kept),
+    ]
     return [
         flow
-        for level, use in PRICE_OF.items()
-        for flow in _sales_at(batch, basis, steps, calendar, use, level, sources)
+        for level in PRICE_OF
+        for flow in _sales_at(batch, basis, steps, calendar, level, sources)
     ]
+
+
+def _of_rate(batch: Batch, steps: Recorder, calendar: Calendar, share: Floats) -> list[_Source]:
+    """Rows with a yearly rate: the credits of a year, times the years each verification covers."""
+    rated = batch.is_level("removal_basis", "yearly-rate")
+    if not rated.any():
+        return []
+    yearly = steps(
+        "credits_per_year",
+        credits_per_year,
+        area_mu=batch.numbers("area_mu"),
+        removals_tco2e_per_mu=batch.numbers("removals_tco2e_per_mu"),
+        sellable_share=share,
+    )
+    by_calendar = Keyed(values=calendar.credited, key=calendar.key)
+    return [_Source("credit_sales", rated, yearly, by_calendar, calendar.first)]
+
+
+def _of_area(
+    batch: Batch, basis: Basis, steps: Recorder, calendar: Calendar, share: Floats
+) -> list[_Source]:
+    """Rows with a table or a curve: the area, times what each verification has per mu."""
+    tabled = batch.is_level("removal_basis", "validated-table")
+    stated = [each for each in sorted(GROWING) if batch.is_level("removal_basis", each).any()]
+    if not tabled.any() and not stated:
+        return []
+    area = steps(
+        "sellable_area", sellable_area, area_mu=batch.numbers("area_mu"), sellable_share=share
+    )
+    found = []
+    if tabled.any():
+        profile, first = _table_profiles(batch, tabled, steps, calendar)
+        found.append(_Source("credit_sales", tabled, area, profile, first))
+    for each in stated:
+        profile, first = grown(batch, basis, steps, calendar, each)
+        rows = batch.is_level("removal_basis", each)
+        found.append(_Source("credit_sales", rows, area, profile, first))
+    return found
+
+
+def _table_profiles(
+    batch: Batch, rows: npt.NDArray[np.bool_], steps: Recorder, calendar: Calendar
+) -> tuple[Keyed, Floats]:
+    """What each verification credits of a validated table, a profile a row, and its start."""
+    hit = np.flatnonzero(rows)
+    keys = calendar.key[hit]
+    profiles = steps(
+        "tonnes_credited",
+        tonnes_credited,
+        **calendar.at(keys),
+        removals_by_year_tco2e_per_mu=trimmed(batch.numbers("removals_by_year_tco2e_per_mu"))[hit],
+    )
+    return calendar.spread(profiles, keys, hit, np.arange(len(hit), dtype=np.int32))
+
+
+def _of_growth_years(
+    batch: Batch, basis: Basis, steps: Recorder, calendar: Calendar, share: Floats
+) -> list[_Source]:
+    """Rows of shrubs by crown cover and of soil: a rate that lasts for some years."""
+    found = []
+    for stated, removals in (("crown-cover", shrub_removals), ("soil-carbon", soil_removals)):
+        rows = batch.is_level("removal_basis", stated)
+        if not rows.any():
+            continue
+        hit = np.flatnonzero(rows)
+        yearly, lasting = removals(batch, basis, hit, steps)
+        quantity = np.zeros(batch.n)
+        quantity[hit] = steps(
+            "credits_per_year",
+            credits_of_growth,
+            area_mu=batch.numbers("area_mu")[hit],
+            yearly_removals=yearly,
+            sellable_share=share[hit],
+        )
+        profile, first = calendar.growing(hit, lasting, steps)
+        found.append(_Source("credit_sales", rows, quantity, profile, first))
+    return found
+
+
+def _of_baseline(
+    batch: Batch, basis: Basis, steps: Recorder, calendar: Calendar, kept: Floats
+) -> list[_Source]:
+    """What the land would have removed anyway, where it is no share of the removals."""
+    found = []
+    for stated in ("crown-cover", "stock-growth"):
+        rows = batch.is_level("baseline_basis", stated)
+        if not rows.any():
+            continue
+        hit = np.flatnonzero(rows)
+        yearly, lasting = baseline_removals(batch, basis, hit, stated, steps)
+        quantity = np.zeros(batch.n)
+        quantity[hit] = -steps(
+            "baseline_per_year",
+            baseline_per_year,
+            area_mu=batch.numbers("area_mu")[hit],
+            baseline_removals=yearly,
+            kept_share=kept[hit],
+        )
+        profile, first = calendar.baseline(hit, lasting, steps)
+        found.append(_Source("baseline", rows, quantity, profile, first))
+    return found
 
 
 def _sales_at(
     batch: Batch,
     basis: Basis,
     steps: Recorder,
-    calendar: _Calendar,
-    use: PriceUse,
+    calendar: Calendar,
     level: str,
-    sources: list[tuple[npt.NDArray[np.bool_], Floats, Keyed, Floats]],
+    sources: list[_Source],
 ) -> list[Flow]:
     registered = batch.is_level("registration", level)
     if not registered.any():
@@ -422,27 +356,27 @@ def _sales_at(
     price = steps(
         "net_price",
         net_price,
-        price=np.full(batch.n, basis.prices[use.id].yuan),
+        price=reference_price(batch, basis, level),
         tax_share=batch.numbers("tax_share"),
     )
     return [
         Flow(
-            name="credit_sales",
+            name=source.name,
             unit=TONNE,
-            profile=profile,
-            first=first,
-            quantity=np.where(rows & registered, quantity, 0.0),
+            profile=source.profile,
+            first=source.first,
+            quantity=np.where(source.rows & registered, source.quantity, 0.0),
             unit_price=price,
-            index=use.id,
+            index=PRICE_OF[level].id,
             at_risk=True,
             term=calendar.right,
         )
-        for rows, quantity, profile, first in sources
-        if (rows & registered).any()
+        for source in sources
+        if (source.rows & registered).any()
     ]
 
 
-def _costs(batch: Batch, steps: Recorder, calendar: _Calendar) -> list[Flow]:
+def _costs(batch: Batch, steps: Recorder, calendar: Calendar) -> list[Flow]:
     """Costs stay when the stand is lost and when the price falls: none of them is at risk."""
     tax = batch.numbers("tax_share")
     count = steps("projects", projects, area_mu=batch.numbers("area_mu"))
@@ -502,7 +436,31 @@ def _costs(batch: Batch, steps: Recorder, calendar: _Calendar) -> list[Flow]:
         unit_price=1.0,
         at_risk=False,
     )
-    return [verification, monitoring, due_now]
+    return [verification, monitoring, *_development(batch, steps, count), due_now]
+
+
+def _development(batch: Batch, steps: Recorder, count: Floats) -> list[Flow]:
+    """Development that is not paid yet; what is paid counts no more."""
+    open_ = batch.is_level("development_cost", "to-be-paid")
+    if not open_.any():
+        return []
+    owed = steps(
+        "development_outlay",
+        development_outlay,
+        projects=count,
+        development_cost_yuan=batch.numbers("development_cost_yuan"),
+    )
+    return [
+        Flow(
+            name="development",
+            unit="yuan",
+            profile=single(batch.n),
+            first=0.0,
+            quantity=-np.where(open_, owed, 0.0),
+            unit_price=1.0,
+            at_risk=False,
+        )
+    ]
 
 
 MODEL: Final = CarbonSinkIncome()

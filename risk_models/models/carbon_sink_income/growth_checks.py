@@ -1,0 +1,320 @@
+"""What speaks against the way removals are stated: age, species, factors, and too much of them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_models.batches import finding
+from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
+from risk_models.modelling import mixed_units, years
+from risk_models.models.carbon_sink_income.growth import (
+    CONVERSIONS,
+    Stands,
+    column_or_nan,
+    curve_stock,
+    stock_column,
+)
+from risk_models.models.carbon_sink_income.names import (
+    CURVE,
+    DRY_LAND,
+    GOLD_STANDARD,
+    GRASSLAND,
+    GROWING,
+    GROWTH_MARGIN,
+    KIND,
+    LEAST_COVER,
+)
+from risk_models.models.carbon_sink_income.rates import shrub_removals, soil_removals
+from risk_models.models.carbon_sink_income.words import WORDS
+from risk_models.trace import interpolated
+
+__all__ = ["growth_findings"]
+
+Rows = npt.NDArray[np.bool_]
+OFF = Recorder()
+
+
+def growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """All findings on how removals are stated."""
+    return [
+        *_kind_findings(batch),
+        *_stand_findings(batch, basis),
+        *_state_findings(batch, basis),
+        *_rate_findings(batch, basis),
+        *_bound_findings(batch, basis),
+    ]
+
+
+def _refused(code: str, field: str, rows: Rows) -> list[Finding]:
+    return finding(code, field, rows, severity="refuse", detail=WORDS[code])
+
+
+def _kind_findings(batch: Batch) -> list[Finding]:
+    """Curves are for forest, crown cover for shrub, soil carbon for grassland."""
+    wrong = (
+        (batch.is_level("removal_basis", *GROWING) & ~batch.is_level("sink_kind", "forest"))
+        | (batch.is_level("removal_basis", "crown-cover") & ~batch.is_level("sink_kind", "shrub"))
+        | (
+            batch.is_level("removal_basis", "soil-carbon")
+            & ~batch.is_level("sink_kind", "grassland")
+        )
+    )
+    return _refused("basis-not-for-kind", "removal_basis", wrong)
+
+
+def _ages(batch: Batch, rows: npt.NDArray[np.integer]) -> tuple[Floats, Floats]:
+    """Age of the trees of some rows when crediting starts, and at its end or that of the right."""
+    planted = batch.days("planted_on")[rows]
+    ends = np.minimum(batch.days("crediting_ends_on")[rows], batch.days("right_ends_on")[rows])
+    return years(planted, batch.days("crediting_starts_on")[rows]), years(planted, ends)
+
+
+def _oldest(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer]) -> Floats:
+    """The oldest age that the curve or the yield table of some rows is made for."""
+    table = basis.parameters.table(CURVE).column("oldest_age", batch.levels["species"])
+    by_curve = np.append(table, np.nan)[batch.codes("species")[rows]]
+    entries = np.sum(~np.isnan(batch.numbers("stock_by_age_m3_per_ha")[rows]), axis=1)
+    by_table = entries * batch.numbers("yield_step_years")[rows]
+    tabled = batch.is_level("removal_basis", "yield-table")[rows]
+    return np.asarray(np.where(tabled, by_table, by_curve))
+
+
+def _stand_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Species, planting, age and factors of rows that are read from a curve or a yield table."""
+    growing = batch.is_level("removal_basis", *GROWING)
+    if not growing.any():
+        return []
+    known = growing & (batch.codes("species") >= 0) & ~np.isnat(batch.days("planted_on"))
+    hit = np.flatnonzero(known)
+    started, ended, oldest = (np.full(batch.n, np.nan) for _ in range(3))
+    if len(hit):
+        started[hit], ended[hit] = _ages(batch, hit)
+        oldest[hit] = _oldest(batch, basis, hit)
+    return [
+        *_refused("species-needed", "species", growing & (batch.codes("species") < 0)),
+        *_refused("planting-needed", "planted_on", growing & np.isnat(batch.days("planted_on"))),
+        *_refused("planted-after-crediting", "planted_on", started < 0.0),
+        *finding(
+            "age-outside-table",
+            "planted_on",
+            ended > oldest,
+            severity="refuse",
+            detail=WORDS["age-outside-table"],
+            age=ended,
+            oldest=oldest,
+        ),
+        *_refused("conversion-not-for-species", "conversion", growing & _without(batch, basis)),
+        *_table_findings(batch),
+        *_curve_findings(batch),
+    ]
+
+
+def _without(batch: Batch, basis: Basis) -> Rows:
+    """Rows whose group of trees has no factors of the conversion they chose."""
+    found = np.zeros(batch.n, dtype=np.bool_)
+    for name, (parameter, columns) in CONVERSIONS.items():
+        rows = batch.is_level("conversion", name)
+        if parameter == GOLD_STANDARD or not rows.any():
+            continue
+        table = basis.parameters.table(parameter)
+        factor = column_or_nan(table, columns[0], batch.levels["species"])
+        found |= rows & (batch.codes("species") >= 0) & np.isnan(batch.by_level("species", factor))
+    return found
+
+
+def _table_findings(batch: Batch) -> list[Finding]:
+    rows = batch.is_level("removal_basis", "yield-table")
+    falls = np.zeros(batch.n, dtype=np.bool_)
+    stock = batch.numbers("stock_by_age_m3_per_ha")[rows]
+    falls[rows] = (np.diff(stock, axis=1) < 0.0).any(axis=1)
+    return _refused("yield-table-falls", "stock_by_age_m3_per_ha", falls)
+
+
+def _curve_findings(batch: Batch) -> list[Finding]:
+    """Stock given by the mu where it is wanted by the hectare."""
+    rows = batch.is_level("removal_basis", "own-curve")
+    given = np.where(rows, batch.numbers("curve_a_m3_per_ha"), np.nan)
+    return mixed_units(
+        "curve_a_m3_per_ha", given, low=np.full(batch.n, 40.0), high=np.full(batch.n, 800.0)
+    )
+
+
+def _state_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Cover or soil that does not gain anything."""
+    still = np.zeros(batch.n, dtype=np.bool_)
+    shrubs = batch.is_level("removal_basis", "crown-cover")
+    if shrubs.any():
+        least = basis.parameters.number(LEAST_COVER)
+        before, after = batch.numbers("cover_before_share"), batch.numbers("cover_after_share")
+        still |= shrubs & (after * (after >= least) <= before * (before >= least))
+    soils = batch.is_level("removal_basis", "soil-carbon")
+    if soils.any():
+        table = basis.parameters.table(GRASSLAND)
+        levels = batch.levels["grassland_before"]
+        names = ("land_use_factor", "management_factor", "input_factor")
+        factor = np.prod([table.column(name, levels) for name in names], axis=0)
+        still |= soils & (
+            batch.by_level("grassland_after", factor) <= batch.by_level("grassland_before", factor)
+        )
+    return _refused("no-growth", "removal_basis", still)
+
+
+def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Removals a year beyond what such land has ever been validated for, or far below it."""
+    table = basis.parameters.table(KIND)
+    levels = batch.levels["sink_kind"]
+    below, ask, refuse = (
+        batch.by_level("sink_kind", table.column(column, levels))
+        for column in ("ask_below", "ask_above", "refuse_above")
+    )
+    dry = basis.parameters.number(DRY_LAND)
+    rate = _yearly_rate(batch, basis)
+    too_dry = (batch.numbers("dry_land") == 1.0) & (rate > dry) & (rate <= refuse)
+    field = "removals_tco2e_per_mu"
+    wordy = (
+        ("removals-above-band", "ask", (rate > ask) & (rate <= refuse) & ~too_dry, ask),
+        ("removals-below-band", "ask", (rate > 0.0) & (rate < below), below),
+        ("removals-not-credible", "refuse", rate > refuse, refuse),
+        ("dry-land-not-credible", "refuse", too_dry, np.array(dry)),
+    )
+    return [
+        *(
+            entry
+            for code, severity, rows, limit in wordy
+            for entry in finding(
+                code, field, rows, severity=severity, detail=WORDS[code], rate=rate, limit=limit
+            )
+        ),
+        *mixed_units(field, np.where(rate > 0.0, rate, np.nan), low=below, high=ask),
+    ]
+
+
+def _yearly_rate(batch: Batch, basis: Basis) -> Floats:
+    """Removals per mu and year as stated, the highest of a table, the mean of a curve."""
+    stated = batch.is_level("removal_basis", "yearly-rate")
+    rate = batch.numbers("removals_tco2e_per_mu")
+    if stated.all():
+        return rate
+    rate = np.where(stated, rate, np.nan)
+    tabled = batch.is_level("removal_basis", "validated-table")
+    if tabled.any():
+        rows = batch.numbers("removals_by_year_tco2e_per_mu")[tabled]
+        rate[tabled] = np.nan_to_num(rows).max(axis=1, initial=0.0)
+    for level, removals in (("crown-cover", shrub_removals), ("soil-carbon", soil_removals)):
+        hit = np.flatnonzero(batch.is_level("removal_basis", level))
+        if len(hit):
+            rate[hit] = removals(batch, basis, hit, OFF)[0]
+    hit = np.flatnonzero(batch.is_level("removal_basis", *GROWING) & _readable(batch))
+    if len(hit):
+        started, ended = _ages(batch, hit)
+        rate[hit] = _gained(batch, basis, hit) / np.maximum(ended - started, 1.0)
+    return rate
+
+
+def _readable(batch: Batch) -> Rows:
+    """Rows with what a growth of stock is read by."""
+    return (
+        (batch.codes("species") >= 0)
+        & (batch.codes("conversion") >= 0)
+        & ~np.isnat(batch.days("planted_on"))
+        & (years(batch.days("planted_on"), batch.days("crediting_starts_on")) >= 0.0)
+    )
+
+
+def _gained(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer]) -> Floats:
+    """Removals per mu over the crediting period, by the stock the rows state themselves."""
+    started, ended = _ages(batch, rows)
+    until, since = (_stock_at(batch, basis, rows, age) for age in (ended, started))
+    stands = Stands.of(batch, basis)
+    species = batch.codes("species")[rows].astype(np.int64)
+    conversion = batch.codes("conversion")[rows].astype(np.int64)
+    gain = stands.gain(conversion, species, until, since, OFF)
+    return np.asarray((gain * stands.carbon(species) * 44.0 / 12.0 / 15.0)[:, 0])
+
+
+def _stock_at(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer], age: Floats) -> Floats:
+    """Stock [r, 1] of some rows at an age each."""
+    curve = curve_stock(*stock_column(batch, basis, rows), age)
+    own = curve_stock(
+        batch.numbers("curve_a_m3_per_ha")[rows],
+        batch.numbers("curve_k")[rows],
+        batch.numbers("curve_c")[rows],
+        age,
+    )
+    stock = np.where(batch.is_level("removal_basis", "own-curve")[rows], own, curve)
+    tabled = batch.is_level("removal_basis", "yield-table")[rows]
+    if tabled.any():
+        places = age[tabled] / batch.numbers("yield_step_years")[rows][tabled]
+        entries = batch.numbers("stock_by_age_m3_per_ha")[rows][tabled]
+        stock[tabled] = interpolated(entries, places[:, np.newaxis])[:, 0]
+    return np.asarray(stock[:, np.newaxis])
+
+
+def _bound_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Removals over the crediting period beyond what the curve of such trees can give.
+
+    Judged where a group of trees and a planting day are known: own curves, yield tables, and
+    validated tables of forest.
+    """
+    judged = (
+        batch.is_level("removal_basis", "own-curve", "yield-table", "validated-table")
+        & batch.is_level("sink_kind", "forest")
+        & _dated(batch)
+    )
+    hit = np.flatnonzero(judged)
+    if not len(hit):
+        return []
+    started, ended = _ages(batch, hit)
+    curve = stock_column(batch, basis, hit)
+    stock = curve_stock(*curve, np.maximum(ended, 0.0)) - curve_stock(*curve, started)
+    margin = basis.parameters.number(GROWTH_MARGIN)
+    limit, given = np.full(batch.n, np.nan), np.full(batch.n, np.nan)
+    limit[hit] = margin * stock * _carbon_of_stock(batch, basis, hit) / 15.0
+    given[hit] = _claimed(batch, basis, hit)
+    code = "removals-above-growth"
+    return finding(
+        code,
+        "removal_basis",
+        given > limit,
+        severity="ask",
+        detail=WORDS[code],
+        given=given,
+        limit=limit,
+        times=np.array(margin),
+    )
+
+
+def _dated(batch: Batch) -> Rows:
+    planted = batch.days("planted_on")
+    return (
+        (batch.codes("species") >= 0)
+        & ~np.isnat(planted)
+        & (planted <= batch.days("crediting_starts_on"))
+    )
+
+
+def _carbon_of_stock(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer]) -> Floats:
+    """tCO2e per m3 of stock gained, by the most generous conversion of each group of trees."""
+    stands = Stands.of(batch, basis)
+    species = batch.codes("species")[rows].astype(np.int64)
+    regression = stands.factors("regression", species)["regression_a"]
+    expansion = np.prod(
+        [
+            stands.factors("expansion", species)[name] + (name == "root_ratio")
+            for name in ("wood_density", "expansion_factor", "root_ratio")
+        ],
+        axis=0,
+    )
+    best = np.fmax(regression, expansion) * stands.carbon(species) * 44.0 / 12.0
+    return np.asarray(best[:, 0])
+
+
+def _claimed(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer]) -> Floats:
+    """Removals per mu over the crediting period as the rows claim them."""
+    claimed = np.full(len(rows), np.nan)
+    tabled = batch.is_level("removal_basis", "validated-table")[rows]
+    stated = batch.numbers("removals_by_year_tco2e_per_mu")[rows[tabled]]
+    claimed[tabled] = np.nansum(stated, axis=1)
+    grown = rows[~tabled & _readable(batch)[rows]]
+    if len(grown):
+        claimed[np.isin(rows, grown)] = _gained(batch, basis, grown)
+    return claimed

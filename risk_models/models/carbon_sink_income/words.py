@@ -1,0 +1,182 @@
+"""What the carbon-sink model says of its inputs and values, in both languages."""
+
+from typing import Final
+
+from risk_models.words import Text
+
+__all__ = ["IMPLIED", "REASONS", "WORDS"]
+
+IMPLIED: Final = Text(
+    en="Value over tonnes is %(implied).2f yuan/tCO2e, outside %(low).2f to %(high).2f.",
+    zh="价值除以碳汇量为每吨%(implied).2f元，超出%(low).2f至%(high).2f元的区间。",
+)
+
+REASONS: Final[dict[str, Text]] = {
+    "income-only": Text(
+        en="Income alone: without comparable deals and without costs, the market and the cost"
+        " approach have nothing to rest on.",
+        zh="仅采用收益法：未提供可比案例与成本资料，市场法、成本法无从适用。",
+    ),
+    "comparables": Text(
+        en="Income, supported by comparable deals; without costs the cost approach does not apply.",
+        zh="以收益法为主，可比案例佐证；未提供成本资料，成本法不适用。",
+    ),
+    "costs": Text(
+        en="Income, supported by what the sink cost to raise; without comparable deals the market"
+        " approach does not apply.",
+        zh="以收益法为主，营造成本佐证；未提供可比案例，市场法不适用。",
+    ),
+    "both": Text(
+        en="Income, supported by comparable deals and by what the sink cost to raise.",
+        zh="以收益法为主，可比案例与营造成本佐证。",
+    ),
+}
+"""Why the approaches weigh what they weigh, by the evidence given."""
+
+WORDS: Final[dict[str, Text]] = {
+    "crediting-ends-before-it-starts": Text(
+        en="The crediting period ends before it starts.", zh="计入期的结束日早于开始日。"
+    ),
+    "verified-before-crediting": Text(
+        en="The last verification lies before the crediting period.",
+        zh="最近一次核证早于计入期开始日。",
+    ),
+    "verified-after-valuation-day": Text(
+        en="The last verification lies after the valuation day.",
+        zh="最近一次核证晚于评估基准日。",
+    ),
+    "right-ended": Text(
+        en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
+    ),
+    "crediting-ended": Text(
+        en="All removals of the crediting period are verified; nothing is left to sell.",
+        zh="计入期内的碳汇量已全部核证，没有可售部分。",
+    ),
+    "right-ends-before-crediting": Text(
+        en="The right ends before the crediting period; later removals are not counted.",
+        zh="权利先于计入期到期，其后的碳汇量不计入。",
+    ),
+    "verification-overdue": Text(
+        en="A verification is overdue; the next one is taken to make up for it.",
+        zh="核证已逾期，假定下一次核证一并补足。",
+    ),
+    "removals-above-band": Text(
+        en="%(rate).4f tCO2e per mu and year exceeds the usual %(limit).4f; ask for evidence.",
+        zh="每亩每年%(rate).4f吨，高于通常的%(limit).4f吨，请补充依据。",
+    ),
+    "removals-below-band": Text(
+        en="%(rate).4f tCO2e per mu and year is less than the usual %(limit).4f; check the unit.",
+        zh="每亩每年%(rate).4f吨，低于通常的%(limit).4f吨，请核对单位。",
+    ),
+    "removals-not-credible": Text(
+        en="%(rate).4f tCO2e per mu and year exceeds %(limit).4f, the most such land can show.",
+        zh="每亩每年%(rate).4f吨，超过此类土地可信的上限%(limit).4f吨。",
+    ),
+    "dry-land-not-credible": Text(
+        en="%(rate).4f tCO2e per mu and year exceeds %(limit).4f, the most dry land is taken to"
+        " show. Give evidence, such as plots measured twice, and lower the rate to it.",
+        zh="每亩每年%(rate).4f吨，超过干旱区认可的上限%(limit).4f吨。请提供复测样地等依据并据此调低。",
+    ),
+    "removals-above-growth": Text(
+        en="The removals of %(given).2f tCO2e per mu are more than %(limit).2f, which is %(times).1f"
+        " times the growth of such trees. Say what makes them grow faster.",
+        zh="每亩碳汇量%(given).2f吨，超过该树种（组）生长量的%(times).1f倍，即%(limit).2f吨。请说明依据。",
+    ),
+    "removals-below-baseline": Text(
+        en="The land would have removed more without the project; there is nothing to sell.",
+        zh="基线情景的碳汇量高于项目，没有可售部分。",
+    ),
+    "price-growth-above-band": Text(
+        en="The price is taken to grow by %(growth).4f a year, above %(limit).4f.",
+        zh="假定价格每年增长%(growth).4f，高于%(limit).4f。",
+    ),
+    "price-above-usual": Text(
+        en="The price of %(price).2f yuan is above %(limit).2f, which it did not exceed on 95 %% of"
+        " days. Say why it will hold.",
+        zh="价格%(price).2f元高于近期95%%交易日的水平%(limit).2f元，请说明其可持续性。",
+    ),
+    "average-missing": Text(
+        en="Averages of this price over 20 and 250 days are wanted and not all known; the lowest"
+        " known price counts.",
+        zh="要求采用20日与250日均价的较低者，但均价不全，按已知价格的较低者计。",
+    ),
+    "buffer-below-floor": Text(
+        en="The buffer of %(buffer).4f is below %(floor).4f.",
+        zh="非持久性扣减%(buffer).4f低于%(floor).4f。",
+    ),
+    "hazard-twice": Text(
+        en="The hazard of loss is in the discount rate and stated besides. Leave the yearly hazard"
+        " empty, or take it out of the rate and choose survival.",
+        zh="损失风险已计入折现率又另行填写。请将年损失概率留空，或从折现率中剔除并选择按存活概率计。",
+    ),
+    "basis-not-for-kind": Text(
+        en="Removals of this kind of sink cannot be stated this way: curves and yield tables are"
+        " for forest, crown cover is for shrub, soil carbon for grassland. State a yearly rate or"
+        " a validated table instead.",
+        zh="该类碳汇不能这样表述：生长曲线与收获表用于乔木林，覆盖度用于灌木林，土壤有机碳用于草原。请改用年均值或审定表。",
+    ),
+    "species-needed": Text(
+        en="Choose the group of trees: growth and carbon are read from its row.",
+        zh="请选择树种（组），生长与含碳率按其取值。",
+    ),
+    "planting-needed": Text(
+        en="State when the trees were planted: growth is read at their age.",
+        zh="请填写造林日期，生长量按林龄取值。",
+    ),
+    "planted-after-crediting": Text(
+        en="Crediting starts before the trees were planted.", zh="计入期早于造林日期。"
+    ),
+    "age-outside-table": Text(
+        en="The trees would be %(age).0f years old, beyond the %(oldest).0f years the curve or table"
+        " is made for. Shorten the crediting period or give a table that reaches that far.",
+        zh="期末林龄将达%(age).0f年，超出曲线或收获表适用的%(oldest).0f年。请缩短计入期或提供覆盖该林龄的收获表。",
+    ),
+    "conversion-not-for-species": Text(
+        en="There are no factors of this conversion for this group of trees. Choose another"
+        " conversion.",
+        zh="该树种（组）没有此换算方法的参数，请选择其他换算方法。",
+    ),
+    "yield-table-falls": Text(
+        en="The stock of the yield table falls with age. Give the stock before thinning and felling.",
+        zh="收获表的蓄积随林龄下降，请提供未扣除间伐、采伐的蓄积。",
+    ),
+    "no-growth": Text(
+        en="Nothing is gained between the state before and after.",
+        zh="前后状态之间没有碳储量增加。",
+    ),
+    "strata-unequal": Text(
+        en="Area, mean, spread and number of plots must be given for each stratum, as many of"
+        " each.",
+        zh="各层的面积、均值、标准差与样地数须逐层填写，个数一致。",
+    ),
+    "sample-imprecise": Text(
+        en="The half-width at 90 %% is %(half).4f of the mean, above %(limit).4f; more plots would"
+        " pay for themselves.",
+        zh="90%%置信半宽为均值的%(half).4f，超过%(limit).4f，宜增设样地。",
+    ),
+    "risk-failed": Text(
+        en="The risk of loss fails the table: losses are too great and too frequent to be credited.",
+        zh="非持久性风险评分不通过：损失过重或过于频繁，不予计入。",
+    ),
+    "two-plans": Text(
+        en="The same trees are also valued for felling. Say which plan counts: trees that are"
+        " credited are not felled.",
+        zh="同一林木另按采伐计价。请说明采用哪一经营方案：计入碳汇的林木不得采伐。",
+    ),
+    "comparables-unequal": Text(
+        en="Price, adjustment and weight must be given for each comparable deal, as many of each.",
+        zh="各可比案例的价格、修正系数与权重须逐一填写，个数一致。",
+    ),
+    "comparables-without-weight": Text(
+        en="The weights of the comparable deals are all zero.", zh="可比案例的权重均为零。"
+    ),
+    "comparables-few": Text(
+        en="There are %(given).0f comparable deals; %(fewest).0f or more are usual.",
+        zh="可比案例仅%(given).0f个，通常不少于%(fewest).0f个。",
+    ),
+    "comparable-far": Text(
+        en="A comparable deal is adjusted by a factor outside %(low).2f to %(high).2f; it may not be"
+        " comparable.",
+        zh="有案例的修正系数超出%(low).2f至%(high).2f，可比性不足。",
+    ),
+}
