@@ -24,6 +24,7 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.market import domain, queries
 from app.market.domain import NewPoint, PointChange
+from app.market.means import mean_prices
 from app.market.models import PriceImport, PricePoint, PriceSeries
 from app.reference.domain import ImportRefused
 from app.reference.services import import_text, line_errors, policy_for
@@ -334,7 +335,8 @@ def _empty() -> FieldError:
 def model_prices(session: Session, ids: Collection[str], day: date) -> dict[str, Price]:
     """The prices that appraisal models may read on a day, by the models' ids.
 
-    A price that is missing or too old is left out, so that the model refuses or asks; it is never zero.
+    A mean of traded days that nobody stored is worked out from daily prices and volumes. A price that
+    is missing or too old is left out, so that the model refuses or asks; it is never zero.
     """
     statement = sa.select(PriceSeries).where(col(PriceSeries.price_id).in_(list(ids)))
     series = session.execute(statement).scalars().all()
@@ -344,7 +346,8 @@ def model_prices(session: Session, ids: Collection[str], day: date) -> dict[str,
         point, age = latest.get(row.code), _max_age(session, row, day)
         if row.price_id and point and domain.is_fresh(point.on, day=day, max_age_days=age):
             found[row.price_id] = _model_price(row, point)
-    return found
+    missing = [price_id for price_id in ids if price_id not in found]
+    return found | mean_prices(session, missing, day, lambda row: _max_age(session, row, day))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
