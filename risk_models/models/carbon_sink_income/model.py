@@ -69,8 +69,8 @@ def tonnes_credited(
 
 @step(unit="1", zh="付费核证次数")
 def verifications(*, years_credited: Floats) -> Floats:
-    """Verifications that are paid for: years_credited > 0."""
-    return np.asarray((years_credited > 0.0).astype(np.float64))
+    """Verifications that are paid for, none for less than half a day: years_credited > 0.001."""
+    return np.asarray((years_credited > 0.001).astype(np.float64))
 
 
 @step(unit="tCO2e/year", zh="年减排量")
