@@ -115,6 +115,107 @@ class FindingView:
 class SignerView:
     name: str
     signed_on: date | None
+    qualification: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarView:
+    """A bar of the tornado: what moved, from where to where, and the value at either end."""
+
+    title: Words
+    low: str
+    high: str
+    unit: str
+    at_low_fen: int | None
+    at_high_fen: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearBandView:
+    """Quantiles of the undiscounted net cash flow of one year from the valuation day."""
+
+    year: int
+    low_fen: int | None
+    mid_fen: int | None
+    high_fen: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandView:
+    """Quantiles of the value over price paths; `tail` is the share beyond either end."""
+
+    paths: int
+    seed: int
+    tail: float
+    low_fen: int
+    mid_fen: int
+    high_fen: int
+    years: Sequence[YearBandView] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedView:
+    title: Words
+    old: str
+    new: str
+    amount_fen: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """A step from the former value to this one."""
+
+    title: Words
+    amount_fen: int | None
+    items: Sequence[ChangedView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonView:
+    """The appraisal before this one, and what changed."""
+
+    then_number: str
+    then_on: date
+    then_fen: int
+    difference_fen: int
+    changes: Sequence[ChangeView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideView:
+    """The agency's own report, made elsewhere."""
+
+    number: str
+    reported_on: date
+    value_fen: int
+    signers: Sequence[str]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactView:
+    label: Words
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorView:
+    """One service of an ecological account: its class, physical quantity, unit price and value."""
+
+    group: Words
+    title: Words
+    quantity: str
+    price: str
+    value_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectAnnexView:
+    """The annex that a kind of asset brings: its facts, and the indicators of an account."""
+
+    title: Words
+    facts: Sequence[FactView]
+    indicators: Sequence[IndicatorView] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,4 +269,11 @@ class AppraisalReportView:
     special_matters: Sequence[Words]
     use_limits: Sequence[Words]
     evidence: Sequence[EvidenceView]
+    loan_fen: int | None = None
+    """The loan that an internal appraisal stands behind; None for an agency's."""
+    outside: OutsideView | None = None
+    band: BandView | None = None
+    bars: Sequence[BarView] = ()
+    comparison: ComparisonView | None = None
+    subject_annex: SubjectAnnexView | None = None
     notice: Words | None = None

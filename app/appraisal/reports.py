@@ -8,9 +8,20 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from app.appraisal.report_annexes import annexes
+from app.appraisal.report_parts import (
+    below,
+    both,
+    column,
+    figure,
+    heading,
+    label,
+    row,
+    unit_cell,
+    with_unit,
+)
 from app.appraisal.report_views import (
     AppraisalReportView,
-    Figure,
     FindingView,
     InputView,
     ObjectView,
@@ -21,7 +32,6 @@ from app.appraisal.report_views import (
 from app.documents.pdf import (
     Block,
     Cell,
-    Column,
     Cover,
     DocumentLayout,
     Grid,
@@ -37,10 +47,6 @@ from app.documents.pdf import (
 )
 from app.documents.wording import BLANK, both_days, day, day_zh, yuan
 from app.kernel.capital_amounts import amount_in_words_zh
-from app.kernel.units import RATIO, per_cent, unit_name
-
-LISTED_FIGURES: Final = 4
-"""So many of a row of numbers are printed; the rest are counted."""
 
 STATUS_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
@@ -66,21 +72,13 @@ def appraisal_report(view: AppraisalReportView) -> bytes:
     return render(_layout(view), _blocks(view))
 
 
-def figure(value: Figure) -> str:
-    """A number as a table prints it: separators, six significant digits below a thousand."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
-    shown = ", ".join(figure(each) for each in value[:LISTED_FIGURES])
-    return f"{shown}, … ({len(value)})" if len(value) > LISTED_FIGURES else shown
-
-
 def _layout(view: AppraisalReportView) -> DocumentLayout:
     subject = "生态产品价值核算报告" if view.is_ecological else "生态资产评估报告"
     subject_en = (
         "Ecological Value Report" if view.is_ecological else "Ecological Asset Appraisal Report"
     )
+    if view.loan_fen is not None:
+        subject, subject_en = "押品内部评估报告", "Internal Appraisal Report"
     return DocumentLayout(
         title_zh=subject,
         title_en=subject_en,
@@ -89,7 +87,7 @@ def _layout(view: AppraisalReportView) -> DocumentLayout:
         check_url=view.check_url,
         digest_text=view.digest_text,
         party=view.client.name.zh,
-        issuer=_both(view.agency.name),
+        issuer=both(view.agency.name),
         notice=view.notice,
         confidentiality=Words(
             zh="机密 · 仅供约定的使用人使用", en="Confidential · named users only"
@@ -108,32 +106,8 @@ def _blocks(view: AppraisalReportView) -> list[Block]:
         *_process(view),
         *_conclusion(view),
         *_limits_and_signatures(view),
-        *_annex(view),
+        *annexes(view),
     ]
-
-
-def _both(words: Words) -> str:
-    return f"{words.zh} {words.en}".strip()
-
-
-def _below(words: Words) -> Cell:
-    return Cell(text=words.zh, note=words.en)
-
-
-def _label(zh: str, en: str) -> Words:
-    return Words(zh=zh, en=en)
-
-
-def _row(zh: str, en: str, value: str, *, note: str = "", strong: bool = False) -> Row:
-    return Row(label=_label(zh, en), value=value, note=note, strong=strong)
-
-
-def _heading(zh: str, en: str) -> Heading:
-    return Heading(words=_label(zh, en))
-
-
-def _column(zh: str, en: str, width: float = 1, *, number: bool = False) -> Column:
-    return Column(title=_label(zh, en), width=width, align="right" if number else "left")
 
 
 def _numbered(items: Sequence[Words]) -> list[Block]:
@@ -146,7 +120,7 @@ def _numbered(items: Sequence[Words]) -> list[Block]:
 
 
 def _conclusion_row(view: AppraisalReportView) -> Row:
-    return _row(
+    return row(
         "评估结论",
         "Conclusion",
         _in_words(view.value_fen),
@@ -168,19 +142,19 @@ def _in_words(value_fen: int) -> str:
 def _cover(view: AppraisalReportView) -> Cover:
     return Cover(
         rows=[
-            _row("委托人", "Client", _both(view.client.name)),
-            _row("评估对象", "Subject", _both(view.object.title), note=view.object.number),
-            _row("价值类型", "Type of value", _both(view.value_type)),
-            _row("评估基准日", "Valuation date", both_days(view.valued_on)),
-            _row("评估方法", "Approaches", _approach_names(view)),
+            row("委托人", "Client", both(view.client.name)),
+            row("评估对象", "Subject", both(view.object.title), note=view.object.number),
+            row("价值类型", "Type of value", both(view.value_type)),
+            row("评估基准日", "Valuation date", both_days(view.valued_on)),
+            row("评估方法", "Approaches", _approach_names(view)),
             _conclusion_row(view),
-            _row("有效期至", "Valid until", both_days(view.valid_until)),
+            row("有效期至", "Valid until", both_days(view.valid_until)),
         ]
     )
 
 
 def _approach_names(view: AppraisalReportView) -> str:
-    return "；".join(_both(approach.title) for approach in view.approaches) or BLANK
+    return "；".join(both(approach.title) for approach in view.approaches) or BLANK
 
 
 _DECLARATION: Final = (
@@ -207,21 +181,21 @@ _DECLARATION: Final = (
 
 
 def _declaration() -> list[Block]:
-    return [_heading("声明", "Declaration"), *_numbered(_DECLARATION)]
+    return [heading("声明", "Declaration"), *_numbered(_DECLARATION)]
 
 
 def _summary(view: AppraisalReportView) -> list[Block]:
     rows = [
-        _row("报告编号", "Report No.", view.number),
-        _row("评估机构", "Appraisal agency", _both(view.agency.name), note=view.agency.code),
-        _row("评估目的", "Purpose", _both(view.purpose)),
-        _row("评估对象", "Subject", _both(view.object.title), note=_both(view.object.kind)),
-        _row("评估基准日", "Valuation date", both_days(view.valued_on)),
-        _row("评估方法", "Approaches", _approach_names(view)),
+        row("报告编号", "Report No.", view.number),
+        _maker_row(view),
+        row("评估目的", "Purpose", both(view.purpose)),
+        row("评估对象", "Subject", both(view.object.title), note=both(view.object.kind)),
+        row("评估基准日", "Valuation date", both_days(view.valued_on)),
+        row("评估方法", "Approaches", _approach_names(view)),
         _conclusion_row(view),
-        _row("有效期至", "Valid until", both_days(view.valid_until)),
+        row("有效期至", "Valid until", both_days(view.valid_until)),
     ]
-    return [_heading("摘要", "Summary"), KeyValues(rows=rows)]
+    return [heading("摘要", "Summary"), KeyValues(rows=rows)]
 
 
 # -- Sections 1 to 5 ------------------------------------------------------------------------------
@@ -229,41 +203,54 @@ def _summary(view: AppraisalReportView) -> list[Block]:
 
 def _parties_and_object(view: AppraisalReportView) -> list[Block]:
     parties = [
-        _row("委托人", "Client", _both(view.client.name), note=view.client.code),
-        _row("权利人", "Owner", _both(view.owner.name), note=view.owner.code),
+        row("委托人", "Client", both(view.client.name), note=view.client.code),
+        row("权利人", "Owner", both(view.owner.name), note=view.owner.code),
     ]
-    parties += [_row("使用人", "User", _both(user.name), note=user.code) for user in view.users]
+    parties.append(_maker_row(view))
+    parties += [row("使用人", "User", both(user.name), note=user.code) for user in view.users]
     return [
-        _heading("一、委托人、权利人及报告使用人", "Client, owner and users"),
+        heading("一、委托人、权利人及报告使用人", "Client, owner and users"),
         KeyValues(rows=parties),
-        _heading("二、评估目的", "Purpose"),
+        heading("二、评估目的", "Purpose"),
         Text(words=view.purpose),
-        _heading("三、评估对象和范围", "Subject and scope"),
+        heading("三、评估对象和范围", "Subject and scope"),
         KeyValues(rows=_object_rows(view.object)),
         *_parcels(view.object),
         *_measurements(view.object),
-        _heading("四、价值类型", "Type of value"),
+        heading("四、价值类型", "Type of value"),
         Text(words=view.value_type),
         *_ecological_warning(view),
-        _heading("五、评估基准日", "Valuation date"),
+        heading("五、评估基准日", "Valuation date"),
         Text(words=Words(zh=f"{day_zh(view.valued_on)}。", en=f"{view.valued_on.isoformat()}.")),
     ]
 
 
+def _maker_row(view: AppraisalReportView) -> Row:
+    """Who appraises: an agency, or the bank itself for a small loan."""
+    if view.loan_fen is None:
+        return row("评估机构", "Appraisal agency", both(view.agency.name), note=view.agency.code)
+    return row(
+        "评估方（银行自行评估）",
+        "Made by the bank itself",
+        both(view.agency.name),
+        note=f"贷款金额 Loan: CNY {yuan(view.loan_fen)}",
+    )
+
+
 def _object_rows(subject: ObjectView) -> list[Row]:
     rows = [
-        _row("资产编号", "Asset No.", subject.number),
-        _row("权利种类", "Kind of right", _both(subject.kind)),
-        _row("所在地", "Place", _both(subject.region)),
-        _row("权证编号", "Certificate No.", subject.certificate_number or BLANK),
-        _row("权利期限至", "Right ends on", day(subject.right_ends_on)),
+        row("资产编号", "Asset No.", subject.number),
+        row("权利种类", "Kind of right", both(subject.kind)),
+        row("所在地", "Place", both(subject.region)),
+        row("权证编号", "Certificate No.", subject.certificate_number or BLANK),
+        row("权利期限至", "Right ends on", day(subject.right_ends_on)),
     ]
     if subject.area_mu:
-        rows.append(_row("面积（亩）", "Area, mu", subject.area_mu))
+        rows.append(row("面积（亩）", "Area, mu", subject.area_mu))
     if subject.forest_category:
-        rows.append(_row("森林类别", "Category of forest", _both(subject.forest_category)))
-    burdens = "；".join(_both(each) for each in subject.encumbrances)
-    rows.append(_row("权利负担", "Encumbrances", burdens or "无 None"))
+        rows.append(row("森林类别", "Category of forest", both(subject.forest_category)))
+    burdens = "；".join(both(each) for each in subject.encumbrances)
+    rows.append(row("权利负担", "Encumbrances", burdens or "无 None"))
     return rows
 
 
@@ -271,12 +258,12 @@ def _parcels(subject: ObjectView) -> list[Block]:
     if not subject.parcels:
         return []
     columns = [
-        _column("地块", "Parcel", 2),
-        _column("名称", "Name", 4),
-        _column("地类", "Land use", 2),
-        _column("面积（亩）", "Area, mu", 2, number=True),
+        column("地块", "Parcel", 2),
+        column("名称", "Name", 4),
+        column("地类", "Land use", 2),
+        column("面积（亩）", "Area, mu", 2, number=True),
     ]
-    rows = [[p.number, p.name or BLANK, _both(p.land_use), p.area_mu] for p in subject.parcels]
+    rows = [[p.number, p.name or BLANK, both(p.land_use), p.area_mu] for p in subject.parcels]
     return [Grid(columns=columns, rows=rows)]
 
 
@@ -284,17 +271,17 @@ def _measurements(subject: ObjectView) -> list[Block]:
     if not subject.measurements:
         return []
     columns = [
-        _column("环节", "Act", 3),
-        _column("机构", "Body", 4),
-        _column("编号", "No.", 3),
-        _column("日期", "Day", 2),
-        _column("数量", "Quantity", 2, number=True),
+        column("环节", "Act", 3),
+        column("机构", "Body", 4),
+        column("编号", "No.", 3),
+        column("日期", "Day", 2),
+        column("数量", "Quantity", 2, number=True),
     ]
     rows = [
-        [_both(each.act), each.body, each.number, day(each.on), each.quantity or BLANK]
+        [both(each.act), each.body, each.number, day(each.on), each.quantity or BLANK]
         for each in subject.measurements
     ]
-    caption = _label("计量监测、审核认证、备案登记", "Measured, certified and filed")
+    caption = label("计量监测、审核认证、备案登记", "Measured, certified and filed")
     return [Grid(columns=columns, rows=rows, caption=caption)]
 
 
@@ -314,74 +301,58 @@ def _ecological_warning(view: AppraisalReportView) -> list[Block]:
 
 def _method(view: AppraisalReportView) -> list[Block]:
     columns = [
-        _column("方法", "Approach", 3),
-        _column("结果（元）", "Result, CNY", 3, number=True),
-        _column("权重", "Weight", 1.5, number=True),
-        _column("选用理由", "Reason", 6),
+        column("方法", "Approach", 3),
+        column("结果（元）", "Result, CNY", 3, number=True),
+        column("权重", "Weight", 1.5, number=True),
+        column("选用理由", "Reason", 6),
     ]
     rows = [
-        [_both(each.title), yuan(each.value_fen), each.weight, _both(each.reason)]
+        [both(each.title), yuan(each.value_fen), each.weight, both(each.reason)]
         for each in view.approaches
     ]
     return [
-        _heading("六、评估依据", "Basis"),
+        heading("六、评估依据", "Basis"),
         *_numbered(view.basis),
-        _heading("七、评估方法", "Approaches"),
+        heading("七、评估方法", "Approaches"),
         Grid(columns=columns, rows=rows),
     ]
 
 
 def _process(view: AppraisalReportView) -> list[Block]:
     return [
-        _heading("八、评估过程", "Process"),
-        Heading(words=_label("（一）采用的数据", "Inputs"), level=2),
+        heading("八、评估过程", "Process"),
+        Heading(words=label("（一）采用的数据", "Inputs"), level=2),
         _inputs_grid(view.inputs),
-        Heading(words=_label("（二）计算步骤", "Steps"), level=2),
+        Heading(words=label("（二）计算步骤", "Steps"), level=2),
         _steps_grid(view.steps),
-        _heading("九、参数和价格", "Parameters and prices"),
+        heading("九、参数和价格", "Parameters and prices"),
         _parameters_grid(view.parameters),
-        _heading("十、评估假设", "Assumptions"),
+        heading("十、评估假设", "Assumptions"),
         *_numbered(view.assumptions),
-        _heading("十一、核查发现", "Findings"),
+        heading("十一、核查发现", "Findings"),
         _findings_grid(view.findings),
     ]
 
 
 def _inputs_grid(inputs: Sequence[InputView]) -> Grid:
     columns = [
-        _column("数据", "Input", 4),
-        _column("采用值", "Value", 3, number=True),
-        _column("单位", "Unit", 2),
+        column("数据", "Input", 4),
+        column("采用值", "Value", 3, number=True),
+        column("单位", "Unit", 2),
     ]
     rows: list[list[str | Cell]] = [
-        [Cell(text=i.title.zh, note=i.title.en), *_with_unit(i.value, i.unit)] for i in inputs
+        [Cell(text=i.title.zh, note=i.title.en), *with_unit(i.value, i.unit)] for i in inputs
     ]
     return Grid(columns=columns, rows=rows)
 
 
-def _with_unit(value: Figure, unit: str) -> tuple[str, Cell]:
-    """A figure and its unit in both languages; a share is printed in per cent."""
-    if unit == RATIO and _is_share(value):
-        return per_cent(str(value)), Cell(text="%")
-    return figure(value), _unit(unit)
-
-
-def _is_share(value: Figure) -> bool:
-    return isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdecimal())
-
-
-def _unit(unit: str) -> Cell:
-    name = unit_name(unit)
-    return Cell(text=name.zh, note="" if name.en == name.zh else name.en)
-
-
 def _steps_grid(steps: Sequence[StepView]) -> Grid:
     columns = [
-        _column("步骤与公式", "Step and formula", 5),
-        _column("代入", "Inputs", 5),
-        _column("结果", "Value", 3, number=True),
-        _column("单位", "Unit", 2),
-        _column("依据", "Reference", 3),
+        column("步骤与公式", "Step and formula", 5),
+        column("代入", "Inputs", 5),
+        column("结果", "Value", 3, number=True),
+        column("单位", "Unit", 2),
+        column("依据", "Reference", 3),
     ]
     return Grid(columns=columns, rows=[_step_row(step) for step in steps])
 
@@ -389,28 +360,28 @@ def _steps_grid(steps: Sequence[StepView]) -> Grid:
 def _step_row(step: StepView) -> list[str | Cell]:
     inputs = "\n".join(f"{name} = {figure(value)}" for name, value in step.inputs.items())
     return [
-        Cell(text=_both(step.title), note=f"{step.name} = {step.formula}"),
+        Cell(text=both(step.title), note=f"{step.name} = {step.formula}"),
         inputs or BLANK,
         figure(step.value),
-        _unit(step.unit),
+        unit_cell(step.unit),
         step.reference or BLANK,
     ]
 
 
 def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
     columns = [
-        _column("参数", "Parameter", 5),
-        _column("采用值", "Value", 2.5, number=True),
-        _column("单位", "Unit", 2),
-        _column("来源", "Source", 5),
-        _column("状态", "Status", 2),
+        column("参数", "Parameter", 5),
+        column("采用值", "Value", 2.5, number=True),
+        column("单位", "Unit", 2),
+        column("来源", "Source", 5),
+        column("状态", "Status", 2),
     ]
     rows: list[list[str | Cell]] = [
         [
-            Cell(text=_both(each.title) if each.title else each.id, note=_parameter_note(each)),
-            *_with_unit(each.value, each.unit),
+            Cell(text=both(each.title) if each.title else each.id, note=_parameter_note(each)),
+            *with_unit(each.value, each.unit),
             each.source or BLANK,
-            _below(STATUS_WORDS.get(each.status, Words(zh=each.status))),
+            below(STATUS_WORDS.get(each.status, Words(zh=each.status))),
         ]
         for each in parameters
     ]
@@ -424,14 +395,14 @@ def _parameter_note(parameter: ParameterView) -> str:
 
 def _findings_grid(findings: Sequence[FindingView]) -> Grid:
     columns = [
-        _column("性质", "Kind", 2),
-        _column("内容", "Finding", 8),
-        _column("评估师说明", "Explanation by the appraiser", 6),
-        _column("代码", "Code", 3),
+        column("性质", "Kind", 2),
+        column("内容", "Finding", 8),
+        column("评估师说明", "Explanation by the appraiser", 6),
+        column("代码", "Code", 3),
     ]
     rows: list[list[str | Cell]] = [
         [
-            _below(SEVERITY_WORDS.get(each.severity, Words(zh=each.severity))),
+            below(SEVERITY_WORDS.get(each.severity, Words(zh=each.severity))),
             Cell(text=each.words.zh, note=each.words.en),
             each.explanation or BLANK,
             each.code,
@@ -439,7 +410,7 @@ def _findings_grid(findings: Sequence[FindingView]) -> Grid:
         for each in findings
     ]
     return Grid(
-        columns=columns, rows=rows, empty=_label("未发现需要说明的事项", "Nothing to report")
+        columns=columns, rows=rows, empty=label("未发现需要说明的事项", "Nothing to report")
     )
 
 
@@ -448,7 +419,7 @@ def _findings_grid(findings: Sequence[FindingView]) -> Grid:
 
 def _conclusion(view: AppraisalReportView) -> list[Block]:
     return [
-        _heading("十二、评估结论", "Conclusion"),
+        heading("十二、评估结论", "Conclusion"),
         Text(words=_conclusion_words(view), strong=True),
         _components_grid(view),
     ]
@@ -467,13 +438,12 @@ def _conclusion_words(view: AppraisalReportView) -> Words:
 
 def _components_grid(view: AppraisalReportView) -> Grid:
     columns = [
-        _column("构成", "Component", 5),
-        _column("数量", "Quantity", 3, number=True),
-        _column("价值（元）", "Value, CNY", 3, number=True),
+        column("构成", "Component", 5),
+        column("数量", "Quantity", 3, number=True),
+        column("价值（元）", "Value, CNY", 3, number=True),
     ]
     rows = [
-        [_both(each.title), each.quantity or BLANK, yuan(each.value_fen)]
-        for each in view.components
+        [both(each.title), each.quantity or BLANK, yuan(each.value_fen)] for each in view.components
     ]
     return Grid(columns=columns, rows=rows, total=["合计 Total", "", yuan(view.value_fen)])
 
@@ -486,13 +456,13 @@ def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
         "a material change of the subject or the market calls for a new appraisal.",
     )
     return [
-        _heading("十三、特别事项", "Special matters"),
+        heading("十三、特别事项", "Special matters"),
         *_numbered(view.special_matters),
-        _heading("十四、使用限制与有效期", "Limits of use and validity"),
+        heading("十四、使用限制与有效期", "Limits of use and validity"),
         *_numbered(view.use_limits),
         Text(words=validity),
         Heading(
-            words=_label("十五、报告日与签章", "Report date and signatures"), before_signatures=True
+            words=label("十五、报告日与签章", "Report date and signatures"), before_signatures=True
         ),
         Text(words=Words(zh=f"报告日：{day_zh(view.issued_on)}", en=view.issued_on.isoformat())),
         Signatures(
@@ -506,23 +476,7 @@ def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
 
 
 def _signature(zh: str, en: str, signer: SignerView) -> Signature:
-    return Signature(role=_label(zh, en), name=signer.name, signed_on=signer.signed_on)
-
-
-def _annex(view: AppraisalReportView) -> list[Block]:
-    model = [
-        _row(
-            "模型", "Model", _both(view.model.title), note=f"{view.model.id} {view.model.version}"
-        ),
-        _row("输入摘要", "Inputs digest", view.model.inputs_digest),
-        _row("参数与价格摘要", "Basis digest", view.model.basis_digest),
-    ]
-    columns = [_column("文件", "File", 4), _column("SHA-256", "", 6)]
-    rows = [[each.title, each.digest] for each in view.evidence]
-    return [
-        _heading("附件", "Annex"),
-        Heading(words=_label("（一）模型与复算", "Model, to repeat the figures"), level=2),
-        KeyValues(rows=model),
-        Heading(words=_label("（二）依据的文件", "Evidence"), level=2),
-        Grid(columns=columns, rows=rows),
-    ]
+    detail = f"资格证号 No. {signer.qualification}" if signer.qualification else ""
+    return Signature(
+        role=label(zh, en), name=signer.name, detail=detail, signed_on=signer.signed_on
+    )

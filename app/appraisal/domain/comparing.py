@@ -44,6 +44,16 @@ CHANGE_TITLES: Mapping[ChangeKind, str] = {
     ChangeKind.INPUTS: N_("Inputs"),
     ChangeKind.REST: N_("Not to be told apart"),
 }
+CHANGE_WORDS: Mapping[ChangeKind, Text] = {
+    ChangeKind.MODEL: Text(en="Model version", zh="模型版本"),
+    ChangeKind.DAY: Text(en="Valuation day", zh="评估基准日"),
+    ChangeKind.PRICES: Text(en="Prices", zh="价格"),
+    ChangeKind.PARAMETERS: Text(en="Parameters", zh="参数"),
+    ChangeKind.INPUTS: Text(en="Inputs", zh="采用的数据"),
+    ChangeKind.REST: Text(en="Not to be told apart", zh="无法拆分"),
+}
+"""The same for the report, which speaks both languages at once."""
+
 PRICE_FACTS: Final = ("yuan", "unit", "growth", "curve")
 
 
@@ -180,9 +190,14 @@ class _Split:
         title = Text(en="Valuation day", zh="评估基准日")
         yield Change(
             kind=ChangeKind.DAY,
-            amount_fen=self._step(on=self.now.on),
+            amount_fen=self._step(on=self.now.on, prices=self._kept_prices()),
             items=[_item("valued_on", title, "", days)],
         )
+
+    def _kept_prices(self) -> Mapping[str, PriceFacts]:
+        """The former prices as if they were of the new day: else a model refuses them for their age."""
+        today = self.now.on.isoformat()
+        return {key: {**facts, "priced_on": today} for key, facts in self.then.prices.items()}
 
     def _prices(self) -> Iterator[Change]:
         titles = {use.id: use.title for use in self.model.spec.prices}

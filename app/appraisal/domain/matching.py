@@ -19,6 +19,11 @@ AREA: Final = Text(
     "above the tolerated %(limit)s %%. Explain the difference.",
     zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，相差%(off)s%%，超过容许的%(limit)s%%，请说明差异。",
 )
+MIXED_UNITS: Final = Text(
+    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: %(factor)s times. One "
+    "hectare is 15 mu: was the area entered in the other unit? Correct it, or explain the difference.",
+    zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，为其%(factor)s倍。1公顷等于15亩，请核对是否用错面积单位，更正或说明差异。",
+)
 REMOVALS: Final = Text(
     en="The model takes removals of %(modelled)s %(unit)s, but no more than %(quantity)s %(unit)s "
     "were measured, certified or filed. Explain the difference.",
@@ -34,6 +39,9 @@ RIGHT_END: Final = Text(
     "income after the registered end counts.",
     zh="模型的权利到期日为%(day)s，晚于登记的权利到期日%(right)s，请说明其后的收益为何计入。",
 )
+MU_A_HECTARE: Final = 15
+"""By definition."""
+
 ENDS: Final[Mapping[str, tuple[str, Text]]] = {
     "crediting_ends_on": ("crediting-ends-after-right", CREDITING_END),
     "right_ends_on": ("right-ends-after-registered", RIGHT_END),
@@ -61,7 +69,14 @@ def _area(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[st
     if modelled is None or not asset.area_mu:
         return
     off = abs(modelled - asset.area_mu) / asset.area_mu
-    if off > asset.area_tolerance:
+    if _in_other_unit(modelled, asset.area_mu, asset.area_tolerance):
+        facts = {
+            "modelled": _plain(modelled),
+            "registered": _plain(asset.area_mu),
+            "factor": "15" if modelled > asset.area_mu else "1/15",
+        }
+        yield _finding("area-units-mixed", "area_mu", MIXED_UNITS, facts)
+    elif off > asset.area_tolerance:
         facts = {
             "modelled": _plain(modelled),
             "registered": _plain(asset.area_mu),
@@ -69,6 +84,12 @@ def _area(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[st
             "limit": _plain(asset.area_tolerance * 100),
         }
         yield _finding("area-differs-from-asset", "area_mu", AREA, facts)
+
+
+def _in_other_unit(modelled: Decimal, registered: Decimal, tolerance: Decimal) -> bool:
+    """Whether an area is the registered one in hectares taken for mu, or the other way about."""
+    meant = (modelled / MU_A_HECTARE, modelled * MU_A_HECTARE)
+    return any(abs(each - registered) <= registered * tolerance for each in meant)
 
 
 def _removals(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:

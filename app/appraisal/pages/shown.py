@@ -10,7 +10,7 @@ from flask_babel import gettext
 from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, parameters_on
 from app.appraisal.domain.valuing import traced_figure
-from app.appraisal.reports import figure
+from app.appraisal.report_parts import figure
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent

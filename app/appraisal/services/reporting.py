@@ -31,6 +31,14 @@ from app.appraisal.report_views import (
     StepView,
 )
 from app.appraisal.reports import appraisal_report
+from app.appraisal.services.annexes import (
+    band_view,
+    bar_views,
+    comparison_view,
+    outside_view,
+    subject_annex,
+)
+from app.appraisal.services.comparison import agency_comparison
 from app.assets.domain import EncumbranceKind, ForestCategory, MrvAct
 from app.assets.kinds import kind_info
 from app.assets.models import (
@@ -69,8 +77,8 @@ NO_PLACE: Final = Words(zh="林草地", en="Forest and grass land")
 KIND: Final = "appraisal-report"
 TITLE: Final = Name(zh="生态资产评估报告", en="Ecological asset appraisal report")
 INVENTED: Final = Words(
-    zh="演示数据：机构、人员、资产和金额均为虚构。",
-    en="Demo data: organisations, people, assets and amounts are invented.",
+    zh="演示数据，均属虚构",
+    en="Demo data, all invented",
 )
 FOREST_CATEGORIES: Final[Mapping[ForestCategory, Words]] = {
     ForestCategory.TIMBER: Words(zh="用材林", en="Timber forest"),
@@ -237,6 +245,12 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         special_matters=[_words(limit) for limit in spec.limits],
         use_limits=USE_LIMITS,
         evidence=_evidence(session, asset.id),
+        loan_fen=row.loan_fen,
+        outside=outside_view(row),
+        band=band_view(result),
+        bars=bar_views(result),
+        comparison=comparison_view(agency_comparison(session, row), spec),
+        subject_annex=subject_annex(session, asset, row, spec),
         notice=INVENTED if asset.synthetic else None,
     )
 
@@ -251,12 +265,13 @@ def _party(session: Session, organisation_id: UUID) -> PartyView:
 
 
 def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView]:
-    days = {each.role: each.on for each in queries.signatures(session, row.id)}
+    found = {each.role: each for each in queries.signatures(session, row.id)}
     people = {SignatureRole.MAKER: row.maker_id, SignatureRole.REVIEWER: row.reviewer_id}
     return {
         role: SignerView(
             name=session.get_one(Person, person_id).name_zh if person_id else "",
-            signed_on=days.get(role),
+            signed_on=found[role].on if role in found else None,
+            qualification=found[role].qualification if role in found else "",
         )
         for role, person_id in people.items()
     }

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.appraisal.report_parts import figure
 from app.appraisal.report_views import InputView
-from app.appraisal.reports import appraisal_report, figure
+from app.appraisal.reports import appraisal_report
 from app.documents.pdf import Words
 from tests.support.documents import page_count, require_nothing_embedded, squeezed, text_of
 from tests.support.report_views import appraisal_view

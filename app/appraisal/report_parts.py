@@ -1,0 +1,60 @@
+"""Pieces that the sections and annexes of the appraisal report share: labels, columns, figures and units."""
+
+from typing import Final
+
+from app.appraisal.report_views import Figure
+from app.documents.pdf import Cell, Column, Heading, Row, Words
+from app.kernel.units import RATIO, per_cent, unit_name
+
+LISTED_FIGURES: Final = 4
+"""So many of a row of numbers are printed; the rest are counted."""
+
+
+def figure(value: Figure) -> str:
+    """A number as a table prints it: separators, six significant digits below a thousand."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+    shown = ", ".join(figure(each) for each in value[:LISTED_FIGURES])
+    return f"{shown}, … ({len(value)})" if len(value) > LISTED_FIGURES else shown
+
+
+def both(words: Words) -> str:
+    return f"{words.zh} {words.en}".strip()
+
+
+def below(words: Words) -> Cell:
+    return Cell(text=words.zh, note=words.en)
+
+
+def label(zh: str, en: str) -> Words:
+    return Words(zh=zh, en=en)
+
+
+def row(zh: str, en: str, value: str, *, note: str = "", strong: bool = False) -> Row:
+    return Row(label=label(zh, en), value=value, note=note, strong=strong)
+
+
+def heading(zh: str, en: str) -> Heading:
+    return Heading(words=label(zh, en))
+
+
+def column(zh: str, en: str, width: float = 1, *, number: bool = False) -> Column:
+    return Column(title=label(zh, en), width=width, align="right" if number else "left")
+
+
+def with_unit(value: Figure, unit: str) -> tuple[str, Cell]:
+    """A figure and its unit in both languages; a share is printed in per cent."""
+    if unit == RATIO and _is_share(value):
+        return per_cent(str(value)), Cell(text="%")
+    return figure(value), unit_cell(unit)
+
+
+def _is_share(value: Figure) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdecimal())
+
+
+def unit_cell(unit: str) -> Cell:
+    name = unit_name(unit)
+    return Cell(text=name.zh, note="" if name.en == name.zh else name.en)
