@@ -37,8 +37,6 @@ from app.kernel.text import N_
 from app.market.services import AddSeries, add_series, load_market, load_point_file
 from app.reference.services import load_reference
 
-SINK_SERIES = "DEMO-SINK"
-
 
 class NotEmpty(Conflict):
     """The demonstration never mixes with real rows."""
@@ -89,7 +87,7 @@ def _require_empty(session: Session) -> None:
 
 
 def _add_ground(session: Session) -> None:
-    """The day, the platform, the public tables, and the local sink price of the demonstration."""
+    """The day, the platform, the public tables, and the prices of the demonstration."""
     session.add(CivilDay(on=lending.OPEN_ON))
     actor = system_actor(
         organisation_id=PLATFORM_ORGANISATION_ID, organisation_kind=OrganisationKind.PLATFORM.value
@@ -99,17 +97,11 @@ def _add_ground(session: Session) -> None:
         session.flush()
     load_reference(session, actor)
     load_market(session, actor)
-    sink = AddSeries(
-        code=SINK_SERIES,
-        title_zh="地方林草碳汇价格（示例）",
-        title_en="Local forest and grass sink price (demo)",
-        unit="yuan/tCO2e",
-        price_id="local-sink",
-        source="示例价格",
-        synthetic=True,
-    )
-    add_series(session, actor, sink)
-    load_point_file(session, actor, DATA / "demo_sink.csv")
+    for code, entry in table("demo_series").items():
+        series = AddSeries(code=code, source="示例价格", synthetic=True, **entry)
+        add_series(session, actor, series)
+    for name in ("demo_sink.csv", "demo_means.csv"):
+        load_point_file(session, actor, DATA / name)
 
 
 def _platform(session: Session) -> Organisation:

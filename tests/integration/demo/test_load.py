@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import yaml
 from sqlmodel import col
 
 from app.collateral.domain.states import CallState
@@ -14,7 +15,10 @@ from app.db.engine import today
 from app.demo.load import NotEmpty, load
 from app.identity.models import Organisation
 from app.loans.models import Loan, LoanMonthEnd, LoanStateRow
+from app.market.services import model_prices
 from app.verify import CHECKERS
+from risk_models.appraise import appraise
+from risk_models.registry import get_model
 
 DATA = Path(__file__).resolve().parents[3] / "app" / "demo" / "data"
 ROOMS = [room for room, _ in CHECKERS]
@@ -130,3 +134,18 @@ def test_answer_names_every_person_with_password_and_token(demo):
     assert all(
         user["password"] and user["token"].startswith("gp_") for user in demo.answer["users"]
     )
+
+
+def test_every_asset_can_be_valued_again_at_the_market_of_the_open_day(look):
+    appraisals = yaml.safe_load((DATA / "appraisals.yaml").read_text(encoding="utf-8"))
+    for asset_id, row in appraisals.items():
+        prices = model_prices(look, get_model(row["model"]).spec.price_ids, today(look))
+        stated = {key: {"yuan": each.yuan, "unit": each.unit} for key, each in prices.items()}
+        document = {"inputs": row["inputs"] | row.get("overrides", {}), "prices": stated}
+        assert appraise(row["model"], document, today(look))["value_yuan"], asset_id
+
+
+def test_allowances_keep_their_value_at_the_lower_of_the_two_means(look):
+    ids = ("cea-vwap-20d", "cea-vwap-250d")
+    prices = model_prices(look, ids, today(look))
+    assert min(prices[price_id].yuan for price_id in ids) == 68.15

@@ -474,7 +474,12 @@ def test_industries_are_the_twenty_sections() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [MARKET / "lpr.csv", MARKET / "carbon.csv", DEMO / "demo_sink.csv"],
+    [
+        MARKET / "lpr.csv",
+        MARKET / "carbon.csv",
+        DEMO / "demo_sink.csv",
+        DEMO / "demo_means.csv",
+    ],
     ids=lambda p: p.stem,
 )
 def test_every_price_has_day_unit_source_and_status(path: Path) -> None:
