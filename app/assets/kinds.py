@@ -15,21 +15,6 @@ from risk_models.registry import installed_models
 GENERAL_MODEL: Final = "income-right"
 """Whatever earns can be valued by its income; so this model is open to every kind of asset."""
 
-KINDS_OF_MODELS: Final[Mapping[AssetKind, frozenset[str]]] = {
-    AssetKind.FOREST_RIGHT: frozenset({"forest-right"}),
-    AssetKind.CARBON_SINK_INCOME: frozenset({"forestry-carbon-income", "grassland-carbon-income"}),
-    AssetKind.COMPENSATION_INCOME: frozenset({"compensation-income"}),
-    AssetKind.GEP_INCOME: frozenset({"eco-product-income"}),
-    AssetKind.OPERATING_INCOME: frozenset({"operating-income"}),
-    AssetKind.WATER_RIGHT: frozenset({"water-right"}),
-    AssetKind.CARBON_ALLOWANCE: frozenset({"carbon-allowance", "carbon-credit"}),
-    AssetKind.GREEN_CERTIFICATE: frozenset({"green-certificate", "green-certificate-income"}),
-    AssetKind.GRASSLAND_RIGHT: frozenset(),
-    AssetKind.TARIFF_INCOME: frozenset({"charge-right"}),
-    AssetKind.EQUIPMENT_AND_BUILDINGS: frozenset(),
-}
-"""What the registry's kinds are called in the passports of the models."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindInfo:
@@ -97,8 +82,7 @@ def models_for(kind: AssetKind, default: str | None = None) -> tuple[str, ...]:
     found = installed_models()
     specs = [found[model_id].spec for model_id in sorted(found)]
     market = [spec for spec in specs if spec.value_kind == "market"]
-    names = KINDS_OF_MODELS[kind] | {kind.value}
-    fitting = [spec.id for spec in market if names & set(spec.asset_kinds)]
+    fitting = [spec.id for spec in market if kind.value in spec.asset_kinds]
     general = [spec.id for spec in market if spec.id == GENERAL_MODEL]
     first = [spec.id for spec in market if spec.id == default]
     return tuple(dict.fromkeys([*first, *fitting, *general]))

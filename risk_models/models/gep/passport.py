@@ -129,6 +129,13 @@ def _unit_fields() -> tuple[Field, ...]:
             ),
             "evergreen-conifer",
         ),
+        *_extent_fields(),
+        *_storage_fields(),
+    )
+
+
+def _extent_fields() -> tuple[Field, ...]:
+    return (
         number(
             "area",
             Text(en="Area of the unit", zh="核算单元面积"),
@@ -172,7 +179,6 @@ def _unit_fields() -> tuple[Field, ...]:
             high=5.0,
             required=False,
         ),
-        *_storage_fields(),
     )
 
 
@@ -274,7 +280,7 @@ SPEC: Final = ModelSpec(
     ),
     value_kind="ecological",
     per="year",
-    asset_kinds=("eco-product-income", "region"),
+    asset_kinds=("gep-income", "region"),
     fields=_fields(),
     components=tuple(part(name, en, zh) for name, en, zh in COMPONENTS),
     approaches=(part("accounting", "Quantity times price", "实物量乘价格"),),

@@ -148,7 +148,7 @@ SPEC: Final = ModelSpec(
     ),
     value_kind="market",
     per="once",
-    asset_kinds=("eco-product-income", "gep-income"),
+    asset_kinds=("gep-income",),
     fields=(*(field for entry in SERVICES for field in _service(*entry)), *TERM_FIELDS),
     components=(
         *(part(name, en, zh) for name, en, zh, *_ in SERVICES),

@@ -10,9 +10,10 @@ import pytest
 
 from app.assets.domain import ASSET, AssetEvent, AssetKind, AssetState, ForestCategory, MrvAct
 from app.assets.domain import registration as r
-from app.assets.kinds import kind_info, kinds, registry_names
+from app.assets.kinds import kind_info, kinds, models_for, registry_names
 from app.kernel.errors import IllegalEvent, InvalidInput
 from app.policy import parameter_set
+from risk_models.registry import installed_models
 
 TODAY = date(2024, 1, 2)
 FOREST = r.RegistrationFacts(
@@ -50,6 +51,24 @@ def test_every_kind_is_complete_and_its_cap_exists() -> None:
         assert info.title.zh != info.title.en
     assert kind_info("carbon-sink-income").needs_mrv
     assert not kind_info("equipment-and-buildings").ecological
+
+
+@pytest.mark.parametrize("model_id", sorted(installed_models()))
+def test_every_model_names_kinds_that_the_registry_knows(model_id) -> None:
+    """A whole region is accounted for without being an asset of anybody."""
+    spec = installed_models()[model_id].spec
+    known = {kind.value for kind in AssetKind}
+    assert set(spec.asset_kinds) <= (
+        known | {"region"} if spec.value_kind == "ecological" else known
+    )
+    assert spec.asset_kinds
+
+
+@pytest.mark.parametrize("kind", list(AssetKind))
+def test_the_model_asked_first_values_assets_of_its_kind(kind) -> None:
+    info = kind_info(kind)
+    assert kind.value in installed_models()[info.model_id].spec.asset_kinds
+    assert models_for(kind, info.model_id)[0] == info.model_id
 
 
 def test_a_complete_forest_right_is_registered() -> None:
