@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "token": ("people", "Tokens for programs."),
     "models": ("appraisal", "List the appraisal models, after trying those of other packages."),
     "appraise": ("appraisal", "Value the asset of an input file on a day, with every step."),
+    "gep-account": ("accounts", "Add up a GEP account of a file, and compare two years."),
     "calibrate": ("calibration", "Measure how the prices of a file move."),
     "schedule": ("finance", "Draw a repayment schedule."),
     "day-count": (
@@ -29,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "classify": ("finance", "Name the five-tier class that the days overdue allow at best."),
     "revalue": ("closing", "Revalue every appraised asset on a day."),
+    "stress": ("stress", "Value every pledged asset under a scenario."),
     "close-day": ("closing", "Close the business day of one bank or of all."),
     "scheduler": ("operation", "Run due jobs until stopped; several may stand side by side."),
     "job": ("jobs", "What the scheduler did."),

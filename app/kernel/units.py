@@ -71,6 +71,15 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
             ("yuan/kWh", "元/千瓦时", "yuan/kWh"),
             ("yuan/visit", "元/人次", "yuan/visit"),
             ("yuan/certificate", "元/个", "yuan/certificate"),
+            ("percent", "%", "percent"),
+            ("mm", "毫米", "mm"),
+            ("tC", "吨C", "tC"),
+            ("tCO2/ha", "吨CO2/公顷", "tCO2/ha"),
+            ("kg/ha", "千克/公顷", "kg/ha"),
+            ("kg/m", "千克/米", "kg/m"),
+            ("kJ/m2/day", "千焦/平方米·日", "kJ/m2/day"),
+            ("MJ mm/(ha h year)", "兆焦·毫米/(公顷·小时·年)", "MJ mm/(ha h year)"),
+            ("t ha h/(ha MJ mm)", "吨·公顷·小时/(公顷·兆焦·毫米)", "t ha h/(ha MJ mm)"),
         )
     }
 )

@@ -34,7 +34,7 @@ from risk_models.models.gep.passport import (
 )
 from risk_models.models.gep.services import OWN_PRICES, SERVICES, STORED, Service
 
-__all__ = ["MODEL", "Gep"]
+__all__ = ["MODEL", "Gep", "measured_quantities"]
 
 STEPS: Final[Mapping[str, StepFunction[..., Floats]]] = {
     "siltation_m3": f.siltation_m3,
@@ -85,6 +85,18 @@ class Gep:
             before = worth.get(flow.name, np.zeros(batch.n))
             worth[flow.name] = before + flow.quantity * flow.unit_price
         return checks.shares(basis, value, worth)
+
+
+def measured_quantities(batch: Batch, basis: Basis) -> tuple[dict[str, tuple[Floats, str]], Floats]:
+    """Physical quantities [n] with their unit by field, zero where not counted, and hectares [n]."""
+    drivers = Drivers(batch=batch, basis=basis, steps=Recorder())
+    found = {}
+    for entry in SERVICES:
+        inside = checks.counted(batch, basis, f"counts_{entry.component}")
+        quantity = np.where(inside, np.nan_to_num(drivers.measured(entry.field)), 0.0)
+        if quantity.any():
+            found[entry.field] = quantity, entry.unit
+    return found, drivers.area_ha()
 
 
 def _flows(drivers: Drivers, entry: Service) -> list[Flow]:

@@ -1,0 +1,145 @@
+"""The workbook of a GEP account: one row a unit, in the shape of the model's own template."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, Final
+
+from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
+from app.appraisal.workbooks.template import template_xlsx
+from risk_models.accounts import CLASSES, RowProblem
+from risk_models.contract import Field, ModelSpec
+from risk_models.dated import Parameters
+from risk_models.models.gep import MODEL
+from risk_models.words import Text
+
+__all__ = ["account_rows", "account_template", "workbook_spec"]
+
+CITY: Final = 620_700.0
+FIRST_CODE: Final = 110_000.0
+LAST_CODE: Final = 659_999.0
+STATED: Final = {f"stated_{name}_yuan": name for name in CLASSES}
+
+
+@cache
+def workbook_spec() -> ModelSpec:
+    """The fields of the model, with the region of a row and figures stated without quantities.
+
+    Nothing is required here but region and year: a stated row has no inputs of the model, and the
+    model itself asks for what it needs.
+    """
+    spec = MODEL.spec
+    fields = [replace(each, required=False, needed_when=None) for each in spec.fields]
+    year = replace(spec.field("account_year"), required=True, needed_when=None)
+    plain = [each for each in fields if each.name != year.name]
+    stated = [_stated(column, CLASSES[name]) for column, name in STATED.items()]
+    return replace(spec, id="gep-account", fields=(*_regions(), year, *plain, *stated))
+
+
+def _regions() -> tuple[Field, ...]:
+    return (
+        _code(
+            "region_code",
+            Text(en="Region", zh="行政区划代码"),
+            Text(
+                en="Six digits of the division the unit lies in.", zh="核算单元所在区划的六位代码。"
+            ),
+            CITY + 21,
+            required=True,
+        ),
+        _code(
+            "parent_code",
+            Text(en="Region above", zh="上级行政区划代码"),
+            Text(en="The city of a county; empty at the top.", zh="县区所属的市；最上级留空。"),
+            CITY,
+            required=False,
+        ),
+    )
+
+
+def _code(name: str, title: Text, help_: Text, example: float, *, required: bool) -> Field:
+    return Field(
+        name=name,
+        title=title,
+        help=help_,
+        kind="integer",
+        unit="",
+        low=FIRST_CODE,
+        high=LAST_CODE,
+        example=example,
+        required=required,
+        group="unit",
+    )
+
+
+def _stated(column: str, service: Text) -> Field:
+    return Field(
+        name=column,
+        title=Text(en=f"Stated: {service.en}", zh=f"直接填报：{service.zh}"),
+        help=Text(
+            en="A published figure without quantities; then leave the inputs of the model empty.",
+            zh="无实物量的已发布数；填报后模型各项输入留空。",
+        ),
+        kind="number",
+        unit="yuan",
+        low=0.0,
+        high=1e15,
+        example=None,
+        required=False,
+        group="stated",
+    )
+
+
+def account_template(parameters: Parameters, language: str) -> bytes:
+    """An empty workbook with titles, units, an example and the lists of the choices."""
+    return template_xlsx(workbook_spec(), parameters, language)
+
+
+def account_rows(
+    content: bytes, parameters: Parameters
+) -> tuple[list[dict[str, object]], list[RowProblem]]:
+    """Rows as `document_from` takes them, and what cannot be read, by the line of the sheet.
+
+    Refuses a file that is no such workbook, as the other workbooks are.
+    """
+    read = read_workbook(workbook_spec(), parameters, content)
+    problems = [problem for row in read for problem in _problems(row)]
+    return [_entry(row.inputs) for row in read if not row.problems], problems
+
+
+def _problems(row: WorkbookRow) -> list[RowProblem]:
+    return [
+        RowProblem(
+            row=row.number,
+            field=each.field,
+            code=each.code,
+            severity="refuse",
+            detail=Text(en=each.en, zh=each.zh),
+        )
+        for each in row.problems
+    ]
+
+
+def _entry(inputs: Mapping[str, Any]) -> dict[str, object]:
+    left = dict(inputs)
+    entry: dict[str, object] = {
+        "region": _digits(left.pop("region_code", None)),
+        "parent": _digits(left.pop("parent_code", None)),
+        "year": _whole(left.pop("account_year", None)),
+        "ecosystem": left.pop("ecosystem", ""),
+    }
+    stated = {name: left.pop(column) for column, name in STATED.items() if column in left}
+    if stated and not left:
+        return {**entry, "stated_yuan": stated}
+    if stated:
+        # Both would count the unit twice; the document refuses a row with both.
+        return {**entry, "inputs": left, "stated_yuan": stated}
+    return {**entry, "inputs": left}
+
+
+def _digits(code: object) -> str:
+    return "" if code is None else str(_whole(code))
+
+
+def _whole(number: object) -> object:
+    return int(number) if isinstance(number, float) and number.is_integer() else number

@@ -1,0 +1,89 @@
+"""GEP accounts as plain documents: yuan with two decimals, titles in both languages."""
+
+from collections.abc import Mapping
+
+from risk_models.accounts import CLASSES, Account, Change, Comparison, RowProblem
+
+__all__ = ["account_json", "comparison_json"]
+
+
+def account_json(account: Account, *, language: str = "en") -> dict[str, object]:
+    """The account of a year with everything that was found about its rows."""
+    return {
+        "year": account.year,
+        "total_yuan": _yuan(account.total_fen),
+        "adds_up": account.adds_up,
+        "by_service": _amounts(account.by_service),
+        "by_ecosystem": _amounts(account.by_ecosystem),
+        "by_region": _amounts(account.by_region),
+        "services": {
+            name: {"en": CLASSES[name].en, "zh": CLASSES[name].zh} for name in account.by_service
+        },
+        "matrix": {name: _amounts(line) for name, line in account.matrix.items()},
+        "quantities": {
+            name: {"value": amount, "unit": unit}
+            for name, (amount, unit) in account.quantities.items()
+        },
+        "area_ha": dict(account.area_ha),
+        "differences": [
+            {
+                "region": each.region,
+                "service": each.service,
+                "own_yuan": _yuan(each.own_fen),
+                "sum_yuan": _yuan(each.sum_fen),
+                "difference_yuan": _yuan(each.fen),
+            }
+            for each in account.differences
+        ],
+        "boundaries": [
+            {"region": each.region, "own_ha": each.own_ha, "sum_ha": each.sum_ha}
+            for each in account.boundaries
+        ],
+        "problems": [_problem(each, language) for each in account.problems],
+    }
+
+
+def comparison_json(comparison: Comparison) -> dict[str, object]:
+    """How a year differs from an earlier one; effects are null where quantities are not known."""
+    return {
+        "before": comparison.before.year,
+        "after": comparison.after.year,
+        "whole": _change(comparison.whole),
+        "by_service": {each.name: _change(each) for each in comparison.by_service},
+        "by_region": {each.name: _change(each) for each in comparison.by_region},
+        "only_before": [list(place) for place in comparison.only_before],
+        "only_after": [list(place) for place in comparison.only_after],
+    }
+
+
+def _yuan(fen: int | None) -> str | None:
+    """Exact: a city's account has more digits than a float holds fen of."""
+    if fen is None:
+        return None
+    whole, rest = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}{whole}.{rest:02d}"
+
+
+def _amounts(found: Mapping[str, int]) -> dict[str, str | None]:
+    return {name: _yuan(fen) for name, fen in found.items()}
+
+
+def _problem(problem: RowProblem, language: str) -> dict[str, object]:
+    return {
+        "row": problem.row,
+        "field": problem.field,
+        "code": problem.code,
+        "severity": problem.severity,
+        "detail": problem.detail.in_language(language),
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "before_yuan": _yuan(change.before_fen),
+        "after_yuan": _yuan(change.after_fen),
+        "at_base_prices_yuan": _yuan(change.constant_fen),
+        "quantity_effect_yuan": _yuan(change.quantity_fen),
+        "price_effect_yuan": _yuan(change.price_fen),
+        "growth": change.growth,
+    }

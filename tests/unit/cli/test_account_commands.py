@@ -1,0 +1,108 @@
+"""`gep-account` at the terminal: JSON and workbook in, totals, differences and effects out."""
+
+import json
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import click
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from app.appraisal.gep_workbook import account_template
+from app.cli.accounts import commands
+from risk_models.registry import science_parameters
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "gep-account.json"
+GROUP = click.Group(commands=commands)
+NAMES = 2
+FIRST = 4
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def call(*arguments):
+        return CliRunner().invoke(GROUP, ["gep-account", *(str(each) for each in arguments)])
+
+    return call
+
+
+def _workbook(folder, *rows):
+    book = openpyxl.load_workbook(
+        BytesIO(account_template(science_parameters().on(date(2023, 12, 26)), "en"))
+    )
+    sheet = book.worksheets[0]
+    places = {cell.value: cell.column for cell in sheet[NAMES]}
+    sheet.delete_rows(FIRST)
+    for at, row in enumerate(rows):
+        for name, given in {"ref": f"r{at}", **row}.items():
+            sheet.cell(FIRST + at, places[name], given)
+    path = folder / "account.xlsx"
+    book.save(path)
+    return path
+
+
+def test_answers_totals_and_effects_as_json(terminal):
+    answer = terminal(EXAMPLE, "--on", "2023-12-26", "--base-year", "2021", "--json")
+    assert answer.exit_code == 0
+    found = json.loads(answer.output)
+    assert found["total_yuan"] == "15892928970.63"
+    assert found["adds_up"] is True
+    whole = found["comparison"]["whole"]
+    assert whole["at_base_prices_yuan"] < whole["before_yuan"]
+
+
+def test_prints_for_people_in_their_language(terminal, monkeypatch):
+    assert "Provisioning: 760000000.00" in terminal(EXAMPLE, "--on", "2023-12-26").output
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "物质供给: 760000000.00" in terminal(EXAMPLE, "--on", "2023-12-26").output
+
+
+def test_a_filled_in_template_is_an_account(terminal, tmp_path):
+    stated = {"account_year": 2023, "stated_undivided_yuan": 4.0}
+    path = _workbook(
+        tmp_path,
+        {"region_code": 620700, "account_year": 2023, "stated_undivided_yuan": 20_000.0},
+        {**stated, "region_code": 620702, "parent_code": 620700},
+        {
+            "region_code": 620721,
+            "parent_code": 620700,
+            "account_year": 2023,
+            "norm_profile": "garze-2010",
+            "price_table": "garze-2010",
+            "ecosystem": "meadow",
+            "area": 12.0,
+            "area_unit": "km2",
+            "visits": 10.0,
+        },
+    )
+    answer = terminal(path, "--on", "2023-12-26", "--json")
+    assert answer.exit_code == 0, answer.output
+    found = json.loads(answer.output)
+    assert found["by_region"] == {
+        "620702": "4.00",
+        "620721": "19701.90",
+        "620700": "19705.90",
+    }
+    assert found["differences"][0]["difference_yuan"] == "294.10"
+
+
+def test_a_refused_row_exits_with_one(terminal, tmp_path):
+    document = json.loads(EXAMPLE.read_text("utf-8"))
+    document["rows"][0]["inputs"]["visits"] = -1
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    answer = terminal(path, "--on", "2023-12-26", "--year", "2021")
+    assert answer.exit_code == 1
+    assert "[refuse] 1 visits" in answer.output
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"rows": []}', "[" * 100_000])
+def test_what_is_no_account_is_a_usage_error(terminal, tmp_path, content):
+    path = tmp_path / "account.json"
+    path.write_text(content, encoding="utf-8")
+    assert terminal(path, "--json").exit_code == 2
+    assert terminal(tmp_path / "none.json").exit_code == 2
