@@ -15,6 +15,7 @@ from app.appraisal.domain.catalogue import require_sound_models
 from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, language, say
 from app.kernel.text import N_
 from risk_models.appraise import InvalidDocument, appraise, spec_json
+from risk_models.dated import ParameterNotInForce
 from risk_models.registry import UnknownModel, installed_models
 
 __all__ = ["commands"]
@@ -53,6 +54,12 @@ def appraise_command(
         _unreadable(f"MODEL: no model {model!r}; see `greenpledge models`.")
     except InvalidDocument as problem:
         _unreadable(str(problem))
+    except ParameterNotInForce as problem:
+        click.echo(
+            say(N_("A parameter has no value on that day: %(what)s"), {"what": str(problem)}),
+            err=True,
+        )
+        raise click.exceptions.Exit(REFUSED) from problem
     if as_json:
         echo_json(answer)
     else:

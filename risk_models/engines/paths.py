@@ -44,7 +44,8 @@ __all__ = [
 QUANTILES: Final = (0.05, 0.50, 0.95)
 
 PROCESS: Final = "price.process"
-"""The dated table of how each price moves, by price id."""
+"""The dated table of how each price moves, by price id. A model of another package, whose prices are
+not in it, brings a table of its own named after the price, such as `price.process.dry-reed`."""
 
 CORRELATION: Final = "price.correlation"
 STRESS_VOLATILITY: Final = "price.stress_volatility"
@@ -140,9 +141,10 @@ class Process:
 
 
 def process_of(parameters: Parameters, price_id: str, *, stressed: bool = False) -> Process:
-    """The process in force for a price; refused when the table has no row for it."""
-    table = parameters.table(PROCESS)
+    """The process in force for a price; refused when no table has a row for it."""
     row = AVERAGE.sub("", price_id)
+    own = f"{PROCESS}.{row}"
+    table = parameters.table(own if own in parameters else PROCESS)
     volatility = table.number(row, "volatility")
     if stressed:
         volatility = max(volatility, parameters.number(STRESS_VOLATILITY))

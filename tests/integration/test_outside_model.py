@@ -61,6 +61,7 @@ def test_the_page_holds_every_file_of_the_package():
     assert set(page_files()) == {
         "pyproject.toml",
         "greenpledge_reed/parameters/reed_income.yaml",
+        "greenpledge_reed/parameters/reed_price.yaml",
         "greenpledge_reed/__init__.py",
         "reed.json",
     }
@@ -98,6 +99,16 @@ def test_the_line_of_the_page_that_tries_the_model_holds(site):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_band_of_the_page_is_drawn_with_its_own_process(site, tmp_path):
+    file = tmp_path / "reed.json"
+    file.write_text(page_files()["reed.json"], encoding="utf-8")
+    arguments = (str(file), "--on", "2023-12-26", "--paths", "2000", "--seed", "1", "--json")
+    found = json.loads(greenpledge(site, "appraise", "reed-income", *arguments).stdout)
+    low, mid, high = (float(found[name]) for name in ("low_yuan", "mid_yuan", "high_yuan"))
+    assert low < mid < high
+    assert low < float(found["value_yuan"]) < high
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from risk_models.appraise import basis_on
 from risk_models.batches import batch_from_rows
 from risk_models.conformance import random_rows
 from risk_models.contract import Price
-from risk_models.dated import ParameterNotInForce
+from risk_models.dated import ParameterNotInForce, load_folder
 from risk_models.engines.paths import (
     CORRELATION,
     PROCESS,
@@ -125,6 +125,32 @@ def test_huge_volatility_stays_finite():
 def test_a_price_without_a_process_is_refused():
     with pytest.raises(ParameterNotInForce, match=r"price\.process .* no row 'moonlight'"):
         process_of(PARAMETERS, "moonlight")
+
+
+def test_a_table_named_after_the_price_counts_before_the_common_one(tmp_path):
+    (tmp_path / "reed.yaml").write_text(
+        """
+id: price.process.dry-reed
+title: {en: "How the price of reeds moves", zh: "芦苇价格运动参数"}
+unit: table
+rows: {dry-reed: {en: "Dry reeds", zh: "干芦苇"}}
+columns:
+  volatility: {en: "Volatility", zh: "波动率", unit: ratio}
+  reversion_speed: {en: "Speed", zh: "速度", unit: "1/year"}
+  jumps_per_year: {en: "Jumps", zh: "跳跃", unit: "1/year"}
+  jump_mean: {en: "Mean", zh: "均值", unit: ratio}
+  jump_volatility: {en: "Spread", zh: "标准差", unit: ratio}
+values:
+  "2020-01-01":
+    dry-reed: {volatility: "0.2", reversion_speed: "0.5", jumps_per_year: "0", jump_mean: "0", jump_volatility: "0"}
+references: {"2020-01-01": {title: "Invented", source: "This test"}}
+status: judgement
+checked_on: "2026-11-21"
+""",
+        encoding="utf-8",
+    )
+    parameters = load_folder(tmp_path).on(PARAMETERS.on)
+    assert process_of(parameters, "dry-reed") == Process(volatility=0.2, reversion_speed=0.5)
 
 
 def test_stress_lifts_calm_prices_only():

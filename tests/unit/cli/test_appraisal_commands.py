@@ -79,3 +79,10 @@ def test_a_file_beyond_a_megabyte_is_not_read(terminal, tmp_path):
     file = tmp_path / "asset.json"
     file.write_text(" " * 1_000_001, encoding="utf-8")
     assert terminal("appraise", "gep", file, "--on", "2023-12-26").exit_code == 2
+
+
+def test_a_day_before_the_parameters_is_refused_with_exit_one(terminal):
+    file = EXAMPLES / "carbon-sink-income.json"
+    answer = terminal("appraise", "carbon-sink-income", file, "--on", "1995-01-01")
+    assert answer.exit_code == 1
+    assert "not in force before" in answer.output
