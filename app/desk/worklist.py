@@ -104,18 +104,21 @@ def _files(session: Session, actor: Actor) -> Iterator[Task]:
 
 
 def _appraisals(session: Session, actor: Actor) -> Iterator[Task]:
-    """Orders of an agency; signatures wait for whom the duties allow."""
-    if not actor.may(Permission.PREPARE_APPRAISAL):
+    """Orders of an agency, or of a bank to itself; signatures wait for whom the duties allow."""
+    if not (actor.may(Permission.PREPARE_APPRAISAL) or actor.may(Permission.SIGN_APPRAISAL)):
         return
     statement = (
         light(visible_appraisals(session, actor))
-        .where(col(Appraisal.state).in_(list(_APPRAISAL_WHAT)))
+        .where(
+            col(Appraisal.state).in_(list(_APPRAISAL_WHAT)),
+            col(Appraisal.agency_id) == actor.organisation_id,
+        )
         .order_by(col(Appraisal.number))
         .limit(MAX_TASKS)
     )
     rows = session.execute(statement).scalars().all()
     for view in appraisal_summaries(session, actor, rows):
-        if _appraisal_waits(view):
+        if _appraisal_waits(view, actor):
             yield Task(
                 what=_APPRAISAL_WHAT[view.state],
                 number=view.number,
@@ -126,9 +129,10 @@ def _appraisals(session: Session, actor: Actor) -> Iterator[Task]:
             )
 
 
-def _appraisal_waits(view: AppraisalSummary) -> bool:
+def _appraisal_waits(view: AppraisalSummary, actor: Actor) -> bool:
     forward = {AppraisalEvent.ACCEPT.value, AppraisalEvent.COUNTERSIGN.value}
-    return view.state is AppraisalState.PREPARING or bool(forward & set(view.events))
+    preparing = view.state is AppraisalState.PREPARING and actor.may(Permission.PREPARE_APPRAISAL)
+    return preparing or bool(forward & set(view.events))
 
 
 def _calls(session: Session, actor: Actor) -> Iterator[Task]:

@@ -68,6 +68,24 @@ def test_a_room_that_only_services_wrote_is_clean(database, filled):
     assert found(database) == set()
 
 
+JSON_BAND = {
+    "sqlite": "json_set(result, '$.scenario.{name}', {value})",
+    "postgres": "jsonb_set(result, '{{scenario,{name}}}', '{value}')",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "seen"),
+    [("seed", "7", True), ("low_yuan", "1", True), ("paths", "2001", True), ("tail", "9", False)],
+)
+def test_a_changed_band_is_drawn_again_and_named(database, filled, engine_name, name, value, seen):
+    changed = JSON_BAND[engine_name].format(name=name, value=value)
+    model = "model_id = 'carbon-sink-income' AND state = 'valid'"
+    with database.engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE appraisal SET result = {changed} WHERE {model}"))
+    assert ("appraisal-band" in found(database)) is seen
+
+
 JSON_AREA = {
     "sqlite": "json_set({column}, '$.area_mu', '3')",
     "postgres": "jsonb_set({column}, '{{area_mu}}', '\"3\"')",
