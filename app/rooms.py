@@ -148,6 +148,13 @@ NAVIGATION: Sequence[NavItem] = (
         prefix="/margin-calls",
     ),
     NavItem(
+        endpoint="stress_pages.stress",
+        title=N_("Portfolio stress"),
+        icon="activity",
+        permissions=(Permission.RUN_STRESS,),
+        prefix="/collateral/risk",
+    ),
+    NavItem(
         endpoint="revaluation_pages.run_list",
         title=N_("Revaluations"),
         icon="refresh",

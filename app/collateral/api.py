@@ -20,6 +20,7 @@ from app.collateral.schemas import (
     RecognitionSchema,
 )
 from app.collateral.services import calls, cover_views, lists, pledge_views, pledging, recognition
+from app.collateral.stress_api import blueprint as stress
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tagged
@@ -137,7 +138,7 @@ def put_recognised_value(command: recognition.ConfirmRecognised, asset_id: UUID)
     return tagged(recognition.confirm_recognised_value(session, actor, asset_id, command))
 
 
-BLUEPRINTS = (pledges, margin_calls, of_loans, of_assets)
+BLUEPRINTS = (pledges, margin_calls, of_loans, of_assets, stress)
 
 PLEDGE_EVENTS.register_api(pledges)
 CALL_EVENTS.register_api(margin_calls)

@@ -20,6 +20,7 @@ from app.collateral.schemas import (
 )
 from app.collateral.services import calls, lists, pledge_views, pledging, recognition
 from app.collateral.services.choices import assets_to_pledge
+from app.collateral.stress_pages import blueprint as stress
 from app.documents.downloads import attachment
 from app.kernel.actor import Name
 from app.kernel.permissions import Permission
@@ -183,7 +184,7 @@ def add_pledge(loan_id: UUID) -> Response | str | tuple[str, int]:
     )
 
 
-BLUEPRINTS = (pledges, margin_calls, values)
+BLUEPRINTS = (pledges, margin_calls, values, stress)
 
 events.PLEDGE_EVENTS.register_pages(pledges)
 events.CALL_EVENTS.register_pages(margin_calls)

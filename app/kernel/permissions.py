@@ -60,6 +60,7 @@ class Permission(StrEnum):
     RELEASE_PLEDGE = "release-pledge"
     REVIEW_WARNING = "review-warning"
     ISSUE_TOP_UP_NOTICE = "issue-top-up-notice"
+    RUN_STRESS = "run-stress"
     # oversight
     READ_BALANCES = "read-balances"
     READ_BALANCE_DETAIL = "read-balance-detail"

@@ -1,0 +1,190 @@
+"""Portfolio stress: figures by hand for one loan, sight, refusals, and that nothing is stored."""
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.appraisal.models import Appraisal, AssetValue
+from app.appraisal.services.stressing import UnknownScenario, get_scenario, stressed_values
+from app.assets.domain import AssetKind
+from app.collateral.domain.states import Level
+from app.collateral.models import RecognisedValue
+from app.collateral.services.recognition import ConfirmRecognised, confirm_recognised_value
+from app.collateral.services.stressing import stress_portfolio
+from app.kernel.errors import Forbidden, InvalidInput
+from risk_models.stressing import scenarios
+from tests.factories.appraisals import (
+    CARBON_FEN,
+    FOREST_FEN,
+    SIGNED_AT,
+    SIGNED_ON,
+    add_asset,
+    example_inputs,
+    lay_ground,
+    make_valid,
+)
+
+# Sales of 1,161,493.27 x 0.7 less verification, monitoring and costs due now, together 281,493.27.
+CARBON_AFTER_FEN = 531_552_02
+PRINCIPAL_FEN = 440_000_00
+
+
+@pytest.fixture
+def carbon(session, world, vault, clock):
+    """A sink that its bank recognises in full, behind a loan of half its value."""
+    clock.instant = SIGNED_AT
+    lay_ground(session, world)
+    vault.open_books()
+    return valued(session, world, AssetKind.CARBON_SINK_INCOME, "carbon-sink-income", "A-1")
+
+
+def valued(session, world, kind, model_id, number):
+    asset_id = add_asset(session, world, kind, number=number)
+    view = make_valid(session, world, asset_id, example_inputs(model_id))
+    confirm_recognised_value(
+        session,
+        world.actor("a-collateral"),
+        asset_id,
+        ConfirmRecognised(recognised_fen=view.value_fen, note="示例"),
+    )
+    return asset_id
+
+
+@pytest.fixture
+def loan(vault, carbon):
+    line = vault.line(carbon, PRINCIPAL_FEN)
+    return vault.drawn(PRINCIPAL_FEN, line, guaranteed_fen=200_000_00)
+
+
+def run(session, world, scenario="price-fall-30", login="a-risk", on=SIGNED_ON):
+    return stress_portfolio(session, world.actor(login), scenario, on)
+
+
+def test_figures_of_one_loan_are_those_computed_by_hand(session, world, loan):
+    report = run(session, world)
+    (found,) = report.loans
+    assert found.loan_id == loan
+    assert (found.recognised_before_fen, found.recognised_after_fen) == (
+        CARBON_FEN,
+        CARBON_AFTER_FEN,
+    )
+    assert found.ltv_before_ppm == 500_000
+    # 440,000.00 / 531,552.02, rounded up.
+    assert found.ltv_after_ppm == 827_765
+    assert (found.level_before, found.level_after) == (Level.NORMAL, Level.DISPOSAL)
+    assert found.crossed
+    # 440,000.00 - 60 % of 531,552.02, of which the part is rounded down.
+    assert found.shortfall_fen == 121_068_79
+    assert [each.stressed_fen for each in found.assets] == [CARBON_AFTER_FEN]
+    assert [each.base_fen for each in found.assets] == [CARBON_FEN]
+    assert report.total.crossed == 1
+    assert (report.kinds[0].before_fen, report.kinds[0].after_fen) == (
+        CARBON_FEN,
+        CARBON_AFTER_FEN,
+    )
+    assert [each.key for each in report.banks] == [str(found.bank_id)]
+    assert report.unvalued == ()
+
+
+def test_nothing_is_stored(session, world, loan, carbon, commit):
+    commit()
+    before = state(session)
+    run(session, world)
+    assert not session.new
+    assert not session.dirty
+    assert state(session) == before
+
+
+def state(session):
+    session.expire_all()
+    values = session.execute(sa.select(col(AssetValue.current_fen), col(AssetValue.version))).all()
+    known = session.execute(
+        sa.select(col(RecognisedValue.recognised_fen), col(RecognisedValue.version))
+    ).all()
+    return sorted(map(tuple, values)), sorted(map(tuple, known))
+
+
+@pytest.mark.parametrize("scenario", sorted(scenarios()))
+def test_no_scenario_lifts_what_is_recognised(session, world, loan, scenario):
+    (found,) = run(session, world, scenario).loans
+    assert found.recognised_after_fen <= found.recognised_before_fen
+    assert found.recognised_after_fen < CARBON_FEN or scenario == "methodology-change"
+
+
+def test_an_entered_yield_falls_with_prices(session, world, vault, carbon):
+    forest = valued(session, world, AssetKind.FOREST_RIGHT, "forest-right", "A-2")
+    value = stressed_values(session, [forest], get_scenario("price-fall-30", SIGNED_ON), SIGNED_ON)[
+        forest
+    ]
+    # Net yield of 5,623,487.73 x 0.7 less the cost due now of 23,487.73.
+    assert (value.base_fen, value.stressed_fen) == (FOREST_FEN, 3_912_953_68)
+    assert value.current_fen == value.stressed_fen
+
+
+def test_an_asset_that_no_model_values_is_listed_and_keeps_its_value(
+    session, world, vault, carbon, loan
+):
+    row = session.execute(
+        sa.select(Appraisal).where(col(Appraisal.asset_id) == carbon)
+    ).scalar_one()
+    kept = (row.inputs, row.model_id)
+    row.inputs = {**row.inputs, "area_mu": "many"}
+    session.add(row)
+    session.flush()
+    report = run(session, world)
+    (found,) = report.loans
+    assert found.recognised_after_fen == CARBON_FEN
+    (left,) = report.unvalued
+    assert left.problem.zh
+    assert left.problem.en
+    row.inputs, row.model_id = kept
+    session.add(row)
+    session.flush()
+
+
+def test_an_asset_without_a_valid_appraisal_is_listed_with_the_reason(session, world, loan, clock):
+    clock.instant += timedelta(days=800)
+    report = run(session, world, on=SIGNED_ON + timedelta(days=800))
+    (left,) = report.unvalued
+    assert "评估" in left.problem.zh
+
+
+def test_a_bank_sees_its_own_loans_and_the_system_all(session, world, loan):
+    assert run(session, world, login="b-collateral").loans == ()
+    system = stress_portfolio(session, world.system(), "price-fall-30", SIGNED_ON)
+    assert [each.loan_id for each in system.loans] == [loan]
+    for login in ("a-officer", "c1-fin", "pbc-1"):
+        with pytest.raises(Forbidden):
+            run(session, world, login=login)
+
+
+def test_unknown_scenarios_and_days_to_come_are_refused(session, world, carbon):
+    with pytest.raises(UnknownScenario) as refusal:
+        run(session, world, "end-of-days")
+    assert "price-fall-30" in refusal.value.facts["scenarios"]
+    with pytest.raises(UnknownScenario):
+        run(session, world, on=date(2019, 12, 31))
+    with pytest.raises(InvalidInput):
+        run(session, world, on=SIGNED_ON + timedelta(days=1))
+
+
+def test_pages_api_and_workbook_say_the_same(session, world, loan, commit, sign_in, api):
+    commit()
+    client = api("a-risk")
+    listed = client.get("/portfolio-stress/scenarios", status=200).json["items"]
+    assert {each["id"] for each in listed} == set(scenarios())
+    answer = client.get(
+        "/portfolio-stress", scenario="price-fall-30", on=SIGNED_ON.isoformat(), status=200
+    ).json
+    assert answer["loans"][0]["recognised_after_yuan"] == "531552.02"
+    assert answer["total"]["crossed"] == 1
+    client.get("/portfolio-stress", scenario="nothing", status=422)
+    client.get("/portfolio-stress", status=422)
+    api("c1-fin").get("/portfolio-stress", scenario="price-fall-30", status=403)
+    page = sign_in("a-risk").get("/collateral/risk?scenario=price-fall-30", status=200).text
+    assert "82.78%" in page
+    assert "12.11" in page
+    book = sign_in("a-risk").get("/collateral/risk/stress.xlsx?scenario=price-fall-30", status=200)
+    assert book.data.startswith(b"PK")
