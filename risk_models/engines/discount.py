@@ -1,13 +1,14 @@
 """The deterministic engine: quantity x price x profile x index x survival x discount, summed.
 
 float64 throughout. Factors run by recurrence from year to year and columns are summed in their
-order, so that a row has the same bits alone and in a batch. Rows that share profile, rate, hazard
-and term share one cell, which is valued once.
+order, so that a row has the same bits alone and in a batch. Rows that share profile, rate and
+hazard share one cell, which is valued once; where the term of a row ends is read from the running
+sum of its cell.
 """
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -49,11 +50,28 @@ NO_STRESS: Final = Stress()
 class Column:
     """One year of a flow, by cell."""
 
+    year: int
     at: Floats
     units: Floats
     index: Floats
     survival: Floats
     discount: Floats
+
+    @property
+    def worth(self) -> Floats:
+        """Present value of the year per unit of quantity."""
+        return self.units * self.index * self.survival * self.discount
+
+    def part(self, at: npt.NDArray[np.int64], share: Floats) -> "Column":
+        """The same year for some cells, of which a share of the units counts."""
+        return Column(
+            year=self.year,
+            at=self.at[at],
+            units=self.units[at] * share,
+            index=self.index[at],
+            survival=self.survival[at],
+            discount=self.discount[at],
+        )
 
 
 class Cells:
@@ -61,7 +79,6 @@ class Cells:
 
     __slots__ = (
         "_by_year",
-        "_first",
         "_flow",
         "_hazard",
         "_length",
@@ -70,6 +87,7 @@ class Cells:
         "_rate",
         "_stress",
         "_term",
+        "first",
         "of_row",
         "profile",
     )
@@ -91,18 +109,18 @@ class Cells:
         )
         first = np.broadcast_to(np.asarray(flow.first, dtype=np.float64), (len(profile.values),))
         self.profile = of_profile
-        self._first = first[of_profile]
+        self.first = first[of_profile]
         self._rate = rate.values[of_rate] + stress.rate_add
         self._hazard = (hazard.values[of_hazard] + stress.hazard_add) * flow.at_risk
         self._term = terms[of_term]
-        self._length = _length_of_first_period(self._first)
+        self._length = _length_of_first_period(self.first)
 
     def blocks(self) -> Iterator[tuple[slice, "Cells"]]:
         """The cells in parts that fit the cache."""
         for start in range(0, len(self.profile), BLOCK):
             here = slice(start, start + BLOCK)
             part = copy(self)
-            for name in ("profile", "_first", "_rate", "_hazard", "_term", "_length"):
+            for name in ("profile", "first", "_rate", "_hazard", "_term", "_length"):
                 setattr(part, name, getattr(self, name)[here])
             yield here, part
 
@@ -112,13 +130,14 @@ class Cells:
         A year in which no profile has a unit is passed over.
         """
         per_year = 1.0 / (1.0 + self._rate)
-        discounted = (1.0 + self._rate) ** -self._first
-        survival = _Path(1.0 - self._hazard, self._first)
-        index = _Path(1.0 + self._growth(), self._first)
+        discounted = (1.0 + self._rate) ** -self.first
+        survival = _Path(1.0 - self._hazard, self.first)
+        index = _Path(1.0 + self._growth(), self.first)
         for year, units in enumerate(self._by_year):
-            at = self._first + year
+            at = self.first + year
             if self._pays[year]:
                 yield Column(
+                    year=year,
                     at=at,
                     units=units[self.profile] * self._counted(at),
                     index=curve_at(self._price, at) if self._has_curve else index.value,
@@ -241,15 +260,105 @@ def _flow_value(
     exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
 ) -> tuple[Floats, Floats]:
     """Yuan and undiscounted units of one flow by row."""
-    cells = Cells(exposure, flow, prices, stress)
+    if _few_cells(exposure, flow):
+        per_unit, units = _by_cell(Cells(exposure, flow, prices, stress))
+    else:
+        # The term is left to `_Ends`, so that rows of other terms share their cells.
+        cells = Cells(exposure, replace(flow, term=None), prices, stress)
+        per_unit, units = _by_end(cells, _Ends(flow, cells))
+    return flow.quantity * flow.unit_price * per_unit, flow.quantity * units
+
+
+def _few_cells(exposure: Exposure, flow: Flow) -> bool:
+    """Whether there are fewer combinations, term and all, than rows."""
+    terms = 1 if flow.term is None else len(_distinct_terms(flow, exposure.n)[0])
+    hazards = len(exposure.hazard.values) if flow.at_risk else 1
+    combinations = len(flow.profile.values) * len(exposure.rate.values) * hazards * terms
+    return combinations <= exposure.n
+
+
+def _by_cell(cells: Cells) -> tuple[Floats, Floats]:
+    """Present value per unit of quantity and undiscounted units by row, each cell valued once."""
     per_unit, units = np.zeros(len(cells.profile)), np.zeros(len(cells.profile))
     for here, part in cells.blocks():
         for column in part.columns():
-            per_unit[here] += column.units * column.index * column.survival * column.discount
+            per_unit[here] += column.worth
             units[here] += column.units
         per_unit[here] *= part.rotations()
-    worth = flow.quantity * flow.unit_price * per_unit[cells.of_row]
-    return np.asarray(worth), np.asarray(flow.quantity * units[cells.of_row])
+    return per_unit[cells.of_row], units[cells.of_row]
+
+
+def _by_end(cells: Cells, ends: "_Ends") -> tuple[Floats, Floats]:
+    """The same, each row read from the running sum of its cell where its term ends."""
+    per_unit, units = np.zeros(len(cells.of_row)), np.zeros(len(cells.of_row))
+    for block, (here, part) in enumerate(cells.blocks()):
+        worth_so_far, units_so_far = np.zeros(len(part.profile)), np.zeros(len(part.profile))
+        for column in part.columns():
+            if ends.over(block, column.year):
+                break
+            rows, share = ends.within(block, column.year)
+            if len(rows):
+                at = cells.of_row[rows] - here.start
+                last = column.part(at, share)
+                per_unit[rows] = worth_so_far[at] + last.worth
+                units[rows] = units_so_far[at] + last.units
+            worth_so_far += column.worth
+            units_so_far += column.units
+        rows = ends.beyond(block)
+        at = cells.of_row[rows] - here.start
+        per_unit[rows], units[rows] = worth_so_far[at], units_so_far[at]
+    return per_unit * cells.rotations()[cells.of_row], units
+
+
+class _Ends:
+    """Where the term of each row ends among the years of its flow, by block of cells.
+
+    A row's last year is the number of its years that count whole; of the next one, `share` counts.
+    """
+
+    __slots__ = ("_after", "_last", "_order", "_share", "_starts", "_years")
+
+    def __init__(self, flow: Flow, cells: Cells) -> None:
+        self._years = flow.profile.values.shape[1]
+        last, self._share = _last_years(flow, cells)
+        self._last = np.clip(last, 0, self._years).astype(np.int64)
+        blocks = -(-len(cells.profile) // BLOCK)
+        number = cells.of_row // BLOCK * (self._years + 1) + self._last
+        # Small whole numbers are sorted by counting.
+        small = np.min_scalar_type(max(blocks * (self._years + 1), 1))
+        self._order = np.argsort(number.astype(small), kind="stable")
+        counts = np.bincount(number, minlength=blocks * (self._years + 1))
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self._after = np.zeros(blocks, dtype=np.int64)
+
+    def over(self, block: int, year: int) -> bool:
+        """Whether no row of the block counts any of the year or of a later one."""
+        return bool(self._start(block, max(year, self._after[block])) == self._start(block + 1, 0))
+
+    def within(self, block: int, year: int) -> tuple[npt.NDArray[np.int64], Floats]:
+        """The rows whose last whole year lies before this one, and how much of this one counts."""
+        rows = self._order[self._start(block, self._after[block]) : self._start(block, year + 1)]
+        self._after[block] = year + 1
+        return rows, self._share[rows] * (self._last[rows] == year)
+
+    def beyond(self, block: int) -> npt.NDArray[np.int64]:
+        """The rows that count every year seen."""
+        return self._order[self._start(block, self._after[block]) : self._start(block + 1, 0)]
+
+    def _start(self, block: int, year: int) -> int:
+        return int(self._starts[block * (self._years + 1) + year])
+
+
+def _last_years(flow: Flow, cells: Cells) -> tuple[Floats, Floats]:
+    """How many years of a flow count whole by row, unbounded, and the share of the next one."""
+    rows = len(cells.of_row)
+    if flow.term is None:
+        return np.full(rows, np.inf), np.zeros(rows)
+    first = cells.first[cells.of_row]
+    if not flow.even:
+        return np.floor(flow.term - first + ON_TIME) + 1.0, np.zeros(rows)
+    whole = flow.term - first + _length_of_first_period(first)
+    return np.floor(whole), np.where(whole > 0.0, whole - np.floor(whole), 0.0)
 
 
 def year_table(

@@ -219,3 +219,32 @@ def test_the_year_table_multiplies_out_to_the_value():
     table = year_table("income_approach", exposure, Prices({}), None, titles)
     assert recompute(table) == []
     assert table[-1].value == pytest.approx(discount(exposure, Prices({}))[0][0], rel=1e-12)
+
+
+@pytest.mark.parametrize("even", [True, False])
+def test_a_row_has_the_same_bits_however_many_stand_beside_it(even):
+    """Alone a row is its own cell; among many it is read from the running sum of a shared one."""
+    rng = np.random.default_rng(7)
+    profiles = rng.uniform(0.0, 2.0, (40, 30)) * (rng.random((40, 30)) < 0.6)
+    rows = 3_000
+    one = replace(
+        flow(np.ones(1)),
+        profile=Keyed(values=profiles, key=rng.integers(0, 40, rows).astype(np.int32)),
+        first=rng.uniform(-3.0, 2.0, 40),
+        unit_price=np.full(rows, 3.0),
+        quantity=rng.uniform(1.0, 5.0, rows),
+        term=rng.uniform(0.0, 35.0, rows),
+        even=even,
+        at_risk=True,
+    )
+    whole = Exposure(
+        n=rows,
+        flows=(one,),
+        rate=Keyed.of(rng.choice([0.05, 0.08], rows)),
+        hazard=Keyed.of(rng.choice([0.0, 0.01], rows)),
+    )
+    together = assess(whole, Prices({}))
+    for row in rng.integers(0, rows, 200):
+        alone = assess(_row(whole, int(row)), Prices({}))
+        assert alone.value[0] == together.value[row]
+        assert alone.quantities["income"][0][0] == together.quantities["income"][0][row]
