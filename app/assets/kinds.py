@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from app.assets.domain import AssetKind
 from app.kernel.actor import Name
 from risk_models.registry import installed_models
-
-GENERAL_MODEL: Final = "income-right"
-"""Whatever earns can be valued by its income; so this model is open to every kind of asset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +80,5 @@ def models_for(kind: AssetKind, default: str | None = None) -> tuple[str, ...]:
     specs = [found[model_id].spec for model_id in sorted(found)]
     market = [spec for spec in specs if spec.value_kind == "market"]
     fitting = [spec.id for spec in market if kind.value in spec.asset_kinds]
-    general = [spec.id for spec in market if spec.id == GENERAL_MODEL]
     first = [spec.id for spec in market if spec.id == default]
-    return tuple(dict.fromkeys([*first, *fitting, *general]))
+    return tuple(dict.fromkeys([*first, *fitting]))

@@ -43,7 +43,7 @@ def test_one_contract_is_worth_what_an_income_right_is():
     """The same payer until the same day is the same money, whatever it is called."""
     plain = {
         **TERM,
-        "income_kind": "eco-product",
+        "income_kind": "operating",
         "payer": "state-company",
         "yearly_income_yuan": 300_000.0,
         "yearly_cost_yuan": 40_000.0,

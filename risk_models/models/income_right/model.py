@@ -1,7 +1,7 @@
 """Income right: a yearly net income that someone owes, until the right ends.
 
-Compensation for public-welfare forest, income of an eco-product with a payer, ticket or tariff
-receivables, green certificates sold for years ahead.
+Receivables from tickets, from tariffs for water, heat and power, from operating land or grassland,
+and others. What has a model of its own is not valued here.
 """
 
 from collections.abc import Mapping

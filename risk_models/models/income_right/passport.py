@@ -42,7 +42,7 @@ FIELDS: Final = (
         kind="choice",
         unit="",
         choices_from=KIND,
-        example="compensation",
+        example="tickets",
         group="income",
     ),
     Field(
@@ -52,7 +52,7 @@ FIELDS: Final = (
         kind="choice",
         unit="",
         choices=PAYERS,
-        example="fiscal",
+        example="many-customers",
         group="income",
     ),
     yuan(
@@ -128,12 +128,9 @@ SPEC: Final = ModelSpec(
     value_kind="market",
     per="once",
     asset_kinds=(
-        "compensation-income",
-        "gep-income",
         "operating-income",
         "tariff-income",
         "grassland-right",
-        "green-certificate",
         "equipment-and-buildings",
     ),
     fields=FIELDS,

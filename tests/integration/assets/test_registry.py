@@ -96,10 +96,10 @@ def test_wrong_dates_regions_and_areas_are_refused(register) -> None:
     for code in ("999999", "620700"):
         with pytest.raises(InvalidInput):
             register(region_code=code)
-    for model in ("no-such", "carbon-sink-income", "gep"):
+    for model in ("no-such", "carbon-sink-income", "income-right", "gep"):
         with pytest.raises(InvalidInput):
             register(model_id=model)
-    assert register(model_id="income-right").model_id == "income-right"
+    assert register(model_id="forest-right").model_id == "forest-right"
     with pytest.raises(r.AreaDiffers):
         register(area_mu=LAND_MU * 2)
     with pytest.raises(r.ForestNotMortgageable):
