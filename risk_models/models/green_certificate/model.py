@@ -26,6 +26,7 @@ from risk_models.contract import (
 from risk_models.modelling import as_day, rate_findings, single, years
 from risk_models.models.green_certificate.passport import (
     ALL_KINDS,
+    BASE_DISCOUNT,
     GENERATION,
     GROWTH_HIGH,
     HOLDING,
@@ -195,9 +196,10 @@ def _held(batch: Batch) -> Floats:
     return np.where(_of(batch, HOLDING), batch.numbers("quantity_held"), 0.0)
 
 
-def _by_kind(batch: Batch, basis: Basis, column: str) -> Floats:
+def _is_tradable(batch: Batch, basis: Basis) -> npt.NDArray[np.bool_]:
     table = basis.parameters.table(GENERATION)
-    return batch.by_level("generation", table.column(column, batch.levels["generation"]))
+    column = table.column("tradable", batch.levels["generation"])
+    return batch.by_level("generation", column) > 0.0
 
 
 # ---------------------------------------------------------------------------
@@ -224,7 +226,11 @@ def _held_flows(batch: Batch, basis: Basis, steps: Recorder) -> list[Flow]:
         return []
     free = _free(batch, steps)
     _, lost = lost_to_sale(
-        batch, basis, steps, free=free, base_discount=_by_kind(batch, basis, "base_discount")
+        batch,
+        basis,
+        steps,
+        free=free,
+        base_discount=np.array(basis.parameters.number(BASE_DISCOUNT)),
     )
     return sale_flows(
         Sale.now(PIECE, batch.n),
@@ -283,7 +289,7 @@ def _due(batch: Batch, basis: Basis, steps: Recorder, rows: npt.NDArray[np.bool_
 def _refusals(batch: Batch, basis: Basis) -> list[Finding]:
     ended = _of(batch, STREAM) & (batch.days("right_ends_on") <= as_day(basis.on))
     refused = {
-        "not-tradable": ("generation", _by_kind(batch, basis, "tradable") <= 0.0),
+        "not-tradable": ("generation", ~_is_tradable(batch, basis)),
         "double-use": ("reductions_claimed", batch.numbers("reductions_claimed") > 0.0),
         "right-ended": ("right_ends_on", ended),
         "generated-after-valuation-day": (

@@ -25,6 +25,7 @@ from risk_models.words import Text
 
 __all__ = [
     "ALL_KINDS",
+    "BASE_DISCOUNT",
     "GENERATION",
     "GROWTH_HIGH",
     "HOLDING",
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 GENERATION: Final = "green_certificate.generation"
+BASE_DISCOUNT: Final = "green_certificate.base_discount"
 MWH: Final = "green_certificate.mwh_per_certificate"
 VALID_YEARS: Final = "green_certificate.valid_years"
 TRADING_DAYS: Final = "green_certificate.trading_days"
@@ -273,6 +275,7 @@ SPEC: Final = ModelSpec(
     approaches=(part("market", "Market approach", "市场法"),),
     parameters=(
         GENERATION,
+        BASE_DISCOUNT,
         MWH,
         VALID_YEARS,
         TRADING_DAYS,
