@@ -334,8 +334,9 @@ def _price_of(
     batch: Batch, basis: Basis, rows: Mask, field: str, price_of: dict[str, PriceUse]
 ) -> list[Finding]:
     at = np.flatnonzero(rows)
+    column = batch.codes(field)[at]
     found = price_findings(
-        batch.take(at),
+        Batch(n=len(at), columns={field: column}, levels=batch.levels),
         basis,
         field=field,
         price_of=price_of,

@@ -37,7 +37,7 @@ from risk_models.models.forest_right.groups import (
     STANDING,
 )
 from risk_models.models.forest_right.land import land
-from risk_models.models.forest_right.part import Part, given, or_else
+from risk_models.models.forest_right.part import Part, given, narrowed, or_else
 from risk_models.models.forest_right.passport import SPEC
 from risk_models.models.forest_right.timber import felled_now, felled_then, thinned
 from risk_models.models.forest_right.words import COMPARED, REASONS
@@ -45,6 +45,8 @@ from risk_models.models.forest_right.words import COMPARED, REASONS
 __all__ = ["MODEL", "ForestRight"]
 
 BAMBOO: Final = "bamboo-yield"
+
+SERIES: Final = tuple(field.name for field in SPEC.fields if field.kind == "series")
 
 
 class ForestRight:
@@ -68,13 +70,14 @@ class ForestRight:
             "land_expectation": (batch.is_level("age_group", *BARE), _bare),
             "comparables": (given(batch, "comparable_prices_yuan_per_mu"), _comparables),
         }
+        narrow = narrowed(batch, SERIES)
         found: dict[str, Exposure] = {}
         for name, (wanted, flows_of) in approaches.items():
             rows = np.flatnonzero(wanted).astype(np.int32)
             if len(rows) == 0:
                 found[name] = empty_exposure()
                 continue
-            part = Part(batch.take(rows), basis, steps)
+            part = Part(narrow.take(rows), basis, steps)
             found[name] = part.exposure([*flows_of(part), *_beside(part)], rows)
         return found
 

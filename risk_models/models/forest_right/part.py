@@ -1,16 +1,18 @@
 """The rows one approach values, with the steps every approach begins with."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from risk_models.contract import Basis, Batch, Codes, Exposure, Floats, Flow, Keyed, Recorder
-from risk_models.modelling import as_day, ones, single
+from risk_models.modelling import as_day, ones, single, trimmed
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import CUT, STOCKING
 
-__all__ = ["Part", "given", "kept_for_carbon", "or_else"]
+__all__ = ["Part", "given", "kept_for_carbon", "narrowed", "or_else"]
 
 ON_TIME: Final = 1e-9
 """A payment this many years after the right still counts: it is the rounding of a day count."""
@@ -25,6 +27,12 @@ def or_else(batch: Batch, name: str, instead: float = 0.0) -> Floats:
 def given(batch: Batch, name: str) -> npt.NDArray[np.bool_]:
     """Which rows state a series."""
     return np.asarray(~np.isnan(batch.numbers(name)[:, 0]))
+
+
+def narrowed(batch: Batch, series: Iterable[str]) -> Batch:
+    """The same rows, each series cut after its longest entry: empty cells are not copied about."""
+    cut = {name: trimmed(batch.numbers(name)) for name in series}
+    return replace(batch, columns={**batch.columns, **cut})
 
 
 def kept_for_carbon(batch: Batch) -> npt.NDArray[np.bool_]:
