@@ -276,7 +276,9 @@ def lock(options: list[str]) -> None:
     resolved = (ROOT / "uv.lock").read_text()
     resolved = re.sub(r'url = "[^"]*/([^"/]+)"', r'filename = "\1"', resolved)
     resolved = re.sub(r'registry = "[^"]*"', 'registry = "index"', resolved)
-    (ROOT / "uv.lock").write_text(re.sub(r', upload-time = "[^"]*"', "", resolved))
+    # What only some indexes tell would change the file from one machine to the next.
+    resolved = re.sub(r', upload-time = "[^"]*"|, size = [0-9]+', "", resolved)
+    (ROOT / "uv.lock").write_text(resolved)
     for file in (*LOCKS.values(), NODE_LOCK):
         file.write_text(exported(file.name))
 
