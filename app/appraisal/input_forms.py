@@ -81,7 +81,7 @@ def _yes_no() -> list[tuple[str, str]]:
 def _bounds(each: Field) -> str:
     low, high = (None if end is None else _plain(end) for end in (each.low, each.high))
     if each.kind == "series":
-        return gettext("One figure a year, separated by commas or lines.")
+        return gettext("Figures in their order, separated by commas or lines.")
     if low is not None and high is not None:
         return gettext("From %(low)s to %(high)s.", low=low, high=high)
     if low is not None:
