@@ -92,7 +92,7 @@ WORDS: Final[dict[str, Text]] = {
     ),
     "market-too-thin": Text(
         en="%(yearly).6g certificates a year exceed the %(taken).6g that one seller can sell.",
-        zh="每年%(yearly).6g张绿证超过单一卖方一年可售的%(taken).6g张。",
+        zh="每年%(yearly).6g个绿证超过单一卖方一年可售的%(taken).6g个。",
     ),
     "price-growth-above-band": Text(
         en="The price is taken to grow by %(growth).4f a year, above %(limit).4f.",
@@ -149,7 +149,7 @@ FIELDS: Final = (
     number(
         "quantity_held",
         Text(en="Certificates held", zh="持有绿证数量"),
-        Text(en="By the issuer's account, 1 MWh each.", zh="以核发机构账户为准，每张对应1兆瓦时。"),
+        Text(en="By the issuer's account, 1 MWh each.", zh="以核发机构账户为准，每个对应1兆瓦时。"),
         unit=PIECE,
         example=60_000.0,
         group="holding",
