@@ -362,17 +362,18 @@ class CalibrateSeries:
 def calibrate_series(
     session: Session, actor: Actor, command: CalibrateSeries
 ) -> domain.SeriesCalibration:
-    """How the prices of a series moved; refused when the period says nothing of it."""
+    """How the prices of a series moved up to today; refused when the period says nothing of it."""
     series = queries.get_series(session, actor, command.code)
+    day = today(session)
     course = queries.course(
         session,
         series.code,
         first=command.first_on,
-        last=command.last_on,
+        last=min(command.last_on or day, day),
         limit=MAX_CALIBRATION_POINTS,
     )
     found = domain.calibration_of([on for on, _ in course], [float(value) for _, value in course])
-    parameters = science_parameters().on(today(session))
+    parameters = science_parameters().on(day)
     return domain.SeriesCalibration(
         series_code=series.code,
         course=tuple(course),

@@ -49,7 +49,10 @@ LARGE_MOVE: Final = 0.10
 
 THIN_LARGE_SHARE: Final = 0.01
 THIN_STILL_SHARE: Final = 0.20
-"""More large moves, or more days without any, than this say that trade is thin."""
+"""More large moves of single days, or more steps without any, than this say that trade is thin."""
+
+DAILY_DAYS: Final = 4.0
+"""Up to this mean step a series is daily; over weeks large moves say nothing of trade."""
 
 GAP_DAYS: Final = 15
 GAP_STEPS: Final = 5.0
@@ -317,9 +320,9 @@ SHORT: Final = Text(
     zh="序列较短：%(points)d个数据点，跨度%(years).1f年。估计年波动率至少需要一年的日度价格。",
 )
 THIN: Final = Text(
-    en="Trade is thin: %(large).1f %% of the moves exceed 10 %%, %(still).1f %% of the days have"
+    en="Trade is thin: %(large).1f %% of the moves exceed 10 %%, and %(still).1f %% of the steps have"
     " none. The volatility is that of single deals rather than of a market.",
-    zh="交易稀疏：%(large).1f%%的变动超过10%%，%(still).1f%%的日期价格未变。所得波动率反映个别成交而非市场。",
+    zh="交易稀疏：%(large).1f%%的变动超过10%%，%(still).1f%%的间隔价格未变。所得波动率反映个别成交而非市场。",
 )
 GAPS: Final = Text(
     en="The series has %(gaps)d gaps. A move over a gap counts as one step.",
@@ -337,7 +340,8 @@ def _with_warnings(found: Calibration) -> Calibration:
     if found.points < SHORT_POINTS or found.span_years < SHORT_YEARS:
         facts: dict[str, object] = {"points": found.points, "years": found.span_years}
         told.append(Warned(code="short", detail=SHORT.filled(facts)))
-    if found.large_share > THIN_LARGE_SHARE or found.still_share > THIN_STILL_SHARE:
+    wild = found.step_days <= DAILY_DAYS and found.large_share > THIN_LARGE_SHARE
+    if wild or found.still_share > THIN_STILL_SHARE:
         shares: dict[str, object] = {
             "large": 100.0 * found.large_share,
             "still": 100.0 * found.still_share,

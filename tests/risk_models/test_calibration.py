@@ -164,6 +164,15 @@ def test_days_without_a_move_make_a_market_thin():
     assert "thin" not in codes(calibrate(weekdays(400), walk(400)))
 
 
+def test_large_moves_make_a_daily_market_thin_and_a_monthly_one_not():
+    wild = walk(1_000, volatility=1.2)
+    assert calibrate(weekdays(1_000), wild).large_share > 0.1
+    assert "thin" in codes(calibrate(weekdays(1_000), wild))
+    monthly = calibrate(weekdays(4_200)[::21], walk(4_200, volatility=0.5)[::21])
+    assert monthly.large_share > 0.1
+    assert "thin" not in codes(monthly)
+
+
 def test_monthly_points_are_annualised_by_their_own_step():
     """Twelve points a year of a walk have the yearly volatility of its daily ones."""
     days, prices = weekdays(10_000), walk(10_000)

@@ -136,3 +136,10 @@ def test_a_series_that_says_nothing_is_refused_with_the_reason(api, path) -> Non
     assert "10" in refused["detail"]
     api("c1-fin").get("/price-series/NONE/calibration", status=404)
     api("c1-fin").get("/price-series/SINK/calibration?first_on=x", status=422)
+
+
+def test_prices_after_the_day_are_not_known_to_a_calibration(api) -> None:
+    """The files reach to 2025; the day of the test is the second of January 2024."""
+    assert api("c1-fin").get("/price-series/CEA/points", status=200).json["total"] > 10
+    refused = api("c1-fin").get("/price-series/CEA/calibration", status=422).json
+    assert refused["code"] == "series-not-calibrated"
