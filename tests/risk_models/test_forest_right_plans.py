@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from risk_models.contract import Price, Stress
 from risk_models.models.forest_right import MODEL
@@ -221,3 +223,55 @@ def test_trees_credited_elsewhere_are_not_felled_as_well(plan, severity, code):
 def test_a_joint_plan_needs_something_to_come(group):
     row = {**BARE, **CARBON, "age_group": group, "costs_by_year_yuan_per_mu": [500.0]}
     assert codes(run(MODEL, [row], BOTH), severity="refuse") == {"no-joint-plan"}
+
+
+def test_a_joint_plan_without_credits_is_the_timber_plan():
+    nothing = {"carbon_tco2e_per_mu": 0, "release_tco2e_per_mu": 0, "carbon_cost_yuan_per_mu": 0}
+    assert _value({**MIDDLE, **CARBON, **nothing}) == _value({**MIDDLE, "plan": "timber"})
+
+
+# ---------------------------------------------------------------------------
+# Properties
+
+
+@settings(max_examples=30)
+@given(rate=st.floats(min_value=0.02, max_value=0.2), rotation=st.integers(10, 120))
+def test_land_expectation_value_is_faustmann_s_at_every_rate_and_rotation(rate, rotation):
+    row = {**BARE, "discount_rate": rate, "rotation_years": rotation}
+    row["right_ends_on"] = "9999-12-31"
+    closed = 100 * _expected_land(rotation, p=rate)
+    assert run(MODEL, [row]).value[0] == pytest.approx(closed, rel=1e-9, abs=1e-6)
+
+
+@settings(max_examples=30)
+@given(
+    price=st.floats(min_value=0.0, max_value=3_000.0), more=st.floats(min_value=1.0, max_value=3.0)
+)
+def test_dearer_timber_never_lowers_the_value(price, more):
+    row = {**MIDDLE, **THINNED, **LAND, "age_group": "near-mature", "stock_now_m3_per_mu": 7.2}
+    cheap, dear = (
+        run(MODEL, [row], {"timber": Price(yuan=yuan, unit="yuan/m3")}).value[0]
+        for yuan in (price, price * more)
+    )
+    assert dear >= cheap
+
+
+@settings(max_examples=30)
+@given(share=st.floats(min_value=0.0, max_value=1.0))
+def test_public_welfare_forest_takes_just_its_share_of_the_timber(share):
+    row = {**MIDDLE, **THINNED, **LAND, "public_welfare_share": share}
+    whole = run(MODEL, [{**row, "public_welfare_share": 0.0}], TIMBER).value[0]
+    assert run(MODEL, [row], TIMBER).value[0] == pytest.approx((1 - share) * whole, abs=1e-6)
+
+
+@settings(max_examples=30)
+@given(area=st.floats(min_value=1.0, max_value=1e6))
+def test_every_mu_of_a_stand_is_worth_the_same(area):
+    row = {**MIDDLE, **THINNED, **LAND, **CARBON}
+    one, other = run(MODEL, [row, {**row, "area_mu": area}], BOTH).value
+    assert other == pytest.approx(one * area / 100.0, rel=1e-9)
+
+
+def test_later_felling_within_the_right_counts_and_is_worth_less_today():
+    near, far = (_value({**MIDDLE, "rotation_years": years}) for years in (25, 40))
+    assert far < near
