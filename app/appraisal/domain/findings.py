@@ -9,6 +9,7 @@ from typing import Any, Final
 
 ASK: Final = "ask"
 MAX_WORDS: Final = 1000
+"""Characters on one finding: what needs more belongs into a document that the words name."""
 
 StoredFinding = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from sqlmodel import Session, col
 
 from app.appraisal import queries, services
-from app.appraisal.domain import STATE_TITLES, AppraisalKind, AppraisalState
+from app.appraisal.domain import KIND_TITLES, STATE_TITLES, AppraisalKind, AppraisalState
 from app.appraisal.domain.catalogue import all_specs, find_spec, parameters_on
 from app.appraisal.events import EVENTS
 from app.appraisal.input_forms import (
@@ -114,11 +114,14 @@ def _order_choices(session: Session, actor: Actor) -> Choices:
     kinds = [row.kind for row in rows if not wanted or str(row.id) == wanted]
     legal = {model_id for kind in set(kinds) for model_id in models_for(kind)}
     banks = {str(place.bank_id): words(place.bank) for place in places}
+    kinds_offered = [AppraisalKind.EXTERNAL]
     if actor.organisation_kind == OrganisationKind.BANK:
+        kinds_offered.append(AppraisalKind.INTERNAL)
         banks = {str(actor.organisation_id): words(actor.organisation_name)}
     return {
         "asset_id": [(str(row.id), f"{row.number} {_title(row)}") for row in rows],
         "bank_id": list(banks.items()),
+        "kind": [(each.value, gettext(KIND_TITLES[each])) for each in kinds_offered],
         "agency_id": _agencies(places),
         "model_id": [(spec.id, words(spec.title)) for spec in all_specs() if spec.id in legal],
     }
