@@ -96,7 +96,7 @@ def value(
     if trace and batch.n != 1:
         raise NoTrace("a trace is kept for a batch of one")
     run = _checked(model, batch, basis, stress)
-    return run.refused() if run.batch.n == 0 else run.valued(simulation, trace=trace)
+    return run.refused(simulation) if run.batch.n == 0 else run.valued(simulation, trace=trace)
 
 
 def fan(
@@ -197,8 +197,9 @@ class _Run:
             self.rows = np.setdiff1d(self.rows, np.concatenate(refused)).astype(np.int32)
             self.batch = self.whole.take(self.rows)
 
-    def refused(self) -> Result:
+    def refused(self, simulation: Simulation | None) -> Result:
         nothing = np.full(self.whole.n, np.nan)
+        quantile = nothing if simulation is not None else None
         return Result(
             value=nothing,
             components={entry.name: nothing.copy() for entry in self.model.spec.components},
@@ -209,6 +210,10 @@ class _Run:
             reasons=(),
             findings=tuple(self.findings),
             valid=np.zeros(self.whole.n, dtype=np.bool_),
+            low=quantile,
+            mid=quantile,
+            high=quantile,
+            cohorts=None if simulation is None else 0,
         )
 
     def valued(self, simulation: Simulation | None, *, trace: bool) -> Result:

@@ -88,6 +88,13 @@ def test_refused_rows_have_no_quantiles():
     assert np.isnan(result.low[1])
 
 
+def test_where_every_row_is_refused_the_quantiles_are_as_empty_as_the_values():
+    result = _value([example(MODEL, area_mu=-1)])
+    assert np.isnan(result.low).all()
+    assert result.cohorts == 0
+    assert _value([example(MODEL, area_mu=-1)], simulation=None).low is None
+
+
 def test_what_no_price_moves_has_one_figure():
     result = _value([example(forest_right.MODEL)], {}, model=forest_right.MODEL)
     assert result.low[0] == result.high[0] == pytest.approx(result.value[0])
