@@ -1,16 +1,19 @@
 """Published cases of forest valuation, one by one."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
+from risk_models.dated import load_folder
 from risk_models.models.forest_right import MODEL
 from tests.risk_models.helpers import codes, run
 
 CASES = yaml.safe_load(
     Path(__file__).with_name("valuation_forest.yaml").read_text(encoding="utf-8")
 )
+CAPS = Path(__file__).resolve().parents[2] / "app" / "policy" / "parameters" / "collateral"
 ROW = {
     "category": "commercial-timber",
     "area_mu": 1.0,
@@ -44,3 +47,10 @@ def test_a_disclosed_value_per_mu_is_judged_by_the_band(case):
     }
     asked = "implied-value-outside-band" in codes(run(MODEL, [row]), severity="ask")
     assert asked == case["asks"]
+
+
+@pytest.mark.parametrize("case", CASES["rules"], ids=lambda case: case["id"])
+def test_no_cap_in_force_lies_above_the_published_rule(case):
+    caps = load_folder(CAPS)
+    for day in (date(2020, 1, 1), date(2023, 12, 26), date(2026, 11, 22)):
+        assert caps.on(day).number(case["parameter"]) <= case["at_most"]

@@ -364,4 +364,4 @@ def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
         low=low,
         high=high,
     )
-    return [*outside, *mixed_units("area_mu", implied, low=low, high=high)]
+    return [*outside, *mixed_units("", implied, low=low, high=high)]
