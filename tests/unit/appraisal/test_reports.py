@@ -1,12 +1,25 @@
 """The appraisal report says everything, in both languages, and always the same."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from app.appraisal.report_parts import figure
-from app.appraisal.report_views import InputView
+from app.appraisal.report_views import (
+    BandView,
+    BarView,
+    ChangedView,
+    ChangeView,
+    ComparisonView,
+    FactView,
+    IndicatorView,
+    InputView,
+    OutsideView,
+    SubjectAnnexView,
+    YearBandView,
+)
 from app.appraisal.reports import appraisal_report
 from app.documents.pdf import Words
 from tests.support.documents import page_count, require_nothing_embedded, squeezed, text_of
@@ -141,3 +154,117 @@ def test_units_are_said_in_both_languages_and_shares_in_per_cent(tmp_path: Path)
     assert "29,600.00Area亩mu" in shown
     assert "3.5%" in shown
     assert "0.075" not in shown
+
+
+def full_view():
+    """The sample with every annex that a report may have."""
+    view = appraisal_view()
+    return replace(
+        view,
+        maker=replace(view.maker, qualification="62010001"),
+        outside=OutsideView(
+            number="评报字1号",
+            reported_on=date(2024, 1, 1),
+            value_fen=46_000_000,
+            signers=["金石（62010001）", "魏澜（62010002）"],
+            digest="e7" * 32,
+        ),
+        band=BandView(
+            paths=2000,
+            seed=77,
+            tail=0.05,
+            low_fen=30_000_000,
+            mid_fen=44_000_000,
+            high_fen=61_000_000,
+            years=[YearBandView(year=1, low_fen=1_00, mid_fen=2_00, high_fen=3_00)],
+        ),
+        bars=[
+            BarView(
+                title=Words(zh="折现率", en="Discount rate"),
+                low="6",
+                high="12",
+                unit="%",
+                at_low_fen=50_000_000,
+                at_high_fen=None,
+            )
+        ],
+        comparison=ComparisonView(
+            then_number="V-2022-000009",
+            then_on=date(2022, 12, 31),
+            then_fen=40_000_000,
+            difference_fen=5_000_000,
+            changes=[
+                ChangeView(title=Words(zh="评估基准日", en="Day"), amount_fen=None, items=()),
+                ChangeView(
+                    title=Words(zh="价格", en="Prices"),
+                    amount_fen=5_000_000,
+                    items=[
+                        ChangedView(
+                            title=Words(zh="碳汇价格", en="Sink"),
+                            old="25",
+                            new="30",
+                            amount_fen=5_000_000,
+                        )
+                    ],
+                ),
+            ],
+        ),
+        subject_annex=SubjectAnnexView(
+            title=Words(zh="（附）碳汇项目表", en="Carbon-sink annex"),
+            facts=[
+                FactView(label=Words(zh="审核意见编号", en="Opinion No."), value="SH-1"),
+                FactView(label=Words(zh="价格依据", en="Price basis"), value=""),
+            ],
+            indicators=[
+                IndicatorView(
+                    group=Words(zh="调节服务", en="Regulating"),
+                    title=Words(zh="水源涵养", en="Water retention"),
+                    quantity="1,000 立方米",
+                    price="8 元/立方米",
+                    value_fen=800_000,
+                )
+            ],
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "（二）敏感性分析",
+        "不予评估",
+        "（三）情景分析",
+        "2,000 / 77",
+        "P5CNY 300,000.00",
+        "P95CNY 610,000.00",
+        "不取自这些分位数",
+        "（四）与上次评估比较",
+        "V-2022-000009",
+        "计入下一步",
+        "（六）机构自出报告",
+        "评报字1号",
+        "e7" * 32,
+        "碳汇项目表",
+        "SH-1",
+        "水源涵养",
+        "8 元/立方米",
+        "资格证号 No. 62010001",
+    ],
+)
+def test_the_annexes_tell_how_far_the_value_moves_and_what_changed(words, tmp_path):
+    assert squeezed(words) in text_of(appraisal_report(full_view()), tmp_path)
+
+
+def test_a_report_without_band_bars_or_former_appraisal_says_so(tmp_path):
+    shown = text_of(appraisal_report(appraisal_view()), tmp_path)
+    for words in ("故无情景区间", "没有规定变动范围", "此前未对该资产出具评估"):
+        assert words in shown
+    assert "机构自出报告" not in shown
+
+
+def test_an_internal_report_names_the_bank_and_its_loan(tmp_path):
+    view = replace(appraisal_view(), loan_fen=29_000_000)
+    shown = text_of(appraisal_report(view), tmp_path)
+    assert "押品内部评估报告" in shown
+    assert squeezed("CNY 290,000.00") in shown
+    assert "银行自行评估" in shown
