@@ -11,6 +11,8 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.reference import queries, services
 from app.reference.events import ITEM_EVENTS, OVERRIDE_EVENTS
+from app.reference.parameter_api import blueprint as single
+from app.reference.parameter_schemas import ParameterListQuery
 from app.reference.parameters import parameters_in_force
 from app.reference.schemas import (
     MAX_CALENDAR_DAYS,
@@ -23,7 +25,6 @@ from app.reference.schemas import (
     IndustrySchema,
     ItemQuery,
     ParameterListSchema,
-    ParameterQuery,
     PolicyOverrideSchema,
     ProposeOverrideSchema,
     RegionQuery,
@@ -51,7 +52,7 @@ imports = ApiBlueprint(
     url_prefix="/api/v1/catalogue-imports",
     description="Proposed items of catalogues",
 )
-BLUEPRINTS = (blueprint, overrides, imports)
+BLUEPRINTS = (blueprint, single, overrides, imports)
 
 READERS = (Permission.READ_REFERENCE,)
 
@@ -137,13 +138,14 @@ def list_days(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/parameters", methods=["GET"])
 @access(*READERS)
-@blueprint.arguments(ParameterQuery, location="query")
+@blueprint.arguments(ParameterListQuery, location="query")
 @blueprint.response(200, ParameterListSchema)
 def list_parameters(query: dict[str, Any]) -> Any:
-    """The parameters in force on a day, with the own rows of the actor's bank."""
+    """The parameters of policy, science and prices in force on a day, with the own rows of the actor's bank."""
     session = current_session()
     day = query.get("on") or today(session)
-    found = parameters_in_force(session, bank_of(current_actor()), day, query.get("area"))
+    wanted = ParameterListQuery.narrowed(query)
+    found = parameters_in_force(session, bank_of(current_actor()), day, wanted)
     return {"on": day, "items": found}
 
 

@@ -12,13 +12,16 @@ from app import policy
 from app.db.engine import today
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.kernel.units import unit_name
 from app.reference import domain, queries, services
+from app.reference.browsing import every_parameter
 from app.reference.events import ITEM_EVENTS, OVERRIDE_EVENTS
+from app.reference.parameter_pages import blueprint as single
+from app.reference.parameter_schemas import ParameterListQuery
 from app.reference.parameters import ParameterView, parameters_in_force
 from app.reference.schemas import (
     CalendarQuery,
     ImportItemsSchema,
-    ParameterQuery,
     ProposeOverrideSchema,
 )
 from app.web.access import access, current_actor, current_session, tell
@@ -32,7 +35,7 @@ from app.web.reading import load_schema
 blueprint = Blueprint("reference_pages", __name__, url_prefix="/reference")
 overrides = Blueprint("policy_pages", __name__, url_prefix="/reference/policy")
 imports = Blueprint("catalogue_import_pages", __name__, url_prefix="/reference/imports")
-BLUEPRINTS = (blueprint, overrides, imports)
+BLUEPRINTS = (blueprint, single, overrides, imports)
 
 Answer = Response | str | tuple[str, int]
 
@@ -75,18 +78,19 @@ def catalogue() -> str:
 def parameters() -> str:
     """The parameters in force on a day, with source and status."""
     session, actor = current_session(), current_actor()
-    asked = {name: request.args.get(name, "") for name in ("on", "area")}
-    query = load_schema(ParameterQuery(), {name: text for name, text in asked.items() if text})
+    asked = {name: request.args.get(name, "") for name in ("on", "area", "status", "q")}
+    query = load_schema(ParameterListQuery(), {name: text for name, text in asked.items() if text})
     day = query.get("on") or today(session)
     bank_id = actor.organisation_id if actor.organisation_kind == "bank" else None
     return render_template(
         "reference/parameters.html",
-        rows=parameters_in_force(session, bank_id, day, query.get("area")),
+        rows=parameters_in_force(session, bank_id, day, ParameterListQuery.narrowed(query)),
         day=day,
         asked=asked,
         shown=_shown,
         said=gettext,
-        areas=sorted({policy.area_of(each.id) for each in policy.parameter_set()}),
+        areas=sorted({policy.area_of(each) for each in every_parameter()}),
+        taken={name: text for name, text in asked.items() if text},
         **_common(),
     )
 
@@ -102,7 +106,10 @@ def _shown(row: ParameterView) -> str:
     """The value with its unit: shares in per cent."""
     if row.unit == "ratio":
         return percent(Decimal(row.value or 0), 2)
-    return fill(UNIT_TITLES.get(row.unit, "%(value)s"), {"value": row.value})
+    if row.unit in UNIT_TITLES:
+        return fill(UNIT_TITLES[row.unit], {"value": row.value})
+    unit = unit_name(row.unit).in_language(current_language())
+    return f"{row.value} {unit}".strip()
 
 
 @blueprint.get("/calendar")

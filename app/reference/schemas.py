@@ -103,13 +103,6 @@ class CalendarSchema(ViewSchema):
     items = ma.fields.List(ma.fields.Nested(CalendarDaySchema))
 
 
-class ParameterQuery(CommandSchema):
-    """The day on which parameters are asked for; today when it is left out."""
-
-    on = Day()
-    area = Text(max_length=40)
-
-
 class ParameterSchema(ViewSchema):
     """A parameter in force: value, first day, unit, source, status. Tables show their rows."""
 

@@ -151,6 +151,7 @@ def reference(samples: Samples) -> None:
         ),
     )
     samples.add("catalogues", "2019", seen_by=EVERYBODY)
+    samples.add("parameters", "collateral.ltv.top_up", seen_by=EVERYBODY)
     samples.add("reference/imports/new", "2019", seen_by=EVERYBODY)
     for name in ("policy-overrides", "reference/policy"):
         samples.add(name, override.id, seen_by={"A"})
