@@ -22,6 +22,7 @@ from risk_models.models.carbon_sink_income.names import (
     GROWTH_MARGIN,
     KIND,
     LEAST_COVER,
+    STOCK_BAND,
 )
 from risk_models.models.carbon_sink_income.rates import shrub_removals, soil_removals
 from risk_models.models.carbon_sink_income.words import WORDS
@@ -104,7 +105,7 @@ def _stand_findings(batch: Batch, basis: Basis) -> list[Finding]:
         ),
         *_refused("conversion-not-for-species", "conversion", growing & _without(batch, basis)),
         *_table_findings(batch),
-        *_curve_findings(batch),
+        *_curve_findings(batch, basis),
     ]
 
 
@@ -129,13 +130,13 @@ def _table_findings(batch: Batch) -> list[Finding]:
     return _refused("yield-table-falls", "stock_by_age_m3_per_ha", falls)
 
 
-def _curve_findings(batch: Batch) -> list[Finding]:
+def _curve_findings(batch: Batch, basis: Basis) -> list[Finding]:
     """Stock given by the mu where it is wanted by the hectare."""
     rows = batch.is_level("removal_basis", "own-curve")
     given = np.where(rows, batch.numbers("curve_a_m3_per_ha"), np.nan)
-    return mixed_units(
-        "curve_a_m3_per_ha", given, low=np.full(batch.n, 40.0), high=np.full(batch.n, 800.0)
-    )
+    band = basis.parameters.table(STOCK_BAND)["old-stand"]
+    low, high = (np.full(batch.n, band[name]) for name in ("stock_low", "stock_high"))
+    return mixed_units("curve_a_m3_per_ha", given, low=low, high=high)
 
 
 def _state_findings(batch: Batch, basis: Basis) -> list[Finding]:

@@ -40,6 +40,7 @@ __all__ = [
     "REGRESSION",
     "SOIL_YEARS",
     "SPECIES",
+    "STOCK_BAND",
     "STOCK_FACTORS",
     "TONNE",
 ]
@@ -56,6 +57,7 @@ SPECIES: Final = "carbon_sink.species"
 CURVE: Final = "carbon_sink.growth_curve"
 REGRESSION: Final = "carbon_sink.volume_regression"
 BIOMASS: Final = "carbon_sink.biomass_factors"
+STOCK_BAND: Final = "carbon_sink.stock_band"
 STOCK_FACTORS: Final = "carbon_sink.stock_factors"
 GOLD_STANDARD: Final = "carbon_sink.gold_standard_factors"
 CROWN_COVER: Final = "carbon_sink.crown_cover_factors"
@@ -89,6 +91,7 @@ PARAMETERS: Final = (
     CURVE,
     REGRESSION,
     BIOMASS,
+    STOCK_BAND,
     STOCK_FACTORS,
     GOLD_STANDARD,
     CROWN_COVER,
