@@ -194,7 +194,9 @@ class _Run:
         self.findings.extend(moved)
         refused = [entry.rows for entry in moved if entry.severity == "refuse"]
         if refused:
-            self.rows = np.setdiff1d(self.rows, np.concatenate(refused)).astype(np.int32)
+            standing = self._standing()
+            standing[np.concatenate(refused)] = False
+            self.rows = np.flatnonzero(standing).astype(np.int32)
             self.batch = self.whole.take(self.rows)
 
     def refused(self, simulation: Simulation | None) -> Result:
@@ -237,7 +239,7 @@ class _Run:
             reason=self._reason(reason),
             reasons=tuple(reasons),
             findings=tuple(self.findings),
-            valid=np.isin(np.arange(self.whole.n), self.rows),
+            valid=self._standing(),
             trace=self._trace(recorder, exposures, values, weights, total) if trace else (),
         )
         return self._with_quantiles(result, exposures, weights, simulation)
@@ -295,6 +297,11 @@ class _Run:
             reviewing = cast("Reviewing", self.model)
             found += reviewing.review(self.batch, self.basis, total, amounts)
         self.findings.extend(entry.moved(self.rows) for entry in found)
+
+    def _standing(self) -> npt.NDArray[np.bool_]:
+        standing = np.zeros(self.whole.n, dtype=np.bool_)
+        standing[self.rows] = True
+        return standing
 
     def _reason(self, reason: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
         spread = np.full(self.whole.n, NO_REASON)
