@@ -195,7 +195,7 @@
         return { type: 'rect', shape: { x: Math.min(x, from), y: y - height / 2, width: Math.max(Math.abs(x - from), 1), height, r: 2 }, style: { fill: api.visual('color') } };
       };
       const side = (end, name, color) => ({ type: 'custom', name, renderItem: shape, itemStyle: { color }, encode: { x: 1, y: 0 }, data: data.bars.map((bar, index) => [index, Number(bar[end].value)]),
-        markLine: end === 'low' ? { silent: true, symbol: 'none', animation: false, lineStyle: { color: INK, type: 'solid', width: 1 }, label: { formatter: data.base.text, color: INK, fontSize: 11 }, data: [{ xAxis: base }] } : undefined });
+        markLine: end === 'low' ? { silent: true, symbol: 'none', animation: false, lineStyle: { color: INK, type: 'solid', width: 1 }, label: { formatter: data.base.text, position: 'start', color: INK, fontSize: 11 }, data: [{ xAxis: base }] } : undefined });
       return {
         legend, grid: { ...grid, top: 46, right: 12 },
         tooltip: { ...tip, formatter: (item) => { const bar = data.bars[item.dataIndex]; return `${bar.name}\n${data.low_name}  ${bar.low.text} ${data.unit}\n${data.high_name}  ${bar.high.text} ${data.unit}`; } },

@@ -10,12 +10,15 @@ from app.appraisal.pages.shown import grouped, in_words, input_shown
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent
-from app.web.formats import current_locale, money_plot, money_unit, money_wan, money_yuan
+from app.web.formats import Place, current_locale, money, money_plot, money_unit, money_yuan
 from app.web.shell import words
 from risk_models.contract import ModelSpec
 
 DRAWN_BARS: Final = 10
 """Bars of the picture; the table beside it has them all."""
+
+SMALL_FEN: Final = 1_000_000_00
+"""Below a million yuan the figures of a chart are in yuan: in ten thousands bars would look alike."""
 
 
 def spread_shown(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,23 +54,20 @@ def fan_shown(result: Mapping[str, Any]) -> dict[str, Any] | None:
     band, found = band_shown(result), (result.get("scenario") or {}).get("fan")
     if band is None or not found:
         return None
+    lines = {end: [_fen(each[end]) for each in found] for end in ("low", "mid", "high")}
+    place = place_of(*(each for line in lines.values() for each in line))
     return {
-        "unit": _unit(),
+        "unit": _unit(place),
         "labels": [str(each["year"]) for each in found],
-        **{
-            end: _line(band[f"{end}_name"], [each[end] for each in found])
-            for end in ("low", "mid", "high")
-        },
+        **{end: _line(band[f"{end}_name"], line, place) for end, line in lines.items()},
     }
 
 
-def _line(name: str, amounts: Sequence[str | None]) -> dict[str, Any]:
-    locale = current_locale()
-    figures = [None if each is None else _fen(each) for each in amounts]
+def _line(name: str, amounts: Sequence[int | None], place: Place) -> dict[str, Any]:
     return {
         "name": name,
-        "values": [money_plot(each, "wan", locale=locale) for each in figures],
-        "texts": [money_wan(each, locale=locale) for each in figures],
+        "values": [_plot(each, place) for each in amounts],
+        "texts": [_text(each, place) for each in amounts],
     }
 
 
@@ -78,29 +78,26 @@ def tornado_shown(result: Mapping[str, Any]) -> dict[str, Any] | None:
     if not rows:
         return None
     base = Money.parse(result["value_yuan"]).fen
-    drawn = [each for each in rows if None not in (each["at_low"], each["at_high"])]
+    drawn = [each for each in rows if None not in (each["at_low"], each["at_high"])][:DRAWN_BARS]
+    ends = [each[end] for each in drawn for end in ("at_low", "at_high")]
+    return {"rows": rows, "chart": _tornado_chart(base, drawn, place_of(base, *ends))}
+
+
+def _tornado_chart(
+    base_fen: int, bars: Sequence[Mapping[str, Any]], place: Place
+) -> dict[str, Any]:
+    def end(bar: Mapping[str, Any], name: str) -> dict[str, Any]:
+        fen = bar[f"at_{name}"]
+        return {"value": _plot(fen, place), "text": f"{bar[name]} → {_text(fen, place)}"}
+
     return {
-        "rows": rows,
-        "chart": {
-            "unit": _unit(),
-            "base": {"value": _plot(base), "text": _text(base), "name": gettext("Value")},
-            "low_name": gettext("At the lower end"),
-            "high_name": gettext("At the upper end"),
-            "bars": [
-                {
-                    "name": each["title"],
-                    "low": {
-                        "value": _plot(each["at_low"]),
-                        "text": f"{each['low']} → {_text(each['at_low'])}",
-                    },
-                    "high": {
-                        "value": _plot(each["at_high"]),
-                        "text": f"{each['high']} → {_text(each['at_high'])}",
-                    },
-                }
-                for each in drawn[:DRAWN_BARS]
-            ],
-        },
+        "unit": _unit(place),
+        "base": {"value": _plot(base_fen, place), "text": _text(base_fen, place)},
+        "low_name": gettext("At the lower end"),
+        "high_name": gettext("At the upper end"),
+        "bars": [
+            {"name": bar["title"], "low": end(bar, "low"), "high": end(bar, "high")} for bar in bars
+        ],
     }
 
 
@@ -134,16 +131,22 @@ def _fen(yuan: str | None) -> int | None:
     return None if yuan is None else Money.parse(yuan).fen
 
 
-def _unit() -> str:
-    return money_unit("wan", locale=current_locale())
+def place_of(*amounts: int | None) -> Place:
+    """The scale on which a chart of these amounts still tells them apart."""
+    largest = max((abs(each) for each in amounts if each is not None), default=0)
+    return "yuan" if largest < SMALL_FEN else "wan"
 
 
-def _plot(fen: int | None) -> str | None:
-    return money_plot(fen, "wan", locale=current_locale())
+def _unit(place: Place) -> str:
+    return money_unit(place, locale=current_locale())
 
 
-def _text(fen: int | None) -> str:
-    return money_wan(fen, locale=current_locale())
+def _plot(fen: int | None, place: Place) -> str | None:
+    return money_plot(fen, place, locale=current_locale())
+
+
+def _text(fen: int | None, place: Place) -> str:
+    return "—" if fen is None else money(fen, place, locale=current_locale())
 
 
 # ---------------------------------------------------------------------------
@@ -160,15 +163,21 @@ def comparison_shown(found: Comparison | None, spec: ModelSpec | None) -> dict[s
         *((each["title"], each["fen"], False) for each in changes if each["fen"]),
         (found.now.number, found.now.value_fen, True),
     ]
+    place = place_of(found.then.value_fen, found.now.value_fen)
     return {
         "then": found.then,
         "now": found.now,
         "difference_fen": found.difference_fen,
         "changes": changes,
         "chart": {
-            "unit": _unit(),
+            "unit": _unit(place),
             "steps": [
-                {"name": name, "value": _plot(fen), "text": _text(fen), "total": total}
+                {
+                    "name": name,
+                    "value": _plot(fen, place),
+                    "text": _text(fen, place),
+                    "total": total,
+                }
                 for name, fen, total in steps
             ],
         },

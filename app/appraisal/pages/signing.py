@@ -8,12 +8,12 @@ from flask import Blueprint, Response, g, redirect, render_template, request
 from flask_babel import gettext
 
 from app.appraisal import services
-from app.appraisal.domain import APPRAISAL, AppraisalEvent
+from app.appraisal.domain import APPRAISAL, AppraisalEvent, AppraisalKind
 from app.appraisal.domain.findings import MAX_WORDS, asked
 from app.appraisal.pages.shown import in_words
 from app.appraisal.schemas import FileOutsideReportSchema, SignAppraisalSchema
 from app.documents.downloads import attachment
-from app.kernel.errors import Refusal
+from app.kernel.errors import NotFound, Refusal
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
@@ -107,6 +107,8 @@ def file_outside_report(appraisal_id: UUID) -> Answer:
     """Keep the agency's own report with the appraisal in preparation."""
     session, actor = current_session(), current_actor()
     view = services.get_preparing(session, actor, appraisal_id)
+    if view.kind is not AppraisalKind.EXTERNAL:
+        raise NotFound
 
     def submit(command: services.FileOutsideReport) -> Response:
         services.file_outside_report(session, actor, appraisal_id, command)
