@@ -7,6 +7,7 @@ from flask import Blueprint
 from sqlmodel import Session
 
 from app.appraisal import api as appraisal_api
+from app.appraisal import gep_api
 from app.appraisal import pages as appraisal_pages
 from app.assets import api as assets_api
 from app.assets import pages as assets_pages
@@ -43,6 +44,7 @@ from app.web.shell import NavItem
 
 API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     *appraisal_api.BLUEPRINTS,
+    gep_api.blueprint,
     *documents_api.BLUEPRINTS,
     *reference_api.BLUEPRINTS,
     *loans_api.BLUEPRINTS,
@@ -107,6 +109,13 @@ NAVIGATION: Sequence[NavItem] = (
         icon="scale",
         permissions=(Permission.READ_APPRAISALS,),
         prefix="/appraisals",
+    ),
+    NavItem(
+        endpoint="gep_account_pages.account_list",
+        title=N_("GEP accounts"),
+        icon="chart-line",
+        permissions=(Permission.READ_GEP_ACCOUNTS,),
+        prefix="/gep-accounts",
     ),
     NavItem(
         endpoint="application_pages.application_list",

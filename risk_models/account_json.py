@@ -7,8 +7,8 @@ from risk_models.accounts import CLASSES, Account, Change, Comparison, RowProble
 __all__ = ["account_json", "comparison_json"]
 
 
-def account_json(account: Account, *, language: str = "en") -> dict[str, object]:
-    """The account of a year with everything that was found about its rows."""
+def account_json(account: Account, *, language: str | None = "en") -> dict[str, object]:
+    """The account of a year with everything found about its rows, in one language or in both."""
     return {
         "year": account.year,
         "total_yuan": _yuan(account.total_fen),
@@ -68,13 +68,15 @@ def _amounts(found: Mapping[str, int]) -> dict[str, str | None]:
     return {name: _yuan(fen) for name, fen in found.items()}
 
 
-def _problem(problem: RowProblem, language: str) -> dict[str, object]:
+def _problem(problem: RowProblem, language: str | None) -> dict[str, object]:
+    detail = problem.detail
+    both = {"en": detail.en, "zh": detail.zh}
     return {
         "row": problem.row,
         "field": problem.field,
         "code": problem.code,
         "severity": problem.severity,
-        "detail": problem.detail.in_language(language),
+        "detail": both if language is None else detail.in_language(language),
     }
 
 

@@ -1,7 +1,7 @@
 """The workbook of a GEP account: one row a unit, in the shape of the model's own template."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from risk_models.dated import Parameters
 from risk_models.models.gep import MODEL
 from risk_models.words import Text
 
-__all__ = ["account_rows", "account_template", "workbook_spec"]
+__all__ = ["AccountRows", "account_rows", "account_template", "workbook_spec"]
 
 CITY: Final = 620_700.0
 FIRST_CODE: Final = 110_000.0
@@ -95,16 +95,28 @@ def account_template(parameters: Parameters, language: str) -> bytes:
     return template_xlsx(workbook_spec(), parameters, language)
 
 
-def account_rows(
-    content: bytes, parameters: Parameters
-) -> tuple[list[dict[str, object]], list[RowProblem]]:
-    """Rows as `document_from` takes them, and what cannot be read, by the line of the sheet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRows:
+    """Rows as `document_from` takes them, the line of each in the sheet, and what cannot be read."""
 
-    Refuses a file that is no such workbook, as the other workbooks are.
-    """
+    rows: list[dict[str, object]]
+    lines: list[int]
+    problems: list[RowProblem]
+
+    def in_sheet(self, problem: RowProblem) -> RowProblem:
+        """A problem of a row of the document, at its line of the sheet."""
+        return replace(problem, row=self.lines[problem.row - 1])
+
+
+def account_rows(content: bytes, parameters: Parameters) -> AccountRows:
+    """Reads a filled-in template; refuses a file that is none, as the other workbooks are."""
     read = read_workbook(workbook_spec(), parameters, content)
-    problems = [problem for row in read for problem in _problems(row)]
-    return [_entry(row.inputs) for row in read if not row.problems], problems
+    clean = [row for row in read if not row.problems]
+    return AccountRows(
+        rows=[_entry(row.inputs) for row in clean],
+        lines=[row.number for row in clean],
+        problems=[problem for row in read for problem in _problems(row)],
+    )
 
 
 def _problems(row: WorkbookRow) -> list[RowProblem]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.appraisal.domain import AppraisalKind, AppraisalState, ItemState, RunState, SignatureRole
+from app.appraisal.domain.gep import GepAccountState
 from app.db.base import Table, Versioned, check, one_of
 from app.db.types import FEN_RANGE, choice, fen, json_column, link, text
 
@@ -173,3 +174,34 @@ class RevaluationItem(SQLModel, table=True):
     before_fen: int | None = fen(nullable=True)
     after_fen: int | None = fen(nullable=True)
     problem: dict[str, Any] | None = json_column(nullable=True)
+
+
+class GepAccount(Versioned, table=True):
+    """One year of a region: the rows as they were sent, and what the model made of them."""
+
+    __tablename__ = "gep_account"
+    __table_args__ = (
+        check("year_range", "year BETWEEN 1990 AND 2100"),
+        check("total_range", "total_fen >= 0"),
+        check("published", "state = 'draft' OR published_by_id IS NOT NULL"),
+    )
+
+    organisation_id: UUID = link("organisation.id", index=True)
+    title: str = text(120)
+    source: str = text(300)
+    region_code: str = text(12)
+    year: int
+    state: GepAccountState = choice(GepAccountState, "state")
+    accounted_on: date
+    """The day whose norms and price tables count."""
+    norm_profile: str = text(60, default="")
+    price_table: str = text(60, default="")
+    model_version: str = text(20)
+    document: dict[str, Any] = json_column()
+    result: dict[str, Any] = json_column()
+    digest: str = text(64)
+    total_fen: int = fen()
+    stored_by_id: UUID
+    published_by_id: UUID | None = None
+    created_at: datetime
+    published_at: datetime | None = None

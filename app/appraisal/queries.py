@@ -16,11 +16,13 @@ from app.appraisal.domain import (
     ValueFacts,
     current_value_fen,
 )
+from app.appraisal.domain.gep import GepAccountState
 from app.appraisal.domain.valuing import Recorded, digest
 from app.appraisal.models import (
     Appraisal,
     AppraisalSignature,
     AssetValue,
+    GepAccount,
     PanelMember,
     RevaluationItem,
     RevaluationRun,
@@ -31,6 +33,7 @@ from app.assets.models import Asset, AssetGrant
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
+from app.reference.models import Region
 
 FINISHED_STATES: Final = (
     AppraisalState.VALID,
@@ -133,6 +136,45 @@ def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) ->
     )
     found: Appraisal | None = session.execute(statement).scalar_one_or_none()
     return found
+
+
+# ---------------------------------------------------------------------------
+# GEP accounts
+
+
+def visible_gep_accounts(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001
+    """Its own accounts, and what others published."""
+    statement = sa.select(GepAccount)
+    match actor.sees("gep-account"):
+        case "all":
+            return statement
+        case "published":
+            published = col(GepAccount.state) == GepAccountState.PUBLISHED
+            own = col(GepAccount.organisation_id) == actor.organisation_id
+            return statement.where(sa.or_(published, own))
+        case _:
+            return statement.where(sa.false())
+
+
+def list_gep_accounts(
+    session: Session, actor: Actor, wanted: Mapping[str, Any] | None = None
+) -> sa.Select[Any]:
+    """The accounts in sight, the latest year first."""
+    statement = visible_gep_accounts(session, actor)
+    for name in ("region_code", "year", "state"):
+        if wanted and name in wanted:
+            statement = statement.where(col(getattr(GepAccount, name)) == wanted[name])
+    order = (col(GepAccount.year).desc(), col(GepAccount.created_at).desc())
+    return statement.order_by(*order, col(GepAccount.id).desc())
+
+
+def region_names(session: Session, codes: Iterable[str]) -> dict[str, Name]:
+    """Regions by code; a code of no region is left out."""
+    statement = sa.select(Region).where(col(Region.code).in_(list(codes)))
+    return {
+        row.code: Name(zh=row.name_zh, en=row.name_en)
+        for row in session.execute(statement).scalars()
+    }
 
 
 # ---------------------------------------------------------------------------

@@ -14,6 +14,7 @@ KIND_TITLES: Final = {
     "document": N_("Document"),
     "drawdown": N_("Drawdown"),
     "drill-down": N_("Look at single loans"),
+    "gep-account": N_("GEP account"),
     "guarantee": N_("Guarantee"),
     "loan": N_("Loan"),
     "margin-call": N_("Top-up case"),
@@ -133,5 +134,6 @@ FACT_TITLES: Final = {
     "value": N_("Value"),
     "value_on": N_("Value date"),
     "warning": N_("Early-warning line"),
+    "year": N_("Year"),
 }
 """By the name of a fact without its unit; one that is not listed is shown by its own name, in words."""

@@ -82,11 +82,11 @@ def _read(path: Path, day: date) -> AccountDocument:
     if len(content) > MOST_BYTES:
         raise InvalidAccount(f"{path.name}: larger than {MOST_BYTES} bytes")
     if path.suffix.lower() == ".xlsx":
-        rows, problems = account_rows(content, science_parameters().on(day))
-        if problems:
-            first = problems[0]
+        found = account_rows(content, science_parameters().on(day))
+        if found.problems:
+            first = found.problems[0]
             raise InvalidAccount(f"row {first.row}, {first.field}: {first.detail.en}")
-        return document_from({"rows": rows})
+        return document_from({"rows": found.rows})
     try:
         return document_from(cast("object", json.loads(content)))
     except (ValueError, RecursionError) as problem:

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     RECORD_VALUATION_INPUTS = "record-valuation-inputs"
     MANAGE_PANEL = "manage-panel"
     RUN_REVALUATION = "run-revaluation"
+    READ_GEP_ACCOUNTS = "read-gep-accounts"
+    KEEP_GEP_ACCOUNTS = "keep-gep-accounts"
     # origination
     READ_APPLICATIONS = "read-applications"
     APPLY_FOR_LOAN = "apply-for-loan"

@@ -54,6 +54,58 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'cancelled'"),
     )
     op.create_table(
+        "gep_account",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "draft",
+                "published",
+                name="state",
+                native_enum=False,
+                length=40,
+                create_constraint=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("accounted_on", sa.Date(), nullable=False),
+        sa.Column("norm_profile", sa.String(length=60), nullable=False),
+        sa.Column("price_table", sa.String(length=60), nullable=False),
+        sa.Column("model_version", sa.String(length=20), nullable=False),
+        sa.Column(
+            "document", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("total_fen", sa.BigInteger(), nullable=False),
+        sa.Column("stored_by_id", sa.Uuid(), nullable=False),
+        sa.Column("published_by_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state = 'draft' OR published_by_id IS NOT NULL", name=op.f("ck_gep_account_published")
+        ),
+        sa.CheckConstraint("total_fen >= 0", name=op.f("ck_gep_account_total_range")),
+        sa.CheckConstraint("year BETWEEN 1990 AND 2100", name=op.f("ck_gep_account_year_range")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_gep_account_organisation_id_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gep_account")),
+    )
+    op.create_index(
+        op.f("ix_gep_account_organisation_id"), "gep_account", ["organisation_id"], unique=False
+    )
+    op.create_table(
         "panel_member",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("bank_id", sa.Uuid(), nullable=False),
@@ -346,4 +398,5 @@ def downgrade() -> None:
     op.drop_table("revaluation_item")
     op.drop_table("appraisal")
     op.drop_table("panel_member")
+    op.drop_table("gep_account")
     op.drop_table("revaluation_run")

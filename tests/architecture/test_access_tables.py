@@ -13,7 +13,18 @@ from tests.factories.world import PEOPLE
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
-RULES = {"own", "offered", "ordered", "sent", "chain", "region", "aggregate", "all", "none"}
+RULES = {
+    "own",
+    "offered",
+    "ordered",
+    "sent",
+    "chain",
+    "region",
+    "aggregate",
+    "published",
+    "all",
+    "none",
+}
 
 
 def test_every_permission_is_held_by_some_role():

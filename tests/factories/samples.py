@@ -209,12 +209,20 @@ def appraisal(samples: Samples) -> None:
     from app.appraisal.models import PanelMember
     from app.appraisal.services import RequestRevaluation, request_revaluation
     from app.assets.domain import AssetKind
-    from tests.factories.appraisals import add_asset, example_inputs, lay_ground, make_valid
+    from tests.factories.appraisals import (
+        add_asset,
+        example_inputs,
+        lay_ground,
+        make_valid,
+        outside_report,
+    )
 
     session, world = samples.session, samples.world
     lay_ground(session, world)
     asset_id = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-SAMPLE")
-    made = make_valid(session, world, asset_id, example_inputs("forest-right"))
+    made = make_valid(
+        session, world, asset_id, example_inputs("forest-right"), outside=outside_report()
+    )
     run = request_revaluation(session, world.actor("a-risk"), RequestRevaluation(on=TODAY))
     place = session.execute(sa.select(col(PanelMember.id))).scalars().first()
     samples.add("appraisals", made.id, seen_by={"A", "C1", "AG1"})
@@ -225,6 +233,23 @@ def appraisal(samples: Samples) -> None:
         samples.add(name, run.id, seen_by={"A"})
     for name in ("panel-members", "panel"):
         samples.add(name, place, seen_by={"A"})
+
+
+def gep_accounts(samples: Samples) -> None:
+    """A draft of the measurement centre, seen by nobody else."""
+    from datetime import date
+
+    from app.appraisal.services.gep_accounts import StoreAccount, store_account
+
+    row = {"region": "620721", "year": 2021, "stated_yuan": {"undivided": "121649000000"}}
+    command = StoreAccount(
+        title="示例核算",
+        source="synthetic",
+        accounted_on=date(2023, 12, 26),
+        document={"rows": [row]},
+    )
+    made = store_account(samples.session, samples.world.actor("mc-1"), command)
+    samples.add("gep-accounts", made.id, seen_by={"MC"})
 
 
 def asset_files(samples: Samples) -> None:
@@ -306,6 +331,7 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     market,
     lending,
     appraisal,
+    gep_accounts,
     asset_files,
     application_files,
     top_up,

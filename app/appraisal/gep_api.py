@@ -1,0 +1,84 @@
+"""The API of GEP accounts."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from app.appraisal import queries
+from app.appraisal.gep_schemas import (
+    GepAccountQuery,
+    GepAccountSchema,
+    GepAccountSummarySchema,
+    StoreAccountSchema,
+)
+from app.appraisal.gep_tables import account_xlsx, file_name
+from app.appraisal.services.gep_accounts import (
+    StoreAccount,
+    account_views,
+    get_gep_account,
+    publish_account,
+    store_account,
+)
+from app.documents.downloads import attachment
+from app.documents.tables import XLSX_TYPE
+from app.kernel.permissions import Permission
+from app.web.access import access, current_actor, current_session, tagged
+from app.web.openapi import ApiBlueprint
+from app.web.paging import fetch_page, page_request
+from app.web.schemas import page_of
+
+BINARY = {"type": "string", "format": "binary"}
+
+blueprint = ApiBlueprint(
+    "gep-accounts",
+    __name__,
+    url_prefix="/api/v1/gep-accounts",
+    description="Accounts of gross ecosystem product: yearly flows, shown and never lent on",
+)
+
+
+@blueprint.route("", methods=["GET"])
+@access(Permission.READ_GEP_ACCOUNTS)
+@blueprint.arguments(GepAccountQuery, location="query")
+@blueprint.response(200, page_of(GepAccountSummarySchema))
+def list_accounts(wanted: dict[str, Any]) -> Any:
+    """The accounts in sight, the latest year first."""
+    session, actor = current_session(), current_actor()
+    page = fetch_page(session, queries.list_gep_accounts(session, actor, wanted), page_request())
+    return page.holding(account_views(session, actor, list(page.items)))
+
+
+@blueprint.route("", methods=["POST"])
+@access(Permission.KEEP_GEP_ACCOUNTS, idempotent=True)
+@blueprint.arguments(StoreAccountSchema)
+@blueprint.response(201, GepAccountSchema)
+def store(command: StoreAccount) -> Any:
+    """Work an account out of its rows and store it as a draft."""
+    view = store_account(current_session(), current_actor(), command)
+    return tagged(view), 201, {"Location": f"/api/v1/gep-accounts/{view.id}"}
+
+
+@blueprint.route("/<uuid:account_id>", methods=["GET"])
+@access(Permission.READ_GEP_ACCOUNTS)
+@blueprint.response(200, GepAccountSchema)
+def get_account(account_id: UUID) -> Any:
+    """An account with totals by service, ecosystem and region."""
+    return tagged(get_gep_account(current_session(), current_actor(), account_id))
+
+
+@blueprint.route("/<uuid:account_id>/publish", methods=["POST"])
+@access(Permission.KEEP_GEP_ACCOUNTS, idempotent=True)
+@blueprint.response(200, GepAccountSchema)
+def publish(account_id: UUID) -> Any:
+    """Publish a draft; it is never changed after."""
+    return tagged(publish_account(current_session(), current_actor(), account_id))
+
+
+@blueprint.route("/<uuid:account_id>/account.xlsx", methods=["GET"])
+@access(Permission.READ_GEP_ACCOUNTS)
+@blueprint.response(200, BINARY, content_type=XLSX_TYPE)
+def get_workbook(account_id: UUID) -> Response:
+    """Services by ecosystem as a workbook with native numbers."""
+    view = get_gep_account(current_session(), current_actor(), account_id)
+    return attachment(account_xlsx(view), name=file_name(view), media_type=XLSX_TYPE)

@@ -1,0 +1,126 @@
+"""A stored GEP account as tables in the reader's language, for the page and the workbook."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from app.appraisal.services.gep_accounts import GepAccountView
+from app.documents.tables import ColumnKind, ExportColumn, ExportTable, table_xlsx
+from app.kernel.actor import Name
+from app.web.shell import words
+from risk_models.account_json import account_json
+from risk_models.accounts import CLASSES, Account
+from risk_models.models.gep import MODEL
+from risk_models.registry import science_parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTables:
+    """Titles of ecosystems, lines of services with a figure for each, totals, regions, differences."""
+
+    ecosystems: Sequence[str]
+    lines: Sequence[tuple[str, Sequence[int | None], int]]
+    totals: Sequence[int]
+    total: int
+    regions: Sequence[tuple[str, int]]
+    differences: Sequence[tuple[str, str, int, int, int]]
+    boundaries: Sequence[tuple[str, float, float]]
+    quantities: Sequence[tuple[str, float, str]]
+    problems: Sequence[Mapping[str, Any]]
+
+
+def fen_of(yuan: str) -> int:
+    """Whole fen of yuan with two decimals; exact, unlike a float."""
+    return int(yuan.replace(".", ""))
+
+
+def tables_of(result: Mapping[str, Any], names: Mapping[str, Name]) -> AccountTables:
+    """The tables of what `account_json` answered."""
+    keys = list(result["by_ecosystem"])
+    matrix = result["matrix"]
+    return AccountTables(
+        ecosystems=[_ecosystem(key) for key in keys],
+        lines=[
+            (_service(service), [_cell(line, key) for key in keys], fen_of(whole))
+            for service, line in matrix.items()
+            for whole in [result["by_service"][service]]
+        ],
+        totals=[fen_of(result["by_ecosystem"][key]) for key in keys],
+        total=fen_of(result["total_yuan"]),
+        regions=[
+            (_region(code, names), fen_of(yuan)) for code, yuan in result["by_region"].items()
+        ],
+        differences=[
+            (
+                _region(each["region"], names),
+                _service(each["service"]),
+                fen_of(each["own_yuan"]),
+                fen_of(each["sum_yuan"]),
+                fen_of(each["difference_yuan"]),
+            )
+            for each in result["differences"]
+        ],
+        boundaries=[
+            (_region(each["region"], names), each["own_ha"], each["sum_ha"])
+            for each in result["boundaries"]
+        ],
+        quantities=[
+            (words(MODEL.spec.field(name).title), each["value"], each["unit"])
+            for name, each in result["quantities"].items()
+        ],
+        problems=[each for each in result["problems"] if each["severity"] != "note"],
+    )
+
+
+def tables_of_account(account: Account, names: Mapping[str, Name]) -> AccountTables:
+    """The tables of an account that is not stored."""
+    return tables_of(account_json(account, language=None), names)
+
+
+def account_xlsx(view: GepAccountView) -> bytes:
+    """Services by ecosystem with their totals."""
+    found = tables_of(view.result, {})
+    return table_xlsx(
+        ExportTable(
+            title=view.title,
+            facts=[
+                (gettext("Year of the account"), str(view.year)),
+                (gettext("Region"), words(view.region)),
+                (gettext("Norm"), view.norm_profile),
+                (gettext("Price table"), view.price_table),
+                (gettext("Source"), view.source),
+                ("SHA-256", view.digest),
+            ],
+            columns=[
+                ExportColumn(title=gettext("Service")),
+                *(ExportColumn(title=each, kind=ColumnKind.YUAN) for each in found.ecosystems),
+                ExportColumn(title=gettext("Total (yuan)"), kind=ColumnKind.YUAN),
+            ],
+            rows=[[title, *cells, whole] for title, cells, whole in found.lines],
+            total=[gettext("Total"), *found.totals, found.total],
+        )
+    )
+
+
+def file_name(view: GepAccountView) -> str:
+    """The file name of the workbook."""
+    return f"gep-{view.region_code}-{view.year}.xlsx"
+
+
+def _cell(line: Mapping[str, str], key: str) -> int | None:
+    return fen_of(line[key]) if key in line else None
+
+
+def _service(key: str) -> str:
+    return words(CLASSES[key])
+
+
+def _ecosystem(key: str) -> str:
+    titles = science_parameters()["gep.ecosystem"].rows
+    return words(titles[key]) if key in titles else key
+
+
+def _region(code: str, names: Mapping[str, Name]) -> str:
+    return words(names[code]) if code in names else code
