@@ -462,7 +462,8 @@ class Rows:
     @classmethod
     def where(cls, batch: Batch, mask: npt.NDArray[np.bool_]) -> "Rows":
         rows = np.flatnonzero(mask).astype(np.int32)
-        return cls(batch=batch.take(rows), rows=rows)
+        # A book that is valued alike throughout is not copied.
+        return cls(batch=batch if len(rows) == batch.n else batch.take(rows), rows=rows)
 
     def today(self, flows: Sequence[Flow]) -> Exposure:
         """An approach that gives its value on the day: nothing to discount, nothing at risk."""

@@ -1,18 +1,22 @@
 """Properties of the rights granted by quota: more of one is not worth less, and time runs evenly."""
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from risk_models.appraise import appraise
 from risk_models.conformance import random_rows
 from risk_models.contract import Price
 from risk_models.models import discharge_right, energy_use_right, water_right
 from risk_models.registry import science_parameters
 from tests.risk_models.helpers import ON, example, run
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 MODELS = [water_right.MODEL, discharge_right.MODEL, energy_use_right.MODEL]
 FREE = {
     "water-right": ("tradable_m3", 1.0),
@@ -67,3 +71,17 @@ def test_unpaid_fees_come_off_in_full_whatever_the_approaches(model, seed, owed)
     result = run(model, rows, _prices(model))
     if result.valid.all():
         assert result.value[1] - result.value[0] == pytest.approx(owed, abs=1e-3)
+
+
+GOLDEN = {
+    "water-right": "3299279.80",
+    "discharge-right": "454678.80",
+    "energy-use-right": "437039.83",
+}
+"""Values of the documentation's examples, worked out once by hand from the printed formulas."""
+
+
+@pytest.mark.parametrize("model_id", sorted(GOLDEN))
+def test_the_example_keeps_its_value_to_the_fen(model_id):
+    document = json.loads((EXAMPLES / f"{model_id}.json").read_text(encoding="utf-8"))
+    assert appraise(model_id, document, ON)["value_yuan"] == GOLDEN[model_id]
