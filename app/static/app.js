@@ -197,7 +197,7 @@
       const side = (end, name, color) => ({ type: 'custom', name, renderItem: shape, itemStyle: { color }, encode: { x: 1, y: 0 }, data: data.bars.map((bar, index) => [index, Number(bar[end].value)]),
         markLine: end === 'low' ? { silent: true, symbol: 'none', animation: false, lineStyle: { color: INK, type: 'solid', width: 1 }, label: { formatter: data.base.text, position: 'start', color: INK, fontSize: 11 }, data: [{ xAxis: base }] } : undefined });
       return {
-        legend, grid: { ...grid, top: 46, right: 12 },
+        legend, grid: { ...grid, top: 46, right: 28 },
         tooltip: { ...tip, formatter: (item) => { const bar = data.bars[item.dataIndex]; return `${bar.name}\n${data.low_name}  ${bar.low.text} ${data.unit}\n${data.high_name}  ${bar.high.text} ${data.unit}`; } },
         xAxis: scale(data, { scale: true, splitNumber: small ? 3 : 5, axisLabel: { color: INK, fontSize: 11, formatter: fine, hideOverlap: true } }),
         yAxis: { ...labels({ labels: data.bars.map((bar) => bar.name) }), inverse: true, axisLabel: { color: INK, fontSize: small ? 11 : 12, width: small ? 96 : 170, overflow: 'break', interval: 0 } },

@@ -11,15 +11,18 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.appraisal.domain.findings import asked
+from app.appraisal.domain.kinds import OutsideReport, OutsideSigner
 from app.appraisal.models import PanelMember
 from app.appraisal.services import (
     AppraisalView,
+    FileOutsideReport,
     OrderAppraisal,
     SaveInputs,
     SignAppraisal,
     accept_order,
     asset_value,
     countersign_appraisal,
+    file_outside_report,
     order_appraisal,
     save_inputs,
     sign_appraisal,
@@ -27,6 +30,7 @@ from app.appraisal.services import (
 from app.assets.domain import AssetKind, AssetState, ForestCategory, GrantReason
 from app.assets.models import Asset
 from app.assets.services import share_asset
+from app.documents.services import UploadFile
 from app.market.models import PricePoint, PriceSeries
 from app.reference.domain import RegionLevel
 from app.reference.models import Region
@@ -37,6 +41,8 @@ SIGNED_ON: Final = date(2023, 12, 26)
 REVALUED_ON: Final = date(2024, 3, 20)
 SIGNED_AT: Final = datetime(2023, 12, 26, 3, 0, tzinfo=UTC)
 REVALUED_AT: Final = datetime(2024, 3, 20, 9, 0, tzinfo=UTC)
+
+PDF: Final = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 CARBON_FEN: Final = 880_000_00
 CARBON_FALLEN_FEN: Final = 545_600_00
@@ -176,12 +182,27 @@ def make_valid(
     asset_id: UUID,
     inputs: Mapping[str, Any],
     on: date = SIGNED_ON,
+    outside: FileOutsideReport | None = None,
 ) -> AppraisalView:
-    """A valid appraisal: signed by two appraisers of AG1."""
+    """A valid appraisal: signed by two appraisers of AG1, with their own report where one is given."""
     made = prepare(session, world, asset_id, inputs, on)
+    if outside is not None:
+        made = file_outside_report(session, world.actor("ag1-a"), made.id, outside)
     words = {each["name"]: "以实地核实为准（示例）。" for each in asked(made.result or {})}
     sign_appraisal(session, world.actor("ag1-a"), made.id, SignAppraisal(explanations=words))
     return countersign_appraisal(session, world.actor("ag1-b"), made.id)
+
+
+def outside_report(value_fen: int = FOREST_FEN) -> FileOutsideReport:
+    """The report that AG1 made of the forest elsewhere, as it files it."""
+    signers = (
+        OutsideSigner(name="金石", qualification="62010001"),
+        OutsideSigner(name="魏澜", qualification="62010002"),
+    )
+    report = OutsideReport(
+        number="评报字1号", reported_on=SIGNED_ON, value_fen=value_fen, signers=signers
+    )
+    return FileOutsideReport(report=report, file=UploadFile(name="report.pdf", content=PDF))
 
 
 def current_fen(session: Session, world: World, asset_id: UUID, day: date) -> int | None:
