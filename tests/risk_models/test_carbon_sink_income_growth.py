@@ -5,8 +5,12 @@ from datetime import date
 
 import pytest
 
+from risk_models.appraise import basis_on
+from risk_models.batches import batch_from_rows
 from risk_models.contract import Price
+from risk_models.engines.scenarios import Simulation
 from risk_models.models.carbon_sink_income import MODEL
+from risk_models.runner import value as worth
 from risk_models.trace import DAYS_A_YEAR
 from tests.risk_models.helpers import SINK, codes, example, run
 
@@ -317,3 +321,14 @@ def test_value_grows_with_area_and_price_and_is_nothing_without_area(basis):
     assert 0.0 < cheap[1] < cheap[2]
     assert (dear[1:] > cheap[1:]).all()
     assert dear[2] == pytest.approx(1.5 * cheap[2])
+
+
+@pytest.mark.parametrize("evidence", ["income-only", "both"])
+def test_quantiles_keep_their_order_whatever_the_evidence(evidence):
+    basis = basis_on(date(2023, 12, 26), SINK)
+    row = sink(removal_basis="growth-curve", other_evidence=evidence, baseline_basis="crown-cover")
+    batch = batch_from_rows(MODEL.spec, [row, row], basis.parameters)
+    found = worth(MODEL, batch, basis, simulation=Simulation(paths=200, seed=3))
+    assert found.valid.all()
+    assert (found.low < found.mid).all()
+    assert (found.mid < found.high).all()
