@@ -48,7 +48,6 @@ __all__ = [
     "market_basis_field",
     "market_flows",
     "no_approach",
-    "paid_now",
     "reconciled",
     "right_findings",
     "term_fields",
@@ -308,12 +307,6 @@ def total_years(*, granted_on: Days, right_ends_on: Days) -> Floats:
 def remaining_share(*, counted_years: Floats, total_years: Floats) -> Floats:
     """Share of the term that is left and counts: counted_years / total_years."""
     return counted_years / total_years
-
-
-@step(unit="yuan", zh="剩余期限应分摊费用")
-def paid_now(*, fee_paid_yuan: Floats, fee_index: Floats, remaining_share: Floats) -> Floats:
-    """Payment for what is left, at today's prices: fee_paid_yuan * fee_index * remaining_share."""
-    return fee_paid_yuan * fee_index * remaining_share
 
 
 @step(unit="yuan", zh="可比交易修正均价")

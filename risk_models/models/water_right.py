@@ -3,7 +3,7 @@
 Only water that the holder's own quota leaves free can be sold. It earns the price of the buyer
 less the cost of bringing it, in the share of years' water that really arrives, until the permit
 or the dated cap ends; or it sells today for the exchange price of each m3 of the years left; or
-it is worth the remaining share of what was paid for it.
+it is worth what was paid for it, in the share of the permit that is valued and of the term left.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,6 @@ from risk_models.quota import (
     market_basis_field,
     market_flows,
     no_approach,
-    paid_now,
     reconciled,
     right_findings,
     term_fields,
@@ -248,7 +247,7 @@ FIELDS: Final = (
     *comparable_fields(
         unit="m3", prices=(1.2, 0.62, 0.55), factors=(0.7, 1.05, 0.98), weights=(0.2, 0.5, 0.3)
     ),
-    *fee_fields(fee_paid_yuan=2_600_000.0, fee_index=1.06),
+    *fee_fields(fee_paid_yuan=3_466_666.67, fee_index=1.06),
     *term_fields(granted_on="2022-01-01", right_ends_on="2031-12-31", loan_ends_on="2026-12-20"),
     yearly_loss_share(
         Text(en="Yearly hazard of loss", zh="年损失概率"),
@@ -312,6 +311,23 @@ def delivered_m3(*, tradable_m3: Floats, delivery_share: Floats) -> Floats:
 def remaining_m3(*, tradable_m3: Floats, counted_years: Floats) -> Floats:
     """Water of the years left: tradable_m3 * counted_years."""
     return tradable_m3 * counted_years
+
+
+@step(unit="ratio", zh="拟转让水量占许可水量比例")
+def valued_share(*, tradable_m3: Floats, permit_m3: Floats) -> Floats:
+    """Share of the permit that is valued: tradable_m3 / permit_m3."""
+    return tradable_m3 / permit_m3
+
+
+@step(unit="yuan", zh="拟转让水量剩余期限应分摊费用")
+def paid_valued(
+    *, fee_paid_yuan: Floats, fee_index: Floats, remaining_share: Floats, valued_share: Floats
+) -> Floats:
+    """Payment for the water valued and the term left, at today's prices.
+
+    Formula: fee_paid_yuan * fee_index * remaining_share * valued_share.
+    """
+    return fee_paid_yuan * fee_index * remaining_share * valued_share
 
 
 class WaterRight:
@@ -506,14 +522,21 @@ def _market(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:
 
 
 def _remaining_term(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:  # noqa: ARG001 - the approaches are called alike.
-    """The share of the payment that the remaining term stands for."""
+    """The share of the payment that the water valued and the remaining term stand for."""
     batch = rows.batch
+    part_valued = steps(
+        "valued_share",
+        valued_share,
+        tradable_m3=batch.numbers("tradable_m3"),
+        permit_m3=batch.numbers("permit_m3"),
+    )
     worth = steps(
-        "paid_now",
-        paid_now,
+        "paid_valued",
+        paid_valued,
         fee_paid_yuan=batch.numbers("fee_paid_yuan"),
         fee_index=batch.numbers("fee_index"),
         remaining_share=term.share[rows.rows],
+        valued_share=part_valued,
     )
     return rows.today([fee_flow(worth), unpaid_flow(batch)])
 

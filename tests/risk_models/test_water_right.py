@@ -60,9 +60,23 @@ def test_remaining_term_is_the_indexed_share_of_what_was_paid():
         right_ends_on="2027-12-26",
         fee_paid_yuan=800_000.0,
         fee_index=1.1,
+        permit_m3=1_200_000.0,
+        tradable_m3=900_000.0,
         cost_due_now_yuan=0.0,
     )
-    assert run(MODEL, [row]).value[0] == pytest.approx(800_000 * 1.1 * 0.5, rel=1e-3)
+    paid = 800_000 * 1.1 * 0.5
+    assert run(MODEL, [row]).value[0] == pytest.approx(paid * 900 / 1_200, rel=1e-3)
+
+
+def test_what_was_paid_for_the_permit_counts_only_for_the_water_valued():
+    fee = {"fee_paid_yuan": 800_000.0, "permit_m3": 1_000_000.0, "cost_due_now_yuan": 0.0}
+    rows = [
+        _only("remaining_term", **{**fee, "own_quota_m3": 0.0, "tradable_m3": water})
+        for water in (1_000_000.0, 250_000.0, 0.0)
+    ]
+    whole, quarter, nothing = run(MODEL, rows).value
+    assert quarter == pytest.approx(whole / 4)
+    assert nothing == 0.0
 
 
 def test_comparables_are_adjusted_and_weighted():
@@ -98,7 +112,7 @@ def test_each_class_of_use_has_its_weights_and_they_sum_to_one():
 
 def test_years_beyond_the_dated_cap_earn_nothing():
     ten = _row(granted_on="2023-12-26", right_ends_on="2033-12-26")
-    twenty = _row(granted_on="2023-12-26", right_ends_on="2043-12-26", fee_paid_yuan=5_200_000.0)
+    twenty = _row(granted_on="2023-12-26", right_ends_on="2043-12-26", fee_paid_yuan=6_933_333.34)
     result = run(MODEL, [ten, twenty])
     assert result.value[1] == pytest.approx(result.value[0], rel=2e-3)
 
