@@ -37,7 +37,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(f"{rule}.pdf", view_func=outside_report)
 
 
-@access(Permission.SIGN_APPRAISAL)
+@access(Permission.PREPARE_APPRAISAL)
 def sign(appraisal_id: UUID) -> Answer:
     """Sign what the model gave; each finding that asks for words has its own field."""
     session, actor = current_session(), current_actor()

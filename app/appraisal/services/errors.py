@@ -50,6 +50,16 @@ class InternalNotAllowed(RuleViolation):
     )
 
 
+class MadeByAnother(RuleViolation):
+    """Whoever sees an appraisal may read it; only its maker moves it."""
+
+    code = "appraisal-made-by-another"
+    title = N_("Another organisation makes this appraisal")
+    detail = N_(
+        "Only the agency that took the order, or the bank for its own, prepares and signs it."
+    )
+
+
 class FrontOfficeAppraisal(RuleViolation):
     """An internal appraisal is not made by who sells the loan."""
 

@@ -22,6 +22,7 @@ from app.appraisal.services.errors import (
     AssetNotAppraisable,
     FrontOfficeAppraisal,
     InternalNotAllowed,
+    MadeByAnother,
     ModelNotForAsset,
 )
 from app.appraisal.services.views import AppraisalView, appraisal_view, is_front_office
@@ -195,7 +196,7 @@ def own_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Apprais
     row = load_appraisal(session, actor, appraisal_id)
     if actor.organisation_id != row.agency_id and actor.sees("*") != "all":
         actor.require(Permission.PREPARE_APPRAISAL)
-        raise NotFound
+        raise MadeByAnother
     require_back_office(row, actor)
     return row
 

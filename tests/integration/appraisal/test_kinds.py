@@ -25,7 +25,7 @@ from app.appraisal.services import (
     save_inputs,
     sign_appraisal,
 )
-from app.appraisal.services.errors import FrontOfficeAppraisal, InternalNotAllowed
+from app.appraisal.services.errors import FrontOfficeAppraisal, InternalNotAllowed, MadeByAnother
 from app.appraisal.services.reporting import report_view
 from app.documents.services import UploadFile
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
@@ -111,7 +111,7 @@ def test_an_order_says_what_its_kind_needs(session, world, forest, login, change
 
 def test_the_bank_prepares_no_order_of_an_agency(session, world, forest):
     made = order(session, world, forest)
-    with pytest.raises(NotFound):
+    with pytest.raises(MadeByAnother):
         accept_order(session, world.actor("a-collateral"), made.id)
 
 
