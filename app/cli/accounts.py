@@ -26,6 +26,7 @@ from risk_models.accounts import (
     compare,
     document_from,
 )
+from risk_models.dated import ParameterNotInForce
 from risk_models.registry import science_parameters
 
 __all__ = ["commands"]
@@ -59,7 +60,7 @@ def gep_account(
         comparison = None
         if base is not None or base_year is not None:
             comparison = compare(document, earlier, day, year=year, base_year=base_year)
-    except InvalidAccount as problem:
+    except (InvalidAccount, ParameterNotInForce) as problem:
         _unreadable(str(problem))
     if as_json:
         whole = account_json(found)

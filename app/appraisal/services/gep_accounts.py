@@ -33,6 +33,7 @@ from risk_models.accounts import (
     account,
     document_from,
 )
+from risk_models.dated import ParameterNotInForce
 from risk_models.models.gep import MODEL
 
 
@@ -246,7 +247,10 @@ def _read(command: AccountWorkbook) -> AccountRows:
         raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
     if accepted.kind != "xlsx":
         raise InvalidInput.at("/file", N_("Send the template as an XLSX workbook."))
-    return account_rows(command.content, parameters_on(command.accounted_on))
+    try:
+        return account_rows(command.content, parameters_on(command.accounted_on))
+    except ParameterNotInForce as refusal:
+        raise _not_in_force(refusal) from refusal
 
 
 def _document(raw: Mapping[str, Any]) -> AccountDocument:
@@ -261,10 +265,20 @@ def _document(raw: Mapping[str, Any]) -> AccountDocument:
 def _counted(document: AccountDocument, on: date, year: int | None) -> Account:
     try:
         return account(document, on, year)
+    except ParameterNotInForce as refusal:
+        raise _not_in_force(refusal) from refusal
     except InvalidAccount as refused:
         raise InvalidInput.at(
             "/document", N_("This is no account: %(reason)s."), reason=str(refused)
         ) from refused
+
+
+def _not_in_force(refusal: ParameterNotInForce) -> InvalidInput:
+    return InvalidInput.at(
+        "/accounted_on",
+        N_("The parameter %(parameter)s is not in force on this day."),
+        parameter=refusal.parameter_id,
+    )
 
 
 def _digest(command: StoreAccount, result: Mapping[str, Any]) -> str:

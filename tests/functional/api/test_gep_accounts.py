@@ -70,6 +70,12 @@ def test_what_is_no_account_is_refused_with_its_reason(api, raw):
     assert refused["errors"][0]["pointer"] == "/document"
 
 
+def test_a_day_before_the_tables_is_refused(api):
+    early = {**units(), "accounted_on": "1999-12-31"}
+    refused = api("mc-1").post("/gep-accounts", early, status=422).json
+    assert refused["errors"][0]["pointer"] == "/accounted_on"
+
+
 def test_a_draft_is_its_keepers_and_a_published_one_every_readers(api):
     keeper, bank = api("mc-1"), api("a-risk")
     made = keeper.post("/gep-accounts", document(), status=201).json
