@@ -210,6 +210,30 @@ def test_comparables_weigh_in_at_any_age_with_their_factors():
     assert "Comparable" in result.reasons[result.reason[0]].en
 
 
+def test_the_price_of_comparables_holds_what_their_area_yields_and_costs():
+    """Beside it only the public-welfare share, which the price does not pay for, counts."""
+    sold = {
+        "comparable_prices_yuan_per_mu": [2_000.0],
+        "comparable_factors": [1.0],
+        "comparable_weights": [1.0],
+        "right_ends_on": "2033-12-26",
+    }
+    beside = {
+        "nontimber_yuan_per_mu": 8.0,
+        "management_cost_yuan_per_mu": 3.0,
+        "coming_costs_by_year_yuan_per_mu": [12.0, 9.0],
+    }
+    rows = [
+        {**ORCHARD, **sold, **more, "public_welfare_share": share}
+        for share in (0.0, 0.3)
+        for more in ({}, beside)
+    ]
+    plain, priced, part, part_beside = run(MODEL, rows).approaches["comparables"]
+    years = (date(2033, 12, 26) - ON).days / DAYS_A_YEAR
+    assert priced == plain == 200_000.0
+    assert part_beside - part == pytest.approx(30 * (8.0 - 3.0) * annuity(years), rel=1e-9)
+
+
 # ---------------------------------------------------------------------------
 # Quality
 
@@ -317,3 +341,23 @@ def test_amounts_are_placed_in_the_year_they_fall_due():
     )
     assert found.tolist() == [[0, 0.9, 0, 0, 0, 0, 1.2]]
     assert evaluate("placed(a, b, year)", {"a": 2.0, "b": 3.0, "year": [3.0, 4.0]})[0] == 2.0
+
+
+def test_only_the_quality_factor_names_the_norm_it_was_read_in():
+    row = {**MIDDLE, "land_basis": "expectation", "thinning_ages_years": [22.0]}
+    row |= {
+        "thinning_stock_m3_per_mu": [1.0],
+        "thinning_price_share": 0.7,
+        "long_run_price_yuan_per_m3": 820.0,
+        "next_stock_m3_per_mu": 9.0,
+        "next_costs_by_year_yuan_per_mu": [560.0],
+        "land_cost_yuan_per_mu": 14.0,
+        "quality_basis": "height",
+        "planting_zone": "arid",
+        "survival_share": 0.66,
+        "height_m": 7.6,
+        "height_reference_m": 8.0,
+    }
+    trace = run(MODEL, [row], TIMBER, trace=True).trace
+    named = {step.name for step in trace if step.reference}
+    assert named == {"stocking_k", "height_k", "quality"}

@@ -78,7 +78,8 @@ class ForestRight:
                 found[name] = empty_exposure()
                 continue
             part = Part(narrow.take(rows), basis, steps)
-            found[name] = part.exposure([*flows_of(part), *_beside(part)], rows)
+            beside = _beside(part, compared=name == "comparables")
+            found[name] = part.exposure([*flows_of(part), *beside], rows)
         return found
 
     def reconcile(
@@ -342,28 +343,31 @@ def _sold_at(part: Part, rows: npt.NDArray[np.bool_]) -> list[tuple[str, npt.NDA
 # Beside every approach
 
 
-def _beside(part: Part) -> list[Flow]:
-    """Compensation, income beside the timber and costs, which no approach changes."""
+def _beside(part: Part, *, compared: bool) -> list[Flow]:
+    """Compensation, income beside the timber and costs, which no approach works out itself.
+
+    The price of comparable rights already holds what the area it pays for yields and costs.
+    """
     batch = part.batch
+    welfare = part.steps(
+        "welfare_area",
+        told.welfare_area,
+        area_mu=batch.numbers("area_mu"),
+        public_welfare_share=or_else(batch, "public_welfare_share"),
+    )
+    paid_for = part.worked & compared
+    area = np.where(paid_for, welfare, batch.numbers("area_mu"))
+    yearly = (
+        ("compensation", welfare, "compensation_yuan_per_mu", True),
+        ("nontimber", area, "nontimber_yuan_per_mu", True),
+        ("management", -area, "management_cost_yuan_per_mu", False),
+    )
     flows = [_due_now(part)]
-    compensation = or_else(batch, "compensation_yuan_per_mu")
-    if np.any(compensation != 0.0):
-        welfare = part.steps(
-            "welfare_area",
-            told.welfare_area,
-            area_mu=batch.numbers("area_mu"),
-            public_welfare_share=or_else(batch, "public_welfare_share"),
-        )
-        flows.append(_each_year(part, "compensation", welfare, compensation, at_risk=True))
-    nontimber = or_else(batch, "nontimber_yuan_per_mu")
-    if np.any(nontimber != 0.0):
-        whole = batch.numbers("area_mu")
-        flows.append(_each_year(part, "nontimber", whole, nontimber, at_risk=True))
-    managed = or_else(batch, "management_cost_yuan_per_mu")
-    if np.any(managed != 0.0):
-        whole = batch.numbers("area_mu")
-        flows.append(_each_year(part, "management", -whole, managed, at_risk=False))
-    return [*flows, *_silviculture(part)]
+    for name, quantity, field, at_risk in yearly:
+        unit_price = or_else(batch, field)
+        if np.any(unit_price != 0.0):
+            flows.append(_each_year(part, name, quantity, unit_price, at_risk=at_risk))
+    return [*flows, *_silviculture(part, np.where(paid_for, 0.0, part.area))]
 
 
 def _each_year(
@@ -373,7 +377,7 @@ def _each_year(
     return part.yearly(name, "mu", quantity, unit_price, term=part.right, at_risk=at_risk)
 
 
-def _silviculture(part: Part) -> list[Flow]:
+def _silviculture(part: Part, area: Floats) -> list[Flow]:
     if not given(part.batch, "coming_costs_by_year_yuan_per_mu").any():
         return []
     costs = trimmed(part.batch.numbers("coming_costs_by_year_yuan_per_mu"))
@@ -383,7 +387,7 @@ def _silviculture(part: Part) -> list[Flow]:
             unit="yuan",
             profile=Keyed(values=np.nan_to_num(costs), key=part.each()),
             first=1.0,
-            quantity=-part.area,
+            quantity=-area,
             unit_price=1.0,
             at_risk=False,
             term=part.right,

@@ -1,7 +1,8 @@
 """The steps of the forest-right model, each with the formula it prints.
 
-K, the harvest present value, the replacement cost and the land expectation value follow the set
-of formulas of Chinese forest appraisal textbooks under LY/T 2407-2015.
+The quality factor K follows appendix C of LY/T 2407-2015 and prints it. The harvest present value,
+the replacement cost and the land expectation value are the formulas of Chinese forest appraisal
+textbooks, from memory, and so print no norm.
 """
 
 from typing import Final
@@ -216,7 +217,7 @@ def comparable_price(
 # Timber
 
 
-@step(unit="m3", zh="主伐出材量", reference=NORM)
+@step(unit="m3", zh="主伐出材量")
 def harvest_m3(
     *,
     adjusted_area: Floats,
@@ -231,7 +232,7 @@ def harvest_m3(
     return adjusted_area * stock_at_harvest_m3_per_mu * outturn_share * quota_share
 
 
-@step(unit="m3", zh="现有出材量", reference=NORM)
+@step(unit="m3", zh="现有出材量")
 def timber_now_m3(
     *,
     productive_area: Floats,
@@ -326,7 +327,7 @@ def next_age_years(*, next_age: Floats, age_years: Floats) -> Floats:
     return next_age - age_years
 
 
-@step(unit="m3/mu", zh="各年间伐蓄积", reference=NORM)
+@step(unit="m3/mu", zh="各年间伐蓄积")
 def thinnings(
     *,
     thinning_stock_m3_per_mu: Floats,
@@ -402,7 +403,7 @@ def land_after_right_years(*, land_starts_years: Floats, right_years: Floats) ->
     return np.maximum(land_starts_years, right_years)
 
 
-@step(unit="m3", zh="后续各轮主伐出材量", reference=NORM)
+@step(unit="m3", zh="后续各轮主伐出材量")
 def next_harvest_m3(
     *,
     land_area: Floats,
@@ -417,7 +418,7 @@ def next_harvest_m3(
     return land_area * next_stock_m3_per_mu * outturn_share * quota_share
 
 
-@step(unit="yuan/mu", zh="后续轮伐期营林成本", reference=NORM)
+@step(unit="yuan/mu", zh="后续轮伐期营林成本")
 def next_costs(
     *, next_costs_by_year_yuan_per_mu: Floats, year: Floats, rotation_years: Floats
 ) -> Floats:
@@ -428,7 +429,7 @@ def next_costs(
     return np.nan_to_num(next_costs_by_year_yuan_per_mu * (year < rotation_years))
 
 
-@step(unit="m3/mu", zh="后续轮伐期间伐蓄积", reference=NORM)
+@step(unit="m3/mu", zh="后续轮伐期间伐蓄积")
 def next_thinnings(
     *,
     thinning_stock_m3_per_mu: Floats,
