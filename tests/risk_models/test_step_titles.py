@@ -3,12 +3,18 @@
 import ast
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import risk_models
-from risk_models.contract import Price, step
-from risk_models.registry import installed_models
-from tests.risk_models.helpers import example, run
+from risk_models.appraise import basis_on
+from risk_models.batches import batch_from_rows
+from risk_models.conformance import as_asked, random_rows
+from risk_models.contract import Price, Recorder, step
+from risk_models.registry import BUILT_INS, installed_models, science_parameters
+from risk_models.runner import value
+from tests.risk_models.helpers import ON, example, run
+from tests.support.model_steps import steps_of
 
 MODELS = Path(risk_models.__file__).parent
 
@@ -51,3 +57,19 @@ def test_flows_and_value_are_titled_in_the_trace(model_id):
     trace = run(model, [example(model)], prices, trace=True).trace
     assert all(each.title.complete for each in trace)
     assert trace[-1].title.en == "Value"
+
+
+@pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
+def test_a_model_lists_every_step_that_it_prints(model):
+    """Also those that stand in tables or in what models share: its reference page shows them."""
+    parameters = science_parameters().on(ON)
+    drawn = random_rows(model.spec, parameters, 6, seed=7)
+    rows = [example(model), *drawn, *(as_asked(model.spec, row) for row in drawn)]
+    listed = {(each.title.en, each.formula) for each in steps_of(model)}
+    basis = basis_on(ON, {use.id: Price(yuan=30.0, unit=use.unit) for use in model.spec.prices})
+    batch = batch_from_rows(model.spec, rows, basis.parameters)
+    recorder = Recorder(on=True)
+    for row in np.flatnonzero(value(model, batch, basis).valid):
+        model.exposures(batch.take(np.array([row])), basis, recorder)
+    assert recorder.steps
+    assert {(each.title.en, each.formula) for each in recorder.steps} <= listed

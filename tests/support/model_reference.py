@@ -3,12 +3,12 @@
 `python -m tests.support.reference_pages` writes them with the others.
 """
 
-import sys
 from collections.abc import Iterator
 
-from risk_models.contract import Component, Field, Model, ModelSpec, StepFunction, Text
+from risk_models.contract import Component, Field, Model, ModelSpec, Text
 from risk_models.dated import DatedParameter
 from risk_models.registry import BUILT_INS, science_parameters
+from tests.support.model_steps import steps_of
 
 STATUS = {
     "sourced": "sourced",
@@ -139,18 +139,6 @@ def _steps(model: Model) -> list[str]:
     ]
     head = ["## Steps", "", "| Step | Formula | Unit | Reference |", "|---|---|---|---|"]
     return [*head, *rows, ""] if rows else []
-
-
-def steps_of(model: Model) -> Iterator[StepFunction[..., object]]:
-    """The step functions that a model's modules define or take from what models share."""
-    home = type(model).__module__.removesuffix(".model")
-    seen: set[int] = set()
-    for name in sorted(sys.modules):
-        if name == home or name.startswith(f"{home}."):
-            for found in vars(sys.modules[name]).values():
-                if isinstance(found, StepFunction) and id(found) not in seen:
-                    seen.add(id(found))
-                    yield found
 
 
 def _parameters(spec: ModelSpec) -> list[str]:
