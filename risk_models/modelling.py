@@ -14,6 +14,7 @@ from risk_models.words import Text
 __all__ = [
     "MU_A_HECTARE",
     "Days",
+    "area_findings",
     "as_day",
     "empty_exposure",
     "mixed_units",
@@ -21,6 +22,7 @@ __all__ = [
     "price_findings",
     "rate_findings",
     "single",
+    "term_findings",
     "trimmed",
     "years",
 ]
@@ -43,6 +45,18 @@ MIXED_UNITS: Text = Text(
     en="%(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not. One hectare"
     " is 15 mu: was the figure meant for the other unit?",
     zh="%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，请核对是否用错面积单位。",
+)
+NO_AREA: Text = Text(
+    en="The area is zero, so nothing is valued. Enter the area of the right.",
+    zh="面积为零，没有可评估的内容，请填写权利面积。",
+)
+AREA_ABOVE: Text = Text(
+    en="The area of %(area).6g mu lies above the usual %(high).6g. Check it against the certificate.",
+    zh="面积%(area).6g亩高于通常上限%(high).6g亩，请与权证核对。",
+)
+TERM_LONG: Text = Text(
+    en="The right lasts %(years).1f more years, above the usual %(limit).0f. Check its last day.",
+    zh="权利剩余%(years).1f年，长于通常的%(limit).0f年，请核对到期日。",
 )
 RATE_OUTSIDE: Text = Text(
     en="The discount rate %(rate).4f lies outside the usual %(low).4f to %(high).4f.",
@@ -121,6 +135,38 @@ def mixed_units(field: str, given: Floats, *, low: Floats, high: Floats) -> list
         meant=meant,
         low=low,
         high=high,
+    )
+
+
+def area_findings(batch: Batch, *, low: float, high: float) -> list[Finding]:
+    """Asks about an `area_mu` of nothing, one above the usual, and one meant in hectares."""
+    area = batch.numbers("area_mu")
+    return [
+        *finding("area-zero", "area_mu", area == 0.0, severity="ask", detail=NO_AREA),
+        *finding(
+            "area-above-band",
+            "area_mu",
+            area > high,
+            severity="ask",
+            detail=AREA_ABOVE,
+            area=area,
+            high=np.array(high),
+        ),
+        *mixed_units("area_mu", area, low=np.full(batch.n, low), high=np.full(batch.n, high)),
+    ]
+
+
+def term_findings(batch: Batch, on: date, *, limit_years: float) -> list[Finding]:
+    """Asks about a right that lasts longer than rights do: a slip in the year of its end."""
+    left = years(np.full(batch.n, as_day(on)), batch.days("right_ends_on"))
+    return finding(
+        "term-above-band",
+        "right_ends_on",
+        left > limit_years,
+        severity="ask",
+        detail=TERM_LONG,
+        years=left,
+        limit=np.array(limit_years),
     )
 
 

@@ -6,25 +6,55 @@ When they come is smooth from day to day.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import distinct
-from risk_models.contract import Floats, Keyed, Recorder, step
+from risk_models.batches import distinct, finding
+from risk_models.contract import Batch, Finding, Floats, Keyed, Recorder, step
 from risk_models.modelling import Days, years
 from risk_models.trace import whole_years
+from risk_models.words import Text
 
 __all__ = [
     "Anniversaries",
     "anniversaries",
     "growth_path",
     "last_payment_years",
+    "never_paid",
     "next_payment_years",
     "paid_years",
     "payments_left",
     "payments_made",
 ]
+
+NEVER_PAID: Final = Text(
+    en="No payment falls due before the right ends. Check both days.",
+    zh="权利到期前没有待收付款项，请核对两个日期。",
+)
+
+
+def never_paid(
+    batch: Batch, on: np.datetime64, rows: npt.NDArray[np.bool_] | None = None
+) -> list[Finding]:
+    """Asks about rights still running whose next payment comes after their end.
+
+    Days come from `paid_each_year_since` and `right_ends_on`; `rows` [n] are those that are paid.
+    """
+    since, ends = batch.days("paid_each_year_since"), batch.days("right_ends_on")
+    paid = np.full(batch.n, fill_value=True) if rows is None else rows
+    # A row that is paid nothing has a day only so that it can be counted.
+    since = np.where(paid & ~np.isnat(since), since, on)
+    ends = np.where(np.isnat(ends), on, ends)
+    made = np.maximum(whole_years(since, np.full(batch.n, on)), -1.0)
+    return finding(
+        "no-payment-left",
+        "right_ends_on",
+        paid & (ends > on) & (whole_years(since, ends) <= made),
+        severity="ask",
+        detail=NEVER_PAID,
+    )
 
 
 @step(unit="year", zh="已收付年数")

@@ -26,9 +26,15 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
-from risk_models.modelling import as_day, mixed_units, rate_findings, single
-from risk_models.payments import Anniversaries, anniversaries
-from risk_models.trace import whole_years
+from risk_models.modelling import (
+    area_findings,
+    as_day,
+    mixed_units,
+    rate_findings,
+    single,
+    term_findings,
+)
+from risk_models.payments import Anniversaries, anniversaries, never_paid
 from risk_models.words import Text
 
 __all__ = ["MODEL", "ForestCompensationIncome"]
@@ -39,14 +45,13 @@ GROWTH_HIGH: Final = "forest_compensation_income.growth_high"
 STANDARD_LOW: Final = "forest_compensation_income.standard_low"
 STANDARD_HIGH: Final = "forest_compensation_income.standard_high"
 COLLECTION_LOW: Final = "forest_compensation_income.collection_low"
+AREA_LOW: Final = "forest_compensation_income.area_low"
+AREA_HIGH: Final = "forest_compensation_income.area_high"
+TERM_HIGH: Final = "forest_compensation_income.term_years_high"
 
 WORDS: Final[dict[str, Text]] = {
     "right-ended": Text(
         en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
-    ),
-    "no-payment-left": Text(
-        en="No payment falls due before the right ends. Check both days.",
-        zh="权利到期前没有待付补偿，请核对两个日期。",
     ),
     "local-budget": Text(
         en="A county budget pays, which may pay late or less; attach its budget line.",
@@ -200,7 +205,17 @@ SPEC: Final = ModelSpec(
         part("due_now", "Due now", "当前应付"),
     ),
     approaches=(part("capitalised", "Income approach", "收益法"),),
-    parameters=(RATE_LOW, RATE_HIGH, GROWTH_HIGH, STANDARD_LOW, STANDARD_HIGH, COLLECTION_LOW),
+    parameters=(
+        RATE_LOW,
+        RATE_HIGH,
+        GROWTH_HIGH,
+        STANDARD_LOW,
+        STANDARD_HIGH,
+        COLLECTION_LOW,
+        AREA_LOW,
+        AREA_HIGH,
+        TERM_HIGH,
+    ),
     prices=(),
     standards=("资产评估执业准则",),
     limits=(
@@ -256,6 +271,9 @@ class ForestCompensationIncome:
         return [
             *_term_findings(batch, basis),
             *_income_findings(batch, basis),
+            *area_findings(
+                batch, low=parameters.number(AREA_LOW), high=parameters.number(AREA_HIGH)
+            ),
             *rate_findings(
                 batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)
             ),
@@ -335,15 +353,13 @@ def _due_now(batch: Batch, steps: Recorder) -> Flow:
 
 
 def _term_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    since, ends = batch.days("paid_each_year_since"), batch.days("right_ends_on")
-    on = np.full(batch.n, as_day(basis.on))
-    ended = ends <= on
-    made = np.maximum(whole_years(since, on), -1.0)
-    none_left = ~ended & (whole_years(since, ends) <= made)
-    ended_code, none_code = "right-ended", "no-payment-left"
+    on = as_day(basis.on)
+    ended = batch.days("right_ends_on") <= on
+    code = "right-ended"
     return [
-        *finding(ended_code, "right_ends_on", ended, severity="refuse", detail=WORDS[ended_code]),
-        *finding(none_code, "right_ends_on", none_left, severity="ask", detail=WORDS[none_code]),
+        *finding(code, "right_ends_on", ended, severity="refuse", detail=WORDS[code]),
+        *never_paid(batch, on),
+        *term_findings(batch, basis.on, limit_years=basis.parameters.number(TERM_HIGH)),
     ]
 
 

@@ -98,6 +98,11 @@ def test_a_right_that_has_ended_is_refused(ends, ended):
         ({"growth_share": 0.021}, "growth-above-band"),
         ({"discount_rate": 0.039}, "rate-outside-band"),
         ({"discount_rate": 0.091}, "rate-outside-band"),
+        ({"area_mu": 0.0}, "area-zero"),
+        ({"area_mu": 8_600.0 * 15}, "units-mixed"),
+        ({"area_mu": 8_600.0 / 15}, "units-mixed"),
+        ({"area_mu": 100_001.0}, "area-above-band"),
+        ({"right_ends_on": "2094-02-01"}, "term-above-band"),
     ],
 )
 def test_what_is_unusual_is_asked_about(changes, code):
@@ -113,6 +118,9 @@ def test_what_is_unusual_is_asked_about(changes, code):
         {"growth_share": 0.02},
         {"discount_rate": 0.04},
         {"discount_rate": 0.09},
+        {"area_mu": 600.0},
+        {"area_mu": 100_000.0},
+        {"right_ends_on": "2093-12-01"},
     ],
 )
 def test_the_border_of_the_usual_is_usual(changes):

@@ -267,3 +267,27 @@ def test_compensation_needs_public_welfare_forest():
 def test_value_per_mu_outside_the_band_asks():
     assert "implied-value-outside-band" in codes(run(MODEL, [example(MODEL, area_mu=10)]))
     assert codes(run(MODEL, [example(MODEL)]), severity="ask") == set()
+
+
+# ---------------------------------------------------------------------------
+# Area and term
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"area_mu": 0.0}, {"area-zero"}),
+        ({"area_mu": 2_600.0 / 15}, {"units-mixed"}),
+        ({"area_mu": 200.0}, set()),
+        ({"area_mu": 30_000.0}, set()),
+        ({"area_mu": 2_600.0 * 15}, {"units-mixed", "area-above-band"}),
+        ({"area_mu": 500_000.0}, {"area-above-band"}),
+        ({"right_ends_on": "2093-12-20"}, set()),
+        ({"right_ends_on": "2094-01-20"}, {"term-above-band"}),
+        ({"right_ends_on": "9999-12-31"}, {"term-above-band"}),
+    ],
+)
+def test_an_area_by_the_hectare_and_a_slip_in_the_year_are_asked_about(changes, asked):
+    told = {"area-zero", "units-mixed", "area-above-band", "term-above-band"}
+    row = {**ORCHARD, "area_mu": 2_600.0, "right_ends_on": "2060-12-31", **changes}
+    assert _codes(row) & told == asked

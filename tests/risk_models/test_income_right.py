@@ -72,3 +72,27 @@ def test_what_has_a_model_of_its_own_is_not_valued_here(kind):
 def test_a_higher_rate_never_raises_the_value():
     values = run(MODEL, [_row(discount_rate=rate) for rate in (0.05, 0.06, 0.09, 0.12)]).value
     assert list(values) == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"paid_each_year_since": "2040-01-01"}, "no-payment-left"),
+        ({"paid_each_year_since": "2023-12-26", "right_ends_on": "2024-12-25"}, "no-payment-left"),
+        ({"right_ends_on": "2053-12-28"}, "term-above-band"),
+    ],
+)
+def test_a_slip_in_a_year_is_asked_about(changes, code):
+    assert code in codes(run(MODEL, [_row(**changes)]), severity="ask")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"paid_each_year_since": "2033-12-26"},
+        {"right_ends_on": "2024-12-26"},
+        {"right_ends_on": "2053-12-24"},
+    ],
+)
+def test_one_payment_and_thirty_years_raise_no_question(changes):
+    assert codes(run(MODEL, [_row(**changes)]), severity="ask") == set()

@@ -8,9 +8,19 @@ import numpy.typing as npt
 
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats, PriceUse
-from risk_models.modelling import as_day, mixed_units, price_findings, rate_findings, years
+from risk_models.modelling import (
+    area_findings,
+    as_day,
+    mixed_units,
+    price_findings,
+    rate_findings,
+    term_findings,
+    years,
+)
 from risk_models.models.forest_right.groups import (
     AGE_LIMITS,
+    AREA_HIGH,
+    AREA_LOW,
     BARE,
     BEARING,
     CATEGORY,
@@ -30,6 +40,7 @@ from risk_models.models.forest_right.groups import (
     STOCK_HIGH,
     STOCK_LOW,
     STOCKING,
+    TERM_HIGH,
     TIMBER,
 )
 from risk_models.models.forest_right.part import given, kept_for_carbon, or_else
@@ -57,6 +68,8 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
         *_timber_findings(batch, basis),
         *_age_findings(batch, basis),
         *_price_findings(batch, basis),
+        *area_findings(batch, low=parameters.number(AREA_LOW), high=parameters.number(AREA_HIGH)),
+        *term_findings(batch, basis.on, limit_years=parameters.number(TERM_HIGH)),
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
     ]
 

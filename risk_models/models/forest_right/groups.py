@@ -8,6 +8,8 @@ from risk_models.words import Text
 __all__ = [
     "AGE_GROUP",
     "AGE_LIMITS",
+    "AREA_HIGH",
+    "AREA_LOW",
     "BARE",
     "BEARING",
     "CATEGORY",
@@ -28,6 +30,7 @@ __all__ = [
     "STOCKING",
     "STOCK_HIGH",
     "STOCK_LOW",
+    "TERM_HIGH",
     "TIMBER",
     "YIELDING",
 ]
@@ -40,6 +43,9 @@ RATE_LOW: Final = "forest_right.discount_rate_low"
 RATE_HIGH: Final = "forest_right.discount_rate_high"
 STOCK_LOW: Final = "forest_right.stock_low"
 STOCK_HIGH: Final = "forest_right.stock_high"
+AREA_LOW: Final = "forest_right.area_low"
+AREA_HIGH: Final = "forest_right.area_high"
+TERM_HIGH: Final = "forest_right.term_years_high"
 OUTTURN_HIGH: Final = "forest_right.outturn_high"
 COMPARABLES_LEAST: Final = "forest_right.comparables_least"
 PRICE_AGE: Final = "price.age_limit_days"

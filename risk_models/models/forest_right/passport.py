@@ -7,6 +7,8 @@ from risk_models.fields import part
 from risk_models.models.forest_right.groups import (
     AGE_GROUP,
     AGE_LIMITS,
+    AREA_HIGH,
+    AREA_LOW,
     CATEGORY,
     COMPARABLES_LEAST,
     CREDIT_PRICES,
@@ -17,6 +19,7 @@ from risk_models.models.forest_right.groups import (
     STOCK_HIGH,
     STOCK_LOW,
     STOCKING,
+    TERM_HIGH,
     TIMBER,
 )
 from risk_models.models.forest_right.inputs import FIELDS
@@ -76,6 +79,9 @@ SPEC: Final = ModelSpec(
         RATE_HIGH,
         STOCK_LOW,
         STOCK_HIGH,
+        AREA_LOW,
+        AREA_HIGH,
+        TERM_HIGH,
         OUTTURN_HIGH,
         COMPARABLES_LEAST,
         PRICE_AGE,
@@ -102,6 +108,11 @@ SPEC: Final = ModelSpec(
         Text(
             en="A joint plan gives back its credits when the trees come down, felled or lost.",
             zh="联合方案在采伐或灭失时归还已签发的碳汇。",
+        ),
+        Text(
+            en="Compensation and non-timber income counted here must not secure a loan a second"
+            " time as an income right.",
+            zh="已计入的补偿与非木质收益，不得再作为收益权重复担保。",
         ),
     ),
 )

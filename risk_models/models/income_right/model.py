@@ -20,9 +20,16 @@ from risk_models.contract import (
     ModelSpec,
     Recorder,
 )
-from risk_models.modelling import as_day, rate_findings
-from risk_models.models.income_right.passport import GROWTH_HIGH, RATE_HIGH, RATE_LOW, SPEC, WORDS
-from risk_models.payments import anniversaries
+from risk_models.modelling import as_day, rate_findings, term_findings
+from risk_models.models.income_right.passport import (
+    GROWTH_HIGH,
+    RATE_HIGH,
+    RATE_LOW,
+    SPEC,
+    TERM_HIGH,
+    WORDS,
+)
+from risk_models.payments import anniversaries, never_paid
 
 __all__ = ["MODEL", "IncomeRight"]
 
@@ -49,6 +56,8 @@ class IncomeRight:
                 severity="refuse",
                 detail=WORDS["right-ended"],
             ),
+            *never_paid(batch, as_day(basis.on)),
+            *term_findings(batch, basis.on, limit_years=parameters.number(TERM_HIGH)),
             *finding("single-payer", "payer", single, severity="ask", detail=WORDS["single-payer"]),
             *finding(
                 "growth-above-band",

@@ -6,12 +6,13 @@ from risk_models.contract import Choice, Field, ModelSpec
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
 from risk_models.words import Text
 
-__all__ = ["GROWTH_HIGH", "KIND", "RATE_HIGH", "RATE_LOW", "SPEC", "WORDS"]
+__all__ = ["GROWTH_HIGH", "KIND", "RATE_HIGH", "RATE_LOW", "SPEC", "TERM_HIGH", "WORDS"]
 
 KIND: Final = "income_right.kind"
 RATE_LOW: Final = "income_right.discount_rate_low"
 RATE_HIGH: Final = "income_right.discount_rate_high"
 GROWTH_HIGH: Final = "income_right.growth_high"
+TERM_HIGH: Final = "income_right.term_years_high"
 
 WORDS: Final[dict[str, Text]] = {
     "right-ended": Text(
@@ -136,7 +137,7 @@ SPEC: Final = ModelSpec(
     fields=FIELDS,
     components=(part("income", "Income", "收入"), part("cost", "Cost", "成本")),
     approaches=(part("capitalised", "Income approach", "收益法"),),
-    parameters=(KIND, RATE_LOW, RATE_HIGH, GROWTH_HIGH),
+    parameters=(KIND, RATE_LOW, RATE_HIGH, GROWTH_HIGH, TERM_HIGH),
     prices=(),
     standards=("资产评估执业准则",),
     limits=(
