@@ -30,7 +30,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "classify": ("finance", "Name the five-tier class that the days overdue allow at best."),
     "revalue": ("closing", "Revalue every appraised asset on a day."),
-    "stress": ("stress", "Value every pledged asset under a scenario."),
+    "stress": (
+        "stress",
+        "Value every pledged asset under a scenario and measure the loans behind them.",
+    ),
     "close-day": ("closing", "Close the business day of one bank or of all."),
     "scheduler": ("operation", "Run due jobs until stopped; several may stand side by side."),
     "job": ("jobs", "What the scheduler did."),

@@ -51,7 +51,10 @@ def gep_account(
     base_year: int | None,
     as_json: bool,
 ) -> None:
-    """Add up a GEP account of a JSON or XLSX file, and compare it with an earlier year."""
+    """Add up a GEP account of a file, and compare two years.
+
+    The file is JSON or a filled-in XLSX template.
+    """
     day = on or SystemClock().today()
     try:
         document = _read(input_file, day)

@@ -80,7 +80,7 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
             ("yuan/kWh", "元/千瓦时", "yuan/kWh"),
             ("yuan/visit", "元/人次", "yuan/visit"),
             ("yuan/certificate", "元/个", "yuan/certificate"),
-            ("percent", "%", "percent"),
+            ("percent", "百分比", "percent"),
             ("mm", "毫米", "mm"),
             ("tC", "吨C", "tC"),
             ("tCO2/ha", "吨CO2/公顷", "tCO2/ha"),
@@ -89,6 +89,16 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
             ("kJ/m2/day", "千焦/平方米·日", "kJ/m2/day"),
             ("MJ mm/(ha h year)", "兆焦·毫米/(公顷·小时·年)", "MJ mm/(ha h year)"),
             ("t ha h/(ha MJ mm)", "吨·公顷·小时/(公顷·兆焦·毫米)", "t ha h/(ha MJ mm)"),
+            ("kJ/kg", "千焦/千克", "kJ/kg"),
+            ("kg/m2", "千克/平方米", "kg/m2"),
+            ("kg/ha/year", "千克/公顷·年", "kg/ha/year"),
+            ("kWh/m3", "千瓦时/立方米", "kWh/m3"),
+            ("t/t", "吨/吨", "t/t"),
+            ("tCO2/ha/year", "吨CO2/公顷·年", "tCO2/ha/year"),
+            ("tce", "吨标准煤", "tce"),
+            ("yuan/tce", "元/吨标准煤", "yuan/tce"),
+            ("payment", "笔", "payments"),
+            ("tC/year", "吨碳/年", "tC/year"),
         )
     }
 )

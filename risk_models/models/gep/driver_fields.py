@@ -425,6 +425,13 @@ NOT_ZERO: Final = frozenset(
 """Drivers that something is divided by, or that make no sense at zero."""
 
 GROUPS: Final = {name: group for name, group, *_ in BASES}
+SHOWN: Final = {
+    "water_basis": "balance",
+    "soil_basis": "rusle-slope",
+    "carbon_basis": "nep",
+    "oxygen_basis": "npp",
+}
+"""Quantities that the example works out, and how; its others are given."""
 
 
 def driver_fields(biodiversity_table: str) -> tuple[Field, ...]:
@@ -448,7 +455,7 @@ def _basis(name: str, group: str, en: str, zh: str, *ways: tuple[str, str, str])
         unit="",
         choices=tuple(Choice(id=key, title=Text(en=a, zh=b)) for key, a, b in (GIVEN, *ways)),
         required=False,
-        example="given",
+        example=SHOWN.get(name, GIVEN[0]),
         group=group,
     )
 

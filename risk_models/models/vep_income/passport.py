@@ -14,14 +14,38 @@ GROWTH_HIGH: Final = "vep_income.growth_high"
 PAID: Final = ("vep_income.paid_share_low", "vep_income.paid_share_high")
 
 SERVICES: Final = (
-    ("water_supply", "Water supply", "供水", 96_000.0, 14_000.0, "2033-06-30"),
-    ("carbon", "Carbon credits", "碳汇", 41_000.0, 9_500.0, "2030-12-31"),
-    ("tourism", "Tourism and landscape", "文旅与景观", 180_000.0, 46_000.0, "2036-09-30"),
-    ("forest_products", "Forest products", "林下产品", 74_000.0, 31_000.0, "2029-12-31"),
-    ("compensation", "Compensation", "生态补偿", 52_000.0, 2_000.0, "2037-12-31"),
-    ("other_service", "Other service", "其他服务", 23_000.0, 4_000.0, "2031-03-31"),
+    ("water_supply", "Water supply", "供水", "state-company", 96_000.0, 14_000.0, "2033-06-30"),
+    ("carbon", "Carbon credits", "碳汇", "single-company", 41_000.0, 9_500.0, "2030-12-31"),
+    (
+        "tourism",
+        "Tourism and landscape",
+        "文旅与景观",
+        "many-customers",
+        180_000.0,
+        46_000.0,
+        "2036-09-30",
+    ),
+    (
+        "forest_products",
+        "Forest products",
+        "林下产品",
+        "single-company",
+        74_000.0,
+        31_000.0,
+        "2029-12-31",
+    ),
+    ("compensation", "Compensation", "生态补偿", "fiscal", 52_000.0, 2_000.0, "2037-12-31"),
+    (
+        "other_service",
+        "Other service",
+        "其他服务",
+        "state-company",
+        23_000.0,
+        4_000.0,
+        "2031-03-31",
+    ),
 )
-"""Services that can have a payer, with an example of yearly income, cost and contract end."""
+"""Services that can have a payer, with an example of payer, yearly income, cost and contract end."""
 
 PAYERS: Final = (
     Choice(id="fiscal", title=Text(en="Public budget", zh="财政资金")),
@@ -33,7 +57,7 @@ PAID_BY_ANYONE: Final = frozenset(choice.id for choice in PAYERS)
 
 
 def _service(
-    name: str, en: str, zh: str, income: float, cost: float, ends_on: str
+    name: str, en: str, zh: str, payer: str, income: float, cost: float, ends_on: str
 ) -> tuple[Field, ...]:
     paid = (f"{name}_payer", PAID_BY_ANYONE)
     return (
@@ -48,7 +72,7 @@ def _service(
             unit="",
             choices=PAYERS,
             required=False,
-            example="state-company",
+            example=payer,
             group=name,
         ),
         yuan(
