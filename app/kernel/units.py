@@ -99,6 +99,8 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
             ("yuan/tce", "元/吨标准煤", "yuan/tce"),
             ("payment", "笔", "payments"),
             ("tC/year", "吨碳/年", "tC/year"),
+            ("t/ha/year", "吨/公顷·年", "t/ha/year"),
+            ("mu/year", "亩/年", "mu/year"),
         )
     }
 )
