@@ -80,6 +80,10 @@ WORDS: Final[Mapping[str, Text]] = {
         en="The loan ends %(days)d days after the years of the right that count.",
         zh="贷款到期日晚于可计入的权利期限%(days)d天。",
     ),
+    "term-capped": Text(
+        en="The right lasts %(left).1f more years; only %(cap).1f of them count.",
+        zh="权利剩余%(left).1f年，仅计入其中%(cap).1f年。",
+    ),
     "comparables-uneven": Text(
         en="Each comparable needs a price, a factor and a weight, and the weights may not all be"
         " zero.",
@@ -368,6 +372,7 @@ def right_findings(batch: Batch, basis: Basis, *, term_cap_years: Floats) -> lis
     return [
         *_listed(refused, "refuse"),
         *_listed(asked, "ask"),
+        *_term_findings(batch, basis, term_cap_years),
         *_loan_findings(batch, on, term_cap_years),
         *_comparable_findings(batch),
     ]
@@ -379,6 +384,15 @@ def _listed(masks: Mapping[str, tuple[str, npt.NDArray[np.bool_]]], severity: st
         for code, (field, rows) in masks.items()
         for entry in finding(code, field, rows, severity=severity, detail=WORDS[code])
     ]
+
+
+def _term_findings(batch: Batch, basis: Basis, cap: Floats) -> list[Finding]:
+    """Years beyond the dated cap are left out, and that is said."""
+    left = years(np.full(batch.n, as_day(basis.on)), batch.days("right_ends_on"))
+    code = "term-capped"
+    return finding(
+        code, "right_ends_on", left > cap, severity="note", detail=WORDS[code], left=left, cap=cap
+    )
 
 
 def _loan_findings(batch: Batch, on: np.datetime64, term_cap_years: Floats) -> list[Finding]:

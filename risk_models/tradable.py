@@ -490,7 +490,8 @@ def frozen_field(unit: str, *, example: float) -> Field:
         "frozen_quantity",
         Text(en="Frozen or pledged already", zh="已冻结或已质押数量"),
         Text(
-            en="What others hold a right on; 0 when nothing.", zh="他人已享有权利的部分，没有填0。"
+            en="What others hold a right on, by the registry's statement. Empty: nothing.",
+            zh="登记机构证明的、他人已享有权利的部分。不填为无。",
         ),
         unit=unit,
         example=example,

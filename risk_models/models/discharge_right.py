@@ -28,7 +28,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, number, part, share
-from risk_models.modelling import as_day, empty_exposure, price_findings
+from risk_models.modelling import as_day, empty_exposure, price_findings, years
 from risk_models.quota import (
     PRICED,
     Rows,
@@ -51,6 +51,7 @@ RATING: Final = "discharge_right.rating"
 ACCIDENT_YEARS: Final = "discharge_right.accident_years"
 TERM_CAP: Final = "discharge_right.term_cap_years"
 ACTIVE_TRADES: Final = "discharge_right.active_trades"
+PRICE_RATIO: Final = "discharge_right.price_ratio_high"
 WEIGHT: Final = "discharge_right.approach_weight"
 PRICE_AGE: Final = "price.age_limit_days"
 
@@ -107,6 +108,11 @@ WORDS: Final[Mapping[str, Text]] = {
     ),
     "quantity-missing": Text(
         en="A price is given without its quantity.", zh="已填写价格，但缺少相应的数量。"
+    ),
+    "prices-far-apart": Text(
+        en="The traded price of %(traded).6g yuan/t and the %(paid).6g paid lie more than %(limit).0f"
+        " times apart for the same years. Check both.",
+        zh="交易价格每吨%(traded).6g元与取得价格每吨%(paid).6g元按相同年限相差超过%(limit).0f倍，请核对。",
     ),
     "market-inactive": Text(
         en="%(trades)d trades in the last year are fewer than %(limit)d; the market approach does"
@@ -260,7 +266,16 @@ SPEC: Final = ModelSpec(
         part("remaining_term", "Remaining-term cost", "剩余期限成本法"),
         part("market", "Market approach", "市场法"),
     ),
-    parameters=(ACQUIRED, RATING, ACCIDENT_YEARS, TERM_CAP, ACTIVE_TRADES, WEIGHT, PRICE_AGE),
+    parameters=(
+        ACQUIRED,
+        RATING,
+        ACCIDENT_YEARS,
+        TERM_CAP,
+        ACTIVE_TRADES,
+        PRICE_RATIO,
+        WEIGHT,
+        PRICE_AGE,
+    ),
     prices=tuple(PRICES.values()),
     standards=("资产评估执业准则",),
     limits=(
@@ -297,6 +312,7 @@ class DischargeRight:
             *right_findings(batch, basis, term_cap_years=_term_cap(batch, basis)),
             *_quantity_findings(batch),
             *_market_findings(batch, basis),
+            *_ratio_findings(batch, basis),
             *no_approach(~np.logical_or.reduce(approaches), field="market_basis"),
         ]
 
@@ -418,6 +434,29 @@ def _market_findings(batch: Batch, basis: Basis) -> Iterator[Finding]:
             age_limit_days=basis.parameters.number(PRICE_AGE),
         )
         yield from (entry.moved(rows) for entry in found)
+
+
+def _ratio_findings(batch: Batch, basis: Basis) -> Iterator[Finding]:
+    """The traded price and the price paid, each by the year it covers, far from each other."""
+    limit = basis.parameters.number(PRICE_RATIO)
+    whole = years(batch.days("granted_on"), batch.days("right_ends_on"))
+    traded_rows = _applies(batch, basis)["market"]
+    for key, use in PRICES.items():
+        if use.id not in basis.prices:
+            continue
+        traded, paid = basis.prices[use.id].yuan, batch.numbers(f"{key}_price_yuan_per_t")
+        per_year = traded * whole / batch.numbers("price_term_years")
+        apart = (per_year > limit * paid) | (limit * per_year < paid)
+        yield from finding(
+            "prices-far-apart",
+            f"{key}_price_yuan_per_t",
+            traded_rows & (paid > 0.0) & (batch.numbers(f"{key}_t") > 0.0) & apart,
+            severity="ask",
+            detail=WORDS["prices-far-apart"],
+            traded=np.array(traded),
+            paid=paid,
+            limit=np.array(limit),
+        )
 
 
 def _tonnes(batch: Batch, key: str) -> Floats:

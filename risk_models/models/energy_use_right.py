@@ -55,6 +55,8 @@ BASE_DISCOUNT: Final = "energy_use_right.base_discount"
 DISCOUNT_PER_DAY: Final = "energy_use_right.discount_per_day"
 ORDERLY_DAYS: Final = "energy_use_right.orderly_days"
 PARTICIPATION: Final = "energy_use_right.participation_share"
+SALE_DAYS_HIGH: Final = "energy_use_right.sale_days_high"
+IMPLIED_HIGH: Final = "energy_use_right.implied_high"
 WEIGHT: Final = "energy_use_right.approach_weight"
 PRICE_AGE: Final = "price.age_limit_days"
 
@@ -69,6 +71,15 @@ WORDS: Final[Mapping[str, Text]] = {
     "nothing-free": Text(
         en="Compliance needs all of it; nothing is free to pledge.",
         zh="全部用于履约，没有可质押的余量。",
+    ),
+    "slow-sale": Text(
+        en="Selling it takes %(days).0f trading days, above %(limit).0f. Check the quantities, or say"
+        " how it is disposed of.",
+        zh="变现需%(days).0f个交易日，超过%(limit).0f个，请核对数量或说明处置方式。",
+    ),
+    "implied-value-above-band": Text(
+        en="The value is %(implied).2f yuan for each free tce, above %(limit).2f. Check the price.",
+        zh="折合每吨标准煤可用余量%(implied).2f元，高于%(limit).2f元，请核对价格。",
     ),
     "volume-missing": Text(
         en="Nothing is traded in a day, so the right cannot be sold; leave out the market approach.",
@@ -168,6 +179,8 @@ SPEC: Final = ModelSpec(
         DISCOUNT_PER_DAY,
         ORDERLY_DAYS,
         PARTICIPATION,
+        SALE_DAYS_HIGH,
+        IMPLIED_HIGH,
         WEIGHT,
         PRICE_AGE,
     ),
@@ -245,7 +258,7 @@ class EnergyUseRight:
         """The right itself, what compliance leaves, and whether it can be sold."""
         return [
             *right_findings(batch, basis, term_cap_years=_term_cap(batch, basis)),
-            *_holding_findings(batch),
+            *_holding_findings(batch, basis),
             *group_findings(batch, FEE),
             *no_approach(
                 ~np.logical_or.reduce(list(_applies(batch).values())), field="market_basis"
@@ -284,6 +297,28 @@ class EnergyUseRight:
         weights = {name: np.full(batch.n, table.number(name, "weight")) for name in values}
         return reconciled(SPEC, values, weights)
 
+    def review(
+        self,
+        batch: Batch,
+        basis: Basis,
+        value: Floats,
+        quantities: Mapping[str, tuple[Floats, str]],  # noqa: ARG002 - what is free judges it here.
+    ) -> list[Finding]:
+        """Value over the free tonnes beside what they trade at."""
+        free = _free(batch)
+        implied = np.divide(value, free, out=np.zeros(batch.n), where=free > 0.0)
+        limit = basis.parameters.number(IMPLIED_HIGH)
+        code = "implied-value-above-band"
+        return finding(
+            code,
+            "",
+            implied > limit,
+            severity="ask",
+            detail=WORDS[code],
+            implied=implied,
+            limit=np.array(limit),
+        )
+
 
 def _term_cap(batch: Batch, basis: Basis) -> Floats:
     return np.full(batch.n, basis.parameters.number(TERM_CAP))
@@ -296,14 +331,32 @@ def _applies(batch: Batch) -> dict[str, npt.NDArray[np.bool_]]:
     }
 
 
-def _holding_findings(batch: Batch) -> list[Finding]:
-    free = batch.numbers("quantity_tce") > batch.numbers("needed_tce")
+def _free(batch: Batch) -> Floats:
+    return free_tce(
+        quantity_tce=batch.numbers("quantity_tce"), needed_tce=batch.numbers("needed_tce")
+    )
+
+
+def _holding_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    free = _free(batch)
     unsold = batch.is_level("market_basis", COMPARABLES, PRICED) & (
         batch.numbers("daily_volume_tce") == 0.0
     )
-    nothing, volume = "nothing-free", "volume-missing"
+    a_day = basis.parameters.number(PARTICIPATION) * batch.numbers("daily_volume_tce")
+    days = np.divide(free, a_day, out=np.zeros(batch.n), where=a_day > 0.0)
+    limit = basis.parameters.number(SALE_DAYS_HIGH)
+    nothing, volume, slow = "nothing-free", "volume-missing", "slow-sale"
     return [
-        *finding(nothing, "needed_tce", ~free, severity="note", detail=WORDS[nothing]),
+        *finding(nothing, "needed_tce", free <= 0.0, severity="note", detail=WORDS[nothing]),
+        *finding(
+            slow,
+            "quantity_tce",
+            batch.is_level("market_basis", COMPARABLES, PRICED) & (days > limit),
+            severity="ask",
+            detail=WORDS[slow],
+            days=days,
+            limit=np.array(limit),
+        ),
         *finding(volume, "daily_volume_tce", unsold, severity="refuse", detail=WORDS[volume]),
     ]
 

@@ -31,7 +31,7 @@ from risk_models.contract import (
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
 from risk_models.modelling import as_day, empty_exposure, price_findings, rate_findings
-from risk_models.payments import anniversaries
+from risk_models.payments import anniversaries, never_paid
 from risk_models.quota import (
     COMPARABLES,
     PRICED,
@@ -344,6 +344,7 @@ class WaterRight:
             *_water_findings(batch),
             *right_findings(batch, basis, term_cap_years=_term_cap(batch, basis)),
             *group_findings(batch, INCOME),
+            *never_paid(batch, as_day(basis.on), has_all(batch, INCOME)),
             *group_findings(batch, FEE),
             *no_approach(
                 ~np.logical_or.reduce(list(_applies(batch).values())), field="market_basis"

@@ -86,6 +86,16 @@ def test_what_has_no_value_is_refused(changes, code):
         ({"issued_elsewhere": True}, "issued-twice"),
         ({"ccer_same_trees": True}, "ccer-same-trees"),
         ({"monitored_area_mu": 213.0}, "units-mixed"),
+        ({"monitored_from": "2008-01-01"}, "period-long"),
+        ({"monitored_from": "0001-01-01"}, "period-long"),
+        (
+            {"stock_start_m3_per_mu": 6.4 / 15, "stock_end_m3_per_mu": 8.6 / 15},
+            "removals-below-band",
+        ),
+        (
+            {**PRINTED, "monitored_area_mu": 3_200.0 * 15, "ticket_tonnes": 9_000.0},
+            "removals-below-band",
+        ),
         ({**PRINTED, "ticket_tonnes": 1.27}, "units-mixed-ten-thousand"),
     ],
 )
@@ -100,3 +110,9 @@ def test_a_plain_ticket_raises_no_question():
 def test_tickets_priced_like_national_credits_are_asked_about():
     dear = {key: Price(yuan=80.0, unit=UNIT) for key in PRICES}
     assert "implied-value-outside-band" in codes(_run(_row(), dear), severity="ask")
+
+
+def test_ten_years_and_the_least_usual_removals_raise_no_question():
+    row = _row(**PRINTED, monitored_area_mu=3_200.0, ticket_tonnes=1_610.0, **NO_BUYBACK)
+    row |= {"monitored_from": "2013-01-01", "monitored_until": "2023-01-01"}
+    assert codes(_run(row), severity="ask") == set()

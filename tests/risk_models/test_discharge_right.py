@@ -132,9 +132,23 @@ def test_what_needs_an_explanation_is_asked(changes, code):
 def test_the_loan_may_not_outlast_the_years_that_count():
     """Nine years are left, five count: the loan is measured against the five."""
     long = _row(granted_on="2022-12-26", right_ends_on="2032-12-26", loan_ends_on="2029-06-30")
-    assert codes(run(MODEL, [long], PRICES)) == {"loan-outlasts-right"}
+    result = run(MODEL, [long], PRICES)
+    assert codes(result, severity="ask") == {"loan-outlasts-right"}
+    assert codes(result, severity="note") == {"term-capped"}
 
 
 def test_weights_sum_to_one():
     table = science_parameters().on(ON).table(WEIGHT)
     assert sum(table.number(row, "weight") for row in table) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("traded", "apart"), [(49_999.0, False), (50_001.0, True), (501.0, False), (499.0, True)]
+)
+def test_a_traded_price_ten_times_what_was_paid_for_the_same_years_is_asked_about(traded, apart):
+    market = {"market_basis": "price", "trades_last_year": 9.0, "price_term_years": 8.0}
+    row = _sulphur(granted_on="2019-12-26", right_ends_on="2027-12-26", **market)
+    price = Price(yuan=traded, unit="yuan/t", priced_on=date(2023, 12, 20))
+    result = run(MODEL, [row], {"discharge-so2": price})
+    assert codes(result, severity="refuse") == set()
+    assert ("prices-far-apart" in codes(result, severity="ask")) == apart

@@ -109,8 +109,9 @@ def test_a_missing_price_is_refused_and_not_taken_as_nothing():
 def test_a_loan_beyond_the_years_that_count_is_asked_about():
     rows = [_row(right_ends_on="2030-06-30", loan_ends_on=f"2026-12-{day}") for day in (27, 26)]
     result = run(MODEL, rows, PRICE)
-    assert codes(result, 0) == {"loan-outlasts-right"}
-    assert codes(result, 1) == set()
+    assert codes(result, 0, "ask") == {"loan-outlasts-right"}
+    assert codes(result, 1, "ask") == set()
+    assert codes(result, 1, "note") == {"term-capped"}
 
 
 def test_a_holding_that_compliance_needs_whole_is_worth_what_is_owed():
@@ -126,3 +127,17 @@ def test_a_fall_of_the_price_moves_holding_and_discount_alike():
 def test_weights_sum_to_one():
     table = science_parameters().on(ON).table(WEIGHT)
     assert sum(table.number(row, "weight") for row in table) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("free", "asked"), [(10_800.0, False), (10_801.0, True)])
+def test_a_sale_of_more_than_sixty_days_is_asked_about(free, asked):
+    row = _market(quantity_tce=free, needed_tce=0.0, daily_volume_tce=900.0)
+    assert ("slow-sale" in codes(run(MODEL, [row], PRICE), severity="ask")) == asked
+
+
+@pytest.mark.parametrize(("yuan", "asked"), [(1_660.0, False), (1_670.0, True), (1.95e6, True)])
+def test_a_price_no_tonne_of_coal_costs_is_asked_about(yuan, asked):
+    """Six tenths of it are left after the discount, beside 1,000 yuan."""
+    row = _market(quantity_tce=2_800.0, needed_tce=1_000.0, daily_volume_tce=900.0)
+    result = run(MODEL, [row], {"energy-use": Price(yuan=yuan, unit="yuan/tce")})
+    assert ("implied-value-above-band" in codes(result, severity="ask")) == asked

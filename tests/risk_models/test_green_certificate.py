@@ -103,6 +103,8 @@ def test_what_has_no_value_is_refused(row, code):
         (_yearly(yearly_generation_mwh=8.0), "units-mixed-ten-thousand"),
         (_held(statement_on="2023-11-25"), "statement-old"),
         (_yearly(discount_rate=0.05), "rate-outside-band"),
+        (_yearly(paid_each_year_since="2029-01-01"), "no-payment-left"),
+        (_yearly(right_ends_on="2024-07-16"), "no-payment-left"),
     ],
 )
 def test_what_an_appraiser_must_explain(row, code):
@@ -121,3 +123,11 @@ def test_a_price_taken_to_grow_is_asked_about_only_where_it_matters():
     growing = {key: Price(yuan=20.0, unit=UNIT, growth=0.01) for key in PRICES}
     assert "price-growth-above-band" in codes(_run(_yearly(), growing), severity="ask")
     assert "price-growth-above-band" not in codes(_run(_held(), growing))
+
+
+def test_certificates_of_the_running_year_are_not_to_be_counted_among_those_held():
+    """The next payment is for the whole year: held ones of it would be sold twice."""
+    code = "running-year-counted-twice"
+    assert code in codes(_run(_row()), severity="note")
+    fresh = _row(paid_each_year_since="2023-12-26")
+    assert all(code not in codes(_run(row)) for row in (_held(), _yearly(), fresh))

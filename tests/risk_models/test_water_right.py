@@ -197,3 +197,17 @@ def test_more_water_that_arrives_is_never_worth_less():
     rows = [_row(delivery_share=share) for share in (0.5, 0.7, 0.9, 1.0)]
     values = run(MODEL, rows).value
     assert list(values) == sorted(values)
+
+
+@pytest.mark.parametrize(
+    ("since", "asked"), [("2032-01-01", True), ("2031-12-31", False), ("2023-11-15", False)]
+)
+def test_income_that_is_never_paid_is_asked_about(since, asked):
+    row = _row(paid_each_year_since=since, right_ends_on="2031-12-31")
+    assert ("no-payment-left" in codes(run(MODEL, [row]), severity="ask")) == asked
+
+
+def test_years_left_out_by_the_cap_are_told():
+    rows = [_row(right_ends_on=day) for day in ("2033-12-24", "2034-06-30")]
+    result = run(MODEL, rows)
+    assert ["term-capped" in codes(result, row, "note") for row in (0, 1)] == [False, True]

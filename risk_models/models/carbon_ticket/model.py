@@ -30,11 +30,13 @@ from risk_models.models.carbon_ticket.passport import (
     AREA_HIGH,
     AREA_LOW,
     ASK,
+    ASK_BELOW,
     BASE_DISCOUNT,
     FACTORS,
     IMPLIED_HIGH,
     IMPLIED_LOW,
     MARKETS,
+    PERIOD_HIGH,
     QUANTITY_HIGH,
     QUANTITY_LOW,
     REASONS,
@@ -334,13 +336,32 @@ def _growth_findings(batch: Batch, tonnes: Floats) -> list[Finding]:
 
 
 def _removal_findings(batch: Batch, basis: Basis, tonnes: Floats) -> list[Finding]:
-    """Tonnes per mu and year above what forests show, however the tonnes were found."""
+    """Tonnes per mu and year beside what forests show, however the tonnes were found."""
     starts: Days = batch.days("monitored_from")
     passed = years(starts, batch.days("monitored_until"))
     mu_years = batch.numbers("monitored_area_mu") * passed
     rate = np.divide(tonnes, mu_years, out=np.zeros(batch.n), where=mu_years > 0.0)
     ask, refuse = basis.parameters.number(ASK), basis.parameters.number(REFUSE)
+    low, longest = basis.parameters.number(ASK_BELOW), basis.parameters.number(PERIOD_HIGH)
     return [
+        *finding(
+            "period-long",
+            "monitored_from",
+            passed > longest,
+            severity="ask",
+            detail=WORDS["period-long"],
+            passed=passed,
+            limit=np.array(longest),
+        ),
+        *finding(
+            "removals-below-band",
+            "monitored_area_mu",
+            (tonnes > 0.0) & (passed > 0.0) & (rate < low),
+            severity="ask",
+            detail=WORDS["removals-below-band"],
+            rate=rate,
+            limit=np.array(low),
+        ),
         *finding(
             "removals-above-band",
             "monitored_area_mu",

@@ -24,11 +24,13 @@ __all__ = [
     "AREA_HIGH",
     "AREA_LOW",
     "ASK",
+    "ASK_BELOW",
     "BASE_DISCOUNT",
     "FACTORS",
     "IMPLIED_HIGH",
     "IMPLIED_LOW",
     "MARKETS",
+    "PERIOD_HIGH",
     "QUANTITY_HIGH",
     "QUANTITY_LOW",
     "REASONS",
@@ -42,6 +44,8 @@ __all__ = [
 FACTORS: Final = "carbon_ticket.factors"
 ASK: Final = "carbon_ticket.removals_ask"
 REFUSE: Final = "carbon_ticket.removals_refuse"
+ASK_BELOW: Final = "carbon_ticket.removals_low"
+PERIOD_HIGH: Final = "carbon_ticket.period_years_high"
 BASE_DISCOUNT: Final = "carbon_ticket.base_discount"
 QUANTITY_LOW: Final = "carbon_ticket.quantity_low"
 QUANTITY_HIGH: Final = "carbon_ticket.quantity_high"
@@ -85,6 +89,16 @@ WORDS: Final[dict[str, Text]] = {
     "removals-above-band": Text(
         en="%(rate).4f tCO2e per mu and year exceeds the usual %(limit).4f; ask for evidence.",
         zh="每亩每年%(rate).4f吨，高于通常的%(limit).4f吨，请补充依据。",
+    ),
+    "removals-below-band": Text(
+        en="%(rate).4f tCO2e per mu and year lies below the usual %(limit).4f. Check area, volumes"
+        " and tonnes: was one of them meant by the hectare?",
+        zh="每亩每年%(rate).4f吨，低于通常的%(limit).4f吨。请核对面积、蓄积与碳汇量是否误按公顷填写。",
+    ),
+    "period-long": Text(
+        en="The monitoring period lasts %(passed).1f years, above the usual %(limit).0f. Check both"
+        " days.",
+        zh="监测期长达%(passed).1f年，超过通常的%(limit).0f年，请核对起止日期。",
     ),
     "removals-not-credible": Text(
         en="%(rate).4f tCO2e per mu and year exceeds %(limit).4f, the most a forest shows.",
@@ -268,6 +282,8 @@ SPEC: Final = ModelSpec(
         FACTORS,
         ASK,
         REFUSE,
+        ASK_BELOW,
+        PERIOD_HIGH,
         BASE_DISCOUNT,
         QUANTITY_LOW,
         QUANTITY_HIGH,

@@ -45,7 +45,7 @@ from risk_models.models.green_certificate.passport import (
     VALID_YEARS,
     WORDS,
 )
-from risk_models.payments import Anniversaries, anniversaries
+from risk_models.payments import Anniversaries, anniversaries, never_paid
 from risk_models.tradable import (
     PARTICIPATION,
     PricesByLevel,
@@ -109,6 +109,8 @@ class GreenCertificate:
             *market_findings(batch, basis, field="generation", markets=_markets(batch)),
             *_refusals(batch, basis),
             *_vintage_findings(batch, basis),
+            *never_paid(batch, as_day(basis.on), _of(batch, STREAM)),
+            *_counted_twice(batch, basis),
             *_stream_findings(batch, basis),
             *_growth_findings(batch, basis),
             *rate_findings(
@@ -317,6 +319,23 @@ def _vintage_findings(batch: Batch, basis: Basis) -> list[Finding]:
         detail=WORDS["vintage-expired"],
         age=age,
         valid=np.array(valid),
+    )
+
+
+def _counted_twice(batch: Batch, basis: Basis) -> list[Finding]:
+    """Held certificates of the year whose payment is still to come would be sold twice.
+
+    Only where a payment was made already is the running year known to have begun with it.
+    """
+    both = _of(batch, HOLDING) & _of(batch, STREAM)
+    on = as_day(basis.on)
+    since = np.where(both, batch.days("paid_each_year_since"), on)
+    return finding(
+        "running-year-counted-twice",
+        "quantity_held",
+        both & (since < on) & (batch.numbers("quantity_held") > 0.0),
+        severity="note",
+        detail=WORDS["running-year-counted-twice"],
     )
 
 

@@ -90,6 +90,11 @@ WORDS: Final[dict[str, Text]] = {
     "right-ended": Text(
         en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
     ),
+    "running-year-counted-twice": Text(
+        en="The next payment is for the whole running year: leave certificates of it out of those"
+        " held.",
+        zh="下一次支付对应整个当前年度，持有数量中应剔除当前年度已核发的绿证。",
+    ),
     "market-too-thin": Text(
         en="%(yearly).6g certificates a year exceed the %(taken).6g that one seller can sell.",
         zh="每年%(yearly).6g个绿证超过单一卖方一年可售的%(taken).6g个。",
