@@ -242,6 +242,8 @@ def _hazard_findings(batch: Batch) -> list[Finding]:
     in_rate = batch.is_level("hazard_treatment", "in-rate")
     twice = in_rate & (np.nan_to_num(batch.numbers("yearly_loss_share")) > 0.0)
     plans = batch.numbers("also_valued_for_timber") == 1.0
+    # A rotation is the joint plan: it credits no more than the mean stock between its fellings.
+    plans &= ~batch.is_level("removal_basis", "rotation")
     return [
         *finding(
             "hazard-twice",

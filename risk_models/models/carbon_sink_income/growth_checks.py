@@ -6,6 +6,7 @@ import numpy.typing as npt
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
 from risk_models.modelling import mixed_units, years
+from risk_models.models.carbon_sink_income.gain_loss import net_carbon
 from risk_models.models.carbon_sink_income.growth import (
     CONVERSIONS,
     Stands,
@@ -25,6 +26,7 @@ from risk_models.models.carbon_sink_income.names import (
     STOCK_BAND,
 )
 from risk_models.models.carbon_sink_income.rates import shrub_removals, soil_removals
+from risk_models.models.carbon_sink_income.rotation import rotation_removals
 from risk_models.models.carbon_sink_income.words import WORDS
 from risk_models.trace import interpolated
 
@@ -40,6 +42,8 @@ def growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
         *_kind_findings(batch),
         *_stand_findings(batch, basis),
         *_state_findings(batch, basis),
+        *_rotation_findings(batch),
+        *_balance_findings(batch),
         *_rate_findings(batch, basis),
         *_bound_findings(batch, basis),
     ]
@@ -58,8 +62,66 @@ def _kind_findings(batch: Batch) -> list[Finding]:
             batch.is_level("removal_basis", "soil-carbon")
             & ~batch.is_level("sink_kind", "grassland")
         )
+        | (
+            batch.is_level("removal_basis", "rotation", "gain-loss")
+            & batch.is_level("sink_kind", "grassland")
+        )
     )
     return _refused("basis-not-for-kind", "removal_basis", wrong)
+
+
+def _rotation_findings(batch: Batch) -> list[Finding]:
+    """Rotations that do not end within the crediting period, or that leave nothing standing."""
+    rows = batch.is_level("removal_basis", "rotation")
+    if not rows.any():
+        return []
+    starts, ends = batch.days("crediting_starts_on"), batch.days("crediting_ends_on")
+    whole = np.floor(years(starts, ends) + 0.5)
+    every = batch.numbers("rotation_years")
+    long_enough = rows & (whole > every)
+    hit = np.flatnonzero(long_enough)
+    nothing = np.zeros(batch.n, dtype=np.bool_)
+    if len(hit):
+        nothing[hit] = rotation_removals(batch, hit, years(starts, ends)[hit], OFF) <= 0.0
+    code = "rotation-not-within-crediting"
+    return [
+        *finding(
+            code,
+            "rotation_years",
+            rows & ~long_enough & (ends > starts),
+            severity="refuse",
+            detail=WORDS[code],
+            whole=whole,
+            every=every,
+        ),
+        *_refused("rotation-stores-nothing", "cleared_tco2e_per_mu", nothing),
+    ]
+
+
+def _balance_findings(batch: Batch) -> list[Finding]:
+    """Losses that eat up the growth, or that are stated twice."""
+    rows = batch.is_level("removal_basis", "gain-loss")
+    hit = np.flatnonzero(rows)
+    if not len(hit):
+        return []
+    area, disturbed = batch.numbers("area_mu"), batch.numbers("disturbed_area_mu")
+    nothing = np.zeros(batch.n, dtype=np.bool_)
+    nothing[hit] = net_carbon(batch, hit, OFF) <= 0.0
+    hazard = np.nan_to_num(batch.numbers("yearly_loss_share")) > 0.0
+    code = "disturbance-and-hazard"
+    return [
+        *_refused("losses-above-growth", "growth_t_per_ha", nothing & (area > 0.0)),
+        *_refused(
+            "disturbed-above-area", "disturbed_area_mu", rows & (disturbed > area) & (area > 0.0)
+        ),
+        *finding(
+            code,
+            "disturbed_area_mu",
+            rows & (disturbed > 0.0) & hazard,
+            severity="ask",
+            detail=WORDS[code],
+        ),
+    ]
 
 
 def _ages(batch: Batch, rows: npt.NDArray[np.integer]) -> tuple[Floats, Floats]:
@@ -191,7 +253,7 @@ def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
 
 def _yearly_rate(batch: Batch, basis: Basis) -> Floats:
     """Removals per mu and year as stated, the highest of a table, the mean of a curve."""
-    stated = batch.is_level("removal_basis", "yearly-rate")
+    stated = batch.is_level("removal_basis", "yearly-rate", "rotation")
     rate = batch.numbers("removals_tco2e_per_mu")
     if stated.all():
         return rate
@@ -204,6 +266,11 @@ def _yearly_rate(batch: Batch, basis: Basis) -> Floats:
         hit = np.flatnonzero(batch.is_level("removal_basis", level))
         if len(hit):
             rate[hit] = removals(batch, basis, hit, OFF)[0]
+    hit = np.flatnonzero(batch.is_level("removal_basis", "gain-loss"))
+    if len(hit):
+        area = batch.numbers("area_mu")[hit]
+        kept = net_carbon(batch, hit, OFF) * 44.0 / 12.0
+        rate[hit] = np.divide(kept, area, out=np.full(len(hit), np.nan), where=area > 0.0)
     hit = np.flatnonzero(batch.is_level("removal_basis", *GROWING) & _readable(batch))
     if len(hit):
         started, ended = _ages(batch, hit)

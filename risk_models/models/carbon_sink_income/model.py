@@ -30,6 +30,7 @@ from risk_models.models.carbon_sink_income import checks
 from risk_models.models.carbon_sink_income.approaches import by_comparables, by_costs, weights_of
 from risk_models.models.carbon_sink_income.calendar import Calendar
 from risk_models.models.carbon_sink_income.deductions import kept_shares
+from risk_models.models.carbon_sink_income.gain_loss import net_carbon
 from risk_models.models.carbon_sink_income.growth import grown
 from risk_models.models.carbon_sink_income.names import GROWING, PER_TONNE, PRICE_OF, TONNE
 from risk_models.models.carbon_sink_income.passport import SPEC
@@ -39,6 +40,7 @@ from risk_models.models.carbon_sink_income.rates import (
     shrub_removals,
     soil_removals,
 )
+from risk_models.models.carbon_sink_income.rotation import rotation_removals
 from risk_models.trace import cumulative
 
 __all__ = ["MODEL", "CarbonSinkIncome"]
@@ -87,6 +89,12 @@ def credits_of_growth(
 ) -> Floats:
     """Credits a year: area_mu * yearly_removals * sellable_share."""
     return area_mu * yearly_removals * sellable_share
+
+
+@step(unit="tCO2e/year", zh="年减排量")
+def credits_of_balance(*, net_gain: Floats, sellable_share: Floats) -> Floats:
+    """Credits a year: net_gain * 44 / 12 * sellable_share."""
+    return net_gain * 44.0 / 12.0 * sellable_share
 
 
 @step(unit="tCO2e/year", zh="基线年扣减量")
@@ -230,6 +238,8 @@ def _sales(batch: Batch, basis: Basis, steps: Recorder, calendar: Calendar) -> l
     share, kept = kept_shares(batch, basis, steps)
     sources = [
         *_of_rate(batch, steps, calendar, share),
+        *_of_rotation(batch, steps, calendar, share),
+        *_of_balance(batch, steps, calendar, share),
         *_of_area(batch, basis, steps, calendar, share),
         *_of_growth_years(batch, basis, steps, calendar, share),
         *_of_baseline(batch, basis, steps, calendar, kept),
@@ -255,6 +265,41 @@ def _of_rate(batch: Batch, steps: Recorder, calendar: Calendar, share: Floats) -
     )
     by_calendar = Keyed(values=calendar.credited, key=calendar.key)
     return [_Source("credit_sales", rated, yearly, by_calendar, calendar.first)]
+
+
+def _of_rotation(batch: Batch, steps: Recorder, calendar: Calendar, share: Floats) -> list[_Source]:
+    """Rows that are felled and planted again: their mean stock, evened over the crediting period."""
+    rows = batch.is_level("removal_basis", "rotation")
+    if not rows.any():
+        return []
+    hit = np.flatnonzero(rows)
+    quantity = np.zeros(batch.n)
+    quantity[hit] = steps(
+        "credits_per_year",
+        credits_of_growth,
+        area_mu=batch.numbers("area_mu")[hit],
+        yearly_removals=rotation_removals(batch, hit, calendar.crediting[hit], steps),
+        sellable_share=share[hit],
+    )
+    by_calendar = Keyed(values=calendar.credited, key=calendar.key)
+    return [_Source("credit_sales", rows, quantity, by_calendar, calendar.first)]
+
+
+def _of_balance(batch: Batch, steps: Recorder, calendar: Calendar, share: Floats) -> list[_Source]:
+    """Rows of gains and losses of biomass: what is left of a year, times the years covered."""
+    rows = batch.is_level("removal_basis", "gain-loss")
+    if not rows.any():
+        return []
+    hit = np.flatnonzero(rows)
+    quantity = np.zeros(batch.n)
+    quantity[hit] = steps(
+        "credits_per_year",
+        credits_of_balance,
+        net_gain=net_carbon(batch, hit, steps),
+        sellable_share=share[hit],
+    )
+    by_calendar = Keyed(values=calendar.credited, key=calendar.key)
+    return [_Source("credit_sales", rows, quantity, by_calendar, calendar.first)]
 
 
 def _of_area(

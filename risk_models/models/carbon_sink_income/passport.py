@@ -4,6 +4,7 @@ from typing import Final
 
 from risk_models.contract import ModelSpec
 from risk_models.fields import part
+from risk_models.models.carbon_sink_income.balance_inputs import BALANCE
 from risk_models.models.carbon_sink_income.deduction_inputs import DEDUCTIONS, PRECISION
 from risk_models.models.carbon_sink_income.money_inputs import EVIDENCE, MONEY, TERM
 from risk_models.models.carbon_sink_income.names import AVERAGES, PARAMETERS, PRICE_OF
@@ -14,7 +15,7 @@ __all__ = ["SPEC"]
 
 SPEC: Final = ModelSpec(
     id="carbon-sink-income",
-    version="1.1.0",
+    version="1.2.0",
     title=Text(en="Carbon-sink expected income right", zh="林草碳汇预期收益权"),
     help=Text(
         en="Present value of the net income from verified removals until the right ends,"
@@ -24,7 +25,7 @@ SPEC: Final = ModelSpec(
     value_kind="market",
     per="once",
     asset_kinds=("carbon-sink-income",),
-    fields=(*SINK, *REMOVALS, *DEDUCTIONS, *PRECISION, *TERM, *MONEY, *EVIDENCE),
+    fields=(*SINK, *REMOVALS, *BALANCE, *DEDUCTIONS, *PRECISION, *TERM, *MONEY, *EVIDENCE),
     components=(
         part("credit_sales", "Sales of credits", "减排量销售收入"),
         part("baseline", "Baseline removals", "基线碳汇量"),
@@ -49,8 +50,9 @@ SPEC: Final = ModelSpec(
             zh="权利期限内最后一次核证之后的碳汇量不计价。",
         ),
         Text(
-            en="Trees credited here must not be valued for felling at the same time.",
-            zh="已计碳汇的林木不得同时按采伐计价。",
+            en="Trees credited here must not be valued for felling at the same time, unless the"
+            " removals are stated as a rotation, which credits no more than its mean stock.",
+            zh="已计碳汇的林木不得同时按采伐计价；按轮伐经营表述、以长期平均碳储量为限的除外。",
         ),
         Text(en="The rate and the price growth are nominal.", zh="折现率与价格增长率均为名义值。"),
         Text(

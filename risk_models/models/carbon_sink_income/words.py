@@ -111,9 +111,34 @@ WORDS: Final[dict[str, Text]] = {
     ),
     "basis-not-for-kind": Text(
         en="Removals of this kind of sink cannot be stated this way: curves and yield tables are"
-        " for forest, crown cover is for shrub, soil carbon for grassland. State a yearly rate or"
-        " a validated table instead.",
-        zh="该类碳汇不能这样表述：生长曲线与收获表用于乔木林，覆盖度用于灌木林，土壤有机碳用于草原。请改用年均值或审定表。",
+        " for forest, crown cover is for shrub, soil carbon for grassland, rotations and gains and"
+        " losses are for all but grassland. State a yearly rate or a validated table instead.",
+        zh="该类碳汇不能这样表述：生长曲线与收获表用于乔木林，覆盖度用于灌木林，土壤有机碳用于草原，"
+        "轮伐经营与生物量增减法不适用于草原。请改用年均值或审定表。",
+    ),
+    "rotation-not-within-crediting": Text(
+        en="The crediting period of %(whole).0f years ends before the rotation of %(every).0f years"
+        " does: nothing is felled within it. State a yearly rate instead.",
+        zh="计入期%(whole).0f年短于轮伐期%(every).0f年，期内不发生主伐，请改按年均值表述。",
+    ),
+    "rotation-stores-nothing": Text(
+        en="The mean stock of the rotations is not above what was cleared for them; there is"
+        " nothing to sell.",
+        zh="轮伐林长期平均碳储量不高于期初清理量，没有可售部分。",
+    ),
+    "losses-above-growth": Text(
+        en="Wood, fuelwood and disturbance take as much carbon a year as growth gains, or more;"
+        " there is nothing to sell.",
+        zh="采伐、薪材与灾害的年碳损失不低于年增碳量，没有可售部分。",
+    ),
+    "disturbed-above-area": Text(
+        en="The area disturbed a year is larger than the whole area. Both are in mu.",
+        zh="年受灾面积大于总面积，两者均以亩计，请核对。",
+    ),
+    "disturbance-and-hazard": Text(
+        en="A disturbed area and a yearly hazard of loss are both stated. Say that the hazard"
+        " leaves out what is counted as disturbed, or set one of them to 0.",
+        zh="同时填写了受灾面积与年损失概率。请说明年损失概率不含已计入的受灾部分，或将其中一项填0。",
     ),
     "species-needed": Text(
         en="Choose the group of trees: growth and carbon are read from its row.",
