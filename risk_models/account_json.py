@@ -50,6 +50,7 @@ def comparison_json(comparison: Comparison) -> dict[str, object]:
         "after": comparison.after.year,
         "whole": _change(comparison.whole),
         "by_service": {each.name: _change(each) for each in comparison.by_service},
+        "by_ecosystem": {each.name: _change(each) for each in comparison.by_ecosystem},
         "by_region": {each.name: _change(each) for each in comparison.by_region},
         "only_before": [list(place) for place in comparison.only_before],
         "only_after": [list(place) for place in comparison.only_after],

@@ -6,6 +6,7 @@ from typing import Final
 
 from risk_models.appraise import to_fen
 from risk_models.contract import Price
+from risk_models.models.gep.passport import SPEC
 from risk_models.models.gep.services import COMPONENTS
 from risk_models.words import Text
 
@@ -33,6 +34,7 @@ MOST_ROWS: Final = 5_000
 """A city has a few hundred units; more rows are another kind of file."""
 
 MOST_YUAN: Final = 1e15
+MOST_SOURCE: Final = 300
 SHARED: Final = ("norm_profile", "price_table", "area_unit", "price_factor")
 """Inputs a document may state once for all its rows."""
 
@@ -60,7 +62,7 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDocument:
-    """Rows of one or several years, and the prices given with them."""
+    """Rows of one or several years, and the prices given with them, each with its source."""
 
     rows: tuple[AccountRow, ...]
     prices: Mapping[str, Price]
@@ -70,14 +72,15 @@ class AccountDocument:
         return tuple(sorted({row.year for row in self.rows}))
 
 
-def document_from(raw: object, prices: Mapping[str, Price] | None = None) -> AccountDocument:
+def document_from(raw: object) -> AccountDocument:
     """Reads `{"norm_profile", "price_table", ..., "rows": [{region, parent, ecosystem, year, ...}]}`.
 
     A row gives `inputs` of the model or `stated_yuan` by service; what the document states for all
-    rows counts where a row says nothing.
+    rows counts where a row says nothing. `"prices": {id: {"yuan", "unit", "source"}}` are prices
+    that count instead of those of the table, or where it has none.
     """
     whole = _mapping(raw, "document")
-    strangers = sorted(set(whole) - {*SHARED, "rows", "title"})
+    strangers = sorted(set(whole) - {*SHARED, "rows", "title", "prices"})
     if strangers:
         raise InvalidAccount(f"document: no field {strangers[0][:40]!a}")
     listed = whole.get("rows")
@@ -89,7 +92,44 @@ def document_from(raw: object, prices: Mapping[str, Price] | None = None) -> Acc
     rows = tuple(_row(place + 1, entry, shared) for place, entry in enumerate(listed))
     _require_tree(rows)
     _require_distinct(rows)
-    return AccountDocument(rows=rows, prices=dict(prices or {}))
+    return AccountDocument(rows=rows, prices=_prices(whole.get("prices", {})))
+
+
+def _prices(raw: object) -> dict[str, Price]:
+    units = {use.id: use.unit for use in SPEC.prices}
+    found = {}
+    for name, given in _mapping(raw, "prices").items():
+        if name not in units:
+            raise InvalidAccount(f"prices: no price {name[:40]!a}; one of {', '.join(units)}")
+        found[name] = _price(name, units[name], _mapping(given, f"prices: {name}"))
+    return found
+
+
+def _price(name: str, unit: str, entry: Mapping[str, object]) -> Price:
+    strangers = sorted(set(entry) - {"yuan", "unit", "source"})
+    if strangers:
+        raise InvalidAccount(f"prices: {name}: no field {strangers[0][:40]!a}")
+    if entry.get("unit", unit) != unit:
+        raise InvalidAccount(f"prices: {name}: the unit is {unit}")
+    source = entry.get("source")
+    if not isinstance(source, str) or not 0 < len(source.strip()) <= MOST_SOURCE:
+        raise InvalidAccount(f"prices: {name}: where the price comes from is needed")
+    yuan = _yuan(entry.get("yuan"), f"prices: {name}")
+    if yuan <= 0.0:
+        raise InvalidAccount(f"prices: {name}: yuan above 0 are needed")
+    return Price(yuan=yuan, unit=unit, source=source.strip())
+
+
+def _yuan(given: object, what: str) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float | str):
+        raise InvalidAccount(f"{what}: yuan are needed")
+    try:
+        yuan = float(given)
+    except (ValueError, OverflowError):
+        raise InvalidAccount(f"{what}: yuan are needed") from None
+    if not 0.0 <= yuan <= MOST_YUAN:
+        raise InvalidAccount(f"{what}: yuan between 0 and {MOST_YUAN:.0e}")
+    return yuan
 
 
 def _mapping(raw: object, what: str) -> Mapping[str, object]:
@@ -139,15 +179,7 @@ def _stated(raw: object, number: int) -> dict[str, int]:
     for service, given in _mapping(raw, f"row {number}: stated_yuan").items():
         if service not in CLASSES:
             raise InvalidAccount(f"row {number}: no service {service[:40]!a}")
-        if isinstance(given, bool) or not isinstance(given, int | float | str):
-            raise InvalidAccount(f"row {number}: {service}: yuan are needed")
-        try:
-            yuan = float(given)
-        except ValueError:
-            raise InvalidAccount(f"row {number}: {service}: yuan are needed") from None
-        if not 0.0 <= yuan <= MOST_YUAN:
-            raise InvalidAccount(f"row {number}: {service}: yuan between 0 and {MOST_YUAN:.0e}")
-        found[service] = to_fen(yuan)
+        found[service] = to_fen(_yuan(given, f"row {number}: {service}"))
     return found
 
 

@@ -188,12 +188,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two years: the whole, by service and by region, and units that only one of them has."""
+    """Two years: the whole, by service, ecosystem and region; units that only one of them has."""
 
     before: Account
     after: Account
     whole: Change
     by_service: tuple[Change, ...]
+    by_ecosystem: tuple[Change, ...]
     by_region: tuple[Change, ...]
     only_before: tuple[tuple[str, str], ...]
     only_after: tuple[tuple[str, str], ...]
@@ -360,16 +361,22 @@ def compare(
     base: AccountDocument,
     on: date,
     *,
+    base_on: date | None = None,
     year: int | None = None,
     base_year: int | None = None,
 ) -> Comparison:
-    """A year against an earlier one: what quantities did at the earlier prices, what prices did."""
+    """A year against an earlier one: what quantities did at the earlier prices, what prices did.
+
+    `on` is the day whose norms, tables and coefficients count for the year, `base_on` that of the
+    base. Constant prices are those of the base: its table, factor, given prices and day.
+    """
+    then = on if base_on is None else base_on
     after = account(document, on, year)
-    before = account(base, on, base_year)
+    before = account(base, then, base_year)
     ours = {row.place: row for row in document.rows if row.year == after.year}
     theirs = {row.place: row for row in base.rows if row.year == before.year}
     _require_one_norm(ours.values(), theirs.values())
-    constant = _at_base_prices(ours, theirs, base, on, after.year)
+    constant = _at_base_prices(ours, theirs, base, then, after.year)
     return Comparison(
         before=before,
         after=after,
@@ -380,6 +387,11 @@ def compare(
             before.by_service,
             after.by_service,
             None if constant is None else constant.by_service,
+        ),
+        by_ecosystem=_changes(
+            before.by_ecosystem,
+            after.by_ecosystem,
+            None if constant is None else constant.by_ecosystem,
         ),
         by_region=_changes(
             before.by_region, after.by_region, None if constant is None else constant.by_region

@@ -103,9 +103,10 @@ def test_quantities_are_added_in_their_unit():
 def test_effects_of_quantity_and_price_make_up_the_change():
     document = document_from(EXAMPLE)
     found = compare(document, document, ON, base_year=2021)
-    for change in (found.whole, *found.by_service, *found.by_region):
+    for change in (found.whole, *found.by_service, *found.by_ecosystem, *found.by_region):
         assert change.quantity_fen + change.price_fen == change.after_fen - change.before_fen
-    assert sum(change.quantity_fen for change in found.by_service) == found.whole.quantity_fen
+    for parts in (found.by_service, found.by_ecosystem):
+        assert sum(change.quantity_fen for change in parts) == found.whole.quantity_fen
     assert found.whole.growth < 0
 
 
@@ -124,6 +125,58 @@ def test_a_factor_that_the_base_does_not_have_is_left_out_of_constant_prices():
         _row("one", year=2021, visits=10.0), _row("one", year=2023, price_factor=1.4, visits=10.0)
     )
     assert compare(document, document, ON, base_year=2021).whole.quantity_fen == 0
+
+
+CARBON = {"gep.carbon": {"yuan": "63.5", "unit": "yuan/tCO2", "source": "market, mean of 2023"}}
+LENT = {"norm_profile": "exchange-value", "storage_yearly_share": 0.04}
+
+
+def _sink(year, **inputs):
+    given = {"carbon_fixed_tco2": 1_000.0, "storage_upkeep_yuan_per_m3": 0.1, **LENT, **inputs}
+    return _row("one", year=year, parent="", **given)
+
+
+def test_a_market_price_given_with_its_source_counts():
+    found = _account(_sink(2023), prices=CARBON)
+    assert not found.refused
+    assert found.total_fen == 6_350_000
+
+
+def test_a_market_price_that_is_missing_is_named():
+    refused = _account(_sink(2023)).refused
+    assert "gep.carbon" in refused[0].detail.en
+    assert "gep.carbon" in refused[0].detail.zh
+
+
+def test_a_given_price_is_a_price_effect():
+    base = _document(_sink(2021), prices={"gep.carbon": {**CARBON["gep.carbon"], "yuan": 40}})
+    whole = compare(_document(_sink(2023), prices=CARBON), base, ON).whole
+    assert (whole.quantity_fen, whole.price_fen) == (0, 2_350_000)
+
+
+def test_the_base_is_counted_on_its_own_day():
+    early = date(2022, 1, 4)
+    document = document_from(EXAMPLE)
+    found = compare(document, document, ON, base_on=early, base_year=2021)
+    assert found.before == account(document, early, 2021)
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ({"carbon": {"yuan": 1, "source": "s"}}, "no price 'carbon'"),
+        ({"gep.carbon": 63.5}, "an object"),
+        ({"gep.carbon": {"yuan": 63.5}}, "where the price comes from"),
+        ({"gep.carbon": {"yuan": 63.5, "source": " "}}, "where the price comes from"),
+        ({"gep.carbon": {"yuan": 0, "source": "s"}}, "above 0"),
+        ({"gep.carbon": {"yuan": None, "source": "s"}}, "yuan are needed"),
+        ({"gep.carbon": {"yuan": 1, "unit": "yuan/tC", "source": "s"}}, "the unit is yuan/tCO2"),
+        ({"gep.carbon": {"yuan": 1, "source": "s", "on": "today"}}, "no field 'on'"),
+    ],
+)
+def test_a_price_without_unit_or_source_is_refused(prices, words):
+    with pytest.raises(InvalidAccount, match=words):
+        _document(_sink(2023), prices=prices)
 
 
 def test_stated_figures_are_compared_in_current_prices_only():
