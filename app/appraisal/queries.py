@@ -1,6 +1,6 @@
 """Lists and read models of the appraisal room; `visible_…` is the only way to its rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 
 from app.appraisal.domain import (
+    AppraisalKind,
     AppraisalState,
     ItemState,
     SignatureRole,
@@ -118,6 +119,16 @@ def valid_appraisal(session: Session, asset_id: UUID) -> Appraisal | None:
         col(Appraisal.asset_id) == asset_id, col(Appraisal.state) == AppraisalState.VALID
     )
     return session.execute(statement).scalar_one_or_none()
+
+
+def internal_limits(session: Session, asset_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """By asset whose valid appraisal is its bank's own: the loan, in fen, that it was made for."""
+    statement = sa.select(Appraisal).where(
+        col(Appraisal.asset_id).in_(asset_ids),
+        col(Appraisal.state) == AppraisalState.VALID,
+        col(Appraisal.kind) == AppraisalKind.INTERNAL,
+    )
+    return {row.asset_id: row.loan_fen or 0 for row in session.execute(statement).scalars()}
 
 
 def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) -> Appraisal | None:

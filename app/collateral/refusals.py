@@ -45,6 +45,9 @@ OBSTACLES = {
     "encumbered": N_("a third party's right stands against it. Have it lifted first."),
     "no-valid-appraisal": N_("it has no valid appraisal. Order one from an agency on the panel."),
     "appraisal-expired": N_("its appraisal has run out. Order a new one."),
+    "appraised-for-less": N_(
+        "the bank's own appraisal was made for a smaller loan. Order one from an agency on the panel."
+    ),
     "not-recognised": N_(
         "your bank has not recognised a value. The collateral officer confirms it first."
     ),

@@ -237,6 +237,9 @@ class PledgeFacts:
     right_ends_on: date | None
     loan_matures_on: date
     secured_fen: int
+    loan_fen: int
+    appraised_for_fen: int | None
+    """The loan that the bank's own appraisal was made for; None when an agency made it."""
     today: date
 
 
@@ -250,6 +253,7 @@ def pledge_obstacle(facts: PledgeFacts) -> str | None:
         ("encumbered", facts.encumbered),
         ("no-valid-appraisal", facts.current_fen is None),
         ("appraisal-expired", facts.valid_until is not None and facts.valid_until < facts.today),
+        ("appraised-for-less", _appraised_for_less(facts)),
         ("not-recognised", facts.recognised_fen is None),
         ("right-ends-before-maturity", _ends_early(facts)),
         (
@@ -258,6 +262,10 @@ def pledge_obstacle(facts: PledgeFacts) -> str | None:
         ),
     )
     return next((code for code, broken in rules if broken), None)
+
+
+def _appraised_for_less(facts: PledgeFacts) -> bool:
+    return facts.appraised_for_fen is not None and facts.loan_fen > facts.appraised_for_fen
 
 
 def _ends_early(facts: PledgeFacts) -> bool:

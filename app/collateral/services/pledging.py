@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
+from app.appraisal.queries import internal_limits
 from app.assets.kinds import kind_info, registry_names
 from app.assets.models import Asset
 from app.assets.queries import is_encumbered, is_ready_for_pledge, load_asset
@@ -227,12 +228,14 @@ def _admit(session: Session, loan: Loan, line: PledgeLine, asset: Asset, day: da
         policy_for(session, loan.bank_id, day),
         SecurityAsked(
             borrower_id=loan.borrower_id,
+            loan_fen=loan.contract_fen,
             security=line.security,
             secured_fen=line.secured_fen,
             matures_on=loan.matures_on or date.max,
         ),
         encumbered=is_encumbered(session, asset.id),
         recognised_fen=recognised.recognised_fen if recognised else None,
+        appraised_for_fen=internal_limits(session, [asset.id]).get(asset.id),
         today=day,
     )
     obstacle = cover.pledge_obstacle(facts)
@@ -242,9 +245,10 @@ def _admit(session: Session, loan: Loan, line: PledgeLine, asset: Asset, day: da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityAsked:
-    """What an asset shall secure: whose debt, in which way, how much of it, until when."""
+    """What an asset shall secure: whose debt and how large, in which way, how much of it, until when."""
 
     borrower_id: UUID | None
+    loan_fen: int
     security: SecurityKind
     secured_fen: int
     matures_on: date
@@ -258,6 +262,7 @@ def pledge_facts(
     *,
     encumbered: bool,
     recognised_fen: int | None,
+    appraised_for_fen: int | None,
     today: date,
 ) -> cover.PledgeFacts:
     """What decides whether an asset may secure what is asked of it, under the policy of a bank."""
@@ -280,6 +285,8 @@ def pledge_facts(
         right_ends_on=asset.right_ends_on,
         loan_matures_on=asked.matures_on,
         secured_fen=asked.secured_fen,
+        loan_fen=asked.loan_fen,
+        appraised_for_fen=appraised_for_fen,
         today=today,
     )
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
+from app.appraisal.queries import internal_limits
 from app.assets.kinds import kind_info
 from app.assets.models import Asset, AssetEncumbrance
 from app.assets.queries import visible_assets
@@ -41,7 +42,15 @@ from app.reference.services import policy_for
 MAX_LINES = 50
 """Assets of one pool; a form shows as many rows."""
 
-WAITING = frozenset({"not-ready", "no-valid-appraisal", "appraisal-expired", "not-recognised"})
+WAITING = frozenset(
+    {
+        "not-ready",
+        "no-valid-appraisal",
+        "appraisal-expired",
+        "appraised-for-less",
+        "not-recognised",
+    }
+)
 """Obstacles that the course of a file removes: an asset may enter the pool with them, lending nothing yet."""
 
 BY_BORROWER = (ApplicationState.DRAFT, ApplicationState.RETURNED)
@@ -213,6 +222,7 @@ class _Known:
     values: Mapping[UUID, AssetValue]
     recognised: Mapping[UUID, int | None]
     senior_fen: Mapping[UUID, int]
+    appraised_for_fen: Mapping[UUID, int]
     encumbered: frozenset[UUID]
     policy: Policy
     day: date
@@ -247,6 +257,7 @@ def _known(session: Session, application: Application, ids: Sequence[UUID]) -> _
             row.asset_id: row.recognised_fen for row in session.execute(recognised).scalars()
         },
         senior_fen=_senior(session, application, ids),
+        appraised_for_fen=internal_limits(session, ids),
         encumbered=frozenset(session.execute(third).scalars()),
         policy=policy_for(session, application.bank_id, day),
         day=day,
@@ -309,12 +320,14 @@ def _obstacle(
         known.policy,
         SecurityAsked(
             borrower_id=application.borrower_id,
+            loan_fen=application.amount_fen,
             security=SecurityKind(kind_info(asset.kind).security),
             secured_fen=secured_fen,
             matures_on=known.matures_on,
         ),
         encumbered=asset.id in known.encumbered,
         recognised_fen=known.recognised.get(asset.id),
+        appraised_for_fen=known.appraised_for_fen.get(asset.id),
         today=known.day,
     )
     expired = facts.valid_until is None or facts.valid_until < known.day

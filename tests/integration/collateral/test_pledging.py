@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.appraisal.domain import AppraisalKind, AppraisalState
+from app.appraisal.models import Appraisal
 from app.assets.domain import AssetKind, AssetState, EncumbranceKind, ForestCategory
 from app.assets.models import AssetEncumbrance
 from app.collateral.domain.states import PledgeState, SecurityKind
@@ -294,3 +296,35 @@ def test_a_pledge_starts_unregistered_with_what_it_relied_on(vault):
     assert (view.rank, view.secured_fen, view.cap_ppm) == (1, 95 * WAN, 600_000)
     assert (view.relied_current_fen, view.relied_recognised_fen) == (100 * WAN, 90 * WAN)
     assert view.number.startswith("P-2024-")
+
+
+def appraised_by_the_bank(vault, asset_id, loan_fen):
+    """A valid appraisal that the bank made itself for a loan of some size."""
+    vault.session.add(
+        Appraisal(
+            number=f"AP-{asset_id.hex[-12:]}",
+            asset_id=asset_id,
+            ordered_by_id=vault.lending.bank_id,
+            bank_id=vault.lending.bank_id,
+            agency_id=vault.lending.bank_id,
+            kind=AppraisalKind.INTERNAL,
+            purpose="小额林权贷款",
+            loan_fen=loan_fen,
+            state=AppraisalState.VALID,
+            model_id="forest-right",
+            created_at=OPENED_AT,
+        )
+    )
+    vault.session.flush()
+
+
+def test_the_banks_own_appraisal_secures_no_larger_loan_than_it_was_made_for(vault, refused):
+    for_it = vault.asset(100 * WAN, FOREST)
+    for_less = vault.asset(100 * WAN, FOREST)
+    appraised_by_the_bank(vault, for_it, 20 * WAN)
+    appraised_by_the_bank(vault, for_less, 20 * WAN - 1)
+    loan_id = vault.loan(20 * WAN)
+    with refused(PledgeRefused) as refusal:
+        vault.pledge(loan_id, vault.line(for_less, 20 * WAN))
+    assert refusal.value.facts["rule"] == "appraised-for-less"
+    assert len(vault.pledge(loan_id, vault.line(for_it, 20 * WAN))) == 1

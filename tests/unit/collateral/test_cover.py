@@ -415,6 +415,8 @@ SOUND = {
     "right_ends_on": date(2027, 1, 1),
     "loan_matures_on": date(2027, 1, 1),
     "secured_fen": 1_000,
+    "loan_fen": 5_000,
+    "appraised_for_fen": 5_000,
     "today": DAY,
 }
 
@@ -433,6 +435,7 @@ def test_a_sound_asset_may_be_taken_up_to_every_border() -> None:
         ({"encumbered": True}, "encumbered"),
         ({"current_fen": None}, "no-valid-appraisal"),
         ({"valid_until": DAY - timedelta(days=1)}, "appraisal-expired"),
+        ({"loan_fen": 5_001}, "appraised-for-less"),
         ({"recognised_fen": None}, "not-recognised"),
         ({"right_ends_on": date(2026, 12, 31)}, "right-ends-before-maturity"),
         ({"secured_fen": 1_001}, "above-current-value"),
