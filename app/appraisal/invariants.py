@@ -23,6 +23,7 @@ from app.appraisal.domain import (
 )
 from app.appraisal.domain.catalogue import find_model, find_spec
 from app.appraisal.domain.findings import unexplained
+from app.appraisal.domain.gep import GepAccountState, account_digest, named, top_region
 from app.appraisal.domain.spread import scenario_of
 from app.appraisal.domain.valuing import (
     Ask,
@@ -37,6 +38,7 @@ from app.appraisal.models import (
     Appraisal,
     AppraisalSignature,
     AssetValue,
+    GepAccount,
     RevaluationItem,
     RevaluationRun,
     Valuation,
@@ -44,11 +46,20 @@ from app.appraisal.models import (
 from app.assets.models import Asset
 from app.audit.models import AuditEvent
 from app.db.invariants import Violation
-from app.documents.models import IssuedDocument
+from app.documents.models import Document, IssuedDocument
 from app.reference.services import policy_for
+from risk_models.account_json import account_json
+from risk_models.accounts import AccountDocument, InvalidAccount, account, document_from
+from risk_models.dated import ParameterNotInForce
+from risk_models.models.gep import MODEL as GEP
 
 BATCH: Final = 2_000
 """Rows valued again by one call of a model."""
+
+ACCOUNTS: Final = 20
+"""GEP accounts read at a time: one may hold five thousand rows."""
+
+AMOUNTS: Final = ("total_yuan", "by_service", "by_ecosystem", "by_region", "matrix")
 
 SAME_BAND: Final = 1e-4
 """Relative: quantiles are the same bits on one kind of machine and this close across kinds."""
@@ -67,6 +78,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _values(session)
     yield from _runs(session)
     yield from _items(session)
+    yield from _gep_accounts(session)
 
 
 def _broken(invariant: str, subject: str, detail: str) -> Violation:
@@ -83,8 +95,10 @@ def _appraisals(session: Session) -> Iterator[Violation]:
     statement = sa.select(Appraisal).order_by(col(Appraisal.id)).execution_options(yield_per=BATCH)
     for rows in session.execute(statement).scalars().partitions(BATCH):
         signed = _signatures(session, rows)
+        files = _files(session, rows)
         for row in rows:
             yield from _signed(row, signed.get(row.id, []))
+            yield from _outside(row, files)
             yield from _dated(session, row)
             if row.state is AppraisalState.VALID and row.asset_id in valid:
                 yield _broken(
@@ -131,6 +145,21 @@ def _signed(row: Appraisal, found: list[AppraisalSignature]) -> Iterator[Violati
             yield _broken("signed-content", _name(row), f"its {role.value} signed other content")
     if needed and unexplained(row.result or {}):
         yield _broken("findings-explained", _name(row), "signed without words on its findings")
+
+
+def _files(session: Session, rows: Iterable[Appraisal]) -> dict[UUID, str]:
+    """The digests of the files that agencies' own reports name."""
+    ids = {row.outside_document_id for row in rows if row.outside_document_id}
+    statement = sa.select(col(Document.id), col(Document.sha256)).where(col(Document.id).in_(ids))
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _outside(row: Appraisal, files: Mapping[UUID, str]) -> Iterator[Violation]:
+    """An agency's own report says what its file was, and the file is there."""
+    told = (row.outside or {}).get("sha256")
+    kept = files.get(row.outside_document_id) if row.outside_document_id else None
+    if told != kept:
+        yield _broken("outside-report", _name(row), "the agency's own report names another file")
 
 
 def _dated(session: Session, row: Appraisal) -> Iterator[Violation]:
@@ -394,3 +423,55 @@ def _current(figures: list[sa.Row[Any]]) -> int | None:
         appraised_fen=last.appraised_fen, valid_until=last.on, valuation_fen=last.value_fen
     )
     return current_value_fen(facts, today=last.on)
+
+
+# ---------------------------------------------------------------------------
+# GEP accounts
+
+
+def _gep_accounts(session: Session) -> Iterator[Violation]:
+    """Every account again from its rows; published is what the journal says was published."""
+    said = sa.select(col(AuditEvent.subject_id)).where(
+        col(AuditEvent.action) == "gep-account.publish"
+    )
+    published = set(session.execute(said).scalars())
+    statement = sa.select(GepAccount).order_by(col(GepAccount.id))
+    for row in session.execute(statement.execution_options(yield_per=ACCOUNTS)).scalars():
+        subject = f"GEP account of {row.region_code} in {row.year}"
+        if row.digest != account_digest(
+            row.accounted_on, row.model_version, row.document, row.result
+        ):
+            yield _broken("gep-account-content", subject, "the digest is not that of its content")
+        if (row.state is GepAccountState.PUBLISHED) != (str(row.id) in published):
+            detail = f"{row.state.value} is not what the journal says"
+            yield _broken("gep-account-published", subject, detail)
+        wrong = sorted(_apart(row))
+        if wrong:
+            detail = f"worked out again, other {', '.join(wrong)}"
+            yield _broken("gep-account-total", subject, detail)
+
+
+def _apart(row: GepAccount) -> Iterator[str]:
+    """What differs when the rows are worked out again; figures of another version of the model stand."""
+    try:
+        document = document_from(row.document)
+        yield from _stated_apart(row, document)
+        if row.model_version != GEP.spec.version:
+            return
+        found = account(document, row.accounted_on, row.year)
+    except (InvalidAccount, ParameterNotInForce) as refusal:
+        yield f"rows: {refusal}"
+        return
+    again = account_json(found, language=None)
+    yield from (name for name in AMOUNTS if row.result.get(name) != again[name])
+    if row.total_fen != found.total_fen:
+        yield "total"
+
+
+def _stated_apart(row: GepAccount, document: AccountDocument) -> Iterator[str]:
+    if row.region_code != top_region(document.rows):
+        yield "region"
+    if row.norm_profile != named(document, "norm_profile"):
+        yield "norm"
+    if row.price_table != named(document, "price_table"):
+        yield "price table"

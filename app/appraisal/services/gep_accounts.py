@@ -1,7 +1,5 @@
 """GEP accounts: checked, stored as a draft, published, read."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +10,13 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.domain.catalogue import parameters_on
-from app.appraisal.domain.gep import MOST_FEN, GepAccountState, named, top_region
+from app.appraisal.domain.gep import (
+    MOST_FEN,
+    GepAccountState,
+    account_digest,
+    named,
+    top_region,
+)
 from app.appraisal.gep_workbook import AccountRows, account_rows, account_template
 from app.appraisal.models import GepAccount
 from app.appraisal.services.inputs import require_past
@@ -158,7 +162,7 @@ def store_account(session: Session, actor: Actor, command: StoreAccount) -> GepA
         organisation_id=actor.organisation_id,
         title=command.title,
         source=command.source,
-        region_code=top_region(document.rows)[:12],
+        region_code=top_region(document.rows),
         year=found.year,
         state=GepAccountState.DRAFT,
         accounted_on=command.accounted_on,
@@ -167,7 +171,7 @@ def store_account(session: Session, actor: Actor, command: StoreAccount) -> GepA
         model_version=MODEL.spec.version,
         document=dict(command.document),
         result=result,
-        digest=_digest(command, result),
+        digest=account_digest(command.accounted_on, MODEL.spec.version, command.document, result),
         total_fen=found.total_fen,
         stored_by_id=actor.person_id,
         created_at=now(session),
@@ -279,12 +283,6 @@ def _not_in_force(refusal: ParameterNotInForce) -> InvalidInput:
         N_("The parameter %(parameter)s is not in force on this day."),
         parameter=refusal.parameter_id,
     )
-
-
-def _digest(command: StoreAccount, result: Mapping[str, Any]) -> str:
-    parts = [command.accounted_on.isoformat(), MODEL.spec.version, command.document, result]
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _record(session: Session, actor: Actor, action: str, row: GepAccount) -> None:
