@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import finding
-from risk_models.contract import Basis, Batch, Exposure, Finding, Floats, Keyed, PriceUse
+from risk_models.contract import Basis, Batch, Exposure, Finding, Floats, Flow, Keyed, PriceUse
 from risk_models.trace import DAYS_A_YEAR
 from risk_models.words import Text
 
@@ -19,6 +19,7 @@ __all__ = [
     "empty_exposure",
     "mixed_units",
     "ones",
+    "paid_today",
     "price_findings",
     "rate_findings",
     "single",
@@ -87,6 +88,19 @@ def trimmed(series: Floats) -> Floats:
 def single(rows: int) -> Keyed:
     """One payment of one unit."""
     return Keyed.one(np.ones(1), rows)
+
+
+def paid_today(name: str, yuan: Floats) -> Flow:
+    """An amount [n] received on the valuation day, certain to come; below zero it is owed."""
+    return Flow(
+        name=name,
+        unit="yuan",
+        profile=single(len(yuan)),
+        first=0.0,
+        quantity=yuan,
+        unit_price=1.0,
+        at_risk=False,
+    )
 
 
 def price_findings(

@@ -5,14 +5,15 @@ allows. Three approaches are tried (income, market, remaining share of what was 
 lacks its inputs does not apply, and the dated weights are spread over those that do.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import finding
+from risk_models.comparables import COMPARABLES, SERIES, comparable_findings, comparable_price
 from risk_models.contract import (
     Basis,
     Batch,
@@ -30,16 +31,14 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, number, yuan
-from risk_models.modelling import Days, as_day, single, years
+from risk_models.modelling import Days, as_day, empty_exposure, paid_today, single, years
 from risk_models.words import Text
 
 __all__ = [
-    "COMPARABLES",
     "PRICED",
     "Rows",
     "Term",
-    "comparable_fields",
-    "comparable_price",
+    "exposures_of",
     "fee_fields",
     "fee_flow",
     "group_findings",
@@ -55,7 +54,6 @@ __all__ = [
     "unpaid_flow",
 ]
 
-COMPARABLES: Final = "comparables"
 PRICED: Final = "price"
 NO_MARKET: Final = "none"
 
@@ -83,11 +81,6 @@ WORDS: Final[Mapping[str, Text]] = {
     "term-capped": Text(
         en="The right lasts %(left).1f more years; only %(cap).1f of them count.",
         zh="权利剩余%(left).1f年，仅计入其中%(cap).1f年。",
-    ),
-    "comparables-uneven": Text(
-        en="Each comparable needs a price, a factor and a weight, and the weights may not all be"
-        " zero.",
-        zh="每个可比案例须同时填写价格、修正系数和权重，且权重不得全为零。",
     ),
     "approach-incomplete": Text(
         en="Other inputs of the same approach are given. Give this one too, or leave all empty.",
@@ -194,65 +187,6 @@ def market_basis_field(*, levels: Sequence[str], example: str) -> Field:
     )
 
 
-def comparable_fields(
-    *, unit: str, prices: tuple[float, ...], factors: tuple[float, ...], weights: tuple[float, ...]
-) -> tuple[Field, ...]:
-    """Comparable trades: a price, a factor for time, place and quality, and a weight of each."""
-    return (
-        _comparable(
-            "comparable_prices_yuan",
-            Text(en="Prices of comparable trades", zh="可比交易价格"),
-            Text(
-                en="Price of one unit in each trade, tax included.", zh="各交易的单位价格（含税）。"
-            ),
-            unit=f"yuan/{unit}",
-            high=1e6,
-            example=prices,
-        ),
-        _comparable(
-            "comparable_factors",
-            Text(en="Factors of comparable trades", zh="可比交易修正系数"),
-            Text(
-                en="What time, place and quality change, multiplied together.",
-                zh="交易时间、区位与品质修正系数之积。",
-            ),
-            unit="1",
-            high=5.0,
-            example=factors,
-        ),
-        _comparable(
-            "comparable_weights",
-            Text(en="Weights of comparable trades", zh="可比交易权重"),
-            Text(
-                en="Weight of each trade; they are taken relative to their sum.",
-                zh="各交易的权重，按其占合计的比例计算。",
-            ),
-            unit="1",
-            high=100.0,
-            example=weights,
-        ),
-    )
-
-
-def _comparable(
-    name: str, title: Text, help_: Text, *, unit: str, high: float, example: tuple[float, ...]
-) -> Field:
-    return Field(
-        name=name,
-        title=title,
-        help=help_,
-        kind="series",
-        unit=unit,
-        low=0.0,
-        high=high,
-        example=example,
-        required=False,
-        needed_when=("market_basis", frozenset({COMPARABLES})),
-        max_length=12,
-        group="market",
-    )
-
-
 def fee_fields(*, fee_paid_yuan: float, fee_index: float) -> tuple[Field, ...]:
     """What was paid for the whole term, and how prices moved since."""
     return (
@@ -313,19 +247,6 @@ def remaining_share(*, counted_years: Floats, total_years: Floats) -> Floats:
     return counted_years / total_years
 
 
-@step(unit="yuan", zh="可比交易修正均价")
-def comparable_price(
-    *, comparable_prices_yuan: Floats, comparable_factors: Floats, comparable_weights: Floats
-) -> Floats:
-    """Adjusted price of the comparables.
-
-    Formula: sum(comparable_prices_yuan * comparable_factors * comparable_weights)
-    / sum(comparable_weights).
-    """
-    adjusted = comparable_prices_yuan * comparable_factors * comparable_weights
-    return np.asarray(np.nansum(adjusted, axis=-1) / np.nansum(comparable_weights, axis=-1))
-
-
 # ---------------------------------------------------------------------------
 # The term
 
@@ -374,7 +295,7 @@ def right_findings(batch: Batch, basis: Basis, *, term_cap_years: Floats) -> lis
         *_listed(asked, "ask"),
         *_term_findings(batch, basis, term_cap_years),
         *_loan_findings(batch, on, term_cap_years),
-        *_comparable_findings(batch),
+        *comparable_findings(batch),
     ]
 
 
@@ -407,23 +328,6 @@ def _loan_findings(batch: Batch, on: np.datetime64, term_cap_years: Floats) -> l
     return finding(code, "loan_ends_on", late > 0.0, severity="ask", detail=WORDS[code], days=late)
 
 
-def _comparable_findings(batch: Batch) -> list[Finding]:
-    names = ("comparable_prices_yuan", "comparable_factors", "comparable_weights")
-    if names[0] not in batch.columns:
-        return []
-    lengths = [np.sum(~np.isnan(batch.numbers(name)), axis=1) for name in names]
-    uneven = (lengths[0] != lengths[1]) | (lengths[0] != lengths[2])
-    weightless = np.nansum(batch.numbers(names[2]), axis=1) <= 0.0
-    code = "comparables-uneven"
-    return finding(
-        code,
-        names[0],
-        batch.is_level("market_basis", COMPARABLES) & (uneven | weightless),
-        severity="refuse",
-        detail=WORDS[code],
-    )
-
-
 def _given(batch: Batch, name: str) -> npt.NDArray[np.bool_]:
     column = batch.columns[name]
     if np.issubdtype(column.dtype, np.datetime64):
@@ -450,9 +354,11 @@ def group_findings(batch: Batch, names: Sequence[str]) -> list[Finding]:
     ]
 
 
-def no_approach(rows: npt.NDArray[np.bool_], *, field: str) -> list[Finding]:
-    """Rows no approach can value."""
-    return finding("no-approach", field, rows, severity="refuse", detail=WORDS["no-approach"])
+def no_approach(applies: Mapping[str, npt.NDArray[np.bool_]]) -> list[Finding]:
+    """Rows that no approach can value; `applies` says which rows each of them can."""
+    code = "no-approach"
+    none = ~np.logical_or.reduce(list(applies.values()))
+    return finding(code, "market_basis", none, severity="refuse", detail=WORDS[code])
 
 
 # ---------------------------------------------------------------------------
@@ -474,34 +380,30 @@ class Rows:
 
     def today(self, flows: Sequence[Flow]) -> Exposure:
         """An approach that gives its value on the day: nothing to discount, nothing at risk."""
-        now = Keyed(values=np.zeros(1), key=np.zeros(self.batch.n, dtype=np.int32))
+        now = Keyed.one(0.0, self.batch.n)
         return Exposure(n=self.batch.n, flows=tuple(flows), rate=now, hazard=now, rows=self.rows)
+
+
+def exposures_of(
+    batch: Batch,
+    applies: Mapping[str, npt.NDArray[np.bool_]],
+    approaches: Mapping[str, Callable[[Rows], Exposure]],
+) -> dict[str, Exposure]:
+    """Each approach on the rows it applies to; one that applies to none values nothing."""
+    return {
+        name: valued(Rows.where(batch, applies[name])) if applies[name].any() else empty_exposure()
+        for name, valued in approaches.items()
+    }
 
 
 def unpaid_flow(batch: Batch) -> Flow:
     """What is owed today lowers every approach alike."""
-    return Flow(
-        name="unpaid",
-        unit="yuan",
-        profile=single(batch.n),
-        first=0.0,
-        quantity=-batch.numbers("cost_due_now_yuan"),
-        unit_price=1.0,
-        at_risk=False,
-    )
+    return paid_today("unpaid", -batch.numbers("cost_due_now_yuan"))
 
 
 def fee_flow(worth: Floats) -> Flow:
     """What the payment is still worth today."""
-    return Flow(
-        name="fee",
-        unit="yuan",
-        profile=single(len(worth)),
-        first=0.0,
-        quantity=worth,
-        unit_price=1.0,
-        at_risk=False,
-    )
+    return paid_today("fee", worth)
 
 
 def market_flows(
@@ -514,10 +416,8 @@ def market_flows(
     if compared.any():
         price = steps(
             "comparable_price",
-            comparable_price,
-            comparable_prices_yuan=_ones_elsewhere(batch, "comparable_prices_yuan", compared),
-            comparable_factors=_ones_elsewhere(batch, "comparable_factors", compared),
-            comparable_weights=_ones_elsewhere(batch, "comparable_weights", compared),
+            replace(comparable_price, unit=use.unit),
+            **{name: _ones_elsewhere(batch, name, compared) for name in SERIES},
         )
         flows += [
             _sold(name, unit, np.where(compared, amount, 0.0), price, None)
@@ -551,9 +451,9 @@ def _sold(name: str, unit: str, quantity: Floats, price: Floats, index: str | No
 
 
 def reconciled(
-    spec: ModelSpec, values: Mapping[str, Floats], weights: Mapping[str, Floats]
+    spec: ModelSpec, values: Mapping[str, Floats], weights: Mapping[str, Floats | float]
 ) -> tuple[dict[str, Floats], npt.NDArray[np.int8], tuple[Text, ...]]:
-    """The dated weights over the approaches that apply to each row; the reason names these."""
+    """The dated weights, by row or for all, over the approaches that apply; the reason names these."""
     applies = {name: ~np.isnan(column) for name, column in values.items()}
     kept = {name: np.where(applies[name], weights[name], 0.0) for name in values}
     total = np.add.reduce(list(kept.values()))

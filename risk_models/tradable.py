@@ -41,6 +41,7 @@ __all__ = [
     "high_price_field",
     "holding_findings",
     "implied_findings",
+    "liquidity_share",
     "lost_to_sale",
     "market_findings",
     "means_of",

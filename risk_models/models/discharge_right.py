@@ -5,13 +5,13 @@ enough, its price counts as well. Only rights acquired against payment qualify, 
 that exceeds its limits, is rated badly or had an accident of late.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import finding
+from risk_models.batches import distinct, finding
 from risk_models.contract import (
     Basis,
     Batch,
@@ -28,11 +28,12 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, number, part, share
-from risk_models.modelling import as_day, empty_exposure, price_findings, years
+from risk_models.modelling import as_day, price_findings, years
 from risk_models.quota import (
     PRICED,
     Rows,
     Term,
+    exposures_of,
     holding_fields,
     market_basis_field,
     no_approach,
@@ -306,34 +307,33 @@ class DischargeRight:
 
     def check(self, batch: Batch, basis: Basis) -> list[Finding]:
         """Exclusions of the firm, the right itself, quantities with their prices."""
-        approaches = list(_applies(batch, basis).values())
         return [
             *_firm_findings(batch, basis),
             *right_findings(batch, basis, term_cap_years=_term_cap(batch, basis)),
             *_quantity_findings(batch),
             *_market_findings(batch, basis),
             *_ratio_findings(batch, basis),
-            *no_approach(~np.logical_or.reduce(approaches), field="market_basis"),
+            *no_approach(_applies(batch, basis)),
         ]
 
     def exposures(self, batch: Batch, basis: Basis, steps: Recorder) -> Mapping[str, Exposure]:
         """Each approach on the rows that have its inputs."""
         term = term_of(batch, basis, steps, term_cap_years=_term_cap(batch, basis))
-        made = {"remaining_term": _remaining_term, "market": _market}
-        return {
-            name: made[name](Rows.where(batch, mask), basis, steps, term)
-            if mask.any()
-            else empty_exposure()
-            for name, mask in _applies(batch, basis).items()
+        approaches: dict[str, Callable[[Rows], Exposure]] = {
+            "remaining_term": lambda rows: _remaining_term(rows, term),
+            "market": lambda rows: _market(rows, basis, steps, term),
         }
+        return exposures_of(batch, _applies(batch, basis), approaches)
 
     def reconcile(
-        self, batch: Batch, basis: Basis, values: Mapping[str, Floats]
+        self,
+        batch: Batch,  # noqa: ARG002 - the contract gives it.
+        basis: Basis,
+        values: Mapping[str, Floats],
     ) -> tuple[Mapping[str, Floats], npt.NDArray[np.int8], Sequence[Text]]:
         """The dated weights over the approaches that apply; the reason names these."""
         table = basis.parameters.table(WEIGHT)
-        weights = {name: np.full(batch.n, table.number(name, "weight")) for name in values}
-        return reconciled(SPEC, values, weights)
+        return reconciled(SPEC, values, {name: table.number(name, "weight") for name in values})
 
 
 def _term_cap(batch: Batch, basis: Basis) -> Floats:
@@ -465,8 +465,8 @@ def _tonnes(batch: Batch, key: str) -> Floats:
 
 def _share_profile(shares: Floats) -> Keyed:
     """One payment of the share, today."""
-    values, key = np.unique(shares, return_inverse=True)
-    return Keyed(values=values[:, np.newaxis], key=key.astype(np.int32))
+    (values,), key = distinct(shares)
+    return Keyed(values=values[:, np.newaxis], key=key)
 
 
 def _flow(
@@ -484,7 +484,7 @@ def _flow(
     )
 
 
-def _remaining_term(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:  # noqa: ARG001 - the approaches are called alike.
+def _remaining_term(rows: Rows, term: Term) -> Exposure:
     """What was paid, for the share of the term that is left."""
     batch = rows.batch
     flows = [

@@ -4,13 +4,14 @@ Only what compliance leaves free counts. It trades in few provinces and the pilo
 the control of carbon, so a sale loses a large share and only the next years of the right count.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import finding
+from risk_models.comparables import COMPARABLES, comparable_fields
 from risk_models.contract import (
     Basis,
     Batch,
@@ -25,13 +26,12 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import number, part
-from risk_models.modelling import empty_exposure, price_findings
+from risk_models.modelling import price_findings
 from risk_models.quota import (
-    COMPARABLES,
     PRICED,
     Rows,
     Term,
-    comparable_fields,
+    exposures_of,
     fee_fields,
     fee_flow,
     group_findings,
@@ -46,6 +46,7 @@ from risk_models.quota import (
     term_of,
     unpaid_flow,
 )
+from risk_models.tradable import liquidity_share
 
 __all__ = ["MODEL", "EnergyUseRight"]
 
@@ -212,18 +213,6 @@ def days_to_sell(
     return free_tce / (participation_share * daily_volume_tce)
 
 
-@step(unit="ratio", zh="变现折价率")
-def liquidity_share(
-    *, base_discount: Floats, discount_per_day: Floats, days_to_sell: Floats, orderly_days: Floats
-) -> Floats:
-    """Share lost by selling.
-
-    Formula: min(1, base_discount + discount_per_day * max(0, days_to_sell - orderly_days)).
-    """
-    late = np.maximum(0.0, days_to_sell - orderly_days)
-    return np.minimum(1.0, base_discount + discount_per_day * late)
-
-
 @step(unit="tce", zh="变现折损数量")
 def lost_tce(*, free_tce: Floats, liquidity_share: Floats) -> Floats:
     """Energy use lost to selling: free_tce * liquidity_share."""
@@ -260,9 +249,7 @@ class EnergyUseRight:
             *right_findings(batch, basis, term_cap_years=_term_cap(batch, basis)),
             *_holding_findings(batch, basis),
             *group_findings(batch, FEE),
-            *no_approach(
-                ~np.logical_or.reduce(list(_applies(batch).values())), field="market_basis"
-            ),
+            *no_approach(_applies(batch)),
             *price_findings(
                 batch,
                 basis,
@@ -281,21 +268,21 @@ class EnergyUseRight:
             quantity_tce=batch.numbers("quantity_tce"),
             needed_tce=batch.numbers("needed_tce"),
         )
-        made = {"market": _market, "remaining_term": _remaining_term}
-        return {
-            name: made[name](Rows.where(batch, mask), basis, steps, term, free)
-            if mask.any()
-            else empty_exposure()
-            for name, mask in _applies(batch).items()
+        approaches: dict[str, Callable[[Rows], Exposure]] = {
+            "market": lambda rows: _market(rows, basis, steps, free),
+            "remaining_term": lambda rows: _remaining_term(rows, steps, term, free),
         }
+        return exposures_of(batch, _applies(batch), approaches)
 
     def reconcile(
-        self, batch: Batch, basis: Basis, values: Mapping[str, Floats]
+        self,
+        batch: Batch,  # noqa: ARG002 - the contract gives it.
+        basis: Basis,
+        values: Mapping[str, Floats],
     ) -> tuple[Mapping[str, Floats], npt.NDArray[np.int8], Sequence[Text]]:
         """The dated weights over the approaches that apply; the reason names these."""
         table = basis.parameters.table(WEIGHT)
-        weights = {name: np.full(batch.n, table.number(name, "weight")) for name in values}
-        return reconciled(SPEC, values, weights)
+        return reconciled(SPEC, values, {name: table.number(name, "weight") for name in values})
 
     def review(
         self,
@@ -361,7 +348,7 @@ def _holding_findings(batch: Batch, basis: Basis) -> list[Finding]:
     ]
 
 
-def _market(rows: Rows, basis: Basis, steps: Recorder, term: Term, free: Floats) -> Exposure:  # noqa: ARG001 - the approaches are called alike.
+def _market(rows: Rows, basis: Basis, steps: Recorder, free: Floats) -> Exposure:
     """What is free, sold today, less what a sale of that size loses."""
     batch, parameters = rows.batch, basis.parameters
     holding = free[rows.rows]
@@ -386,13 +373,7 @@ def _market(rows: Rows, basis: Basis, steps: Recorder, term: Term, free: Floats)
     return rows.today([*flows, unpaid_flow(batch)])
 
 
-def _remaining_term(
-    rows: Rows,
-    basis: Basis,  # noqa: ARG001 - the approaches are called alike.
-    steps: Recorder,
-    term: Term,
-    free: Floats,
-) -> Exposure:
+def _remaining_term(rows: Rows, steps: Recorder, term: Term, free: Floats) -> Exposure:
     """The payment for what is free, in the share of the term that is left and counts."""
     batch = rows.batch
     part_free = steps(

@@ -6,13 +6,14 @@ or the dated cap ends; or it sells today for the exchange price of each m3 of th
 it is worth what was paid for it, in the share of the permit that is valued and of the term left.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import finding
+from risk_models.comparables import COMPARABLES, comparable_fields
 from risk_models.contract import (
     Basis,
     Batch,
@@ -30,14 +31,13 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
-from risk_models.modelling import as_day, empty_exposure, price_findings, rate_findings
+from risk_models.modelling import as_day, price_findings, rate_findings
 from risk_models.payments import anniversaries, never_paid
 from risk_models.quota import (
-    COMPARABLES,
     PRICED,
     Rows,
     Term,
-    comparable_fields,
+    exposures_of,
     fee_fields,
     fee_flow,
     group_findings,
@@ -346,9 +346,7 @@ class WaterRight:
             *group_findings(batch, INCOME),
             *never_paid(batch, as_day(basis.on), has_all(batch, INCOME)),
             *group_findings(batch, FEE),
-            *no_approach(
-                ~np.logical_or.reduce(list(_applies(batch).values())), field="market_basis"
-            ),
+            *no_approach(_applies(batch)),
             *price_findings(
                 batch,
                 basis,
@@ -365,13 +363,12 @@ class WaterRight:
     def exposures(self, batch: Batch, basis: Basis, steps: Recorder) -> Mapping[str, Exposure]:
         """Each approach on the rows that have its inputs."""
         term = term_of(batch, basis, steps, term_cap_years=_term_cap(batch, basis))
-        made = {"income": _income, "market": _market, "remaining_term": _remaining_term}
-        return {
-            name: made[name](Rows.where(batch, mask), basis, steps, term)
-            if mask.any()
-            else empty_exposure()
-            for name, mask in _applies(batch).items()
+        approaches: dict[str, Callable[[Rows], Exposure]] = {
+            "income": lambda rows: _income(rows, basis, steps, term),
+            "market": lambda rows: _market(rows, basis, steps, term),
+            "remaining_term": lambda rows: _remaining_term(rows, steps, term),
         }
+        return exposures_of(batch, _applies(batch), approaches)
 
     def reconcile(
         self, batch: Batch, basis: Basis, values: Mapping[str, Floats]
@@ -522,7 +519,7 @@ def _market(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:
     return rows.today([*flows, unpaid_flow(batch)])
 
 
-def _remaining_term(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:  # noqa: ARG001 - the approaches are called alike.
+def _remaining_term(rows: Rows, steps: Recorder, term: Term) -> Exposure:
     """The share of the payment that the water valued and the remaining term stand for."""
     batch = rows.batch
     part_valued = steps(
