@@ -116,3 +116,14 @@ def test_ten_years_and_the_least_usual_removals_raise_no_question():
     row = _row(**PRINTED, monitored_area_mu=3_200.0, ticket_tonnes=1_610.0, **NO_BUYBACK)
     row |= {"monitored_from": "2013-01-01", "monitored_until": "2023-01-01"}
     assert codes(_run(row), severity="ask") == set()
+
+
+@pytest.mark.parametrize("missing", ["buyback_quantity", "buyback_price_yuan"])
+def test_the_missing_half_of_a_buy_back_is_the_one_that_is_named(missing):
+    found = _run(_row(**{missing: None})).findings
+    assert {(entry.code, entry.field) for entry in found} == {("buyback-incomplete", missing)}
+
+
+def test_a_formula_from_memory_names_no_norm():
+    trace = run(MODEL, [_row()], PRICES, trace=True).trace
+    assert {step.reference for step in trace} == {""}

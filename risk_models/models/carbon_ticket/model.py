@@ -68,7 +68,7 @@ MARKET, BUYBACK = 0, 1
 # Steps
 
 
-@step(unit=TONNE, zh="按蓄积增长计算的碳汇量", reference="IPCC 2006, volume 4, chapter 4")
+@step(unit=TONNE, zh="按蓄积增长计算的碳汇量")
 def stock_tonnes(
     *,
     monitored_area_mu: Floats,
@@ -384,16 +384,26 @@ def _removal_findings(batch: Batch, basis: Basis, tonnes: Floats) -> list[Findin
 
 
 def _claim_findings(batch: Batch) -> list[Finding]:
-    stated = [~np.isnan(batch.numbers(name)) for name in ("buyback_quantity", "buyback_price_yuan")]
+    tonnes, price = (
+        ~np.isnan(batch.numbers(name)) for name in ("buyback_quantity", "buyback_price_yuan")
+    )
     told = {
         "issued-twice": ("issued_elsewhere", batch.numbers("issued_elsewhere") > 0.0, "ask"),
         "ccer-same-trees": ("ccer_same_trees", batch.numbers("ccer_same_trees") > 0.0, "ask"),
-        "buyback-incomplete": ("buyback_price_yuan", stated[0] != stated[1], "refuse"),
     }
+    half = "buyback-incomplete"
+    missing = {"buyback_price_yuan": tonnes & ~price, "buyback_quantity": price & ~tonnes}
     return [
-        entry
-        for code, (field, rows, severity) in told.items()
-        for entry in finding(code, field, rows, severity=severity, detail=WORDS[code])
+        *(
+            entry
+            for code, (field, rows, severity) in told.items()
+            for entry in finding(code, field, rows, severity=severity, detail=WORDS[code])
+        ),
+        *(
+            entry
+            for field, rows in missing.items()
+            for entry in finding(half, field, rows, severity="refuse", detail=WORDS[half])
+        ),
     ]
 
 

@@ -275,8 +275,8 @@ SPEC: Final = ModelSpec(
         part("buyback", "Tonnes bought back", "回购部分"),
     ),
     approaches=(
-        part("market", "Local market", "本地市场"),
-        part("with_buyback", "Buy-back and local market", "回购加本地市场"),
+        part("market", "Local market", "市场法（本地市场）"),
+        part("with_buyback", "Buy-back and local market", "市场法（回购与本地市场）"),
     ),
     parameters=(
         FACTORS,
