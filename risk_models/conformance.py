@@ -50,8 +50,8 @@ SAME: Final = 1e-9
 
 SHOCK: Final = 0.7
 TRACED_ROWS: Final = 12
-FREE_NAMES: Final = frozenset({"price", "valuation_on", "year"})
-"""Inputs of a step that are neither a field nor a parameter: the price, the day, a year count."""
+COUNTED: Final = "year"
+"""The one input of a step that is neither a field nor stated by the basis: a count of years."""
 
 KEBAB: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -328,22 +328,44 @@ class _Trial:
         known: dict[str, Traced] = {
             name: traced(column) for name, column in one.columns.items() if name not in one.levels
         }
-        named = FREE_NAMES | self._parameter_names()
+        stated = self._stated()
         for step in recorder.steps:
-            yield from _chain_problems(step, known, named)
+            yield from _chain_problems(step, known, stated)
             known[step.name] = step.value
         for exposure in exposures.values():
-            yield from self._flow_problems(exposure, list(known.values()))
+            yield from self._flow_problems(exposure, list(known.values()), stated["price"])
 
-    def _parameter_names(self) -> set[str]:
-        names = set()
+    def _stated(self) -> dict[str, list[Traced]]:
+        """What the basis states, by the name under which a step may print it.
+
+        A dated figure in yuan per unit is a price as well.
+        """
+        stated: dict[str, list[Traced]] = {
+            "price": [self.basis.prices[price_id].yuan for price_id in self.basis.prices],
+            "valuation_on": [self.basis.on.isoformat()],
+        }
+        for name, unit, figures in self._dated():
+            stated.setdefault(name, []).extend(figures)
+            if unit.startswith("yuan/"):
+                stated["price"].extend(figures)
+        return stated
+
+    def _dated(self) -> Iterator[tuple[str, str, list[float]]]:
+        """Name, unit and figures of each declared parameter, or of each column of a table."""
         for parameter_id in self.model.spec.parameters:
             entry = self.basis.parameters.in_force(parameter_id).parameter
-            names.add(parameter_id.rpartition(".")[2])
-            names.update(entry.columns)
-        return names
+            if not entry.columns:
+                number = self.basis.parameters.number(parameter_id)
+                yield parameter_id.rpartition(".")[2], entry.unit, [number]
+                continue
+            table = self.basis.parameters.table(parameter_id)
+            for name, column in entry.columns.items():
+                cells = [table.number(row, name) for row in table if table.has(row, name)]
+                yield name, column.unit, cells
 
-    def _flow_problems(self, exposure: Exposure, known: list[Traced]) -> Iterator[str]:
+    def _flow_problems(
+        self, exposure: Exposure, known: list[Traced], prices: list[Traced]
+    ) -> Iterator[str]:
         listed = {part.name for part in self.model.spec.components}
         for flow in exposure.flows:
             if flow.name not in listed:
@@ -352,6 +374,9 @@ class _Trial:
                 unit = self.basis.prices[flow.index].unit
                 if unit != f"yuan/{flow.unit}":
                     yield f"flow {flow.name}: {flow.unit} times {unit} is not yuan"
+            price = float(np.atleast_1d(flow.unit_price)[0])
+            if not _has_origin(price, [*known, *prices]):
+                yield f"flow {flow.name}: its price is no step, no field and no price of the day"
             if not _has_origin(abs(float(flow.quantity[0])), known):
                 yield f"flow {flow.name}: its quantity is no step and no field"
             profile = flow.profile.values[flow.profile.key[0]]
@@ -364,14 +389,21 @@ def _shocked(flow: Flow) -> Flow:
 
 
 def _chain_problems(
-    step: Step, known: Mapping[str, Traced], named: frozenset[str] | set[str]
+    step: Step, known: Mapping[str, Traced], stated: Mapping[str, list[Traced]]
 ) -> Iterator[str]:
     for name, given in step.inputs.items():
         if name in known:
             if not _equal(given, known[name]):
                 yield f"step {step.name}: {name} is not what was printed under that name"
-        elif name not in named:
+        elif name in stated:
+            if not all(_has_origin(each, stated[name]) for each in _each(given)):
+                yield f"step {step.name}: {name} is not what the basis states under that name"
+        elif name != COUNTED:
             yield f"step {step.name}: {name} has no named origin"
+
+
+def _each(given: Traced) -> Sequence[Traced]:
+    return given if isinstance(given, list) else [given]
 
 
 def _has_origin(given: Traced, known: list[Traced]) -> bool:

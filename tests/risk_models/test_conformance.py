@@ -19,7 +19,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import discount_rate, number, part
-from risk_models.modelling import single
+from risk_models.modelling import single, years
 from risk_models.registry import (
     BUILT_INS,
     ModelRefused,
@@ -65,6 +65,12 @@ def _spec(**changes: Any) -> ModelSpec:
 def reed_t(*, area_mu, reed_t_per_mu):
     """Reeds cut: area_mu * reed_t_per_mu."""
     return area_mu * reed_t_per_mu
+
+
+@step(unit="year", zh="年数")
+def years_on(*, valuation_on):
+    """Years of a valuation day: years(valuation_on, valuation_on)."""
+    return years(valuation_on, valuation_on)
 
 
 class Reed:
@@ -115,6 +121,22 @@ class HiddenFactor(Reed):
 
     def flows(self, batch, price, tonnes):
         return super().flows(batch, price, tonnes * 0.93)
+
+
+class PlainPrice(Reed):
+    """Sells at a price that nobody stated."""
+
+    def flows(self, batch, price, tonnes):
+        sales, cutting = super().flows(batch, price, tonnes)
+        return replace(sales, index=None, unit_price=31.0), cutting
+
+
+class OtherDay(Reed):
+    """Prints a day as that of the valuation which is another."""
+
+    def exposures(self, batch, basis, steps):
+        steps("years_on", years_on, valuation_on=np.full(batch.n, np.datetime64("2020-01-01")))
+        return super().exposures(batch, basis, steps)
 
 
 class Remembering(Reed):
@@ -196,6 +218,8 @@ def test_an_honest_outside_model_conforms():
     [
         (NetPrice, "price shock"),
         (HiddenFactor, "its quantity is no step"),
+        (PlainPrice, "its price is no step"),
+        (OtherDay, "not what the basis states"),
         (Remembering, "keeps state"),
         (Ranking, "alone is"),
         (Prying, "without declaring it"),
