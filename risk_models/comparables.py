@@ -98,13 +98,14 @@ def comparable_findings(batch: Batch) -> list[Finding]:
     """Refuses trades of rows [n] that lack a price, a factor or a weight, or have no weight at all."""
     if SERIES[0] not in batch.columns:
         return []
-    lengths = [np.sum(~np.isnan(batch.numbers(name)), axis=1) for name in SERIES]
-    uneven = (lengths[0] != lengths[1]) | (lengths[0] != lengths[2])
-    weightless = np.nansum(batch.numbers(SERIES[2]), axis=1) <= 0.0
-    return finding(
-        "comparables-uneven",
-        SERIES[0],
-        batch.is_level("market_basis", COMPARABLES) & (uneven | weightless),
-        severity="refuse",
-        detail=UNEVEN,
-    )
+    wanted = batch.is_level("market_basis", COMPARABLES)
+    lengths = {name: np.sum(~np.isnan(batch.numbers(name)), axis=1) for name in SERIES}
+    wrong = {name: lengths[name] != lengths[SERIES[0]] for name in SERIES[1:]}
+    wrong[SERIES[2]] |= np.nansum(batch.numbers(SERIES[2]), axis=1) <= 0.0
+    return [
+        entry
+        for name, rows in wrong.items()
+        for entry in finding(
+            "comparables-uneven", name, wanted & rows, severity="refuse", detail=UNEVEN
+        )
+    ]

@@ -200,6 +200,7 @@ def fee_fields(*, fee_paid_yuan: float, fee_index: float) -> tuple[Field, ...]:
             ),
             example=fee_paid_yuan,
             group="fee",
+            low_open=True,
             required=False,
         ),
         number(

@@ -155,6 +155,7 @@ def _price_field(key: str) -> Field:
         unit="yuan/t",
         example=example,
         group="fee",
+        low_open=True,
         high=1e6,
         required=False,
         vary=(0.8 * example, 1.2 * example),

@@ -152,3 +152,8 @@ def test_a_traded_price_ten_times_what_was_paid_for_the_same_years_is_asked_abou
     result = run(MODEL, [row], {"discharge-so2": price})
     assert codes(result, severity="refuse") == set()
     assert ("prices-far-apart" in codes(result, severity="ask")) == apart
+
+
+def test_a_paid_price_of_nothing_is_refused():
+    result = run(MODEL, [_row(so2_price_yuan_per_t=0.0)], PRICES)
+    assert "below-minimum" in codes(result, severity="refuse")

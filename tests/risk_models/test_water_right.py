@@ -211,3 +211,14 @@ def test_years_left_out_by_the_cap_are_told():
     rows = [_row(right_ends_on=day) for day in ("2033-12-24", "2034-06-30")]
     result = run(MODEL, rows)
     assert ["term-capped" in codes(result, row, "note") for row in (0, 1)] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["comparable_factors", "comparable_weights"])
+def test_the_list_that_is_too_short_is_the_one_that_is_named(name):
+    result = run(MODEL, [_row(**{name: [1.0]})])
+    named = {found.field for found in result.findings if found.code == "comparables-uneven"}
+    assert named == {name}
+
+
+def test_a_payment_of_nothing_is_refused_since_what_is_free_is_left_empty():
+    assert "below-minimum" in codes(run(MODEL, [_row(fee_paid_yuan=0.0)]), severity="refuse")
