@@ -71,7 +71,7 @@ class StepView:
     inputs: Mapping[str, Figure]
     value: Figure
     unit: str
-    reference: str
+    reference: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class ParameterView:
     id: str
     value: Figure
     unit: str
-    source: str
+    source: Words
     status: str
     title: Words | None = None
     in_force_from: date | None = None

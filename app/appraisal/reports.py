@@ -364,8 +364,13 @@ def _step_row(step: StepView) -> list[str | Cell]:
         inputs or BLANK,
         figure(step.value),
         unit_cell(step.unit),
-        step.reference or BLANK,
+        _cited(step.reference),
     ]
+
+
+def _cited(words: Words) -> Cell:
+    """Where a formula or a figure comes from, in both languages."""
+    return below(words) if words.zh else Cell(text=BLANK)
 
 
 def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
@@ -380,7 +385,7 @@ def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
         [
             Cell(text=both(each.title) if each.title else each.id, note=_parameter_note(each)),
             *with_unit(each.value, each.unit),
-            each.source or BLANK,
+            _cited(each.source),
             below(STATUS_WORDS.get(each.status, Words(zh=each.status))),
         ]
         for each in parameters

@@ -1,24 +1,21 @@
 """Words, JSON and refusals at the terminal; imports nothing that needs a database."""
 
-import gettext
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Final, NoReturn
 
 import click
 
 from app.kernel.actor import Name
+from app.kernel.catalogue import catalogue
 from app.kernel.errors import Fact, Refusal
 from app.kernel.text import Coded
 
 REFUSED: Final = 1
-_TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 as_json_option: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
@@ -30,17 +27,9 @@ def language() -> str:
     return "zh" if next(filter(None, names), "en").startswith("zh") else "en"
 
 
-@cache
-def _catalogue(of: str) -> gettext.NullTranslations:
-    languages = ["zh_Hans_CN"] if of == "zh" else []
-    return gettext.translation(
-        "messages", localedir=_TRANSLATIONS, languages=languages, fallback=True
-    )
-
-
 def say(message: str, facts: Mapping[str, Fact] | None = None) -> str:
     """A message of the catalogue in the terminal's language, filled with its facts."""
-    text = _catalogue(language()).gettext(message)
+    text = catalogue(language()).gettext(message)
     return text % facts if facts else text
 
 
@@ -133,7 +122,7 @@ def _shown(facts: Mapping[str, Fact], of: str) -> dict[str, Fact]:
 def _in_words(value: Fact, of: str) -> Fact:
     """A fact as words of a language: codes by their titles, lists joined."""
     if isinstance(value, Coded):
-        return _catalogue(of).gettext(value.words)
+        return catalogue(of).gettext(value.words)
     if isinstance(value, Name):
         return value.in_language(of)
     if isinstance(value, list | tuple | set | frozenset):

@@ -15,7 +15,7 @@ from app.documents.tables import XLSX_TYPE, table_xlsx
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session
 from app.web.reading import load_schema
-from app.web.shell import words
+from app.web.shell import said, words
 
 MAX_SHOWN_LOANS: Final = 100
 """Loans on the page, the hardest hit; the workbook has all."""
@@ -45,6 +45,7 @@ def stress() -> str:
         level_titles=LEVEL_TITLES,
         level_tones=LEVEL_TONES,
         words=words,
+        said=said,
     )
 
 

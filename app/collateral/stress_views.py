@@ -7,7 +7,7 @@ from flask_babel import gettext
 from app.collateral.domain.states import LEVEL_TITLES
 from app.collateral.services.stressing import StressReport
 from app.documents.tables import ColumnKind, ExportColumn, ExportTable, Value
-from app.web.shell import words
+from app.web.shell import said, words
 from risk_models.stressing import Scenario
 
 MAX_LISTED_LOANS: Final = 1_000
@@ -75,7 +75,8 @@ def loans_table(report: StressReport) -> ExportTable:
         facts=[
             (gettext("Scenario"), words(report.scenario.help)),
             (gettext("Day"), report.on.isoformat()),
-            (gettext("Source"), report.scenario.reference.title),
+            (gettext("Basis of the figure"), said(report.scenario.reference.title)),
+            (gettext("Source"), said(report.scenario.reference.source)),
         ],
         columns=columns,
         rows=rows,

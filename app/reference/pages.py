@@ -31,6 +31,7 @@ from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
 from app.web.problems import fill, lines_in_words
 from app.web.reading import load_schema
+from app.web.shell import said
 
 blueprint = Blueprint("reference_pages", __name__, url_prefix="/reference")
 overrides = Blueprint("policy_pages", __name__, url_prefix="/reference/policy")
@@ -88,7 +89,7 @@ def parameters() -> str:
         day=day,
         asked=asked,
         shown=_shown,
-        said=gettext,
+        said=said,
         areas=sorted({policy.area_of(each) for each in every_parameter()}),
         taken={name: text for name, text in asked.items() if text},
         **_common(),

@@ -16,7 +16,7 @@ from app.reference.parameter_views import parameters_table
 from app.reference.parameters import parameters_in_force
 from app.web.access import access, current_actor, current_session
 from app.web.reading import load_schema
-from app.web.shell import words
+from app.web.shell import said, words
 
 STATUS_TONES = {"sourced": "green", "practice": "green", "judgement": "amber"}
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -84,6 +84,7 @@ def _table() -> Any:
 def _common() -> dict[str, Any]:
     return {
         "words": words,
+        "said": said,
         "statuses": {code: gettext(title) for code, title in STATUS_TITLES.items()},
         "status_tones": STATUS_TONES,
     }

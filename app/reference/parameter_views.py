@@ -10,7 +10,7 @@ from app.documents.tables import ColumnKind, ExportColumn, ExportTable, Value
 from app.reference.browsing import every_parameter
 from app.reference.domain import STATUS_TITLES
 from app.reference.parameters import ParameterView
-from app.web.shell import words
+from app.web.shell import said, words
 
 
 def parameters_table(rows: Sequence[ParameterView], day: date) -> ExportTable:
@@ -61,6 +61,6 @@ def _line(row: ParameterView, name: str, column: str, value: str | None, unit: s
         unit,
         row.since.isoformat(),
         gettext(STATUS_TITLES.get(row.status, row.status)),
-        row.reference,
-        row.source,
+        said(row.reference),
+        said(row.source),
     ]

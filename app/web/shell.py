@@ -87,6 +87,11 @@ def words(name: Any) -> str:
     return str(name.in_language(current_language())) if name is not None else ""
 
 
+def said(message: str) -> str:
+    """A message that is data, such as the source of a parameter, in the reader's language."""
+    return str(gettext(message)) if message else ""
+
+
 def asset_url(name: str) -> str:
     """The address of a static file, with its change time so that it may be cached for long."""
     path = Path(current_app.static_folder or "") / name

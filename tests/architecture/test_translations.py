@@ -57,6 +57,11 @@ def test_no_translation_is_doubtful(catalogue):
     assert [each.id for each in catalogue if each.fuzzy and each.id] == []
 
 
+def test_the_compiler_takes_every_translation(catalogue):
+    """It reads "5 % of" as a placeholder, so such a message says "5 per cent of"."""
+    assert [(each.id, [str(why) for why in found]) for each, found in catalogue.check()] == []
+
+
 def test_translations_keep_the_placeholders(catalogue):
     different = [
         each.id

@@ -160,7 +160,7 @@ def _steps(text: str) -> list[StepView]:
             inputs={"area_mu": 6800.0, "rate_tco2e_per_mu": 0.12},
             value=816.0,
             unit="tCO₂e/yr",
-            reference=f"LY/T{text}",
+            reference=Words(zh=f"LY/T{text}"),
         ),
         StepView(
             name="income_yuan",
@@ -169,7 +169,7 @@ def _steps(text: str) -> list[StepView]:
             inputs={"yearly_removals_tco2e": 816.0, "profile": [1.0, 0.95, 0.9025, 0.857, 0.81]},
             value=450_000.0,
             unit="yuan",
-            reference="",
+            reference=Words(zh=""),
         ),
     ]
 
@@ -181,12 +181,16 @@ def _parameters(text: str) -> list[ParameterView]:
             title=Words(zh="折现率", en="Discount rate"),
             value=0.08,
             unit="1/yr",
-            source=f"本行判断{text}",
+            source=Words(zh=f"本行判断{text}"),
             status="judgement",
             in_force_from=date(2023, 1, 1),
         ),
         ParameterView(
-            id="DEMO-SINK", value=30.0, unit="yuan/tCO₂e", source="演示价格", status="synthetic"
+            id="DEMO-SINK",
+            value=30.0,
+            unit="yuan/tCO₂e",
+            source=Words(zh="演示价格"),
+            status="synthetic",
         ),
     ]
 

@@ -16,7 +16,7 @@ from app.db.engine import today
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session
 from app.web.reading import load_schema
-from app.web.shell import words
+from app.web.shell import said, words
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import InForce, Parameters
@@ -56,7 +56,7 @@ def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
         "unit": "" if each.unit in {"1", "day"} else each.unit,
         "range": f"{ends[0]} – {ends[1]}".strip(" –") if any(ends) else "",
         "choices": ", ".join(words(choice.title) for choice in listed),
-        "reference": each.reference,
+        "reference": said(each.reference),
         "required": each.required,
     }
 
@@ -95,8 +95,8 @@ def _parameter(found: InForce, parameters: Parameters) -> dict[str, Any]:
         "unit": parameter.unit,
         "status": parameter.status,
         "since": found.since,
-        "reference": found.reference.title,
-        "source": found.reference.source,
+        "reference": said(found.reference.title),
+        "source": said(found.reference.source),
         "columns": columns,
         "rows": rows,
     }

@@ -16,7 +16,7 @@ from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent
 from app.reference.domain import STATUS_TITLES
 from app.web.formats import current_locale, money_plot, money_unit, money_wan
-from app.web.shell import words
+from app.web.shell import said, words
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.words import Text
@@ -115,7 +115,8 @@ def result_shown(
 
 
 def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {**each, "title": in_words(each)}
+    cited = {"reference": said(each["reference"]), "source": said(each["source"])}
+    shown = {**each, **cited, "title": in_words(each)}
     if each["unit"] != RATIO or not each["value"]:
         return shown
     return {**shown, "value": per_cent(each["value"]), "unit": "%"}
@@ -160,7 +161,7 @@ def _step(each: Mapping[str, Any]) -> dict[str, Any]:
         "inputs": [(name, figure(traced_figure(given))) for name, given in each["inputs"].items()],
         "value": _quantity(each["value"], each["unit"]),
         "unit": each["unit"],
-        "reference": each["reference"],
+        "reference": said(each["reference"]),
     }
 
 

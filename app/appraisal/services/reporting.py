@@ -62,6 +62,7 @@ from app.documents.services import (
 )
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
+from app.kernel.catalogue import in_both
 from app.kernel.errors import Busy, NotFound
 from app.kernel.money import Money
 from app.kernel.text import N_
@@ -400,7 +401,7 @@ def _step(each: Mapping[str, Any]) -> StepView:
         inputs={name: traced_figure(given) for name, given in each["inputs"].items()},
         value=traced_figure(each["value"]),
         unit=each["unit"],
-        reference=each["reference"],
+        reference=_words(in_both(each["reference"])),
     )
 
 
@@ -418,7 +419,7 @@ def _price(title: Text, price_id: str, facts: Mapping[str, Any]) -> ParameterVie
         title=_words(title),
         value=facts["yuan"],
         unit=facts["unit"],
-        source=facts.get("source", ""),
+        source=Words(zh=facts.get("source", "")),
         status="",
         in_force_from=_day(facts.get("priced_on")),
     )
@@ -430,7 +431,7 @@ def _parameter(each: Mapping[str, Any]) -> ParameterView:
         title=Words(zh=each["zh"], en=each["en"]),
         value=each["value"] or "表 table",
         unit=each["unit"],
-        source=each["source"],
+        source=_words(in_both(each["source"])),
         status=each["status"],
         in_force_from=_day(each["since"]),
     )

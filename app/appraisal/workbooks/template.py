@@ -31,6 +31,7 @@ from app.appraisal.workbooks.layout import (
     series_of,
     sheet_name,
 )
+from app.kernel.catalogue import in_both
 from app.kernel.units import unit_name
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
@@ -146,7 +147,8 @@ class _Drawing:
     def _help(self, field: Field) -> str:
         ends = [f"{end:g}" if end is not None else "" for end in (field.low, field.high)]
         span = f"{ends[0]} – {ends[1]}" if any(ends) else ""
-        return "\n".join(part for part in (self._word(field.help), span, field.reference) if part)
+        reference = in_both(field.reference).in_language(self.language)
+        return "\n".join(part for part in (self._word(field.help), span, reference) if part)
 
     def _example(self, sheet: Any, column: int, field: Field) -> None:
         given, row = field.example, EXAMPLE_ROW - 1

@@ -133,6 +133,22 @@ def test_every_page_renders_in_both_languages(
         sign_in("b-collateral", language=language).get(page, status=404)
 
 
+@pytest.mark.parametrize(
+    ("language", "reference"), [("zh_CN", "市场法的通行做法"), ("en", "practice of the market")]
+)
+def test_model_and_result_tell_sources_in_the_readers_language(
+    sign_in, session, world, carbon, clock, commit, language, reference
+):
+    forest = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+    view = make_valid(session, world, forest, example_inputs("forest-right"))
+    commit()
+    risk = sign_in("a-risk", language=language)
+    for page in ("/appraisal-models/forest-right", f"/appraisals/{view.id}"):
+        assert reference in risk.get(page, status=200).text, page
+    stress = risk.get("/collateral/risk", status=200).text
+    assert ("本项目" if language == "zh_CN" else "Judgement of the project") in stress
+
+
 def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
     risk = sign_in("a-risk")
     page = "/appraisal-models/forest-right/what-if"

@@ -62,3 +62,21 @@ def test_the_level_of_an_item_is_not_called_as_that_of_a_loan(sign_in, language,
     page = sign_in("a-officer", language=language).get("/reference", status=200).text
     assert word in page
     assert "触线情况" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "basis", "source"),
+    [
+        ("zh_CN", "两个交易周", "本项目经验判断"),
+        ("en", "Two trading weeks", "Judgement of the project"),
+    ],
+)
+def test_a_science_parameter_tells_its_source_in_the_readers_language(
+    sign_in, language, basis, source
+) -> None:
+    browser = sign_in("a-risk", language=language)
+    one = "/reference/parameters/energy_use_right.orderly_days"
+    for page in ("/reference/parameters", one, "/reference/parameters/export.csv"):
+        text = browser.get(page, status=200).text
+        assert basis in text, page
+        assert source in text, page

@@ -219,6 +219,13 @@ def test_the_report_names_the_rights_of_third_parties_in_force(session, world, c
     assert (named.zh, named.en) == ("租赁（村集体）", "Lease (村集体)")
 
 
+def test_the_report_tells_the_sources_of_parameters_in_both_languages(session, world, forest):
+    view = make_valid(session, world, forest, example_inputs("forest-right"))
+    found = report_view(session, session.get_one(Appraisal, view.id), "CODE")
+    sources = [(each.source.zh, each.source.en) for each in found.parameters]
+    assert ("本项目经验判断", "Judgement of the project") in sources
+
+
 def test_the_report_is_printed_once_after_the_second_signature(
     session, database, world, carbon, commit
 ):

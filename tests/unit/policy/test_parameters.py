@@ -1,6 +1,8 @@
 """Every parameter file holds what the rules and the screens rely on."""
 
 import re
+import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,10 @@ from babel.messages.pofile import read_po
 from app import policy
 from app.assets.domain import AssetKind, ForestCategory
 from app.policy import Policy, RuleNotInForce, parameter_set
-from risk_models.dated import STATUSES, ParameterNotInForce
+from risk_models.contract import StepFunction
+from risk_models.dated import STATUSES, ParameterNotInForce, Reference
+from risk_models.registry import BUILT_INS, science_parameters
+from risk_models.stressing import scenarios
 
 CATALOGUE = (
     Path(__file__).resolve().parents[3] / "app/translations/zh_Hans_CN/LC_MESSAGES/messages.po"
@@ -85,16 +90,27 @@ def test_a_number_is_not_read_as_a_share(in_force) -> None:
         in_force.ratio("collateral.cure_days")
 
 
+def _references() -> Iterator[Reference]:
+    for parameter in (*parameter_set(), *science_parameters()):
+        yield from parameter.references.values()
+    yield from (scenario.reference for scenario in scenarios().values())
+
+
+def _references_of_models() -> Iterator[str]:
+    for model in BUILT_INS:
+        yield from (field.reference for field in model.spec.fields)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("risk_models."):
+            steps = (each for each in vars(module).values() if isinstance(each, StepFunction))
+            yield from (step.reference for step in steps)
+
+
 def test_every_source_has_its_chinese_words() -> None:
     """Screens show sources through the catalogue, as they do messages."""
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file)
-    said = {
-        text
-        for parameter in parameter_set()
-        for reference in parameter.references.values()
-        for text in (reference.title, reference.source)
-    }
+    said = {text for each in _references() for text in (each.title, each.source)}
+    said |= set(_references_of_models())
     latin = [text for text in said if re.search(r"[a-z]{3}", text)]
     assert [
         text for text in latin if not (catalogue.get(text) and catalogue.get(text).string)
