@@ -13,10 +13,13 @@ from risk_models.words import Text
 
 __all__ = [
     "MU_A_HECTARE",
+    "RIGHT_ENDED",
     "Days",
     "area_findings",
     "as_day",
     "empty_exposure",
+    "ended_findings",
+    "growth_findings",
     "mixed_units",
     "ones",
     "paid_today",
@@ -55,9 +58,16 @@ AREA_ABOVE: Text = Text(
     en="The area of %(area).6g mu lies above the usual %(high).6g. Check it against the certificate.",
     zh="面积%(area).6g亩高于通常上限%(high).6g亩，请与权证核对。",
 )
+RIGHT_ENDED: Text = Text(
+    en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
+)
 TERM_LONG: Text = Text(
     en="The right lasts %(years).1f more years, above the usual %(limit).0f. Check its last day.",
     zh="权利剩余%(years).1f年，长于通常的%(limit).0f年，请核对到期日。",
+)
+GROWTH_ABOVE: Text = Text(
+    en="The income is taken to grow by %(growth).4f a year, above %(limit).4f.",
+    zh="假定收入每年增长%(growth).4f，高于%(limit).4f。",
 )
 RATE_OUTSIDE: Text = Text(
     en="The discount rate %(rate).4f lies outside the usual %(low).4f to %(high).4f.",
@@ -170,6 +180,12 @@ def area_findings(batch: Batch, *, low: float, high: float) -> list[Finding]:
     ]
 
 
+def ended_findings(batch: Batch, on: date) -> list[Finding]:
+    """Refuses a right whose last day, `right_ends_on`, is the valuation day or lies before it."""
+    ended = batch.days("right_ends_on") <= as_day(on)
+    return finding("right-ended", "right_ends_on", ended, severity="refuse", detail=RIGHT_ENDED)
+
+
 def term_findings(batch: Batch, on: date, *, limit_years: float) -> list[Finding]:
     """Asks about a right that lasts longer than rights do: a slip in the year of its end."""
     left = years(np.full(batch.n, as_day(on)), batch.days("right_ends_on"))
@@ -181,6 +197,20 @@ def term_findings(batch: Batch, on: date, *, limit_years: float) -> list[Finding
         detail=TERM_LONG,
         years=left,
         limit=np.array(limit_years),
+    )
+
+
+def growth_findings(batch: Batch, *, limit: float) -> list[Finding]:
+    """A growth of the income, `growth_share`, above the usual asks for its reason."""
+    growth = batch.numbers("growth_share")
+    return finding(
+        "growth-above-band",
+        "growth_share",
+        growth > limit,
+        severity="ask",
+        detail=GROWTH_ABOVE,
+        growth=growth,
+        limit=np.array(limit),
     )
 
 

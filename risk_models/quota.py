@@ -31,7 +31,15 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, number, yuan
-from risk_models.modelling import Days, as_day, empty_exposure, paid_today, single, years
+from risk_models.modelling import (
+    Days,
+    as_day,
+    empty_exposure,
+    ended_findings,
+    paid_today,
+    single,
+    years,
+)
 from risk_models.words import Text
 
 __all__ = [
@@ -58,9 +66,6 @@ PRICED: Final = "price"
 NO_MARKET: Final = "none"
 
 WORDS: Final[Mapping[str, Text]] = {
-    "right-ended": Text(
-        en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
-    ),
     "right-not-begun": Text(
         en="The right is granted after the valuation day. Value it from that day on.",
         zh="权利在评估基准日尚未取得，请自取得之日起评估。",
@@ -283,15 +288,13 @@ def term_of(batch: Batch, basis: Basis, steps: Recorder, *, term_cap_years: Floa
 def right_findings(batch: Batch, basis: Basis, *, term_cap_years: Floats) -> list[Finding]:
     """Expiry, consent, buyers, the loan's end and the shape of the comparables."""
     on = as_day(basis.on)
-    refused = {
-        "right-ended": ("right_ends_on", batch.days("right_ends_on") <= on),
-        "right-not-begun": ("granted_on", batch.days("granted_on") > on),
-    }
+    refused = {"right-not-begun": ("granted_on", batch.days("granted_on") > on)}
     asked = {
         "consent-missing": ("authority_consents", batch.numbers("authority_consents") == 0.0),
         "single-buyer": ("buyers", batch.is_level("buyers", "single")),
     }
     return [
+        *ended_findings(batch, basis.on),
         *_listed(refused, "refuse"),
         *_listed(asked, "ask"),
         *_term_findings(batch, basis, term_cap_years),

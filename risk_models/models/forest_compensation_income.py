@@ -29,9 +29,11 @@ from risk_models.fields import day, discount_rate, number, part, share, yearly_l
 from risk_models.modelling import (
     area_findings,
     as_day,
+    ended_findings,
+    growth_findings,
     mixed_units,
+    paid_today,
     rate_findings,
-    single,
     term_findings,
 )
 from risk_models.payments import Anniversaries, anniversaries, never_paid
@@ -50,9 +52,6 @@ AREA_HIGH: Final = "forest_compensation_income.area_high"
 TERM_HIGH: Final = "forest_compensation_income.term_years_high"
 
 WORDS: Final[dict[str, Text]] = {
-    "right-ended": Text(
-        en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
-    ),
     "local-budget": Text(
         en="A county budget pays, which may pay late or less; attach its budget line.",
         zh="由县级财政支付，可能延迟或减少，请附预算安排。",
@@ -65,10 +64,6 @@ WORDS: Final[dict[str, Text]] = {
     "collection-below-band": Text(
         en="Only %(collected).3f of the compensation is received, below %(low).3f.",
         zh="补偿到位率%(collected).3f，低于%(low).3f。",
-    ),
-    "growth-above-band": Text(
-        en="The compensation is taken to grow by %(growth).4f a year, above %(limit).4f.",
-        zh="假定补偿每年增长%(growth).4f，高于%(limit).4f。",
     ),
 }
 
@@ -337,15 +332,7 @@ def _due_now(batch: Batch, steps: Recorder) -> Flow:
         area_mu=batch.numbers("area_mu"),
         cost_due_now_yuan=batch.numbers("cost_due_now_yuan"),
     )
-    return Flow(
-        name="due_now",
-        unit="yuan",
-        profile=single(batch.n),
-        first=0.0,
-        quantity=-owed,
-        unit_price=1.0,
-        at_risk=False,
-    )
+    return paid_today("due_now", -owed)
 
 
 # ---------------------------------------------------------------------------
@@ -353,12 +340,9 @@ def _due_now(batch: Batch, steps: Recorder) -> Flow:
 
 
 def _term_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    on = as_day(basis.on)
-    ended = batch.days("right_ends_on") <= on
-    code = "right-ended"
     return [
-        *finding(code, "right_ends_on", ended, severity="refuse", detail=WORDS[code]),
-        *never_paid(batch, on),
+        *ended_findings(batch, basis.on),
+        *never_paid(batch, as_day(basis.on)),
         *term_findings(batch, basis.on, limit_years=basis.parameters.number(TERM_HIGH)),
     ]
 
@@ -366,10 +350,10 @@ def _term_findings(batch: Batch, basis: Basis) -> list[Finding]:
 def _income_findings(batch: Batch, basis: Basis) -> list[Finding]:
     parameters = basis.parameters
     standard = batch.numbers("compensation_yuan_per_mu")
-    collected, growth = batch.numbers("collection_share"), batch.numbers("growth_share")
+    collected = batch.numbers("collection_share")
     low = np.full(batch.n, parameters.number(STANDARD_LOW))
     high = np.full(batch.n, parameters.number(STANDARD_HIGH))
-    least, limit = parameters.number(COLLECTION_LOW), parameters.number(GROWTH_HIGH)
+    least = parameters.number(COLLECTION_LOW)
     return [
         *finding(
             "local-budget",
@@ -398,15 +382,7 @@ def _income_findings(batch: Batch, basis: Basis) -> list[Finding]:
             collected=collected,
             low=np.array(least),
         ),
-        *finding(
-            "growth-above-band",
-            "growth_share",
-            growth > limit,
-            severity="ask",
-            detail=WORDS["growth-above-band"],
-            growth=growth,
-            limit=np.array(limit),
-        ),
+        *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
     ]
 
 

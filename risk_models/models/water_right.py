@@ -31,7 +31,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
-from risk_models.modelling import as_day, price_findings, rate_findings
+from risk_models.modelling import as_day, growth_findings, price_findings, rate_findings
 from risk_models.payments import anniversaries, never_paid
 from risk_models.quota import (
     PRICED,
@@ -85,16 +85,14 @@ WORDS: Final[Mapping[str, Text]] = {
         zh="拟转让水量%(tradable).0f立方米，但许可水量扣除自用定额后仅余%(free).0f立方米。",
     ),
     "over-allocated": Text(
-        en="The district has granted more water than its limit; no right of it can be traded.",
-        zh="所在区域已许可水量超过用水总量控制指标，水权不得交易。",
+        en="The district has granted more water than its limit; no right of it is valued until that"
+        " is settled.",
+        zh="所在区域已许可水量超过用水总量控制指标，超许可解除前不予评估。",
     ),
     "groundwater": Text(
-        en="Groundwater changes hands only inside its own area, and not where it is over-drawn.",
-        zh="地下水仅可在同一区域内转让，超采区不得转让。",
-    ),
-    "growth-above-band": Text(
-        en="The income is taken to grow by %(growth).4f a year, above %(limit).4f.",
-        zh="假定收入每年增长%(growth).4f，高于%(limit).4f。",
+        en="Groundwater usually changes hands only inside its own area, and not where it is"
+        " over-drawn. Confirm with the water authority.",
+        zh="地下水通常仅在同一区域内转让，超采区一般不得转让，请向水行政主管部门核实。",
     ),
     "price-above-trades": Text(
         en="The value is %(implied).2f yuan for each m3 of the years left; trades reach"
@@ -167,8 +165,8 @@ FIELDS: Final = (
         "district_use_share",
         Text(en="Water granted in the district over its limit", zh="区域许可水量占总量控制指标"),
         Text(
-            en="Above 1 the district is over-allocated and nothing can be traded.",
-            zh="大于1表示该区域超许可，水权不得交易。",
+            en="Above 1 the district is over-allocated and nothing of it is valued.",
+            zh="大于1表示该区域超许可，不予评估。",
         ),
         example=0.93,
         group="water",
@@ -354,7 +352,7 @@ class WaterRight:
                 price_of={PRICED: WATER},
                 age_limit_days=parameters.number(PRICE_AGE),
             ),
-            *_growth_findings(batch, parameters.number(GROWTH_HIGH)),
+            *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
             *rate_findings(
                 batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)
             ),
@@ -446,20 +444,6 @@ def _water_findings(batch: Batch) -> list[Finding]:
             detail=WORDS[ground],
         ),
     ]
-
-
-def _growth_findings(batch: Batch, limit: float) -> list[Finding]:
-    growth = batch.numbers("growth_share")
-    code = "growth-above-band"
-    return finding(
-        code,
-        "growth_share",
-        growth > limit,
-        severity="ask",
-        detail=WORDS[code],
-        growth=growth,
-        limit=np.array(limit),
-    )
 
 
 def _income(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:

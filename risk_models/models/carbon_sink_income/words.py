@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from risk_models.modelling import RIGHT_ENDED
 from risk_models.words import Text
 
 __all__ = ["IMPLIED", "REASONS", "WORDS"]
@@ -45,9 +46,7 @@ WORDS: Final[dict[str, Text]] = {
         en="The last verification lies after the valuation day.",
         zh="最近一次核证晚于评估基准日。",
     ),
-    "right-ended": Text(
-        en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
-    ),
+    "right-ended": RIGHT_ENDED,
     "crediting-ended": Text(
         en="All removals of the crediting period are verified; nothing is left to sell.",
         zh="计入期内的碳汇量已全部核证，没有可售部分。",

@@ -10,6 +10,7 @@ from risk_models.contract import (
     ModelSpec,
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
+from risk_models.modelling import RIGHT_ENDED
 from risk_models.tradable import (
     SHARED_PARAMETERS,
     Means,
@@ -87,9 +88,7 @@ WORDS: Final[dict[str, Text]] = {
         en="The certificates held come from generation after the valuation day. Correct the day.",
         zh="所持绿证的发电日晚于评估基准日，请更正。",
     ),
-    "right-ended": Text(
-        en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
-    ),
+    "right-ended": RIGHT_ENDED,
     "running-year-counted-twice": Text(
         en="The next payment is for the whole running year: leave certificates of it out of those"
         " held.",

@@ -20,7 +20,13 @@ from risk_models.contract import (
     ModelSpec,
     Recorder,
 )
-from risk_models.modelling import as_day, rate_findings, term_findings
+from risk_models.modelling import (
+    as_day,
+    ended_findings,
+    growth_findings,
+    rate_findings,
+    term_findings,
+)
 from risk_models.models.income_right.passport import (
     GROWTH_HIGH,
     RATE_HIGH,
@@ -44,30 +50,13 @@ class IncomeRight:
     def check(self, batch: Batch, basis: Basis) -> list[Finding]:
         """An ended right, a single payer, growth and rate out of the usual."""
         parameters = basis.parameters
-        limit = parameters.number(GROWTH_HIGH)
-        growth = batch.numbers("growth_share")
-        ended = batch.days("right_ends_on") <= as_day(basis.on)
         single = batch.is_level("payer", "single-company")
         return [
-            *finding(
-                "right-ended",
-                "right_ends_on",
-                ended,
-                severity="refuse",
-                detail=WORDS["right-ended"],
-            ),
+            *ended_findings(batch, basis.on),
             *never_paid(batch, as_day(basis.on)),
             *term_findings(batch, basis.on, limit_years=parameters.number(TERM_HIGH)),
             *finding("single-payer", "payer", single, severity="ask", detail=WORDS["single-payer"]),
-            *finding(
-                "growth-above-band",
-                "growth_share",
-                growth > limit,
-                severity="ask",
-                detail=WORDS["growth-above-band"],
-                growth=growth,
-                limit=np.array(limit),
-            ),
+            *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
             *rate_findings(
                 batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)
             ),

@@ -15,16 +15,9 @@ GROWTH_HIGH: Final = "income_right.growth_high"
 TERM_HIGH: Final = "income_right.term_years_high"
 
 WORDS: Final[dict[str, Text]] = {
-    "right-ended": Text(
-        en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
-    ),
     "single-payer": Text(
         en="One company pays it all; its default ends the income.",
         zh="收入全部来自单一企业，其违约将使收入中断。",
-    ),
-    "growth-above-band": Text(
-        en="The income is taken to grow by %(growth).4f a year, above %(limit).4f.",
-        zh="假定收入每年增长%(growth).4f，高于%(limit).4f。",
     ),
 }
 

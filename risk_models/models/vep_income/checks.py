@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats
-from risk_models.modelling import Days, as_day, rate_findings
+from risk_models.modelling import Days, as_day, ended_findings, growth_findings, rate_findings
 from risk_models.models.vep_income.passport import (
     GROWTH_HIGH,
     PAID,
@@ -32,9 +32,6 @@ WORDS: Final[dict[str, Text]] = {
         en="An income needs a payer. Name who owes it, or leave it out.",
         zh="收入须有付费方。请填明付费方，否则不计此项。",
     ),
-    "right-ended": Text(
-        en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
-    ),
     "contract-ended": Text(
         en="The contract has ended on the valuation day. Leave this service out.",
         zh="合同在评估基准日已到期，请不计此项服务。",
@@ -46,10 +43,6 @@ WORDS: Final[dict[str, Text]] = {
     "single-payer": Text(
         en="One company pays it all; its default ends the income.",
         zh="收入全部来自单一企业，其违约将使收入中断。",
-    ),
-    "growth-above-band": Text(
-        en="The income is taken to grow by %(growth).4f a year, above %(limit).4f.",
-        zh="假定收入每年增长%(growth).4f，高于%(limit).4f。",
     ),
     "value-without-payer": Text(
         en="%(unpaid).1f percent of the parcel's ecological value has no payer; usually %(low).1f to"
@@ -81,7 +74,7 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
     return [
         *_contract_findings(batch, basis),
         *_payer_findings(batch),
-        *_growth_findings(batch, parameters.number(GROWTH_HIGH)),
+        *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
         *_share_findings(batch, *(parameters.number(key) for key in PAID)),
     ]
@@ -99,7 +92,7 @@ def _contract_findings(batch: Batch, basis: Basis) -> list[Finding]:
     paid = {name: under_contract(batch, name) for name in NAMES}
     anyone = np.any(list(paid.values()), axis=0)
     found = _told("no-contract", "", ~anyone, "refuse")
-    found += _told("right-ended", "right_ends_on", right <= on, "refuse")
+    found += ended_findings(batch, basis.on)
     for name, rows in paid.items():
         ends = contract_ends(batch, name)
         field = f"{name}_contract_ends_on"
@@ -117,18 +110,6 @@ def _payer_findings(batch: Batch) -> list[Finding]:
     contracts = np.sum(paid, axis=0)
     alone = (contracts > 0) & (np.sum(company, axis=0) == contracts)
     return _told("single-payer", f"{NAMES[0]}_payer", alone, "ask")
-
-
-def _growth_findings(batch: Batch, limit: float) -> list[Finding]:
-    growth = batch.numbers("growth_share")
-    return _told(
-        "growth-above-band",
-        "growth_share",
-        growth > limit,
-        "ask",
-        growth=growth,
-        limit=np.array(limit),
-    )
 
 
 def _share_findings(batch: Batch, low: float, high: float) -> list[Finding]:
