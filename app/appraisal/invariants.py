@@ -143,6 +143,8 @@ def _signed(row: Appraisal, found: list[AppraisalSignature]) -> Iterator[Violati
             )
         elif last[0].digest != content:
             yield _broken("signed-content", _name(row), f"its {role.value} signed other content")
+    if not needed and row.maker_id is not None:
+        yield _broken("two-signatures", _name(row), f"{row.state.value}, and yet signed")
     if needed and unexplained(row.result or {}):
         yield _broken("findings-explained", _name(row), "signed without words on its findings")
 

@@ -8,7 +8,23 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.services import RequestRevaluation, request_revaluation, run_revaluation
+from app.appraisal.domain import AppraisalKind
+from app.appraisal.domain.findings import asked as asked_findings
+from app.appraisal.models import Appraisal
+from app.appraisal.queries import valid_appraisal
+from app.appraisal.services import (
+    OrderAppraisal,
+    RequestRevaluation,
+    SaveInputs,
+    SignAppraisal,
+    accept_order,
+    order_appraisal,
+    request_revaluation,
+    run_revaluation,
+    save_inputs,
+    sign_appraisal,
+)
+from app.appraisal.services.gep_accounts import StoreAccount, store_account
 from app.assets.domain import EncumbranceKind
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
@@ -45,6 +61,8 @@ def live_on(database: Database) -> None:
     """One business day: both banks value again, look at their loans and close."""
     with database.write() as session:
         _paper_work(session)
+        _appraise_itself(session)
+        _count_ecosystems(session)
         _pay_out(session)
     for code in ("A", "B"):
         with database.read() as session:
@@ -106,8 +124,7 @@ def _paper_work(session: Session) -> None:
     complete(session, held, {"sent": 0}, keep=True)
 
 
-def _encumber(session: Session) -> None:
-    """A lease that the owner tells of after the asset was pledged."""
+def _first_forest(session: Session) -> UUID:
     statement = (
         sa.select(col(Asset.id))
         .join(Organisation, col(Organisation.id) == col(Asset.owner_id))
@@ -115,14 +132,50 @@ def _encumber(session: Session) -> None:
         .order_by(col(Asset.number))
         .limit(1)
     )
-    asset_id = session.execute(statement).scalar_one()
+    found: UUID = session.execute(statement).scalar_one()
+    return found
+
+
+def _appraise_itself(session: Session) -> None:
+    """An appraisal that the bank makes itself for a small loan, signed once."""
+    officer, asset_id = _person(session, "a-collateral"), _first_forest(session)
+    valid = valid_appraisal(session, asset_id)
+    assert valid is not None
+    assert valid.valued_on is not None
+    order = OrderAppraisal(
+        asset_id=asset_id,
+        bank_id=_organisation(session, "A"),
+        purpose="小额贷款（示例）",
+        kind=AppraisalKind.INTERNAL,
+        loan_fen=200_000_00,
+    )
+    made = order_appraisal(session, officer, order)
+    accept_order(session, officer, made.id)
+    inputs = SaveInputs(valued_on=valid.valued_on, inputs=valid.inputs or {})
+    save_inputs(session, officer, made.id, inputs)
+    result = session.get_one(Appraisal, made.id).result or {}
+    words = {each["name"]: "与登记核对一致。" for each in asked_findings(result)}
+    sign_appraisal(session, officer, made.id, SignAppraisal(explanations=words))
+
+
+def _count_ecosystems(session: Session) -> None:
+    """A GEP account that is not published yet."""
+    row = {"region": "620721", "year": 2022, "stated_yuan": {"undivided": "121649000000"}}
+    command = StoreAccount(
+        title="示例核算", source="示例", accounted_on=date(2023, 12, 26), document={"rows": [row]}
+    )
+    store_account(session, _person(session, "mc-1"), command)
+
+
+def _encumber(session: Session) -> None:
+    """A lease that the owner tells of after the asset was pledged."""
     right = AddEncumbrance(
         kind=EncumbranceKind.LEASE,
         holder="示例农场",
         since_on=date(2023, 5, 4),
         secured_fen=50_000_000,
     )
-    add_encumbrance(session, _person(session, "c1-fin"), asset_id, right)
+    add_encumbrance(session, _person(session, "c1-fin"), _first_forest(session), right)
 
 
 def _pay_out(session: Session) -> None:
