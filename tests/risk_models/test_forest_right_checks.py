@@ -291,3 +291,14 @@ def test_an_area_by_the_hectare_and_a_slip_in_the_year_are_asked_about(changes, 
     told = {"area-zero", "units-mixed", "area-above-band", "term-above-band"}
     row = {**ORCHARD, "area_mu": 2_600.0, "right_ends_on": "2060-12-31", **changes}
     assert _codes(row) & told == asked
+
+
+@pytest.mark.parametrize(
+    ("group", "category"), [("young", "commercial-timber"), ("pre-yield", "economic")]
+)
+@pytest.mark.parametrize(("planted", "past"), [("1993-12-20", True), ("1994-01-20", False)])
+def test_a_stand_past_its_rotation_is_not_worth_what_it_cost(group, category, planted, past):
+    """Costs of thirty years ago would only grow with interest."""
+    row = {**PLAIN, "category": category, "age_group": group, "planted_on": planted}
+    row |= {"costs_by_year_yuan_per_mu": [300.0]}
+    assert ("past-economic-life" in _codes(row, severity="refuse")) == past

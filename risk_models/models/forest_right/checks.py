@@ -115,7 +115,7 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
     planted, right = batch.days("planted_on"), batch.days("right_ends_on")
     left = batch.numbers("rotation_years") - years(planted, on)
     harvested = batch.is_level("age_group", *HARVESTED)
-    bearing = batch.is_level("age_group", *(BEARING - BAMBOO))
+    planted_or_bearing = batch.is_level("age_group", *((PLANTED | BEARING) - BAMBOO))
     short = left - years(on, right)
     return [
         *_told(
@@ -123,7 +123,10 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
             {
                 "planted-after-valuation-day": ("planted_on", planted > on),
                 "right-ended": ("right_ends_on", right <= on),
-                "past-economic-life": ("rotation_years", (left <= 0.0) & (harvested | bearing)),
+                "past-economic-life": (
+                    "rotation_years",
+                    (left <= 0.0) & (harvested | planted_or_bearing),
+                ),
             },
         ),
         *_told(
