@@ -19,10 +19,11 @@ __all__ = [
     "as_day",
     "empty_exposure",
     "ended_findings",
-    "growth_findings",
+    "income_growth_findings",
     "mixed_units",
     "ones",
     "paid_today",
+    "per_unit",
     "price_findings",
     "rate_findings",
     "single",
@@ -55,8 +56,8 @@ NO_AREA: Text = Text(
     zh="面积为零，没有可评估的内容，请填写权利面积。",
 )
 AREA_ABOVE: Text = Text(
-    en="The area of %(area).6g mu lies above the usual %(high).6g. Check it against the certificate.",
-    zh="面积%(area).6g亩高于通常上限%(high).6g亩，请与权证核对。",
+    en="The area of %(area).0f mu lies above the usual %(high).0f. Check it against the certificate.",
+    zh="面积%(area).0f亩高于通常上限%(high).0f亩，请与权证核对。",
 )
 RIGHT_ENDED: Text = Text(
     en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"
@@ -98,6 +99,11 @@ def trimmed(series: Floats) -> Floats:
 def single(rows: int) -> Keyed:
     """One payment of one unit."""
     return Keyed.one(np.ones(1), rows)
+
+
+def per_unit(amount: Floats, units: Floats) -> Floats:
+    """An amount over its units [n]; NaN where there are none, which no band encloses or leaves out."""
+    return np.divide(amount, units, out=np.full(len(units), np.nan), where=units > 0.0)
 
 
 def paid_today(name: str, yuan: Floats) -> Flow:
@@ -200,7 +206,7 @@ def term_findings(batch: Batch, on: date, *, limit_years: float) -> list[Finding
     )
 
 
-def growth_findings(batch: Batch, *, limit: float) -> list[Finding]:
+def income_growth_findings(batch: Batch, *, limit: float) -> list[Finding]:
     """A growth of the income, `growth_share`, above the usual asks for its reason."""
     growth = batch.numbers("growth_share")
     return finding(
