@@ -133,14 +133,15 @@ def get_comparison(appraisal_id: UUID) -> Any:
 
 
 @blueprint.route("/<uuid:appraisal_id>/outside-report", methods=["POST"])
-@access(Permission.PREPARE_APPRAISAL, upload=True)
+@access(Permission.PREPARE_APPRAISAL, idempotent=True, versioned=True, upload=True)
 @blueprint.doc(requestBody=multipart_body(FileOutsideReportSchema))
 @blueprint.response(200, AppraisalSchema)
 def file_outside_report(appraisal_id: UUID) -> Any:
     """Keep the agency's own report, made elsewhere, with the appraisal in preparation."""
+    session, actor = current_session(), current_actor()
     command = read_multipart(FileOutsideReportSchema())
-    view = services.file_outside_report(current_session(), current_actor(), appraisal_id, command)
-    return tagged(view)
+    check_version(services.get_appraisal(session, actor, appraisal_id).version)
+    return tagged(services.file_outside_report(session, actor, appraisal_id, command))
 
 
 @blueprint.route("/<uuid:appraisal_id>/outside-report.pdf", methods=["GET"])

@@ -150,13 +150,11 @@ def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> R
 
 def _version_sent(*, required: bool) -> int | None:
     header = request.headers.get("If-Match")
-    if header is None and request.mimetype in FORM_TYPES:
-        field = request.form.get("version", "")
-        return int(field) if field.isdecimal() and len(field) < 10 else None
+    if header is None and required:
+        raise PreconditionMissing(header="If-Match")
     if header is None:
-        if required:
-            raise PreconditionMissing(header="If-Match")
-        return None
+        field = request.form.get("version", "") if request.mimetype in FORM_TYPES else ""
+        return int(field) if field.isdecimal() and len(field) < 10 else None
     match = _ETAG.fullmatch(header.strip())
     if match is None:
         raise MalformedRequest(reason=N_("If-Match must be the ETag that the service gave"))

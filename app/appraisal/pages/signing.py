@@ -111,6 +111,7 @@ def file_outside_report(appraisal_id: UUID) -> Answer:
         raise NotFound
 
     def submit(command: services.FileOutsideReport) -> Response:
+        check_version(view.version)
         services.file_outside_report(session, actor, appraisal_id, command)
         tell("ok", gettext("The agency's report is filed."))
         return redirect(f"/appraisals/{appraisal_id}", 303)  # type: ignore[return-value]
@@ -124,6 +125,7 @@ def file_outside_report(appraisal_id: UUID) -> Answer:
             "a difference above the limit must be explained."
         ),
         back=f"/appraisals/{appraisal_id}",
+        version=view.version,
         submit=submit,
     )
 

@@ -61,12 +61,19 @@ def test_an_outside_report_is_filed_and_read_back(api, world, session, forest, c
     path, maker = f"/appraisals/{made.id}", api("ag1-a")
     form = "multipart/form-data"
     maker.get(f"{path}/outside-report.pdf", status=404)
-    wrong = maker.post(
-        f"{path}/outside-report", data=report(second_qualification="62010001"), content_type=form
-    )
+
+    def file(version, **changes):
+        data = report(**changes)
+        return maker.post(f"{path}/outside-report", version=version, data=data, content_type=form)
+
+    version = maker.get(path, status=200).json["version"]
+    assert file(None).status_code == 428
+    assert file(version - 1).status_code == 412
+    wrong = file(version, second_qualification="62010001")
     assert [each["pointer"] for each in wrong.json["errors"]] == ["/second_qualification"]
-    done = maker.post(f"{path}/outside-report", data=report(), content_type=form)
+    done = file(version)
     assert done.status_code == 200
+    assert file(version).status_code == 412
     assert done.json["outside"]["value_yuan"] == "6200000.00"
     assert "outside-report-differs" in {each["name"] for each in done.json["result"]["findings"]}
     assert maker.get(f"{path}/outside-report.pdf", status=200).data == PDF
