@@ -6,10 +6,13 @@ from uuid import UUID
 from flask import Response
 
 from app.appraisal import queries
+from app.appraisal.gep_changes import comparison_name, comparison_xlsx, places
 from app.appraisal.gep_schemas import (
     GepAccountQuery,
     GepAccountSchema,
     GepAccountSummarySchema,
+    GepComparisonQuery,
+    GepComparisonSchema,
     StoreAccountSchema,
 )
 from app.appraisal.gep_tables import account_xlsx, file_name
@@ -20,10 +23,11 @@ from app.appraisal.services.gep_accounts import (
     publish_account,
     store_account,
 )
+from app.appraisal.services.gep_comparison import compare_gep_accounts
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.permissions import Permission
-from app.web.access import access, current_actor, current_session, tagged
+from app.web.access import access, check_version, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
 from app.web.schemas import page_of
@@ -68,11 +72,13 @@ def get_account(account_id: UUID) -> Any:
 
 
 @blueprint.route("/<uuid:account_id>/publish", methods=["POST"])
-@access(Permission.KEEP_GEP_ACCOUNTS, idempotent=True)
+@access(Permission.KEEP_GEP_ACCOUNTS, idempotent=True, versioned=True)
 @blueprint.response(200, GepAccountSchema)
 def publish(account_id: UUID) -> Any:
     """Publish a draft; it is never changed after."""
-    return tagged(publish_account(current_session(), current_actor(), account_id))
+    session, actor = current_session(), current_actor()
+    check_version(get_gep_account(session, actor, account_id).version)
+    return tagged(publish_account(session, actor, account_id))
 
 
 @blueprint.route("/<uuid:account_id>/account.xlsx", methods=["GET"])
@@ -82,3 +88,29 @@ def get_workbook(account_id: UUID) -> Response:
     """Services by ecosystem as a workbook with native numbers."""
     view = get_gep_account(current_session(), current_actor(), account_id)
     return attachment(account_xlsx(view), name=file_name(view), media_type=XLSX_TYPE)
+
+
+@blueprint.route("/<uuid:account_id>/comparison", methods=["GET"])
+@access(Permission.READ_GEP_ACCOUNTS)
+@blueprint.arguments(GepComparisonQuery, location="query")
+@blueprint.response(200, GepComparisonSchema)
+def get_comparison(wanted: dict[str, Any], account_id: UUID) -> Any:
+    """The account against an earlier one at constant prices; null without an earlier one.
+
+    Whole, by service, by ecosystem and by region: the base, this year's quantities at the prices of
+    the base, the effect of quantities, this year, the effect of prices, and growth. Effects are null
+    where figures were stated without quantities; growth is then in current prices.
+    """
+    return compare_gep_accounts(current_session(), current_actor(), account_id, wanted.get("base"))
+
+
+@blueprint.route("/<uuid:account_id>/comparison.xlsx", methods=["GET"])
+@access(Permission.READ_GEP_ACCOUNTS)
+@blueprint.arguments(GepComparisonQuery, location="query")
+@blueprint.response(200, BINARY, content_type=XLSX_TYPE)
+def get_comparison_workbook(wanted: dict[str, Any], account_id: UUID) -> Response:
+    """The comparison as a workbook with native numbers."""
+    view = compare_gep_accounts(current_session(), current_actor(), account_id, wanted.get("base"))
+    names = queries.region_names(current_session(), places(view.comparison))
+    content = comparison_xlsx(view, names)
+    return attachment(content, name=comparison_name(view), media_type=XLSX_TYPE)

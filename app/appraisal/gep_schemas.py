@@ -113,6 +113,25 @@ class GepAccountSchema(GepAccountSummarySchema):
     may_publish = Flag()
 
 
+class GepComparisonQuery(CommandSchema):
+    """Which account is the base."""
+
+    base = Ident(
+        title=N_("Compared with"),
+        help=N_("An earlier published account of the same region; the last one when left out."),
+    )
+
+
+class GepComparisonSchema(ViewSchema):
+    """An account against its base; base and comparison are null where there is none."""
+
+    account = ma.fields.Nested(GepAccountSummarySchema)
+    base = ma.fields.Nested(GepAccountSummarySchema, allow_none=True)
+    bases = ma.fields.List(ma.fields.Nested(GepAccountSummarySchema))
+    comparison = Structure(allow_none=True)
+    recounted = Flag()
+
+
 class GepAccountQuery(ListQuery):
     """Filters of the list of accounts."""
 

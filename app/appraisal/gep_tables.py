@@ -41,21 +41,21 @@ def tables_of(result: Mapping[str, Any], names: Mapping[str, Name]) -> AccountTa
     keys = list(result["by_ecosystem"])
     matrix = result["matrix"]
     return AccountTables(
-        ecosystems=[_ecosystem(key) for key in keys],
+        ecosystems=[ecosystem_title(key) for key in keys],
         lines=[
-            (_service(service), [_cell(line, key) for key in keys], fen_of(whole))
+            (service_title(service), [_cell(line, key) for key in keys], fen_of(whole))
             for service, line in matrix.items()
             for whole in [result["by_service"][service]]
         ],
         totals=[fen_of(result["by_ecosystem"][key]) for key in keys],
         total=fen_of(result["total_yuan"]),
         regions=[
-            (_region(code, names), fen_of(yuan)) for code, yuan in result["by_region"].items()
+            (region_title(code, names), fen_of(yuan)) for code, yuan in result["by_region"].items()
         ],
         differences=[
             (
-                _region(each["region"], names),
-                _service(each["service"]),
+                region_title(each["region"], names),
+                service_title(each["service"]),
                 fen_of(each["own_yuan"]),
                 fen_of(each["sum_yuan"]),
                 fen_of(each["difference_yuan"]),
@@ -63,7 +63,7 @@ def tables_of(result: Mapping[str, Any], names: Mapping[str, Name]) -> AccountTa
             for each in result["differences"]
         ],
         boundaries=[
-            (_region(each["region"], names), each["own_ha"], each["sum_ha"])
+            (region_title(each["region"], names), each["own_ha"], each["sum_ha"])
             for each in result["boundaries"]
         ],
         quantities=[
@@ -113,14 +113,17 @@ def _cell(line: Mapping[str, str], key: str) -> int | None:
     return fen_of(line[key]) if key in line else None
 
 
-def _service(key: str) -> str:
+def service_title(key: str) -> str:
+    """A service of the account in the reader's language."""
     return words(CLASSES[key])
 
 
-def _ecosystem(key: str) -> str:
+def ecosystem_title(key: str) -> str:
+    """A type of ecosystem in the reader's language; what the table does not have stays as written."""
     titles = science_parameters()["gep.ecosystem"].rows
     return words(titles[key]) if key in titles else key
 
 
-def _region(code: str, names: Mapping[str, Name]) -> str:
+def region_title(code: str, names: Mapping[str, Name]) -> str:
+    """A region by its name; a code of no region stays as it is."""
     return words(names[code]) if code in names else code

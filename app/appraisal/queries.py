@@ -45,6 +45,9 @@ FINISHED_STATES: Final = (
 """Reports that were signed twice; of another bank's orders a bank sees only these."""
 
 
+BASES_SHOWN: Final = 20
+"""Accounts that one is compared with; more years are more than a page offers to choose from."""
+
 RECORDS_SHOWN: Final = 20
 """Records that the form of the next one shows beside it."""
 
@@ -177,6 +180,18 @@ def list_gep_accounts(
             statement = statement.where(col(getattr(GepAccount, name)) == wanted[name])
     order = (col(GepAccount.year).desc(), col(GepAccount.created_at).desc())
     return statement.order_by(*order, col(GepAccount.id).desc())
+
+
+def gep_bases(session: Session, actor: Actor, row: GepAccount) -> sa.Select[Any]:
+    """What an account can be compared with: earlier published ones of its region, the latest first."""
+    statement = visible_gep_accounts(session, actor).where(
+        col(GepAccount.state) == GepAccountState.PUBLISHED,
+        col(GepAccount.region_code) == row.region_code,
+        col(GepAccount.region_code) != "",
+        col(GepAccount.year) < row.year,
+    )
+    order = (col(GepAccount.year).desc(), col(GepAccount.published_at).desc())
+    return statement.order_by(*order, col(GepAccount.id).desc()).limit(BASES_SHOWN)
 
 
 def region_names(session: Session, codes: Iterable[str]) -> dict[str, Name]:

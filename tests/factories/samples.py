@@ -236,20 +236,26 @@ def appraisal(samples: Samples) -> None:
 
 
 def gep_accounts(samples: Samples) -> None:
-    """A draft of the measurement centre, seen by nobody else."""
+    """A draft of the measurement centre, seen by nobody else, and the published year before it."""
     from datetime import date
 
-    from app.appraisal.services.gep_accounts import StoreAccount, store_account
+    from app.appraisal.services.gep_accounts import StoreAccount, publish_account, store_account
 
-    row = {"region": "620721", "year": 2021, "stated_yuan": {"undivided": "121649000000"}}
-    command = StoreAccount(
-        title="示例核算",
-        source="synthetic",
-        accounted_on=date(2023, 12, 26),
-        document={"rows": [row]},
-    )
-    made = store_account(samples.session, samples.world.actor("mc-1"), command)
-    samples.add("gep-accounts", made.id, seen_by={"MC"})
+    session, actor = samples.session, samples.world.actor("mc-1")
+    shared = {"norm_profile": "garze-2010", "price_table": "garze-2010", "area_unit": "ha"}
+    made = []
+    for year, visits in ((2021, 310_000.0), (2023, 340_000.0)):
+        inputs = {"area": 820_000.0, "price_factor": 1.3, "visits": visits}
+        row = {"region": "620721", "ecosystem": "meadow", "year": year, "inputs": inputs}
+        command = StoreAccount(
+            title="示例核算",
+            source="synthetic",
+            accounted_on=date(2023, 12, 26),
+            document={**shared, "rows": [row]},
+        )
+        made.append(store_account(session, actor, command).id)
+    publish_account(session, actor, made[0])
+    samples.add("gep-accounts", made[1], seen_by={"MC"})
 
 
 def asset_files(samples: Samples) -> None:

@@ -3,12 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, render_template
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext
 
 from app.appraisal import queries
 from app.appraisal.domain.gep import STATE_TITLES
-from app.appraisal.gep_schemas import AccountWorkbookSchema, PublishAccountSchema
+from app.appraisal.gep_changes import changes_of, comparison_name, comparison_xlsx, places
+from app.appraisal.gep_schemas import (
+    AccountWorkbookSchema,
+    GepComparisonQuery,
+    PublishAccountSchema,
+)
 from app.appraisal.gep_tables import account_xlsx, file_name, tables_of, tables_of_account
 from app.appraisal.services.gep_accounts import (
     CheckedAccount,
@@ -18,6 +23,7 @@ from app.appraisal.services.gep_accounts import (
     publish_account,
     take_workbook,
 )
+from app.appraisal.services.gep_comparison import GepComparisonView, compare_gep_accounts
 from app.appraisal.units import unit_title
 from app.db.engine import today
 from app.documents.downloads import attachment
@@ -27,6 +33,7 @@ from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
+from app.web.reading import load_schema
 from app.web.shell import words
 
 blueprint = Blueprint("gep_account_pages", __name__, url_prefix="/gep-accounts")
@@ -123,6 +130,38 @@ def workbook(account_id: UUID) -> Response:
     """Services by ecosystem as a workbook."""
     view = get_gep_account(current_session(), current_actor(), account_id)
     return attachment(account_xlsx(view), name=file_name(view), media_type=XLSX_TYPE)
+
+
+@blueprint.get("/<uuid:account_id>/comparison")
+@access(Permission.READ_GEP_ACCOUNTS)
+def comparison(account_id: UUID) -> str:
+    """The account against an earlier one, at constant prices where quantities are known."""
+    view = _comparison(account_id)
+    found = view.comparison
+    names = queries.region_names(current_session(), places(found))
+    return render_template(
+        "appraisal/gep_comparison.html",
+        view=view,
+        found=None if found is None else changes_of(found, names),
+        words=words,
+    )
+
+
+@blueprint.get("/<uuid:account_id>/comparison.xlsx")
+@access(Permission.READ_GEP_ACCOUNTS)
+def comparison_workbook(account_id: UUID) -> Response:
+    """The comparison as a workbook."""
+    view = _comparison(account_id)
+    names = queries.region_names(current_session(), places(view.comparison))
+    content = comparison_xlsx(view, names)
+    return attachment(content, name=comparison_name(view), media_type=XLSX_TYPE)
+
+
+def _comparison(account_id: UUID) -> GepComparisonView:
+    """With the base that the address names; with the last one before when it names none."""
+    asked = request.args.get("base", "")
+    query = load_schema(GepComparisonQuery(), {"base": asked} if asked else {})
+    return compare_gep_accounts(current_session(), current_actor(), account_id, query.get("base"))
 
 
 @blueprint.route("/<uuid:account_id>/publish", methods=["GET", "POST"])

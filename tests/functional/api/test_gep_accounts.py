@@ -81,8 +81,10 @@ def test_a_draft_is_its_keepers_and_a_published_one_every_readers(api):
     made = keeper.post("/gep-accounts", document(), status=201).json
     path = f"/gep-accounts/{made['id']}"
     bank.get(path, status=404)
-    bank.post(f"{path}/publish", status=403)
-    published = keeper.post(f"{path}/publish", status=200).json
+    bank.post(f"{path}/publish", version=1, status=403)
+    keeper.post(f"{path}/publish", status=428)
+    keeper.post(f"{path}/publish", version=2, status=412)
+    published = keeper.post(f"{path}/publish", version=1, status=200).json
     assert published["state"] == "published"
     assert published["published_at"]
     assert bank.get(path, status=200).json["total_yuan"] == made["total_yuan"]
@@ -90,7 +92,7 @@ def test_a_draft_is_its_keepers_and_a_published_one_every_readers(api):
         each["id"] for each in bank.get("/gep-accounts?year=2021", status=200).json["items"]
     ] == [made["id"]]
     assert bank.get("/gep-accounts?year=2020", status=200).json["items"] == []
-    refused = keeper.post(f"{path}/publish", status=409).json
+    refused = keeper.post(f"{path}/publish", version=2, status=409).json
     assert refused["type"].endswith("gep-account-published")
 
 
@@ -156,3 +158,104 @@ def test_rows_with_problems_are_shown_at_their_line(sign_in):
     bad = workbook(page, UNIT, {**UNIT, "ecosystem": "wetland", "visits": -1})
     assert "below the lowest" in send(page, bad, dry_run=True).text
     assert send(page, bad, dry_run=False).status_code == 409
+
+
+def year_of(year, *, visits=10.0, factor=1.0, **changes):
+    row = {
+        "region": "620721",
+        "year": year,
+        "ecosystem": "meadow",
+        "inputs": {"area": 10.0, "area_unit": "ha", "visits": visits, "price_factor": factor},
+    }
+    shared = {"norm_profile": "garze-2010", "price_table": "garze-2010", **changes}
+    return document(document={**shared, "rows": [row]})
+
+
+def published(client, body):
+    made = client.post("/gep-accounts", body, status=201).json
+    path = f"/gep-accounts/{made['id']}/publish"
+    return client.post(path, version=made["version"], status=200).json["id"]
+
+
+def test_a_year_is_compared_with_the_last_one_before_it_at_constant_prices(api):
+    client = api("mc-1")
+    published(client, year_of(2019))
+    base = published(client, year_of(2021, factor=1.2))
+    later = published(client, year_of(2023, visits=11.0, factor=1.3))
+    answer = client.get(f"/gep-accounts/{later}/comparison", status=200).json
+    assert answer["base"]["id"] == base
+    assert [each["year"] for each in answer["bases"]] == [2021, 2019]
+    assert answer["recounted"] is False
+    whole = answer["comparison"]["whole"]
+    assert whole["before_yuan"] == answer["base"]["total_yuan"] == "23642.28"
+    assert whole["at_base_prices_yuan"] == "26006.51"
+    assert whole["quantity_effect_yuan"] == "2364.23"
+    assert whole["after_yuan"] == answer["account"]["total_yuan"] == "28173.72"
+    assert whole["price_effect_yuan"] == "2167.21"
+    assert whole["growth"] == pytest.approx(0.1, abs=1e-6)
+    comparison = answer["comparison"]
+    assert comparison["by_service"]["cultural"] == whole
+    assert comparison["by_ecosystem"]["meadow"] == whole
+    assert comparison["by_region"]["620721"] == whole
+
+
+def test_stated_figures_have_growth_but_no_effects(api):
+    client = api("mc-1")
+    published(client, document())
+    rows = document()["document"]["rows"]
+    later = published(client, document(document={"rows": [{**row, "year": 2023} for row in rows]}))
+    found = client.get(f"/gep-accounts/{later}/comparison", status=200).json["comparison"]
+    assert found["whole"]["quantity_effect_yuan"] is None
+    assert found["whole"]["growth"] == 0.0
+    assert set(found["by_region"]) == {"620700", "620721"}
+
+
+def test_only_an_earlier_published_account_of_the_region_is_a_base(api):
+    client = api("mc-1")
+    draft = client.post("/gep-accounts", year_of(2019), status=201).json["id"]
+    account = published(client, year_of(2021))
+    path = f"/gep-accounts/{account}/comparison"
+    alone = client.get(path, status=200).json
+    assert (alone["base"], alone["comparison"], alone["bases"]) == (None, None, [])
+    for base in (draft, account):
+        refused = client.get(f"{path}?base={base}", status=422).json
+        assert refused["errors"][0]["pointer"] == "/base"
+    client.get(f"{path}?base=1", status=422)
+    client.get(f"{path}?year=2019", status=422)
+
+
+def test_years_of_different_norms_are_not_compared(api):
+    client = api("mc-1")
+    base = published(client, year_of(2021, norm_profile="open"))
+    later = published(client, year_of(2023))
+    refused = client.get(f"/gep-accounts/{later}/comparison?base={base}", status=409).json
+    assert refused["type"].endswith("gep-accounts-not-comparable")
+
+
+def test_a_comparison_of_a_draft_is_its_keepers(api):
+    keeper = api("mc-1")
+    published(keeper, year_of(2021))
+    draft = keeper.post("/gep-accounts", year_of(2023), status=201).json["id"]
+    keeper.get(f"/gep-accounts/{draft}/comparison", status=200)
+    api("a-risk").get(f"/gep-accounts/{draft}/comparison", status=404)
+
+
+def test_the_comparison_is_a_page_and_a_workbook(api, sign_in):
+    client = api("mc-1")
+    base = published(client, year_of(2021, factor=1.2))
+    later = published(client, year_of(2023, visits=11.0, factor=1.3))
+    page = sign_in("a-risk", language="en")
+    assert "Compare with an earlier year" in page.get(f"/gep-accounts/{later}").text
+    shown = page.get(f"/gep-accounts/{later}/comparison?base={base}").text
+    assert "+2,364.23" in shown
+    assert "+10.00%" in shown
+    alone = page.get(f"/gep-accounts/{base}/comparison").text
+    assert "No earlier account of this region" in alone
+    for path in (f"/gep-accounts/{later}", f"/api/v1/gep-accounts/{later}"):
+        where = client if path.startswith("/api") else page
+        answer = where.get(f"{path.removeprefix('/api/v1')}/comparison.xlsx?base={base}")
+        assert answer.mimetype == XLSX_TYPE
+        sheet = openpyxl.load_workbook(BytesIO(answer.data)).active
+        cells = [cell.value for row in sheet.iter_rows() for cell in row]
+        assert 2_364.23 in cells
+        assert 2_167.21 in cells
