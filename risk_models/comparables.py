@@ -8,7 +8,14 @@ from risk_models.batches import finding
 from risk_models.contract import Batch, Field, Finding, Floats, step
 from risk_models.words import Text
 
-__all__ = ["COMPARABLES", "SERIES", "comparable_fields", "comparable_findings", "comparable_price"]
+__all__ = [
+    "COMPARABLES",
+    "SERIES",
+    "adjusted_mean",
+    "comparable_fields",
+    "comparable_findings",
+    "comparable_price",
+]
 
 COMPARABLES: Final = "comparables"
 """The level of `market_basis` under which the trades are needed."""
@@ -81,6 +88,11 @@ def _comparable(
     )
 
 
+def adjusted_mean(prices: Floats, factors: Floats, weights: Floats) -> Floats:
+    """The weighted mean [n] of prices x factors [n, trades], NaN after the last trade."""
+    return np.asarray(np.nansum(prices * factors * weights, axis=-1) / np.nansum(weights, axis=-1))
+
+
 @step(unit="yuan/unit", zh="可比交易修正均价")
 def comparable_price(
     *, comparable_prices_yuan: Floats, comparable_factors: Floats, comparable_weights: Floats
@@ -90,8 +102,7 @@ def comparable_price(
     Formula: sum(comparable_prices_yuan * comparable_factors * comparable_weights)
     / sum(comparable_weights).
     """
-    adjusted = comparable_prices_yuan * comparable_factors * comparable_weights
-    return np.asarray(np.nansum(adjusted, axis=-1) / np.nansum(comparable_weights, axis=-1))
+    return adjusted_mean(comparable_prices_yuan, comparable_factors, comparable_weights)
 
 
 def comparable_findings(batch: Batch) -> list[Finding]:

@@ -103,7 +103,8 @@ def single(rows: int) -> Keyed:
 
 def per_unit(amount: Floats, units: Floats) -> Floats:
     """An amount over its units [n]; NaN where there are none, which no band encloses or leaves out."""
-    return np.divide(amount, units, out=np.full(len(units), np.nan), where=units > 0.0)
+    nothing = np.full(len(units), np.nan)
+    return np.asarray(np.divide(amount, units, out=nothing, where=units > 0.0))
 
 
 def paid_today(name: str, yuan: Floats) -> Flow:

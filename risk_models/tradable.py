@@ -27,7 +27,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, number
-from risk_models.modelling import as_day, price_findings, single
+from risk_models.modelling import as_day, per_unit, price_findings, single
 from risk_models.words import Text
 
 __all__ = [
@@ -465,7 +465,7 @@ def implied_findings(
     value: Floats, quantity: Floats, *, low: float, high: float, field: str = ""
 ) -> list[Finding]:
     """Value over quantity [n] outside the band of the market. No quantity, no implied value."""
-    implied = np.divide(value, quantity, out=np.full(len(value), np.nan), where=quantity > 0.0)
+    implied = per_unit(value, quantity)
     return _noted(
         "implied-value-outside-band",
         field,

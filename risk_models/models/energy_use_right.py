@@ -26,7 +26,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import number, part
-from risk_models.modelling import price_findings
+from risk_models.modelling import per_unit, price_findings
 from risk_models.quota import (
     PRICED,
     Rows,
@@ -293,7 +293,7 @@ class EnergyUseRight:
     ) -> list[Finding]:
         """Value over the free tonnes beside what they trade at."""
         free = _free(batch)
-        implied = np.divide(value, free, out=np.zeros(batch.n), where=free > 0.0)
+        implied = per_unit(value, free)
         limit = basis.parameters.number(IMPLIED_HIGH)
         code = "implied-value-above-band"
         return finding(
@@ -330,7 +330,7 @@ def _holding_findings(batch: Batch, basis: Basis) -> list[Finding]:
         batch.numbers("daily_volume_tce") == 0.0
     )
     a_day = basis.parameters.number(PARTICIPATION) * batch.numbers("daily_volume_tce")
-    days = np.divide(free, a_day, out=np.zeros(batch.n), where=a_day > 0.0)
+    days = per_unit(free, a_day)
     limit = basis.parameters.number(SALE_DAYS_HIGH)
     nothing, volume, slow = "nothing-free", "volume-missing", "slow-sale"
     return [

@@ -30,7 +30,7 @@ from risk_models.modelling import (
     area_findings,
     as_day,
     ended_findings,
-    growth_findings,
+    income_growth_findings,
     mixed_units,
     paid_today,
     rate_findings,
@@ -382,7 +382,7 @@ def _income_findings(batch: Batch, basis: Basis) -> list[Finding]:
             collected=collected,
             low=np.array(least),
         ),
-        *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
+        *income_growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
     ]
 
 

@@ -31,7 +31,13 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
-from risk_models.modelling import as_day, growth_findings, price_findings, rate_findings
+from risk_models.modelling import (
+    as_day,
+    income_growth_findings,
+    per_unit,
+    price_findings,
+    rate_findings,
+)
 from risk_models.payments import anniversaries, never_paid
 from risk_models.quota import (
     PRICED,
@@ -352,7 +358,7 @@ class WaterRight:
                 price_of={PRICED: WATER},
                 age_limit_days=parameters.number(PRICE_AGE),
             ),
-            *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
+            *income_growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
             *rate_findings(
                 batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)
             ),
@@ -389,7 +395,7 @@ class WaterRight:
     ) -> list[Finding]:
         """Value over the m3 of all years left, against what water trades at."""
         water = batch.numbers("tradable_m3") * _counted(batch, basis)
-        implied = np.divide(value, water, out=np.zeros(batch.n), where=water > 0.0)
+        implied = per_unit(value, water)
         limit = basis.parameters.number(TRADED_HIGH)
         code = "price-above-trades"
         return finding(

@@ -1,11 +1,13 @@
 """The approaches beside income: comparable deals, and what the sink cost to raise."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from risk_models.comparables import SERIES, comparable_price
 from risk_models.contract import Basis, Batch, Exposure, Floats, Flow, Keyed, Recorder, step
 from risk_models.modelling import empty_exposure, single, trimmed
 from risk_models.models.carbon_sink_income.names import APPROACH_WEIGHT, PER_TONNE, TONNE
@@ -18,20 +20,7 @@ COMPARED: Final = ("comparables", "both")
 COSTED: Final = ("costs", "both")
 
 
-@step(unit=PER_TONNE, zh="可比案例修正单价")
-def comparable_price(
-    *,
-    comparable_prices_yuan: Floats,
-    comparable_factors: Floats,
-    comparable_weights: Floats,
-) -> Floats:
-    """Adjusted price of the comparable deals.
-
-    Formula: sum(comparable_prices_yuan * comparable_factors * comparable_weights)
-    / sum(comparable_weights).
-    """
-    adjusted = comparable_prices_yuan * comparable_factors * comparable_weights
-    return np.asarray(np.nansum(adjusted, axis=-1) / np.nansum(comparable_weights, axis=-1))
+COMPARABLE_PRICE: Final = replace(comparable_price, unit=PER_TONNE)
 
 
 @step(unit=TONNE, zh="可售碳汇量")
@@ -57,7 +46,6 @@ def by_comparables(batch: Batch, steps: Recorder) -> Exposure:
     part, rows = _part(batch, COMPARED)
     if not part.n:
         return empty_exposure()
-    series = ("comparable_prices_yuan", "comparable_factors", "comparable_weights")
     flow = Flow(
         name="comparable_sales",
         unit=TONNE,
@@ -71,8 +59,8 @@ def by_comparables(batch: Batch, steps: Recorder) -> Exposure:
         ),
         unit_price=steps(
             "comparable_price",
-            comparable_price,
-            **{name: trimmed(part.numbers(name)) for name in series},
+            COMPARABLE_PRICE,
+            **{name: trimmed(part.numbers(name)) for name in SERIES},
         ),
         at_risk=False,
     )

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import finding
+from risk_models.comparables import SERIES
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
-from risk_models.modelling import as_day, price_findings, rate_findings, years
+from risk_models.modelling import as_day, per_unit, price_findings, rate_findings, years
 from risk_models.models.carbon_sink_income.approaches import weights_of
 from risk_models.models.carbon_sink_income.deductions import half_width, loss_scores
 from risk_models.models.carbon_sink_income.growth_checks import growth_findings
@@ -34,7 +35,6 @@ __all__ = ["check", "review"]
 OFF: Final = Recorder()
 
 STRATA: Final = ("strata_areas_mu", "strata_means", "strata_spreads", "strata_plots")
-DEALS: Final = ("comparable_prices_yuan", "comparable_factors", "comparable_weights")
 
 
 def check(batch: Batch, basis: Basis) -> list[Finding]:
@@ -87,7 +87,7 @@ def _implied_price(batch: Batch, basis: Basis, value: Floats, tonnes: Floats) ->
     levels = batch.levels["registration"]
     low = batch.by_level("registration", table.column("implied_price_low", levels))
     high = batch.by_level("registration", table.column("implied_price_high", levels))
-    implied = np.divide(value, tonnes, out=np.full(batch.n, np.nan), where=tonnes > 0.0)
+    implied = per_unit(value, tonnes)
     return finding(
         "implied-price-outside-band",
         "",
@@ -309,7 +309,7 @@ def _deal_findings(batch: Batch, basis: Basis) -> list[Finding]:
     if not len(compared):
         return []
     part = batch.take(compared)
-    fewest, most = _counts(part, DEALS)
+    fewest, most = _counts(part, SERIES)
     usual = basis.parameters.table(COMPARABLES)["usual"]
     factors = part.numbers("comparable_factors")
     far = ((factors < usual["factor_low"]) | (factors > usual["factor_high"])).any(axis=1)

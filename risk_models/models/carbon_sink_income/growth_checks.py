@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
-from risk_models.modelling import mixed_units, years
+from risk_models.modelling import mixed_units, per_unit, years
 from risk_models.models.carbon_sink_income.gain_loss import net_carbon
 from risk_models.models.carbon_sink_income.growth import (
     CONVERSIONS,
@@ -270,7 +270,7 @@ def _yearly_rate(batch: Batch, basis: Basis) -> Floats:
     if len(hit):
         area = batch.numbers("area_mu")[hit]
         kept = net_carbon(batch, hit, OFF) * 44.0 / 12.0
-        rate[hit] = np.divide(kept, area, out=np.full(len(hit), np.nan), where=area > 0.0)
+        rate[hit] = per_unit(kept, area)
     hit = np.flatnonzero(batch.is_level("removal_basis", *GROWING) & _readable(batch))
     if len(hit):
         started, ended = _ages(batch, hit)

@@ -25,7 +25,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.modelling import Days, as_day, mixed_units, single, years
+from risk_models.modelling import Days, as_day, mixed_units, per_unit, single, years
 from risk_models.models.carbon_ticket.passport import (
     AREA_HIGH,
     AREA_LOW,
@@ -340,7 +340,7 @@ def _removal_findings(batch: Batch, basis: Basis, tonnes: Floats) -> list[Findin
     starts: Days = batch.days("monitored_from")
     passed = years(starts, batch.days("monitored_until"))
     mu_years = batch.numbers("monitored_area_mu") * passed
-    rate = np.divide(tonnes, mu_years, out=np.zeros(batch.n), where=mu_years > 0.0)
+    rate = per_unit(tonnes, mu_years)
     ask, refuse = basis.parameters.number(ASK), basis.parameters.number(REFUSE)
     low, longest = basis.parameters.number(ASK_BELOW), basis.parameters.number(PERIOD_HIGH)
     return [

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from risk_models.comparables import adjusted_mean
 from risk_models.contract import Floats, step
 from risk_models.modelling import Days, years
 from risk_models.trace import placed
@@ -209,8 +210,7 @@ def comparable_price(
     Formula: sum(comparable_prices_yuan_per_mu * comparable_factors * comparable_weights)
     / sum(comparable_weights).
     """
-    priced = comparable_prices_yuan_per_mu * comparable_factors * comparable_weights
-    return np.asarray(np.nansum(priced, axis=1) / np.nansum(comparable_weights, axis=1))
+    return adjusted_mean(comparable_prices_yuan_per_mu, comparable_factors, comparable_weights)
 
 
 # ---------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from risk_models.contract import (
 from risk_models.modelling import (
     as_day,
     ended_findings,
-    growth_findings,
+    income_growth_findings,
     rate_findings,
     term_findings,
 )
@@ -56,7 +56,7 @@ class IncomeRight:
             *never_paid(batch, as_day(basis.on)),
             *term_findings(batch, basis.on, limit_years=parameters.number(TERM_HIGH)),
             *finding("single-payer", "payer", single, severity="ask", detail=WORDS["single-payer"]),
-            *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
+            *income_growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
             *rate_findings(
                 batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)
             ),

@@ -7,7 +7,13 @@ import numpy.typing as npt
 
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats
-from risk_models.modelling import Days, as_day, ended_findings, growth_findings, rate_findings
+from risk_models.modelling import (
+    Days,
+    as_day,
+    ended_findings,
+    income_growth_findings,
+    rate_findings,
+)
 from risk_models.models.vep_income.passport import (
     GROWTH_HIGH,
     PAID,
@@ -74,7 +80,7 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
     return [
         *_contract_findings(batch, basis),
         *_payer_findings(batch),
-        *growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
+        *income_growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
         *_share_findings(batch, *(parameters.number(key) for key in PAID)),
     ]
