@@ -35,10 +35,6 @@ def _worth(*services, **changes):
     return run(MODEL, [row], on=ON)
 
 
-def test_it_conforms():
-    assert conformance(MODEL) == []
-
-
 def test_one_contract_is_worth_what_an_income_right_is():
     """The same payer until the same day is the same money, whatever it is called."""
     plain = {
