@@ -35,6 +35,7 @@ MOST_ROWS: Final = 5_000
 
 MOST_YUAN: Final = 1e15
 MOST_SOURCE: Final = 300
+"""Letters that name a source, as wherever a price is stated."""
 SHARED: Final = ("norm_profile", "price_table", "area_unit", "price_factor")
 """Inputs a document may state once for all its rows."""
 

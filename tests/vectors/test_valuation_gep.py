@@ -70,9 +70,9 @@ def test_published_step_is_reproduced(case, given, published):
 
 @pytest.mark.parametrize("case", VECTORS["totals"], ids=lambda case: case["id"])
 def test_published_totals_agree(case):
-    tolerance = float(case.get("tolerance", 0.005))
-    assert sum(case["by_service"]) == pytest.approx(case["total"], abs=tolerance)
-    assert sum(case["by_ecosystem"]) == pytest.approx(case["total"], abs=tolerance)
+    tolerance = float(case["tolerance"])
+    assert sum(case["by_service"]) == pytest.approx(case["total"], rel=tolerance)
+    assert sum(case["by_ecosystem"]) == pytest.approx(case["total"], rel=tolerance)
 
 
 def test_parts_of_the_soil_case_are_reproduced_one_by_one():
@@ -116,5 +116,10 @@ def test_an_account_without_any_quantity_is_refused():
     assert "nothing-accounted" in {found.code for found in result.findings}
 
 
-def test_source_of_the_cases_is_named():
+def test_every_case_has_its_own_name_source_and_tolerance():
+    listed = [case for part in ("cases", "steps", "totals", "growth") for case in VECTORS[part]]
+    assert len({case["id"] for case in listed}) == len(listed)
+    garze = {"V01", "V02-V04", "V06", "V07", "V08", "V09", "V11", "V12", "V13", "V14", "V15"}
+    assert {case["id"] for case in listed if "source" not in case} == {*garze, "V14-total"}
+    assert all(0.0 < float(case["tolerance"]) <= 0.01 for case in listed)
     assert "Acta Ecologica Sinica" in VECTORS["source"]
