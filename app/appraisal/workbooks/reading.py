@@ -137,11 +137,6 @@ def read_workbook(spec: ModelSpec, parameters: Parameters, content: bytes) -> li
         rows = _rows(spec, parameters, book)
         for series in series_of(spec):
             _read_series(book, series, rows)
-    except InvalidInput:
-        raise
-    except Exception as failure:
-        # The reader meets damaged XML only while it streams, and fails in many ways.
-        raise _damaged() from failure
     finally:
         book.close()
     return rows
@@ -177,10 +172,22 @@ def _sheet(book: Any, name: str) -> Any:
 
 def _lines(sheet: Any, width: int) -> Iterator[tuple[int, list[_Cell]]]:
     """Lines with something in them, and their number as the program shows it."""
-    for number, line in enumerate(sheet.iter_rows(max_col=width), start=1):
+    for number, line in enumerate(_streamed(sheet.iter_rows(max_col=width)), start=1):
         cells = [_cell(each) for each in line]
         if any(cell.value is not None for cell in cells):
             yield number, cells
+
+
+def _streamed(lines: Iterator[Any]) -> Iterator[Any]:
+    """What openpyxl reads; it meets damaged XML only on the way, and fails in many ways."""
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except Exception as failure:
+            raise _damaged() from failure
+        yield line
 
 
 def _cell(read: Any) -> _Cell:
