@@ -14,7 +14,7 @@ from risk_models.models.carbon_sink_income.names import APPROACH_WEIGHT, PER_TON
 from risk_models.models.carbon_sink_income.words import REASONS
 from risk_models.words import Text
 
-__all__ = ["by_comparables", "by_costs", "weights_of"]
+__all__ = ["COMPARED", "by_comparables", "by_costs", "weights_of"]
 
 COMPARED: Final = ("comparables", "both")
 COSTED: Final = ("costs", "both")

@@ -10,9 +10,13 @@ from risk_models.batches import finding
 from risk_models.comparables import SERIES
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
 from risk_models.modelling import as_day, per_unit, price_findings, rate_findings, years
-from risk_models.models.carbon_sink_income.approaches import weights_of
+from risk_models.models.carbon_sink_income.approaches import COMPARED, weights_of
+from risk_models.models.carbon_sink_income.deduction_inputs import DEDUCTIONS as DEDUCTION_FIELDS
+from risk_models.models.carbon_sink_income.deduction_inputs import PRECISION as SAMPLE_FIELDS
 from risk_models.models.carbon_sink_income.deductions import half_width, loss_scores
 from risk_models.models.carbon_sink_income.growth_checks import growth_findings
+from risk_models.models.carbon_sink_income.money_inputs import EVIDENCE as EVIDENCE_FIELDS
+from risk_models.models.carbon_sink_income.money_inputs import MONEY as MONEY_FIELDS
 from risk_models.models.carbon_sink_income.names import (
     AFOLU_LIMITS,
     AFOLU_MITIGATION,
@@ -20,6 +24,7 @@ from risk_models.models.carbon_sink_income.names import (
     BUFFER_LOW,
     COMPARABLES,
     GROWTH_HIGH,
+    HAZARD_HIGH,
     PRECISION,
     PRICE_AGE,
     PRICE_OF,
@@ -33,6 +38,22 @@ from risk_models.models.carbon_sink_income.words import IMPLIED, WORDS
 __all__ = ["check", "review"]
 
 OFF: Final = Recorder()
+
+ASIDE: Final = {
+    choice.name: tuple(
+        field.name
+        for field in (*DEDUCTION_FIELDS, *SAMPLE_FIELDS, *MONEY_FIELDS, *EVIDENCE_FIELDS)
+        if field.needed_when is not None
+        and field.needed_when[0] == choice.name
+        and "" not in field.needed_when[1]
+    )
+    for choice in (*DEDUCTION_FIELDS, *SAMPLE_FIELDS, *MONEY_FIELDS, *EVIDENCE_FIELDS)
+    if choice.kind == "choice" and not choice.required and choice.needed_when is None
+}
+"""By choice that may be left empty: the inputs that an empty answer leaves out."""
+
+WHOLE: Final = 1.01
+"""Areas of strata are rounded: their sum may be this much of the whole."""
 
 STRATA: Final = ("strata_areas_mu", "strata_means", "strata_spreads", "strata_plots")
 
@@ -56,8 +77,9 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
         *_usual_price_findings(batch, basis),
         *_buffer_findings(batch, basis),
         *_risk_findings(batch, basis),
-        *_hazard_findings(batch),
+        *_hazard_findings(batch, basis),
         *_sample_findings(batch, basis),
+        *_empty_choice_findings(batch),
         *_deal_findings(batch, basis),
     ]
 
@@ -74,11 +96,66 @@ def review(
     cost = weights_of(batch, basis)[0]["cost"]
     # Costs carry no tonnes: the tonnes of the other approaches stand for their share as well.
     whole = np.asarray(tonnes) / (1.0 - cost)
+    planned = quantities.get("credit_sales", nothing)[0] + quantities.get("baseline", nothing)[0]
     code = "removals-below-baseline"
     return [
         *_implied_price(batch, basis, value, whole),
+        *_tonnes_findings(batch, basis, np.asarray(planned)),
         *finding(code, "baseline_basis", whole < 0.0, severity="ask", detail=WORDS[code]),
     ]
+
+
+def _tonnes_findings(batch: Batch, basis: Basis, planned: Floats) -> list[Finding]:
+    """Tonnes beside comparable deals beyond what the plan gives from first to last.
+
+    `planned` are the tonnes still to come as the income approach weighs them. Those verified so
+    far may be issued and unsold: at the same pace they are in the ratio of the years.
+    """
+    compared = batch.is_level("other_evidence", *COMPARED)
+    if not compared.any():
+        return []
+    starts, ends = batch.days("crediting_starts_on"), batch.days("crediting_ends_on")
+    left = years(batch.days("last_verified_on"), ends)
+    to_come = planned / weights_of(batch, basis)[0]["income"]
+    limit = to_come * years(starts, ends) / left
+    given = batch.numbers("tonnes_for_sale_tco2e")
+    code = "tonnes-above-plan"
+    return finding(
+        code,
+        "tonnes_for_sale_tco2e",
+        compared & (given > limit) & (limit > 0.0),
+        severity="ask",
+        detail=WORDS[code],
+        given=given,
+        limit=limit,
+    )
+
+
+def _empty_choice_findings(batch: Batch) -> list[Finding]:
+    """A choice left empty beside inputs that count only under another of its answers."""
+    found: list[Finding] = []
+    for name, fields in ASIDE.items():
+        told = [field for field in fields if _is_told(batch, field)]
+        empty = batch.is_level(name, "")
+        if not told or not empty.any():
+            continue
+        given = np.any([_has(batch.columns[field]) for field in told], axis=0)
+        code = "choice-left-empty"
+        found += finding(code, name, given & empty, severity="ask", detail=WORDS[code])
+    return found
+
+
+def _is_told(batch: Batch, field: str) -> bool:
+    """Whether any row may have the input: not where one empty row is told for all."""
+    if not batch.is_constant(field):
+        return True
+    return bool(_has(batch.columns[field][:1])[0])
+
+
+def _has(column: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Rows of a column of choices, numbers or series that are not empty."""
+    first = np.asarray(column if column.ndim == 1 else column[:, 0], dtype=np.float64)
+    return np.asarray(first >= 0.0)
 
 
 def _implied_price(batch: Batch, basis: Basis, value: Floats, tonnes: Floats) -> list[Finding]:
@@ -237,10 +314,12 @@ def _risk_findings(batch: Batch, basis: Basis) -> list[Finding]:
     return finding(code, "loss_per_event", rows & failed, severity="refuse", detail=WORDS[code])
 
 
-def _hazard_findings(batch: Batch) -> list[Finding]:
-    """The hazard in the rate and in the flows, and trees that two plans count."""
+def _hazard_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """The hazard in the rate and in the flows, or beyond the usual, and trees two plans count."""
+    hazard = batch.numbers("yearly_loss_share")
+    limit = basis.parameters.number(HAZARD_HIGH)
     in_rate = batch.is_level("hazard_treatment", "in-rate")
-    twice = in_rate & (np.nan_to_num(batch.numbers("yearly_loss_share")) > 0.0)
+    twice = in_rate & (np.nan_to_num(hazard) > 0.0)
     plans = batch.numbers("also_valued_for_timber") == 1.0
     # A rotation is the joint plan: it credits no more than the mean stock between its fellings.
     plans &= ~batch.is_level("removal_basis", "rotation")
@@ -251,6 +330,15 @@ def _hazard_findings(batch: Batch) -> list[Finding]:
             twice,
             severity="refuse",
             detail=WORDS["hazard-twice"],
+        ),
+        *finding(
+            "hazard-above-band",
+            "yearly_loss_share",
+            (hazard > limit) & ~in_rate,
+            severity="ask",
+            detail=WORDS["hazard-above-band"],
+            hazard=hazard,
+            limit=np.array(limit),
         ),
         *finding(
             "two-plans",
@@ -282,6 +370,7 @@ def _sample_findings(batch: Batch, basis: Basis) -> list[Finding]:
     if len(sound):
         half[sound] = half_width(part.take(sound), OFF)
     limit = basis.parameters.table(PRECISION).number("ar-tool14", "from_4")
+    strata = np.nansum(part.numbers("strata_areas_mu"), axis=1)
     found = [
         *finding(
             "strata-unequal",
@@ -289,6 +378,15 @@ def _sample_findings(batch: Batch, basis: Basis) -> list[Finding]:
             unequal,
             severity="refuse",
             detail=WORDS["strata-unequal"],
+        ),
+        *finding(
+            "strata-above-area",
+            "strata_areas_mu",
+            plots & (strata > part.numbers("area_mu") * WHOLE),
+            severity="ask",
+            detail=WORDS["strata-above-area"],
+            strata=strata,
+            area=part.numbers("area_mu"),
         ),
         *finding(
             "sample-imprecise",

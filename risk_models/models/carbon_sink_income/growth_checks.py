@@ -232,22 +232,44 @@ def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
     dry = basis.parameters.number(DRY_LAND)
     rate = _yearly_rate(batch, basis)
     too_dry = (batch.numbers("dry_land") == 1.0) & (rate > dry) & (rate <= refuse)
-    field = "removals_tco2e_per_mu"
     wordy = (
         ("removals-above-band", "ask", (rate > ask) & (rate <= refuse) & ~too_dry, ask),
         ("removals-below-band", "ask", (rate > 0.0) & (rate < below), below),
         ("removals-not-credible", "refuse", rate > refuse, refuse),
         ("dry-land-not-credible", "refuse", too_dry, np.array(dry)),
     )
-    return [
-        *(
+    found: list[Finding] = []
+    for field, stated in _stated_in(batch):
+        found += [
             entry
             for code, severity, rows, limit in wordy
             for entry in finding(
-                code, field, rows, severity=severity, detail=WORDS[code], rate=rate, limit=limit
+                code,
+                field,
+                rows & stated,
+                severity=severity,
+                detail=WORDS[code],
+                rate=rate,
+                limit=limit,
             )
-        ),
-        *mixed_units(field, np.where(rate > 0.0, rate, np.nan), low=below, high=ask),
+        ]
+        judged = np.where((rate > 0.0) & stated, rate, np.nan)
+        found += mixed_units(field, judged, low=below, high=ask)
+    return found
+
+
+def _stated_in(batch: Batch) -> list[tuple[str, Rows]]:
+    """The input that states the removals, where a question about them belongs, and its rows."""
+    rated = batch.is_level("removal_basis", "yearly-rate", "rotation")
+    if rated.all():
+        return [("removals_tco2e_per_mu", rated)]
+    tabled = batch.is_level("removal_basis", "validated-table")
+    grown = batch.is_level("removal_basis", "gain-loss")
+    return [
+        ("removals_tco2e_per_mu", rated),
+        ("removals_by_year_tco2e_per_mu", tabled),
+        ("growth_t_per_ha", grown),
+        ("removal_basis", ~(rated | tabled | grown)),
     ]
 
 

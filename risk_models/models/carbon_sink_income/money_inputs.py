@@ -13,29 +13,6 @@ MOST_COMPARABLES: Final = 10
 MOST_YEARS: Final = 40
 
 TERM: Final = (
-    choice(
-        "hazard_treatment",
-        Text(en="Hazard of loss counted", zh="损失风险的计入方式"),
-        Text(
-            en="In the flows as survival, or in the discount rate; never in both.",
-            zh="按存活概率计入收益，或计入折现率，不得重复。",
-        ),
-        pick("survival", "As survival", "按存活概率"),
-        pick("in-rate", "In the discount rate", "计入折现率"),
-        group="rate",
-    ),
-    share(
-        "yearly_loss_share",
-        Text(en="Yearly hazard of loss", zh="年损失概率"),
-        Text(
-            en="Chance a year that the stand is lost to fire, pests or drought.",
-            zh="因火灾、病虫害或干旱损失林分的年概率。",
-        ),
-        example=0.005,
-        high=0.5,
-        needed_when=when("hazard_treatment", "survival", ""),
-        group="rate",
-    ),
     day(
         "crediting_starts_on",
         Text(en="Crediting starts on", zh="计入期开始日"),
@@ -179,6 +156,29 @@ MONEY: Final = (
         vary=(0.0, 0.25),
     ),
     discount_rate(example=0.08, vary=(0.06, 0.12)),
+    choice(
+        "hazard_treatment",
+        Text(en="Hazard of loss counted", zh="损失风险的计入方式"),
+        Text(
+            en="In the flows as survival, or in the discount rate; never in both.",
+            zh="按存活概率计入收益，或计入折现率，不得重复。",
+        ),
+        pick("survival", "As survival", "按存活概率"),
+        pick("in-rate", "In the discount rate", "计入折现率"),
+        group="rate",
+    ),
+    share(
+        "yearly_loss_share",
+        Text(en="Yearly hazard of loss", zh="年损失概率"),
+        Text(
+            en="Chance a year that the stand is lost to fire, pests or drought.",
+            zh="因火灾、病虫害或干旱损失林分的年概率。",
+        ),
+        example=0.005,
+        high=0.5,
+        needed_when=when("hazard_treatment", "survival", ""),
+        group="rate",
+    ),
 )
 
 EVIDENCE: Final = (

@@ -26,6 +26,7 @@ __all__ = [
     "GROWING",
     "GROWTH_HIGH",
     "GROWTH_MARGIN",
+    "HAZARD_HIGH",
     "KIND",
     "K_RISK",
     "LEAST_COVER",
@@ -49,6 +50,7 @@ KIND: Final = "carbon_sink.kind"
 REGISTRATION: Final = "carbon_sink.registration"
 RATE_LOW: Final = "carbon_sink.discount_rate_low"
 RATE_HIGH: Final = "carbon_sink.discount_rate_high"
+HAZARD_HIGH: Final = "carbon_sink.hazard_high"
 GROWTH_HIGH: Final = "carbon_sink.price_growth_high"
 BUFFER_LOW: Final = "carbon_sink.buffer_low"
 PRICE_AGE: Final = "price.age_limit_days"
@@ -84,6 +86,7 @@ PARAMETERS: Final = (
     REGISTRATION,
     RATE_LOW,
     RATE_HIGH,
+    HAZARD_HIGH,
     GROWTH_HIGH,
     BUFFER_LOW,
     PRICE_AGE,

@@ -43,8 +43,9 @@ WORDS: Final[dict[str, Text]] = {
         zh="最近一次核证早于计入期开始日。",
     ),
     "verified-after-valuation-day": Text(
-        en="The last verification lies after the valuation day.",
-        zh="最近一次核证晚于评估基准日。",
+        en="The last verification lies after the valuation day. A crediting period that has not begun"
+        " cannot be valued yet.",
+        zh="最近一次核证晚于评估基准日。计入期尚未开始的，暂不能评估。",
     ),
     "right-ended": RIGHT_ENDED,
     "crediting-ended": Text(
@@ -181,6 +182,24 @@ WORDS: Final[dict[str, Text]] = {
     "risk-failed": Text(
         en="The risk of loss fails the table: losses are too great and too frequent to be credited.",
         zh="非持久性风险评分不通过：损失过重或过于频繁，不予计入。",
+    ),
+    "hazard-above-band": Text(
+        en="A yearly hazard of %(hazard).4f is above the usual %(limit).4f: is it a share, and of one"
+        " year?",
+        zh="年损失概率%(hazard).4f高于通常的%(limit).4f，请核对是否为比例、是否为一年。",
+    ),
+    "choice-left-empty": Text(
+        en="The choice is empty, so inputs given for another answer are not counted. Choose.",
+        zh="该选项未选，而已填写其他选项下的内容，这些内容未计入，请选择。",
+    ),
+    "strata-above-area": Text(
+        en="The strata add up to %(strata).2f mu, more than the %(area).2f mu of the sink.",
+        zh="各层面积合计%(strata).2f亩，大于碳汇面积%(area).2f亩，请核对。",
+    ),
+    "tonnes-above-plan": Text(
+        en="%(given).0f t for sale are more than the %(limit).0f t that the stated removals give over"
+        " the whole crediting period. Check the unit, or say where the others come from.",
+        zh="可售碳汇量%(given).0f吨，超过按所填碳汇量计入期全部可得的%(limit).0f吨，请核对单位或说明来源。",
     ),
     "two-plans": Text(
         en="The same trees are also valued for felling. Say which plan counts: trees that are"

@@ -1,0 +1,91 @@
+"""Careless inputs of carbon sinks are asked about, at the input they stand in."""
+
+import pytest
+
+from risk_models.models.carbon_sink_income import MODEL
+from tests.risk_models.helpers import SINK, codes, example, run
+
+DEALS = {
+    "other_evidence": "comparables",
+    "comparable_prices_yuan": [26.0, 31.0, 34.0],
+    "comparable_factors": [1.0, 1.0, 1.0],
+    "comparable_weights": [1.0, 1.0, 1.0],
+}
+PLOTS = {"precision_basis": "plots", "strata_means": [45.0], "strata_spreads": [12.0]}
+
+
+def found(**changes):
+    return run(MODEL, [example(MODEL, **changes)], SINK)
+
+
+def fields_of(result, code) -> set[str]:
+    return {each.field for each in result.findings if each.code == code}
+
+
+@pytest.mark.parametrize(
+    ("choice", "left_out"),
+    [
+        ("baseline_basis", {"baseline_growth_m3_per_ha": 0.02}),
+        ("permanence_basis", {"loss_per_event": "5-to-25"}),
+        ("precision_basis", {"half_width_share": 0.4}),
+        ("precision_basis", {"strata_means": [45.0]}),
+        ("development_cost", {"development_cost_yuan": 45_000.0}),
+        ("other_evidence", {"costs_by_year_yuan_per_mu": [21.0]}),
+    ],
+)
+def test_a_choice_left_empty_beside_its_inputs_is_asked_about(choice, left_out):
+    bare = {
+        each.name: None
+        for each in MODEL.spec.fields
+        if each.needed_when is not None and each.needed_when[0] == choice
+    }
+    stated = {"baseline_share": 0.04, "buffer_share": 0.1} | {choice: None}
+    asked = found(**{**bare, **stated, **left_out})
+    assert fields_of(asked, "choice-left-empty") == {choice}
+    assert "choice-left-empty" not in codes(found(**{**bare, **stated}))
+
+
+def test_an_answered_choice_leaves_other_inputs_aside_without_a_question():
+    assert "choice-left-empty" not in codes(found())
+
+
+def test_a_hazard_above_the_usual_is_asked_about():
+    assert "hazard-above-band" in codes(found(yearly_loss_share=0.051), severity="ask")
+    assert "hazard-above-band" not in codes(found(yearly_loss_share=0.05))
+
+
+def test_tonnes_beyond_what_the_plan_can_give_are_asked_about():
+    # 29,600 mu x 0.174688 x 20 years x 0.96 x 0.99 x 0.9 are 88,460 t from first to last.
+    assert "tonnes-above-plan" in codes(found(**DEALS, tonnes_for_sale_tco2e=89_000.0))
+    assert "tonnes-above-plan" not in codes(found(**DEALS, tonnes_for_sale_tco2e=88_000.0))
+
+
+def test_strata_larger_than_the_sink_are_asked_about():
+    plots = {**PLOTS, "strata_plots": [30.0]}
+    assert "strata-above-area" in codes(found(**plots, strata_areas_mu=[30_000.0]))
+    assert "strata-above-area" not in codes(found(**plots, strata_areas_mu=[29_700.0]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"removals_tco2e_per_mu": 1.0}, "removals_tco2e_per_mu"),
+        (
+            {"removal_basis": "validated-table", "removals_by_year_tco2e_per_mu": [0.5, 1.0]},
+            "removals_by_year_tco2e_per_mu",
+        ),
+        ({"removal_basis": "gain-loss", "growth_t_per_ha": 6.0}, "growth_t_per_ha"),
+        (
+            {"removal_basis": "own-curve", "curve_a_m3_per_ha": 300.0, "curve_k": 0.15},
+            "removal_basis",
+        ),
+    ],
+)
+def test_removals_above_the_band_are_asked_about_where_they_are_stated(changes, field):
+    assert fields_of(found(**changes), "removals-above-band") == {field}
+
+
+def test_hazard_and_rate_stand_together_in_the_form():
+    names = [each.name for each in MODEL.spec.fields]
+    at = names.index("discount_rate")
+    assert names[at : at + 3] == ["discount_rate", "hazard_treatment", "yearly_loss_share"]
