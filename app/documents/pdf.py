@@ -320,6 +320,19 @@ def _value(row: Row) -> Flowable:
     return paragraph(*pieces)
 
 
+class _GridTable(Table):
+    """A table that goes on with whole rows; only one that is too tall to wait is cut in two."""
+
+    _rowHeights: list[float]  # noqa: N815 - ReportLab's name, missing in its types.
+
+    def split(self, available_width: float, available_height: float) -> list[Flowable]:
+        """Cut within a row, the head would stand a second time on the page, over the piece."""
+        _, height = self.wrap(available_width, available_height)
+        first_rows = height - sum(self._rowHeights[self.repeatRows + 1 :])
+        self.splitInRow = int(first_rows > MAX_ROOM)
+        return list(super().split(available_width, available_height))
+
+
 def _grid(block: Grid) -> list[Flowable]:
     rows: list[Sequence[str | Cell]] = list(block.rows)
     head = [_head_cell(column) for column in block.columns]
@@ -331,7 +344,7 @@ def _grid(block: Grid) -> list[Flowable]:
                 for column, text in zip(block.columns, block.total, strict=True)
             ]
         )
-    table = Table([head, *body], colWidths=_widths(block.columns), repeatRows=1, splitInRow=1)
+    table = _GridTable([head, *body], colWidths=_widths(block.columns), repeatRows=1)
     table.setStyle(
         _grid_style(len(body) + 1, has_total=block.total is not None, has_rows=bool(rows))
     )

@@ -200,6 +200,16 @@ def test_the_head_of_a_table_is_repeated_on_each_page(tmp_path: Path) -> None:
     assert text_of(content, tmp_path).count("期次") == page_count(content)
 
 
+@pytest.mark.parametrize("lines", range(20, 28))
+def test_a_tall_row_goes_whole_to_the_next_page(lines: int, tmp_path: Path) -> None:
+    filler = [Text(words=Words(zh=f"第{number}行")) for number in range(lines)]
+    rows = [[Cell(text="首段" + "内容很长" * 30 + "末段", note="x"), ""] for _ in range(4)]
+    grid = Grid(columns=[Column(title=Words(zh="表头", en="")), Column(title=LABEL)], rows=rows)
+    pages = pages_of(render(LAYOUT, [*filler, grid]), tmp_path)
+    assert all(page.count("首段") == page.count("末段") for page in pages)
+    assert all(page.count("表头") == ("首段" in page) for page in pages)
+
+
 def test_a_table_refuses_a_row_of_another_length() -> None:
     columns = [Column(title=LABEL), Column(title=LABEL)]
     with pytest.raises(ValueError, match="zip"):
