@@ -148,13 +148,20 @@ def anniversaries(
     last = steps(
         "last_payment_years", last_payment_years, next_payment_years=coming, payments_left=left
     )
+    profile, first = _profile(steps, coming, left, growth_share)
+    return Anniversaries(
+        profile=profile, first=first, term=last, made=made, coming=coming, left=left
+    )
+
+
+def _profile(
+    steps: Recorder, coming: Floats, left: Floats, growth_share: Floats | None
+) -> tuple[Keyed, Floats]:
+    """Units of each payment, and when the first one comes, by profile."""
     most = max(int(np.max(left, initial=1.0)), 1)
     if growth_share is None:
         (first,), key = distinct(coming)
-        profile = _level(first, key, most)
-        return Anniversaries(
-            profile=profile, first=first, term=last, made=made, coming=coming, left=left
-        )
+        return Keyed(values=np.ones((len(first), most)), key=key), first
     (growth, first), key = distinct(growth_share, coming)
     path = steps(
         "growth_path",
@@ -162,15 +169,4 @@ def anniversaries(
         growth_share=growth[:, np.newaxis],
         year=np.arange(most, dtype=np.float64)[np.newaxis],
     )
-    return Anniversaries(
-        profile=Keyed(values=path, key=key),
-        first=first,
-        term=last,
-        made=made,
-        coming=coming,
-        left=left,
-    )
-
-
-def _level(first: Floats, key: npt.NDArray[np.int32], most: int) -> Keyed:
-    return Keyed(values=np.ones((len(first), most)), key=key)
+    return Keyed(values=path, key=key), first
