@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from risk_models.conformance import conformance
 from risk_models.contract import Price
 from risk_models.models.gep import MODEL
 from risk_models.models.gep.passport import WAYS

@@ -5,7 +5,6 @@ from datetime import date
 import numpy as np
 import pytest
 
-from risk_models.conformance import conformance
 from risk_models.models.income_right import MODEL as INCOME
 from risk_models.models.vep_income import MODEL
 from tests.risk_models.helpers import codes, run
