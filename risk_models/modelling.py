@@ -1,5 +1,6 @@
 """What several models share: days as years, common findings, the flows of a price by choice."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -7,7 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import finding
-from risk_models.contract import Basis, Batch, Exposure, Finding, Floats, Flow, Keyed, PriceUse
+from risk_models.contract import (
+    Basis,
+    Batch,
+    Codes,
+    Exposure,
+    Finding,
+    Floats,
+    Flow,
+    Keyed,
+    PriceUse,
+)
 from risk_models.trace import DAYS_A_YEAR
 from risk_models.words import Text
 
@@ -17,6 +28,7 @@ __all__ = [
     "Days",
     "area_findings",
     "as_day",
+    "discounted",
     "empty_exposure",
     "ended_findings",
     "income_growth_findings",
@@ -234,6 +246,17 @@ def rate_findings(batch: Batch, *, low: float, high: float) -> list[Finding]:
         rate=rate,
         low=np.array(low),
         high=np.array(high),
+    )
+
+
+def discounted(batch: Batch, flows: Sequence[Flow], rows: Codes | None = None) -> Exposure:
+    """Flows under the rate and the hazard that the fields of the same names give by row [n]."""
+    return Exposure(
+        n=batch.n,
+        flows=tuple(flows),
+        rate=Keyed.of(batch.numbers("discount_rate")),
+        hazard=Keyed.of(batch.numbers("yearly_loss_share")),
+        rows=rows,
     )
 
 

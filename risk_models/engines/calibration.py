@@ -158,13 +158,6 @@ class Calibration:
         """The random walk of the series."""
         return Process(volatility=self.volatility)
 
-    @property
-    def reverting_process(self) -> Process | None:
-        """The return to a mean, where the fit has one."""
-        if self.reversion.speed is None or self.reversion.volatility is None:
-            return None
-        return Process(volatility=self.reversion.volatility, reversion_speed=self.reversion.speed)
-
 
 def calibrate(days: Sequence[date], prices: Sequence[float]) -> Calibration:
     """The report on prices in the order of their days. A bad series is refused, never mended."""

@@ -20,7 +20,6 @@ from risk_models.contract import (
     Finding,
     Floats,
     Flow,
-    Keyed,
     ModelSpec,
     Recorder,
     step,
@@ -29,6 +28,7 @@ from risk_models.fields import day, discount_rate, number, part, share, yearly_l
 from risk_models.modelling import (
     area_findings,
     as_day,
+    discounted,
     ended_findings,
     income_growth_findings,
     mixed_units,
@@ -283,13 +283,8 @@ class ForestCompensationIncome:
             right_ends_on=batch.days("right_ends_on"),
             growth_share=batch.numbers("growth_share"),
         )
-        capitalised = Exposure(
-            n=batch.n,
-            flows=(*_yearly(batch, steps, due), _due_now(batch, steps)),
-            rate=Keyed.of(batch.numbers("discount_rate")),
-            hazard=Keyed.of(batch.numbers("yearly_loss_share")),
-        )
-        return {"capitalised": capitalised}
+        flows = [*_yearly(batch, steps, due), _due_now(batch, steps)]
+        return {"capitalised": discounted(batch, flows)}
 
 
 def _yearly(batch: Batch, steps: Recorder, due: Anniversaries) -> list[Flow]:

@@ -23,7 +23,6 @@ from risk_models.contract import (
     Finding,
     Floats,
     Flow,
-    Keyed,
     ModelSpec,
     PriceUse,
     Recorder,
@@ -33,6 +32,7 @@ from risk_models.contract import (
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
 from risk_models.modelling import (
     as_day,
+    discounted,
     income_growth_findings,
     per_unit,
     price_findings,
@@ -487,13 +487,7 @@ def _income(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:
         )
         for name, (quantity, price) in priced.items()
     ]
-    return Exposure(
-        n=batch.n,
-        flows=(*flows, unpaid_flow(batch)),
-        rate=Keyed.of(batch.numbers("discount_rate")),
-        hazard=Keyed.of(batch.numbers("yearly_loss_share")),
-        rows=rows.rows,
-    )
+    return discounted(batch, [*flows, unpaid_flow(batch)], rows.rows)
 
 
 def _market(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:

@@ -67,7 +67,6 @@ def test_speed_level_and_half_life_of_a_return_to_the_mean_come_back():
     assert found.reversion.is_shown
     assert found.better == "reverting"
     assert "no-return" not in codes(found)
-    assert found.reverting_process.reversion_speed == found.reversion.speed
 
 
 def test_a_random_walk_is_told_to_show_no_return():

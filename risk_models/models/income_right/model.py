@@ -16,12 +16,12 @@ from risk_models.contract import (
     Exposure,
     Finding,
     Flow,
-    Keyed,
     ModelSpec,
     Recorder,
 )
 from risk_models.modelling import (
     as_day,
+    discounted,
     ended_findings,
     income_growth_findings,
     rate_findings,
@@ -93,13 +93,7 @@ class IncomeRight:
                 term=due.term,
             ),
         )
-        capitalised = Exposure(
-            n=batch.n,
-            flows=flows,
-            rate=Keyed.of(batch.numbers("discount_rate")),
-            hazard=Keyed.of(batch.numbers("yearly_loss_share")),
-        )
-        return {"capitalised": capitalised}
+        return {"capitalised": discounted(batch, flows)}
 
 
 MODEL: Final = IncomeRight()

@@ -17,12 +17,11 @@ from risk_models.contract import (
     Finding,
     Floats,
     Flow,
-    Keyed,
     ModelSpec,
     Recorder,
     StepFunction,
 )
-from risk_models.modelling import Days, as_day
+from risk_models.modelling import Days, as_day, discounted
 from risk_models.models.vep_income import checks
 from risk_models.models.vep_income.passport import SERVICES, SPEC
 from risk_models.payments import Anniversaries, anniversaries
@@ -97,13 +96,7 @@ class VepIncome:
             growth_share=batch.numbers("growth_share"),
         )
         flows = [flow for name, *_ in SERVICES for flow in _contract_flows(batch, steps, due, name)]
-        capitalised = Exposure(
-            n=batch.n,
-            flows=tuple(flows),
-            rate=Keyed.of(batch.numbers("discount_rate")),
-            hazard=Keyed.of(batch.numbers("yearly_loss_share")),
-        )
-        return {"capitalised": capitalised}
+        return {"capitalised": discounted(batch, flows)}
 
 
 def _contract_flows(
