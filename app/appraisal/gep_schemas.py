@@ -6,13 +6,17 @@ from typing import Any
 import marshmallow as ma
 
 from app.appraisal.domain.gep import MOST_FEN, STATE_TITLES, GepAccountState
-from app.appraisal.services.gep_accounts import AccountWorkbook, StoreAccount
+from app.appraisal.services.gep_accounts import CARBON_PRICE, AccountWorkbook, StoreAccount
+from app.kernel.errors import InvalidInput
+from app.kernel.money import Money
 from app.kernel.text import N_
 from app.web.fields import Choice, Day, Flag, Ident, Instant, Structure, Text, Whole, Yuan
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ViewSchema
 from app.web.uploads import File, SentFile, UploadSchema
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+MOST_CARBON_FEN = 10_000_000
+"""A hundred thousand yuan a tonne: far above any market."""
 
 
 class StoreAccountSchema(CommandSchema):
@@ -32,7 +36,14 @@ class StoreAccountSchema(CommandSchema):
         title=N_("Day of the tables"),
         help=N_("Norms and price tables in force on this day count."),
     )
-    document = Structure(required=True, title=N_("Rows"))
+    document = Structure(
+        required=True,
+        title=N_("Rows"),
+        help=N_(
+            "Rows with `inputs` or `stated_yuan`; what counts for all rows; `prices` by the model's"
+            " price ids, each with yuan, unit and source, which are kept with the account."
+        ),
+    )
     year = Whole(low=FIRST_YEAR, high=LAST_YEAR, title=N_("Year of the account"))
 
 
@@ -56,6 +67,17 @@ class AccountWorkbookSchema(UploadSchema):
         title=N_("Day of the tables"),
         help=N_("Norms and price tables in force on this day count."),
     )
+    carbon_price_fen = Yuan(
+        low_fen=1,
+        high_fen=MOST_CARBON_FEN,
+        title=N_("Market price of carbon"),
+        help=N_("Yuan a tonne of CO2, for a norm that values carbon at the market; else empty."),
+    )
+    carbon_price_source = Text(
+        max_length=300,
+        title=N_("Source of the carbon price"),
+        help=N_("Which market, which day or mean; it is kept with the account."),
+    )
     dry_run = Flag(
         required=True,
         title=N_("Check only"),
@@ -75,7 +97,16 @@ class AccountWorkbookSchema(UploadSchema):
             content=sent.content,
             file_name=sent.name,
             dry_run=data["dry_run"],
+            prices=self._prices(data),
         )
+
+    def _prices(self, data: dict[str, Any]) -> dict[str, Any]:
+        fen, source = data.get("carbon_price_fen"), data.get("carbon_price_source")
+        if fen is None:
+            return {}
+        if not source:
+            raise InvalidInput.at("/carbon_price_source", N_("Say where the price comes from."))
+        return {CARBON_PRICE: {"yuan": Money(fen).yuan, "source": source}}
 
 
 class PublishAccountSchema(CommandSchema):
@@ -106,10 +137,21 @@ class GepAccountSummarySchema(ViewSchema):
     published_at = Instant(allow_none=True)
 
 
+class GivenPriceSchema(ViewSchema):
+    """A price of the account's own with its source."""
+
+    id = Text(max_length=60)
+    title = ma.fields.Nested(BilingualSchema)
+    yuan = Text(max_length=40)
+    unit = Text(max_length=40)
+    source = Text(max_length=300)
+
+
 class GepAccountSchema(GepAccountSummarySchema):
-    """An account with its totals, differences and what was found about its rows."""
+    """An account with its totals, its own prices, differences and what was found about its rows."""
 
     result = Structure()
+    prices = ma.fields.List(ma.fields.Nested(GivenPriceSchema))
     may_publish = Flag()
 
 

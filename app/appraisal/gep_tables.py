@@ -6,7 +6,8 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.appraisal.services.gep_accounts import GepAccountView
+from app.appraisal.services.gep_accounts import GepAccountView, GivenPrice
+from app.appraisal.units import unit_title
 from app.documents.tables import ColumnKind, ExportColumn, ExportTable, table_xlsx
 from app.kernel.actor import Name
 from app.web.shell import words
@@ -91,6 +92,7 @@ def account_xlsx(view: GepAccountView) -> bytes:
                 (gettext("Norm"), view.norm_profile),
                 (gettext("Price table"), view.price_table),
                 (gettext("Source"), view.source),
+                *((words(each.title), price_words(each)) for each in view.prices),
                 ("SHA-256", view.digest),
             ],
             columns=[
@@ -102,6 +104,11 @@ def account_xlsx(view: GepAccountView) -> bytes:
             total=[gettext("Total"), *found.totals, found.total],
         )
     )
+
+
+def price_words(given: GivenPrice) -> str:
+    """A price of the account with its unit and source."""
+    return f"{given.yuan} {unit_title(given.unit)} · {given.source}"
 
 
 def file_name(view: GepAccountView) -> str:

@@ -183,15 +183,14 @@ def list_gep_accounts(
 
 
 def gep_bases(session: Session, actor: Actor, row: GepAccount) -> sa.Select[Any]:
-    """What an account can be compared with: earlier published ones of its region, the latest first."""
-    statement = visible_gep_accounts(session, actor).where(
+    """Earlier published accounts of the region without their rows, the latest year first."""
+    statement = list_gep_accounts(session, actor).where(
         col(GepAccount.state) == GepAccountState.PUBLISHED,
         col(GepAccount.region_code) == row.region_code,
         col(GepAccount.region_code) != "",
         col(GepAccount.year) < row.year,
     )
-    order = (col(GepAccount.year).desc(), col(GepAccount.published_at).desc())
-    return statement.order_by(*order, col(GepAccount.id).desc()).limit(BASES_SHOWN)
+    return statement.limit(BASES_SHOWN)
 
 
 def region_names(session: Session, codes: Iterable[str]) -> dict[str, Name]:

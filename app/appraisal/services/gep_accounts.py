@@ -1,9 +1,9 @@
 """GEP accounts: checked, stored as a draft, published, read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import Session, col
@@ -25,7 +25,7 @@ from app.audit.services import record
 from app.db.engine import now, today
 from app.documents.content_types import UploadRefused, check_upload
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import Conflict, InvalidInput, NotFound
+from app.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from risk_models.account_json import account_json
@@ -39,6 +39,12 @@ from risk_models.accounts import (
 )
 from risk_models.dated import ParameterNotInForce
 from risk_models.models.gep import MODEL
+
+CARBON_PRICE: Final = "gep.carbon"
+"""The one price that no table states for a norm that values carbon at the market."""
+
+REASONS_SHOWN: Final = 20
+"""Refused rows that a refusal names; one mistake often stands in all of them."""
 
 
 class AccountNotSound(Conflict):
@@ -59,7 +65,7 @@ class AccountPublished(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreAccount:
-    """An account to be stored as a draft; `document` is as `document_from` reads it."""
+    """An account to be stored as a draft; `document`, with its prices, is as `document_from` reads it."""
 
     title: str
     source: str
@@ -78,6 +84,8 @@ class AccountWorkbook:
     content: bytes
     file_name: str
     dry_run: bool
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    """Prices with their source, as a document states them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +95,17 @@ class CheckedAccount:
     account: Account
     problems: tuple[RowProblem, ...]
     stored_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPrice:
+    """A price of the account's own, frozen with it."""
+
+    id: str
+    title: Name
+    yuan: str
+    unit: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +128,7 @@ class GepAccountView:
     total_fen: int
     digest: str
     result: Mapping[str, Any]
+    prices: tuple[GivenPrice, ...]
     created_at: datetime
     published_at: datetime | None
     may_publish: bool
@@ -127,13 +147,14 @@ def take_workbook(session: Session, actor: Actor, command: AccountWorkbook) -> C
     read = _read(command)
     if not read.rows:
         raise InvalidInput.at("/file", N_("No row of the workbook can be read."))
-    document = {"rows": read.rows}
+    document = {"rows": read.rows, **({"prices": command.prices} if command.prices else {})}
     found = _counted(_document(document), command.accounted_on, None)
     problems = (*read.problems, *(read.in_sheet(each) for each in found.problems))
     if command.dry_run:
         return CheckedAccount(account=found, problems=problems)
-    if read.problems:
-        raise AccountNotSound(count=len({each.row for each in read.problems}))
+    refused = [each for each in problems if each.severity == "refuse"]
+    if refused:
+        raise _not_sound(refused)
     stored = store_account(
         session,
         actor,
@@ -154,10 +175,11 @@ def store_account(session: Session, actor: Actor, command: StoreAccount) -> GepA
     document = _document(command.document)
     found = _counted(document, command.accounted_on, command.year)
     if found.refused:
-        raise AccountNotSound(count=len({each.row for each in found.refused}))
+        raise _not_sound(found.refused)
     if found.total_fen > MOST_FEN:
         raise InvalidInput.at("/document", N_("The total is too large."))
-    result = account_json(found, language=None)
+    prices = [asdict(each) for each in _given_prices(command.document)]
+    result = {**account_json(found, language=None), "prices": prices}
     row = GepAccount(
         organisation_id=actor.organisation_id,
         title=command.title,
@@ -234,6 +256,7 @@ def account_views(session: Session, actor: Actor, rows: list[GepAccount]) -> lis
             total_fen=row.total_fen,
             digest=row.digest,
             result=row.result,
+            prices=tuple(_price_view(each) for each in row.result.get("prices", [])),
             created_at=row.created_at,
             published_at=row.published_at,
             may_publish=row.state is GepAccountState.DRAFT
@@ -242,6 +265,41 @@ def account_views(session: Session, actor: Actor, rows: list[GepAccount]) -> lis
         )
         for row in rows
     ]
+
+
+def _given_prices(document: Mapping[str, Any]) -> Iterable[GivenPrice]:
+    uses = {use.id: use for use in MODEL.spec.prices}
+    for price_id, given in document.get("prices", {}).items():
+        use = uses[price_id]
+        yield GivenPrice(
+            id=price_id,
+            title=Name(zh=use.title.zh, en=use.title.en),
+            yuan=str(given["yuan"]),
+            unit=use.unit,
+            source=given["source"],
+        )
+
+
+def _price_view(kept: Mapping[str, Any]) -> GivenPrice:
+    return GivenPrice(**{**kept, "title": Name(**kept["title"])})
+
+
+def _not_sound(problems: Iterable[RowProblem]) -> AccountNotSound:
+    """The refusal with its first reasons, such as a price that is missing."""
+    listed = list(problems)
+    errors = tuple(
+        FieldError(
+            pointer="/document/rows",
+            detail=N_("Row %(row)s, %(field)s: %(reason)s"),
+            facts={
+                "row": each.row,
+                "field": each.field or "-",
+                "reason": Name(zh=each.detail.zh, en=each.detail.en),
+            },
+        )
+        for each in listed[:REASONS_SHOWN]
+    )
+    return AccountNotSound(errors=errors, count=len({each.row for each in listed}))
 
 
 def _read(command: AccountWorkbook) -> AccountRows:

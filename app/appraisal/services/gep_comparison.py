@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal import queries
@@ -52,7 +53,7 @@ def compare_gep_accounts(
     row = _load(session, actor, account_id)
     listed = list(session.execute(queries.gep_bases(session, actor, row)).scalars())
     base = _chosen(listed, base_id)
-    found = None if base is None else _compared(row, base)
+    found = None if base is None else _compared(session, row, base)
     account, *bases = account_views(session, actor, [row, *listed])
     return GepComparisonView(
         account=account,
@@ -80,11 +81,13 @@ def _chosen(listed: list[GepAccount], base_id: UUID | None) -> GepAccount | None
     raise InvalidInput.at("/base", N_("Choose an earlier published account of the same region."))
 
 
-def _compared(row: GepAccount, base: GepAccount) -> Comparison:
+def _compared(session: Session, row: GepAccount, base: GepAccount) -> Comparison:
+    statement = sa.select(col(GepAccount.document)).where(col(GepAccount.id) == base.id)
+    earlier = session.execute(statement).scalar_one()
     try:
         return compare(
             document_from(row.document),
-            document_from(base.document),
+            document_from(earlier),
             row.accounted_on,
             base_on=base.accounted_on,
             year=row.year,

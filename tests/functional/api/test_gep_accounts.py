@@ -118,8 +118,8 @@ def workbook(page, *rows) -> bytes:
     return out.getvalue()
 
 
-def send(page, content, *, dry_run):
-    fields = {"title": "核算", "source": "synthetic", "accounted_on": DAY}
+def send(page, content, *, dry_run, **more):
+    fields = {"title": "核算", "source": "synthetic", "accounted_on": DAY, **more}
     data = {**fields, **({"dry_run": "true"} if dry_run else {})}
     data |= {"file": (BytesIO(content), "account.xlsx")}
     return page.submit("/gep-accounts/new", data)
@@ -259,3 +259,55 @@ def test_the_comparison_is_a_page_and_a_workbook(api, sign_in):
         cells = [cell.value for row in sheet.iter_rows() for cell in row]
         assert 2_364.23 in cells
         assert 2_167.21 in cells
+
+
+CARBON = {"gep.carbon": {"yuan": "63.50", "unit": "yuan/tCO2", "source": "全国碳市场2023年均价"}}
+
+
+def sinks(**more):
+    inputs = {"area": 10.0, "area_unit": "ha", "carbon_fixed_tco2": 1_000.0}
+    inputs |= {"storage_yearly_share": 0.04, "storage_upkeep_yuan_per_m3": 0.1}
+    row = {"region": "620721", "year": 2023, "ecosystem": "meadow", "inputs": inputs}
+    shared = {"norm_profile": "exchange-value", "price_table": "garze-2010"}
+    return document(document={**shared, "rows": [row], **more})
+
+
+def test_a_market_price_is_frozen_with_the_account_and_its_source(api, sign_in):
+    client = api("mc-1")
+    made = client.post("/gep-accounts", sinks(prices=CARBON), status=201).json
+    assert made["total_yuan"] == "63500.00"
+    given = made["prices"][0]
+    assert (given["id"], given["yuan"], given["unit"]) == ("gep.carbon", "63.50", "yuan/tCO2")
+    other = {"gep.carbon": {**CARBON["gep.carbon"], "source": "another"}}
+    again = client.post("/gep-accounts", sinks(prices=other), status=201).json
+    assert again["digest"] != made["digest"]
+    assert "全国碳市场2023年均价" in sign_in("mc-1").get(f"/gep-accounts/{made['id']}").text
+    answer = client.get(f"/gep-accounts/{made['id']}/account.xlsx", status=200)
+    sheet = openpyxl.load_workbook(BytesIO(answer.data)).active
+    texts = [str(cell.value) for row in sheet.iter_rows() for cell in row]
+    assert any("全国碳市场2023年均价" in text for text in texts)
+
+
+def test_a_price_that_is_missing_is_named(api):
+    refused = api("mc-1").post("/gep-accounts", sinks(), status=409).json
+    assert "gep.carbon" in refused["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("prices", [{"carbon": {"yuan": 1}}, {"gep.carbon": {"yuan": 63.5}}])
+def test_a_price_of_no_service_or_without_source_is_refused(api, prices):
+    refused = api("mc-1").post("/gep-accounts", sinks(prices=prices), status=422).json
+    assert refused["errors"][0]["pointer"] == "/document"
+
+
+def test_a_workbook_is_stored_with_the_market_price_of_carbon(sign_in):
+    page = sign_in("mc-1", language="en")
+    unit = {name: given for name, given in UNIT.items() if name != "visits"}
+    unit |= {"carbon_fixed_tco2": 1000, "norm_profile": "exchange-value"}
+    unit |= {"storage_yearly_share": 0.04, "storage_upkeep_yuan_per_m3": 0.1}
+    content = workbook(page, unit)
+    assert "gep.carbon" in send(page, content, dry_run=False).text
+    priced = {"carbon_price_yuan": "63.50"}
+    assert send(page, content, dry_run=False, **priced).status_code == 422
+    stored = send(page, content, dry_run=False, **priced, carbon_price_source="market")
+    assert stored.status_code == 303
+    assert "63,500.00" in page.get(stored.location).text
