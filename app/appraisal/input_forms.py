@@ -1,6 +1,7 @@
 """Forms drawn from the passport of a model, and what was typed read back into inputs and prices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -26,6 +27,19 @@ KINDS: Final[Mapping[str, str]] = {
     "series": "textarea",
 }
 
+GROUPS: Final[Mapping[str, str]] = {
+    "sink": N_("The sink"),
+    "removals": N_("Removals"),
+    "deductions": N_("Deductions from the removals"),
+    "precision": N_("Precision of the sample"),
+    "term": N_("Term"),
+    "price": N_("Price taken"),
+    "costs": N_("Costs and tax"),
+    "rate": N_("Discount rate and hazard"),
+    "evidence": N_("Evidence beside income"),
+}
+"""Titles of groups of inputs. A form whose model has another group keeps its inputs together."""
+
 Texts = Mapping[str, str]
 
 
@@ -42,6 +56,17 @@ def input_fields(
     return [
         _input_field(each, parameters, values, errors, changes_only=changes_only, prefix=prefix)
         for each in spec.fields
+    ]
+
+
+def input_groups(spec: ModelSpec, fields: Sequence[FormField]) -> list[tuple[str, list[FormField]]]:
+    """The fields of a form under the titles of their groups, in the order of the passport."""
+    if not {each.group for each in spec.fields} <= GROUPS.keys():
+        return [(gettext("Inputs"), [*fields])]
+    told = zip(spec.fields, fields, strict=True)
+    return [
+        (gettext(GROUPS[group]), [field for _, field in pairs])
+        for group, pairs in groupby(told, key=lambda pair: pair[0].group)
     ]
 
 

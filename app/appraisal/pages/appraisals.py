@@ -15,6 +15,7 @@ from app.appraisal.domain.catalogue import all_specs, find_spec, parameters_on
 from app.appraisal.events import EVENTS
 from app.appraisal.input_forms import (
     input_fields,
+    input_groups,
     price_fields,
     read_inputs,
     read_prices,
@@ -267,7 +268,7 @@ def model_form(
             subtitle=subtitle,
             back=back,
             version=version,
-            fields=input_fields(spec, parameters, values, errors),
+            groups=input_groups(spec, input_fields(spec, parameters, values, errors)),
             price_fields=price_fields(spec, values, errors),
             day_field=_day_field(values, errors),
             problem=problem_of(refusal) if refusal else None,

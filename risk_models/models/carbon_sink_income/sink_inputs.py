@@ -1,5 +1,6 @@
 """What the carbon-sink model asks about the sink and its removals."""
 
+from dataclasses import replace
 from typing import Final
 
 from risk_models.contract import Field
@@ -142,15 +143,18 @@ REMOVALS: Final = (
         example="larch",
         group="removals",
     ),
-    day(
-        "planted_on",
-        Text(en="Planted on", zh="造林日期"),
-        Text(
-            en="Needed for curves and yield tables: growth is read at the age of the trees.",
-            zh="采用生长曲线或收获表时必填，生长量按林龄取值。",
+    replace(
+        day(
+            "planted_on",
+            Text(en="Planted on", zh="造林日期"),
+            Text(
+                en="Needed for curves and yield tables: growth is read at the age of the trees.",
+                zh="采用生长曲线或收获表时必填，生长量按林龄取值。",
+            ),
+            example="2018-04-15",
+            required=False,
         ),
-        example="2018-04-15",
-        required=False,
+        group="removals",
     ),
     Field(
         name="conversion",
