@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app.appraisal.domain.comparing import CHANGE_TITLES, Change, ChangeKind, Comparison, Item
-from app.appraisal.pages.shown import grouped, in_words, input_shown
+from app.appraisal.pages.shown import fen_of, grouped, in_words, input_shown
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent
@@ -39,9 +39,9 @@ def band_shown(result: Mapping[str, Any]) -> dict[str, Any] | None:
     return {
         "paths": f"{found['paths']:,}",
         "seed": found["seed"],
-        "low": money_yuan(_fen(found["low_yuan"])),
-        "mid": money_yuan(_fen(found["mid_yuan"])),
-        "high": money_yuan(_fen(found["high_yuan"])),
+        "low": money_yuan(fen_of(found["low_yuan"])),
+        "mid": money_yuan(fen_of(found["mid_yuan"])),
+        "high": money_yuan(fen_of(found["high_yuan"])),
         "low_name": f"P{tail * 100:g}",
         "mid_name": "P50",
         "high_name": f"P{(1 - tail) * 100:g}",
@@ -54,7 +54,7 @@ def fan_shown(result: Mapping[str, Any]) -> dict[str, Any] | None:
     band, found = band_shown(result), (result.get("scenario") or {}).get("fan")
     if band is None or not found:
         return None
-    lines = {end: [_fen(each[end]) for each in found] for end in ("low", "mid", "high")}
+    lines = {end: [fen_of(each[end]) for each in found] for end in ("low", "mid", "high")}
     place = place_of(*(each for line in lines.values() for each in line))
     return {
         "unit": _unit(place),
@@ -114,8 +114,8 @@ def _bar(each: Mapping[str, Any]) -> dict[str, Any]:
         "low": low,
         "high": high,
         "unit": "%" if each["unit"] == RATIO else unit_title(each["unit"]),
-        "at_low": _fen(each["value_at_low_yuan"]),
-        "at_high": _fen(each["value_at_high_yuan"]),
+        "at_low": fen_of(each["value_at_low_yuan"]),
+        "at_high": fen_of(each["value_at_high_yuan"]),
     }
 
 
@@ -125,10 +125,6 @@ def _end(figure: str, unit: str) -> str:
     return (
         per_cent(short) if unit == RATIO else grouped(f"{float(short):f}".rstrip("0").rstrip("."))
     )
-
-
-def _fen(yuan: str | None) -> int | None:
-    return None if yuan is None else Money.parse(yuan).fen
 
 
 def place_of(*amounts: int | None) -> Place:

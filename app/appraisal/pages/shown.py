@@ -66,7 +66,13 @@ def room_words() -> dict[str, Any]:
         "words": words,
         "model_title": model_title,
         "unit_title": unit_title,
+        "fen_of": fen_of,
     }
+
+
+def fen_of(yuan: str | None) -> int | None:
+    """Stored yuan as the filters of money take it."""
+    return None if yuan is None else Money.parse(yuan).fen
 
 
 def _titles(titles: Mapping[Any, str]) -> dict[str, str]:

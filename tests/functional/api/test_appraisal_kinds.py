@@ -118,4 +118,5 @@ def test_the_form_files_the_agencys_report(sign_in, world, session, forest, comm
     maker.submit(f"{path}/outside-report", report(), status=303)
     shown = maker.get(path, status=200).text
     assert "评报字1号" in shown
+    assert "6,200,000.00" in shown
     assert f"{path}/outside-report.pdf" in shown
