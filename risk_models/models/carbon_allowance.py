@@ -30,21 +30,23 @@ from risk_models.tradable import (
     SHARED_PARAMETERS,
     PricesByLevel,
     Sale,
-    daily_volume_field,
-    frozen_field,
-    high_price_field,
     holding_findings,
     implied_findings,
     lost_to_sale,
     market_findings,
     means_of,
-    needed_field,
     price_uses,
     priced_rows,
     reference_price,
     sale_flows,
-    statement_field,
     ten_thousands,
+)
+from risk_models.tradable_fields import (
+    daily_volume_field,
+    frozen_field,
+    high_price_field,
+    needed_field,
+    statement_field,
 )
 from risk_models.words import Text
 

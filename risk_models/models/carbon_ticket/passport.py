@@ -8,14 +8,11 @@ from risk_models.contract import (
     ModelSpec,
 )
 from risk_models.fields import day, number, part
-from risk_models.tradable import (
-    SHARED_PARAMETERS,
-    PricesByLevel,
+from risk_models.tradable import SHARED_PARAMETERS, PricesByLevel, means_of, price_uses
+from risk_models.tradable_fields import (
     daily_volume_field,
     frozen_field,
     high_price_field,
-    means_of,
-    price_uses,
     statement_field,
 )
 from risk_models.words import Text

@@ -11,15 +11,12 @@ from risk_models.contract import (
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
 from risk_models.modelling import RIGHT_ENDED
-from risk_models.tradable import (
-    SHARED_PARAMETERS,
-    Means,
+from risk_models.tradable import SHARED_PARAMETERS, Means, means_of, price_uses
+from risk_models.tradable_fields import (
     daily_volume_field,
     frozen_field,
     high_price_field,
-    means_of,
     needed_field,
-    price_uses,
     statement_field,
 )
 from risk_models.words import Text
