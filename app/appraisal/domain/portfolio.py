@@ -9,24 +9,23 @@ import numpy as np
 
 from app.appraisal.domain.catalogue import find_model
 from app.appraisal.domain.valuing import (
-    BROKEN,
     MAX_YUAN,
     NO_MODEL,
-    NO_PARAMETER,
     NO_VALUE,
     TOO_LARGE,
     Inputs,
     PriceFacts,
     Problem,
     basis_on,
-    finding_facts,
+    failure_problem,
+    found_problem,
+    told_problem,
 )
 from risk_models.appraise import to_fen
 from risk_models.batches import read_rows
-from risk_models.contract import Basis, Batch, Finding, Model, Result, Stress
+from risk_models.contract import Basis, Batch, Model, Result, Stress
 from risk_models.dated import ParameterNotInForce
 from risk_models.runner import value
-from risk_models.words import Text
 
 __all__ = ["Portfolio", "RowValue", "value_portfolio"]
 
@@ -60,15 +59,15 @@ def value_portfolio(asked: Portfolio) -> list[RowValue]:
     found = [RowValue() for _ in asked.rows]
     model = find_model(asked.model_id)
     if model is None:
-        return _failed(found, _problem("no-model", "", NO_MODEL, {"model": asked.model_id}))
+        return _failed(found, told_problem("no-model", "", NO_MODEL, {"model": asked.model_id}))
     basis = basis_on(model.spec, asked.on, asked.prices)
     try:
         read = read_rows(model.spec, asked.rows, basis.parameters)
     except ParameterNotInForce as failure:
-        return _failed(found, _failure(failure, asked.on))
+        return _failed(found, failure_problem(failure, asked.on))
     for row, problems in read.problems.items():
         found[row].problems = [
-            _problem(each.code, each.field, each.detail, {}) for each in problems
+            told_problem(each.code, each.field, each.detail, {}) for each in problems
         ]
     _value(model, read.batch, basis, asked.stress, [found[row] for row in read.rows])
     return found
@@ -91,7 +90,7 @@ def _value(
             result = value(model, batch, basis, stress=stress)
     except Exception as failure:  # noqa: BLE001 - one asset that breaks a model must not stop the others
         if len(found) == 1:
-            found[0].problems.append(_failure(failure, basis.on))
+            found[0].problems.append(failure_problem(failure, basis.on))
             return
         half = len(found) // 2
         rows = np.arange(len(found), dtype=np.int32)
@@ -106,15 +105,15 @@ def _collect(result: Result, found: list[RowValue]) -> None:
         for at, row in enumerate(each.rows):
             kept = found[int(row)]
             listed = kept.problems if each.severity == "refuse" else kept.findings
-            listed.append(_found_problem(each, at))
+            listed.append(found_problem(each, at))
     for row, kept in enumerate(found):
         yuan = float(result.value[row])
         if kept.problems:
             continue
         if not math.isfinite(yuan):
-            kept.problems.append(_problem("no-value", "", NO_VALUE, {}))
+            kept.problems.append(told_problem("no-value", "", NO_VALUE, {}))
         elif abs(yuan) > MAX_YUAN:
-            kept.problems.append(_problem("too-large", "", TOO_LARGE, {}))
+            kept.problems.append(told_problem("too-large", "", TOO_LARGE, {}))
         else:
             kept.value_fen = to_fen(yuan)
             kept.components = {
@@ -122,19 +121,3 @@ def _collect(result: Result, found: list[RowValue]) -> None:
                 for name, part in result.components.items()
                 if math.isfinite(part[row])
             }
-
-
-def _failure(failure: Exception, on: date) -> Problem:
-    if isinstance(failure, ParameterNotInForce):
-        facts = {"parameter": failure.parameter_id, "day": on.isoformat()}
-        return _problem("parameter-not-in-force", "", NO_PARAMETER, facts)
-    return _problem("model-failed", "", BROKEN, {"kind": type(failure).__name__})
-
-
-def _found_problem(found: Finding, at: int) -> Problem:
-    return _problem(found.code, found.field, found.detail, finding_facts(found, at))
-
-
-def _problem(code: str, name: str, words: Text, facts: Mapping[str, object]) -> Problem:
-    filled = words.filled(dict(facts))
-    return Problem(code=code, field=name, en=filled.en, zh=filled.zh)

@@ -194,7 +194,7 @@ def value_many(ask: Ask) -> Answer:
     """Values every row by one call of the model; a row that fails carries its problem and stops no other."""
     model = find_model(ask.model_id)
     if model is None:
-        problem = _problem("no-model", "", NO_MODEL, {"model": ask.model_id})
+        problem = told_problem("no-model", "", NO_MODEL, {"model": ask.model_id})
         return _all_failed(ask, problem, version="", basis_digest="")
     basis = basis_on(model.spec, ask.on, ask.prices)
     figures: dict[int, int] = {}
@@ -230,20 +230,22 @@ def _value_rows(
         batch = batch_from_rows(model.spec, [rows[place] for place in places], basis.parameters)
     except InvalidInputs as refusal:
         for each in refusal.problems:
-            problems.setdefault(places[each.row], _problem(each.code, each.field, each.detail, {}))
+            problems.setdefault(
+                places[each.row], told_problem(each.code, each.field, each.detail, {})
+            )
         rest = [place for place in places if place not in problems]
         if rest:
             _value_rows(model, basis, rows, rest, figures, problems)
         return
     except ParameterNotInForce as failure:
-        problems.update(dict.fromkeys(places, _failure(failure, basis.on)))
+        problems.update(dict.fromkeys(places, failure_problem(failure, basis.on)))
         return
     try:
         with np.errstate(all="ignore"):
             result = value(model, batch, basis)
     except Exception as failure:  # noqa: BLE001 - one asset that breaks a model must not stop the others
         if len(places) == 1:
-            problems[places[0]] = _failure(failure, basis.on)
+            problems[places[0]] = failure_problem(failure, basis.on)
             return
         half = len(places) // 2
         _value_rows(model, basis, rows, places[:half], figures, problems)
@@ -258,32 +260,35 @@ def _collect(
     for found in result.findings:
         if found.severity == "refuse":
             for at, row in enumerate(found.rows):
-                problems.setdefault(places[int(row)], _found_problem(found, at))
+                problems.setdefault(places[int(row)], found_problem(found, at))
     for row, place in enumerate(places):
         if place in problems:
             continue
         yuan = float(result.value[row])
         if not math.isfinite(yuan):
-            problems[place] = _problem("no-value", "", NO_VALUE, {})
+            problems[place] = told_problem("no-value", "", NO_VALUE, {})
         elif abs(yuan) > MAX_YUAN:
-            problems[place] = _problem("too-large", "", TOO_LARGE, {})
+            problems[place] = told_problem("too-large", "", TOO_LARGE, {})
         else:
             figures[place] = to_fen(yuan)
 
 
-def _failure(failure: Exception, on: date) -> Problem:
+def failure_problem(failure: Exception, on: date) -> Problem:
+    """Why a model gave nothing at all: a parameter without a value on the day, or a fault of its own."""
     if isinstance(failure, ParameterNotInForce):
         facts = {"parameter": failure.parameter_id, "day": on.isoformat()}
-        return _problem("parameter-not-in-force", "", NO_PARAMETER, facts)
-    return _problem("model-failed", "", BROKEN, {"kind": type(failure).__name__})
+        return told_problem("parameter-not-in-force", "", NO_PARAMETER, facts)
+    return told_problem("model-failed", "", BROKEN, {"kind": type(failure).__name__})
 
 
-def _problem(code: str, name: str, words: Text, facts: Mapping[str, object]) -> Problem:
+def told_problem(code: str, name: str, words: Text, facts: Mapping[str, object]) -> Problem:
+    """A problem at a field with its words filled in."""
     return Problem(code=code, field=name, en=_filled(words.en, facts), zh=_filled(words.zh, facts))
 
 
-def _found_problem(found: Finding, at: int) -> Problem:
-    return _problem(found.code, found.field, found.detail, finding_facts(found, at))
+def found_problem(found: Finding, at: int) -> Problem:
+    """A finding about one of its rows."""
+    return told_problem(found.code, found.field, found.detail, finding_facts(found, at))
 
 
 def finding_facts(found: Finding, at: int) -> dict[str, object]:
@@ -314,16 +319,16 @@ def appraise_one(
         with np.errstate(all="ignore"):
             result = value(model, batch, basis, trace=True)
     except InvalidInputs as refusal:
-        found = [_problem(each.code, each.field, each.detail, {}) for each in refusal.problems]
+        found = [told_problem(each.code, each.field, each.detail, {}) for each in refusal.problems]
         return _refused(spec, basis, found)
     except ParameterNotInForce as failure:
-        return _refused(spec, basis, [_failure(failure, on)])
-    refusals = [_found_problem(each, 0) for each in result.findings if each.severity == "refuse"]
+        return _refused(spec, basis, [failure_problem(failure, on)])
+    refusals = [found_problem(each, 0) for each in result.findings if each.severity == "refuse"]
     if refusals or not math.isfinite(result.value[0]):
-        return _refused(spec, basis, refusals or [_problem("no-value", "", NO_VALUE, {})])
+        return _refused(spec, basis, refusals or [told_problem("no-value", "", NO_VALUE, {})])
     figures = [result.value[0], *(column[0] for column in result.components.values())]
     if any(abs(figure) > MAX_YUAN for figure in figures):
-        return _refused(spec, basis, [_problem("too-large", "", TOO_LARGE, {})])
+        return _refused(spec, basis, [told_problem("too-large", "", TOO_LARGE, {})])
     return Appraised(
         model_version=spec.version,
         basis_digest=basis.digest,

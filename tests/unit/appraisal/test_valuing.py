@@ -14,11 +14,13 @@ from app.appraisal.domain.valuing import (
     price_facts,
     price_of,
     stored_inputs,
+    told_problem,
     value_many,
 )
 from app.assets.domain import AssetKind
 from app.assets.kinds import models_for
 from risk_models.contract import Price
+from risk_models.words import Text
 from tests.factories.appraisals import CARBON_FEN, FOREST_FEN, SIGNED_ON, example_inputs
 
 FOREST = find_spec("forest-right")
@@ -128,3 +130,8 @@ def test_every_kind_has_a_model_and_none_of_them_is_ecological():
     assert models_for(AssetKind.FOREST_RIGHT)[0] == "forest-right"
     assert models_for(AssetKind.CARBON_SINK_INCOME)[0] == "carbon-sink-income"
     assert "gep" not in models_for(AssetKind.GEP_INCOME, "gep")
+
+
+def test_words_that_do_not_fit_their_facts_stay_readable():
+    assert told_problem("c", "", Text(en="5 %% off", zh="差5%%"), {}).zh == "差5%"
+    assert told_problem("c", "", Text(en="%(b)s", zh="%(b)s"), {"a": 1}).en == "%(b)s"
