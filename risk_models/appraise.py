@@ -29,6 +29,7 @@ __all__ = [
     "InvalidDocument",
     "appraise",
     "basis_on",
+    "component_fen",
     "finding_detail",
     "prices_in_force",
     "result_json",
@@ -52,9 +53,14 @@ def to_fen(yuan: float) -> int:
     return int(Decimal(repr(float(yuan))).scaleb(2).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def fen_text(fen: int) -> str:
+    """Whole fen as yuan with two decimals."""
+    return str((Decimal(fen) / 100).quantize(CENT))
+
+
 def yuan_text(yuan: float) -> str | None:
     """Yuan with two decimals, or None for a refused row."""
-    return None if math.isnan(yuan) else str((Decimal(to_fen(yuan)) / 100).quantize(CENT))
+    return None if math.isnan(yuan) else fen_text(to_fen(yuan))
 
 
 # ---------------------------------------------------------------------------
@@ -186,7 +192,7 @@ def result_json(
         "mid_yuan": _quantile(result.mid, row),
         "high_yuan": _quantile(result.high, row),
         "approaches": _approaches(result, row, language),
-        "components": {name: yuan_text(part[row]) for name, part in result.components.items()},
+        "components": _components(result, row),
         "quantities": {
             name: {"value": _plain(amount[row]), "unit": unit}
             for name, (amount, unit) in result.quantities.items()
@@ -198,6 +204,25 @@ def result_json(
             if row in finding.rows
         ],
     }
+
+
+def component_fen(result: Result, row: int = 0) -> dict[str, int]:
+    """The parts of one row's value in whole fen, which sum to the value in fen.
+
+    What rounding each leaves goes to the largest part. A refused row has no parts.
+    """
+    if math.isnan(result.value[row]):
+        return {}
+    parts = {name: to_fen(column[row]) for name, column in result.components.items()}
+    if parts:
+        largest = max(parts, key=lambda name: (abs(parts[name]), name))
+        parts[largest] += to_fen(result.value[row]) - sum(parts.values())
+    return parts
+
+
+def _components(result: Result, row: int) -> dict[str, str | None]:
+    parts = component_fen(result, row)
+    return {name: fen_text(parts[name]) if parts else None for name in result.components}
 
 
 def _quantile(column: Floats | None, row: int) -> str | None:
@@ -275,7 +300,13 @@ def spec_json(spec: ModelSpec, parameters: Parameters | None = None) -> dict[str
         ],
         "parameters": list(spec.parameters),
         "prices": [
-            {"id": use.id, "title": _words(use.title), "unit": use.unit} for use in spec.prices
+            {
+                "id": use.id,
+                "title": _words(use.title),
+                "unit": use.unit,
+                "when": [_condition_json(each) for each in use.when],
+            }
+            for use in spec.prices
         ],
         "standards": list(spec.standards),
         "limits": [_words(limit) for limit in spec.limits],
@@ -286,11 +317,13 @@ def _words(text: Text) -> dict[str, str]:
     return {"en": text.en, "zh": text.zh}
 
 
+def _condition_json(condition: Condition) -> dict[str, object]:
+    return {"field": condition[0], "in": sorted(condition[1])}
+
+
 def _field_json(field: Field, parameters: Parameters | None) -> dict[str, object]:
     listed = field if parameters is None else replace(field, choices=choices_of(field, parameters))
-    needed = None
-    if field.needed_when is not None:
-        needed = {"field": field.needed_when[0], "in": sorted(field.needed_when[1])}
+    needed = None if field.needed_when is None else _condition_json(field.needed_when)
     return {
         "name": field.name,
         "title": _words(field.title),
@@ -304,9 +337,11 @@ def _field_json(field: Field, parameters: Parameters | None) -> dict[str, object
         "choices_from": field.choices_from,
         "required": field.required,
         "needed_when": needed,
+        "shown_when": [_condition_json(each) for each in field.shown_when],
         "max_length": field.max_length,
         "group": field.group,
         "example": list(field.example) if isinstance(field.example, tuple) else field.example,
         "vary": None if field.vary is None else list(field.vary),
         "reference": field.reference,
+        "market": field.market,
     }

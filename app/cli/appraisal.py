@@ -48,6 +48,7 @@ def appraise_command(
     *, model: str, input_file: Path, on: date, paths: int | None, seed: int | None, as_json: bool
 ) -> None:
     """Value the asset of an input file on a day, with every step."""
+    require_sound_models()
     try:
         answer = appraise(model, _read(input_file), on, paths, seed, language=_words(as_json))
     except UnknownModel:

@@ -6,7 +6,10 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from pydantic import ValidationError
 
+from app.appraisal.domain.catalogue import require_sound_models
+from app.assets.burdens import bind_burdens
 from app.audit.services import watch
+from app.collateral.queries import burdens_in_force
 from app.db.engine import Database
 from app.db.migrations import require_current, status
 from app.documents.files import bind_store, local_store
@@ -66,6 +69,7 @@ def any_database(chosen: Settings | None = None) -> Iterator[Database]:
     store = Database(made.sqlalchemy_url(), pool_size=made.pool_size)
     watch(store)
     bind_store(store, local_store(made))
+    bind_burdens(store, burdens_in_force)
     try:
         yield store
     except sa.exc.OperationalError as error:
@@ -77,7 +81,8 @@ def any_database(chosen: Settings | None = None) -> Iterator[Database]:
 
 @contextmanager
 def current_database(chosen: Settings | None = None) -> Iterator[Database]:
-    """The database, refused unless its schema is the one this version needs."""
+    """The database, refused unless its schema is the one this version needs and every model is sound."""
+    require_sound_models()
     with any_database(chosen) as store:
         if status(store.engine).current is None:
             url = store.engine.url

@@ -212,7 +212,7 @@ def paths_of(legs: Sequence[Leg], basis: Basis, simulation: Simulation) -> Mappi
 def scenarios(
     holding: Holding, basis: Basis, simulation: Simulation, stress: Stress | None = None
 ) -> Scenarios:
-    """Quantiles of the value of each row."""
+    """Quantiles of the value of each row; NaN where nothing that is simulated moves it."""
     legs = legs_of(holding, basis, simulation, stress or NO_STRESS)
     paths = paths_of(legs, basis, simulation)
     fixed = _fixed(legs, holding.rows)
@@ -224,6 +224,7 @@ def scenarios(
     if len(alone):
         run = _RowByRow(moving, alone, fixed, holding.seeds, paths, simulation)
         found[alone] = run.quantiles()
+    found[~_moved(moving, holding.rows)] = np.nan
     return Scenarios(quantiles=found, cohorts=cohorts + len(alone))
 
 
@@ -233,6 +234,14 @@ def _fixed(legs: Sequence[Leg], rows: int) -> Floats:
         if leg.is_fixed:
             fixed[leg.places] += leg.scale * leg.grid.sum(axis=1)[leg.cell]
     return fixed
+
+
+def _moved(moving: Sequence[Leg], rows: int) -> npt.NDArray[np.bool_]:
+    """Rows whose value some price or loss by path moves."""
+    moved = np.zeros(rows, dtype=np.bool_)
+    for leg in moving:
+        moved[leg.places[leg.scale != 0.0]] = True
+    return moved
 
 
 def _not_by_cohort(moving: Sequence[Leg], rows: int) -> npt.NDArray[np.bool_]:

@@ -134,3 +134,14 @@ def test_with_a_refused_model_the_service_does_not_start(tmp_path):
     answer = greenpledge(broken, "serve", "--json")
     assert answer.returncode == 1, answer.stderr
     assert json.loads(answer.stdout)["code"] == "models-refused"
+
+
+def test_a_refused_model_values_nothing(tmp_path):
+    broken = installed(tmp_path, change=("* (1.0 - drying_share)", "* (1.0 - drying_share) * 1.1"))
+    file = tmp_path / "reed.json"
+    file.write_text(page_files()["reed.json"], encoding="utf-8")
+    answer = greenpledge(
+        broken, "appraise", "reed-income", str(file), "--on", "2023-12-26", "--json"
+    )
+    assert answer.returncode == 1, answer.stderr
+    assert json.loads(answer.stdout)["code"] == "models-refused"

@@ -2,6 +2,8 @@
 
 import json
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from risk_models.registry import UnknownModel, science_parameters
 from risk_models.trace import FormulaError, evaluate
 from tests.risk_models.helpers import ON, example
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PRICES = {"local-sink": {"yuan": 30, "unit": "yuan/tCO2e"}}
 
 
@@ -158,3 +161,26 @@ def test_the_passport_as_json_lists_dated_choices():
 def test_a_formula_that_is_not_arithmetic_is_refused(formula):
     with pytest.raises(FormulaError):
         evaluate(formula, {"a": 1.0})
+
+
+@pytest.mark.parametrize("name", ["carbon-ticket", "discharge-right", "gep", "carbon-sink-income"])
+def test_printed_components_sum_to_the_printed_value(name):
+    document = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+    answer = appraise(name, document, ON)
+    parts = [Decimal(part) for part in answer["components"].values()]
+    assert sum(parts) == Decimal(answer["value_yuan"])
+
+
+def test_a_refused_asset_has_no_components():
+    document = _document()
+    document["inputs"]["right_ends_on"] = "2020-01-01"
+    answer = appraise("carbon-sink-income", document, ON)
+    assert answer["value_yuan"] is None
+    assert set(answer["components"].values()) == {None}
+
+
+def test_what_no_price_moves_has_no_band():
+    document = json.loads((EXAMPLES / "water-right.json").read_text(encoding="utf-8"))
+    answer = appraise("water-right", document, ON, paths=50, seed=1)
+    assert answer["value_yuan"] is not None
+    assert answer["low_yuan"] is answer["mid_yuan"] is answer["high_yuan"] is None

@@ -21,7 +21,7 @@ from app.appraisal.domain.valuing import (
     found_problem,
     told_problem,
 )
-from risk_models.appraise import to_fen
+from risk_models.appraise import component_fen, to_fen
 from risk_models.batches import read_rows
 from risk_models.contract import Basis, Batch, Model, Result, Stress
 from risk_models.dated import ParameterNotInForce
@@ -116,8 +116,4 @@ def _collect(result: Result, found: list[RowValue]) -> None:
             kept.problems.append(told_problem("too-large", "", TOO_LARGE, {}))
         else:
             kept.value_fen = to_fen(yuan)
-            kept.components = {
-                name: to_fen(part[row])
-                for name, part in result.components.items()
-                if math.isfinite(part[row])
-            }
+            kept.components = component_fen(result, row)

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.appraisal.domain.catalogue import find_model, parameters_on
 from app.appraisal.domain.findings import named
-from risk_models.appraise import to_fen
+from risk_models.appraise import component_fen, to_fen
 from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
 from risk_models.dated import ParameterNotInForce
@@ -378,15 +378,6 @@ def with_findings(found: Appraised, more: Sequence[Mapping[str, str]]) -> Apprai
 def with_more(found: Appraised, more: Mapping[str, Any]) -> Appraised:
     """A result with what is kept beside the value, such as its band."""
     return replace(found, result={**found.result, **more})
-
-
-def component_fen(result: Result) -> dict[str, int]:
-    """The parts of one row's value in whole fen; what rounding leaves goes to the largest part."""
-    parts = {name: to_fen(column[0]) for name, column in result.components.items()}
-    if parts:
-        largest = max(parts, key=lambda name: (abs(parts[name]), name))
-        parts[largest] += to_fen(result.value[0]) - sum(parts.values())
-    return parts
 
 
 def _approach(result: Result, name: str) -> dict[str, Any]:
