@@ -134,6 +134,20 @@ def internal_limits(session: Session, asset_ids: Sequence[UUID]) -> dict[UUID, i
     return {row.asset_id: row.loan_fen or 0 for row in session.execute(statement).scalars()}
 
 
+_LIENS: Final = sa.table(
+    "asset_lien", sa.column("asset_id", sa.Uuid()), sa.column("secured_fen", sa.BigInteger())
+)
+"""The lien ledger belongs to a room above this one; so it is read by the names of its columns."""
+
+
+def secured_fen(session: Session, asset_id: UUID) -> int:
+    """What all liens on an asset secure together, whichever bank holds them; held until the transaction ends."""
+    statement = (
+        sa.select(_LIENS.c.secured_fen).where(_LIENS.c.asset_id == asset_id).with_for_update()
+    )
+    return int(session.execute(statement).scalar_one_or_none() or 0)
+
+
 def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) -> Appraisal | None:
     """The appraisal of the same asset that was signed last before this one, among those in sight."""
     kept = (AppraisalState.VALID, AppraisalState.EXPIRED, AppraisalState.SUPERSEDED)

@@ -60,6 +60,11 @@ def may_appraise_itself(*, loan_fen: int, loan_below_yuan: Decimal | None) -> bo
     return loan_below_yuan is not None and 0 < loan_fen < loan_below_yuan * 100
 
 
+def is_secured_too_high(*, loan_fen: int, secured_fen: int, loan_below_yuan: Decimal) -> bool:
+    """Whether the new loan and all that the asset secures already are no longer below the limit together."""
+    return loan_fen + secured_fen >= loan_below_yuan * 100
+
+
 def outside_findings(
     outside: Mapping[str, Any] | None, value_fen: int, limit: Decimal
 ) -> list[dict[str, Any]]:

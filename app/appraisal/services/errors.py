@@ -50,6 +50,29 @@ class InternalNotAllowed(RuleViolation):
     )
 
 
+class InternalAboveSecured(RuleViolation):
+    """What a bank appraises itself stays small with all that the asset secures already."""
+
+    code = "internal-appraisal-secured-above-limit"
+    title = N_("The asset secures too much for an appraisal by the bank itself")
+    detail = N_(
+        "What the asset secures already and the loan of %(loan)s are together not below "
+        "%(limit)s yuan, the limit of an internal appraisal. Order the appraisal from an agency "
+        "of the panel."
+    )
+
+
+class InternalAfterAgency(RuleViolation):
+    """Behind a security in force, an agency's report gives way to an agency's report only."""
+
+    code = "internal-appraisal-after-agency"
+    title = N_("An agency's appraisal stands behind a security in force")
+    detail = N_(
+        "The asset secures a loan on a valid appraisal of an agency; an appraisal by the bank "
+        "itself cannot take its place. Order the appraisal from an agency of the panel."
+    )
+
+
 class MadeByAnother(RuleViolation):
     """Whoever sees an appraisal may read it; only its maker moves it."""
 

@@ -15,16 +15,15 @@ from app.appraisal.domain import (
     AppraisalKind,
     AppraisalState,
 )
-from app.appraisal.domain.kinds import INTERNAL, LOAN_BELOW, may_appraise_itself
 from app.appraisal.models import Appraisal
 from app.appraisal.services.errors import (
     AgencyNotOnPanel,
     AssetNotAppraisable,
     FrontOfficeAppraisal,
-    InternalNotAllowed,
     MadeByAnother,
     ModelNotForAsset,
 )
+from app.appraisal.services.internal import require_internal
 from app.appraisal.services.views import AppraisalView, appraisal_view, is_front_office
 from app.assets.domain import AssetState, GrantReason
 from app.assets.kinds import models_for
@@ -40,7 +39,6 @@ from app.kernel.actor import Actor, Name
 from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.reference.services import policy_for
 
 SERIES: Final = "V"
 
@@ -73,7 +71,7 @@ def order_appraisal(session: Session, actor: Actor, command: OrderAppraisal) -> 
     """Order an appraisal, as owner of the asset or as the bank it was offered to.
 
     The agency must be on that bank's panel today; it then sees the asset. A bank appraises itself
-    what the rule of the day leaves to it. Refuses assets that are not registered and models that do
+    what the rules of the day leave to it. Refuses assets that are not registered and models that do
     not value this kind.
     """
     actor.require(Permission.ORDER_APPRAISAL)
@@ -128,14 +126,7 @@ def _own_bank(session: Session, actor: Actor, command: OrderAppraisal, asset: As
         raise InvalidInput.at("/agency_id", N_("An internal appraisal names no agency."))
     if command.loan_fen is None:
         raise InvalidInput.at("/loan_yuan", N_("Enter the loan that the appraisal stands behind."))
-    table = policy_for(session, command.bank_id, today(session)).table(INTERNAL)
-    kind = asset.kind.value
-    limit = table.decimal(kind, LOAN_BELOW) if table.has(kind, LOAN_BELOW) else None
-    if not may_appraise_itself(loan_fen=command.loan_fen, loan_below_yuan=limit):
-        raise InternalNotAllowed(
-            kinds=[Name(zh=table.rows[each].zh, en=table.rows[each].en) for each in table],
-            limit=", ".join(f"{table.decimal(each, LOAN_BELOW):,f}" for each in table),
-        )
+    require_internal(session, bank_id=command.bank_id, asset=asset, loan_fen=command.loan_fen)
     return command.bank_id
 
 

@@ -13,6 +13,7 @@ from app.appraisal import queries
 from app.appraisal.domain import (
     REPORT_VALIDITY,
     AppraisalEvent,
+    AppraisalKind,
     AppraisalState,
     SignatureRole,
     may_countersign,
@@ -26,9 +27,11 @@ from app.appraisal.services.errors import (
     ReportOutOfDate,
     SameSigner,
 )
+from app.appraisal.services.internal import require_internal
 from app.appraisal.services.orders import CloseNote, move, own_appraisal, say
 from app.appraisal.services.values import refresh_asset_value
 from app.appraisal.services.views import AppraisalView, appraisal_view
+from app.assets.models import Asset
 from app.db.engine import Database, now, today
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import FieldError, InvalidInput
@@ -133,13 +136,15 @@ def countersign_appraisal(
 
     Printing follows outside of the transaction (`issue_report`).
 
-    Refuses the maker himself, content that is not what he signed, and a report whose validity is over.
+    Refuses the maker himself, content that is not what he signed, a report whose validity is over, and
+    a bank's own that liens made since leave to an agency.
     """
     row = own_appraisal(session, actor, appraisal_id)
     actor.require(Permission.SIGN_APPRAISAL)
     if row.state is AppraisalState.SIGNED:
         _require_second_person(row, actor)
         _require_unchanged(session, row)
+        _require_still_internal(session, row)
         supersede_former(session, row)
     row = move(session, actor, appraisal_id, AppraisalEvent.COUNTERSIGN)
     if row.valued_on is None or row.value_fen is None:
@@ -219,6 +224,13 @@ def _require_unchanged(session: Session, row: Appraisal) -> None:
     ]
     if not signed or signed[-1].digest != queries.signed_digest(row):
         raise ContentChanged
+
+
+def _require_still_internal(session: Session, row: Appraisal) -> None:
+    """Liens may have come since a bank ordered of itself."""
+    if row.kind is AppraisalKind.INTERNAL:
+        asset = session.get_one(Asset, row.asset_id)
+        require_internal(session, bank_id=row.bank_id, asset=asset, loan_fen=row.loan_fen or 0)
 
 
 def _sign(

@@ -25,8 +25,15 @@ from app.appraisal.services import (
     save_inputs,
     sign_appraisal,
 )
-from app.appraisal.services.errors import FrontOfficeAppraisal, InternalNotAllowed, MadeByAnother
+from app.appraisal.services.errors import (
+    FrontOfficeAppraisal,
+    InternalAboveSecured,
+    InternalAfterAgency,
+    InternalNotAllowed,
+    MadeByAnother,
+)
 from app.appraisal.services.reporting import report_view
+from app.collateral.models import AssetLien
 from app.documents.services import UploadFile
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
 from tests.factories.appraisals import (
@@ -93,6 +100,61 @@ def test_from_the_limit_on_and_for_other_assets_an_agency_appraises(session, wor
     for command in (own(world, forest, loan_fen=300_000_00), own(world, carbon)):
         with pytest.raises(InternalNotAllowed), session.begin_nested():
             order_appraisal(session, officer, command)
+
+
+def secure(session, asset_id, secured_fen):
+    session.merge(AssetLien(asset_id=asset_id, secured_fen=secured_fen))
+    session.flush()
+
+
+def signed_by_the_bank(session, world, asset_id):
+    """An appraisal by bank A itself that waits for its second signature."""
+    officer = world.actor("a-collateral")
+    made = order_appraisal(session, officer, own(world, asset_id, loan_fen=100_000_00))
+    accept_order(session, officer, made.id)
+    command = SaveInputs(valued_on=SIGNED_ON, inputs=example_inputs("forest-right"))
+    save_inputs(session, officer, made.id, command)
+    return sign_appraisal(session, officer, made.id, SignAppraisal()).id
+
+
+def test_a_small_loan_is_small_with_all_that_the_asset_secures_already(session, world, forest):
+    officer = world.actor("a-collateral")
+    small = own(world, forest, loan_fen=100_000_00)
+    secure(session, forest, 200_000_00)
+    with pytest.raises(InternalAboveSecured), session.begin_nested():
+        order_appraisal(session, officer, small)
+    secure(session, forest, 199_999_99)
+    assert order_appraisal(session, officer, small).kind is AppraisalKind.INTERNAL
+
+
+def test_an_agencys_report_behind_a_security_gives_way_to_no_bank(session, world, forest):
+    valid = make_valid(session, world, forest, example_inputs("forest-right"))
+    officer = world.actor("a-collateral")
+    small = own(world, forest, loan_fen=100_000_00)
+    assert order_appraisal(session, officer, small).kind is AppraisalKind.INTERNAL
+    secure(session, forest, 1_00)
+    with pytest.raises(InternalAfterAgency), session.begin_nested():
+        order_appraisal(session, officer, small)
+    session.get_one(Appraisal, valid.id).valid_until = SIGNED_ON - timedelta(days=1)
+    session.flush()
+    assert order_appraisal(session, officer, small).kind is AppraisalKind.INTERNAL
+
+
+@pytest.mark.parametrize("agency", [False, True])
+def test_liens_that_came_meanwhile_keep_the_banks_own_appraisal_from_holding(
+    session, world, forest, agency
+):
+    if agency:
+        make_valid(session, world, forest, example_inputs("forest-right"))
+    made_id = signed_by_the_bank(session, world, forest)
+    secure(session, forest, 199_999_99 if agency else 200_000_00)
+    refusal = InternalAfterAgency if agency else InternalAboveSecured
+    reviewer = world.actor("a-review")
+    with pytest.raises(refusal), session.begin_nested():
+        countersign_appraisal(session, reviewer, made_id)
+    assert session.get_one(Appraisal, made_id).state is AppraisalState.SIGNED
+    secure(session, forest, 0)
+    assert countersign_appraisal(session, reviewer, made_id).state is AppraisalState.VALID
 
 
 @pytest.mark.parametrize(
