@@ -10,7 +10,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app
 from app.appraisal.domain.catalogue import require_sound_models
+from app.assets.burdens import bind_burdens
 from app.audit.services import watch
+from app.collateral.queries import burdens_in_force
 from app.db import migrations
 from app.db.engine import Database, demonstration_day
 from app.documents.files import bind_store, local_store
@@ -47,6 +49,7 @@ def assemble(settings: Settings, given: Database | None = None) -> Flask:
     )
     _configure(made, settings)
     store = given or open_database(settings)
+    bind_burdens(store, burdens_in_force)
     made.extensions.update(
         settings=settings,
         database=store,
@@ -76,6 +79,7 @@ def open_database(settings: Settings) -> Database:
     store = Database(settings.sqlalchemy_url(), pool_size=settings.pool_size)
     watch(store)
     bind_store(store, local_store(settings))
+    bind_burdens(store, burdens_in_force)
     return store
 
 

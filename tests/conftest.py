@@ -19,7 +19,9 @@ from sqlmodel import Session
 
 import dev
 from app import create_app
+from app.assets.burdens import bind_burdens
 from app.audit.services import watch
+from app.collateral.queries import burdens_in_force
 from app.db.engine import Database
 from app.documents.files import bind_store
 from app.documents.store import MemoryStore
@@ -158,6 +160,7 @@ def open_database(url: str, clock: FixedClock) -> Database:
     database = Database(url, clock=clock)
     watch(database)
     bind_store(database, MemoryStore())
+    bind_burdens(database, burdens_in_force)
     if database.is_sqlite:
         sa.event.listen(database.engine, "connect", _skip_fsync)
     return database

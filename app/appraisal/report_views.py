@@ -52,6 +52,9 @@ class ObjectView:
     parcels: Sequence[ParcelView] = ()
     measurements: Sequence[MeasurementView] = ()
     encumbrances: Sequence[Words] = ()
+    """Rights of third parties that were told to the platform."""
+    liens: Sequence[Words] | None = None
+    """Mortgages and pledges of the platform's own register; None when it was not examined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,14 @@ STATUS_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
         "synthetic": Words(zh="合成示例", en="synthetic"),
     }
 )
+LIENS_NOT_EXAMINED: Final = Words(
+    zh="平台登记的抵押、质押未予核查",
+    en="Mortgages and pledges registered on the platform were not examined",
+)
+NO_BURDEN: Final = Words(
+    zh="截至报告日，平台登记中无在册的权利负担",
+    en="On the report date nothing stands in the platform's register",
+)
 SEVERITY_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "refuse": Words(zh="不予评估", en="refused"),
@@ -249,9 +257,19 @@ def _object_rows(subject: ObjectView) -> list[Row]:
         rows.append(row("面积（亩）", "Area, mu", subject.area_mu))
     if subject.forest_category:
         rows.append(row("森林类别", "Category of forest", both(subject.forest_category)))
-    burdens = "；".join(both(each) for each in subject.encumbrances)
-    rows.append(row("权利负担", "Encumbrances", burdens or "无 None"))
-    return rows
+    return [*rows, *_burden_rows(subject)]
+
+
+def _burden_rows(subject: ObjectView) -> list[Row]:
+    """What stands on the right; “none” only where the register was read and nothing stands in it."""
+    found = [*subject.encumbrances, *(subject.liens or ())]
+    if subject.liens is None:
+        found.append(LIENS_NOT_EXAMINED)
+    elif not found:
+        found.append(NO_BURDEN)
+    label_zh, label_en = "权利负担", "Encumbrances"
+    rows = [row(label_zh, label_en, found[0].zh, note=found[0].en)]
+    return rows + [row("", "", each.zh, note=each.en) for each in found[1:]]
 
 
 def _parcels(subject: ObjectView) -> list[Block]:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
+from app.assets.burdens import Burden
+from app.assets.domain import EncumbranceKind
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
 from app.audit.models import AuditEvent
@@ -390,3 +392,23 @@ def observations(session: Session, loan_id: UUID, limit: int = 60) -> list[LtvOb
         .limit(limit)
     )
     return list(reversed(session.execute(statement).scalars().all()))
+
+
+def burdens_in_force(session: Session, asset_id: UUID) -> list[Burden]:
+    """The mortgages and pledges that stand on an asset, of whichever bank, by rank."""
+    statement = (
+        sa.select(Pledge)
+        .where(col(Pledge.asset_id) == asset_id, col(Pledge.state).in_(ACTIVE))
+        .order_by(col(Pledge.rank))
+    )
+    return [
+        Burden(
+            kind=EncumbranceKind(row.security.value),
+            bank_id=row.bank_id,
+            rank=row.rank,
+            secured_fen=row.secured_fen,
+            contracted_on=row.contracted_on,
+            registered=row.state is PledgeState.REGISTERED,
+        )
+        for row in session.execute(statement).scalars()
+    ]

@@ -39,6 +39,7 @@ from app.appraisal.services.annexes import (
     subject_annex,
 )
 from app.appraisal.services.comparison import agency_comparison
+from app.assets.burdens import Burden, burdens_of
 from app.assets.domain import EncumbranceKind, ForestCategory, MrvAct
 from app.assets.kinds import kind_info
 from app.assets.models import (
@@ -60,6 +61,7 @@ from app.documents.services import (
     issue_document,
     new_identity,
 )
+from app.documents.wording import yuan
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
 from app.kernel.catalogue import in_both
@@ -222,7 +224,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         owner=_party(session, asset.owner_id),
         users=[_party(session, row.bank_id)],
         purpose=Words(zh=row.purpose),
-        object=_object(session, asset),
+        object=_object(session, asset, row.bank_id),
         value_type=MARKET_VALUE,
         is_ecological=spec.value_kind == "ecological",
         value_fen=row.value_fen,
@@ -278,7 +280,7 @@ def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView
     }
 
 
-def _object(session: Session, asset: Asset) -> ObjectView:
+def _object(session: Session, asset: Asset, bank_id: UUID) -> ObjectView:
     category = asset.forest_category
     return ObjectView(
         number=asset.number,
@@ -292,6 +294,7 @@ def _object(session: Session, asset: Asset) -> ObjectView:
         parcels=[_parcel(each) for each in _rows(session, AssetParcel, asset.id)],
         measurements=_measurements(session, asset.id),
         encumbrances=_encumbrances(session, asset.id),
+        liens=_liens(session, asset.id, bank_id),
     )
 
 
@@ -335,6 +338,34 @@ def _encumbrances(session: Session, asset_id: UUID) -> list[Words]:
         for row in rows
         if row.ended_on is None
     ]
+
+
+def _liens(session: Session, asset_id: UUID, bank_id: UUID) -> list[Words] | None:
+    """Mortgages and pledges of this platform's register, as the report's bank may see them; None when unread."""
+    found = burdens_of(session, asset_id)
+    if found is None:
+        return None
+    names = organisation_names(session, {bank_id})
+    return [_lien(each, names[bank_id] if each.bank_id == bank_id else None) for each in found]
+
+
+def _lien(burden: Burden, holder: Name | None) -> Words:
+    """Of another bank's right the report's users learn its kind, rank and state, not who holds it nor how much."""
+    kind = ENCUMBRANCES[burden.kind]
+    on = burden.contracted_on.isoformat()
+    state = ("已登记", "registered") if burden.registered else ("未登记", "not yet registered")
+    zh = f"{kind.zh}，第{burden.rank}顺位，{on} 签约，{state[0]}"
+    en = f"{kind.en}, rank {burden.rank}, contracted {on}, {state[1]}"
+    if holder is None:
+        return Words(
+            zh=f"{zh}；权利人为其他机构，名称和金额不披露",
+            en=f"{en}; held by another institution, name and amount not disclosed",
+        )
+    amount = yuan(burden.secured_fen)
+    return Words(
+        zh=f"{zh}；权利人 {holder.zh}，担保金额 {amount} 元",
+        en=f"{en}; held by {holder.en or holder.zh}, secured amount CNY {amount}",
+    )
 
 
 def _evidence(session: Session, asset_id: UUID) -> list[EvidenceView]:
