@@ -343,5 +343,5 @@ def _field_json(field: Field, parameters: Parameters | None) -> dict[str, object
         "example": list(field.example) if isinstance(field.example, tuple) else field.example,
         "vary": None if field.vary is None else list(field.vary),
         "reference": field.reference,
-        "market": field.market,
     }
+        "market": field.market,

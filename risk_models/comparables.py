@@ -85,6 +85,7 @@ def _comparable(
         needed_when=("market_basis", frozenset({COMPARABLES})),
         max_length=12,
         group="market",
+        market=name == SERIES[0],
     )
 
 

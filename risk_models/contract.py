@@ -105,6 +105,8 @@ class Component:
     """A named part of the value: a bar of the waterfall."""
 
     name: str
+    market: bool = False
+    """A price or an income, not a cost: it falls when a scenario says that prices and incomes fall."""
     title: Text
     unit: str
 
@@ -300,6 +302,8 @@ class Keyed:
     values: Floats
     key: Codes
 
+    entered: float = 1.0
+    """The factor on what was entered in the fields that a market moves."""
     @classmethod
     def one(cls, values: Floats | float, rows: int) -> "Keyed":
         """The same value, or the same profile, for every row."""

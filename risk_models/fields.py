@@ -35,6 +35,7 @@ def number(
     name: str,
     title: Text,
     help_: Text,
+    market: bool
     *,
     unit: str,
     example: float | None,

@@ -45,6 +45,9 @@ __all__ = ["Bar", "Fan", "NoTrace", "Portfolio", "fan", "portfolio", "stressed",
 PRICE_FACTORS: Final = (0.8, 1.2)
 """How far a tornado moves each price: a fifth, about the yearly move of a calm carbon market."""
 
+ENTERED_FACTORS: Final = (0.9, 1.1)
+"""How far a tornado moves an entered price or income without a range of its own: a tenth."""
+
 NO_REASON: Final = np.int8(-1)
 
 SINGLE: Final = Text(en="The only approach of the model.", zh="该模型仅有一种评估方法。")
@@ -69,7 +72,10 @@ class NoTrace(ValueError):  # noqa: N818 - the name states the refusal, as the o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One bar of a tornado: the value when one input, price or parameter moves alone."""
+    """One bar of a tornado: the value when one input, price or parameter moves alone.
+
+    `kind` is field, price, parameter, or list: a series moved as a whole, whose ends are factors.
+    """
 
     kind: str
     name: str
@@ -157,7 +163,8 @@ def portfolio(
 
 def _checked(model: Model, batch: Batch, basis: Basis, stress: Stress | None) -> "_Run":
     """A run whose refused rows are left behind."""
-    run = _Run(model, batch, stressed(basis, stress), stress)
+    given = batch if stress is None else entered(model.spec, batch, stress.entered)
+    run = _Run(model, given, stressed(basis, stress), stress)
     run.drop(validate(model.spec, batch))
     run.drop(_border_findings(model.spec, run.batch, run.basis))
     if run.batch.n:
@@ -174,6 +181,23 @@ def stressed(basis: Basis, stress: Stress | None) -> Basis:
         prices=basis.prices.scaled(stress.prices),
         parameters=basis.parameters.with_values(stress.parameters),
     )
+
+
+def entered(spec: ModelSpec, batch: Batch, factor: float) -> Batch:
+    """The batch with the prices and incomes entered in it times a factor."""
+    names = [field.name for field in spec.fields if field.market]
+    if factor == 1.0 or not names:
+        return batch
+    moved = {name: _times(batch, name, factor) for name in names}
+    return replace(batch, columns={**batch.columns, **moved})
+
+
+def _times(batch: Batch, name: str, factor: float) -> Floats:
+    """A column times a factor; one row told for all stays one row told for all."""
+    column = batch.numbers(name)
+    if batch.is_constant(name):
+        return np.broadcast_to(column[:1] * factor, column.shape)
+    return column * factor
 
 
 class _Run:
@@ -443,13 +467,16 @@ def tornado(model: Model, row: Batch, basis: Basis) -> tuple[float, tuple[Bar, .
 def _field_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
     bars = []
     for field in model.spec.fields:
-        if field.vary is None or np.isnan(row.columns[field.name]).any():
+        given = row.numbers(field.name) if field.vary or field.market else np.array([np.nan])
+        if np.isnan(given.flat[0]):
             continue
-        low, high = _ends(field, float(row.numbers(field.name)[0]))
+        whole = field.kind == "series"
+        ends = ENTERED_FACTORS if whole else _ends(field, float(given[0]))
         both = row.take(np.zeros(2, dtype=np.int32))
-        moved = {**both.columns, field.name: np.array([low, high])}
-        at_low, at_high = value(model, replace(both, columns=moved), basis).value
-        bars.append(_bar("field", field.name, (low, high), at_low, at_high))
+        column = given * np.array([[ends[0]], [ends[1]]]) if whole else np.array(ends)
+        moved = replace(both, columns={**both.columns, field.name: column})
+        at_low, at_high = value(model, moved, basis).value
+        bars.append(_bar("list" if whole else "field", field.name, ends, at_low, at_high))
     return bars
 
 
@@ -459,7 +486,7 @@ def _ends(field: Field, given: float) -> tuple[float, float]:
     A range is stated around the field's example. What lies outside of it, such as the area of a
     smaller forest, moves by the same shares as the example does.
     """
-    low, high = field.vary or (given, given)
+    low, high = field.vary or (given * ENTERED_FACTORS[0], given * ENTERED_FACTORS[1])
     example = field.example
     if low <= given <= high or isinstance(example, str) or not isinstance(example, int | float):
         return low, high

@@ -1,7 +1,7 @@
 """Named, dated stress scenarios: reviewable data that say how the world changes.
 
-A scenario becomes a `Stress` for one model and factors on its entered figures; the model is then
-run again. Nothing here multiplies a result.
+A scenario becomes a `Stress` for one model, which is then run again. Which entered figures are
+prices and incomes, the fields of the model say. Nothing here multiplies a result.
 """
 
 import math
@@ -24,9 +24,9 @@ FILE: Final = Path(__file__).parent / "stress" / "scenarios.yaml"
 ALL: Final = "*"
 KEYS: Final = frozenset(
     {"id", "title", "help", "from", "status", "checked_on", "reference"}
-    | {"prices", "inputs", "parameters", "rate_add", "hazard_add", "loss"}
+    | {"prices", "entered", "parameters", "rate_add", "hazard_add", "loss"}
 )
-CHANGES: Final = ("prices", "inputs", "parameters", "rate_add", "hazard_add", "loss")
+CHANGES: Final = ("prices", "entered", "parameters", "rate_add", "hazard_add", "loss")
 
 
 class ScenarioFileError(ValueError):
@@ -35,7 +35,7 @@ class ScenarioFileError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One scenario. Factors multiply prices and entered figures, never values."""
+    """One scenario. Factors multiply prices and entered prices and incomes, never values."""
 
     id: str
     title: Text
@@ -45,7 +45,7 @@ class Scenario:
     checked_on: date
     reference: Reference
     prices: Mapping[str, float] = field(default_factory=dict)
-    inputs: Mapping[str, float] = field(default_factory=dict)
+    entered: float = 1.0
     parameters: Mapping[str, float] = field(default_factory=dict)
     rate_add: float = 0.0
     hazard_add: float = 0.0
@@ -63,19 +63,11 @@ class Scenario:
         return Stress(
             prices={key: factor for key, factor in factors.items() if factor != 1.0},
             parameters=moved,
+            entered=self.entered,
             rate_add=self.rate_add,
             hazard_add=self.hazard_add,
             loss=self.loss,
         )
-
-    def changed(self, spec: ModelSpec, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs of an asset with the figures that this scenario moves."""
-        found = dict(inputs)
-        numbers = {each.name for each in spec.fields if each.kind == "number"}
-        for name, factor in self.inputs.items():
-            if name in numbers and found.get(name) not in (None, ""):
-                found[name] = float(found[name]) * factor
-        return found
 
 
 @cache
@@ -126,7 +118,7 @@ def _read(scenario_id: str, raw: Mapping[str, Any]) -> Scenario:
         checked_on=_day(raw, "checked_on"),
         reference=Reference(title=_text(reference, "title"), source=_text(reference, "source")),
         prices=_factors(raw, "prices"),
-        inputs=_factors(raw, "inputs"),
+        entered=_within(raw.get("entered", "1"), "entered", 0.0, 10.0),
         parameters=_numbers(raw, "parameters"),
         rate_add=_within(raw.get("rate_add", "0"), "rate_add", -0.5, 0.5),
         hazard_add=_within(raw.get("hazard_add", "0"), "hazard_add", 0.0, 1.0),

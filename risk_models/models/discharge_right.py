@@ -159,6 +159,7 @@ def _price_field(key: str) -> Field:
         high=1e6,
         required=False,
         vary=(0.8 * example, 1.2 * example),
+        market=True,
     )
 
 

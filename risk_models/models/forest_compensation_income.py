@@ -107,6 +107,7 @@ FIELDS: Final = (
         unit="yuan/mu/year",
         example=15.0,
         group="income",
+        market=True,
         high=1e4,
         vary=(13.0, 18.0),
     ),

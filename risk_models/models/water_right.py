@@ -193,6 +193,7 @@ FIELDS: Final = (
         unit="yuan/m3",
         example=0.75,
         group="income",
+        market=True,
         high=1_000.0,
         required=False,
         vary=(0.6, 0.85),

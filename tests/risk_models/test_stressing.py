@@ -1,11 +1,17 @@
 """Scenarios: read from data, refused when malformed, and told to a model as far as it reads them."""
 
+import json
 from datetime import date
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from risk_models.batches import batch_from_rows
+from risk_models.contract import Basis, Price, Prices, Stress
 from risk_models.models import carbon_sink_income, forest_right
 from risk_models.registry import BUILT_INS, science_parameters
+from risk_models.runner import entered, tornado, value
 from risk_models.stressing import ScenarioFileError, load_scenarios, scenarios
 
 PARAMETERS = science_parameters().on(date(2024, 3, 20))
@@ -20,6 +26,12 @@ GOOD = """
   reference: {title: "T", source: "S"}
 """
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+def example(model_id):
+    return json.loads((EXAMPLES / f"{model_id}.json").read_text(encoding="utf-8"))
+
 
 def load(tmp_path, text):
     path = tmp_path / "scenarios.yaml"
@@ -31,13 +43,11 @@ def test_the_scenarios_that_ship_say_all_that_is_asked_of_data():
     assert {"price-fall-30", "fire-year", "rate-up-100", "methodology-change"} <= set(scenarios())
     read = {each for model in BUILT_INS for each in model.spec.parameters}
     priced = {each for model in BUILT_INS for each in model.spec.price_ids}
-    fields = {each.name for model in BUILT_INS for each in model.spec.fields}
     for scenario in scenarios().values():
         assert scenario.title.complete
         assert scenario.help.complete
         assert set(scenario.parameters) <= read
         assert set(scenario.prices) - {"*"} <= priced
-        assert set(scenario.inputs) <= fields
 
 
 def test_a_model_is_told_only_what_it_reads():
@@ -51,12 +61,47 @@ def test_a_model_is_told_only_what_it_reads():
     assert told.parameters == {"carbon_sink.k_risk": 0.2}
 
 
-def test_entered_prices_are_moved_and_nothing_else():
-    spec = forest_right.MODEL.spec
-    given = {"net_yield_yuan_per_mu": "200", "area_mu": "2600"}
-    moved = scenarios()["price-fall-30"].changed(spec, given)
-    assert moved == {"net_yield_yuan_per_mu": pytest.approx(140.0), "area_mu": "2600"}
-    assert scenarios()["price-fall-30"].changed(spec, {"area_mu": "1"}) == {"area_mu": "1"}
+def stressed_example(model, *names):
+    """An example's batch with some inputs given, as a fall of prices by 30 % leaves them."""
+    inputs = example(model.spec.id)["inputs"]
+    batch = batch_from_rows(model.spec, [inputs], PARAMETERS)
+    return [(batch.numbers(each), entered(model.spec, batch, 0.7).numbers(each)) for each in names]
+
+
+@pytest.mark.parametrize(
+    ("model_id", "names"),
+    [
+        ("vep-income", ["tourism_income_yuan", "compensation_income_yuan"]),
+        ("forest-compensation-income", ["compensation_yuan_per_mu"]),
+        ("income-right", ["yearly_income_yuan"]),
+        ("water-right", ["water_price_yuan_per_m3", "comparable_prices_yuan"]),
+        ("energy-use-right", ["comparable_prices_yuan"]),
+        ("forest-right", ["net_yield_yuan_per_mu", "assortment_prices_yuan_per_m3"]),
+    ],
+)
+def test_every_entered_price_and_income_falls_with_prices(model_id, names):
+    model = next(each for each in BUILT_INS if each.spec.id == model_id)
+    for before, after in stressed_example(model, *names):
+        np.testing.assert_allclose(after, before * 0.7)
+
+
+def test_what_is_a_cost_or_a_quantity_stays_as_it_was_entered():
+    model = next(each for each in BUILT_INS if each.spec.id == "vep-income")
+    moved = {each.name for each in model.spec.fields if each.market}
+    rest = [e.name for e in model.spec.fields if e.kind == "number" and e.name not in moved]
+    for before, after in stressed_example(model, *rest):
+        np.testing.assert_array_equal(after, before)
+
+
+def test_a_stress_of_the_runner_moves_the_entered_incomes():
+    model = next(each for each in BUILT_INS if each.spec.id == "income-right")
+    inputs = example("income-right")["inputs"]
+    batch = batch_from_rows(model.spec, [inputs], PARAMETERS)
+    less = {**inputs, "yearly_income_yuan": float(inputs["yearly_income_yuan"]) * 0.7}
+    basis = Basis(on=date(2024, 3, 20), parameters=PARAMETERS, prices=Prices({}))
+    under = value(model, batch, basis, stress=Stress(entered=0.7))
+    typed = value(model, batch_from_rows(model.spec, [less], PARAMETERS), basis)
+    assert under.value[0] == pytest.approx(typed.value[0])
 
 
 def test_a_good_file_is_read(tmp_path):
@@ -94,3 +139,15 @@ def test_an_id_that_stands_twice_is_refused(tmp_path):
         load(tmp_path, GOOD + GOOD)
     with pytest.raises(ScenarioFileError):
         load(tmp_path, "[]")
+
+
+def test_a_tornado_moves_a_list_of_prices_as_a_whole():
+    model = next(each for each in BUILT_INS if each.spec.id == "water-right")
+    document = example("water-right")
+    given = {key: Price(yuan=e["yuan"], unit=e["unit"]) for key, e in document["prices"].items()}
+    basis = Basis(on=date(2024, 3, 20), parameters=PARAMETERS, prices=Prices(given))
+    row = batch_from_rows(model.spec, [document["inputs"]], PARAMETERS)
+    base, bars = tornado(model, row, basis)
+    found = {bar.name: bar for bar in bars}["comparable_prices_yuan"]
+    assert (found.kind, found.low, found.high) == ("list", 0.9, 1.1)
+    assert found.value_at_low < base < found.value_at_high

@@ -13,6 +13,7 @@ from app.appraisal.domain.valuing import (
     digest,
     money_text,
 )
+from app.kernel.units import RATIO
 from risk_models.appraise import to_fen
 from risk_models.batches import batch_from_rows
 from risk_models.contract import Basis, Batch, Model, ModelSpec, Result
@@ -145,6 +146,8 @@ def _titled(spec: ModelSpec, basis: Basis, bar: Bar) -> tuple[Text, str]:
     if bar.kind == "field":
         field = spec.field(bar.name)
         return field.title, field.unit
+    if bar.kind == "list":
+        return spec.field(bar.name).title, RATIO
     if bar.kind == "price":
         use = next(each for each in spec.prices if each.id == bar.name)
         return use.title, use.unit

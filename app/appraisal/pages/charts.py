@@ -105,6 +105,7 @@ def _bar(each: Mapping[str, Any]) -> dict[str, Any]:
     low, high = (_end(each[name], each["unit"]) for name in ("low", "high"))
     kinds = {
         "field": gettext("Input"),
+        "list": gettext("Input"),
         "price": gettext("Price"),
         "parameter": gettext("Parameter"),
     }

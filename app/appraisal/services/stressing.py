@@ -157,7 +157,7 @@ def _valued(
         Portfolio(
             model_id=model_id,
             on=on,
-            rows=[scenario.changed(spec, inputs) for inputs in given],
+            rows=given,
             prices=prices,
             stress=scenario.stress_for(spec, parameters_on(on)),
         )

@@ -69,6 +69,7 @@ def series(  # noqa: PLR0913 - an input has this many parts.
     low: float = 0.0,
     low_open: bool = False,
     high: float = 1e6,
+    market: bool = False,
 ) -> Field:
     return Field(
         name=name,
@@ -84,6 +85,7 @@ def series(  # noqa: PLR0913 - an input has this many parts.
         needed_when=needed_when,
         max_length=most,
         group=group,
+        market=market,
     )
 
 

@@ -218,6 +218,7 @@ EVIDENCE: Final = (
         example=(26.0, 31.0, 34.0),
         most=MOST_COMPARABLES,
         group="evidence",
+        market=True,
         needed_when=when("other_evidence", "comparables", "both"),
     ),
     series(

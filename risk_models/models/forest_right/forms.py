@@ -31,6 +31,7 @@ class Extent(TypedDict, total=False):
     max_length: Required[int]
     high: Required[float]
     needed_when: tuple[str, frozenset[str]]
+    market: bool
 
 
 def series(

@@ -460,6 +460,10 @@ def _basis(name: str, group: str, en: str, zh: str, *ways: tuple[str, str, str])
     )
 
 
+MARKET: Final = frozenset({"visit_spend_yuan", "premium_yuan_per_m2"})
+"""Drivers that are prices or incomes of a market; wages and willingness to pay are not."""
+
+
 def _driver(
     name: str,
     unit: str,
@@ -481,6 +485,7 @@ def _driver(
         high=high,
         low_open=name in NOT_ZERO,
         needed_when=(basis, frozenset(levels)),
+        market=name in MARKET,
     )
 
 
@@ -514,6 +519,7 @@ def _other_fields(biodiversity_table: str) -> tuple[Field, ...]:
             unit="yuan/t",
             example=860.0,
             group="provisioning",
+            market=True,
             high=1e8,
             required=False,
         ),
@@ -524,6 +530,7 @@ def _other_fields(biodiversity_table: str) -> tuple[Field, ...]:
             unit="yuan/m3",
             example=0.129,
             group="climate_regulation",
+            market=True,
             high=1_000.0,
             required=False,
         ),

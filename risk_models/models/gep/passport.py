@@ -252,6 +252,7 @@ def _measured(entry: Service) -> Field:
         high=1e15,
         required=False,
         vary=(0.8 * entry.example, 1.2 * entry.example),
+        market=entry.unit == "yuan" and entry.component in ("provisioning", "cultural"),
     )
 
 

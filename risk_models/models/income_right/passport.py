@@ -57,6 +57,7 @@ FIELDS: Final = (
         ),
         example=138_000.0,
         group="income",
+        market=True,
         vary=(124_200.0, 151_800.0),
     ),
     yuan(

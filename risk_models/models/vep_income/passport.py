@@ -81,6 +81,7 @@ def _service(
             Text(en="What the contract yields in a year.", zh="按合同的年收入。"),
             example=income,
             group=name,
+            market=True,
             needed_when=paid,
             vary=(0.9 * income, 1.1 * income),
         ),
