@@ -98,6 +98,8 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
             ("tce", "吨标准煤", "tce"),
             ("yuan/tce", "元/吨标准煤", "yuan/tce"),
             ("payment", "笔", "payments"),
+            ("verification", "次核证", "verifications"),
+            ("loan", "笔贷款", "loans"),
             ("tC/year", "吨碳/年", "tC/year"),
             ("t/ha/year", "吨/公顷·年", "t/ha/year"),
             ("mu/year", "亩/年", "mu/year"),
@@ -109,6 +111,14 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
 def unit_name(unit: str) -> Name:
     """A unit in both languages; what the table does not have stays as it was written."""
     return Name(zh="", en="") if unit in SILENT else UNITS.get(unit, Name(zh=unit, en=unit))
+
+
+def facts_named(facts: Mapping[str, object], language: str) -> dict[str, object]:
+    """Facts of a message, the unit among them as a language calls it."""
+    unit = facts.get("unit")
+    if not isinstance(unit, str):
+        return dict(facts)
+    return {**facts, "unit": unit_name(unit).in_language(language)}
 
 
 def per_cent(share: Decimal | float | str) -> str:

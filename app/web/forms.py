@@ -148,6 +148,11 @@ def with_labels(problem: dict[str, Any], form: Form) -> dict[str, Any]:
             labels |= {each.id: f"{each.label} {number}" for each in row}
     for each in problem.get("errors", ()):
         label = labels.get(_field_id(each["pointer"]))
+    return with_titles(problem, labels)
+
+
+def with_titles(problem: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    """The problem with the label of the field before each error, by the ids of the fields."""
         if label:
             each["detail"] = gettext("%(label)s: %(problem)s", label=label, problem=each["detail"])
     return problem

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any, Final
 
+from app.kernel.units import facts_named
 from risk_models.words import Text
 
 REMOVALS_UNIT: Final = "tCO2e/year"
@@ -127,8 +128,8 @@ def _ends(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[st
 
 
 def _finding(code: str, field: str, words: Text, facts: Mapping[str, object]) -> dict[str, str]:
-    said = words.filled(dict(facts))
-    return {"code": code, "field": field, "severity": "ask", "en": said.en, "zh": said.zh}
+    en, zh = words.en % facts_named(facts, "en"), words.zh % facts_named(facts, "zh")
+    return {"code": code, "field": field, "severity": "ask", "en": en, "zh": zh}
 
 
 def _figure(given: object) -> Decimal | None:

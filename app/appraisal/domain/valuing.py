@@ -13,6 +13,7 @@ import numpy as np
 
 from app.appraisal.domain.catalogue import find_model, parameters_on
 from app.appraisal.domain.findings import named
+from app.kernel.units import facts_named
 from risk_models.appraise import component_fen, to_fen
 from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
@@ -283,7 +284,11 @@ def failure_problem(failure: Exception, on: date) -> Problem:
 
 def told_problem(code: str, name: str, words: Text, facts: Mapping[str, object]) -> Problem:
     """A problem at a field with its words filled in."""
-    return Problem(code=code, field=name, en=_filled(words.en, facts), zh=_filled(words.zh, facts))
+    en, zh = (
+        _filled(template, facts_named(facts, language))
+        for template, language in ((words.en, "en"), (words.zh, "zh"))
+    )
+    return Problem(code=code, field=name, en=en, zh=zh)
 
 
 def found_problem(found: Finding, at: int) -> Problem:
@@ -401,8 +406,8 @@ def _finding_json(found: Finding) -> dict[str, Any]:
         "code": found.code,
         "field": found.field,
         "severity": found.severity,
-        "en": _filled(found.detail.en, facts),
-        "zh": _filled(found.detail.zh, facts),
+        "en": _filled(found.detail.en, facts_named(facts, "en")),
+        "zh": _filled(found.detail.zh, facts_named(facts, "zh")),
     }
 
 

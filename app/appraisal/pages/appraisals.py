@@ -1,6 +1,6 @@
 """Pages of appraisals: the list, an order, an appraisal with its result, its inputs, its report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
 from app.web.csrf import page_token
-from app.web.forms import FormField, form_page
+from app.web.forms import FormField, form_page, with_titles
 from app.web.paging import fetch_page, page_request
 from app.web.problems import fill, problem_of, show, status_of
 from app.web.reading import load_schema
@@ -262,16 +262,18 @@ def model_form(
 
     def show_form(values: Mapping[str, str], refusal: Refusal | None) -> str:
         errors = errors_by_field(refusal)
+        inputs = input_fields(spec, parameters, values, errors)
+        prices, day = price_fields(spec, values, errors), _day_field(values, errors)
         return render_template(
             "appraisal/inputs.html",
             title=title,
             subtitle=subtitle,
             back=back,
             version=version,
-            groups=input_groups(spec, input_fields(spec, parameters, values, errors)),
-            price_fields=price_fields(spec, values, errors),
-            day_field=_day_field(values, errors),
-            problem=problem_of(refusal) if refusal else None,
+            groups=input_groups(spec, inputs),
+            price_fields=prices,
+            day_field=day,
+            problem=_problem(refusal, [day, *inputs, *prices]),
             submit_title=submit_title or gettext("Run the model"),
             spec=spec,
             csrf_token=page_token(),
@@ -307,6 +309,13 @@ def errors_by_field(refusal: Refusal | None) -> dict[str, str]:
         facts = {key: show(value) for key, value in each.facts.items()}
         found.setdefault(name, fill(each.detail, facts))
     return found
+
+
+def _problem(refusal: Refusal | None, fields: Sequence[FormField]) -> dict[str, Any] | None:
+    """What is wrong, each error under the label of its field."""
+    if refusal is None:
+        return None
+    return with_titles(problem_of(refusal), {each.id: each.label for each in fields})
 
 
 def _day_field(values: Mapping[str, str], errors: Mapping[str, str]) -> FormField:
@@ -351,17 +360,18 @@ def _record_form(
 ) -> str:
     session = current_session()
     day, errors = today(session), errors_by_field(refusal)
+    fields = input_fields(
+        spec, parameters_on(day), values, errors, changes_only=True, prefix="overrides-"
+    )
     return render_template(
         "appraisal/record.html",
         asset=asset,
         known=inputs_shown(spec, appraisal.inputs or {}, appraisal.valued_on or day),
         records=queries.latest_records(session, asset.id),
-        fields=input_fields(
-            spec, parameters_on(day), values, errors, changes_only=True, prefix="overrides-"
-        ),
+        fields=fields,
         values=values,
         errors=errors,
-        problem=problem_of(refusal) if refusal else None,
+        problem=_problem(refusal, fields),
         csrf_token=page_token(),
         idempotency_key=str(new_id()),
         back=f"/assets/{asset.id}",
