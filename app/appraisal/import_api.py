@@ -11,11 +11,18 @@ from app.appraisal.import_schemas import (
 )
 from app.appraisal.import_views import in_words, report_xlsx, results_name, template_name
 from app.appraisal.services import get_spec
-from app.appraisal.services.importing import import_template, import_workbook, value_workbook
+from app.appraisal.services.importing import (
+    ImportWorkbook,
+    PreparedImport,
+    import_template,
+    import_workbook,
+    prepare_import,
+    value_workbook,
+)
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.permissions import Permission
-from app.web.access import access, current_actor, current_session
+from app.web.access import access, current_actor, current_session, prepared_as
 from app.web.language import current_language
 from app.web.openapi import ApiBlueprint
 from app.web.uploads import multipart_body, read_multipart
@@ -61,14 +68,22 @@ def value_portfolio(model_id: str) -> Any:
     return in_words(report)
 
 
+def _import_command() -> ImportWorkbook:
+    schema = ImportWorkbookSchema()
+    return schema.command_for(read_multipart(schema))
+
+
+def _prepare_rows(model_id: str) -> PreparedImport:
+    return prepare_import(current_session(), current_actor(), model_id, _import_command())
+
+
 @blueprint.route("/<model_id>/imports", methods=["POST"])
-@access(Permission.PREPARE_APPRAISAL, idempotent=True, upload=True)
+@access(Permission.PREPARE_APPRAISAL, idempotent=True, upload=True, ahead=_prepare_rows)
 @blueprint.doc(requestBody=multipart_body(ImportWorkbookSchema))
 @blueprint.response(201, WorkbookReportSchema)
 @blueprint.alt_response(200, schema=WorkbookReportSchema, success=True)
 def import_rows(model_id: str) -> Any:
-    """Take rows into appraisals in preparation; a dry run stores nothing and answers 200."""
-    schema = ImportWorkbookSchema()
-    command = schema.command_for(read_multipart(schema))
-    report = import_workbook(current_session(), current_actor(), model_id, command)
-    return in_words(report), 200 if command.dry_run else 201
+    """Take rows into appraisals in preparation; 200 when nothing was stored, as by a dry run."""
+    session, actor, command = current_session(), current_actor(), _import_command()
+    report = import_workbook(session, actor, model_id, command, prepared_as(PreparedImport))
+    return in_words(report), 201 if report.stored else 200

@@ -12,6 +12,7 @@ from app.kernel.errors import Forbidden, StaleVersion, Unauthenticated
 from app.kernel.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., object])
+Prepared = TypeVar("Prepared")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class RouteRule:
     idempotent: an Idempotency-Key is required. versioned: an If-Match is required.
     upload: multipart bodies are accepted.
     secret: what is sent or answered holds a secret, so that nothing of it is kept for a replay.
+    ahead: long work that only reads, called with the arguments of the view before the transaction that
+    writes begins; the view takes its answer by `prepared_as`.
     """
 
     public: bool = False
@@ -30,6 +33,7 @@ class RouteRule:
     versioned: bool = False
     upload: bool = False
     secret: bool = False
+    ahead: Callable[..., object] | None = None
 
 
 def access(
@@ -38,6 +42,7 @@ def access(
     versioned: bool = False,
     upload: bool = False,
     secret: bool = False,
+    ahead: Callable[..., object] | None = None,
 ) -> Callable[[View], View]:
     """Mark a view: signed in, holding any of the permissions."""
     rule = RouteRule(
@@ -46,6 +51,7 @@ def access(
         versioned=versioned,
         upload=upload,
         secret=secret,
+        ahead=ahead,
     )
     return _mark(rule)
 
@@ -91,6 +97,12 @@ def current_session() -> Session:
     return cast(Session, g.session)
 
 
+def prepared_as(kind: type[Prepared]) -> Prepared | None:
+    """What was worked out ahead of the transaction; None when that was refused, and the view refuses it again."""
+    found = g.get("prepared")
+    return found if isinstance(found, kind) else None
+
+
 def check_version(version: int) -> None:
     """Compare the version just loaded with If-Match; `StaleVersion` when they differ."""
     expected = g.get("if_match")
@@ -116,6 +128,7 @@ __all__ = [
     "check_version",
     "current_actor",
     "current_session",
+    "prepared_as",
     "public",
     "rule_of",
     "tagged",

@@ -18,6 +18,7 @@ from app.kernel.errors import (
     Conflict,
     MalformedRequest,
     PreconditionMissing,
+    Refusal,
     StaleVersion,
     Unauthenticated,
 )
@@ -128,6 +129,7 @@ def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> R
     api = is_api_request()
     if rule.idempotent and key is None and api:
         raise idempotency.KeyMissing
+    _work_ahead(rule, session)
     route = f"{request.method} {request.path}"[:200]
     if key is not None and actor is not None:
         stored = idempotency.begin(session, actor, request, route, key)
@@ -146,6 +148,23 @@ def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> R
     for after in g.pop("after_commit", []):
         after()
     return response
+
+
+def _work_ahead(rule: RouteRule, session: Session) -> None:
+    """Let a route read and compute before its transaction begins, so that no other writer waits for it.
+
+    What it refuses, the view refuses again, in its own way.
+    """
+    g.prepared = None
+    if rule.ahead is None:
+        return
+    try:
+        with database().read() as g.session:
+            g.prepared = rule.ahead(**(request.view_args or {}))
+    except Refusal:
+        return
+    finally:
+        g.session = session
 
 
 def _version_sent(*, required: bool) -> int | None:

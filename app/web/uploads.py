@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import marshmallow as ma
 from flask import request
+from werkzeug.datastructures import FileStorage
 
 from app.kernel.text import N_
 from app.web.fields import Words, refuse
@@ -41,11 +42,18 @@ class UploadSchema(CommandSchema):
     def take_files(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
         """Put the files that were sent where their fields look for them."""
         sent = {
-            name: SentFile(name=found.filename, content=found.read(MAX_SENT_BYTES))
+            name: SentFile(name=found.filename, content=_content(found))
             for name, field in self.load_fields.items()
             if isinstance(field, File) and (found := request.files.get(name)) and found.filename
         }
         return {**data, **sent}
+
+
+def _content(found: FileStorage) -> bytes:
+    """The bytes of a file; whoever reads it next, such as the fingerprint of the request, finds its start."""
+    content: bytes = found.read(MAX_SENT_BYTES)
+    found.seek(0)
+    return content
 
 
 def read_multipart(schema: UploadSchema) -> Any:

@@ -10,8 +10,10 @@ from app.appraisal.import_views import in_words, report_xlsx, results_name, temp
 from app.appraisal.services import get_spec
 from app.appraisal.services.importing import (
     ImportReport,
+    PreparedImport,
     import_template,
     import_workbook,
+    prepare_import,
     value_workbook,
 )
 from app.db.engine import today
@@ -19,10 +21,11 @@ from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.web.access import access, current_actor, current_session
+from app.web.access import access, current_actor, current_session, prepared_as
 from app.web.fields import OneOf
-from app.web.forms import form_page
+from app.web.forms import form_page, read_form
 from app.web.language import current_language
+from app.web.reading import load_schema
 from app.web.shell import words
 from risk_models.contract import ModelSpec
 
@@ -82,8 +85,14 @@ def portfolio(model_id: str) -> Answer:
     )
 
 
+def _prepare_rows(model_id: str) -> PreparedImport:
+    schema = ImportWorkbookSchema()
+    command = schema.command_for(load_schema(schema, read_form(schema)))
+    return prepare_import(current_session(), current_actor(), model_id, command)
+
+
 @blueprint.route("/<model_id>/import", methods=["GET", "POST"])
-@access(Permission.PREPARE_APPRAISAL, upload=True)
+@access(Permission.PREPARE_APPRAISAL, upload=True, ahead=_prepare_rows)
 def take_in(model_id: str) -> Answer:
     """Take a workbook's rows into appraisals in preparation, or check it first."""
     spec, session = get_spec(model_id), current_session()
@@ -91,7 +100,8 @@ def take_in(model_id: str) -> Answer:
 
     def submit(data: dict[str, Any]) -> Response:
         command = schema.command_for(data)
-        report = import_workbook(session, current_actor(), model_id, command)
+        ready = prepared_as(PreparedImport)
+        report = import_workbook(session, current_actor(), model_id, command, ready)
         return _shown(spec, report, importing=True)
 
     return form_page(

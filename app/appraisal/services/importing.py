@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from sqlmodel import Session, col
 
@@ -12,22 +13,21 @@ from app.appraisal import queries
 from app.appraisal.domain import AppraisalState
 from app.appraisal.domain.catalogue import parameters_on
 from app.appraisal.domain.portfolio import Portfolio, RowValue, value_portfolio
-from app.appraisal.domain.valuing import MAX_VALUE_FEN, Problem, money_text, stored_inputs
+from app.appraisal.domain.valuing import Problem, stored_inputs
 from app.appraisal.models import Appraisal
-from app.appraisal.services.errors import ValueOutOfRange
 from app.appraisal.services.inputs import (
     WORDS,
     SaveInputs,
+    ValuedInputs,
     get_spec,
+    keep_inputs,
     require_past,
-    save_inputs,
+    value_inputs,
 )
-from app.appraisal.services.orders import chosen_model
 from app.appraisal.services.prices import prices_for
 from app.appraisal.workbooks.layout import MAX_STORED_ROWS, REF
 from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
 from app.appraisal.workbooks.template import template_xlsx
-from app.assets.models import Asset
 from app.db.engine import today
 from app.documents.content_types import UploadRefused, check_upload
 from app.kernel.actor import Actor, Name
@@ -103,7 +103,7 @@ class ImportReport:
 
     @property
     def value_fen(self) -> int:
-        """The values together."""
+        """The values together of the rows that nothing stands against."""
         return sum(row.value_fen or 0 for row in self.rows)
 
 
@@ -125,14 +125,27 @@ def value_workbook(
     return _report(spec, command.valued_on, made, dry_run=True)
 
 
-def import_workbook(
-    session: Session, actor: Actor, model_id: str, command: ImportWorkbook
-) -> ImportReport:
-    """Store the inputs of each good row in the appraisal it names, as the form does, and list the bad rows.
+@dataclass(frozen=True, slots=True)
+class PreparedRow:
+    """A row as it will be told, and what is to be kept of it; None where something stands against it."""
 
-    A dry run tells the same and stores nothing. A row is stored whole or not at all. An appraisal of
-    another model takes this one when it values the asset.
-    """
+    told: ImportedRow
+    appraisal_id: UUID | None = None
+    valued: ValuedInputs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedImport:
+    """A workbook judged and valued, nothing of it written."""
+
+    model_id: str
+    rows: tuple[PreparedRow, ...]
+
+
+def prepare_import(
+    session: Session, actor: Actor, model_id: str, command: ImportWorkbook
+) -> PreparedImport:
+    """Judge and value every row as saving would; reads only, so that no write waits for a model."""
     actor.require(Permission.PREPARE_APPRAISAL)
     spec = get_spec(model_id)
     rows = _read(session, spec, command.valued_on, command.content, command.file_name)
@@ -143,10 +156,34 @@ def import_workbook(
             limit=MAX_STORED_ROWS,
         )
     found = _appraisals(session, actor, [row.ref for row in rows])
-    made = []
-    for row, valued in zip(rows, _valued(session, spec, command.valued_on, rows), strict=True):
-        made.append(_taken(session, actor, spec, command, _Line(row, valued, found.get(row.ref))))
-    return _report(spec, command.valued_on, made, dry_run=command.dry_run)
+    valued = _valued(session, spec, command.valued_on, rows)
+    return PreparedImport(
+        model_id,
+        tuple(
+            _prepared(session, actor, spec, command, _Line(row, known, found.get(row.ref)))
+            for row, known in zip(rows, valued, strict=True)
+        ),
+    )
+
+
+def import_workbook(
+    session: Session,
+    actor: Actor,
+    model_id: str,
+    command: ImportWorkbook,
+    prepared: PreparedImport | None = None,
+) -> ImportReport:
+    """Store the inputs of each good row in the appraisal it names, as the form does, and list the bad rows.
+
+    A dry run tells the same and stores nothing. A row is stored whole or not at all. An appraisal of
+    another model takes this one when it values the asset. What was prepared before the transaction
+    is not valued again; an appraisal that changed since is refused.
+    """
+    actor.require(Permission.PREPARE_APPRAISAL)
+    spec = get_spec(model_id)
+    ready = prepared or prepare_import(session, actor, model_id, command)
+    rows = [row.told if command.dry_run else _stored(session, actor, row) for row in ready.rows]
+    return _report(spec, command.valued_on, rows, dry_run=command.dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,45 +193,65 @@ class _Line:
     appraisal: Appraisal | None
 
 
-def _taken(
+def _prepared(
     session: Session, actor: Actor, spec: ModelSpec, command: ImportWorkbook, line: _Line
-) -> ImportedRow:
-    """One row judged, and stored unless it is refused or this is a dry run."""
-    made = _row(line.row, line.valued)
-    obstacles = made.problems or _obstacles(session, spec, line)
-    if obstacles or command.dry_run or line.appraisal is None:
-        return dataclasses.replace(made, problems=obstacles)
+) -> PreparedRow:
+    """One row judged as saving would judge it."""
+    told = _row(line.row, line.valued)
+    obstacles = told.problems or _obstacles(line)
+    if obstacles or line.appraisal is None:
+        return PreparedRow(_refused(told, obstacles))
     wanted = SaveInputs(
         valued_on=command.valued_on,
         inputs=line.row.inputs,
         model_id=None if line.appraisal.model_id == spec.id else spec.id,
     )
     try:
-        with session.begin_nested():
-            view = save_inputs(session, actor, line.appraisal.id, wanted)
+        valued = value_inputs(session, actor, line.appraisal.id, wanted, banded=not command.dry_run)
     except Refusal as refusal:
-        session.refresh(line.appraisal)
-        return dataclasses.replace(made, problems=_said(line.row.number, refusal))
-    return dataclasses.replace(made, stored=True, value_fen=view.value_fen)
+        return PreparedRow(_refused(told, _said(line.row.number, refusal)))
+    told = dataclasses.replace(
+        told,
+        value_fen=valued.value_fen,
+        findings=_lines(line.row.number, _found(valued)),
+    )
+    return PreparedRow(told, line.appraisal.id, valued)
 
 
-def _obstacles(session: Session, spec: ModelSpec, line: _Line) -> tuple[LineError, ...]:
-    """What keeps a valued row from being stored in its appraisal, as the service would say it."""
-    number, appraisal, value_fen = line.row.number, line.appraisal, line.valued.value_fen
-    if appraisal is None:
-        detail = N_("Your agency has no appraisal with this number.")
-        return (LineError(line=number, column=REF, detail=detail),)
-    if appraisal.state is not AppraisalState.PREPARING:
-        detail = N_("This appraisal is not in preparation; its inputs stand.")
-        return (LineError(line=number, column=REF, detail=detail),)
+def _found(valued: ValuedInputs) -> list[Problem]:
+    """What the model, the registered asset and the agency's own report ask or note."""
+    return [
+        Problem(code=each["code"], field=each["field"], en=each["en"], zh=each["zh"])
+        for each in valued.found.result["findings"]
+    ]
+
+
+def _stored(session: Session, actor: Actor, row: PreparedRow) -> ImportedRow:
+    """A good row written; one whose appraisal moved meanwhile is refused and leaves nothing."""
+    if row.appraisal_id is None or row.valued is None:
+        return row.told
     try:
-        if appraisal.model_id != spec.id:
-            chosen_model(session.get_one(Asset, appraisal.asset_id), spec.id)
-        if value_fen is not None and not 0 <= value_fen <= MAX_VALUE_FEN:
-            raise ValueOutOfRange(value=money_text(value_fen))
+        with session.begin_nested():
+            keep_inputs(session, actor, row.appraisal_id, row.valued)
     except Refusal as refusal:
-        return _said(number, refusal)
-    return ()
+        return _refused(row.told, _said(row.told.line, refusal))
+    return dataclasses.replace(row.told, stored=True)
+
+
+def _refused(row: ImportedRow, problems: tuple[LineError, ...]) -> ImportedRow:
+    """A row that is not taken counts for nothing: its value would be read as taken."""
+    return dataclasses.replace(row, problems=problems, value_fen=None, components={})
+
+
+def _obstacles(line: _Line) -> tuple[LineError, ...]:
+    """What of the appraisal itself keeps a row from being stored in it."""
+    if line.appraisal is None:
+        detail = N_("Your agency has no appraisal with this number.")
+    elif line.appraisal.state is not AppraisalState.PREPARING:
+        detail = N_("This appraisal is not in preparation; its inputs stand.")
+    else:
+        return ()
+    return (LineError(line=line.row.number, column=REF, detail=detail),)
 
 
 def _appraisals(session: Session, actor: Actor, refs: Sequence[str]) -> dict[str, Appraisal]:

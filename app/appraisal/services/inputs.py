@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState
 from app.appraisal.domain.catalogue import find_model, find_spec, parameters_on
-from app.appraisal.domain.matching import RegisteredAsset, asset_findings
+from app.appraisal.domain.matching import REFUSE, RegisteredAsset, asset_findings
 from app.appraisal.domain.spread import spread
 from app.appraisal.domain.valuing import (
     MAX_VALUE_FEN,
@@ -41,7 +41,7 @@ from app.audit.services import record
 from app.db.engine import now, today
 from app.kernel.actor import Actor, Name
 from app.kernel.calendar import FIRST_DAY, LAST_DAY
-from app.kernel.errors import FieldError, InvalidInput, NotFound
+from app.kernel.errors import FieldError, InvalidInput, NotFound, StaleVersion
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
 from app.reference.services import policy_for
@@ -57,6 +57,12 @@ MISSING_PRICE: Final = "price-missing"
 AREA_TOLERANCE: Final = "assets.area_tolerance"
 """The dated rule of how far a stated area may lie from the drawing; an appraised one from the registry."""
 
+AREA_ABOVE: Final = "appraisal.area_above_registered"
+"""The dated rule of how much more than the registered area an explanation can carry."""
+
+QUANTITY_ABOVE: Final = "appraisal.quantity_above_certified"
+"""The dated rule of how much more than the measured, certified or filed quantity an explanation can carry."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveInputs:
@@ -66,6 +72,19 @@ class SaveInputs:
     inputs: Mapping[str, Any]
     prices: tuple[StatedPrice, ...] = ()
     model_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuedInputs:
+    """What saving would keep, worked out before anything is written, and the version it was worked out on."""
+
+    version: int
+    model_id: str
+    valued_on: date
+    inputs: Mapping[str, Any]
+    prices: Mapping[str, Any]
+    found: Appraised
+    value_fen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +131,18 @@ def save_inputs(
 
     Refuses while another state than in preparation, a day to come, a missing price, and every
     input that the model refuses; what it only asks or notes is kept with the result, and so is
-    what does not fit the registered asset.
+    what does not fit the registered asset; what goes far beyond it is refused.
+    """
+    valued = value_inputs(session, actor, appraisal_id, command)
+    return appraisal_view(session, actor, keep_inputs(session, actor, appraisal_id, valued))
+
+
+def value_inputs(
+    session: Session, actor: Actor, appraisal_id: UUID, command: SaveInputs, *, banded: bool = True
+) -> ValuedInputs:
+    """What saving these inputs would keep, with every refusal it would meet; nothing is written.
+
+    Without `banded` the scenarios, which take most of the time, are left out; that cannot be kept.
     """
     row = own_appraisal(session, actor, appraisal_id)
     actor.require(Permission.PREPARE_APPRAISAL)
@@ -126,10 +156,33 @@ def save_inputs(
     inputs = _read_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices)
     found = run_model(model, inputs, prices, command.valued_on)
-    found = with_more(found, spread(model, inputs, prices, command.valued_on))
+    value_fen = _reportable(found)
+    if banded:
+        found = with_more(found, spread(model, inputs, prices, command.valued_on))
     more = asset_findings(inputs, _registered(session, asset))
-    found = with_findings(found, [*more, *against_outside(session, row, found.value_fen or 0)])
-    _store(row, model.spec, command.valued_on, inputs, prices, found)
+    _refuse_beyond(more)
+    found = with_findings(found, [*more, *against_outside(session, row, value_fen)])
+    return ValuedInputs(
+        version=row.version,
+        model_id=model_id,
+        valued_on=command.valued_on,
+        inputs=inputs,
+        prices=prices,
+        found=found,
+        value_fen=value_fen,
+    )
+
+
+def keep_inputs(
+    session: Session, actor: Actor, appraisal_id: UUID, valued: ValuedInputs
+) -> Appraisal:
+    """Write what `value_inputs` worked out, unless the appraisal changed since."""
+    row = own_appraisal(session, actor, appraisal_id)
+    actor.require(Permission.PREPARE_APPRAISAL)
+    _require_preparing(row)
+    if row.version != valued.version:
+        raise StaleVersion(current=row.version)
+    _store(row, valued)
     session.add(row)
     session.flush()
     record(
@@ -142,7 +195,7 @@ def save_inputs(
         inputs_digest=row.inputs_digest,
         value_fen=row.value_fen,
     )
-    return appraisal_view(session, actor, row)
+    return row
 
 
 def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> dict[str, Any]:
@@ -172,7 +225,9 @@ def record_inputs(
     overrides = _read_inputs(model.spec, command.overrides, pointer="/overrides")
     if not overrides:
         raise InvalidInput.at("/overrides", N_("Name at least one input that changed."))
-    _require_readable(model.spec, {**appraisal.inputs, **overrides}, command.valid_from)
+    laid = {**appraisal.inputs, **overrides}
+    _require_readable(model.spec, laid, command.valid_from)
+    _require_registered(session, asset, before=appraisal.inputs, laid=laid)
     row = ValuationInput(
         asset_id=asset.id,
         valid_from=command.valid_from,
@@ -269,37 +324,60 @@ def _is_far_day(given: object) -> bool:
         return False
 
 
+def _refuse_beyond(findings: Sequence[Mapping[str, str]], pointer: str = "/inputs") -> None:
+    """What goes far beyond the registered asset is no question of words."""
+    errors = tuple(
+        field_error(
+            Problem(code=each["code"], field=each["field"], en=each["en"], zh=each["zh"]), pointer
+        )
+        for each in findings
+        if each["severity"] == REFUSE
+    )
+    if errors:
+        raise InvalidInput(errors=errors)
+
+
+def _require_registered(
+    session: Session, asset: Asset, *, before: Mapping[str, Any], laid: Mapping[str, Any]
+) -> None:
+    """A record takes nothing beyond the registered asset that its appraisal did not take before."""
+    registered = _registered(session, asset)
+    known = {each["code"] for each in asset_findings(before, registered)}
+    found = asset_findings(laid, registered)
+    _refuse_beyond([each for each in found if each["code"] not in known], "/overrides")
+
+
 def _registered(session: Session, asset: Asset) -> RegisteredAsset:
     last = acts_of(session, asset.id)[-1:]
+    rules = policy_for(session, None, today(session))
     return RegisteredAsset(
         area_mu=asset.area_mu or drawn_area_mu(session, asset.id),
         quantity=last[0].quantity if last else None,
         quantity_unit=last[0].unit if last else "",
         right_ends_on=asset.right_ends_on,
-        area_tolerance=policy_for(session, None, today(session)).ratio(AREA_TOLERANCE),
+        area_tolerance=rules.ratio(AREA_TOLERANCE),
+        area_above=rules.ratio(AREA_ABOVE),
+        quantity_above=rules.ratio(QUANTITY_ABOVE),
     )
 
 
-def _store(
-    row: Appraisal,
-    spec: ModelSpec,
-    valued_on: date,
-    inputs: Mapping[str, Any],
-    prices: Mapping[str, Any],
-    found: Appraised,
-) -> None:
+def _reportable(found: Appraised) -> int:
     value_fen = found.value_fen
     if value_fen is None or not 0 <= value_fen <= MAX_VALUE_FEN:
         raise ValueOutOfRange(value="—" if value_fen is None else money_text(value_fen))
-    row.model_id = spec.id
-    row.model_version = found.model_version
-    row.valued_on = valued_on
-    row.inputs = dict(inputs)
-    row.prices = dict(prices)
-    row.result = found.result
-    row.inputs_digest = digest(inputs)
-    row.basis_digest = found.basis_digest
-    row.value_fen = value_fen
+    return value_fen
+
+
+def _store(row: Appraisal, valued: ValuedInputs) -> None:
+    row.model_id = valued.model_id
+    row.model_version = valued.found.model_version
+    row.valued_on = valued.valued_on
+    row.inputs = dict(valued.inputs)
+    row.prices = dict(valued.prices)
+    row.result = valued.found.result
+    row.inputs_digest = digest(valued.inputs)
+    row.basis_digest = valued.found.basis_digest
+    row.value_fen = valued.value_fen
 
 
 def _require_preparing(row: Appraisal) -> None:

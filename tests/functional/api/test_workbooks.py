@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -12,7 +13,8 @@ from sqlmodel import col
 
 from app.appraisal.domain.catalogue import parameters_on
 from app.appraisal.models import Appraisal
-from app.appraisal.services import accept_order
+from app.appraisal.services import accept_order, importing
+from app.appraisal.services.inputs import value_inputs
 from app.appraisal.workbooks import layout
 from app.assets.domain import AssetKind
 from app.documents.tables import XLSX_TYPE
@@ -319,10 +321,68 @@ def test_an_import_stores_good_rows_through_the_service_and_lists_the_others(
     assert (done["refused"], done["stored"]) == (3, 2)
     assert [row["problems"] for row in checked["rows"]] == [row["problems"] for row in done["rows"]]
     assert [codes(row) for row in done["rows"]] == [set(), {"area_mu"}, set(), {"ref"}, {"ref"}]
+    values = [row["value_yuan"] for row in done["rows"]]
+    assert [each is None for each in values] == [False, True, False, True, True]
+    assert values == [row["value_yuan"] for row in checked["rows"]]
+    together = sum(Decimal(each) for each in values if each is not None)
+    assert Decimal(done["value_yuan"]) == Decimal(checked["value_yuan"]) == together
     assert stored(session, first).value_fen == 5_600_000_00
     assert stored(session, first).inputs["area_mu"] == "2600"
     assert stored(session, second).inputs is None
     assert stored(session, third).valued_on == SIGNED_ON
+
+
+def test_an_import_finds_what_the_form_finds_and_200_says_that_nothing_was_stored(
+    api, session, orders, commit
+):
+    client = api("ag1-a")
+    content = filled(client, [(orders[0], plain(area_mu=5200)), (orders[1], plain(area_mu=-1))])
+    commit()
+    checked = send(client, "imports", content, dry_run="true", status=200).json["rows"][0]
+    done = send(client, "imports", content, dry_run="false", status=201).json["rows"][0]
+    assert "area_mu" in {each["column"] for each in checked["findings"]}
+    assert checked["findings"] == done["findings"]
+    kept = stored(session, orders[0]).result["findings"]
+    assert [each["zh"] for each in kept] == [each["detail"] for each in done["findings"]]
+    commit()
+    bad = filled(client, [(orders[1], plain(area_mu=-1))])
+    assert send(client, "imports", bad, dry_run="false", status=200).json["stored"] == 0
+
+
+def test_rows_are_valued_before_the_writing_transaction_begins(
+    api, database, orders, commit, monkeypatch
+):
+    client = api("ag1-a")
+    content = filled(client, [(orders[0], plain())])
+    commit()
+    free = []
+
+    def value_while_another_writes(*args, **options):
+        with database.write() as other:
+            other.execute(
+                sa.update(Appraisal).where(col(Appraisal.number) == "-").values(purpose="")
+            )
+        free.append(True)
+        return value_inputs(*args, **options)
+
+    monkeypatch.setattr(importing, "value_inputs", value_while_another_writes)
+    done = send(client, "imports", content, dry_run="false", status=201).json
+    assert (done["stored"], free) == (1, [True])
+
+
+def test_an_appraisal_that_changed_after_its_row_was_valued_is_refused(
+    session, world, orders, commit, api
+):
+    actor = world.actor("ag1-a")
+    content = filled(api("ag1-a"), [(orders[0], plain())])
+    commit()
+    command = importing.ImportWorkbook(
+        valued_on=SIGNED_ON, content=content, file_name="inputs.xlsx", dry_run=False
+    )
+    ready = importing.prepare_import(session, actor, MODEL, command)
+    importing.import_workbook(session, actor, MODEL, command, ready)
+    late = importing.import_workbook(session, actor, MODEL, command, ready)
+    assert (late.stored, late.refused, late.value_fen) == (0, 1, 0)
 
 
 def test_a_row_that_the_service_refuses_leaves_nothing_of_it(api, session, orders, commit):
