@@ -6,6 +6,7 @@ from typing import Final
 
 from risk_models.appraise import to_fen
 from risk_models.contract import Price
+from risk_models.documents import InvalidDocument, shown
 from risk_models.models.gep.passport import SPEC
 from risk_models.models.gep.services import COMPONENTS
 from risk_models.words import Text
@@ -40,7 +41,7 @@ SHARED: Final = ("norm_profile", "price_table", "area_unit", "price_factor")
 """Inputs a document may state once for all its rows."""
 
 
-class InvalidAccount(ValueError):  # noqa: N818 - the name states the refusal, as the others do.
+class InvalidAccount(InvalidDocument):
     """A document that is no account."""
 
 
@@ -80,15 +81,17 @@ def document_from(raw: object) -> AccountDocument:
     rows counts where a row says nothing. `"prices": {id: {"yuan", "unit", "source"}}` are prices
     that count instead of those of the table, or where it has none.
     """
-    whole = _mapping(raw, "document")
-    strangers = sorted(set(whole) - {*SHARED, "rows", "title", "prices"})
-    if strangers:
-        raise InvalidAccount(f"document: no field {strangers[0][:40]!a}")
+    whole = _mapping(raw, "/document")
+    _require_known(whole, (*SHARED, "rows", "title", "prices"), "/document")
     listed = whole.get("rows")
     if not isinstance(listed, list) or not listed:
-        raise InvalidAccount("rows: a list of at least one row is needed")
+        raise InvalidAccount.at(
+            "/rows", en="A list of at least one row is needed.", zh="须为至少含一行的列表。"
+        )
     if len(listed) > MOST_ROWS:
-        raise InvalidAccount(f"rows: at most {MOST_ROWS}")
+        raise InvalidAccount.at(
+            "/rows", en=f"At most {MOST_ROWS:,} rows.", zh=f"最多{MOST_ROWS:,}行。", was_read=True
+        )
     shared = {name: whole[name] for name in SHARED if name in whole}
     rows = tuple(_row(place + 1, entry, shared) for place, entry in enumerate(listed))
     _require_tree(rows)
@@ -99,88 +102,138 @@ def document_from(raw: object) -> AccountDocument:
 def _prices(raw: object) -> dict[str, Price]:
     units = {use.id: use.unit for use in SPEC.prices}
     found = {}
-    for name, given in _mapping(raw, "prices").items():
+    for name, given in _mapping(raw, "/prices").items():
         if name not in units:
-            raise InvalidAccount(f"prices: no price {name[:40]!a}; one of {', '.join(units)}")
-        found[name] = _price(name, units[name], _mapping(given, f"prices: {name}"))
+            listed = ", ".join(units)
+            raise InvalidAccount.at(
+                "/prices",
+                en=f"There is no price {shown([name])}; one of {listed}.",
+                zh=f"无价格{shown([name])}，可用：{listed}。",
+            )
+        found[name] = _price(name, units[name], _mapping(given, f"/prices/{name}"))
     return found
 
 
 def _price(name: str, unit: str, entry: Mapping[str, object]) -> Price:
-    strangers = sorted(set(entry) - {"yuan", "unit", "source"})
-    if strangers:
-        raise InvalidAccount(f"prices: {name}: no field {strangers[0][:40]!a}")
+    here = f"/prices/{name}"
+    _require_known(entry, ("yuan", "unit", "source"), here)
     if entry.get("unit", unit) != unit:
-        raise InvalidAccount(f"prices: {name}: the unit is {unit}")
+        raise InvalidAccount.at(
+            f"{here}/unit", en=f"Here the unit is {unit}.", zh=f"单位须为{unit}。", was_read=True
+        )
     source = entry.get("source")
     if not isinstance(source, str) or not 0 < len(source.strip()) <= MOST_SOURCE:
-        raise InvalidAccount(f"prices: {name}: where the price comes from is needed")
-    yuan = _yuan(entry.get("yuan"), f"prices: {name}")
+        raise InvalidAccount.at(
+            f"{here}/source",
+            en=f"State where the price comes from, in at most {MOST_SOURCE} characters.",
+            zh=f"请注明价格来源，最多{MOST_SOURCE}个字符。",
+        )
+    yuan = _yuan(entry.get("yuan"), f"{here}/yuan")
     if yuan <= 0.0:
-        raise InvalidAccount(f"prices: {name}: yuan above 0 are needed")
+        raise InvalidAccount.at(
+            f"{here}/yuan", en="A price is above 0 yuan.", zh="价格须大于0元。", was_read=True
+        )
     return Price(yuan=yuan, unit=unit, source=source.strip())
 
 
-def _yuan(given: object, what: str) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float | str):
-        raise InvalidAccount(f"{what}: yuan are needed")
-    try:
-        yuan = float(given)
-    except (ValueError, OverflowError):
-        raise InvalidAccount(f"{what}: yuan are needed") from None
-    if not 0.0 <= yuan <= MOST_YUAN:
-        raise InvalidAccount(f"{what}: yuan between 0 and {MOST_YUAN:.0e}")
-    return yuan
+def _yuan(given: object, pointer: str) -> float:
+    number: float | None = None
+    if isinstance(given, int | float | str) and not isinstance(given, bool):
+        try:
+            number = float(given)
+        except (ValueError, OverflowError):
+            number = None
+    if number is None:
+        raise InvalidAccount.at(pointer, en="Here yuan are needed.", zh="须为金额（元）。")
+    if not 0.0 <= number <= MOST_YUAN:
+        raise InvalidAccount.at(
+            pointer,
+            en=f"The yuan lie between 0 and {MOST_YUAN:,.0f}.",
+            zh=f"金额须在0元至{MOST_YUAN:,.0f}元之间。",
+            was_read=True,
+        )
+    return number
 
 
-def _mapping(raw: object, what: str) -> Mapping[str, object]:
+def _mapping(raw: object, pointer: str) -> Mapping[str, object]:
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise InvalidAccount(f"{what}: an object is needed")
+        raise InvalidAccount.at(pointer, en="Here an object is needed.", zh="此处须为对象。")
     return raw
 
 
-def _row(number: int, raw: object, shared: Mapping[str, object]) -> AccountRow:
-    entry = _mapping(raw, f"row {number}")
-    known = {"region", "parent", "ecosystem", "year", "inputs", "stated_yuan"}
-    strangers = sorted(set(entry) - known)
+def _require_known(entry: Mapping[str, object], known: Sequence[str], pointer: str) -> None:
+    strangers = sorted(set(entry) - set(known))
     if strangers:
-        raise InvalidAccount(f"row {number}: no field {strangers[0][:40]!a}")
+        raise InvalidAccount.at(
+            pointer,
+            en=f"There is no field {shown(strangers)}; the fields are {', '.join(known)}.",
+            zh=f"无字段{shown(strangers)}，可用字段：{', '.join(known)}。",
+        )
+
+
+def _row(number: int, raw: object, shared: Mapping[str, object]) -> AccountRow:
+    here = f"/rows/{number - 1}"
+    entry = _mapping(raw, here)
+    _require_known(entry, ("region", "parent", "ecosystem", "year", "inputs", "stated_yuan"), here)
     if ("inputs" in entry) == ("stated_yuan" in entry):
-        raise InvalidAccount(f"row {number}: either inputs or stated_yuan is needed")
-    year = entry.get("year")
-    if not isinstance(year, int) or isinstance(year, bool) or not 1990 <= year <= 2100:
-        raise InvalidAccount(f"row {number}: year: a year such as 2023 is needed")
-    ecosystem = _text(entry, "ecosystem", number) or UNDIVIDED
-    region = _text(entry, "region", number)
+        raise InvalidAccount.at(
+            here,
+            en="Give either inputs or stated_yuan.",
+            zh="inputs与stated_yuan须填且只能填一项。",
+        )
+    ecosystem = _text(entry, "ecosystem", here) or UNDIVIDED
+    region = _text(entry, "region", here)
     if not region:
-        raise InvalidAccount(f"row {number}: region: a code or a name is needed")
-    given = dict(_mapping(entry.get("inputs", {}), f"row {number}: inputs"))
+        raise InvalidAccount.at(
+            f"{here}/region", en="Here a code or a name is needed.", zh="须填代码或名称。"
+        )
+    year = _year(entry.get("year"), f"{here}/year")
+    given = dict(_mapping(entry.get("inputs", {}), f"{here}/inputs"))
     if "inputs" in entry:
         given = {**shared, **given, "ecosystem": ecosystem, "account_year": year}
     return AccountRow(
         number=number,
         region=region,
-        parent=_text(entry, "parent", number),
+        parent=_text(entry, "parent", here),
         ecosystem=ecosystem,
         year=year,
         inputs=given,
-        stated_fen=_stated(entry.get("stated_yuan", {}), number),
+        stated_fen=_stated(entry.get("stated_yuan", {}), f"{here}/stated_yuan"),
     )
 
 
-def _text(entry: Mapping[str, object], name: str, number: int) -> str:
+def _year(given: object, pointer: str) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or not 1990 <= given <= 2100:
+        raise InvalidAccount.at(
+            pointer,
+            en="Here a year such as 2023 is needed, from 1990 to 2100.",
+            zh="须为1990至2100之间的年份，如2023。",
+        )
+    return given
+
+
+def _text(entry: Mapping[str, object], name: str, here: str) -> str:
     given = entry.get(name, "")
     if not isinstance(given, str) or len(given) > 60:
-        raise InvalidAccount(f"row {number}: {name}: a short text is needed")
+        raise InvalidAccount.at(
+            f"{here}/{name}",
+            en="Here a text of at most 60 characters is needed.",
+            zh="须为最多60个字符的文字。",
+        )
     return given.strip()
 
 
-def _stated(raw: object, number: int) -> dict[str, int]:
+def _stated(raw: object, pointer: str) -> dict[str, int]:
     found = {}
-    for service, given in _mapping(raw, f"row {number}: stated_yuan").items():
+    for service, given in _mapping(raw, pointer).items():
         if service not in CLASSES:
-            raise InvalidAccount(f"row {number}: no service {service[:40]!a}")
-        found[service] = to_fen(_yuan(given, f"row {number}: {service}"))
+            listed = ", ".join(CLASSES)
+            raise InvalidAccount.at(
+                pointer,
+                en=f"There is no service {shown([service])}; one of {listed}.",
+                zh=f"无服务{shown([service])}，可用：{listed}。",
+            )
+        found[service] = to_fen(_yuan(given, f"{pointer}/{service}"))
     return found
 
 
@@ -189,12 +242,20 @@ def _require_tree(rows: Sequence[AccountRow]) -> None:
     parents: dict[str, str] = {}
     for row in rows:
         if parents.setdefault(row.region, row.parent) != row.parent:
-            raise InvalidAccount(f"row {row.number}: {row.region!a} has two parents")
+            raise _broken(
+                row,
+                en=f"The region {shown([row.region])} has two parents.",
+                zh=f"区域{shown([row.region])}有两个上级。",
+            )
     for row in rows:
         seen = {row.region}
         for above in regions_above(row.region, parents):
             if above in seen:
-                raise InvalidAccount(f"row {row.number}: {row.region!a} lies in itself")
+                raise _broken(
+                    row,
+                    en=f"The region {shown([row.region])} lies in itself.",
+                    zh=f"区域{shown([row.region])}不能以自身为上级。",
+                )
             seen.add(above)
 
 
@@ -202,10 +263,14 @@ def _require_distinct(rows: Sequence[AccountRow]) -> None:
     seen: set[tuple[str, str, int]] = set()
     for row in rows:
         if (*row.place, row.year) in seen:
-            raise InvalidAccount(
-                f"row {row.number}: {row.region!a}, {row.ecosystem}, {row.year} stands twice"
-            )
+            told = f"{shown([row.region])}, {shown([row.ecosystem])}, {row.year}"
+            raise _broken(row, en=f"The unit {told} stands twice.", zh=f"核算单元{told}重复。")
         seen.add((*row.place, row.year))
+
+
+def _broken(row: AccountRow, *, en: str, zh: str) -> InvalidAccount:
+    """A row that was read and breaks a rule of the whole."""
+    return InvalidAccount.at(f"/rows/{row.number - 1}", en=en, zh=zh, was_read=True)
 
 
 def regions_above(region: str, parents: Mapping[str, str]) -> Iterator[str]:

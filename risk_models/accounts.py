@@ -209,7 +209,13 @@ def account(document: AccountDocument, on: date, year: int | None = None) -> Acc
     wanted = document.years[-1] if year is None else year
     rows = [row for row in document.rows if row.year == wanted]
     if not rows:
-        raise InvalidAccount(f"the document has no rows of {wanted}")
+        years = ", ".join(str(each) for each in document.years)
+        raise InvalidAccount.at(
+            "/rows",
+            en=f"There are no rows of {wanted}; the document has {years}.",
+            zh=f"没有{wanted}年的行，文件包含的年度：{years}。",
+            was_read=True,
+        )
     return _Counting(basis_on(on, document.prices), rows, wanted).account()
 
 
@@ -404,7 +410,12 @@ def compare(
 def _require_one_norm(ours: Iterable[AccountRow], theirs: Iterable[AccountRow]) -> None:
     norms = {row.inputs["norm_profile"] for row in (*ours, *theirs) if "norm_profile" in row.inputs}
     if len(norms) > 1:
-        raise InvalidAccount("the years follow different norms and cannot be compared")
+        raise InvalidAccount.at(
+            "/rows",
+            en="The years follow different norms and cannot be compared.",
+            zh="两个年度采用的核算规范不同，不能比较。",
+            was_read=True,
+        )
 
 
 def _at_base_prices(

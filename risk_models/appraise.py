@@ -10,6 +10,7 @@ from typing import Final
 from risk_models.batches import InvalidInputs, batch_from_rows, choices_of
 from risk_models.contract import (
     Basis,
+    Condition,
     Field,
     Finding,
     Floats,
@@ -20,6 +21,8 @@ from risk_models.contract import (
     Step,
 )
 from risk_models.dated import Parameters
+from risk_models.documents import DocumentProblem, InvalidDocument, shown
+from risk_models.engines.paths import MOST_PATHS
 from risk_models.engines.scenarios import Simulation
 from risk_models.registry import get_model, science_parameters
 from risk_models.runner import value
@@ -40,12 +43,11 @@ __all__ = [
 
 CENT: Final = Decimal("0.01")
 PRICE_PREFIX: Final = "price."
+MOST_TOLD: Final = 20
+"""Wrong fields named at once; who corrects them sees the next."""
+
 MOST_GROWTH: Final = 0.5
 """A price that grows by half each year is a slip of the unit, not an expectation."""
-
-
-class InvalidDocument(ValueError):  # noqa: N818 - the name states the refusal, as the others do.
-    """An input document that cannot be read."""
 
 
 def to_fen(yuan: float) -> int:
@@ -89,48 +91,71 @@ def basis_on(on: date, prices: Mapping[str, Price], parameters: Parameters | Non
 
 
 def _prices(spec: ModelSpec, raw: object) -> dict[str, Price]:
-    entries = _object(raw, "prices")
+    entries = _object(raw, "/prices")
     strangers = sorted(set(entries) - set(spec.price_ids))
     if strangers:
-        raise InvalidDocument(f"prices: {spec.id} reads no {_shown(strangers)}")
+        reads = ", ".join(spec.price_ids)
+        raise InvalidDocument.at(
+            "/prices",
+            en=f"{spec.id} reads no price {shown(strangers)}; "
+            + (f"it reads {reads}." if reads else "it reads none."),
+            zh=f"{spec.title.zh}不使用价格{shown(strangers)}，"
+            + (f"可用：{reads}。" if reads else "且不使用任何价格。"),
+        )
     return {price_id: _price(price_id, entry) for price_id, entry in entries.items()}
 
 
 def _price(price_id: str, raw: object) -> Price:
-    entry = _object(raw, f"prices.{price_id}")
-    strangers = sorted(set(entry) - {"yuan", "unit", "growth", "source"})
-    if strangers:
-        raise InvalidDocument(f"prices.{price_id}: no field {_shown(strangers)}")
+    here = f"/prices/{price_id}"
+    entry = _object(raw, here)
+    _require_known(entry, ("yuan", "unit", "growth", "source"), here)
     unit = entry.get("unit")
     if not isinstance(unit, str):
-        raise InvalidDocument(f"prices.{price_id}.unit: a text is needed")
-    yuan = _number(entry.get("yuan"), f"prices.{price_id}.yuan")
-    growth = _number(entry.get("growth", 0.0), f"prices.{price_id}.growth")
-    if yuan <= 0.0 or abs(growth) > MOST_GROWTH:
-        raise InvalidDocument(f"prices.{price_id}: yuan above 0, growth within {MOST_GROWTH}")
+        raise InvalidDocument.at(
+            f"{here}/unit", en="A text such as yuan/t is needed.", zh="须为文字，如yuan/t。"
+        )
+    yuan = _number(entry.get("yuan"), f"{here}/yuan")
+    growth = _number(entry.get("growth", 0.0), f"{here}/growth")
+    problems = []
+    if yuan <= 0.0:
+        words = Text(en="A price is above 0 yuan.", zh="价格须大于0元。")
+        problems.append(DocumentProblem(pointer=f"{here}/yuan", detail=words, was_read=True))
+    if abs(growth) > MOST_GROWTH:
+        words = Text(
+            en=f"The yearly growth lies within -{MOST_GROWTH:g} and {MOST_GROWTH:g}.",
+            zh=f"年增长率须在-{MOST_GROWTH:g}至{MOST_GROWTH:g}之间。",
+        )
+        problems.append(DocumentProblem(pointer=f"{here}/growth", detail=words, was_read=True))
+    if problems:
+        raise InvalidDocument(problems)
     return Price(yuan=yuan, unit=unit, growth=growth, source=str(entry.get("source", "")))
 
 
-def _shown(names: list[str]) -> str:
-    """Names a stranger chose, in characters every terminal can print."""
-    return ", ".join(ascii(name[:40]) for name in names[:5])
+def _require_known(entry: Mapping[str, object], known: tuple[str, ...], pointer: str) -> None:
+    strangers = sorted(set(entry) - set(known))
+    if strangers:
+        raise InvalidDocument.at(
+            pointer,
+            en=f"There is no field {shown(strangers)}; the fields are {', '.join(known)}.",
+            zh=f"无字段{shown(strangers)}，可用字段：{', '.join(known)}。",
+        )
 
 
-def _object(raw: object, what: str) -> Mapping[str, object]:
+def _object(raw: object, pointer: str) -> Mapping[str, object]:
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise InvalidDocument(f"{what}: an object is needed")
+        raise InvalidDocument.at(pointer, en="Here an object is needed.", zh="此处须为对象。")
     return raw
 
 
-def _number(raw: object, what: str) -> float:
+def _number(raw: object, pointer: str) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
-        raise InvalidDocument(f"{what}: a number is needed")
+        raise InvalidDocument.at(pointer, en="A number is needed.", zh="须为数字。")
     try:
         number = float(raw)
     except (ValueError, OverflowError):
-        raise InvalidDocument(f"{what}: a number is needed") from None
+        raise InvalidDocument.at(pointer, en="A number is needed.", zh="须为数字。") from None
     if not math.isfinite(number):
-        raise InvalidDocument(f"{what}: a finite number is needed")
+        raise InvalidDocument.at(pointer, en="A finite number is needed.", zh="须为有限的数字。")
     return number
 
 
@@ -149,16 +174,14 @@ def appraise(
 ) -> dict[str, object]:
     """Values one asset given as `{"inputs": {...}, "prices": {...}}` on a day, with its trace."""
     model = get_model(model_id)
-    whole = _object(document, "document")
-    strangers = sorted(set(whole) - {"inputs", "prices"})
-    if strangers:
-        raise InvalidDocument(f"document: no field {_shown(strangers)}")
+    whole = _object(document, "/document")
+    _require_known(whole, ("inputs", "prices"), "/document")
     basis = basis_on(on, _prices(model.spec, whole.get("prices", {})))
-    inputs = _object(whole.get("inputs", {}), "inputs")
+    inputs = _object(whole.get("inputs", {}), "/inputs")
     try:
         batch = batch_from_rows(model.spec, [inputs], basis.parameters)
     except InvalidInputs as problem:
-        raise InvalidDocument(_told(problem, language)) from problem
+        raise InvalidDocument(_problems(problem)) from problem
     result = value(model, batch, basis, simulation=_simulation(paths, seed), trace=True)
     return result_json(model.spec, result, on, language=language)
 
@@ -169,14 +192,19 @@ def _simulation(paths: int | None, seed: int | None) -> Simulation | None:
     try:
         return Simulation(paths=paths, seed=0 if seed is None else seed)
     except ValueError as problem:
-        raise InvalidDocument(str(problem)) from problem
+        raise InvalidDocument.at(
+            "",
+            en=f"The paths are from 2 to {MOST_PATHS:,}, and the seed is 0 or above.",
+            zh=f"路径数须为2至{MOST_PATHS:,}，随机种子不得小于0。",
+            was_read=True,
+        ) from problem
 
 
-def _told(problem: InvalidInputs, language: str) -> str:
-    return "; ".join(
-        f"inputs.{_shown([entry.field])}: {entry.detail.in_language(language)}"
-        for entry in problem.problems[:20]
-    )
+def _problems(refusal: InvalidInputs) -> list[DocumentProblem]:
+    return [
+        DocumentProblem(pointer=f"/inputs/{shown([each.field])[1:-1]}", detail=each.detail)
+        for each in refusal.problems[:MOST_TOLD]
+    ]
 
 
 def result_json(
@@ -338,10 +366,10 @@ def _field_json(field: Field, parameters: Parameters | None) -> dict[str, object
         "required": field.required,
         "needed_when": needed,
         "shown_when": [_condition_json(each) for each in field.shown_when],
+        "market": field.market,
         "max_length": field.max_length,
         "group": field.group,
         "example": list(field.example) if isinstance(field.example, tuple) else field.example,
         "vary": None if field.vary is None else list(field.vary),
         "reference": field.reference,
     }
-        "market": field.market,

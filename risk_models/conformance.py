@@ -19,6 +19,7 @@ from risk_models.contract import (
     CONTRACT,
     Basis,
     Batch,
+    Condition,
     Exposure,
     Field,
     Flow,
@@ -110,6 +111,10 @@ def _passport_problems(spec: ModelSpec, parameters: Parameters) -> Iterator[str]
     for field in spec.fields:
         yield from _field_problems(spec, field)
     yield from (f"{what}: a wording is empty" for what, text in _texts(spec) if not text.complete)
+    for use in spec.prices:
+        for other, _ in use.when:
+            if other not in {field.name for field in spec.fields}:
+                yield f"price {use.id}: used when {other}, which is no field"
     for parameter_id in spec.parameters:
         yield from _parameter_problems(parameter_id, parameters)
 
@@ -126,6 +131,11 @@ def _field_problems(spec: ModelSpec, field: Field) -> Iterator[str]:
         yield f"{field.name}: a series needs a length"
     if field.needed_when is not None and field.needed_when[0] not in known:
         yield f"{field.name}: needed when {field.needed_when[0]}, which is no field"
+    for other, _ in field.shown_when:
+        if other not in known:
+            yield f"{field.name}: shown when {other}, which is no field"
+    if field.shown_when and field.required:
+        yield f"{field.name}: shown for some answers only, and yet always required"
     if field.kind in ("number", "integer") and (field.low is None or field.high is None):
         yield f"{field.name}: a number needs both bounds"
 
@@ -170,12 +180,16 @@ def random_rows(
 
 def as_asked(spec: ModelSpec, row: Mapping[str, object]) -> dict[str, object]:
     """A row as its form would leave it: without inputs that its other answers do not ask for."""
-    needs = {field.name: field.needed_when for field in spec.fields}
-    return {
-        name: given
-        for name, given in row.items()
-        if (need := needs[name]) is None or row[need[0]] in need[1]
-    }
+    asked = dict(row)
+    conditions = {field.name: field.asked_when for field in spec.fields}
+    while stray := [name for name in asked if not _hold(conditions[name], asked)]:
+        # What a choice left out would ask for is left out with it.
+        asked = {name: given for name, given in asked.items() if name not in stray}
+    return asked
+
+
+def _hold(conditions: Sequence[Condition], row: Mapping[str, object]) -> bool:
+    return all(row.get(other, "") in levels for other, levels in conditions)
 
 
 def _draw(field: Field, parameters: Parameters, rng: np.random.Generator) -> object:
@@ -272,7 +286,7 @@ class _Trial:
         for row in range(batch.n):
             alone = value(self.model, batch.take(np.array([row])), self.basis).value[0]
             if not np.isclose(alone, result.value[row], rtol=SAME, atol=0.0, equal_nan=True):
-                yield f"row {row} alone is {alone!r}, in the batch {result.value[row]!r}"
+                yield f"row {row} alone is {float(alone)}, in the batch {float(result.value[row])}"
                 return
 
     def _shocks(self, batch: Batch, result: Result) -> Iterator[str]:

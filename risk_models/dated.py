@@ -47,13 +47,18 @@ class ParameterFileError(ValueError):
 
 
 class ParameterNotInForce(LookupError):  # noqa: N818 - the name states the refusal, as the others do.
-    """A parameter that has no value on the day it was asked for."""
+    """A parameter that has no value on the day it was asked for; `detail` says what to do."""
 
-    def __init__(self, parameter_id: str, on: date, why: str) -> None:
+    def __init__(self, parameter_id: str, on: date, why: str, detail: Text | None = None) -> None:
         super().__init__(f"{parameter_id} on {on.isoformat()}: {why}")
         self.parameter_id = parameter_id
         self.on = on
         self.why = why
+        self.detail = detail or Text(
+            en=f"The parameter {parameter_id} cannot be used on {on.isoformat()}: {why}. "
+            "Choose another day.",
+            zh=f"参数{parameter_id}在{on.isoformat()}不可用（{why}），请选择其他日期。",
+        )
 
 
 class UndeclaredParameter(LookupError):  # noqa: N818 - the name states the refusal, as the others do.
@@ -169,6 +174,39 @@ class InForce:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """Why a parameter that is known has no value on a day, and what to do."""
+
+    why: str
+    detail: Text
+
+
+def _not_yet(parameter: DatedParameter) -> Gone:
+    first = min(parameter.values).isoformat()
+    return Gone(
+        why=f"not in force before {first}",
+        detail=Text(
+            en=f"The parameter “{parameter.title.en}” ({parameter.id}) counts from {first} on; "
+            "before that day it has no value. Choose that day or a later one.",
+            zh=f"参数“{parameter.title.zh}”（{parameter.id}）自{first}起生效，此前无值，"
+            "请选择该日或其后的日期。",
+        ),
+    )
+
+
+def _repealed(parameter: DatedParameter, since: date) -> Gone:
+    last = since.isoformat()
+    return Gone(
+        why=f"repealed on {last}",
+        detail=Text(
+            en=f"The parameter “{parameter.title.en}” ({parameter.id}) was repealed on {last}. "
+            "Choose an earlier day.",
+            zh=f"参数“{parameter.title.zh}”（{parameter.id}）已于{last}废止，请选择此前的日期。",
+        ),
+    )
+
+
 class Parameters:
     """All parameters in force on one day."""
 
@@ -178,7 +216,7 @@ class Parameters:
         self,
         on: date,
         in_force: Mapping[str, InForce],
-        gone: Mapping[str, str] | None = None,
+        gone: Mapping[str, Gone] | None = None,
         allowed: frozenset[str] | None = None,
         seen: set[str] | None = None,
     ) -> None:
@@ -208,8 +246,9 @@ class Parameters:
         try:
             return self._in_force[parameter_id]
         except KeyError:
-            why = self._gone.get(parameter_id, "unknown")
-            raise ParameterNotInForce(parameter_id, self.on, why) from None
+            gone = self._gone.get(parameter_id)
+            why, detail = ("unknown", None) if gone is None else (gone.why, gone.detail)
+            raise ParameterNotInForce(parameter_id, self.on, why, detail) from None
 
     def decimal(self, parameter_id: str) -> Decimal:
         """The exact scalar value."""
@@ -302,15 +341,15 @@ class ParameterSet:
 
     def _collect(self, day: date) -> Parameters:
         in_force: dict[str, InForce] = {}
-        gone: dict[str, str] = {}
+        gone: dict[str, Gone] = {}
         for parameter in self._by_id.values():
             since = parameter.since(day)
             if since is None:
-                gone[parameter.id] = f"not in force before {min(parameter.values).isoformat()}"
+                gone[parameter.id] = _not_yet(parameter)
                 continue
             value = parameter.values[since]
             if value is None:
-                gone[parameter.id] = f"repealed on {since.isoformat()}"
+                gone[parameter.id] = _repealed(parameter, since)
             else:
                 in_force[parameter.id] = InForce(parameter=parameter, since=since, value=value)
         return Parameters(day, in_force, gone)

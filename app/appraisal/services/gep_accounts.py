@@ -320,7 +320,9 @@ def _document(raw: Mapping[str, Any]) -> AccountDocument:
         return document_from(dict(raw))
     except InvalidAccount as refused:
         raise InvalidInput.at(
-            "/document", N_("This is no account: %(reason)s."), reason=str(refused)
+            "/document",
+            N_("This is no account: %(reason)s."),
+            reason=Name(en=refused.detail.en, zh=refused.detail.zh),
         ) from refused
 
 
@@ -331,7 +333,9 @@ def _counted(document: AccountDocument, on: date, year: int | None) -> Account:
         raise _not_in_force(refusal) from refusal
     except InvalidAccount as refused:
         raise InvalidInput.at(
-            "/document", N_("This is no account: %(reason)s."), reason=str(refused)
+            "/document",
+            N_("This is no account: %(reason)s."),
+            reason=Name(en=refused.detail.en, zh=refused.detail.zh),
         ) from refused
 
 
