@@ -32,6 +32,9 @@ EMPTY: Final = -1
 
 NOT_A_DAY: Final = np.datetime64("NaT", "D")
 
+BARE: Final = frozenset({"", "1", "ratio"})
+"""Units that say nothing beside a bound."""
+
 WORDS: Final[Mapping[str, Text]] = {
     "unknown-field": Text(en="The model has no such field.", zh="该模型没有此字段。"),
     "not-a-number": Text(en="A number is needed.", zh="须为数字。"),
@@ -44,6 +47,11 @@ WORDS: Final[Mapping[str, Text]] = {
     "below-minimum": Text(en="The value is below the lowest allowed.", zh="数值低于允许的下限。"),
     "above-maximum": Text(en="The value is above the highest allowed.", zh="数值高于允许的上限。"),
     "not-whole": Text(en="A whole number is needed.", zh="须为整数。"),
+    "not-asked": Text(
+        en="The other answers do not ask for this input. Leave it out, or correct the answer that"
+        " decides on it.",
+        zh="按其他各项的填写，此项不适用。请留空，或更正决定此项的选择。",
+    ),
 }
 
 
@@ -272,17 +280,46 @@ def validate(spec: ModelSpec, batch: Batch) -> list[Finding]:
 
 
 def _field_findings(field: Field, batch: Batch) -> list[Finding]:
+    needed = field.required or field.needed_when is not None
     if _is_absent(field, batch):
-        masks = {"missing-field": _is_needed(field, batch)}
+        masks = {"missing-field": _is_asked(field, batch)} if needed else {}
     else:
-        masks = {"missing-field": _is_empty(field, batch) & _is_needed(field, batch)}
+        asked, empty = _is_asked(field, batch), _is_empty(field, batch)
+        masks = {"missing-field": empty & asked} if needed else {}
+        masks["not-asked"] = _is_given(field, batch, empty) & ~asked
         if field.kind in ("number", "integer", "series"):
             masks |= _bounds(field, batch)
     return [
         found
         for code, mask in masks.items()
-        for found in finding(code, field.name, mask, severity="refuse", detail=WORDS[code])
+        for found in finding(
+            code,
+            field.name,
+            mask,
+            severity="note" if code == "not-asked" else "refuse",
+            detail=_refused(field, code),
+            unit=np.array(field.unit),
+        )
     ]
+
+
+def _refused(field: Field, code: str) -> Text:
+    """Why a value is refused; beyond a bound, with the bound and its unit."""
+    if code == "below-minimum" and field.low is not None:
+        zh, en = ("须大于", "more than") if field.low_open else ("须不低于", "at least")
+        return _bounded(field, code, zh, en, field.low)
+    if code == "above-maximum" and field.high is not None:
+        return _bounded(field, code, "须不高于", "at most", field.high)
+    return WORDS[code]
+
+
+def _bounded(field: Field, code: str, zh: str, en: str, bound: float) -> Text:
+    words, figure = WORDS[code], f"{bound:,.6f}".rstrip("0").rstrip(".")
+    told = field.unit not in BARE
+    return Text(
+        en=f"{words.en.rstrip('.')}: {en} {figure}{' %(unit)s' if told else ''}.",
+        zh=f"{words.zh.rstrip('。')}：{zh}{figure}{'%(unit)s' if told else ''}。",
+    )
 
 
 def _is_absent(field: Field, batch: Batch) -> bool:
@@ -306,11 +343,16 @@ def _is_empty(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
             return np.isnan(batch.numbers(field.name))
 
 
-def _is_needed(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
-    if field.needed_when is None:
-        return np.full(batch.n, field.required)
-    other, levels = field.needed_when
-    return batch.is_level(other, *levels)
+def _is_given(field: Field, batch: Batch, empty: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which rows say something by the input: a flag that is off says no more than an empty one."""
+    return batch.numbers(field.name) == 1.0 if field.kind == "flag" else ~empty
+
+
+def _is_asked(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
+    asked = np.ones(batch.n, dtype=np.bool_)
+    for other, levels in field.asked_when:
+        asked &= batch.is_level(other, *levels)
+    return asked
 
 
 def _bounds(field: Field, batch: Batch) -> dict[str, npt.NDArray[np.bool_]]:

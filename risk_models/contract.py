@@ -29,6 +29,7 @@ __all__ = [
     "Choice",
     "Codes",
     "Component",
+    "Condition",
     "Exposure",
     "Field",
     "Finding",
@@ -62,6 +63,8 @@ Traced = float | str | list[float]
 
 Kind = Literal["number", "integer", "choice", "flag", "date", "series"]
 Severity = Literal["refuse", "ask", "note"]
+Condition = tuple[str, frozenset[str]]
+"""A choice and the levels of it that are meant; "" is the choice left empty."""
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=np.ndarray)
@@ -79,7 +82,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One input. Form, JSON schema, import template and reference page are drawn from it alone."""
+    """One input. Form, JSON schema, import template and reference page are drawn from it alone.
+
+    `needed_when` asks for the input beside some levels of a choice only, and needs it there.
+    `shown_when` asks for it only where each of its conditions holds, and lets it be left out.
+    """
 
     name: str
     title: Text
@@ -93,11 +100,19 @@ class Field:
     choices: tuple[Choice, ...] = ()
     choices_from: str | None = None
     required: bool = True
-    needed_when: tuple[str, frozenset[str]] | None = None
+    needed_when: Condition | None = None
+    shown_when: tuple[Condition, ...] = ()
     max_length: int = 0
     group: str = "general"
     vary: tuple[float, float] | None = None
+    market: bool = False
+    """A price or an income, not a cost: it falls when a scenario says that prices and incomes fall."""
     reference: str = ""
+
+    @property
+    def asked_when(self) -> tuple[Condition, ...]:
+        """All that must hold for the input to be asked for at all; nothing where it always is."""
+        return (*self.shown_when, *(() if self.needed_when is None else (self.needed_when,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,19 +120,21 @@ class Component:
     """A named part of the value: a bar of the waterfall."""
 
     name: str
-    market: bool = False
-    """A price or an income, not a cost: it falls when a scenario says that prices and incomes fall."""
     title: Text
     unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceUse:
-    """A price the model may read, with the unit it must come in."""
+    """A price the model may read, with the unit it must come in.
+
+    Only rows for which each condition of `when` holds can use it; none: every row.
+    """
 
     id: str
     title: Text
     unit: str
+    when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +302,8 @@ class Stress:
 
     prices: Mapping[str, float] = made_by(default_factory=dict)
     parameters: Mapping[str, float] = made_by(default_factory=dict)
+    entered: float = 1.0
+    """The factor on what was entered in the fields that a market moves."""
     rate_add: float = 0.0
     hazard_add: float = 0.0
     loss: tuple[float, float] | None = None
@@ -302,8 +321,6 @@ class Keyed:
     values: Floats
     key: Codes
 
-    entered: float = 1.0
-    """The factor on what was entered in the fields that a market moves."""
     @classmethod
     def one(cls, values: Floats | float, rows: int) -> "Keyed":
         """The same value, or the same profile, for every row."""

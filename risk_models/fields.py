@@ -1,11 +1,22 @@
 """Short ways to write the fields that most passports have."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, TypedDict, Unpack
 
-from risk_models.contract import Component, Field
+from risk_models.contract import Component, Condition, Field
 from risk_models.words import Text
 
-__all__ = ["day", "discount_rate", "number", "part", "share", "yearly_loss_share", "yuan"]
+__all__ = [
+    "asked_only",
+    "day",
+    "discount_rate",
+    "number",
+    "part",
+    "share",
+    "yearly_loss_share",
+    "yuan",
+]
 
 MOST: Final = 1e12
 """No input of one asset is above a million million; more is a slip of the unit."""
@@ -24,6 +35,7 @@ class Extras(TypedDict, total=False):
     needed_when: tuple[str, frozenset[str]] | None
     vary: tuple[float, float] | None
     reference: str
+    market: bool
 
 
 def part(name: str, en: str, zh: str, unit: str = "yuan") -> Component:
@@ -35,7 +47,6 @@ def number(
     name: str,
     title: Text,
     help_: Text,
-    market: bool
     *,
     unit: str,
     example: float | None,
@@ -113,3 +124,16 @@ def discount_rate(*, example: float, vary: tuple[float, float]) -> Field:
 def yearly_loss_share(title: Text, help_: Text, *, example: float) -> Field:
     """The hazard: the chance a year that what yields the income is lost."""
     return share("yearly_loss_share", title, help_, example=example, group="rate", high=0.5)
+
+
+def asked_only(
+    fields: Iterable[Field], shown_when: Mapping[str, tuple[Condition, ...]]
+) -> tuple[Field, ...]:
+    """The same fields, some of them asked for only where all of their conditions hold."""
+    listed = tuple(fields)
+    unknown = shown_when.keys() - {field.name for field in listed}
+    if unknown:
+        raise ValueError(f"no such fields: {', '.join(sorted(unknown))}")
+    return tuple(
+        replace(field, shown_when=shown_when.get(field.name, field.shown_when)) for field in listed
+    )

@@ -3,9 +3,9 @@
 `python -m tests.support.reference_pages` writes them with the others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from risk_models.contract import Component, Field, Model, ModelSpec, Text
+from risk_models.contract import Component, Condition, Field, Model, ModelSpec, Text
 from risk_models.dated import DatedParameter
 from risk_models.registry import BUILT_INS, science_parameters
 from tests.support.model_steps import steps_of
@@ -111,14 +111,19 @@ def _range(each: Field) -> str:
 
 
 def _needed(each: Field) -> str:
-    if each.needed_when is None:
+    if not each.asked_when:
         return "" if each.required else " May be left out."
-    return f" Needed when {_condition(each)}."
+    told = f" Asked when {_conditions(each.shown_when)}." if each.shown_when else ""
+    if each.needed_when is not None:
+        told += f" Needed when {_conditions([each.needed_when])}."
+    return told
 
 
-def _condition(each: Field) -> str:
-    other, levels = each.needed_when  # type: ignore[misc]
-    return f"`{other}` is {' or '.join(f'`{level}`' for level in sorted(levels))}"
+def _conditions(conditions: Sequence[Condition]) -> str:
+    return " and ".join(
+        f"`{other}` is {' or '.join(f'`{level}`' if level else 'empty' for level in sorted(levels))}"
+        for other, levels in conditions
+    )
 
 
 def _parts(title: str, parts: tuple[Component, ...]) -> list[str]:
@@ -128,7 +133,11 @@ def _parts(title: str, parts: tuple[Component, ...]) -> list[str]:
 def _prices(spec: ModelSpec) -> list[str]:
     if not spec.prices:
         return []
-    listed = [f"- `{use.id}`: {_both(use.title)}, {use.unit}" for use in spec.prices]
+    listed = [
+        f"- `{use.id}`: {_both(use.title)}, {use.unit}."
+        + (f" Used when {_conditions(use.when)}." if use.when else "")
+        for use in spec.prices
+    ]
     return ["## Prices", "", *listed, ""]
 
 
