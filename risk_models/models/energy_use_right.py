@@ -46,6 +46,7 @@ from risk_models.quota import (
     term_of,
     unpaid_flow,
 )
+from risk_models.reconciling import APART
 from risk_models.tradable import liquidity_share
 
 __all__ = ["MODEL", "EnergyUseRight"]
@@ -65,6 +66,7 @@ ENERGY: Final = PriceUse(
     id="energy-use",
     title=Text(en="Traded price of energy use", zh="用能权交易价格"),
     unit="yuan/tce",
+    when=(("market_basis", frozenset({PRICED})),),
 )
 FEE: Final = ("fee_paid_yuan", "fee_index")
 
@@ -174,6 +176,7 @@ SPEC: Final = ModelSpec(
         part("remaining_term", "Remaining-term cost", "剩余期限成本法"),
     ),
     parameters=(
+        APART,
         PILOT,
         TERM_CAP,
         BASE_DISCOUNT,

@@ -1,17 +1,40 @@
 """The passport of the model of expected carbon-sink income."""
 
+from dataclasses import replace
 from typing import Final
 
 from risk_models.contract import ModelSpec
-from risk_models.fields import part
+from risk_models.fields import asked_only, part
 from risk_models.models.carbon_sink_income.balance_inputs import BALANCE
 from risk_models.models.carbon_sink_income.deduction_inputs import DEDUCTIONS, PRECISION
 from risk_models.models.carbon_sink_income.money_inputs import EVIDENCE, MONEY, TERM
-from risk_models.models.carbon_sink_income.names import AVERAGES, PARAMETERS, PRICE_OF
+from risk_models.models.carbon_sink_income.names import AVERAGES, GROWING, PARAMETERS, PRICE_OF
 from risk_models.models.carbon_sink_income.sink_inputs import REMOVALS, SINK
+from risk_models.reconciling import APART
 from risk_models.words import Text
 
 __all__ = ["SPEC"]
+
+TREES: Final = ("removal_basis", GROWING | {"validated-table"})
+"""Removals that come from trees of an age, or that the growth of such trees can be held against."""
+
+FIELDS: Final = asked_only(
+    (*SINK, *REMOVALS, *BALANCE, *DEDUCTIONS, *PRECISION, *TERM, *MONEY, *EVIDENCE),
+    {"species": (TREES,), "planted_on": (TREES,)},
+)
+
+AVERAGED: Final = ("price_basis", frozenset({"lower-average"}))
+PRICES: Final = (
+    *(
+        replace(use, when=(("registration", frozenset({level})),))
+        for level, use in PRICE_OF.items()
+    ),
+    *(
+        replace(use, when=(("registration", frozenset({level})), AVERAGED))
+        for level, pair in AVERAGES.items()
+        for use in pair
+    ),
+)
 
 SPEC: Final = ModelSpec(
     id="carbon-sink-income",
@@ -25,7 +48,7 @@ SPEC: Final = ModelSpec(
     value_kind="market",
     per="once",
     asset_kinds=("carbon-sink-income",),
-    fields=(*SINK, *REMOVALS, *BALANCE, *DEDUCTIONS, *PRECISION, *TERM, *MONEY, *EVIDENCE),
+    fields=FIELDS,
     components=(
         part("credit_sales", "Sales of credits", "减排量销售收入"),
         part("baseline", "Baseline removals", "基线碳汇量"),
@@ -41,8 +64,8 @@ SPEC: Final = ModelSpec(
         part("market", "Market approach", "市场法"),
         part("cost", "Cost approach", "成本法"),
     ),
-    parameters=PARAMETERS,
-    prices=(*PRICE_OF.values(), *(use for pair in AVERAGES.values() for use in pair)),
+    parameters=(*PARAMETERS, APART),
+    prices=PRICES,
     standards=("CCER-14-001-V01", "GB/T 41198-2021"),
     limits=(
         Text(

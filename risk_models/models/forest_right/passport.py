@@ -4,6 +4,7 @@ from typing import Final
 
 from risk_models.contract import ModelSpec
 from risk_models.fields import part
+from risk_models.models.forest_right.asked import ASKED_FIELDS, PRICES
 from risk_models.models.forest_right.groups import (
     AGE_GROUP,
     AGE_LIMITS,
@@ -11,7 +12,6 @@ from risk_models.models.forest_right.groups import (
     AREA_LOW,
     CATEGORY,
     COMPARABLES_LEAST,
-    CREDIT_PRICES,
     OUTTURN_HIGH,
     PRICE_AGE,
     RATE_HIGH,
@@ -20,9 +20,8 @@ from risk_models.models.forest_right.groups import (
     STOCK_LOW,
     STOCKING,
     TERM_HIGH,
-    TIMBER,
 )
-from risk_models.models.forest_right.inputs import FIELDS
+from risk_models.reconciling import APART
 from risk_models.words import Text
 
 __all__ = ["SPEC"]
@@ -38,7 +37,7 @@ SPEC: Final = ModelSpec(
     value_kind="market",
     per="once",
     asset_kinds=("forest-right",),
-    fields=FIELDS,
+    fields=ASKED_FIELDS,
     components=(
         part("raising", "Raising cost", "营造林成本"),
         part("timber_sales", "Timber sales", "木材销售收入"),
@@ -71,6 +70,7 @@ SPEC: Final = ModelSpec(
         part("comparables", "Comparable sales", "市场成交价比较法"),
     ),
     parameters=(
+        APART,
         CATEGORY,
         AGE_GROUP,
         AGE_LIMITS,
@@ -86,7 +86,7 @@ SPEC: Final = ModelSpec(
         COMPARABLES_LEAST,
         PRICE_AGE,
     ),
-    prices=(TIMBER, *CREDIT_PRICES.values()),
+    prices=PRICES,
     standards=("LY/T 2407-2015",),
     limits=(
         Text(

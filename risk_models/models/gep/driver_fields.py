@@ -7,7 +7,7 @@ from risk_models.fields import number
 from risk_models.models.gep.bases import BASES, GIVEN
 from risk_models.words import Text
 
-__all__ = ["driver_fields"]
+__all__ = ["basis_fields", "driver_fields"]
 
 WATER: Final = ("balance", "runoff-share", "water-yield")
 SOIL: Final = ("rusle", "rusle-slope")
@@ -434,10 +434,14 @@ SHOWN: Final = {
 """Quantities that the example works out, and how; its others are given."""
 
 
+def basis_fields() -> tuple[Field, ...]:
+    """The ways of getting each quantity."""
+    return tuple(_basis(*entry) for entry in BASES)
+
+
 def driver_fields(biodiversity_table: str) -> tuple[Field, ...]:
-    """The ways of getting each quantity, then the numbers they need."""
+    """The numbers that the ways of getting the quantities need."""
     return (
-        *(_basis(*entry) for entry in BASES),
         *(_driver(*entry) for entry in DRIVERS),
         *_other_fields(biodiversity_table),
     )

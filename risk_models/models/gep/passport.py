@@ -3,8 +3,9 @@
 from typing import Final
 
 from risk_models.contract import Choice, Field, ModelSpec, PriceUse
-from risk_models.fields import number, part
-from risk_models.models.gep.driver_fields import driver_fields
+from risk_models.fields import asked_only, number, part
+from risk_models.models.gep.bases import GIVEN
+from risk_models.models.gep.driver_fields import basis_fields, driver_fields
 from risk_models.models.gep.services import COMPONENTS, SERVICES, Service
 from risk_models.words import Text
 
@@ -258,7 +259,20 @@ def _measured(entry: Service) -> Field:
 
 def _fields() -> tuple[Field, ...]:
     measured = {entry.field: _measured(entry) for entry in SERVICES}
-    return (*_unit_fields(), *measured.values(), *driver_fields(BIODIVERSITY))
+    bases, drivers = basis_fields(), driver_fields(BIODIVERSITY)
+    order = [name for name, *_ in COMPONENTS]
+    services = sorted(
+        (*bases, *measured.values(), *drivers), key=lambda field: order.index(field.group)
+    )
+    # Of each service: how its quantities are got, the quantities, what they are worked out from.
+    return asked_only(
+        (*_unit_fields(), *services),
+        {
+            quantity: ((basis, frozenset({GIVEN[0], ""})),)
+            for quantity, (basis, _) in WAYS.items()
+            if quantity in measured
+        },
+    )
 
 
 def _prices() -> tuple[PriceUse, ...]:

@@ -9,7 +9,16 @@ from risk_models.contract import (
     Field,
     ModelSpec,
 )
-from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
+from risk_models.fields import (
+    asked_only,
+    day,
+    discount_rate,
+    number,
+    part,
+    share,
+    yearly_loss_share,
+    yuan,
+)
 from risk_models.modelling import RIGHT_ENDED
 from risk_models.tradable import SHARED_PARAMETERS, Means, means_of, price_uses
 from risk_models.tradable_fields import (
@@ -265,7 +274,13 @@ SPEC: Final = ModelSpec(
     value_kind="market",
     per="once",
     asset_kinds=("green-certificate",),
-    fields=FIELDS,
+    fields=asked_only(
+        FIELDS,
+        {
+            "frozen_quantity": (HOLDING,),
+            "yearly_cost_yuan": (STREAM,),
+        },
+    ),
     components=(
         part("holding", "Certificates held at reference price", "现有绿证按参考价"),
         part("liquidity", "Liquidity discount", "流动性折扣"),
@@ -289,7 +304,14 @@ SPEC: Final = ModelSpec(
         RATE_HIGH,
         *SHARED_PARAMETERS,
     ),
-    prices=price_uses({kind: (means,) for kind, means in OWN_MARKET.items()} | {"": (ALL_KINDS,)}),
+    prices=(
+        *(
+            replace(use, when=(("generation", frozenset({kind})),))
+            for kind, means in OWN_MARKET.items()
+            for use in price_uses({kind: (means,)})
+        ),
+        *price_uses({"": (ALL_KINDS,)}),
+    ),
     standards=("资产评估执业准则",),
     limits=(
         Text(

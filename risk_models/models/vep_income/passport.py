@@ -1,5 +1,6 @@
 """The passport of the ecological-product income model: a contract for each service."""
 
+from dataclasses import replace
 from typing import Final
 
 from risk_models.contract import Choice, Field, ModelSpec
@@ -93,12 +94,15 @@ def _service(
             group=name,
             needed_when=paid,
         ),
-        day(
-            f"{name}_contract_ends_on",
-            Text(en=f"{en}: contract ends on", zh=f"{zh}：合同到期日"),
-            Text(en="A renewal is not counted.", zh="不计续签。"),
-            example=ends_on,
-            needed_when=paid,
+        replace(
+            day(
+                f"{name}_contract_ends_on",
+                Text(en=f"{en}: contract ends on", zh=f"{zh}：合同到期日"),
+                Text(en="A renewal is not counted.", zh="不计续签。"),
+                example=ends_on,
+                needed_when=paid,
+            ),
+            group=name,
         ),
     )
 
