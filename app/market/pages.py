@@ -23,6 +23,7 @@ from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
 from app.web.problems import lines_in_words, show
 from app.web.reading import load_schema
+from app.web.shell import said
 
 blueprint = Blueprint("market_pages", __name__, url_prefix="/market")
 
@@ -60,6 +61,7 @@ HAIRCUT_BASES: Final = {
 def _common() -> dict[str, Any]:
     """Titles that every page of the room looks up."""
     return {
+        "said": said,
         "statuses": {code: gettext(title) for code, title in STATUS_TITLES.items()},
         "units": {code: gettext(title) for code, title in UNIT_TITLES.items()},
     }

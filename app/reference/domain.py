@@ -43,6 +43,34 @@ PROPOSAL_STATE_TITLES: Mapping[ProposalState, str] = {
     ProposalState.REJECTED: N_("Rejected"),
 }
 
+AREA_TITLES: Mapping[str, str] = {
+    "appraisal": N_("Appraisal"),
+    "approaches": N_("Approaches of appraisal"),
+    "assets": N_("Assets"),
+    "carbon_allowance": N_("Carbon allowance"),
+    "carbon_sink": N_("Carbon sink"),
+    "carbon_ticket": N_("Carbon sink ticket"),
+    "ccer": N_("CCER"),
+    "collateral": N_("Collateral"),
+    "discharge_right": N_("Pollutant discharge right"),
+    "energy_use_right": N_("Energy-use right"),
+    "forest_compensation_income": N_("Forest compensation income"),
+    "forest_right": N_("Forest right"),
+    "gep": N_("GEP accounts"),
+    "green_certificate": N_("Green certificate"),
+    "income_right": N_("Income right"),
+    "loans": N_("Loans"),
+    "market": N_("Market prices"),
+    "origination": N_("Origination"),
+    "oversight": N_("Oversight"),
+    "price": N_("Prices"),
+    "scenario": N_("Scenarios"),
+    "tradable": N_("Tradable rights"),
+    "vep_income": N_("Ecological product income"),
+    "water_right": N_("Water right"),
+}
+"""Titles of the areas that dated parameters belong to, by the first word of their ids."""
+
 STATUS_TITLES: Mapping[str, str] = {
     "sourced": N_("Sourced"),
     "practice": N_("Practice"),

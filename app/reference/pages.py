@@ -90,7 +90,10 @@ def parameters() -> str:
         asked=asked,
         shown=_shown,
         said=said,
-        areas=sorted({policy.area_of(each) for each in every_parameter()}),
+        areas=[
+            (area, gettext(domain.AREA_TITLES.get(area, area)))
+            for area in sorted({policy.area_of(each) for each in every_parameter()})
+        ],
         taken={name: text for name, text in asked.items() if text},
         **_common(),
     )

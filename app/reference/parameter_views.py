@@ -7,8 +7,9 @@ from decimal import Decimal
 from flask_babel import gettext
 
 from app.documents.tables import ColumnKind, ExportColumn, ExportTable, Value
+from app.kernel.units import unit_name
 from app.reference.browsing import every_parameter
-from app.reference.domain import STATUS_TITLES
+from app.reference.domain import AREA_TITLES, STATUS_TITLES
 from app.reference.parameters import ParameterView
 from app.web.shell import said, words
 
@@ -54,11 +55,11 @@ def _line(row: ParameterView, name: str, column: str, value: str | None, unit: s
     return [
         row.id,
         words(known.title),
-        row.area,
+        gettext(AREA_TITLES.get(row.area, row.area)),
         name,
         column,
         None if value is None else Decimal(value),
-        unit,
+        words(unit_name(unit)),
         row.since.isoformat(),
         gettext(STATUS_TITLES.get(row.status, row.status)),
         said(row.reference),

@@ -4,6 +4,10 @@ from io import BytesIO
 
 import pytest
 
+from app.policy import area_of
+from app.reference.browsing import every_parameter
+from app.reference.domain import AREA_TITLES
+
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 def test_catalogue_parameters_and_calendar_are_shown(sign_in, language) -> None:
@@ -80,3 +84,19 @@ def test_a_science_parameter_tells_its_source_in_the_readers_language(
         text = browser.get(page, status=200).text
         assert basis in text, page
         assert source in text, page
+
+
+def test_areas_and_units_of_parameters_are_told_in_the_readers_language(sign_in) -> None:
+    browser = sign_in("a-risk", language="zh_CN")
+    page = browser.get("/reference/parameters", status=200).text
+    assert '<option value="carbon_sink">碳汇</option>' in page
+    sheet = browser.get("/reference/parameters/export.csv?area=carbon_sink", status=200)
+    text = sheet.data.decode("utf-8-sig")
+    assert ",碳汇," in text
+    assert ",carbon_sink," not in text
+    assert ",ratio," not in text
+
+
+def test_every_parameter_belongs_to_an_area_with_a_title() -> None:
+    areas = {area_of(each) for each in every_parameter()}
+    assert areas - AREA_TITLES.keys() == set()
