@@ -25,43 +25,62 @@ MIXED_UNITS: Final = Text(
     "hectare is 15 mu: was the area entered in the other unit? Correct it, or explain the difference.",
     zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，为其%(factor)s倍。1公顷等于15亩，请核对是否用错面积单位，更正或说明差异。",
 )
+AREA_ABOVE: Final = Text(
+    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: %(off)s %% more, above "
+    "the %(limit)s %% that may be explained. Correct the area, or have the register corrected first.",
+    zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，多出%(off)s%%，超过可作说明的%(limit)s%%。请更正面积，或先办理登记更正。",
+)
+MIXED_UNITS_ABOVE: Final = Text(
+    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: 15 times. One hectare is "
+    "15 mu: was the area entered in the other unit? Correct it, or have the register corrected first.",
+    zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，为其15倍。1公顷等于15亩，请核对是否用错面积单位并更正，或先办理登记更正。",
+)
 REMOVALS: Final = Text(
     en="The model takes removals of %(modelled)s %(unit)s, but no more than %(quantity)s %(unit)s "
     "were measured, certified or filed. Explain the difference.",
     zh="模型采用的年碳汇量为%(modelled)s %(unit)s，超过计量、认证或备案的%(quantity)s %(unit)s，请说明差异。",
 )
-CREDITING_END: Final = Text(
-    en="Crediting ends on %(day)s in the model, after the right in the registry, which ends on "
-    "%(right)s. Explain why income after that day counts.",
-    zh="模型的计入期结束日为%(day)s，晚于登记的权利到期日%(right)s，请说明其后的收益为何计入。",
+REMOVALS_ABOVE: Final = Text(
+    en="The model takes removals of %(modelled)s %(unit)s, %(off)s %% more than the %(quantity)s "
+    "%(unit)s measured, certified or filed, above the %(limit)s %% that may be explained. Correct "
+    "the removals, or have the certificate corrected first.",
+    zh="模型采用的年碳汇量为%(modelled)s %(unit)s，比计量、认证或备案的%(quantity)s %(unit)s多出%(off)s%%，"
+    "超过可作说明的%(limit)s%%。请更正碳汇量，或先更正计量、认证或备案。",
 )
 RIGHT_END: Final = Text(
-    en="The right ends on %(day)s in the model and on %(right)s in the registry. Explain why "
-    "income after the registered end counts.",
-    zh="模型的权利到期日为%(day)s，晚于登记的权利到期日%(right)s，请说明其后的收益为何计入。",
+    en="The right ends on %(day)s in the model and on %(right)s in the registry. No right has a "
+    "value past its registered end: correct the day, or have the register corrected first.",
+    zh="模型的权利到期日为%(day)s，晚于登记的权利到期日%(right)s。权利价值不得计至登记到期日之后，请更正日期，或先办理登记更正。",
 )
 MU_A_HECTARE: Final = 15
 """By definition."""
 
-ENDS: Final[Mapping[str, tuple[str, Text]]] = {
-    "crediting_ends_on": ("crediting-ends-after-right", CREDITING_END),
-    "right_ends_on": ("right-ends-after-registered", RIGHT_END),
-}
+ASK: Final = "ask"
+REFUSE: Final = "refuse"
+
+RIGHT: Final = "right_ends_on"
+"""The input at which every model of a right stops counting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredAsset:
-    """What the registry says: the area as stated, else as drawn; the quantity of the last act."""
+    """What the registry says: the area as stated, else as drawn; the quantity of the last act.
+
+    area_tolerance: how far an area may lie off without words. area_above, quantity_above: how much more
+    than the registered figure words may carry.
+    """
 
     area_mu: Decimal | None
     quantity: Decimal | None
     quantity_unit: str
     right_ends_on: date
     area_tolerance: Decimal
+    area_above: Decimal
+    quantity_above: Decimal
 
 
 def asset_findings(inputs: Mapping[str, Any], asset: RegisteredAsset) -> list[dict[str, str]]:
-    """The findings that ask for an explanation, in the form of the model's own."""
+    """The findings that ask for an explanation or refuse, in the form of the model's own."""
     return [*_area(inputs, asset), *_removals(inputs, asset), *_ends(inputs, asset)]
 
 
@@ -70,21 +89,27 @@ def _area(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[st
     if modelled is None or not asset.area_mu:
         return
     off = abs(modelled - asset.area_mu) / asset.area_mu
+    above = modelled > asset.area_mu and off > asset.area_above
     if _in_other_unit(modelled, asset.area_mu, asset.area_tolerance):
         facts = {
             "modelled": _plain(modelled),
             "registered": _plain(asset.area_mu),
             "factor": "15" if modelled > asset.area_mu else "1/15",
         }
-        yield _finding("area-units-mixed", "area_mu", MIXED_UNITS, facts)
-    elif off > asset.area_tolerance:
+        words = MIXED_UNITS_ABOVE if above else MIXED_UNITS
+        yield _finding("area-units-mixed", "area_mu", words, facts, REFUSE if above else ASK)
+    elif above or off > asset.area_tolerance:
+        limit = asset.area_above if above else asset.area_tolerance
         facts = {
             "modelled": _plain(modelled),
             "registered": _plain(asset.area_mu),
             "off": f"{off * 100:.1f}",
-            "limit": _plain(asset.area_tolerance * 100),
+            "limit": _plain(limit * 100),
         }
-        yield _finding("area-differs-from-asset", "area_mu", AREA, facts)
+        if above:
+            yield _finding("area-above-registered", "area_mu", AREA_ABOVE, facts, REFUSE)
+        else:
+            yield _finding("area-differs-from-asset", "area_mu", AREA, facts)
 
 
 def _in_other_unit(modelled: Decimal, registered: Decimal, tolerance: Decimal) -> bool:
@@ -95,41 +120,52 @@ def _in_other_unit(modelled: Decimal, registered: Decimal, tolerance: Decimal) -
 
 def _removals(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:
     """Compared in the decimals in which the body states its quantity: 5,170.8 is no more than 5,170."""
-    modelled = _yearly_removals(inputs)
+    field, modelled = _yearly_removals(inputs)
     if modelled is None or asset.quantity is None or asset.quantity_unit != REMOVALS_UNIT:
         return
     places = Decimal(1).scaleb(min(int(asset.quantity.normalize().as_tuple().exponent), 0))
-    if modelled.quantize(places, ROUND_DOWN) > asset.quantity:
-        facts = {
-            "modelled": _plain(modelled),
-            "quantity": _plain(asset.quantity),
-            "unit": asset.quantity_unit,
-        }
-        yield _finding("removals-above-measured", "removals_tco2e_per_mu", REMOVALS, facts)
+    taken = modelled.quantize(places, ROUND_DOWN)
+    if taken <= asset.quantity:
+        return
+    facts = {
+        "modelled": _plain(modelled),
+        "quantity": _plain(asset.quantity),
+        "unit": asset.quantity_unit,
+        "limit": _plain(asset.quantity_above * 100),
+    }
+    if taken > asset.quantity * (1 + asset.quantity_above):
+        facts["off"] = f"{(taken / asset.quantity - 1) * 100:.1f}" if asset.quantity else "∞"
+        yield _finding("removals-above-certified", field, REMOVALS_ABOVE, facts, REFUSE)
+    else:
+        yield _finding("removals-above-measured", field, REMOVALS, facts)
 
 
-def _yearly_removals(inputs: Mapping[str, Any]) -> Decimal | None:
-    """Removals of the best year: area_mu * removals_tco2e_per_mu, or the largest of the validated table."""
+def _yearly_removals(inputs: Mapping[str, Any]) -> tuple[str, Decimal | None]:
+    """Removals of the best year, area_mu * removals_tco2e_per_mu or the largest of the validated table.
+
+    With the field that gives them.
+    """
     area = _figure(inputs.get("area_mu"))
     tabled = inputs.get("removal_basis") == "validated-table"
     named = "removals_by_year_tco2e_per_mu" if tabled else "removals_tco2e_per_mu"
     given = inputs.get(named)
     rates = [_figure(each) for each in (given if isinstance(given, list) else [given])]
     known = [each for each in rates if each is not None]
-    return None if area is None or not known else area * max(known)
+    return named, None if area is None or not known else area * max(known)
 
 
 def _ends(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:
-    for name, (code, words) in ENDS.items():
-        given = inputs.get(name)
-        if given and date.fromisoformat(str(given)) > asset.right_ends_on:
-            facts = {"day": str(given), "right": asset.right_ends_on.isoformat()}
-            yield _finding(code, name, words, facts)
+    given = inputs.get(RIGHT)
+    if given and date.fromisoformat(str(given)) > asset.right_ends_on:
+        facts = {"day": str(given), "right": asset.right_ends_on.isoformat()}
+        yield _finding("right-ends-after-registered", RIGHT, RIGHT_END, facts, REFUSE)
 
 
-def _finding(code: str, field: str, words: Text, facts: Mapping[str, object]) -> dict[str, str]:
+def _finding(
+    code: str, field: str, words: Text, facts: Mapping[str, object], severity: str = ASK
+) -> dict[str, str]:
     en, zh = words.en % facts_named(facts, "en"), words.zh % facts_named(facts, "zh")
-    return {"code": code, "field": field, "severity": "ask", "en": en, "zh": zh}
+    return {"code": code, "field": field, "severity": severity, "en": en, "zh": zh}
 
 
 def _figure(given: object) -> Decimal | None:

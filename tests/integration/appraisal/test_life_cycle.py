@@ -130,14 +130,14 @@ def test_what_does_not_fit_the_registered_asset_is_explained_like_any_finding(
     asset.area_mu, asset.right_ends_on = Decimal(28_000), date(2042, 6, 30)
     session.add(measured(world, carbon, "5169"))
     session.flush()
-    view = prepare(session, world, carbon, example_inputs("carbon-sink-income"))
+    view = prepare(session, world, carbon, inputs)
     found = {each["code"]: each for each in view.result["findings"]}
     assert set(found) == {
         "area-differs-from-asset",
         "removals-above-measured",
-        "crediting-ends-after-right",
-        "right-ends-after-registered",
+        "right-ends-before-crediting",
     }
+    inputs = {**example_inputs("carbon-sink-income"), "right_ends_on": "2042-06-30"}
     assert {each["severity"] for each in found.values()} == {"ask"}
     assert "29,600 mu" in found["area-differs-from-asset"]["en"]
     assert "5,170.76" in found["removals-above-measured"]["zh"]
@@ -162,6 +162,22 @@ def measured(world, asset_id, quantity: str) -> AssetMeasurement:
         quantity=Decimal(quantity),
         unit="tCO2e/year",
         recorded_at=SIGNED_AT,
+def test_what_goes_far_beyond_the_registered_asset_is_refused_whatever_is_said(
+    session, world, carbon
+):
+    asset = session.get_one(Asset, carbon)
+    asset.area_mu, asset.right_ends_on = Decimal(6_800), date(2039, 12, 31)
+    session.add(measured(world, carbon, "816"))
+    session.flush()
+    with pytest.raises(InvalidInput) as refused:
+        prepare(session, world, carbon, example_inputs("carbon-sink-income"))
+    assert {each.pointer for each in refused.value.errors} == {
+        "/inputs/area_mu",
+        "/inputs/removals_tco2e_per_mu",
+        "/inputs/right_ends_on",
+    }
+
+
     )
 
 
