@@ -149,7 +149,7 @@ def secured_fen(session: Session, asset_id: UUID) -> int:
 
 
 def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) -> Appraisal | None:
-    """The appraisal of the same asset that was signed last before this one, among those in sight."""
+    """The last appraisal of the same asset before this one, of no later day, among those in sight."""
     kept = (AppraisalState.VALID, AppraisalState.EXPIRED, AppraisalState.SUPERSEDED)
     statement = (
         sight.where(
@@ -157,6 +157,7 @@ def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) ->
             col(Appraisal.state).in_(kept),
             col(Appraisal.id) != row.id,
             col(Appraisal.created_at) <= row.created_at,
+            col(Appraisal.valued_on) <= row.valued_on,
         )
         .order_by(col(Appraisal.valued_on).desc(), col(Appraisal.created_at).desc())
         .order_by(col(Appraisal.id).desc())

@@ -259,6 +259,15 @@ def test_the_last_appraisal_in_sight_is_compared_with(session, world, forest):
     assert found.then.on == date(2023, 12, 26)
 
 
+def test_the_last_appraisal_is_of_no_later_day(session, world, forest):
+    inputs = example_inputs("forest-right")
+    make_valid(session, world, forest, inputs)
+    earlier = prepare(session, world, forest, inputs, SIGNED_ON - timedelta(days=1))
+    assert compare_appraisal(session, world.actor("ag1-a"), earlier.id) is None
+    same = prepare(session, world, forest, inputs)
+    assert compare_appraisal(session, world.actor("ag1-a"), same.id) is not None
+
+
 def test_an_agency_does_not_learn_what_another_one_found(session, world, forest):
     make_valid(session, world, forest, example_inputs("forest-right"))
     officer = world.actor("a-collateral")
