@@ -69,7 +69,11 @@ class StressedLoanSchema(ViewSchema):
 
 
 class StressTotalSchema(ViewSchema):
-    """Sums over a kind of asset, a bank, or all loans."""
+    """Sums over a kind of asset, a bank, or all loans.
+
+    `crossed` counts loans newly pushed over a line or over a worse one; `at_line_before` and
+    `at_line_after` all that stand at a line.
+    """
 
     key = Text(max_length=60)
     name = ma.fields.Nested(BilingualSchema)
@@ -78,6 +82,8 @@ class StressTotalSchema(ViewSchema):
     after_fen = Yuan()
     exposure_fen = Yuan()
     crossed = Whole(low=0, high=10**9)
+    at_line_before = Whole(low=0, high=10**9)
+    at_line_after = Whole(low=0, high=10**9)
     shortfall_fen = Yuan()
 
 

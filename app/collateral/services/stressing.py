@@ -86,7 +86,11 @@ class StressedLoan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressTotal:
-    """Sums over a kind of asset, or over a bank."""
+    """Sums over a kind of asset, or over a bank.
+
+    `crossed` counts loans that the scenario pushes over a line, or over a worse one;
+    `at_line_before` and `at_line_after` all that stand at one.
+    """
 
     key: str
     name: Name
@@ -95,6 +99,8 @@ class StressTotal:
     after_fen: int
     exposure_fen: int = 0
     crossed: int = 0
+    at_line_before: int = 0
+    at_line_after: int = 0
     shortfall_fen: int = 0
 
 
@@ -279,6 +285,10 @@ def _by_bank(session: Session, loans: Sequence[StressedLoan]) -> tuple[StressTot
     return tuple(sorted(totals, key=lambda each: (-each.shortfall_fen, each.key)))
 
 
+def _at_line(level: Level) -> bool:
+    return WORSE.index(level) > WORSE.index(Level.NORMAL)
+
+
 def _sum(key: str, name: Name, loans: Sequence[StressedLoan]) -> StressTotal:
     return StressTotal(
         key=key,
@@ -288,5 +298,7 @@ def _sum(key: str, name: Name, loans: Sequence[StressedLoan]) -> StressTotal:
         after_fen=sum(loan.recognised_after_fen or 0 for loan in loans),
         exposure_fen=sum(loan.exposure_fen for loan in loans),
         crossed=sum(1 for loan in loans if loan.crossed),
+        at_line_before=sum(1 for loan in loans if _at_line(loan.level_before)),
+        at_line_after=sum(1 for loan in loans if _at_line(loan.level_after)),
         shortfall_fen=sum(loan.shortfall_fen for loan in loans),
     )

@@ -80,6 +80,7 @@ def test_figures_of_one_loan_are_those_computed_by_hand(session, world, loan):
     assert [each.stressed_fen for each in found.assets] == [CARBON_AFTER_FEN]
     assert [each.base_fen for each in found.assets] == [CARBON_FEN]
     assert report.total.crossed == 1
+    assert (report.total.at_line_before, report.total.at_line_after) == (0, 1)
     assert (report.kinds[0].before_fen, report.kinds[0].after_fen) == (
         CARBON_FEN,
         CARBON_AFTER_FEN,
