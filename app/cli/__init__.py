@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from app import __version__
-from app.cli.terminal import refusals_shown
+from app.cli.terminal import InputUnreadable, refusals_shown, show_refusal
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("operation", "Migrate, then run web and scheduler until stopped."),
@@ -20,7 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "user": ("people", "People and their roles."),
     "token": ("people", "Tokens for programs."),
     "models": ("appraisal", "List the appraisal models, after trying those of other packages."),
-    "appraise": ("appraisal", "Value the asset of an input file on a day, with every step."),
+    "appraise": ("appraisal", "Value the asset of an input file on a day."),
     "gep-account": ("accounts", "Add up a GEP account of a file, and compare two years."),
     "calibrate": ("calibration", "Measure how the prices of a file move."),
     "schedule": ("finance", "Draw a repayment schedule."),
@@ -66,10 +66,16 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a refusal is shown and ends with exit 1."""
+        """Run the command; a refusal is shown and ends with exit 1, what cannot be read with exit 2."""
         as_json = "--json" in [*ctx.args, *ctx._protected_args]  # noqa: SLF001 - click gives it no other name
         with refusals_shown(as_json=as_json):
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except click.UsageError as problem:
+                if not as_json:
+                    raise
+                refusal = InputUnreadable.at("", problem.format_message())
+                show_refusal(refusal, as_json=True)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,5 +83,6 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Ecological assets become pledge loans: registry, appraisal, lending, collateral, oversight.
 
-    Exit 0 when done, 1 when something is refused or wrong, 2 when the command line cannot be read.
+    Exit 0 when done, 1 when something is read and refused, or found wrong, 2 when the command line or
+    the input file cannot be read.
     """

@@ -1,38 +1,61 @@
 """`gep-account`: a GEP account of a file at the terminal, without a database.
 
-Exit 0 with the account, 1 when a row is refused, 2 when the file cannot be read.
+Exit 0 with the account, 1 when something in it is refused, 2 when command line or file cannot be read.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, NoReturn, cast
+from typing import Final
 
 import click
 
 from app.appraisal.gep_workbook import account_rows
-from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, language, say
+from app.cli.terminal import (
+    DAY,
+    REFUSED,
+    InputRefused,
+    InputUnreadable,
+    as_json_option,
+    content_of,
+    echo_json,
+    json_of,
+    language,
+    of_document,
+    problem_of,
+    refusals_shown,
+    say,
+    show_refusal,
+    worded,
+)
 from app.kernel.clock import SystemClock
 from app.kernel.text import N_
+from app.reference.titles import region_titles
 from risk_models.account_json import account_json, comparison_json
 from risk_models.accounts import (
     CLASSES,
+    UNDIVIDED,
     Account,
     AccountDocument,
     Comparison,
     InvalidAccount,
+    RowProblem,
     account,
     compare,
     document_from,
 )
 from risk_models.dated import ParameterNotInForce
+from risk_models.models.gep import MODEL
+from risk_models.models.gep.passport import ECOSYSTEM
 from risk_models.registry import science_parameters
 
 __all__ = ["commands"]
 
 MOST_BYTES: Final = 5_000_000
 """A few thousand rows; a larger file is not an account."""
+
+MOST_NOTES: Final = 8
+"""Different notes that fit on a screen below the totals."""
 
 
 @click.command("gep-account")
@@ -53,92 +76,167 @@ def gep_account(
 ) -> None:
     """Add up a GEP account of a file, and compare two years.
 
-    The file is JSON or a filled-in XLSX template.
+    The file is JSON or a filled-in XLSX template, of at most 5,000,000 bytes.
     """
     day = on or SystemClock().today()
+    with refusals_shown(as_json=as_json):
+        found, comparison = _counted(input_file, day, year, base, base_year)
+        if found.refused:
+            _refuse(found, comparison, as_json=as_json)
+    if as_json:
+        echo_json(_json(found, comparison))
+        return
+    _print(found, day)
+    if comparison is not None:
+        _print_comparison(comparison)
+
+
+def _counted(
+    input_file: Path, day: date, year: int | None, base: Path | None, base_year: int | None
+) -> tuple[Account, Comparison | None]:
     try:
         document = _read(input_file, day)
         earlier = document if base is None else _read(base, day)
         found = account(document, day, year)
-        comparison = None
-        if base is not None or base_year is not None:
-            comparison = compare(document, earlier, day, year=year, base_year=base_year)
-    except (InvalidAccount, ParameterNotInForce) as problem:
-        _unreadable(str(problem))
+        if base is None and base_year is None:
+            return found, None
+        return found, compare(document, earlier, day, year=year, base_year=base_year)
+    except InvalidAccount as problem:
+        raise of_document(problem) from problem
+    except ParameterNotInForce as problem:
+        raise InputRefused(errors=(worded("--on", problem.detail),)) from problem
+
+
+def _refuse(found: Account, comparison: Comparison | None, *, as_json: bool) -> None:
+    """The rows that are refused: in JSON with the whole account, as text nothing but them."""
     if as_json:
-        whole = account_json(found)
-        if comparison is not None:
-            whole["comparison"] = comparison_json(comparison)
-        echo_json(whole)
-    else:
-        _print(found)
-        if comparison is not None:
-            _print_comparison(comparison)
-    if found.refused:
+        errors = tuple(
+            worded(f"/rows/{each.row - 1}/inputs/{each.field}".removesuffix("/"), each.detail)
+            for each in found.refused
+        )
+        echo_json({**_json(found, comparison), **problem_of(InputRefused(errors=errors))})
         raise click.exceptions.Exit(REFUSED)
+    errors = tuple(worded(_place(each), each.detail) for each in found.refused)
+    show_refusal(InputRefused(errors=errors), as_json=False)
+
+
+def _json(found: Account, comparison: Comparison | None) -> dict[str, object]:
+    whole = account_json(found)
+    return whole if comparison is None else {**whole, "comparison": comparison_json(comparison)}
+
+
+def _place(problem: RowProblem) -> str:
+    """The row of a problem, and its field by title and name."""
+    row = say(N_("Row %(row)s"), {"row": problem.row})
+    titles = {field.name: field.title.in_language(language()) for field in MODEL.spec.fields}
+    if not problem.field:
+        return row
+    title = titles.get(problem.field)
+    return f"{row}, {title} ({problem.field})" if title else f"{row}, {problem.field}"
 
 
 def _read(path: Path, day: date) -> AccountDocument:
-    try:
-        content = path.read_bytes()
-    except OSError as problem:
-        raise InvalidAccount(f"{path.name}: {problem.strerror}") from problem
-    if len(content) > MOST_BYTES:
-        raise InvalidAccount(f"{path.name}: larger than {MOST_BYTES} bytes")
-    if path.suffix.lower() == ".xlsx":
-        found = account_rows(content, science_parameters().on(day))
-        if found.problems:
-            first = found.problems[0]
-            raise InvalidAccount(f"row {first.row}, {first.field}: {first.detail.en}")
-        return document_from({"rows": found.rows})
-    try:
-        return document_from(cast("object", json.loads(content)))
-    except (ValueError, RecursionError) as problem:
-        if isinstance(problem, InvalidAccount):
-            raise
-        raise InvalidAccount(f"{path.name}: not JSON") from problem
+    content = content_of(path, most_bytes=MOST_BYTES)
+    if path.suffix.lower() != ".xlsx":
+        return document_from(json_of(path, content))
+    found = account_rows(content, science_parameters().on(day))
+    if found.problems:
+        raise InputUnreadable(
+            errors=tuple(worded(_place(each), each.detail) for each in found.problems)
+        )
+    return document_from({"rows": found.rows})
 
 
-def _unreadable(message: str) -> NoReturn:
-    raise click.UsageError(message)
-
-
-def _print(found: Account) -> None:
+def _print(found: Account, day: date) -> None:
     click.echo(f"{say(N_('Year of the account'))}: {found.year}")
     click.echo(f"{say(N_('Total (yuan)'))}: {_yuan(found.total_fen)}")
     _lines(
         N_("By service"),
         {CLASSES[key].in_language(language()): fen for key, fen in found.by_service.items()},
     )
-    _lines(N_("By ecosystem"), found.by_ecosystem)
-    _lines(N_("By region"), found.by_region)
+    ecosystems = _ecosystems(day)
+    _lines(
+        N_("By ecosystem"),
+        {ecosystems.get(key, key): fen for key, fen in found.by_ecosystem.items()},
+    )
+    _print_regions(found)
     for each in found.differences:
         title = CLASSES[each.service].in_language(language())
         click.echo(
             say(
                 N_("%(region)s, %(service)s: %(difference)s yuan between its own and its parts."),
-                {"region": each.region, "service": title, "difference": _yuan(each.fen)},
+                {"region": _region(each.region), "service": title, "difference": _yuan(each.fen)},
             )
         )
     for area in found.boundaries:
         click.echo(
             say(
                 N_("%(region)s: its own area %(own)s ha, its parts %(parts)s ha."),
-                {"region": area.region, "own": f"{area.own_ha:g}", "parts": f"{area.sum_ha:g}"},
+                {
+                    "region": _region(area.region),
+                    "own": f"{area.own_ha:g}",
+                    "parts": f"{area.sum_ha:g}",
+                },
             )
         )
     _print_problems(found)
 
 
+def _ecosystems(day: date) -> dict[str, str]:
+    """Titles of the ecosystems that the table of the day knows."""
+    rows = science_parameters().on(day).table(ECOSYSTEM).rows
+    titles = {name: title.in_language(language()) for name, title in rows.items()}
+    return {**titles, UNDIVIDED: say(N_("Not divided by ecosystem"))}
+
+
+def _print_regions(found: Account) -> None:
+    """Each region that has parts comes first as their sum, its parts set in below it."""
+    click.echo(f"{say(N_('By region'))}:")
+    below: dict[str, list[str]] = {}
+    for region in found.by_region:
+        below.setdefault(found.parents.get(region, ""), []).append(region)
+    tops = [
+        region for region in found.by_region if found.parents.get(region, "") not in found.by_region
+    ]
+    for region in tops:
+        _print_region(found, below, region, 1)
+
+
+def _region(code: str) -> str:
+    """A region by name and code, one that is not known as the file has it."""
+    title = region_titles().get(code)
+    return f"{title.in_language(language())} ({code})" if title else code
+
+
+def _print_region(
+    found: Account, below: Mapping[str, Sequence[str]], region: str, depth: int
+) -> None:
+    parts = below.get(region, ())
+    name = _region(region)
+    if parts:
+        name = say(N_("%(region)s, sum of its parts"), {"region": name})
+    click.echo(f"{'  ' * depth}{name}: {_yuan(found.by_region[region])}")
+    for part in parts:
+        _print_region(found, below, part, depth + 1)
+
+
 def _print_problems(found: Account) -> None:
-    """Refusals and questions one by one; notes are many, so they are counted."""
+    """Questions one by one; notes are many, so each wording is told once with the number of its rows."""
     for problem in found.problems:
-        if problem.severity != "note":
-            where = f"{problem.row} {problem.field}".strip()
-            click.echo(f"[{problem.severity}] {where}: {problem.detail.in_language(language())}")
-    notes = sum(problem.severity == "note" for problem in found.problems)
-    if notes:
-        click.echo(say(N_("%(count)s notes on the rows; see --json."), {"count": notes}))
+        if problem.severity == "ask":
+            words = problem.detail.in_language(language())
+            click.echo(f"[{say(N_('To explain'))}] {_place(problem)}: {words}")
+    counts: dict[str, int] = {}
+    for problem in found.problems:
+        if problem.severity == "note":
+            words = problem.detail.in_language(language())
+            counts[words] = counts.get(words, 0) + 1
+    ordered = sorted(counts.items(), key=lambda entry: -entry[1])
+    for words, count in ordered[:MOST_NOTES]:
+        click.echo(say(N_("[Note, %(count)s times] %(words)s"), {"count": count, "words": words}))
+    if ordered[MOST_NOTES:]:
+        more = sum(count for _, count in ordered[MOST_NOTES:])
+        click.echo(say(N_("%(count)s more notes on the rows; see --json."), {"count": more}))
 
 
 def _print_comparison(comparison: Comparison) -> None:

@@ -1,22 +1,42 @@
 """`models`, `appraise`: the appraisal models at the terminal, without a database.
 
-Exit 0 with a value, 1 when the model refuses the asset, 2 when the input cannot be read.
+Exit 0 with a value, 1 when the asset is read and refused, 2 when command line or file cannot be read.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, NoReturn, cast
+from typing import Final, cast
 
 import click
 
 from app.appraisal.domain.catalogue import require_sound_models
-from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, language, say
+from app.cli.terminal import (
+    DAY,
+    REFUSED,
+    InputRefused,
+    InputUnreadable,
+    WholeRange,
+    as_json_option,
+    content_of,
+    echo_json,
+    json_of,
+    language,
+    of_document,
+    problem_of,
+    refusals_shown,
+    say,
+    show_refusal,
+    worded,
+)
+from app.kernel.errors import FieldError
 from app.kernel.text import N_
 from risk_models.appraise import InvalidDocument, appraise, spec_json
+from risk_models.contract import ModelSpec
 from risk_models.dated import ParameterNotInForce
-from risk_models.registry import UnknownModel, installed_models
+from risk_models.engines.paths import MOST_PATHS
+from risk_models.registry import UnknownModel, get_model, installed_models
+from risk_models.words import Text
 
 __all__ = ["commands"]
 
@@ -41,57 +61,112 @@ def models(*, as_json: bool) -> None:
 @click.argument("model")
 @click.argument("input_file", metavar="INPUT.json", type=click.Path(path_type=Path))
 @click.option("--on", type=DAY, required=True, help="Valuation day.")
-@click.option("--paths", type=int, help="Price paths for the low, middle and high value.")
-@click.option("--seed", type=int, help="Seed of the paths; the same seed gives the same figures.")
+@click.option(
+    "--paths",
+    type=WholeRange(2, MOST_PATHS),
+    help="Price paths for the low, middle and high value.",
+)
+@click.option(
+    "--seed",
+    type=WholeRange(min=0),
+    help="Seed of the paths; the same seed gives the same figures.",
+)
+@click.option("--steps", "with_steps", is_flag=True, help="Print every step with its formula.")
 @as_json_option
 def appraise_command(
-    *, model: str, input_file: Path, on: date, paths: int | None, seed: int | None, as_json: bool
+    *,
+    model: str,
+    input_file: Path,
+    on: date,
+    paths: int | None,
+    seed: int | None,
+    with_steps: bool,
+    as_json: bool,
 ) -> None:
-    """Value the asset of an input file on a day, with every step."""
+    """Value the asset of an input file on a day.
+
+    The file is JSON of at most 1,000,000 bytes: an object with `inputs` and, where needed, `prices`.
+    With --steps the text has every step; JSON always has them.
+    """
     require_sound_models()
-    try:
-        answer = appraise(model, _read(input_file), on, paths, seed, language=_words(as_json))
-    except UnknownModel:
-        _unreadable(f"MODEL: no model {model!r}; see `greenpledge models`.")
-    except InvalidDocument as problem:
-        _unreadable(str(problem))
-    except ParameterNotInForce as problem:
-        click.echo(
-            say(N_("A parameter has no value on that day: %(what)s"), {"what": str(problem)}),
-            err=True,
-        )
-        raise click.exceptions.Exit(REFUSED) from problem
+    with refusals_shown(as_json=as_json):
+        spec = _spec(model)
+        answer = _answer(spec, input_file, on, paths, seed, words="en" if as_json else language())
+        if answer["value_yuan"] is None:
+            _refuse(spec, answer, as_json=as_json)
     if as_json:
         echo_json(answer)
-    else:
-        _print(answer)
-    if answer["value_yuan"] is None:
-        raise click.exceptions.Exit(REFUSED)
+        return
+    _print(spec, answer)
+    if with_steps:
+        _print_steps(cast("list[Mapping[str, object]]", answer["trace"]))
 
 
-def _words(as_json: bool) -> str:  # noqa: FBT001 - the flag of the command.
+def _spec(model_id: str) -> ModelSpec:
+    try:
+        return get_model(model_id).spec
+    except UnknownModel as problem:
+        raise InputUnreadable.at(
+            "MODEL",
+            N_("There is no model %(model)s. Choose one of: %(models)s."),
+            model=repr(model_id[:40]),
+            models=list(installed_models()),
+        ) from problem
+
+
+def _answer(
+    spec: ModelSpec,
+    input_file: Path,
+    on: date,
+    paths: int | None,
+    seed: int | None,
+    *,
+    words: str,
+) -> dict[str, object]:
     """JSON is read by programs and stays English; a terminal gets its own language."""
-    return "en" if as_json else language()
-
-
-def _read(path: Path) -> object:
+    document = json_of(input_file, content_of(input_file, most_bytes=MOST_BYTES))
     try:
-        content = path.read_bytes()
-    except OSError as problem:
-        raise InvalidDocument(f"{path.name}: {problem.strerror}") from problem
-    if len(content) > MOST_BYTES:
-        raise InvalidDocument(f"{path.name}: larger than {MOST_BYTES} bytes")
-    try:
-        return cast("object", json.loads(content))
-    except (ValueError, RecursionError) as problem:
-        raise InvalidDocument(f"{path.name}: not JSON") from problem
+        return appraise(spec.id, document, on, paths, seed, language=words)
+    except InvalidDocument as problem:
+        raise of_document(problem) from problem
+    except ParameterNotInForce as problem:
+        raise InputRefused(errors=(worded("--on", problem.detail),)) from problem
 
 
-def _unreadable(message: str) -> NoReturn:
-    raise click.UsageError(message)
+def _refuse(spec: ModelSpec, answer: Mapping[str, object], *, as_json: bool) -> None:
+    """The reasons of the model: in JSON with the whole answer, as text nothing but them."""
+    found = [each for each in _findings(answer) if each["severity"] == "refuse"]
+    if as_json:
+        errors = tuple(
+            _reason(f"/inputs/{each['field']}" if each["field"] else "/inputs", each)
+            for each in found
+        )
+        echo_json({**answer, **problem_of(InputRefused(errors=errors))})
+        raise click.exceptions.Exit(REFUSED)
+    errors = tuple(_reason(_field_title(spec, each["field"]), each) for each in found)
+    show_refusal(InputRefused(errors=errors), as_json=False)
 
 
-def _print(answer: Mapping[str, object]) -> None:
+def _reason(place: str, found: Mapping[str, str]) -> FieldError:
+    return worded(place, Text(en=found["detail"], zh=found["detail"]))
+
+
+def _findings(answer: Mapping[str, object]) -> list[Mapping[str, str]]:
+    return cast("list[Mapping[str, str]]", answer["findings"])
+
+
+def _field_title(spec: ModelSpec, name: str) -> str:
+    """The title of a field before its name, by which the file has it."""
+    for field in spec.fields:
+        if field.name == name:
+            return f"{field.title.in_language(language())} ({name})"
+    return name
+
+
+SEVERITIES: Final[Mapping[str, str]] = {"ask": N_("To explain"), "note": N_("Note")}
+
+
+def _print(spec: ModelSpec, answer: Mapping[str, object]) -> None:
     rows = {
         N_("Value (yuan)"): answer["value_yuan"],
         N_("Low (yuan)"): answer["low_yuan"],
@@ -101,11 +176,32 @@ def _print(answer: Mapping[str, object]) -> None:
     for label, shown in rows.items():
         if shown is not None:
             click.echo(f"{say(label)}: {shown}")
+    titles = {each.name: each.title.in_language(language()) for each in spec.components}
     for name, part in cast("Mapping[str, str]", answer["components"]).items():
-        click.echo(f"  {name}: {part}")
-    for finding in cast("list[Mapping[str, str]]", answer["findings"]):
-        field = f" {finding['field']}" if finding["field"] else ""
-        click.echo(f"[{finding['severity']}]{field}: {finding['detail']}")
+        if float(part) != 0.0:
+            click.echo(f"  {titles.get(name, name)}: {part}")
+    for found in _findings(answer):
+        place = _field_title(spec, found["field"])
+        words = f"{place}: {found['detail']}" if place else found["detail"]
+        click.echo(f"[{say(SEVERITIES[found['severity']])}] {words}")
+
+
+def _print_steps(steps: Sequence[Mapping[str, object]]) -> None:
+    click.echo(f"{say(N_('Steps'))}:")
+    for step in steps:
+        title = cast("Mapping[str, str]", step["title"])[language()]
+        unit = "" if step["unit"] == "ratio" else f" {step['unit']}"
+        click.echo(f"  {title} ({step['name']}): {_figure(step['value'])}{unit}")
+        click.echo(f"    = {step['formula']}")
+        given = cast("Mapping[str, object]", step["inputs"]).items()
+        for name, figure in given:
+            click.echo(f"    {name}: {_figure(figure)}")
+
+
+def _figure(figure: object) -> str:
+    if isinstance(figure, list):
+        return ", ".join(_figure(each) for each in figure)
+    return f"{figure:.10g}" if isinstance(figure, float) else str(figure)
 
 
 commands: list[click.Command] = [models, appraise_command]

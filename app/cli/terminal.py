@@ -6,19 +6,103 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Final, NoReturn
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import click
 
 from app.kernel.actor import Name
 from app.kernel.catalogue import catalogue
-from app.kernel.errors import Fact, Refusal
-from app.kernel.text import Coded
+from app.kernel.errors import Fact, FieldError, InvalidInput, Refusal, RuleViolation
+from app.kernel.text import N_, Coded
+from risk_models.documents import InvalidDocument
+from risk_models.words import Text
 
 REFUSED: Final = 1
+"""What was read and is refused: a value outside its bounds, a rule, a day before the parameters."""
+
+UNREADABLE: Final = 2
+"""A command line or an input file that cannot be read."""
+
+WORDS: Final = N_("%(words)s")
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 as_json_option: Final = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+
+
+class InputUnreadable(InvalidInput):
+    """The command line or the input file cannot be read, as a whole or at the places named."""
+
+    code = "input-unreadable"
+    title = N_("The input cannot be read")
+    detail = N_("Correct the command line or the file at the places named and try again.")
+
+
+class InputRefused(RuleViolation):
+    """The input was read, and breaks a rule or lies outside of its bounds."""
+
+    code = "input-refused"
+    title = N_("The input is refused")
+    detail = N_("Correct what is named and try again.")
+
+
+def worded(pointer: str, words: Text) -> FieldError:
+    """A place and words that stand in both languages already."""
+    told = Name(en=words.en, zh=words.zh)
+    return FieldError(pointer=pointer, detail=WORDS, facts={"words": told})
+
+
+def of_document(problem: InvalidDocument) -> Refusal:
+    """The refusal of a document, by whether all its values were read."""
+    kind = InputRefused if problem.was_read else InputUnreadable
+    return kind(errors=tuple(worded(each.pointer, each.detail) for each in problem.problems))
+
+
+def content_of(path: Path, *, most_bytes: int) -> bytes:
+    """The bytes of an input file; one that is not there, or too large, is refused."""
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= most_bytes else b""
+    except FileNotFoundError:
+        raise InputUnreadable.at(path.name, N_("There is no such file.")) from None
+    except OSError as problem:
+        raise InputUnreadable.at(
+            path.name, N_("The file cannot be read: %(reason)s."), reason=problem.strerror
+        ) from problem
+    if max(size, len(content)) > most_bytes:
+        words = N_("The file is larger than %(limit)s bytes.")
+        raise InputUnreadable.at(path.name, words, limit=f"{most_bytes:,}")
+    return content
+
+
+def json_of(path: Path, content: bytes) -> object:
+    """The JSON of an input file; where it is none, the line is named."""
+    try:
+        found: object = json.loads(content)
+    except json.JSONDecodeError as problem:
+        words = N_("This is no JSON: look at line %(line)s, column %(column)s.")
+        raise InputUnreadable.at(
+            path.name, words, line=problem.lineno, column=problem.colno
+        ) from problem
+    except (ValueError, RecursionError) as problem:
+        raise InputUnreadable.at(path.name, N_("This is no JSON in UTF-8.")) from problem
+    return found
+
+
+class WholeRange(click.IntRange):
+    """A whole number between bounds, refused in the terminal's language."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or a usage error with the bounds."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            if self.max is None:
+                message = say(N_("A whole number from %(low)s on is needed."), {"low": self.min})
+            else:
+                facts = {"low": self.min, "high": f"{self.max:,}"}
+                message = say(N_("A whole number from %(low)s to %(high)s is needed."), facts)
+            self.fail(message, param, ctx)
 
 
 def language() -> str:
@@ -59,7 +143,8 @@ class Day(click.ParamType[date]):
         try:
             return _parse_day(text)
         except ValueError:
-            self.fail(f"Not a day such as 2024-02-29: {text[:40]!r}.", param, ctx)
+            words = N_("%(text)s is no day such as 2024-02-29.")
+            self.fail(say(words, {"text": repr(text[:40])}), param, ctx)
 
 
 def _parse_day(text: str) -> date:
@@ -74,7 +159,7 @@ DAY: Final = Day()
 
 @contextmanager
 def refusals_shown(*, as_json: bool) -> Iterator[None]:
-    """Show a refusal instead of a trace, and end with exit 1."""
+    """Show a refusal instead of a trace, and end with exit 1, or 2 when the input cannot be read."""
     try:
         yield
     except Refusal as refusal:
@@ -91,8 +176,8 @@ def show_refusal(refusal: Refusal, *, as_json: bool) -> NoReturn:
             click.echo(f"  {say(refusal.detail, _shown(refusal.facts, language()))}", err=True)
         for error in refusal.errors:
             words = say(error.detail, _shown(error.facts, language()))
-            click.echo(f"  {error.pointer}: {words}", err=True)
-    raise click.exceptions.Exit(REFUSED)
+            click.echo(f"  {error.pointer}: {words}" if error.pointer else f"  {words}", err=True)
+    raise click.exceptions.Exit(UNREADABLE if isinstance(refusal, InputUnreadable) else REFUSED)
 
 
 def problem_of(refusal: Refusal) -> dict[str, object]:

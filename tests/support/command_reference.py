@@ -14,9 +14,17 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 HEAD = """\
 # Commands
 
-`greenpledge COMMAND --help` says the same. Every command takes `--json` and ends with 0 when done, 1 when
-something is refused or wrong (with `--json` the problem stands on standard output), and 2 when the command
-line cannot be read. Words follow the terminal's language (`LC_ALL`, `LC_MESSAGES`, `LANG`).
+`greenpledge COMMAND --help` says the same. Words follow the terminal's language (`LC_ALL`,
+`LC_MESSAGES`, `LANG`). Every command takes `--json` and ends with one of these:
+
+- 0: done.
+- 1: read, but refused or found wrong: a value outside its bounds, a rule that is broken, a day before
+  the parameters count.
+- 2: the command line or the input file cannot be read: a missing file, no JSON or CSV, an unknown
+  field, a value of the wrong type, an unknown choice, an option outside the range stated below.
+
+With `--json` the problem document of every exit 1 and 2 stands on standard output; where a model
+refuses an asset, or an account has refused rows, the whole answer stands in it.
 """
 
 

@@ -1,4 +1,4 @@
-"""Reference pages drawn from the code: settings, limits, roles and problems.
+"""Reference pages drawn from the code: settings, limits, roles, problems, appraisal models, published cases.
 
 `python -m tests.support.reference_pages` writes them; a test holds them to the code.
 """
@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -23,6 +24,9 @@ from app.kernel.permissions import Permission
 from app.settings import Settings
 from app.web.problem_pages import known_problems, open_places
 from app.web.problems import status_of_kind
+from risk_models.registry import BUILT_INS
+from tests.support.case_reference import cases_page
+from tests.support.model_reference import model_page_of, models_page
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/reference"
@@ -216,7 +220,8 @@ def problems_page() -> str:
         "",
         "Everything that the service refuses, by the `code` of the problem document (RFC 9457). Its `type`",
         "is the address `/problems/<code>` of the service, where the same words stand. An ellipsis stands",
-        "for a fact that an answer names. A problem of the command line has no status: it ends with exit 1.",
+        "for a fact that an answer names. A problem of the command line has no status: it ends with exit 1,",
+        "and `input-unreadable` with exit 2.",
         "",
     ]
     for code, kind in known_problems().items():
@@ -237,13 +242,16 @@ PAGES = {
     "limits.md": limits_page,
     "roles.md": roles_page,
     "../problems.md": problems_page,
+    "published-cases.md": cases_page,
+    "models/index.md": models_page,
+    **{f"models/{model.spec.id}.md": partial(model_page_of, model) for model in BUILT_INS},
 }
 
 
 def write_pages() -> None:
     """Write the pages."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
+        (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_text(page(), encoding="utf-8")
 
 

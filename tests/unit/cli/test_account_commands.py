@@ -97,7 +97,26 @@ def test_a_refused_row_exits_with_one(terminal, tmp_path):
     path.write_text(json.dumps(document), encoding="utf-8")
     answer = terminal(path, "--on", "2023-12-26", "--year", "2021")
     assert answer.exit_code == 1
-    assert "[refuse] 1 visits" in answer.output
+    assert "Row 1, Visits (visits): " in answer.output
+    assert "Total" not in answer.output
+    told = json.loads(terminal(path, "--on", "2023-12-26", "--year", "2021", "--json").output)
+    assert told["code"] == "input-refused"
+    assert told["errors"][0]["pointer"] == "/rows/0/inputs/visits"
+
+
+def test_a_year_without_rows_is_read_and_refused(terminal, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    answer = terminal(EXAMPLE, "--on", "2023-12-26", "--year", "2019")
+    assert answer.exit_code == 1
+    assert "没有2019年的行" in answer.output
+
+
+def test_a_region_with_parts_is_told_as_their_sum(terminal):
+    lines = terminal(EXAMPLE, "--on", "2023-12-26").output.splitlines()
+    whole = next(place for place, line in enumerate(lines) if "sum of its parts" in line)
+    assert lines[whole].endswith("15892928970.63")
+    assert lines[whole + 1].startswith("    ")
+    assert any(line.strip().startswith("Evergreen conifer forest") for line in lines)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"rows": []}', "[" * 100_000])

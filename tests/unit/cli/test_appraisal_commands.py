@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from app.cli import main
 from app.cli.appraisal import commands
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
@@ -44,8 +45,63 @@ def test_appraise_prints_for_people_in_their_language(terminal, monkeypatch):
     arguments = ("appraise", "forest-right", file, "--on", "2023-12-26", "--paths", "50")
     english = terminal(*arguments)
     assert "5600000.00" in english.output
+    assert "Net yield: " in english.output
+    assert ": 0.00" not in english.output
+    assert "Steps:" not in english.output
+    assert "= years(planted_on, valuation_on)" in terminal(*arguments, "--steps").output
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-    assert terminal(*arguments).exit_code == 0
+    assert "年产出净收益: " in terminal(*arguments).output
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "code"),
+    [
+        ([], "此处须为对象", 2),
+        ({"inputs": {}, "extra": 1}, "无字段'extra'", 2),
+        ({"inputs": {}, "prices": {"foo": {}}}, "不使用价格'foo'", 2),
+        ({"inputs": {"area_mu": "x"}}, "须为数字", 2),
+        (
+            {"inputs": {}, "prices": {"local-sink": {"unit": "yuan/tCO2e", "yuan": 0}}},
+            "价格须大于0元",
+            1,
+        ),
+    ],
+)
+def test_a_document_is_refused_in_chinese_and_as_a_problem(
+    terminal, monkeypatch, tmp_path, document, words, code
+):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    file = tmp_path / "asset.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    arguments = ("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
+    spoken = terminal(*arguments)
+    assert spoken.exit_code == code
+    assert words in spoken.output
+    plain = terminal(*arguments, "--json")
+    assert plain.exit_code == code
+    told = json.loads(plain.output)
+    assert told["code"] == {1: "input-refused", 2: "input-unreadable"}[code]
+    assert told["errors"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--paths", "1"), "2 to 100,000"),
+        (("--seed", "-1"), "from 0 on"),
+        (("--on", "x"), "no day such as"),
+        (("--what",), "--what"),
+    ],
+)
+def test_a_wrong_command_line_is_a_problem_in_json(monkeypatch, options, words):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    file = str(EXAMPLES / "gep.json")
+    line = ["appraise", "gep", file, "--on", "2023-12-26", *options, "--json"]
+    answer = CliRunner().invoke(main, line)
+    assert answer.exit_code == 2
+    told = json.loads(answer.stdout)
+    assert told["code"] == "input-unreadable"
+    assert words in told["errors"][0]["detail"]
 
 
 def test_a_refused_asset_exits_with_one(terminal, tmp_path):
@@ -54,9 +110,12 @@ def test_a_refused_asset_exits_with_one(terminal, tmp_path):
     file.write_text(json.dumps({**document, "prices": {}}), encoding="utf-8")
     answer = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26", "--json")
     assert answer.exit_code == 1
-    assert json.loads(answer.output)["value_yuan"] is None
+    told = json.loads(answer.output)
+    assert (told["value_yuan"], told["code"]) == (None, "input-refused")
+    assert told["errors"][0]["pointer"].startswith("/inputs/")
     spoken = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
-    assert "[refuse]" in spoken.output
+    assert "There is no price" in spoken.output
+    assert "None" not in spoken.output
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"inputs": {"area_mu": "x"}}', "\xff", "[" * 9000])
@@ -85,4 +144,5 @@ def test_a_day_before_the_parameters_is_refused_with_exit_one(terminal):
     file = EXAMPLES / "carbon-sink-income.json"
     answer = terminal("appraise", "carbon-sink-income", file, "--on", "1995-01-01")
     assert answer.exit_code == 1
-    assert "not in force before" in answer.output
+    assert "Removals a year by kind of sink" in answer.output
+    assert "Choose that day or a later one" in answer.output
