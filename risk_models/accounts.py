@@ -23,9 +23,10 @@ from risk_models.account_rows import (
     regions_above,
 )
 from risk_models.appraise import basis_on, finding_detail, to_fen
-from risk_models.batches import InvalidInputs, batch_from_rows
+from risk_models.batches import read_rows
 from risk_models.contract import Basis, Finding, Result
 from risk_models.models.gep import MODEL
+from risk_models.models.gep.checks import YEAR_AHEAD
 from risk_models.models.gep.model import measured_quantities
 from risk_models.models.gep.services import COMPONENTS
 from risk_models.runner import value
@@ -283,10 +284,22 @@ class _Counting:
     def _valued(self) -> list[Cell]:
         """Cells of the rows with inputs; a row that cannot be read or is refused has none."""
         rows = [row for row in self.rows if row.inputs]
-        readable = self._readable(rows)
+        self.problems += [each for row in self.rows if not row.inputs for each in self._early(row)]
+        read = read_rows(MODEL.spec, [row.inputs for row in rows], self.basis.parameters)
+        self.problems += [
+            RowProblem(
+                row=rows[place].number,
+                field=each.field,
+                code=each.code,
+                severity="refuse",
+                detail=each.detail,
+            )
+            for place, problems in read.problems.items()
+            for each in problems
+        ]
+        batch, readable = read.batch, [rows[place] for place in read.rows]
         if not readable:
             return []
-        batch = batch_from_rows(MODEL.spec, [row.inputs for row in readable], self.basis.parameters)
         result = value(MODEL, batch, self.basis)
         self.problems += [
             problem for found in result.findings for problem in _problems(found, readable)
@@ -301,25 +314,17 @@ class _Counting:
             self.area_ha[region] = self.area_ha.get(region, 0.0) + float(area)
         return [cell for place in standing for cell in _cells(readable[place], result, int(place))]
 
-    def _readable(self, rows: Sequence[AccountRow]) -> list[AccountRow]:
-        found = []
-        for row in rows:
-            try:
-                batch_from_rows(MODEL.spec, [row.inputs], self.basis.parameters)
-            except InvalidInputs as refusal:
-                self.problems += [
-                    RowProblem(
-                        row=row.number,
-                        field=each.field,
-                        code=each.code,
-                        severity="refuse",
-                        detail=each.detail,
-                    )
-                    for each in refusal.problems
-                ]
-            else:
-                found.append(row)
-        return found
+    def _early(self, row: AccountRow) -> Iterator[RowProblem]:
+        """A row of stated figures is asked what the model asks of the others."""
+        if row.year > self.basis.on.year:
+            facts: dict[str, object] = {"account": row.year, "day": self.basis.on.year}
+            yield RowProblem(
+                row=row.number,
+                field="account_year",
+                code="account-year-ahead",
+                severity="ask",
+                detail=YEAR_AHEAD.filled(facts),
+            )
 
 
 def _stated_cells(row: AccountRow) -> list[Cell]:

@@ -18,7 +18,8 @@ from app.appraisal.gep_schemas import (
 from app.appraisal.gep_tables import account_xlsx, file_name
 from app.appraisal.services.gep_accounts import (
     StoreAccount,
-    account_views,
+    account_summaries,
+    count_account,
     get_gep_account,
     publish_account,
     store_account,
@@ -27,10 +28,19 @@ from app.appraisal.services.gep_comparison import compare_gep_accounts
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.permissions import Permission
-from app.web.access import access, check_version, current_actor, current_session, tagged
+from app.web.access import (
+    access,
+    check_version,
+    current_actor,
+    current_session,
+    prepared_as,
+    tagged,
+)
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
+from app.web.reading import load_schema, read_body
 from app.web.schemas import page_of
+from risk_models.accounts import Account
 
 BINARY = {"type": "string", "format": "binary"}
 
@@ -50,16 +60,21 @@ def list_accounts(wanted: dict[str, Any]) -> Any:
     """The accounts in sight, the latest year first."""
     session, actor = current_session(), current_actor()
     page = fetch_page(session, queries.list_gep_accounts(session, actor, wanted), page_request())
-    return page.holding(account_views(session, actor, list(page.items)))
+    return page.holding(account_summaries(session, list(page.items)))
+
+
+def _count() -> Account:
+    command = load_schema(StoreAccountSchema(), read_body())
+    return count_account(current_session(), current_actor(), command)
 
 
 @blueprint.route("", methods=["POST"])
-@access(Permission.KEEP_GEP_ACCOUNTS, idempotent=True)
+@access(Permission.KEEP_GEP_ACCOUNTS, idempotent=True, ahead=_count)
 @blueprint.arguments(StoreAccountSchema)
 @blueprint.response(201, GepAccountSchema)
 def store(command: StoreAccount) -> Any:
     """Work an account out of its rows and store it as a draft."""
-    view = store_account(current_session(), current_actor(), command)
+    view = store_account(current_session(), current_actor(), command, prepared_as(Account))
     return tagged(view), 201, {"Location": f"/api/v1/gep-accounts/{view.id}"}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app.appraisal.gep_tables import ecosystem_title, fen_of, region_title, service_title
-from app.appraisal.services.gep_accounts import GepAccountView
+from app.appraisal.services.gep_accounts import GepAccountSummary
 from app.appraisal.services.gep_comparison import GepComparisonView
 from app.documents.tables import ColumnKind, ExportColumn, ExportTable, table_xlsx
 from app.kernel.actor import Name
@@ -118,7 +118,7 @@ def comparison_xlsx(view: GepComparisonView, names: Mapping[str, Name]) -> bytes
     )
 
 
-def _facts(account: GepAccountView, base: GepAccountView | None) -> list[tuple[str, str]]:
+def _facts(account: GepAccountSummary, base: GepAccountSummary | None) -> list[tuple[str, str]]:
     return [
         (gettext("Region"), words(account.region)),
         (gettext("Year of the account"), str(account.year)),
@@ -136,7 +136,7 @@ def _facts(account: GepAccountView, base: GepAccountView | None) -> list[tuple[s
     ]
 
 
-def _columns(account: GepAccountView, base: GepAccountView | None) -> list[ExportColumn]:
+def _columns(account: GepAccountSummary, base: GepAccountSummary | None) -> list[ExportColumn]:
     amounts = [
         "—" if base is None else gettext("%(year)s (yuan)", year=base.year),
         gettext("%(year)s at base prices (yuan)", year=account.year),

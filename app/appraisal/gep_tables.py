@@ -1,7 +1,8 @@
 """A stored GEP account as tables in the reader's language, for the page and the workbook."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext
@@ -27,8 +28,8 @@ class AccountTables:
     total: int
     regions: Sequence[tuple[str, int]]
     differences: Sequence[tuple[str, str, int, int, int]]
-    boundaries: Sequence[tuple[str, float, float]]
-    quantities: Sequence[tuple[str, float, str]]
+    boundaries: Sequence[tuple[str, Decimal, Decimal]]
+    quantities: Sequence[tuple[str, Decimal, str]]
     problems: Sequence[Mapping[str, Any]]
 
 
@@ -37,21 +38,35 @@ def fen_of(yuan: str) -> int:
     return int(yuan.replace(".", ""))
 
 
+def exact(figure: float) -> Decimal:
+    """A stored figure as it is written."""
+    return Decimal(repr(figure))
+
+
+def in_order(found: Iterable[str], order: Iterable[str]) -> list[str]:
+    """Keys in an order of their own: one database keeps that of a document, the other does not."""
+    places = {name: at for at, name in enumerate(order)}
+    return sorted(found, key=lambda name: (places.get(name, len(places)), name))
+
+
 def tables_of(result: Mapping[str, Any], names: Mapping[str, Name]) -> AccountTables:
     """The tables of what `account_json` answered."""
-    keys = list(result["by_ecosystem"])
+    keys = in_order(result["by_ecosystem"], science_parameters()["gep.ecosystem"].rows)
     matrix = result["matrix"]
+    fields = [each.name for each in MODEL.spec.fields]
     return AccountTables(
         ecosystems=[ecosystem_title(key) for key in keys],
         lines=[
             (service_title(service), [_cell(line, key) for key in keys], fen_of(whole))
-            for service, line in matrix.items()
+            for service in in_order(matrix, CLASSES)
+            for line in [matrix[service]]
             for whole in [result["by_service"][service]]
         ],
         totals=[fen_of(result["by_ecosystem"][key]) for key in keys],
         total=fen_of(result["total_yuan"]),
         regions=[
-            (region_title(code, names), fen_of(yuan)) for code, yuan in result["by_region"].items()
+            (region_title(code, names), fen_of(yuan))
+            for code, yuan in sorted(result["by_region"].items())
         ],
         differences=[
             (
@@ -64,12 +79,13 @@ def tables_of(result: Mapping[str, Any], names: Mapping[str, Name]) -> AccountTa
             for each in result["differences"]
         ],
         boundaries=[
-            (region_title(each["region"], names), each["own_ha"], each["sum_ha"])
+            (region_title(each["region"], names), exact(each["own_ha"]), exact(each["sum_ha"]))
             for each in result["boundaries"]
         ],
         quantities=[
-            (words(MODEL.spec.field(name).title), each["value"], each["unit"])
-            for name, each in result["quantities"].items()
+            (words(MODEL.spec.field(name).title), exact(each["value"]), each["unit"])
+            for name in in_order(result["quantities"], fields)
+            for each in [result["quantities"][name]]
         ],
         problems=[each for each in result["problems"] if each["severity"] != "note"],
     )

@@ -188,8 +188,10 @@ def visible_gep_accounts(session: Session, actor: Actor) -> sa.Select[Any]:  # n
 def list_gep_accounts(
     session: Session, actor: Actor, wanted: Mapping[str, Any] | None = None
 ) -> sa.Select[Any]:
-    """The accounts in sight, the latest year first."""
+    """The accounts in sight without their rows and what these gave, the latest year first."""
+    heavy = (GepAccount.document, GepAccount.result)
     statement = visible_gep_accounts(session, actor)
+    statement = statement.options(*(defer(column, raiseload=True) for column in heavy))  # type: ignore[arg-type]
     for name in ("region_code", "year", "state"):
         if wanted and name in wanted:
             statement = statement.where(col(getattr(GepAccount, name)) == wanted[name])

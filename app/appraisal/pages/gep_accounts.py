@@ -17,7 +17,8 @@ from app.appraisal.gep_schemas import (
 from app.appraisal.gep_tables import account_xlsx, file_name, tables_of, tables_of_account
 from app.appraisal.services.gep_accounts import (
     CheckedAccount,
-    account_views,
+    account_summaries,
+    check_workbook,
     gep_template,
     get_gep_account,
     publish_account,
@@ -29,8 +30,8 @@ from app.db.engine import today
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.permissions import Permission
-from app.web.access import access, current_actor, current_session, tell
-from app.web.forms import form_page
+from app.web.access import access, current_actor, current_session, prepared_as, tell
+from app.web.forms import form_page, read_form
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
 from app.web.reading import load_schema
@@ -49,7 +50,7 @@ def account_list() -> str:
     page = fetch_page(session, queries.list_gep_accounts(session, actor), page_request())
     return render_template(
         "appraisal/gep_accounts.html",
-        page=page.holding(account_views(session, actor, list(page.items))),
+        page=page.holding(account_summaries(session, list(page.items))),
         may_keep=actor.may(Permission.KEEP_GEP_ACCOUNTS),
         state_titles=STATE_TITLES,
         words=words,
@@ -64,15 +65,23 @@ def template() -> Response:
     return attachment(content, name="gep-account-template.xlsx", media_type=XLSX_TYPE)
 
 
+def _check() -> CheckedAccount:
+    schema = AccountWorkbookSchema()
+    command = schema.command_for(load_schema(schema, read_form(schema)))
+    return check_workbook(current_session(), current_actor(), command)
+
+
 @blueprint.route("/new", methods=["GET", "POST"])
-@access(Permission.KEEP_GEP_ACCOUNTS, upload=True)
+@access(Permission.KEEP_GEP_ACCOUNTS, upload=True, ahead=_check)
 def new_account() -> Answer:
     """Check a workbook, or store it as a draft."""
     session, actor = current_session(), current_actor()
     schema = AccountWorkbookSchema()
 
     def submit(data: dict[str, Any]) -> Response:
-        checked = take_workbook(session, actor, schema.command_for(data))
+        checked = take_workbook(
+            session, actor, schema.command_for(data), prepared_as(CheckedAccount)
+        )
         if checked.stored_id is None:
             return _checked(checked)
         tell("ok", gettext("The account is stored as a draft."))

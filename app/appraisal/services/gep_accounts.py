@@ -1,7 +1,7 @@
 """GEP accounts: checked, stored as a draft, published, read."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -52,7 +52,7 @@ class AccountNotSound(Conflict):
 
     code = "gep-account-not-sound"
     title = N_("The account has refused rows")
-    detail = N_("%(count)s rows are refused. Check the workbook and mend them first.")
+    detail = N_("Refused rows: %(count)s. Mend them and send the account again.")
 
 
 class AccountPublished(Conflict):
@@ -94,6 +94,7 @@ class CheckedAccount:
 
     account: Account
     problems: tuple[RowProblem, ...]
+    document: Mapping[str, Any]
     stored_id: UUID | None = None
 
 
@@ -109,8 +110,8 @@ class GivenPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GepAccountView:
-    """A stored account."""
+class GepAccountSummary:
+    """A stored account as lists show it, without its rows and what they gave."""
 
     id: UUID
     version: int
@@ -127,11 +128,25 @@ class GepAccountView:
     organisation: Name
     total_fen: int
     digest: str
-    result: Mapping[str, Any]
-    prices: tuple[GivenPrice, ...]
     created_at: datetime
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GepAccountView(GepAccountSummary):
+    """A stored account with its totals and the prices of its own."""
+
+    result: Mapping[str, Any]
+    prices: tuple[GivenPrice, ...]
     may_publish: bool
+
+
+OWN_FACTS: Final = tuple(
+    name
+    for name in GepAccountSummary.__dataclass_fields__
+    if name not in {"region", "organisation"}
+)
+"""What a summary takes from its row as it stands there."""
 
 
 def gep_template(session: Session, actor: Actor, language: str) -> bytes:
@@ -140,8 +155,8 @@ def gep_template(session: Session, actor: Actor, language: str) -> bytes:
     return account_template(parameters_on(today(session)), language)
 
 
-def take_workbook(session: Session, actor: Actor, command: AccountWorkbook) -> CheckedAccount:
-    """Check a workbook, and store it unless this is a dry run; rows with problems are listed."""
+def check_workbook(session: Session, actor: Actor, command: AccountWorkbook) -> CheckedAccount:
+    """Read and count a workbook; rows with problems are listed, nothing is stored."""
     actor.require(Permission.KEEP_GEP_ACCOUNTS)
     require_past(session, command.accounted_on)
     read = _read(command)
@@ -150,34 +165,61 @@ def take_workbook(session: Session, actor: Actor, command: AccountWorkbook) -> C
     document = {"rows": read.rows, **({"prices": command.prices} if command.prices else {})}
     found = _counted(_document(document), command.accounted_on, None)
     problems = (*read.problems, *(read.in_sheet(each) for each in found.problems))
+    return CheckedAccount(account=found, problems=problems, document=document)
+
+
+def take_workbook(
+    session: Session,
+    actor: Actor,
+    command: AccountWorkbook,
+    checked: CheckedAccount | None = None,
+) -> CheckedAccount:
+    """Check a workbook, and store it unless this is a dry run; rows with problems are listed.
+
+    What was checked before the transaction is not counted again.
+    """
+    actor.require(Permission.KEEP_GEP_ACCOUNTS)
+    ready = checked or check_workbook(session, actor, command)
     if command.dry_run:
-        return CheckedAccount(account=found, problems=problems)
-    refused = [each for each in problems if each.severity == "refuse"]
+        return ready
+    refused = [each for each in ready.problems if each.severity == "refuse"]
     if refused:
-        raise _not_sound(refused)
-    stored = store_account(
-        session,
-        actor,
-        StoreAccount(
-            title=command.title,
-            source=command.source,
-            accounted_on=command.accounted_on,
-            document=document,
-        ),
+        raise _not_sound(refused, lambda _: "/file")
+    wanted = StoreAccount(
+        title=command.title,
+        source=command.source,
+        accounted_on=command.accounted_on,
+        document=ready.document,
     )
-    return CheckedAccount(account=found, problems=problems, stored_id=stored.id)
+    return replace(ready, stored_id=_stored(session, actor, wanted, ready.account).id)
 
 
-def store_account(session: Session, actor: Actor, command: StoreAccount) -> GepAccountView:
-    """Store an account as a draft; refuses one with refused rows."""
+def count_account(session: Session, actor: Actor, command: StoreAccount) -> Account:
+    """The account of a document; refuses one with refused rows."""
     actor.require(Permission.KEEP_GEP_ACCOUNTS)
     require_past(session, command.accounted_on)
-    document = _document(command.document)
-    found = _counted(document, command.accounted_on, command.year)
+    found = _counted(_document(command.document), command.accounted_on, command.year)
     if found.refused:
-        raise _not_sound(found.refused)
+        raise _not_sound(found.refused, _place)
+    return found
+
+
+def store_account(
+    session: Session, actor: Actor, command: StoreAccount, counted: Account | None = None
+) -> GepAccountView:
+    """Store an account as a draft; refuses one with refused rows.
+
+    What was counted before the transaction is not counted again.
+    """
+    actor.require(Permission.KEEP_GEP_ACCOUNTS)
+    found = counted or count_account(session, actor, command)
+    return account_views(session, actor, [_stored(session, actor, command, found)])[0]
+
+
+def _stored(session: Session, actor: Actor, command: StoreAccount, found: Account) -> GepAccount:
     if found.total_fen > MOST_FEN:
         raise InvalidInput.at("/document", N_("The total is too large."))
+    document = _document(command.document)
     prices = [asdict(each) for each in _given_prices(command.document)]
     result = {**account_json(found, language=None), "prices": prices}
     row = GepAccount(
@@ -201,7 +243,7 @@ def store_account(session: Session, actor: Actor, command: StoreAccount) -> GepA
     session.add(row)
     session.flush()
     _record(session, actor, "gep-account.store", row)
-    return account_views(session, actor, [row])[0]
+    return row
 
 
 def publish_account(session: Session, actor: Actor, account_id: UUID) -> GepAccountView:
@@ -227,6 +269,7 @@ def publish_account(session: Session, actor: Actor, account_id: UUID) -> GepAcco
 
 def get_gep_account(session: Session, actor: Actor, account_id: UUID) -> GepAccountView:
     """One account in sight; `NotFound` otherwise."""
+    actor.require(Permission.READ_GEP_ACCOUNTS)
     statement = queries.visible_gep_accounts(session, actor).where(col(GepAccount.id) == account_id)
     row: GepAccount | None = session.execute(statement).scalar_one_or_none()
     if row is None:
@@ -234,37 +277,37 @@ def get_gep_account(session: Session, actor: Actor, account_id: UUID) -> GepAcco
     return account_views(session, actor, [row])[0]
 
 
-def account_views(session: Session, actor: Actor, rows: list[GepAccount]) -> list[GepAccountView]:
+def account_summaries(session: Session, rows: Sequence[GepAccount]) -> list[GepAccountSummary]:
+    """Accounts as lists show them, with one query for all names."""
+    return [GepAccountSummary(**facts) for facts in _facts(session, rows)]
+
+
+def account_views(
+    session: Session, actor: Actor, rows: Sequence[GepAccount]
+) -> list[GepAccountView]:
     """Views of accounts with one query for all names."""
-    names = organisation_names(session, {row.organisation_id for row in rows})
-    regions = queries.region_names(session, {row.region_code for row in rows})
     return [
         GepAccountView(
-            id=row.id,
-            version=row.version,
-            title=row.title,
-            source=row.source,
-            region_code=row.region_code,
-            region=regions.get(row.region_code, Name(zh=row.region_code, en=row.region_code)),
-            year=row.year,
-            state=row.state,
-            accounted_on=row.accounted_on,
-            norm_profile=row.norm_profile,
-            price_table=row.price_table,
-            model_version=row.model_version,
-            organisation=names[row.organisation_id],
-            total_fen=row.total_fen,
-            digest=row.digest,
+            **facts,
             result=row.result,
             prices=tuple(_price_view(each) for each in row.result.get("prices", [])),
-            created_at=row.created_at,
-            published_at=row.published_at,
             may_publish=row.state is GepAccountState.DRAFT
             and row.organisation_id == actor.organisation_id
             and actor.may(Permission.KEEP_GEP_ACCOUNTS),
         )
-        for row in rows
+        for row, facts in zip(rows, _facts(session, rows), strict=True)
     ]
+
+
+def _facts(session: Session, rows: Sequence[GepAccount]) -> Iterator[dict[str, Any]]:
+    names = organisation_names(session, {row.organisation_id for row in rows})
+    regions = queries.region_names(session, {row.region_code for row in rows})
+    for row in rows:
+        yield {
+            **{name: getattr(row, name) for name in OWN_FACTS},
+            "region": regions.get(row.region_code, Name(zh=row.region_code, en=row.region_code)),
+            "organisation": names[row.organisation_id],
+        }
 
 
 def _given_prices(document: Mapping[str, Any]) -> Iterable[GivenPrice]:
@@ -284,12 +327,14 @@ def _price_view(kept: Mapping[str, Any]) -> GivenPrice:
     return GivenPrice(**{**kept, "title": Name(**kept["title"])})
 
 
-def _not_sound(problems: Iterable[RowProblem]) -> AccountNotSound:
+def _not_sound(
+    problems: Iterable[RowProblem], place: Callable[[RowProblem], str]
+) -> AccountNotSound:
     """The refusal with its first reasons, such as a price that is missing."""
     listed = list(problems)
     errors = tuple(
         FieldError(
-            pointer="/document/rows",
+            pointer=place(each),
             detail=N_("Row %(row)s, %(field)s: %(reason)s"),
             facts={
                 "row": each.row,
@@ -300,6 +345,12 @@ def _not_sound(problems: Iterable[RowProblem]) -> AccountNotSound:
         for each in listed[:REASONS_SHOWN]
     )
     return AccountNotSound(errors=errors, count=len({each.row for each in listed}))
+
+
+def _place(problem: RowProblem) -> str:
+    """The row of the document that was sent, and the input in it."""
+    row = f"/document/rows/{problem.row - 1}"
+    return f"{row}/inputs/{problem.field}" if problem.field else row
 
 
 def _read(command: AccountWorkbook) -> AccountRows:

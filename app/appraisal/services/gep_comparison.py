@@ -10,9 +10,10 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.models import GepAccount
-from app.appraisal.services.gep_accounts import GepAccountView, account_views
+from app.appraisal.services.gep_accounts import GepAccountSummary, account_summaries
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, InvalidInput, NotFound
+from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from risk_models.account_json import comparison_json
 from risk_models.accounts import Comparison, InvalidAccount, compare, document_from
@@ -32,9 +33,9 @@ class AccountsNotComparable(Conflict):
 class GepComparisonView:
     """An account, the bases it can be compared with, and the comparison with one of them."""
 
-    account: GepAccountView
-    base: GepAccountView | None
-    bases: tuple[GepAccountView, ...]
+    account: GepAccountSummary
+    base: GepAccountSummary | None
+    bases: tuple[GepAccountSummary, ...]
     """Earlier published accounts of the same region, the latest year first."""
     comparison: Mapping[str, Any] | None
     """As `comparison_json` answers; None without a base."""
@@ -50,11 +51,12 @@ def compare_gep_accounts(
     Both are counted again from their stored rows and prices, each on its own day. Refuses a base
     that is no earlier published account of the region, and one of another norm.
     """
+    actor.require(Permission.READ_GEP_ACCOUNTS)
     row = _load(session, actor, account_id)
     listed = list(session.execute(queries.gep_bases(session, actor, row)).scalars())
     base = _chosen(listed, base_id)
     found = None if base is None else _compared(session, row, base)
-    account, *bases = account_views(session, actor, [row, *listed])
+    account, *bases = account_summaries(session, [row, *listed])
     return GepComparisonView(
         account=account,
         base=next((each for each in bases if base is not None and each.id == base.id), None),

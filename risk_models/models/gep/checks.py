@@ -20,7 +20,14 @@ __all__ = ["check", "counted", "priced", "shares"]
 
 Mask = npt.NDArray[np.bool_]
 
+YEAR_AHEAD: Final = Text(
+    en="The account is of %(account).0f, but it is valued in %(day).0f: nothing of that year is"
+    " measured yet. Check the year and the day.",
+    zh="核算年度为%(account).0f年，而核算日在%(day).0f年，该年尚无实测数据。请核对年度与日期。",
+)
+
 WORDS: Final[dict[str, Text]] = {
+    "account-year-ahead": YEAR_AHEAD,
     "service-not-accounted": Text(
         en="This quantity was not measured; it is left out, not counted as zero.",
         zh="该项未核算，未计入总值，并非为零。",
@@ -271,15 +278,21 @@ def _year_findings(batch: Batch, basis: Basis) -> list[Finding]:
     account = batch.numbers("account_year")
     factor = batch.numbers("price_factor")
     differs = ~np.isnan(prices) & (prices != account)
-    return _told(
-        "price-year-differs",
-        "price_factor",
-        differs,
-        "note",
-        prices=np.nan_to_num(prices),
-        account=account,
-        factor=np.where(np.isnan(factor), 1.0, factor),
-    )
+    today = np.full(batch.n, float(basis.on.year))
+    return [
+        *_told(
+            "account-year-ahead", "account_year", account > today, "ask", account=account, day=today
+        ),
+        *_told(
+            "price-year-differs",
+            "price_factor",
+            differs,
+            "note",
+            prices=np.nan_to_num(prices),
+            account=account,
+            factor=np.where(np.isnan(factor), 1.0, factor),
+        ),
+    ]
 
 
 def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:

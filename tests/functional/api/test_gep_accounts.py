@@ -4,8 +4,12 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 
+from app.appraisal.models import GepAccount
+from app.appraisal.services import gep_accounts
 from app.documents.tables import XLSX_TYPE
+from risk_models.accounts import account
 
 DAY = "2023-12-26"
 
@@ -62,6 +66,47 @@ def test_an_account_is_worked_out_by_the_model(api):
 def test_a_refused_row_keeps_the_account_out(api):
     refused = api("mc-1").post("/gep-accounts", units(visits=-1), status=409).json
     assert refused["type"].endswith("gep-account-not-sound")
+    assert refused["errors"][0]["pointer"] == "/document/rows/0/inputs/visits"
+    assert "visits" in refused["errors"][0]["detail"]
+
+
+def test_a_year_that_has_not_begun_is_asked_about(api):
+    def codes(wanted):
+        made = api("mc-1").post("/gep-accounts", wanted, status=201).json
+        return {each["code"] for each in made["result"]["problems"]}
+
+    ahead = units()
+    ahead["document"]["rows"][0]["year"] = 2024
+    stated = document()
+    for row in stated["document"]["rows"]:
+        row["year"] = 2024
+    assert "account-year-ahead" in codes(ahead)
+    assert "account-year-ahead" in codes(stated)
+    assert "account-year-ahead" not in codes(units())
+
+
+def test_a_list_of_accounts_loads_no_rows(api, queries):
+    client = api("mc-1")
+    client.post("/gep-accounts", units(), status=201)
+    with queries() as seen:
+        client.get("/gep-accounts", status=200)
+    listed = [each for each in seen if "gep_account" in each and "count(" not in each]
+    assert listed
+    assert not [each for each in listed if "document" in each or "result" in each]
+
+
+def test_an_account_is_counted_before_the_writing_transaction_begins(api, database, monkeypatch):
+    free = []
+
+    def count_while_another_writes(*args):
+        with database.write() as other:
+            other.execute(sa.update(GepAccount).values(title="-"))
+        free.append(True)
+        return account(*args)
+
+    monkeypatch.setattr(gep_accounts, "account", count_while_another_writes)
+    api("mc-1").post("/gep-accounts", units(), status=201)
+    assert free == [True]
 
 
 @pytest.mark.parametrize("raw", [{}, {"rows": []}, {"rows": [{"region": "620721"}]}])
