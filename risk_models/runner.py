@@ -38,6 +38,7 @@ from risk_models.engines.scenarios import (
     portfolio_scenarios,
     scenarios,
 )
+from risk_models.reconciling import apart_findings
 from risk_models.words import Text
 
 __all__ = ["Bar", "Fan", "NoTrace", "Portfolio", "fan", "portfolio", "stressed", "tornado", "value"]
@@ -254,6 +255,8 @@ class _Run:
         amounts = self._quantities(exposures, assessed, weights)
         total = _weighted(values, weights, self.batch.n)
         self._reviewed(total, amounts)
+        apart = apart_findings(self.model.spec, self.basis, values, weights)
+        self.findings.extend(entry.moved(self.rows) for entry in apart)
         result = Result(
             value=self._spread(total),
             components={name: self._spread(part) for name, part in self._parts(parts, weights)},

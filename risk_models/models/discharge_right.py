@@ -43,6 +43,7 @@ from risk_models.quota import (
     term_of,
     unpaid_flow,
 )
+from risk_models.reconciling import APART
 from risk_models.trace import whole_years
 
 __all__ = ["MODEL", "DischargeRight"]
@@ -271,6 +272,7 @@ SPEC: Final = ModelSpec(
     ),
     parameters=(
         ACQUIRED,
+        APART,
         RATING,
         ACCIDENT_YEARS,
         TERM_CAP,

@@ -58,6 +58,7 @@ from risk_models.quota import (
     term_of,
     unpaid_flow,
 )
+from risk_models.reconciling import APART
 
 __all__ = ["MODEL", "WaterRight"]
 
@@ -289,7 +290,7 @@ SPEC: Final = ModelSpec(
         part("market", "Market approach", "市场法"),
         part("remaining_term", "Remaining-term cost", "剩余期限成本法"),
     ),
-    parameters=(USE_CLASS, WEIGHT, RATE_LOW, RATE_HIGH, GROWTH_HIGH, TRADED_HIGH, PRICE_AGE),
+    parameters=(USE_CLASS, WEIGHT, RATE_LOW, RATE_HIGH, GROWTH_HIGH, TRADED_HIGH, PRICE_AGE, APART),
     prices=(WATER,),
     standards=("资产评估执业准则",),
     limits=(

@@ -35,11 +35,16 @@ def run(
     return value(model, batch, basis, stress=stress, trace=trace)
 
 
+BESIDE = frozenset({"not-asked", "approaches-apart"})
+"""An example has every input, and the figures of its approaches come from different sources."""
+
+
 def codes(result: Result, row: int = 0, severity: str | None = None) -> set[str]:
+    """The findings of a row, without those that an example raises whatever is tried on it."""
     return {
         found.code
         for found in result.findings
-        if row in found.rows and severity in (None, found.severity)
+        if row in found.rows and severity in (None, found.severity) and found.code not in BESIDE
     }
 
 

@@ -8,6 +8,7 @@ from risk_models.contract import (
     ModelSpec,
 )
 from risk_models.fields import day, number, part
+from risk_models.reconciling import APART
 from risk_models.tradable import SHARED_PARAMETERS, PricesByLevel, means_of, price_uses
 from risk_models.tradable_fields import (
     daily_volume_field,
@@ -276,6 +277,7 @@ SPEC: Final = ModelSpec(
         part("with_buyback", "Buy-back and local market", "市场法（回购与本地市场）"),
     ),
     parameters=(
+        APART,
         FACTORS,
         ASK,
         REFUSE,

@@ -1,0 +1,61 @@
+"""How far the approaches that count in a value lie apart, which is asked about whatever the model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from risk_models.batches import finding
+from risk_models.contract import Basis, Component, Finding, Floats, ModelSpec
+from risk_models.words import Text
+
+__all__ = ["APART", "apart_findings"]
+
+APART: Final = "approaches.apart_ratio"
+"""The dated limit; a model of several approaches lists it among its parameters."""
+
+CODE: Final = "approaches-apart"
+
+
+def apart_findings(
+    spec: ModelSpec, basis: Basis, values: Mapping[str, Floats], weights: Mapping[str, Floats]
+) -> list[Finding]:
+    """Asks why approaches [n] that weigh more than nothing give values far from each other."""
+    if APART not in spec.parameters or len(spec.approaches) < 2:
+        return []
+    parts = [part for part in spec.approaches if part.name in values]
+    worth = np.array([values[part.name] for part in parts])
+    counts = np.array([weights[part.name] for part in parts]) > 0.0
+    highest = np.max(worth, axis=0, where=counts, initial=-np.inf)
+    lowest = np.min(worth, axis=0, where=counts, initial=np.inf)
+    limit = basis.parameters.number(APART)
+    apart = (counts.sum(axis=0) > 1) & (highest > 0.0) & (highest > limit * lowest)
+    patterns = np.unique(counts[:, apart], axis=1).T
+    return [
+        entry
+        for pattern in patterns
+        for entry in _asked(
+            [part for part, used in zip(parts, pattern, strict=True) if used],
+            apart & (counts == pattern[:, np.newaxis]).all(axis=0),
+            values,
+            limit,
+        )
+    ]
+
+
+def _asked(
+    parts: Sequence[Component], rows: np.ndarray, values: Mapping[str, Floats], limit: float
+) -> list[Finding]:
+    facts = {part.name: values[part.name] for part in parts}
+    en = "; ".join(f"{_escaped(part.title.en)} %({part.name}).2f yuan" for part in parts)
+    zh = "；".join(f"{_escaped(part.title.zh)}%({part.name}).2f元" for part in parts)
+    detail = Text(
+        en=f"The approaches that count lie more than %(limit).2f times apart: {en}."
+        " Say why, or weigh them anew.",
+        zh=f"参与加权的各方法结果相差超过%(limit).2f倍：{zh}。请说明原因，或调整权重。",
+    )
+    return finding(CODE, "", rows, severity="ask", detail=detail, limit=np.array(limit), **facts)
+
+
+def _escaped(words: str) -> str:
+    return words.replace("%", "%%")
