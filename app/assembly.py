@@ -10,12 +10,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app
 from app.appraisal.domain.catalogue import require_sound_models
+from app.appraisal.services.reporting import KIND as APPRAISAL_REPORT
+from app.appraisal.services.standing import report_standing
 from app.assets.burdens import bind_burdens
 from app.audit.services import watch
 from app.collateral.queries import burdens_in_force
 from app.db import migrations
 from app.db.engine import Database, demonstration_day
 from app.documents.files import bind_store, local_store
+from app.documents.standing import bind_standing
 from app.identity import calling
 from app.kernel.folders import find_folder
 from app.rooms import API_BLUEPRINTS, NAVIGATION, PAGE_BLUEPRINTS, business_day_of
@@ -50,6 +53,7 @@ def assemble(settings: Settings, given: Database | None = None) -> Flask:
     _configure(made, settings)
     store = given or open_database(settings)
     bind_burdens(store, burdens_in_force)
+    bind_standing(store, APPRAISAL_REPORT, report_standing)
     made.extensions.update(
         settings=settings,
         database=store,

@@ -164,6 +164,15 @@ def get_report(appraisal_id: UUID) -> Response:
     return attachment(content, name=name, media_type="application/pdf")
 
 
+@blueprint.route("/<uuid:appraisal_id>/draft.pdf", methods=["GET"])
+@access(Permission.SIGN_APPRAISAL)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def get_draft(appraisal_id: UUID) -> Response:
+    """The report between its two signatures, marked as a draft; for those who make it."""
+    name, content = services.draft_content(current_session(), current_actor(), appraisal_id)
+    return attachment(content, name=name, media_type="application/pdf")
+
+
 EVENTS.register_api(blueprint)
 
 

@@ -24,6 +24,7 @@ from app.kernel.actor import Actor
 from app.kernel.text import N_
 from app.web.dispatch import database
 from app.web.events import EventHandler, Events
+from app.web.formats import current_locale, money_with_unit
 from app.web.shell import words
 
 log = structlog.get_logger("greenpledge.appraisal")
@@ -41,10 +42,18 @@ def _ordered(session: Session, actor: Actor, view: AppraisalView) -> list[tuple[
         (gettext("Asset"), f"{words(view.asset_title)} · {view.asset_number}"),
         (gettext("Owner"), words(owner)),
         (gettext("Ordered by"), words(view.ordered_by)),
-        (gettext("Panel of"), words(view.bank)),
+        _backing(view),
         (gettext("Appraisal model"), words(spec.title) if spec else view.model_id),
         (gettext("Purpose of the appraisal"), view.purpose),
     ]
+
+
+def _backing(view: AppraisalView) -> tuple[str, str]:
+    """An agency works for a bank's panel; a bank appraises for itself behind a small loan."""
+    if view.loan_fen is None:
+        return gettext("Panel of"), words(view.bank)
+    loan = money_with_unit(view.loan_fen, "yuan", locale=current_locale())
+    return gettext("Loan that the appraisal stands behind"), loan
 
 
 def _countersign(

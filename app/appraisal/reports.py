@@ -106,7 +106,7 @@ def _layout(view: AppraisalReportView) -> DocumentLayout:
 def _blocks(view: AppraisalReportView) -> list[Block]:
     return [
         _cover(view),
-        *_declaration(),
+        *_declaration(view),
         *_summary(view),
         PageBreak(),
         *_parties_and_object(view),
@@ -188,8 +188,26 @@ _DECLARATION: Final = (
 )
 
 
-def _declaration() -> list[Block]:
-    return [heading("声明", "Declaration"), *_numbered(_DECLARATION)]
+_OWN_DECLARATION: Final = (
+    Words(
+        zh="本报告由银行自行评估，不是评估机构出具的评估报告；签字的两名人员均为该银行员工，"
+        "不是独立第三方。",
+        en="The bank made this appraisal itself; it is no report of an appraisal agency. Both who "
+        "sign are employees of the bank, not independent of it.",
+    ),
+    Words(
+        zh="该银行拟以评估对象担保其贷款；签字的两名人员与权利人及评估对象没有现存或预期的利益关系。",
+        en="The bank means to secure its loan on the subject. The two who sign have no present or "
+        "expected interest in the owner or the subject.",
+    ),
+)
+
+
+def _declaration(view: AppraisalReportView) -> list[Block]:
+    """What the signers declare; a bank's own staff is no third party to it."""
+    first, disinterest, *rest = _DECLARATION
+    who = (disinterest,) if view.loan_fen is None else _OWN_DECLARATION
+    return [heading("声明", "Declaration"), *_numbered([first, *who, *rest])]
 
 
 def _summary(view: AppraisalReportView) -> list[Block]:
@@ -421,14 +439,12 @@ def _findings_grid(findings: Sequence[FindingView]) -> Grid:
         column("性质", "Kind", 2),
         column("内容", "Finding", 8),
         column("评估师说明", "Explanation by the appraiser", 6),
-        column("代码", "Code", 3),
     ]
     rows: list[list[str | Cell]] = [
         [
             below(SEVERITY_WORDS.get(each.severity, Words(zh=each.severity))),
             Cell(text=each.words.zh, note=each.words.en),
             each.explanation or BLANK,
-            each.code,
         ]
         for each in findings
     ]
@@ -478,6 +494,7 @@ def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
         en=f"Valid from the valuation date to {view.valid_until.isoformat()}; "
         "a material change of the subject or the market calls for a new appraisal.",
     )
+    places = _PLACES if view.loan_fen is None else _OWN_PLACES
     return [
         heading("十三、特别事项", "Special matters"),
         *_numbered(view.special_matters),
@@ -490,16 +507,35 @@ def _limits_and_signatures(view: AppraisalReportView) -> list[Block]:
         Text(words=Words(zh=f"报告日：{day_zh(view.issued_on)}", en=view.issued_on.isoformat())),
         Signatures(
             places=[
-                _signature("承办评估师", "Appraiser", view.maker),
-                _signature("复核评估师", "Reviewing appraiser", view.reviewer),
+                _signature(view, places[0], view.maker),
+                _signature(view, places[1], view.reviewer),
             ],
             seal=view.agency.name,
         ),
     ]
 
 
-def _signature(zh: str, en: str, signer: SignerView) -> Signature:
-    detail = f"资格证号 No. {signer.qualification}" if signer.qualification else ""
+_PLACES: Final = (
+    label("承办评估师", "Appraiser"),
+    label("复核评估师", "Reviewing appraiser"),
+)
+_OWN_PLACES: Final = (
+    label("评估人员（银行员工）", "Made by, staff of the bank"),
+    label("复核人员（银行员工）", "Reviewed by, staff of the bank"),
+)
+
+
+def _signature(view: AppraisalReportView, role: Words, signer: SignerView) -> Signature:
     return Signature(
-        role=label(zh, en), name=signer.name, detail=detail, signed_on=signer.signed_on
+        role=role,
+        name=signer.name,
+        detail=_number_of(view, signer),
+        signed_on=signer.signed_on,
     )
+
+
+def _number_of(view: AppraisalReportView, signer: SignerView) -> str:
+    """The number beside a signature; a bank's own staff may have none, and then the report says so."""
+    if view.loan_fen is None:
+        return f"资格证号 No. {signer.qualification}" if signer.qualification else ""
+    return f"工号 Staff No. {signer.qualification or '未载明 not stated'}"

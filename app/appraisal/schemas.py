@@ -85,7 +85,10 @@ class QualifiedSchema(CommandSchema):
     qualification = Text(
         max_length=60,
         title=N_("Number of the appraiser's qualification"),
-        help=N_("As on the certificate; printed beside the signature."),
+        help=N_(
+            "As on the certificate; printed beside the signature. An agency's appraiser must give it; "
+            "a bank's own staff may give a staff number instead."
+        ),
     )
 
 
@@ -294,6 +297,7 @@ class AppraisalSignatureSchema(ViewSchema):
     role = Choice(SignatureRole)
     qualification = Text(max_length=60)
     digest = Text(max_length=64)
+    on = Day()
     at = Instant()
     counts = Flag()
 

@@ -1,8 +1,10 @@
 """What callers send and receive about documents."""
 
+import marshmallow as ma
+
 from app.documents import services
 from app.kernel.text import N_
-from app.web.fields import Day, Ident, Instant, Text, Whole
+from app.web.fields import Day, Flag, Ident, Instant, Text, Whole
 from app.web.schemas import ViewSchema
 from app.web.uploads import File, SentFile, UploadSchema
 
@@ -34,6 +36,16 @@ class DocumentSchema(ViewSchema):
     created_at = Instant()
 
 
+class StandingSchema(ViewSchema):
+    """Whether a document that can lose its force still counts; nothing of its content."""
+
+    state = Text(max_length=40)
+    title_zh = Text(max_length=80, attribute="title.zh")
+    title_en = Text(max_length=80, attribute="title.en")
+    in_force = Flag()
+    on = Day(allow_none=True)
+
+
 class PublicCheckSchema(ViewSchema):
     """What anybody may learn by a document's code."""
 
@@ -46,3 +58,4 @@ class PublicCheckSchema(ViewSchema):
     issuer_zh = Text(max_length=120, attribute="issuer.zh")
     issuer_en = Text(max_length=160, attribute="issuer.en")
     sha256 = Text(max_length=64)
+    standing = ma.fields.Nested(StandingSchema, allow_none=True)

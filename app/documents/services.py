@@ -16,6 +16,7 @@ from app.documents import queries
 from app.documents.content_types import UploadRefused, check_upload
 from app.documents.files import store_of
 from app.documents.models import Document, IssuedDocument
+from app.documents.standing import Standing, standing_of
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import InvalidInput, NotFound, TooManyRequests
 
@@ -89,6 +90,8 @@ class PublicCheck:
     issued_on: date
     issuer: Name
     sha256: str
+    standing: Standing | None = None
+    """Whether it still counts; None for documents that cannot lose their force."""
 
 
 def upload_document(session: Session, actor: Actor, command: UploadFile) -> DocumentView:
@@ -195,6 +198,7 @@ def check_code(session: Session, code: str) -> PublicCheck:
         issued_on=row.issued_on,
         issuer=Name(zh=row.issuer_zh, en=row.issuer_en),
         sha256=row.sha256,
+        standing=standing_of(session, row),
     )
 
 

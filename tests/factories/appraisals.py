@@ -15,6 +15,7 @@ from app.appraisal.domain.kinds import OutsideReport, OutsideSigner
 from app.appraisal.models import PanelMember
 from app.appraisal.services import (
     AppraisalView,
+    CountersignAppraisal,
     FileOutsideReport,
     OrderAppraisal,
     SaveInputs,
@@ -39,6 +40,9 @@ from tests.factories.world import OPENED_AT, World
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "docs" / "examples"
 SIGNED_ON: Final = date(2023, 12, 26)
 REVALUED_ON: Final = date(2024, 3, 20)
+MAKER_NUMBER: Final = "62010001"
+SIGNED: Final = SignAppraisal(qualification=MAKER_NUMBER)
+COUNTERSIGNED: Final = CountersignAppraisal(qualification="62010002")
 SIGNED_AT: Final = datetime(2023, 12, 26, 3, 0, tzinfo=UTC)
 REVALUED_AT: Final = datetime(2024, 3, 20, 9, 0, tzinfo=UTC)
 
@@ -189,8 +193,13 @@ def make_valid(
     if outside is not None:
         made = file_outside_report(session, world.actor("ag1-a"), made.id, outside)
     words = {each["name"]: "以实地核实为准（示例）。" for each in asked(made.result or {})}
-    sign_appraisal(session, world.actor("ag1-a"), made.id, SignAppraisal(explanations=words))
-    return countersign_appraisal(session, world.actor("ag1-b"), made.id)
+    sign_appraisal(
+        session,
+        world.actor("ag1-a"),
+        made.id,
+        SignAppraisal(explanations=words, qualification=MAKER_NUMBER),
+    )
+    return countersign_appraisal(session, world.actor("ag1-b"), made.id, COUNTERSIGNED)
 
 
 def outside_report(value_fen: int = FOREST_FEN) -> FileOutsideReport:

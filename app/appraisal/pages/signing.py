@@ -9,9 +9,16 @@ from flask_babel import gettext
 
 from app.appraisal import services
 from app.appraisal.domain import APPRAISAL, AppraisalEvent, AppraisalKind
+from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.domain.findings import MAX_WORDS, asked
-from app.appraisal.pages.shown import in_words
-from app.appraisal.schemas import FileOutsideReportSchema, SignAppraisalSchema
+from app.appraisal.events import EVENTS
+from app.appraisal.pages.shown import in_words, result_shown, room_words
+from app.appraisal.schemas import (
+    CountersignAppraisalSchema,
+    FileOutsideReportSchema,
+    SignAppraisalSchema,
+)
+from app.db.engine import today
 from app.documents.downloads import attachment
 from app.kernel.errors import NotFound, Refusal
 from app.kernel.ids import new_id
@@ -32,6 +39,10 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(
         "/<uuid:appraisal_id>/events/sign", view_func=sign, methods=["GET", "POST"]
     )
+    blueprint.add_url_rule(
+        "/<uuid:appraisal_id>/events/countersign", view_func=countersign, methods=["GET", "POST"]
+    )
+    blueprint.add_url_rule("/<uuid:appraisal_id>/draft.pdf", view_func=draft)
     rule = "/<uuid:appraisal_id>/outside-report"
     blueprint.add_url_rule(rule, view_func=file_outside_report, methods=["GET", "POST"])
     blueprint.add_url_rule(f"{rule}.pdf", view_func=outside_report)
@@ -85,6 +96,45 @@ def _sign_form(
         csrf_token=page_token(),
         idempotency_key=str(new_id()),
     )
+
+
+@access(Permission.SIGN_APPRAISAL)
+def countersign(appraisal_id: UUID) -> Answer:
+    """Countersign, with what is signed in view: value, days, parts, findings and the words on them, the draft."""
+    session, actor = current_session(), current_actor()
+    view = services.get_appraisal(session, actor, appraisal_id)
+    if request.method == "GET":
+        APPRAISAL.next(view.state, AppraisalEvent.COUNTERSIGN)
+    step = gettext(APPRAISAL.event_titles[AppraisalEvent.COUNTERSIGN])
+
+    def submit(command: services.CountersignAppraisal) -> Response:
+        check_version(view.version)
+        EVENTS.handlers[AppraisalEvent.COUNTERSIGN].handle(session, actor, appraisal_id, command)
+        tell("ok", gettext("Done: %(step)s.", step=step))
+        return redirect(f"/appraisals/{appraisal_id}", 303)  # type: ignore[return-value]
+
+    result, spec = view.result or {}, find_spec(view.model_id)
+    on = view.valued_on or today(session)
+    return form_page(
+        CountersignAppraisalSchema(),
+        title=step,
+        subtitle=f"{view.number} · {words(view.asset_title)}",
+        back=f"/appraisals/{appraisal_id}",
+        version=view.version,
+        template="appraisal/countersign.html",
+        appraisal=view,
+        result=result_shown(spec, result, view.inputs or {}, on) if result else None,
+        maker=next((each for each in view.signatures if each.counts), None),
+        submit=submit,
+        **room_words(),
+    )
+
+
+@access(Permission.SIGN_APPRAISAL)
+def draft(appraisal_id: UUID) -> Response:
+    """The report between its two signatures, for those who make it."""
+    name, content = services.draft_content(current_session(), current_actor(), appraisal_id)
+    return attachment(content, name=name, media_type="application/pdf")
 
 
 def _words_field(

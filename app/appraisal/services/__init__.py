@@ -39,7 +39,12 @@ from app.appraisal.services.panel import (
     panel_views,
 )
 from app.appraisal.services.prices import StatedPrice
-from app.appraisal.services.reporting import issue_missing_reports, issue_report, report_content
+from app.appraisal.services.reporting import (
+    draft_content,
+    issue_missing_reports,
+    issue_report,
+    report_content,
+)
 from app.appraisal.services.revaluation import (
     RequestRevaluation,
     get_run,
@@ -106,6 +111,7 @@ __all__ = [
     "compare_appraisal",
     "countersign_appraisal",
     "decline_order",
+    "draft_content",
     "end_panel_member",
     "expire_appraisals",
     "fall_views",

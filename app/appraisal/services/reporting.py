@@ -1,6 +1,7 @@
 """The appraisal report: its facts gathered from the rooms below, printed and issued."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal import queries
-from app.appraisal.domain import SignatureRole
+from app.appraisal.domain import AppraisalState, SignatureRole
 from app.appraisal.domain.catalogue import find_spec, parameters_on
 from app.appraisal.domain.valuing import traced_figure
 from app.appraisal.models import Appraisal
@@ -39,6 +40,8 @@ from app.appraisal.services.annexes import (
     subject_annex,
 )
 from app.appraisal.services.comparison import agency_comparison
+from app.appraisal.services.orders import own_appraisal
+from app.appraisal.services.signing import last_day
 from app.assets.burdens import Burden, burdens_of
 from app.assets.domain import EncumbranceKind, ForestCategory, MrvAct
 from app.assets.kinds import kind_info
@@ -78,6 +81,11 @@ MARKET_VALUE: Final = Words(zh="市场价值", en="Market value")
 NO_PLACE: Final = Words(zh="林草地", en="Forest and grass land")
 
 KIND: Final = "appraisal-report"
+DRAFT_CODE: Final = ""
+DRAFT: Final = Words(
+    zh="草稿，复核评估师尚未签字，不得使用",
+    en="Draft: not countersigned, not to be used",
+)
 TITLE: Final = Name(zh="生态资产评估报告", en="Ecological asset appraisal report")
 INVENTED: Final = Words(
     zh="演示数据，均属虚构",
@@ -201,23 +209,30 @@ def report_content(session: Session, row: Appraisal) -> tuple[str, bytes]:
     return f"{row.number}.pdf", document_content(session, issued)
 
 
+def draft_content(session: Session, actor: Actor, appraisal_id: UUID) -> tuple[str, bytes]:
+    """The report as the reviewer would sign it, marked as a draft; for its makers, between the signatures."""
+    row = own_appraisal(session, actor, appraisal_id)
+    if row.state is not AppraisalState.SIGNED:
+        raise NotFound
+    view = report_view(session, row, DRAFT_CODE)
+    return f"{row.number}-draft.pdf", appraisal_report(replace(view, notice=DRAFT))
+
+
 def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportView:
-    """Everything that the report of a countersigned appraisal says."""
+    """Everything that the report of a signed appraisal says; before the second signature its day is today."""
     asset = session.get_one(Asset, row.asset_id)
     spec = find_spec(row.model_id)
     result = row.result or {}
-    if spec is None or row.valued_on is None or row.valid_until is None or row.value_fen is None:
+    if spec is None or row.valued_on is None or row.value_fen is None:
         raise ValueError("a report needs a valued appraisal of an installed model")
     signers = _signers(session, row)
-    issued_on = signers[SignatureRole.REVIEWER].signed_on
-    if issued_on is None:
-        raise ValueError("a report needs both signatures")
+    issued_on = signers[SignatureRole.REVIEWER].signed_on or today(session)
     return AppraisalReportView(
         number=row.number,
         issued_on=issued_on,
         valued_on=row.valued_on,
-        valid_until=row.valid_until,
-        check_url=check_address(code),
+        valid_until=row.valid_until or last_day(session, row, row.valued_on),
+        check_url=check_address(code or row.number),
         digest_text=code,
         agency=_party(session, row.agency_id),
         client=_party(session, row.ordered_by_id),
@@ -460,12 +475,24 @@ def _parameter(each: Mapping[str, Any]) -> ParameterView:
     return ParameterView(
         id=each["id"],
         title=Words(zh=each["zh"], en=each["en"]),
-        value=each["value"] or "表 table",
-        unit=each["unit"],
+        value=each["value"] or _row(each) or "表 table",
+        unit="" if each.get("row") else each["unit"],
         source=_words(in_both(each["source"])),
         status=each["status"],
         in_force_from=_day(each["since"]),
     )
+
+
+def _row(each: Mapping[str, Any]) -> str:
+    """The row that a choice named in a table, with its cells."""
+    cells = [
+        f"{cell['zh']} {_cell(cell['value'], cell['unit'])}" for cell in each.get("cells", ())
+    ]
+    return f"{each['row']['zh']}：{'；'.join(cells)}" if cells else ""
+
+
+def _cell(value: str, unit: str) -> str:
+    return f"{per_cent(value)}%" if unit == RATIO else f"{value}{unit_name(unit).zh}"
 
 
 def _day(text: str | None) -> date | None:
@@ -499,7 +526,8 @@ def _components(spec: ModelSpec, result: Mapping[str, Any]) -> list[ComponentVie
 def _quantity(found: Mapping[str, Any] | None) -> str:
     if found is None or found["value"] is None:
         return ""
-    return _with_unit(f"{float(found['value']):,.2f}", found["unit"])
+    # Costs count in negative units; how many they are is told without the sign.
+    return _with_unit(f"{abs(float(found['value'])):,.2f}", found["unit"])
 
 
 def _with_unit(figure: str, unit: str) -> str:

@@ -46,7 +46,10 @@ EXPIRY_CHUNK: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignAppraisal:
-    """The appraiser's words on each finding that asks for them, by its name; the number of his qualification."""
+    """The appraiser's words on each finding that asks for them, by its name; the number of his qualification.
+
+    An agency's appraiser must give the number; the staff of a bank that appraises for itself may.
+    """
 
     explanations: Mapping[str, str] = field(default_factory=dict)
     qualification: str = ""
@@ -54,7 +57,7 @@ class SignAppraisal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountersignAppraisal:
-    """The number of the reviewer's qualification."""
+    """The number of the reviewer's qualification; needed under an agency's report."""
 
     qualification: str = ""
 
@@ -74,7 +77,8 @@ def sign_appraisal(
     if row.value_fen is None or row.valued_on is None or row.result is None:
         raise NothingToSign
     row.result = _explained(row.result, command.explanations)
-    _valid_until(session, row, row.valued_on)
+    _require_qualification(row, command.qualification)
+    last_day(session, row, row.valued_on)
     row.maker_id = actor.person_id
     _sign(session, actor, row, SignatureRole.MAKER, command.qualification)
     say(session, actor, "appraisal.sign", row, digest=queries.signed_digest(row))
@@ -106,6 +110,15 @@ def _explained(result: Mapping[str, Any], words: Mapping[str, str]) -> dict[str,
     if errors:
         raise InvalidInput(errors=tuple(errors))
     return found
+
+
+def _require_qualification(row: Appraisal, qualification: str) -> None:
+    """An agency's report prints the number of both appraisers."""
+    if row.kind is AppraisalKind.EXTERNAL and not qualification.strip():
+        raise InvalidInput.at(
+            "/qualification",
+            N_("Enter the number of your qualification; the report of an agency prints it."),
+        )
 
 
 def _no_such_finding(name: str) -> FieldError:
@@ -149,7 +162,8 @@ def countersign_appraisal(
     row = move(session, actor, appraisal_id, AppraisalEvent.COUNTERSIGN)
     if row.valued_on is None or row.value_fen is None:
         raise NothingToSign
-    row.valid_until = _valid_until(session, row, row.valued_on)
+    _require_qualification(row, command.qualification)
+    row.valid_until = last_day(session, row, row.valued_on)
     row.reviewer_id = actor.person_id
     _sign(session, actor, row, SignatureRole.REVIEWER, command.qualification)
     session.add(_first_valuation(session, row, row.valued_on, row.value_fen))
@@ -165,7 +179,7 @@ def revoke_appraisal(
     row = move(session, actor, appraisal_id, AppraisalEvent.REVOKE)
     row.closing_note = command.note
     refresh_asset_value(session, row.asset_id)
-    say(session, actor, "appraisal.revoke", row, note=command.note)
+    say(session, actor, "appraisal.revoke", row, note=command.note, on=today(session))
     return appraisal_view(session, actor, row)
 
 
@@ -250,7 +264,8 @@ def _sign(
     session.flush()
 
 
-def _valid_until(session: Session, row: Appraisal, valued_on: date) -> date:
+def last_day(session: Session, row: Appraisal, valued_on: date) -> date:
+    """The last day of a report by the rules of its bank; refused when it is over already."""
     try:
         days = policy_for(session, row.bank_id, valued_on).whole(REPORT_VALIDITY)
     except RuleNotInForce:

@@ -27,13 +27,17 @@ NOBODY = Name(zh="", en="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureView:
-    """Who signed what, when. `counts` is false for a signature under content that was later changed."""
+    """Who signed what, on which civil day and at which instant.
+
+    `counts` is false for a signature under content that was later changed.
+    """
 
     person_id: UUID
     person: Name
     role: SignatureRole
     qualification: str
     digest: str
+    on: date
     at: datetime
     counts: bool
 
@@ -277,6 +281,7 @@ def _signatures(session: Session, row: Appraisal) -> tuple[SignatureView, ...]:
             role=each.role,
             qualification=each.qualification,
             digest=each.digest,
+            on=each.on,
             at=each.at,
             counts=last[each.role] == each.id and signers[each.role] == each.person_id,
         )

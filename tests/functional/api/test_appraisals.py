@@ -49,10 +49,10 @@ def test_an_order_becomes_a_valid_report_with_its_pdf(api, world, carbon):
     assert saved["result"]["trace"]
     assert saved["events"] == ["sign"]
     maker.put(f"{path}/inputs", body, version=version, status=412)
-    maker.event(path, "sign", status=200)
+    maker.event(path, "sign", status=200, qualification="62010001")
     maker.event(path, "countersign", status=422)
     api("c1-fin").get(f"{path}/report.pdf", status=404)
-    done = reviewer.event(path, "countersign", status=200)
+    done = reviewer.event(path, "countersign", status=200, qualification="62010002")
     assert (done.json["state"], done.json["valid_until"]) == ("valid", "2024-12-24")
     for login in ("c1-fin", "a-risk", "ag1-a"):
         report = api(login).get(f"{path}/report.pdf", status=200)
@@ -83,7 +83,9 @@ def test_a_report_is_not_signed_while_a_finding_wants_an_explanation(api, world,
     assert maker.get(path).json["state"] == "preparing"
     maker.event(path, "sign", status=422, explanations={name: 3})
     words = {name: "取自同期贷款利率。"}
-    signed = maker.event(path, "sign", status=200, explanations=words).json
+    signed = maker.event(
+        path, "sign", status=200, explanations=words, qualification="62010001"
+    ).json
     found = {each["name"]: each["explanation"] for each in signed["result"]["findings"]}
     assert found[name] == "取自同期贷款利率。"
 

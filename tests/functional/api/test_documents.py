@@ -64,7 +64,8 @@ def code(session, world, commit) -> str:
 def test_anybody_checks_a_code_and_learns_nothing_of_the_content(api, code) -> None:
     found = api().get(f"/verify/{code}", status=200).json
     told = {"number", "code", "kind", "title_zh", "title_en", "issued_on"}
-    assert set(found) == {*told, "issuer_zh", "issuer_en", "sha256"}
+    assert set(found) == {*told, "issuer_zh", "issuer_en", "sha256", "standing"}
+    assert found["standing"] is None
     assert (found["kind"], found["title_en"]) == ("appraisal-report", "Appraisal report")
     api().get("/verify/AAAA-AAAA-AAAA-AAAA", status=404)
 

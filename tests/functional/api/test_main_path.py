@@ -105,9 +105,9 @@ def appraise(api, world, asset_id: str, model: str) -> None:
     version = api("ag1-a").get(path).json["version"]
     given = {"valued_on": "2023-12-26", "inputs": inputs_of(model)}
     api("ag1-a").put(f"{path}/inputs", given, version=version, status=200)
-    api("ag1-a").event(path, "sign", status=200)
+    api("ag1-a").event(path, "sign", status=200, qualification="62010001")
     api("ag1-a").event(path, "countersign", status=422)
-    api("ag1-b").event(path, "countersign", status=200)
+    api("ag1-b").event(path, "countersign", status=200, qualification="62010002")
     report = api("c1-fin").get(f"{path}/report.pdf", status=200)
     assert report.data.startswith(b"%PDF")
 

@@ -51,18 +51,23 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
     assert 'value="29600"' in form
     wrong = maker.submit(f"{path}/inputs", {**typed("carbon-sink-income"), "inputs-area_mu": "-3"})
     assert wrong.status_code == 422
-    assert 'href="#inputs-area_mu"' in wrong.text
+    assert '<a href="#inputs-area_mu">面积：数值低于允许的下限：须大于0亩。</a>' in wrong.text
     assert 'value="-3"' in wrong.text
     maker.submit(f"{path}/inputs", typed("carbon-sink-income"), status=303)
     page = maker.get(path, status=200).text
     assert "880,000.00" in page
     assert "next_verification_years" in page
-    maker.submit(f"{path}/events/sign", status=303)
+    maker.submit(f"{path}/events/sign", {"qualification": "62010001"}, status=303)
     assert "/events/countersign" not in maker.get(path).text
     listed = owner.get(f"/assets/{carbon}", status=200).text
     assert "carbon-sink-income" not in listed
     assert "碳汇预期收益" in listed
-    reviewer.submit(f"{path}/events/countersign", status=303)
+    before = reviewer.get(f"{path}/events/countersign", status=200).text
+    for shown in ("880,000.00", "2023-12-26", "62010001", f"{path}/draft.pdf"):
+        assert shown in before
+    assert reviewer.get(f"{path}/draft.pdf", status=200).data.startswith(b"%PDF")
+    assert owner.get(f"{path}/draft.pdf").status_code in (403, 404)
+    reviewer.submit(f"{path}/events/countersign", {"qualification": "62010002"}, status=303)
     assert f"{path}/report.pdf" in owner.get(path, status=200).text
     assert owner.get(f"{path}/report.pdf", status=200).data.startswith(b"%PDF")
     maker.get(f"{path}/inputs", status=409)
@@ -82,7 +87,9 @@ def test_the_form_of_the_signature_asks_for_the_explanation(
     assert f'href="#{name}"' in refused
     assert f'id="{name}"' in refused
     assert "折现率0.0400" in refused
-    maker.submit(f"{path}/events/sign", {name: "取自同期贷款利率。"}, status=303)
+    maker.submit(
+        f"{path}/events/sign", {name: "取自同期贷款利率。", "qualification": "62010001"}, status=303
+    )
     assert "取自同期贷款利率。" in maker.get(path, status=200).text
 
 

@@ -59,9 +59,11 @@ from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
 from tests.factories.appraisals import (
     CARBON_FALLEN_FEN,
     CARBON_FEN,
+    COUNTERSIGNED,
     FOREST_FEN,
     REVALUED_AT,
     REVALUED_ON,
+    SIGNED,
     SIGNED_AT,
     SIGNED_ON,
     add_price,
@@ -104,16 +106,24 @@ def test_a_finding_that_asks_is_explained_before_the_first_signature(session, wo
     for pointer, tried in wrong.items():
         for words in tried:
             with pytest.raises(InvalidInput) as refused, session.begin_nested():
-                sign_appraisal(session, maker, view.id, SignAppraisal(explanations=words))
+                sign_appraisal(
+                    session,
+                    maker,
+                    view.id,
+                    SignAppraisal(explanations=words, qualification="62010001"),
+                )
             (error,) = refused.value.errors
             assert error.pointer == pointer
     words = SignAppraisal(explanations={name: "取自同期贷款利率。"}, qualification="62010001")
     signed = sign_appraisal(session, maker, view.id, words)
     (found,) = [each for each in signed.result["findings"] if each["severity"] == "ask"]
     assert (found["name"], found["explanation"]) == (name, "取自同期贷款利率。")
-    done = countersign_appraisal(session, world.actor("ag1-b"), view.id)
+    done = countersign_appraisal(session, world.actor("ag1-b"), view.id, COUNTERSIGNED)
     assert done.state is AppraisalState.VALID
-    assert [each.qualification for each in done.signatures] == ["62010001", ""]
+    assert [each.qualification for each in done.signatures] == [
+        "62010001",
+        COUNTERSIGNED.qualification,
+    ]
     assert list(violations(session)) == []
     row = session.get_one(Appraisal, view.id)
     printed = report_view(session, row, "CODE").findings
@@ -137,11 +147,12 @@ def test_what_does_not_fit_the_registered_asset_is_explained_like_any_finding(
     assert "29,600 mu" in found["area-differs-from-asset"]["en"]
     assert "5,170.76" in found["removals-above-measured"]["zh"]
     with pytest.raises(InvalidInput) as refused, session.begin_nested():
-        sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
+        sign_appraisal(session, world.actor("ag1-a"), view.id, SIGNED)
     names = {f"/explanations/{each['name']}" for each in found.values()}
     assert {each.pointer for each in refused.value.errors} == names
     words = SignAppraisal(
-        explanations={each["name"]: "以核实后的资料为准。" for each in found.values()}
+        explanations={each["name"]: "以核实后的资料为准。" for each in found.values()},
+        qualification="62010001",
     )
     assert sign_appraisal(session, world.actor("ag1-a"), view.id, words).state == "signed"
 
@@ -235,6 +246,17 @@ def test_the_report_tells_the_sources_of_parameters_in_both_languages(session, w
     found = report_view(session, session.get_one(Appraisal, view.id), "CODE")
     sources = [(each.source.zh, each.source.en) for each in found.parameters]
     assert ("本项目经验判断", "Judgement of the project") in sources
+
+
+def test_an_agency_s_appraisers_both_give_their_number(session, world, carbon):
+    view = prepare(session, world, carbon, example_inputs("carbon-sink-income"))
+    with pytest.raises(InvalidInput) as refused, session.begin_nested():
+        sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal(qualification=" "))
+    assert [each.pointer for each in refused.value.errors] == ["/qualification"]
+    sign_appraisal(session, world.actor("ag1-a"), view.id, SIGNED)
+    with pytest.raises(InvalidInput) as refused, session.begin_nested():
+        countersign_appraisal(session, world.actor("ag1-b"), view.id)
+    assert [each.pointer for each in refused.value.errors] == ["/qualification"]
 
 
 def test_the_report_is_printed_once_after_the_second_signature(
@@ -418,7 +440,7 @@ def test_inputs_are_entered_only_in_preparation(session, world, forest):
         save_inputs(session, world.actor("ag1-a"), view.id, command)
     accept_order(session, world.actor("ag1-a"), view.id)
     saved = save_inputs(session, world.actor("ag1-a"), view.id, command)
-    sign_appraisal(session, world.actor("ag1-a"), saved.id, SignAppraisal())
+    sign_appraisal(session, world.actor("ag1-a"), saved.id, SIGNED)
     with pytest.raises(IllegalEvent):
         save_inputs(session, world.actor("ag1-a"), view.id, command)
 
@@ -494,19 +516,20 @@ def test_a_day_to_come_is_refused(session, world, forest):
 
 def test_the_maker_cannot_countersign(session, world, forest):
     view = prepare(session, world, forest, example_inputs("forest-right"))
-    signed = sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
+    signed = sign_appraisal(session, world.actor("ag1-a"), view.id, SIGNED)
     assert "countersign" not in signed.events
     with pytest.raises(SameSigner):
         countersign_appraisal(session, world.actor("ag1-a"), view.id)
     assert (
-        countersign_appraisal(session, world.actor("ag1-b"), view.id).state is AppraisalState.VALID
+        countersign_appraisal(session, world.actor("ag1-b"), view.id, COUNTERSIGNED).state
+        is AppraisalState.VALID
     )
 
 
 @pytest.mark.parametrize("column", ["inputs", "prices", "result", "value_fen", "valued_on"])
 def test_content_changed_after_signing_is_refused(session, world, carbon, column):
     view = prepare(session, world, carbon, example_inputs("carbon-sink-income"))
-    sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
+    sign_appraisal(session, world.actor("ag1-a"), view.id, SIGNED)
     changed = {
         "inputs": {**view.inputs, "area_mu": "99999"},
         "prices": {},
@@ -517,17 +540,17 @@ def test_content_changed_after_signing_is_refused(session, world, carbon, column
     session.execute(sa.update(Appraisal).values({column: changed}))
     session.expire_all()
     with pytest.raises(ContentChanged):
-        countersign_appraisal(session, world.actor("ag1-b"), view.id)
+        countersign_appraisal(session, world.actor("ag1-b"), view.id, COUNTERSIGNED)
 
 
 def test_a_returned_report_is_signed_again_by_either(session, world, forest):
     view = prepare(session, world, forest, example_inputs("forest-right"))
-    sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
+    sign_appraisal(session, world.actor("ag1-a"), view.id, SIGNED)
     returned = return_appraisal(session, world.actor("ag1-b"), view.id, CloseNote(note="面积核对"))
     assert returned.state is AppraisalState.PREPARING
     assert not any(each.counts for each in returned.signatures)
-    sign_appraisal(session, world.actor("ag1-a"), view.id, SignAppraisal())
-    done = countersign_appraisal(session, world.actor("ag1-b"), view.id)
+    sign_appraisal(session, world.actor("ag1-a"), view.id, SIGNED)
+    done = countersign_appraisal(session, world.actor("ag1-b"), view.id, COUNTERSIGNED)
     assert [each.counts for each in done.signatures] == [False, True, True]
 
 

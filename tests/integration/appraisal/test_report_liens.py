@@ -1,9 +1,12 @@
-"""What an appraisal report says of the mortgages and pledges that the platform registers."""
+"""What a report says of the register, and what the check of its code says of the report."""
 
 from app.appraisal.models import Appraisal
 from app.appraisal.reports import appraisal_report
+from app.appraisal.services import CloseNote, revoke_appraisal
 from app.appraisal.services.reporting import report_view
+from app.appraisal.services.standing import report_standing
 from app.assets.burdens import bind_burdens
+from app.audit.services import write_pending
 from app.collateral.domain.states import PledgeState, SecurityKind
 from app.collateral.models import Pledge
 from app.collateral.queries import burdens_in_force
@@ -73,3 +76,16 @@ def test_a_report_made_without_the_register_says_that_nobody_looked(
         bind_burdens(database, burdens_in_force)
     assert squeezed("平台登记的抵押、质押未予核查") in shown
     assert squeezed(NOTHING) not in shown
+
+
+def test_the_check_of_a_code_says_since_when_a_report_no_longer_counts(session, world, carbon):
+    inputs = example_inputs("carbon-sink-income")
+    first = make_valid(session, world, carbon, inputs)
+    assert report_standing(session, first.id).in_force
+    second = make_valid(session, world, carbon, inputs)
+    former = report_standing(session, first.id)
+    assert (former.state, former.in_force, former.on) == ("superseded", False, SIGNED_ON)
+    revoke_appraisal(session, world.actor("ag1-b"), second.id, CloseNote(note="数据有误"))
+    write_pending(session)
+    taken_back = report_standing(session, second.id)
+    assert (taken_back.state, taken_back.on) == ("revoked", SIGNED_ON)
