@@ -1,8 +1,8 @@
 """Forms drawn from the passport of a model, and what was typed read back into inputs and prices."""
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
 
 from flask_babel import gettext
 
@@ -14,7 +14,7 @@ from app.kernel.text import N_
 from app.web.forms import FormField
 from app.web.shell import words
 from risk_models.batches import choices_of
-from risk_models.contract import Field, ModelSpec, PriceUse
+from risk_models.contract import Condition, Field, ModelSpec, PriceUse
 from risk_models.dated import Parameters
 
 PREFIX: Final = "inputs-"
@@ -37,8 +37,37 @@ GROUPS: Final[Mapping[str, str]] = {
     "costs": N_("Costs and tax"),
     "rate": N_("Discount rate and hazard"),
     "evidence": N_("Evidence beside income"),
+    "stand": N_("The stand"),
+    "yield": N_("Yields and other income"),
+    "timber": N_("Timber"),
+    "land": N_("The land"),
+    "plan": N_("Timber or carbon"),
+    "comparables": N_("Comparable rights"),
+    "holding": N_("The holding"),
+    "market": N_("The market"),
+    "fee": N_("Fees paid"),
+    "water": N_("The water"),
+    "pollutants": N_("Pollutants"),
+    "ticket": N_("The tickets"),
+    "stream": N_("Certificates of the years to come"),
+    "income": N_("Income and costs"),
+    "unit": N_("The accounting unit"),
+    "ecological_value": N_("Ecological value"),
 }
-"""Titles of groups of inputs. A form whose model has another group keeps its inputs together."""
+"""Titles of groups of inputs, besides those that bear the name of a component of the model."""
+
+FOLDED: Final = frozenset({"comparables"})
+"""Groups whose inputs are all extras: they stay folded until one of them is filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputGroup:
+    """A card of the form."""
+
+    title: str
+    fields: list[FormField]
+    folded: bool = False
+
 
 Texts = Mapping[str, str]
 
@@ -59,15 +88,26 @@ def input_fields(
     ]
 
 
-def input_groups(spec: ModelSpec, fields: Sequence[FormField]) -> list[tuple[str, list[FormField]]]:
-    """The fields of a form under the titles of their groups, in the order of the passport."""
-    if not {each.group for each in spec.fields} <= GROUPS.keys():
-        return [(gettext("Inputs"), [*fields])]
-    told = zip(spec.fields, fields, strict=True)
+def input_groups(spec: ModelSpec, fields: Sequence[FormField]) -> list[InputGroup]:
+    """The fields of a form under the titles of their groups, in the order in which the passport begins them.
+
+    A form whose model has a group without a title keeps its inputs together.
+    """
+    titles = {part.name: words(part.title) for part in spec.components}
+    titles |= {group: gettext(title) for group, title in GROUPS.items()}
+    if not {each.group for each in spec.fields} <= titles.keys():
+        return [InputGroup(gettext("Inputs"), [*fields])]
+    members: dict[str, list[FormField]] = {}
+    for each, field in zip(spec.fields, fields, strict=True):
+        members.setdefault(each.group, []).append(field)
     return [
-        (gettext(GROUPS[group]), [field for _, field in pairs])
-        for group, pairs in groupby(told, key=lambda pair: pair[0].group)
+        InputGroup(titles[group], listed, folded=group in FOLDED and _is_untouched(listed))
+        for group, listed in members.items()
     ]
+
+
+def _is_untouched(fields: Sequence[FormField]) -> bool:
+    return not any(each.value or each.error or each.required for each in fields)
 
 
 def _input_field(
@@ -81,9 +121,7 @@ def _input_field(
 ) -> FormField:
     name = prefix + each.name
     choices = [(choice.id, words(choice.title)) for choice in choices_of(each, parameters)]
-    when = None
-    if each.needed_when is not None and not changes_only:
-        when = (prefix + each.needed_when[0], sorted(each.needed_when[1]))
+    when = () if changes_only else _conditions(each.asked_when, prefix)
     return FormField(
         name=name,
         id=name,
@@ -95,8 +133,15 @@ def _input_field(
         required=(each.required or each.needed_when is not None) and not changes_only,
         choices=_yes_no() if each.kind == "flag" and changes_only else choices,
         error=errors.get(name, ""),
-        data_when=when,
+        data_when=when[0] if when else None,
+        also_when=when[1:],
     )
+
+
+def _conditions(
+    conditions: Sequence[Condition], prefix: str
+) -> tuple[tuple[str, Sequence[str]], ...]:
+    return tuple((prefix + other, sorted(levels)) for other, levels in conditions)
 
 
 def _yes_no() -> list[tuple[str, str]]:
@@ -139,21 +184,32 @@ def read_inputs(
     spec: ModelSpec, typed: Texts, *, changes_only: bool = False, prefix: str = PREFIX
 ) -> dict[str, Any]:
     """The inputs that a posted form stands for; fields that are not asked for some answer are left out."""
+    asked = _asked_fields(spec, typed, prefix, everything=changes_only)
     found: dict[str, Any] = {}
-    for each in spec.fields:
+    for each in asked:
         text = typed.get(prefix + each.name, "").strip()
         if each.kind == "flag" and (not changes_only or text):
             found[each.name] = text in {"true", "on", "1"}
-        elif text and _asked(each, typed, prefix, changes_only=changes_only):
+        elif text:
             found[each.name] = _typed(each, text)
     return found
 
 
-def _asked(each: Field, typed: Texts, prefix: str, *, changes_only: bool) -> bool:
-    if each.needed_when is None or changes_only:
-        return True
-    other, answers = each.needed_when
-    return typed.get(prefix + other, "") in answers
+def _asked_fields(
+    spec: ModelSpec, typed: Texts, prefix: str, *, everything: bool = False
+) -> list[Field]:
+    """The fields that the other answers ask for; what a choice not asked for would decide goes with it."""
+    asked = [*spec.fields]
+    left = -1
+    while not everything and left != len(asked):
+        left = len(asked)
+        given = {each.name: typed.get(prefix + each.name, "").strip() for each in asked}
+        asked = [each for each in asked if _hold(each.asked_when, given)]
+    return asked
+
+
+def _hold(conditions: Sequence[Condition], given: Texts) -> bool:
+    return all(given.get(other, "") in levels for other, levels in conditions)
 
 
 def _typed(each: Field, text: str) -> Any:
@@ -170,15 +226,22 @@ def _typed(each: Field, text: str) -> Any:
 
 
 def price_fields(spec: ModelSpec, values: Texts, errors: Texts) -> list[FormField]:
-    """Price and source for each price that the model reads; left empty, the market's counts."""
+    """Price and source for each price that the answers can use; left empty, the market's counts."""
     found: list[FormField] = []
     for at, use in enumerate(spec.prices):
         found += _price_pair(at, use, values, errors)
     return found
 
 
+class _Asked(TypedDict):
+    data_when: tuple[str, Sequence[str]] | None
+    also_when: Sequence[tuple[str, Sequence[str]]]
+
+
 def _price_pair(at: int, use: PriceUse, values: Texts, errors: Texts) -> list[FormField]:
     yuan, source = f"prices-{at}-yuan", f"prices-{at}-source"
+    when = _conditions(use.when, PREFIX)
+    asked: _Asked = {"data_when": when[0] if when else None, "also_when": when[1:]}
     return [
         FormField(
             name=yuan,
@@ -190,6 +253,7 @@ def _price_pair(at: int, use: PriceUse, values: Texts, errors: Texts) -> list[Fo
             value=values.get(yuan, ""),
             required=False,
             error=errors.get(yuan, "") or errors.get(f"prices-{at}-id", ""),
+            **asked,
         ),
         FormField(
             name=source,
@@ -200,18 +264,21 @@ def _price_pair(at: int, use: PriceUse, values: Texts, errors: Texts) -> list[Fo
             required=False,
             error=errors.get(source, ""),
             max_length=MAX_SOURCE,
+            **asked,
         ),
     ]
 
 
 def read_prices(spec: ModelSpec, typed: Texts) -> tuple[StatedPrice, ...]:
-    """The prices that were stated; a price without its source is refused."""
+    """The prices that were stated and can be used; a price without its source is refused."""
     found: list[StatedPrice] = []
     errors: list[FieldError] = []
+    asked = _asked_fields(spec, typed, PREFIX)
+    given = {each.name: typed.get(PREFIX + each.name, "").strip() for each in asked}
     for at, use in enumerate(spec.prices):
         yuan = typed.get(f"prices-{at}-yuan", "").strip().replace(",", "")
         source = typed.get(f"prices-{at}-source", "").strip()
-        if not yuan:
+        if not yuan or not _hold(use.when, given):
             continue
         if not _is_price(yuan):
             detail = N_("Enter the price as digits with at most six decimals, above zero.")

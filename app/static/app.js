@@ -42,15 +42,29 @@
 
   /* Forms ------------------------------------------------------------------ */
 
-  /* A field that is asked only for some answers of another one is hidden and not sent otherwise. */
+  /* Fields that are asked only for some answers of others are hidden and not sent otherwise. */
   function asked(form) {
-    form.querySelectorAll('[data-when-name]').forEach((box) => {
-      const wanted = JSON.parse(box.dataset.whenValues).map(String);
-      const given = [...form.elements].filter((each) => each.name === box.dataset.whenName && (each.type !== 'checkbox' && each.type !== 'radio' || each.checked));
-      const shown = given.some((each) => wanted.includes(each.value));
-      box.hidden = !shown;
-      box.querySelectorAll('input, select, textarea').forEach((each) => { each.disabled = !shown; });
+    const boxes = [...form.querySelectorAll('[data-when-name]')];
+    // What a hidden choice decides follows it, so the boxes are gone over until none changes.
+    for (let left = 4, changed = true; changed && left > 0; left -= 1) {
+      changed = boxes.map((box) => ask(form, box)).some(Boolean);
+    }
+    form.querySelectorAll('[data-asked-group]').forEach((group) => {
+      group.hidden = [...group.querySelectorAll('.field')].every((each) => each.hidden);
     });
+  }
+
+  /* Show or hide one box; whether that changed it. */
+  function ask(form, box) {
+    const also = JSON.parse(box.dataset.whenAlso || '[]');
+    const shown = [[box.dataset.whenName, JSON.parse(box.dataset.whenValues)], ...also].every(([name, wanted]) => {
+      const given = [...form.elements].filter((each) => each.name === name && !each.disabled && (each.type !== 'checkbox' && each.type !== 'radio' || each.checked));
+      return (given.length ? given.map((each) => each.value) : ['']).some((each) => wanted.map(String).includes(each));
+    });
+    const changed = box.hidden === shown;
+    box.hidden = !shown;
+    box.querySelectorAll('input, select, textarea').forEach((each) => { each.disabled = !shown; });
+    return changed;
   }
 
   function fileNames(input) {

@@ -38,6 +38,8 @@ class FormField:
     max_length: int | None = None
     example: str = ""
     data_when: tuple[str, Sequence[str]] | None = None
+    also_when: Sequence[tuple[str, Sequence[str]]] = ()
+    """More conditions like `data_when`; the field is asked only where all of them hold."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,13 +148,13 @@ def with_labels(problem: dict[str, Any], form: Form) -> dict[str, Any]:
     for rows in form.rows.values():
         for number, row in enumerate(rows, 1):
             labels |= {each.id: f"{each.label} {number}" for each in row}
-    for each in problem.get("errors", ()):
-        label = labels.get(_field_id(each["pointer"]))
     return with_titles(problem, labels)
 
 
 def with_titles(problem: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     """The problem with the label of the field before each error, by the ids of the fields."""
+    for each in problem.get("errors", ()):
+        label = labels.get(_field_id(each["pointer"]))
         if label:
             each["detail"] = gettext("%(label)s: %(problem)s", label=label, problem=each["detail"])
     return problem

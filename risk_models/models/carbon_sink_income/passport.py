@@ -15,12 +15,13 @@ from risk_models.words import Text
 
 __all__ = ["SPEC"]
 
+FOREST: Final = ("sink_kind", frozenset({"forest"}))
 TREES: Final = ("removal_basis", GROWING | {"validated-table"})
 """Removals that come from trees of an age, or that the growth of such trees can be held against."""
 
 FIELDS: Final = asked_only(
     (*SINK, *REMOVALS, *BALANCE, *DEDUCTIONS, *PRECISION, *TERM, *MONEY, *EVIDENCE),
-    {"species": (TREES,), "planted_on": (TREES,)},
+    {"species": (FOREST,), "planted_on": (FOREST, TREES)},
 )
 
 AVERAGED: Final = ("price_basis", frozenset({"lower-average"}))

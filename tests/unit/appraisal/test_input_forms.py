@@ -1,16 +1,20 @@
-"""The form of a model: its inputs under the titles of their groups."""
+"""The form of a model: its inputs under the titles of their groups, each asked for where it counts."""
+
+from dataclasses import replace
 
 import pytest
 
-from app.appraisal.input_forms import input_fields, input_groups
-from risk_models.registry import get_model, science_parameters
+from app.appraisal.input_forms import (
+    input_fields,
+    input_groups,
+    price_fields,
+    read_inputs,
+    read_prices,
+)
+from risk_models.registry import BUILT_INS, get_model, science_parameters
 from tests.risk_models.helpers import ON
 
-
-def _groups(model_id):
-    spec = get_model(model_id).spec
-    fields = input_fields(spec, science_parameters().on(ON), {}, {})
-    return fields, input_groups(spec, fields)
+pytestmark = pytest.mark.usefixtures("_words")
 
 
 @pytest.fixture
@@ -19,14 +23,82 @@ def _words(app):
         yield
 
 
-@pytest.mark.usefixtures("_words")
-def test_inputs_of_carbon_sinks_stand_under_nine_titles_in_their_order():
-    fields, groups = _groups("carbon-sink-income")
-    assert len(groups) == len({title for title, _ in groups}) == 9
-    assert [field for _, part in groups for field in part] == fields
+def _spec(model_id):
+    return get_model(model_id).spec
 
 
-@pytest.mark.usefixtures("_words")
-def test_a_model_with_other_groups_keeps_its_inputs_together():
-    fields, groups = _groups("water-right")
-    assert [part for _, part in groups] == [fields]
+def _groups(spec, **values):
+    typed = {f"inputs-{name}": text for name, text in values.items()}
+    fields = input_fields(spec, science_parameters().on(ON), typed, {})
+    return fields, input_groups(spec, fields)
+
+
+@pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
+def test_inputs_of_every_model_stand_once_under_the_titles_of_their_groups(model):
+    fields, groups = _groups(model.spec)
+    titles = [group.title for group in groups]
+    assert 1 < len(titles) == len(set(titles))
+    named = sorted(field.name for group in groups for field in group.fields)
+    assert named == sorted(field.name for field in fields)
+
+
+def test_a_model_with_a_group_without_title_keeps_its_inputs_together():
+    spec = _spec("water-right")
+    first, *others = spec.fields
+    fields, groups = _groups(replace(spec, fields=(replace(first, group="reeds"), *others)))
+    assert [group.fields for group in groups] == [fields]
+
+
+def test_comparables_of_a_forest_right_are_folded_until_one_is_given():
+    spec = _spec("forest-right")
+    folded = [group.title for group in _groups(spec)[1] if group.folded]
+    assert len(folded) == 1
+    groups = _groups(spec, comparable_prices_yuan_per_mu="1900")[1]
+    assert not any(group.folded for group in groups)
+
+
+def test_economic_forest_is_not_asked_for_what_felling_needs():
+    fields = {field.name: field for field in _groups(_spec("forest-right"))[0]}
+    for name in ("haul_km", "quota_share", "thinning_ages_years", "assortment_outturn_shares"):
+        other, answers = fields[f"inputs-{name}"].data_when
+        assert other == "inputs-age_group"
+        assert "full-yield" not in answers
+        assert "near-mature" in answers
+        assert not fields[f"inputs-{name}"].required
+
+
+def test_a_field_with_several_conditions_states_them_all():
+    fields = {field.name: field for field in _groups(_spec("carbon-sink-income"))[0]}
+    planted = fields["inputs-planted_on"]
+    assert planted.data_when == ("inputs-sink_kind", ["forest"])
+    assert [name for name, _ in planted.also_when] == ["inputs-removal_basis"]
+    assert "yearly-rate" not in planted.also_when[0][1]
+
+
+def test_what_is_typed_into_a_field_that_is_not_asked_is_left_out_with_what_it_decides():
+    spec = _spec("forest-right")
+    typed = {
+        "inputs-age_group": "full-yield",
+        "inputs-haul_km": "35",
+        "inputs-land_basis": "expectation",
+        "inputs-land_cost_yuan_per_mu": "14",
+        "inputs-area_mu": "2600",
+    }
+    assert read_inputs(spec, typed).keys() == {"age_group", "area_mu", "credited_elsewhere"}
+    felled = read_inputs(spec, {**typed, "inputs-age_group": "mature"})
+    assert {"haul_km", "land_basis", "land_cost_yuan_per_mu"} <= felled.keys()
+
+
+def test_only_the_price_of_the_registration_is_asked_for_and_read():
+    spec = _spec("carbon-sink-income")
+    shown = {field.name: field.data_when for field in price_fields(spec, {}, {})}
+    assert shown["prices-0-yuan"] == ("inputs-registration", ["local-filing"])
+    assert all(when is not None for when in shown.values())
+    typed = {
+        "inputs-registration": "ccer",
+        "prices-0-yuan": "30",
+        "prices-0-source": "A deal",
+        "prices-1-yuan": "60",
+        "prices-1-source": "Another",
+    }
+    assert [price.id for price in read_prices(spec, typed)] == ["ccer"]
