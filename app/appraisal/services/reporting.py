@@ -71,7 +71,7 @@ from app.kernel.catalogue import in_both
 from app.kernel.errors import Busy, NotFound
 from app.kernel.money import Money
 from app.kernel.text import N_
-from app.kernel.units import unit_name
+from app.kernel.units import RATIO, per_cent, unit_name
 from app.reference.services import region_name
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
@@ -485,9 +485,7 @@ def _parameter(each: Mapping[str, Any]) -> ParameterView:
 
 def _row(each: Mapping[str, Any]) -> str:
     """The row that a choice named in a table, with its cells."""
-    cells = [
-        f"{cell['zh']} {_cell(cell['value'], cell['unit'])}" for cell in each.get("cells", ())
-    ]
+    cells = [f"{cell['zh']} {_cell(cell['value'], cell['unit'])}" for cell in each.get("cells", ())]
     return f"{each['row']['zh']}：{'；'.join(cells)}" if cells else ""
 
 
