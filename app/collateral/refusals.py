@@ -11,7 +11,7 @@ class CapacityExhausted(Conflict):
     title = N_("The asset's value is already taken")
     detail = N_(
         "Asset %(asset)s cannot secure %(wanted)s more: with what it secures already that is above its current"
-        " value, or its appraisal has run out. Free now: %(free)s. Lower the amount or take another asset."
+        " value, or its appraisal has run out. Not secured yet: %(free)s. Lower the amount or take another asset."
     )
 
 

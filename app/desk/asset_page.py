@@ -16,7 +16,7 @@ from app.appraisal.services import AppraisalSummary
 from app.appraisal.services import summaries as appraisal_summaries
 from app.assets.kinds import kind_info
 from app.assets.queries import AssetView
-from app.collateral.domain.cover import PoolAsset, lendable_fen
+from app.collateral.domain.cover import PoolAsset, free_fen, lendable_fen
 from app.collateral.models import AssetLien, Pledge, RecognisedValue
 from app.collateral.queries import ACTIVE, valid_fen
 from app.desk.worklist import working_day
@@ -51,7 +51,11 @@ class Lien:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
-    """The chain of values on a day, in fen; the ecological value stands apart and is never lent on."""
+    """The chain of values on a day, in fen; the ecological value stands apart and is never lent on.
+
+    free_fen: lendable value less what is secured, None where no bank in sight recognised the asset.
+    unsecured_fen: current value less what is secured; what the lien ledger has room for, no limit of a loan.
+    """
 
     on: date
     appraised_fen: int | None
@@ -64,7 +68,8 @@ class Values:
     cap_ppm: int | None
     lendable_fen: int | None
     secured_fen: int
-    free_fen: int
+    free_fen: int | None
+    unsecured_fen: int
     ecological_fen: int | None
     ecological_on: date | None
 
@@ -128,7 +133,12 @@ def _values(
         cap_ppm=cap,
         lendable_fen=_lendable(session, asset.id, recognised, cap),
         secured_fen=secured,
-        free_fen=max((current or 0) - secured, 0),
+        free_fen=free_fen(
+            recognised_fen=recognised.recognised_fen if recognised else None,
+            cap_ppm=cap,
+            secured_fen=secured,
+        ),
+        unsecured_fen=max((current or 0) - secured, 0),
         ecological_fen=ecological.value_fen if ecological else None,
         ecological_on=ecological.on if ecological else None,
     )

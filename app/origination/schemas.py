@@ -155,7 +155,11 @@ class PreviewPoolSchema(_PoolSchema):
 
 
 class PoolValueSchema(ViewSchema):
-    """The value chain of one asset."""
+    """The value chain of one asset.
+
+    free is what may still be lent on it: recognised value x cap less senior liens, null where nothing is
+    recognised. unsecured is current value less senior liens and no limit of a loan.
+    """
 
     asset_id = Ident()
     number = Text(max_length=40)
@@ -170,7 +174,8 @@ class PoolValueSchema(ViewSchema):
     recognised_fen = Yuan(allow_none=True)
     cap_ppm = Rate()
     senior_fen = Yuan()
-    free_fen = Yuan()
+    free_fen = Yuan(allow_none=True)
+    unsecured_fen = Yuan()
     lendable_fen = Yuan()
     obstacle = Text(max_length=40, allow_none=True)
 

@@ -88,6 +88,16 @@ def lendable_fen(asset: PoolAsset) -> int:
     return max(min(limit, asset.secured_fen), 0)
 
 
+def free_fen(*, recognised_fen: int | None, cap_ppm: int | None, secured_fen: int) -> int | None:
+    """What a bank may still lend on an asset: recognised value x cap less all that it secures, not below zero.
+
+    None without a recognised value: what nobody recognised is no limit of a loan.
+    """
+    if recognised_fen is None or cap_ppm is None:
+        return None
+    return max(floor_div(recognised_fen * cap_ppm, PPM) - secured_fen, 0)
+
+
 def recognised_for_loan_fen(asset: PoolAsset, *, claim_fen: int) -> int | None:
     """Recognised value that stands for a claim: what the ranks before leave of it, never below zero.
 

@@ -320,7 +320,7 @@ def _exhausted(session: Session, asset: Asset, amount_fen: int, day: date) -> Ca
 
 
 def free_fen(session: Session, asset_id: UUID, day: date) -> int:
-    """What an asset may still secure on a day: current value less what it secures, not below zero."""
+    """The unsecured value on a day: current value less what is secured, not below zero; no limit of a loan."""
     secured = session.execute(
         sa.select(col(AssetLien.secured_fen)).where(col(AssetLien.asset_id) == asset_id)
     ).scalar_one_or_none()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.collateral.domain.cover import (
     PoolAsset,
+    free_fen,
     lendable_fen,
     ratio_ppm,
     recognised_for_loan_fen,
@@ -19,7 +20,7 @@ from app.loans.domain.states import Security
 class PoolValue:
     """The value chain of one asset of a pool, in fen; None where there is none.
 
-    senior_fen: what earlier contracts secure on it. free_fen: what it may still secure.
+    senior_fen: what earlier contracts secure on it. unsecured_fen: current value less that, no limit of a loan.
     obstacle: the rule that still forbids it, as a code.
     """
 
@@ -36,7 +37,7 @@ class PoolValue:
     recognised_fen: int | None
     cap_ppm: int
     senior_fen: int
-    free_fen: int
+    unsecured_fen: int
     obstacle: str | None = None
 
     @property
@@ -54,6 +55,13 @@ class PoolValue:
     def lendable_fen(self) -> int:
         """Recognised value x cap - senior liens, within the secured amount; rounded down."""
         return lendable_fen(self.as_asset)
+
+    @property
+    def free_fen(self) -> int | None:
+        """Recognised value x cap - senior liens, whatever is to be secured; None without a recognised value."""
+        return free_fen(
+            recognised_fen=self.recognised_fen, cap_ppm=self.cap_ppm, secured_fen=self.senior_fen
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

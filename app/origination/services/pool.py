@@ -301,7 +301,7 @@ def _value(
         recognised_fen=carried_fen(current, known.recognised.get(asset.id)),
         cap_ppm=known.policy.ppm(info.cap_parameter),
         senior_fen=senior,
-        free_fen=max((current or 0) - senior, 0),
+        unsecured_fen=max((current or 0) - senior, 0),
         obstacle=_obstacle(application, asset, secured, known),
     )
 

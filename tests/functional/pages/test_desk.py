@@ -1,5 +1,6 @@
 """Pages of the desk: what waits for whom, the loan, the asset, search, within sight."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,7 +12,7 @@ from app.appraisal.models import AssetValue
 from app.assets.domain import AssetKind
 from app.assets.services import share_asset
 from app.collateral.domain.states import CallState, Level
-from app.collateral.models import LoanCover, LtvObservation, MarginCall, Pledge
+from app.collateral.models import AssetLien, LoanCover, LtvObservation, MarginCall, Pledge
 from app.collateral.queries import cured_of, observations
 from app.collateral.services.calls import ReviewCall, review_call
 from app.collateral.services.watch import watch_bank
@@ -253,6 +254,19 @@ def test_the_asset_page_renders_with_its_values(sign_in, lending, commit, login,
     commit()
     page = sign_in(login, language=language).get(f"/assets/{asset}", status=200).text
     assert ("认定价值" if language == "zh_CN" else "Recognised value") in page
+
+
+def test_what_is_free_is_no_more_than_the_bank_lends_on_what_it_recognised(
+    sign_in, session, lending, commit
+):
+    asset = lending.asset(recognised_fen=960_000_00)
+    session.merge(AssetLien(asset_id=asset, secured_fen=1_200_000_00))
+    session.get_one(AssetValue, asset).current_fen = 2_771_600_00
+    commit()
+    page = sign_in("a-officer").get(f"/assets/{asset}", status=200).text
+    shown = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "可用金额 0.00" in shown
+    assert "未设押价值 157.16" in shown
 
 
 @pytest.mark.parametrize(("level", "told"), [(Level.WARNING, True), (Level.NORMAL, False)])

@@ -240,8 +240,16 @@ def value(recognised: int | None, *, cap: int = 500_000, secured: int = 10**12, 
         recognised_fen=recognised,
         cap_ppm=cap,
         senior_fen=senior,
-        free_fen=0,
+        unsecured_fen=0,
     )
+
+
+@pytest.mark.parametrize(
+    ("recognised", "senior", "free"),
+    [(96, 0, 48), (96, 47, 1), (96, 48, 0), (96, 120, 0), (None, 0, None)],
+)
+def test_what_is_free_is_lendable_less_what_is_secured(recognised, senior, free) -> None:
+    assert value(recognised, secured=1, senior=senior).free_fen == free
 
 
 def test_the_limit_is_the_lower_of_cover_and_request() -> None:
