@@ -32,7 +32,8 @@ class Extras(TypedDict, total=False):
     high: float | None
     low_open: bool
     required: bool
-    needed_when: tuple[str, frozenset[str]] | None
+    needed_when: Condition | None
+    shown_when: tuple[Condition, ...]
     vary: tuple[float, float] | None
     reference: str
     market: bool
@@ -57,7 +58,7 @@ def number(
     told: Extras = {
         "low": 0.0,
         "high": MOST,
-        "required": "needed_when" not in extras,
+        "required": extras.keys().isdisjoint({"needed_when", "shown_when"}),
         **extras,
     }
     return Field(
@@ -90,7 +91,7 @@ def yuan(
 
 def day(name: str, title: Text, help_: Text, *, example: str, **extras: Unpack[Extras]) -> Field:
     """A day of the term."""
-    told: Extras = {"required": "needed_when" not in extras, **extras}
+    told: Extras = {"required": extras.keys().isdisjoint({"needed_when", "shown_when"}), **extras}
     return Field(
         name=name,
         title=title,

@@ -1,6 +1,6 @@
 """The import template of a model, drawn from its passport alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -39,6 +39,8 @@ from risk_models.dated import Parameters
 from risk_models.words import Text
 
 WIDTH: Final = 18
+ASKED_WHEN: Final = Text(en="Only with: {}", zh="仅适用于：{}")
+EMPTY: Final = Text(en="left empty", zh="不填")
 LAST_ROW: Final = FIRST_ROW + MAX_IMPORT_ROWS - 1
 
 
@@ -148,7 +150,19 @@ class _Drawing:
         ends = [f"{end:g}" if end is not None else "" for end in (field.low, field.high)]
         span = f"{ends[0]} – {ends[1]}" if any(ends) else ""
         reference = in_both(field.reference).in_language(self.language)
-        return "\n".join(part for part in (self._word(field.help), span, reference) if part)
+        parts = (self._word(field.help), self._when(field), span, reference)
+        return "\n".join(part for part in parts if part)
+
+    def _when(self, field: Field) -> str:
+        """Beside which answers the input is asked for, in the words of the lists."""
+        told = [self._condition(*condition) for condition in field.asked_when]
+        return self._word(ASKED_WHEN).format("; ".join(told)) if told else ""
+
+    def _condition(self, name: str, levels: Collection[str]) -> str:
+        offered = self.choices[name]
+        words = [word for level, word in offered.items() if level in levels]
+        words += [self._word(EMPTY)] if "" in levels else []
+        return f"{self._word(self.spec.field(name).title)}: {', '.join(words)}"
 
     def _example(self, sheet: Any, column: int, field: Field) -> None:
         given, row = field.example, EXAMPLE_ROW - 1
