@@ -181,6 +181,17 @@ class ExecutorUnavailable(RuleViolation):
     )
 
 
+class SchedulerUnknown(RuleViolation):
+    """Answers of a cluster are unpickled, so only the one that the settings name is asked."""
+
+    code = "scheduler-unknown"
+    title = N_("This is not the scheduler of the settings")
+    detail = N_(
+        "The settings name another scheduler than %(executor)s. Use the address that stands in "
+        "GREENPLEDGE_DASK_SCHEDULER, or change that setting."
+    )
+
+
 class ClusterUnreachable(RuleViolation):
     """The scheduler of the cluster does not answer, or has no worker."""
 

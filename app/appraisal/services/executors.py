@@ -16,6 +16,7 @@ from app.appraisal.services.errors import (
     ClusterDiffers,
     ClusterUnreachable,
     ExecutorUnavailable,
+    SchedulerUnknown,
 )
 from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
@@ -89,8 +90,11 @@ def require_executor(name: str) -> None:
             raise InvalidInput.at(
                 "/executor", N_("Write the scheduler as %(form)s."), form="dask://HOST:PORT"
             )
-        if find_spec("distributed") is None or address != read_settings().dask_scheduler:
+        known = read_settings().dask_scheduler
+        if find_spec("distributed") is None or not known:
             raise ExecutorUnavailable(executor=name)
+        if address != known:
+            raise SchedulerUnknown(executor=name)
     elif name not in EXECUTORS:
         raise InvalidInput.at(
             "/executor", N_("Choose one of: %(choices)s."), choices=[*EXECUTORS, "dask://HOST:PORT"]

@@ -387,8 +387,10 @@ def _require_preparing(row: Appraisal) -> None:
 
 def require_past(session: Session, day: date, pointer: str = "/valued_on") -> None:
     """Refuse a day to come: prices and facts are not known ahead."""
-    if day > today(session):
-        raise InvalidInput.at(pointer, N_("This day has not come yet."))
+    last = today(session)
+    if day > last:
+        detail = N_("This day has not come yet. The last possible day is %(last)s.")
+        raise InvalidInput.at(pointer, detail, last=last)
 
 
 def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> None:

@@ -17,7 +17,7 @@ from app.appraisal.services.chunks import Chunk
 from app.appraisal.services.errors import (
     ClusterDiffers,
     ClusterUnreachable,
-    ExecutorUnavailable,
+    SchedulerUnknown,
 )
 from app.appraisal.services.executors import (
     Serial,
@@ -101,7 +101,7 @@ def test_a_question_is_pure_and_picklable():
 def test_only_the_scheduler_of_the_settings_is_asked(named):
     require_executor(named)
     for name in ("dask://127.0.0.1:1", "dask://elsewhere.example:8786"):
-        with pytest.raises(ExecutorUnavailable):
+        with pytest.raises(SchedulerUnknown):
             require_executor(name)
     for name in ("dask://", "dask://here", "dask://here:port", "dask://a b:1", "dask://u:p@h:1"):
         with pytest.raises(InvalidInput):
