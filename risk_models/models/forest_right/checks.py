@@ -350,6 +350,9 @@ def _price_of(
     batch: Batch, basis: Basis, rows: Mask, field: str, price_of: dict[str, PriceUse]
 ) -> list[Finding]:
     at = np.flatnonzero(rows)
+    if at.size == 0:
+        # A day before the rule of how old a price may be is no obstacle where nothing is sold at one.
+        return []
     column = batch.codes(field)[at]
     found = price_findings(
         Batch(n=len(at), columns={field: column}, levels=batch.levels),
