@@ -1,4 +1,7 @@
-"""`calibrate`: how the prices of a file move, without a database."""
+"""`calibrate`: how the prices of a file move, without a database.
+
+Exit 0 with the figures, 1 when the prices say nothing of it, 2 when command line or file cannot be read.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -6,14 +9,25 @@ from typing import Final
 
 import click
 
-from app.cli.terminal import DAY, as_json_option, echo_json, language, say
+from app.cli.terminal import (
+    DAY,
+    InputUnreadable,
+    as_json_option,
+    content_of,
+    echo_json,
+    language,
+    refusals_shown,
+    say,
+    worded,
+)
 from app.documents.content_types import decode_text
 from app.kernel.csv_rows import LineError
-from app.kernel.errors import FieldError, InvalidInput
+from app.kernel.errors import FieldError
 from app.kernel.text import N_
-from app.market.domain import SeriesRead, calibration_of, read_series
-from risk_models.engines.calibration import Calibration, calibration_json
+from app.market.domain import SeriesRead, calibration_of, read_series, require_period
+from risk_models.engines.calibration import Calibration, calibration_json, series_problems
 from risk_models.engines.haircuts import CONFIDENCES, HORIZONS, haircut
+from risk_models.engines.paths import Process
 
 __all__ = ["commands"]
 
@@ -31,15 +45,18 @@ def calibrate_command(
 ) -> None:
     """Measure how the prices of a file move.
 
-    The file has the columns date and price, or 日期 and 收盘价; others are passed over.
+    The file is CSV of at most 5,000,000 bytes with the columns date and price, or 日期 and 收盘价;
+    others are passed over.
     """
-    read = _read(series)
-    picked = [
-        (on, price)
-        for on, price in zip(read.days, read.prices, strict=True)
-        if (first is None or on >= first) and (last is None or on <= last)
-    ]
-    found = calibration_of([on for on, _ in picked], [price for _, price in picked])
+    with refusals_shown(as_json=as_json):
+        require_period(first, last)
+        read = _read(series)
+        picked = [
+            (on, price)
+            for on, price in zip(read.days, read.prices, strict=True)
+            if (first is None or on >= first) and (last is None or on <= last)
+        ]
+        found = calibration_of([on for on, _ in picked], [price for _, price in picked])
     if as_json:
         echo_json(calibration_json(found))
     else:
@@ -47,16 +64,14 @@ def calibrate_command(
 
 
 def _read(path: Path) -> SeriesRead:
-    try:
-        content = path.read_bytes()
-    except OSError as problem:
-        raise click.UsageError(f"{path.name}: {problem.strerror}") from problem
-    if len(content) > MOST_BYTES:
-        raise click.UsageError(f"{path.name}: larger than {MOST_BYTES} bytes")
-    read = read_series(decode_text(content))
-    if read.errors:
-        raise InvalidInput(errors=tuple(_wrong(each) for each in read.errors))
-    return read
+    """The series, or everything that is wrong with its file in one round."""
+    read = read_series(decode_text(content_of(path, most_bytes=MOST_BYTES)))
+    if not read.errors:
+        return read
+    wrong = [_wrong(each) for each in read.errors]
+    if read.days:
+        wrong += [worded("/file", each.detail) for each in series_problems(read.days, read.prices)]
+    raise InputUnreadable(errors=tuple(wrong))
 
 
 def _wrong(error: LineError) -> FieldError:
@@ -64,7 +79,7 @@ def _wrong(error: LineError) -> FieldError:
 
 
 def _print(found: Calibration) -> None:
-    reversion, jumps = found.reversion, found.jumps
+    jumps = found.jumps
     rows = [
         (N_("Period"), f"{found.first_on} - {found.last_on}"),
         (N_("Points"), f"{found.points}"),
@@ -72,10 +87,6 @@ def _print(found: Calibration) -> None:
         (N_("Volatility a year"), f"{found.volatility:.1%}"),
         (N_("Kurtosis (3 is normal)"), f"{found.kurtosis:.1f}"),
         (N_("Moves over a tenth"), f"{found.large_share:.1%}"),
-        (N_("Speed of return to the mean a year"), _or_dash(reversion.speed, ".2f")),
-        (N_("Level returned to"), _or_dash(reversion.level, ".2f")),
-        (N_("Half-life in years"), _or_dash(reversion.half_life_years, ".2f")),
-        (N_("AR(1): b, R squared"), f"{reversion.b:.5f}, {reversion.r_squared:.4f}"),
         (N_("Jumps a year"), f"{jumps.per_year:.2f}"),
         (N_("Volatility without jumps"), f"{jumps.volatility_without:.1%}"),
         (
@@ -83,22 +94,41 @@ def _print(found: Calibration) -> None:
             f"{found.walk.aic:.1f}, {found.reverting.aic:.1f}",
         ),
     ]
-    for label, shown in rows:
+    for label, shown in [*rows, *_reversion(found)]:
         click.echo(f"{say(label)}: {shown}")
-    _print_haircuts(found)
+    if found.reverting_process is None:
+        click.echo(say(N_("These prices show no return to a mean; a random walk describes them.")))
+    _print_haircuts(N_("Haircuts by years to the sale, as a random walk:"), found.process)
+    if found.reverting_process is not None:
+        title = N_("Haircuts by years to the sale, with the return to the mean:")
+        _print_haircuts(title, found.reverting_process)
     for warned in found.warnings:
-        click.echo(f"! {warned.detail.in_language(language())}")
+        if warned.code != "no-return":
+            click.echo(f"! {warned.detail.in_language(language())}")
+
+
+def _reversion(found: Calibration) -> list[tuple[str, str]]:
+    """The figures of the return to a mean, where the prices show one."""
+    fit = found.reversion
+    if not fit.is_shown:
+        return []
+    return [
+        (N_("Speed of return to the mean a year"), _or_dash(fit.speed, ".2f")),
+        (N_("Level returned to"), _or_dash(fit.level, ",.2f")),
+        (N_("Half-life in years"), _or_dash(fit.half_life_years, ".2f")),
+        (N_("AR(1): b, R squared"), f"{fit.b:.5f}, {fit.r_squared:.4f}"),
+    ]
 
 
 def _or_dash(figure: float | None, form: str) -> str:
     return "—" if figure is None else format(figure, form)
 
 
-def _print_haircuts(found: Calibration) -> None:
-    click.echo(say(N_("Haircuts by years to the sale:")))
+def _print_haircuts(title: str, process: Process) -> None:
+    click.echo(say(title))
     for years in HORIZONS:
         shares = (
-            f"{confidence:.0%}: {haircut(found.process, years=years, confidence=confidence):.1%}"
+            f"{confidence:.0%}: {haircut(process, years=years, confidence=confidence):.1%}"
             for confidence in CONFIDENCES
         )
         click.echo(f"  {years:g}  " + "  ".join(shares))

@@ -283,7 +283,7 @@ def _no_columns() -> LineError:
         line=1,
         column="",
         detail=N_("The first line must name the columns: %(columns)s."),
-        facts={"columns": f"{DAY_NAMES[0]}, {PRICE_NAMES[0]}"},
+        facts={"columns": "date, price / 日期, 收盘价"},
     )
 
 
@@ -294,6 +294,8 @@ def _too_long(line: int) -> LineError:
 
 def calibration_of(days: Sequence[date], prices: Sequence[float]) -> Calibration:
     """How the prices of a series move; refused in words when it says nothing of it."""
+    if not days:
+        raise SeriesNotCalibrated(reason=NO_POINTS)
     try:
         return calibrate(days, prices)
     except InvalidSeries as refused:
@@ -301,12 +303,29 @@ def calibration_of(days: Sequence[date], prices: Sequence[float]) -> Calibration
         raise SeriesNotCalibrated(reason=reason) from refused
 
 
+NO_POINTS: Final = Name(
+    en="The period has no points. Choose a longer one.", zh="所选期间没有数据点，请选择更长的期间。"
+)
+
+
+def require_period(first: date | None, last: date | None) -> None:
+    """Refuse a period that ends before it begins."""
+    if first is not None and last is not None and last < first:
+        begins, ends = first.isoformat(), last.isoformat()
+        raise SeriesNotCalibrated(
+            reason=Name(
+                en=f"The period ends on {ends}, before it begins on {begins}. Exchange the two days.",
+                zh=f"期间的截止日{ends}早于起始日{begins}，请对调两个日期。",
+            )
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaircutLine:
     """The haircut of one volatility over some years at one confidence.
 
-    `basis` says where the volatility is from: `measured` in the series, `in-use` by the models,
-    or `stress`.
+    `basis` says where the volatility is from: `measured` in the series as of a random walk,
+    `reverting` where the series shows a return to a mean, `in-use` by the models, or `stress`.
     """
 
     basis: str
@@ -320,12 +339,15 @@ def haircut_lines(
     found: Calibration, price_id: str | None, parameters: Parameters
 ) -> tuple[HaircutLine, ...]:
     """The haircuts of the series as measured, as the models take the price, and under stress."""
-    stress = Process(volatility=parameters.number(STRESS_VOLATILITY))
-    bases = {"measured": found.process, "stress": stress}
+    bases = {"measured": found.process}
+    reverting = found.reverting_process
+    if reverting is not None:
+        bases["reverting"] = reverting
     if price_id is not None and price_id in parameters.table(PROCESS):
         in_use = process_of(parameters, price_id)
         if in_use.jumps_per_year == 0.0:
-            bases = {"measured": found.process, "in-use": in_use, "stress": stress}
+            bases["in-use"] = in_use
+    bases["stress"] = Process(volatility=parameters.number(STRESS_VOLATILITY))
     return tuple(
         HaircutLine(
             basis=basis,

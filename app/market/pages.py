@@ -52,7 +52,8 @@ UNIT_TITLES: Final = {
 
 
 HAIRCUT_BASES: Final = {
-    "measured": N_("As measured"),
+    "measured": N_("As measured, as a random walk"),
+    "reverting": N_("As measured, with the return to the mean"),
     "in-use": N_("As the models take it"),
     "stress": N_("Under stress"),
 }

@@ -118,7 +118,10 @@ class FitSchema(ViewSchema):
 class HaircutSchema(ViewSchema):
     """The share a price may lose before it is sold: over some years, at one confidence."""
 
-    basis = Text(max_length=20, help=N_("measured, in-use or stress"))
+    basis = Text(
+        max_length=20,
+        help=N_("measured as of a random walk, reverting to a mean, in-use or stress"),
+    )
     volatility = Figure()
     years = Figure()
     confidence = Figure()

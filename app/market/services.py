@@ -364,6 +364,7 @@ def calibrate_series(
 ) -> domain.SeriesCalibration:
     """How the prices of a series moved up to today; refused when the period says nothing of it."""
     series = queries.get_series(session, actor, command.code)
+    domain.require_period(command.first_on, command.last_on)
     day = today(session)
     course = queries.course(
         session,

@@ -35,6 +35,7 @@ __all__ = [
     "Warned",
     "calibrate",
     "calibration_json",
+    "series_problems",
 ]
 
 FEWEST_POINTS: Final = 10
@@ -158,6 +159,14 @@ class Calibration:
         """The random walk of the series."""
         return Process(volatility=self.volatility)
 
+    @property
+    def reverting_process(self) -> Process | None:
+        """The return to the mean, where the series shows one."""
+        speed, volatility = self.reversion.speed, self.reversion.volatility
+        if not self.reversion.is_shown or speed is None or volatility is None:
+            return None
+        return Process(volatility=volatility, reversion_speed=speed)
+
 
 def calibrate(days: Sequence[date], prices: Sequence[float]) -> Calibration:
     """The report on prices in the order of their days. A bad series is refused, never mended."""
@@ -221,20 +230,38 @@ EXACT: Final = 1e-12
 """Log returns or residuals this small are the rounding of an exact rule."""
 
 
+MOST_TOLD: Final = 20
+"""Days named at once; who corrects them sees the next."""
+
+
+def series_problems(days: Sequence[date], prices: Sequence[float]) -> tuple[Warned, ...]:
+    """Every day that stands out of order or twice, or whose price is not above zero; then the length."""
+    at = np.asarray(days, dtype="datetime64[D]")
+    values = np.asarray(prices, dtype=np.float64)
+    steps = np.diff(at).astype(np.int64)
+    first = np.zeros(min(1, len(at)), dtype=np.bool_)
+    found = [
+        Warned(code=code, detail=detail.filled({"on": str(at[place])}))
+        for code, detail, wrong in (
+            ("unsorted-days", UNSORTED, np.append(first, steps < 0)),
+            ("double-day", DOUBLE, np.append(first, steps == 0)),
+            ("not-above-zero", NOT_ABOVE_ZERO, ~(np.isfinite(values) & (values > 0.0))),
+        )
+        for place in np.flatnonzero(wrong)
+    ]
+    if len(values) < FEWEST_POINTS:
+        found.append(Warned(code="too-few-points", detail=TOO_FEW))
+    return tuple(found[:MOST_TOLD])
+
+
 def _require(at: npt.NDArray[np.datetime64], values: Floats) -> None:
     if len(at) != len(values):
         raise InvalidSeries("unequal-length", UNEQUAL)
-    if len(values) < FEWEST_POINTS:
-        raise InvalidSeries("too-few-points", TOO_FEW)
-    steps = np.diff(at).astype(np.int64)
-    for code, detail, wrong in (
-        ("unsorted-days", UNSORTED, np.append(False, steps < 0)),
-        ("double-day", DOUBLE, np.append(False, steps == 0)),
-        ("not-above-zero", NOT_ABOVE_ZERO, ~(np.isfinite(values) & (values > 0.0))),
-    ):
-        if wrong.any():
-            on = str(at[int(np.argmax(wrong))])
-            raise InvalidSeries(code, detail.filled({"on": on}))
+    problems = series_problems(at.tolist(), values.tolist())
+    if problems:
+        told = [problem.detail for problem in problems]
+        together = Text(en=" ".join(each.en for each in told), zh="".join(each.zh for each in told))
+        raise InvalidSeries(problems[0].code, together)
     logs = np.log(values)
     if np.diff(logs).std() < EXACT or np.abs(_residuals(logs)[0]).max() < EXACT:
         raise InvalidSeries("no-chance", NO_CHANCE)
@@ -308,14 +335,19 @@ def _jumps(returns: Floats, span: float, step: float) -> Jumps:
 # Warnings
 
 SHORT: Final = Text(
-    en="The series is short: %(points)d points over %(years).1f years. A year of daily prices is"
-    " the least that shows a yearly volatility.",
-    zh="序列较短：%(points)d个数据点，跨度%(years).1f年。估计年波动率至少需要一年的日度价格。",
+    en="The series is short: %(points)d points over %(years).1f years. A yearly volatility shows in a"
+    " year of daily prices or more; take the figures as a rough guide.",
+    zh="序列较短：%(points)d个数据点，跨度%(years).1f年。年波动率须有一年以上的日度价格才能可靠估计，以下数字仅供参考。",
 )
-THIN: Final = Text(
-    en="Trade is thin: %(large).1f %% of the moves exceed 10 %%, and %(still).1f %% of the steps have"
-    " none. The volatility is that of single deals rather than of a market.",
-    zh="交易稀疏：%(large).1f%%的变动超过10%%，%(still).1f%%的间隔价格未变。所得波动率反映个别成交而非市场。",
+WILD: Final = Text(
+    en="Trade is thin: %(large).1f %% of the moves of single days exceed 10 %%. The volatility is that"
+    " of single deals rather than of a market.",
+    zh="交易稀疏：%(large).1f%%的单日变动超过10%%。所得波动率反映个别成交而非市场。",
+)
+STILL: Final = Text(
+    en="Trade is thin: over %(still).1f %% of the steps the price did not move. The volatility is that"
+    " of single deals rather than of a market.",
+    zh="交易稀疏：%(still).1f%%的间隔价格未变。所得波动率反映个别成交而非市场。",
 )
 GAPS: Final = Text(
     en="The series has %(gaps)d gaps. A move over a gap counts as one step.",
@@ -333,13 +365,12 @@ def _with_warnings(found: Calibration) -> Calibration:
     if found.points < SHORT_POINTS or found.span_years < SHORT_YEARS:
         facts: dict[str, object] = {"points": found.points, "years": found.span_years}
         told.append(Warned(code="short", detail=SHORT.filled(facts)))
-    wild = found.step_days <= DAILY_DAYS and found.large_share > THIN_LARGE_SHARE
-    if wild or found.still_share > THIN_STILL_SHARE:
-        shares: dict[str, object] = {
-            "large": 100.0 * found.large_share,
-            "still": 100.0 * found.still_share,
-        }
-        told.append(Warned(code="thin", detail=THIN.filled(shares)))
+    if found.step_days <= DAILY_DAYS and found.large_share > THIN_LARGE_SHARE:
+        large: dict[str, object] = {"large": 100.0 * found.large_share}
+        told.append(Warned(code="thin", detail=WILD.filled(large)))
+    if found.still_share > THIN_STILL_SHARE:
+        still: dict[str, object] = {"still": 100.0 * found.still_share}
+        told.append(Warned(code="thin", detail=STILL.filled(still)))
     if found.gaps:
         told.append(Warned(code="gaps", detail=GAPS.filled({"gaps": found.gaps})))
     if not found.reversion.is_shown:
@@ -352,8 +383,11 @@ def _with_warnings(found: Calibration) -> Calibration:
 
 
 def calibration_json(found: Calibration, *, language: str = "en") -> dict[str, object]:
-    """The report as plain figures; what does not apply is null."""
-    reversion, jumps = found.reversion, found.jumps
+    """The report as plain figures; what does not apply is null.
+
+    `haircuts` assume a random walk; `haircuts_reverting` is empty unless a return to a mean is shown.
+    """
+    reversion, jumps, reverting = found.reversion, found.jumps, found.reverting_process
     return {
         "points": found.points,
         "first_on": found.first_on.isoformat(),
@@ -395,6 +429,10 @@ def calibration_json(found: Calibration, *, language: str = "en") -> dict[str, o
         "haircuts": [
             {"years": cell.years, "confidence": cell.confidence, "share": cell.share}
             for cell in haircuts(found.process)
+        ],
+        "haircuts_reverting": [
+            {"years": cell.years, "confidence": cell.confidence, "share": cell.share}
+            for cell in (haircuts(reverting) if reverting is not None else ())
         ],
         "warnings": [
             {"code": warned.code, "detail": warned.detail.in_language(language)}

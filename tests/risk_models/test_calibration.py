@@ -186,3 +186,4 @@ def test_the_json_says_null_where_nothing_falls_back():
     assert plain["reversion"]["level"] is None
     assert plain["warnings"][0]["detail"].startswith("序列较短")
     assert len(plain["haircuts"]) == 6
+    assert len(plain["haircuts_reverting"]) == (6 if plain["reversion"]["shown"] else 0)

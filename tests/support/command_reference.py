@@ -23,8 +23,9 @@ HEAD = """\
 - 2: the command line or the input file cannot be read: a missing file, no JSON or CSV, an unknown
   field, a value of the wrong type, an unknown choice, an option outside the range stated below.
 
-With `--json` the problem document of every exit 1 and 2 stands on standard output; where a model
-refuses an asset, or an account has refused rows, the whole answer stands in it.
+With `--json` a refusal, and whatever cannot be read, is a problem document on standard output; where
+a model refuses an asset, or an account has refused rows, the whole answer stands in it. Commands that
+look for faults, such as `verify` and `doctor`, print what they found.
 """
 
 

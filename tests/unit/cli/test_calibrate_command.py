@@ -89,6 +89,18 @@ def test_people_get_words_in_their_language(call, monkeypatch):
         (text("date,price", rows(20)[::-1]), "do not ascend"),
         (text("date,price", [*rows(20)[:-1], (rows(20)[-1][0], "0")]), "not a number above zero"),
         (text("date,price", [*rows(20)[:-1], (rows(20)[-1][0], "-1")]), "not a number above zero"),
+    ],
+)
+def test_a_series_that_says_nothing_is_refused_with_exit_one(call, content, words):
+    answer = call(content)
+    assert answer.exit_code == 1
+    assert words in answer.output + answer.stderr
+    assert json.loads(call(content, "--json").output)["code"] == "series-not-calibrated"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
         (text("date,price", [*rows(20), ("2021-02-30", "5")]), "/file/22: Write the day"),
         (text("date,price", [*rows(20), ("2022-02-20", '"1,5"')]), "/file/22: Write the price"),
         (text("date,price", [*rows(20), ("2022-02-20",)]), "fewer cells"),
@@ -97,10 +109,47 @@ def test_people_get_words_in_their_language(call, monkeypatch):
         ("", "date, price"),
     ],
 )
-def test_a_bad_file_is_refused_with_exit_one(call, content, words):
+def test_a_file_that_cannot_be_read_ends_with_exit_two(call, content, words):
     answer = call(content)
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert words in answer.output + answer.stderr
+    assert json.loads(call(content, "--json").output)["code"] == "input-unreadable"
+
+
+def test_everything_wrong_with_a_file_is_told_at_once(call):
+    lines = rows(20)
+    told = call(
+        text(
+            "date,price", [*lines[:-1], ("2021-01-21", "0"), lines[3], ("x", "5"), ("2021-01-22",)]
+        )
+    ).output
+    assert all(words in told for words in ("/file/23", "/file/24", "do not ascend", "above zero"))
+
+
+def test_a_header_without_the_columns_names_both_spellings(call):
+    assert "日期, 收盘价" in call(text("when,how much", rows(20))).output
+
+
+def test_a_period_turned_round_is_told(call):
+    answer = call(text("date,price", rows(60)), "--from", "2021-03-01", "--to", "2021-01-05")
+    assert answer.exit_code == 1
+    assert "Exchange the two days" in answer.output
+
+
+def test_a_return_to_a_mean_is_told_only_where_it_is_shown(call):
+    shown = call(text("date,price", rows(400)))
+    assert "Half-life in years" in shown.output
+    assert "with the return to the mean" in shown.output
+    days = rows(200)
+    steady = [
+        (on, f"{20 * 1.004**at * (1.01 if at % 3 else 1):.4f}") for at, (on, _) in enumerate(days)
+    ]
+    hidden = call(text("date,price", steady))
+    assert hidden.exit_code == 0
+    assert "show no return to a mean" in hidden.output
+    assert "Half-life" not in hidden.output
+    assert "Level returned to" not in hidden.output
+    assert "with the return to the mean" not in hidden.output
 
 
 def test_a_file_that_is_not_there_is_a_usage_error():
