@@ -360,9 +360,6 @@ def _price_of(
         field=field,
         price_of=price_of,
         age_limit_days=basis.parameters.number(PRICE_AGE),
-    if at.size == 0:
-        # A day before the rule of how old a price may be is no obstacle where nothing is sold at one.
-        return []
     )
     return [entry.moved(at) for entry in found]
 
