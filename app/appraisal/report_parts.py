@@ -15,6 +15,7 @@ def figure(value: Figure) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int | float):
+        value += 0.0  # The negative zero of a product is printed as zero.
         return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
     shown = ", ".join(figure(each) for each in value[:LISTED_FIGURES])
     return f"{shown}, … ({len(value)})" if len(value) > LISTED_FIGURES else shown
@@ -48,7 +49,13 @@ def with_unit(value: Figure, unit: str) -> tuple[str, Cell]:
     """A figure and its unit in both languages; a share is printed in per cent."""
     if unit == RATIO and _is_share(value):
         return per_cent(str(value)), Cell(text="%")
-    return figure(value), unit_cell(unit)
+    return figure(value), unit_beside(value, unit)
+
+
+def unit_beside(value: Figure, unit: str) -> Cell:
+    """The unit of a figure; a calendar day has none."""
+    is_day = unit == "day" and isinstance(value, str) and value[4:5] == "-"
+    return Cell(text="") if is_day else unit_cell(unit)
 
 
 def _is_share(value: Figure) -> bool:

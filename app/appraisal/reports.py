@@ -17,7 +17,7 @@ from app.appraisal.report_parts import (
     heading,
     label,
     row,
-    unit_cell,
+    unit_beside,
     with_unit,
 )
 from app.appraisal.report_views import (
@@ -399,7 +399,7 @@ def _step_row(step: StepView) -> list[str | Cell]:
         Cell(text=both(step.title), note=f"{step.name} = {step.formula}"),
         inputs or BLANK,
         figure(step.value),
-        unit_cell(step.unit),
+        unit_beside(step.value, step.unit),
         _cited(step.reference),
     ]
 

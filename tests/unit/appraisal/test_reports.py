@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.appraisal.report_parts import figure
+from app.appraisal.report_parts import figure, unit_beside
 from app.appraisal.report_views import (
     BandView,
     BarView,
@@ -268,3 +268,21 @@ def test_an_internal_report_names_the_bank_and_its_loan(tmp_path):
     assert "押品内部评估报告" in shown
     assert squeezed("CNY 290,000.00") in shown
     assert "银行自行评估" in shown
+
+
+def test_a_calendar_day_has_no_unit_and_nothing_is_minus_zero() -> None:
+    assert figure(-0.0) == "0"
+    assert unit_beside("2023-12-26", "day").text == ""
+    assert unit_beside(30, "day").text == "日"
+
+
+def test_a_bank_s_own_report_says_who_made_it(tmp_path: Path) -> None:
+    """Its signers are the client's staff: it claims no third party's distance."""
+    agency = text_of(appraisal_report(appraisal_view()), tmp_path)
+    view = replace(appraisal_view(), loan_fen=200_000_00)
+    own = text_of(appraisal_report(view), tmp_path)
+    distance = squeezed("与委托人、权利人及评估对象没有现存或预期的利益关系")
+    assert distance in agency
+    assert distance not in own
+    assert squeezed("签字的两名人员均为该银行员工") in own
+    assert squeezed("工号") in own
