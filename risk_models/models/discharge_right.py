@@ -71,6 +71,7 @@ PRICES: Final[Mapping[str, PriceUse]] = {
             en=f"Traded discharge right: {name.en.lower()}", zh=f"排污权交易价格：{name.zh}"
         ),
         unit="yuan/t",
+        when=(("market_basis", frozenset({PRICED})),),
     )
     for key, name in NAMES.items()
 }
@@ -271,8 +272,8 @@ SPEC: Final = ModelSpec(
         part("market", "Market approach", "市场法"),
     ),
     parameters=(
-        ACQUIRED,
         APART,
+        ACQUIRED,
         RATING,
         ACCIDENT_YEARS,
         TERM_CAP,

@@ -74,6 +74,7 @@ WATER: Final = PriceUse(
     id="water",
     title=Text(en="Traded price of a cubic metre of water", zh="水权交易价格（每立方米）"),
     unit="yuan/m3",
+    when=(("market_basis", frozenset({PRICED})),),
 )
 
 INCOME: Final = (
