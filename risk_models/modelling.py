@@ -33,6 +33,7 @@ __all__ = [
     "ended_findings",
     "income_growth_findings",
     "mixed_units",
+    "not_asked_of",
     "ones",
     "paid_today",
     "per_unit",
@@ -50,18 +51,18 @@ MU_A_HECTARE: Final = 15.0
 """One hectare is fifteen mu, by definition."""
 
 MISSING: Text = Text(
-    en="There is no price %(price)s on the valuation day, so there is no value.",
-    zh="评估基准日没有价格%(price)s，因此无法得出价值。",
+    en="There is no price of “%(price)s” on the valuation day, so there is no value.",
+    zh="评估基准日没有“%(price)s”的价格，因此无法得出价值。",
 )
 ENDED: Text = Text(
-    en="The price %(price)s ends on %(priced_on)s, more than %(limit)d days before the valuation"
+    en="The price of “%(price)s” ends on %(priced_on)s, more than %(limit)d days before the valuation"
     " day. Import newer prices, or state the price with its source.",
-    zh="价格%(price)s止于%(priced_on)s，早于评估基准日超过%(limit)d天。请导入新价格，或注明来源后自行填写。",
+    zh="“%(price)s”的价格止于%(priced_on)s，早于评估基准日超过%(limit)d天。请导入新价格，或注明来源后自行填写。",
 )
 MIXED_UNITS: Text = Text(
-    en="%(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not. One hectare"
-    " is 15 mu: was the figure meant for the other unit?",
-    zh="%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，请核对是否用错面积单位。",
+    en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not."
+    " One hectare is 15 mu: was the figure meant for the other unit?",
+    zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，请核对是否用错面积单位。",
 )
 NO_AREA: Text = Text(
     en="The area is zero, so nothing is valued. Enter the area of the right.",
@@ -139,10 +140,14 @@ def price_findings(
     found: list[Finding] = []
     for level, use in price_of.items():
         rows = batch.is_level(field, level)
-        told = np.array(use.id)
         if use.id not in basis.prices:
             found += finding(
-                "price-missing", field, rows, severity="refuse", detail=MISSING, price=told
+                "price-missing",
+                field,
+                rows,
+                severity="refuse",
+                detail=MISSING.about(price=use.title),
+                price=np.array(use.id),
             )
             continue
         priced_on = basis.prices[use.id].priced_on
@@ -152,19 +157,22 @@ def price_findings(
                 field,
                 rows,
                 severity="refuse",
-                detail=ENDED,
-                price=told,
+                detail=ENDED.about(price=use.title),
+                price=np.array(use.id),
                 priced_on=np.array(priced_on.isoformat()),
                 limit=np.array(age_limit_days),
             )
     return found
 
 
-def mixed_units(field: str, given: Floats, *, low: Floats, high: Floats) -> list[Finding]:
+def mixed_units(
+    field: str, given: Floats, *, low: Floats, high: Floats, subject: Text | None = None
+) -> list[Finding]:
     """Asks about a figure [n] outside its usual band that would lie inside it in the other unit.
 
     `low` and `high` are the band by row, in the unit of the field, whether it is an area or a
-    figure per area: mu and hectare lie a factor of 15 apart either way.
+    figure per area: mu and hectare lie a factor of 15 apart either way. `subject` names what is
+    no field; a field is named by the runner.
     """
     outside = (given < low) | (given > high)
     meant = np.where(given > high, given / MU_A_HECTARE, given * MU_A_HECTARE)
@@ -173,7 +181,7 @@ def mixed_units(field: str, given: Floats, *, low: Floats, high: Floats) -> list
         field,
         outside & (meant >= low) & (meant <= high),
         severity="ask",
-        detail=MIXED_UNITS,
+        detail=MIXED_UNITS if subject is None else MIXED_UNITS.about(subject=subject),
         given=given,
         meant=meant,
         low=low,
@@ -181,21 +189,30 @@ def mixed_units(field: str, given: Floats, *, low: Floats, high: Floats) -> list
     )
 
 
+def not_asked_of(found: Sequence[Finding], rows: int) -> npt.NDArray[np.bool_]:
+    """The rows [n] that no finding of these is about, so that one slip is asked about once."""
+    free = np.ones(rows, dtype=np.bool_)
+    for entry in found:
+        free[entry.rows] = False
+    return free
+
+
 def area_findings(batch: Batch, *, low: float, high: float) -> list[Finding]:
     """Asks about an `area_mu` of nothing, one above the usual, and one meant in hectares."""
     area = batch.numbers("area_mu")
+    mixed = mixed_units("area_mu", area, low=np.full(batch.n, low), high=np.full(batch.n, high))
     return [
         *finding("area-zero", "area_mu", area == 0.0, severity="ask", detail=NO_AREA),
         *finding(
             "area-above-band",
             "area_mu",
-            area > high,
+            (area > high) & not_asked_of(mixed, batch.n),
             severity="ask",
             detail=AREA_ABOVE,
             area=area,
             high=np.array(high),
         ),
-        *mixed_units("area_mu", area, low=np.full(batch.n, low), high=np.full(batch.n, high)),
+        *mixed,
     ]
 
 

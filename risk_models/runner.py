@@ -39,7 +39,7 @@ from risk_models.engines.scenarios import (
     scenarios,
 )
 from risk_models.reconciling import apart_findings
-from risk_models.words import Text
+from risk_models.words import Text, unit_words
 
 __all__ = ["Bar", "Fan", "NoTrace", "Portfolio", "fan", "portfolio", "stressed", "tornado", "value"]
 
@@ -215,7 +215,7 @@ class _Run:
 
     def drop(self, found: Sequence[Finding]) -> None:
         """Keeps the findings and leaves the refused rows behind."""
-        moved = [entry.moved(self.rows) for entry in found]
+        moved = [_named(self.model.spec, entry.moved(self.rows)) for entry in found]
         self.findings.extend(moved)
         refused = [entry.rows for entry in moved if entry.severity == "refuse"]
         if refused:
@@ -323,7 +323,7 @@ class _Run:
         if hasattr(self.model, "review"):
             reviewing = cast("Reviewing", self.model)
             found += reviewing.review(self.batch, self.basis, total, amounts)
-        self.findings.extend(entry.moved(self.rows) for entry in found)
+        self.findings.extend(_named(self.model.spec, entry.moved(self.rows)) for entry in found)
 
     def _standing(self) -> npt.NDArray[np.bool_]:
         standing = np.zeros(self.whole.n, dtype=np.bool_)
@@ -394,6 +394,18 @@ class _Run:
         weights, _, _ = _weights(self.model, self.batch, self.basis, values)
         total = _weighted(values, weights, self.batch.n)
         return self._holding(exposures, weights, simulation), total
+
+
+def _named(spec: ModelSpec, found: Finding) -> Finding:
+    """The finding with the title and the unit of its field where its words ask for a subject."""
+    if "%(subject)s" not in found.detail.zh or not found.field:
+        return found
+    field = spec.field(found.field)
+    subject = Text(
+        en=f"{field.title.en} ({field.unit})",
+        zh=f"{field.title.zh}（{unit_words(field.unit)}）",
+    )
+    return replace(found, detail=found.detail.about(subject=subject))
 
 
 def _border_findings(spec: ModelSpec, batch: Batch, basis: Basis) -> list[Finding]:

@@ -66,16 +66,16 @@ def test_paths_add_low_middle_and_high():
 def test_a_refusal_is_an_answer_without_a_value():
     answer = appraise("carbon-sink-income", {"inputs": example(MODEL), "prices": {}}, ON)
     assert answer["value_yuan"] is None
-    assert [(found["code"], found["severity"]) for found in answer["findings"]] == [
-        ("price-missing", "refuse")
-    ]
-    assert "local-sink" in answer["findings"][0]["detail"]
+    (refused,) = (found for found in answer["findings"] if found["severity"] == "refuse")
+    title = next(use.title for use in MODEL.spec.prices if use.id == "local-sink")
+    assert (refused["code"], title.en in refused["detail"]) == ("price-missing", True)
 
 
 def test_findings_speak_the_language_asked_for():
     document = {"inputs": example(MODEL), "prices": {}}
     answer = appraise("carbon-sink-income", document, ON, language="zh_Hans_CN")
-    assert "没有价格" in answer["findings"][0]["detail"]
+    (refused,) = (found for found in answer["findings"] if found["severity"] == "refuse")
+    assert "的价格" in refused["detail"]
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ def test_a_right_that_has_ended_is_refused(ends, ended):
         ({"area_mu": 0.0}, "area-zero"),
         ({"area_mu": 8_600.0 * 15}, "units-mixed"),
         ({"area_mu": 8_600.0 / 15}, "units-mixed"),
-        ({"area_mu": 100_001.0}, "area-above-band"),
+        ({"area_mu": 100_001.0}, "units-mixed"),
+        ({"area_mu": 1_500_001.0}, "area-above-band"),
         ({"right_ends_on": "2094-02-01"}, "term-above-band"),
     ],
 )

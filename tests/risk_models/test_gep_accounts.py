@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from risk_models.accounts import InvalidAccount, account, compare, document_from
+from risk_models.models import gep
 
 ON = date(2023, 12, 26)
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,8 +145,9 @@ def test_a_market_price_given_with_its_source_counts():
 
 def test_a_market_price_that_is_missing_is_named():
     refused = _account(_sink(2023)).refused
-    assert "gep.carbon" in refused[0].detail.en
-    assert "gep.carbon" in refused[0].detail.zh
+    title = next(use.title for use in gep.MODEL.spec.prices if use.id == "gep.carbon")
+    assert title.en in refused[0].detail.en
+    assert title.zh in refused[0].detail.zh
 
 
 def test_a_given_price_is_a_price_effect():

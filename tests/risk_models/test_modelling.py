@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from risk_models.modelling import mixed_units
+from risk_models.models import forest_compensation_income
+from tests.risk_models.helpers import example, run
 
 LOW, HIGH = np.array([0.1]), np.array([0.6])
 
@@ -30,3 +32,11 @@ def test_the_question_says_what_the_figure_would_be():
     assert list(found.rows) == [0]
     assert found.facts["meant"][0] == pytest.approx(0.39)
     assert found.severity == "ask"
+
+
+def test_the_question_names_the_field_and_its_unit_in_both_languages():
+    row = {**example(forest_compensation_income.MODEL), "compensation_yuan_per_mu": 225.0}
+    found = run(forest_compensation_income.MODEL, [row]).findings
+    (mixed,) = (entry for entry in found if entry.code == "units-mixed")
+    assert "下一年度补偿标准（元/亩/年）" in mixed.detail.zh
+    assert "Compensation of the next year (yuan/mu/year)" in mixed.detail.en

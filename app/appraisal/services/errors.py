@@ -100,7 +100,7 @@ class PriceMissing(RuleViolation):
     code = "price-missing"
     title = N_("A price is missing")
     detail = N_(
-        "There is no price for %(prices)s on %(day)s. Import the series first, or state the price "
+        "There is no price for %(titles)s on %(day)s. Import the series first, or state the price "
         "with its source."
     )
 

@@ -281,9 +281,22 @@ def run_model(
         return found
     missing = [each for each in found.refusals if each.code == MISSING_PRICE]
     if missing and len(missing) == len(found.refusals):
-        wanted = [each for each in model.spec.price_ids if each not in prices]
-        raise PriceMissing(prices=wanted, day=on)
+        raise _price_missing(model.spec, inputs, prices, on)
     raise InvalidInput(errors=tuple(field_error(each) for each in found.refusals))
+
+
+def _price_missing(
+    spec: ModelSpec, inputs: Mapping[str, Any], prices: Mapping[str, Any], on: date
+) -> PriceMissing:
+    """The refusal that names the prices which these inputs use and the day lacks."""
+    wanted = [
+        use
+        for use in spec.prices
+        if use.id not in prices
+        and all((inputs.get(other) or "") in levels for other, levels in use.when)
+    ]
+    titles = [Name(zh=use.title.zh, en=use.title.en) for use in wanted]
+    return PriceMissing(prices=[use.id for use in wanted], titles=titles, day=on)
 
 
 def field_error(problem: Problem, pointer: str = "/inputs") -> FieldError:

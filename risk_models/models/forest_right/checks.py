@@ -12,6 +12,7 @@ from risk_models.modelling import (
     area_findings,
     as_day,
     mixed_units,
+    not_asked_of,
     price_findings,
     rate_findings,
     term_findings,
@@ -45,6 +46,7 @@ from risk_models.models.forest_right.groups import (
 )
 from risk_models.models.forest_right.part import given, kept_for_carbon, or_else
 from risk_models.models.forest_right.words import WORDS
+from risk_models.words import Text
 
 __all__ = ["check", "implied_value"]
 
@@ -296,7 +298,12 @@ def _stock_findings(field: str, stock: Floats, basis: Basis) -> list[Finding]:
     mixed = mixed_units(field, stock, low=low, high=high)
     return [
         *mixed,
-        *_told("ask", {"stock-above-band": (field, stock > high)}, stock=stock, high=high),
+        *_told(
+            "ask",
+            {"stock-above-band": (field, (stock > high) & not_asked_of(mixed, len(stock)))},
+            stock=stock,
+            high=high,
+        ),
     ]
 
 
@@ -364,6 +371,9 @@ def _price_of(
     return [entry.moved(at) for entry in found]
 
 
+IMPLIED: Final = Text(en="Value per mu (yuan/mu)", zh="每亩价值（元/亩）")
+
+
 def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
     """Value over area outside the band of the category."""
     table = basis.parameters.table(CATEGORY)
@@ -373,14 +383,15 @@ def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
     area = batch.numbers("area_mu")
     implied = np.divide(value, area, out=np.full(batch.n, np.nan), where=area > 0.0)
     code = "implied-value-outside-band"
+    mixed = mixed_units("", implied, low=low, high=high, subject=IMPLIED)
     outside = finding(
         code,
         "",
-        (implied < low) | (implied > high),
+        ((implied < low) | (implied > high)) & not_asked_of(mixed, batch.n),
         severity="ask",
         detail=WORDS[code],
         implied=implied,
         low=low,
         high=high,
     )
-    return [*outside, *mixed_units("", implied, low=low, high=high)]
+    return [*outside, *mixed]

@@ -33,21 +33,21 @@ WORDS: Final[dict[str, Text]] = {
         zh="该项未核算，未计入总值，并非为零。",
     ),
     "service-outside-norm": Text(
-        en="The norm does not count this service; its quantity is left out.",
-        zh="所选规范不计入该项服务，其实物量未计入总值。",
+        en="The norm does not count “%(service)s”; its quantity is left out.",
+        zh="所选规范不计入“%(service)s”，其实物量未计入总值。",
     ),
     "item-without-price": Text(
-        en="The price table has no %(price)s; this part of the service is left out.",
-        zh="价格表中没有%(price)s，该服务的这一部分未计入。",
+        en="The price table has no “%(price)s”; this part of the service is left out.",
+        zh="价格表中没有“%(price)s”，该服务的这一部分未计入。",
     ),
     "nothing-accounted": Text(
         en="No quantity that the norm counts is given, so there is nothing to account.",
         zh="未填任何规范计入的实物量，无法核算。",
     ),
     "price-missing": Text(
-        en="The price table has no %(price)s, so the quantity has no value. Choose another table"
+        en="The price table has no “%(price)s”, so the quantity has no value. Choose another table"
         " or give the price.",
-        zh="价格表中没有%(price)s，该实物量无法计价。请选用其他价格表或给出价格。",
+        zh="价格表中没有“%(price)s”，该实物量无法计价。请选用其他价格表或给出价格。",
     ),
     "coefficient-missing": Text(
         en="There is no %(column)s for this type of ecosystem. Give the quantity itself, or choose"
@@ -55,8 +55,8 @@ WORDS: Final[dict[str, Text]] = {
         zh="该类生态系统没有%(column)s。请直接给出实物量或改用其他方法。",
     ),
     "market-price-missing": Text(
-        en="The norm values carbon at the market; give the price %(price)s with its source.",
-        zh="该规范按市场价计固碳，请给出价格%(price)s及其来源。",
+        en="The norm values carbon at the market; give the price of “%(price)s” with its source.",
+        zh="该规范按市场价计固碳，请给出“%(price)s”的价格及其来源。",
     ),
     "driver-missing": Text(en="This number is needed for the way chosen.", zh="所选方法须填此项。"),
     "gross-output-needed": Text(
@@ -117,9 +117,13 @@ def _told(
     field: str,
     rows: Mask,
     severity: str,
-    **facts: npt.NDArray[np.generic],
+    **facts: npt.NDArray[np.generic] | Text,
 ) -> list[Finding]:
-    return finding(code, field, rows, severity=severity, detail=WORDS[code], **facts)
+    """A finding in the words of its code; facts that are words are told in the reader's language."""
+    words = {name: fact for name, fact in facts.items() if isinstance(fact, Text)}
+    figures = {name: fact for name, fact in facts.items() if not isinstance(fact, Text)}
+    detail = WORDS[code].about(**words)
+    return finding(code, field, rows, severity=severity, detail=detail, **figures)
 
 
 def counted(batch: Batch, basis: Basis, column: str) -> Mask:
@@ -203,7 +207,9 @@ def _measured_findings(batch: Batch, basis: Basis, drivers: "Drivers") -> list[F
     for name, entries in by_field.items():
         missing = ~given[name] & inside[name] & something
         found += _told("service-not-accounted", name, missing, "note")
-        found += _told("service-outside-norm", name, given[name] & ~inside[name], "note")
+        outside = given[name] & ~inside[name]
+        service = entries[-1].title
+        found += _told("service-outside-norm", name, outside, "note", service=service)
         below = given[name] & (quantities[name] < 0.0)
         found += _told("negative-quantity", name, below, "refuse", quantity=quantities[name])
         found += _price_findings(drivers, entries, given[name] & inside[name])
@@ -216,7 +222,7 @@ def _price_findings(drivers: "Drivers", entries: list[Service], rows: Mask) -> l
     none = rows & ~np.any(masks, axis=0)
     found = []
     for entry, mask in zip(entries, masks, strict=True):
-        title = np.array(entry.column or entry.field)
+        title = entry.title
         code = "price-missing"
         refused = none
         if entry.column == "carbon":
@@ -226,7 +232,7 @@ def _price_findings(drivers: "Drivers", entries: list[Service], rows: Mask) -> l
                 entry.field,
                 none & market,
                 "refuse",
-                price=np.array(entry.price_id),
+                price=title,
             )
             refused = none & ~market
         found += _told(code, entry.field, refused, "refuse", price=title)
