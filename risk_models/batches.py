@@ -32,6 +32,12 @@ EMPTY: Final = -1
 
 NOT_A_DAY: Final = np.datetime64("NaT", "D")
 
+CALENDAR_YEARS: Final = 1900
+"""From here on a figure in years is a year of the calendar and has no separators."""
+
+MOST_CHOICES: Final = 12
+"""Choices that a refusal lists; a longer list stands in the passport of the model."""
+
 BARE: Final = frozenset({"", "1", "ratio"})
 """Units that say nothing beside a bound."""
 
@@ -62,10 +68,18 @@ class InputProblem:
     row: int
     field: str
     code: str
+    allowed: Text | None = None
+    """What may stand there instead, where that can be listed."""
 
     @property
     def detail(self) -> Text:
-        return WORDS[self.code]
+        words = WORDS[self.code]
+        if self.allowed is None:
+            return words
+        return Text(
+            en=f"{words.en.removesuffix('.')}: {self.allowed.en}.",
+            zh=f"{words.zh.removesuffix('。')}：{self.allowed.zh}。",
+        )
 
 
 class InvalidInputs(ValueError):  # noqa: N818 - the name states the refusal, as the others do.
@@ -161,7 +175,9 @@ def _column(
         try:
             values.append(_read(field, row.get(field.name), levels))
         except _UnreadableError as problem:
-            problems.append(InputProblem(row=at, field=field.name, code=str(problem)))
+            code = str(problem)
+            told = _allowed(field, code, levels)
+            problems.append(InputProblem(row=at, field=field.name, code=code, allowed=told))
             values.append(_read(field, None, levels))
     match field.kind:
         case "choice":
@@ -172,6 +188,17 @@ def _column(
             return np.array(values, dtype=np.float64).reshape(len(rows), field.max_length)
         case "number" | "integer" | "flag":
             return np.array(values, dtype=np.float64)
+
+
+def _allowed(field: Field, code: str, levels: tuple[str, ...]) -> Text | None:
+    """The first choices of a field, or the length of its list."""
+    if code == "too-long":
+        most = field.max_length
+        return Text(en=f"at most {most} numbers", zh=f"最多{most}个数字")
+    if code != "unknown-choice" or not levels:
+        return None
+    listed = ", ".join(levels[:MOST_CHOICES]) + (", …" if len(levels) > MOST_CHOICES else "")
+    return Text(en=f"one of {listed}", zh=f"可填{listed}")
 
 
 def _empty_column(field: Field, rows: int) -> npt.NDArray[np.generic]:
@@ -315,6 +342,8 @@ def _refused(field: Field, code: str) -> Text:
 
 def _bounded(field: Field, code: str, zh: str, en: str, bound: float) -> Text:
     words, figure = WORDS[code], f"{bound:,.6f}".rstrip("0").rstrip(".")
+    if field.unit == "year" and bound >= CALENDAR_YEARS:
+        figure = f"{bound:.0f}"
     told = field.unit not in BARE
     return Text(
         en=f"{words.en.rstrip('.')}: {en} {figure}{' %(unit)s' if told else ''}.",

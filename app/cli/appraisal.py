@@ -40,6 +40,9 @@ from risk_models.words import Text
 
 __all__ = ["commands"]
 
+OF_PRICES: Final = frozenset({"price-missing", "price-ended"})
+"""Refusals that a price mends, not the input they were found at."""
+
 MOST_BYTES: Final = 1_000_000
 """An asset's inputs are a few kilobytes; a larger file is not one."""
 
@@ -137,18 +140,25 @@ def _refuse(spec: ModelSpec, answer: Mapping[str, object], *, as_json: bool) -> 
     """The reasons of the model: in JSON with the whole answer, as text nothing but them."""
     found = [each for each in _findings(answer) if each["severity"] == "refuse"]
     if as_json:
-        errors = tuple(
-            _reason(f"/inputs/{each['field']}" if each["field"] else "/inputs", each)
-            for each in found
-        )
+        errors = tuple(_reason(_pointer(each), each) for each in found)
         echo_json({**answer, **problem_of(InputRefused(errors=errors))})
         raise click.exceptions.Exit(REFUSED)
-    errors = tuple(_reason(_field_title(spec, each["field"]), each) for each in found)
+    errors = tuple(_reason(_place(spec, each), each) for each in found)
     show_refusal(InputRefused(errors=errors), as_json=False)
 
 
 def _reason(place: str, found: Mapping[str, str]) -> FieldError:
     return worded(place, Text(en=found["detail"], zh=found["detail"]))
+
+
+def _pointer(found: Mapping[str, str]) -> str:
+    if found["code"] in OF_PRICES:
+        return "/prices"
+    return f"/inputs/{found['field']}".removesuffix("/")
+
+
+def _place(spec: ModelSpec, found: Mapping[str, str]) -> str:
+    return say(N_("Prices")) if found["code"] in OF_PRICES else _field_title(spec, found["field"])
 
 
 def _findings(answer: Mapping[str, object]) -> list[Mapping[str, str]]:

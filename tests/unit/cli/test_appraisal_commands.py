@@ -60,6 +60,7 @@ def test_appraise_prints_for_people_in_their_language(terminal, monkeypatch):
         ({"inputs": {}, "extra": 1}, "无字段'extra'", 2),
         ({"inputs": {}, "prices": {"foo": {}}}, "不使用价格'foo'", 2),
         ({"inputs": {"area_mu": "x"}}, "须为数字", 2),
+        ({"inputs": {"sink_kind": "desert"}}, "可填forest, bamboo", 2),
         (
             {"inputs": {}, "prices": {"local-sink": {"unit": "yuan/tCO2e", "yuan": 0}}},
             "价格须大于0元",
@@ -112,7 +113,7 @@ def test_a_refused_asset_exits_with_one(terminal, tmp_path):
     assert answer.exit_code == 1
     told = json.loads(answer.output)
     assert (told["value_yuan"], told["code"]) == (None, "input-refused")
-    assert told["errors"][0]["pointer"].startswith("/inputs/")
+    assert told["errors"][0]["pointer"] == "/prices"
     spoken = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
     assert "There is no price" in spoken.output
     assert "None" not in spoken.output
