@@ -105,8 +105,8 @@ def account_xlsx(view: GepAccountView) -> bytes:
             facts=[
                 (gettext("Year of the account"), str(view.year)),
                 (gettext("Region"), words(view.region)),
-                (gettext("Norm"), view.norm_profile),
-                (gettext("Price table"), view.price_table),
+                (gettext("Norm"), row_title("gep.norm_profile", view.norm_profile)),
+                (gettext("Price table"), row_title("gep.price_table", view.price_table)),
                 (gettext("Source"), view.source),
                 *((words(each.title), price_words(each)) for each in view.prices),
                 ("SHA-256", view.digest),
@@ -143,8 +143,13 @@ def service_title(key: str) -> str:
 
 def ecosystem_title(key: str) -> str:
     """A type of ecosystem in the reader's language; what the table does not have stays as written."""
-    titles = science_parameters()["gep.ecosystem"].rows
-    return words(titles[key]) if key in titles else key
+    return row_title("gep.ecosystem", key)
+
+
+def row_title(table: str, row: str | None) -> str:
+    """A row of a table of parameters in the reader's language; what the table has not stays as written."""
+    titles = science_parameters()[table].rows
+    return words(titles[row]) if row and row in titles else row or ""
 
 
 def region_title(code: str, names: Mapping[str, Name]) -> str:

@@ -39,13 +39,15 @@ def report_xlsx(spec: ModelSpec, report: ImportReport) -> bytes:
             gettext("What is wrong"),
         ],
         components={each.name: words(each.title) for each in spec.components},
+        sheets=(gettext("Valued rows"), gettext("Problems")),
+        total=gettext("Total"),
         lines=[
             ResultLine(
                 number=row.line,
                 ref=row.ref,
                 value_fen=None if row.problems else row.value_fen,
                 components=row.components,
-                problems=_told([*row.problems, *row.findings]),
+                problems=_told(spec, [*row.problems, *row.findings]),
             )
             for row in told.rows
         ],
@@ -53,8 +55,10 @@ def report_xlsx(spec: ModelSpec, report: ImportReport) -> bytes:
     return results_xlsx(sheet)
 
 
-def _told(lines: Sequence[LineError]) -> list[tuple[str, str]]:
-    return [(line.column, line.detail) for line in lines]
+def _told(spec: ModelSpec, lines: Sequence[LineError]) -> list[tuple[str, str]]:
+    """Each line under the title of its column, with the name that the template has."""
+    titles = {each.name: f"{words(each.title)} ({each.name})" for each in spec.fields}
+    return [(titles.get(line.column, line.column), line.detail) for line in lines]
 
 
 def template_name(spec: ModelSpec) -> str:

@@ -121,6 +121,18 @@ def facts_named(facts: Mapping[str, object], language: str) -> dict[str, object]
     return {**facts, "unit": unit_name(unit).in_language(language)}
 
 
+CALENDAR_YEARS: Final = range(1900, 2201)
+
+
+def bound(end: float | None, unit: str) -> str:
+    """An end of a range in digits: 100,000,000 and not 1e+08, a calendar year without separators."""
+    if end is None:
+        return ""
+    if unit == "year" and end in CALENDAR_YEARS:
+        return f"{end:.0f}"
+    return f"{end:,.6f}".rstrip("0").rstrip(".")
+
+
 def per_cent(share: Decimal | float | str) -> str:
     """A share of one in per cent, with no more digits than it has: 0.075 is 7.5."""
     return f"{(Decimal(str(share)) * 100).normalize():f}"

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from app.kernel.units import facts_named
 from risk_models.appraise import component_fen, to_fen
 from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
-from risk_models.dated import ParameterNotInForce
+from risk_models.dated import InForce, ParameterNotInForce
 from risk_models.runner import value
 from risk_models.words import Text
 
@@ -318,11 +318,12 @@ def appraise_one(
 ) -> Appraised:
     """Value one asset and keep its steps, components, findings and the parameters it stood on."""
     spec = model.spec
-    basis = basis_on(spec, on, prices)
+    basis, read = basis_on(spec, on, prices), set[str]()
+    watched = basis.parameters.only([*basis.parameters], read)
     try:
         batch = batch_from_rows(spec, [inputs], basis.parameters)
         with np.errstate(all="ignore"):
-            result = value(model, batch, basis, trace=True)
+            result = value(model, batch, replace(basis, parameters=watched), trace=True)
     except InvalidInputs as refusal:
         found = [told_problem(each.code, each.field, each.detail, {}) for each in refusal.problems]
         return _refused(spec, basis, found)
@@ -338,8 +339,14 @@ def appraise_one(
         model_version=spec.version,
         basis_digest=basis.digest,
         value_fen=to_fen(result.value[0]),
-        result=result_json(spec, basis, result),
+        result=result_json(spec, basis, result, rows_read(spec, inputs, read)),
     )
+
+
+def rows_read(spec: ModelSpec, inputs: Inputs, read: Collection[str]) -> dict[str, str]:
+    """The parameters that a run read, in their order; of a table that a choice names a row of, that row."""
+    chosen = {each.choices_from: inputs.get(each.name) for each in spec.fields if each.choices_from}
+    return {each: str(chosen.get(each) or "") for each in spec.parameters if each in read}
 
 
 def _refused(spec: ModelSpec, basis: Basis, refusals: Iterable[Problem]) -> Appraised:
@@ -352,8 +359,13 @@ def _refused(spec: ModelSpec, basis: Basis, refusals: Iterable[Problem]) -> Appr
     )
 
 
-def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]:
-    """The result of one row as it is stored and shown; money as text, other figures as the model gave them."""
+def result_json(
+    spec: ModelSpec, basis: Basis, result: Result, rows: Mapping[str, str]
+) -> dict[str, Any]:
+    """The result of one row as it is stored and shown; money as text, other figures as the model gave them.
+
+    `rows` are the parameters that it stands on, each with the row of its table where that is known.
+    """
     return {
         "model": spec.id,
         "version": spec.version,
@@ -369,7 +381,9 @@ def result_json(spec: ModelSpec, basis: Basis, result: Result) -> dict[str, Any]
         "findings": named([_finding_json(each) for each in result.findings]),
         "trace": [_step_json(each) for each in result.trace],
         "parameters": [
-            _parameter_json(basis, each) for each in spec.parameters if each in basis.parameters
+            _parameter_json(basis, each, row)
+            for each, row in rows.items()
+            if each in basis.parameters
         ],
     }
 
@@ -439,10 +453,11 @@ def traced_figure(stored: Any) -> float | str | list[float]:
         return str(stored)
 
 
-def _parameter_json(basis: Basis, parameter_id: str) -> dict[str, Any]:
+def _parameter_json(basis: Basis, parameter_id: str, row: str) -> dict[str, Any]:
     found = basis.parameters.in_force(parameter_id)
     scalar = isinstance(found.value, Decimal)
     return {
+        **_row_json(found, row),
         "id": parameter_id,
         "en": found.parameter.title.en,
         "zh": found.parameter.title.zh,
@@ -452,4 +467,24 @@ def _parameter_json(basis: Basis, parameter_id: str) -> dict[str, Any]:
         "since": found.since.isoformat(),
         "reference": found.reference.title,
         "source": found.reference.source,
+    }
+
+
+def _row_json(found: InForce, row: str) -> dict[str, Any]:
+    """The row of a table that a choice named, with its cells; nothing for a number."""
+    parameter, cells = found.parameter, found.value
+    if isinstance(cells, Decimal) or row not in cells:
+        return {}
+    titles = {name: parameter.columns[name] for name in cells[row]}
+    return {
+        "row": {"en": parameter.rows[row].en, "zh": parameter.rows[row].zh},
+        "cells": [
+            {
+                "en": titles[name].title.en,
+                "zh": titles[name].title.zh,
+                "value": f"{cell:f}",
+                "unit": titles[name].unit,
+            }
+            for name, cell in cells[row].items()
+        ],
     }

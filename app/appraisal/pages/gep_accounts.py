@@ -14,7 +14,13 @@ from app.appraisal.gep_schemas import (
     GepComparisonQuery,
     PublishAccountSchema,
 )
-from app.appraisal.gep_tables import account_xlsx, file_name, tables_of, tables_of_account
+from app.appraisal.gep_tables import (
+    account_xlsx,
+    file_name,
+    row_title,
+    tables_of,
+    tables_of_account,
+)
 from app.appraisal.services.gep_accounts import (
     CheckedAccount,
     account_summaries,
@@ -130,6 +136,7 @@ def account_page(account_id: UUID) -> str:
         state_titles=STATE_TITLES,
         words=words,
         unit_title=unit_title,
+        row_title=row_title,
     )
 
 

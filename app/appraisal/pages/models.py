@@ -12,8 +12,10 @@ from app.appraisal.pages.appraisals import model_form
 from app.appraisal.pages.charts import spread_shown
 from app.appraisal.pages.shown import result_shown, room_words
 from app.appraisal.schemas import ValuedOnSchema
+from app.appraisal.units import unit_title
 from app.db.engine import today
 from app.kernel.permissions import Permission
+from app.kernel.units import bound
 from app.web.access import access, current_actor, current_session
 from app.web.reading import load_schema
 from app.web.shell import said, words
@@ -47,7 +49,7 @@ def model_page(model_id: str) -> str:
 
 
 def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
-    ends = [f"{end:g}" if end is not None else "" for end in (each.low, each.high)]
+    ends = [bound(end, each.unit) for end in (each.low, each.high)]
     listed = choices_of(each, parameters)
     return {
         "title": words(each.title),
@@ -59,6 +61,11 @@ def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
         "reference": said(each.reference),
         "required": each.required,
     }
+
+
+def _column(title: str, unit: str) -> str:
+    told = unit_title(unit)
+    return f"{title} ({told})" if told else title
 
 
 def _parameters(spec: ModelSpec, parameters: Parameters) -> list[dict[str, Any]]:
@@ -77,7 +84,7 @@ def _parameter(found: InForce, parameters: Parameters) -> dict[str, Any]:
     if not isinstance(table, float):
         names = list(table.columns)
         columns = [
-            f"{words(table.columns[name].title)} ({table.columns[name].unit})" for name in names
+            _column(words(table.columns[name].title), table.columns[name].unit) for name in names
         ]
         rows = [
             {

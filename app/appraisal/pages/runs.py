@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from app.appraisal import queries, services
 from app.appraisal.domain import RunState
+from app.appraisal.domain.catalogue import all_specs
 from app.appraisal.pages.shown import room_words
 from app.appraisal.schemas import RequestRevaluationSchema
 from app.db.engine import today
@@ -14,6 +15,7 @@ from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.paging import fetch_page, page_request
+from app.web.shell import words
 
 blueprint = Blueprint("revaluation_pages", __name__, url_prefix="/revaluations")
 
@@ -77,6 +79,7 @@ def run_page(run_id: UUID) -> str:
         working=view.state in WORKING,
         problems=problems.holding(services.problem_views(problems.items)),
         falls=services.fall_views(falls),
+        input_titles={each.name: words(each.title) for spec in all_specs() for each in spec.fields},
         **room_words(),
     )
 

@@ -110,7 +110,7 @@ def result_shown(
         "quantities": [
             {
                 "name": titles.get(name, name),
-                "value": _quantity(each["value"], each["unit"]),
+                "value": _quantity(each["value"], each["unit"]).removeprefix("-"),
                 "unit": each["unit"],
             }
             for name, each in result.get("quantities", {}).items()
@@ -122,10 +122,25 @@ def result_shown(
 
 def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
     cited = {"reference": said(each["reference"]), "source": said(each["source"])}
-    shown = {**each, **cited, "title": in_words(each)}
+    shown = {**each, **cited, "title": in_words(each), "row": row_shown(each)}
     if each["unit"] != RATIO or not each["value"]:
         return shown
     return {**shown, "value": per_cent(each["value"]), "unit": "%"}
+
+
+def row_shown(each: Mapping[str, Any]) -> str:
+    """The row that a choice named in a table of parameters, with its cells; empty where none is known."""
+    cells = [
+        f"{in_words(cell)} {_cell_shown(cell['value'], cell['unit'])}"
+        for cell in each.get("cells", ())
+    ]
+    return f"{in_words(each['row'])}: {'; '.join(cells)}" if cells else ""
+
+
+def _cell_shown(value: str, unit: str) -> str:
+    return (
+        f"{per_cent(value)} %" if unit == RATIO else f"{grouped(value)} {unit_title(unit)}".strip()
+    )
 
 
 def _waterfall(components: list[dict[str, Any]], value_fen: int) -> dict[str, Any]:

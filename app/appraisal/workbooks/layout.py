@@ -26,8 +26,8 @@ MAX_IMPORT_ROWS: Final = 10_000
 MAX_SERIES_ROWS: Final = 100_000
 """Ten years for each of as many assets as one workbook holds."""
 
-MAX_STORED_ROWS: Final = 200
-"""Appraisals stored by one request, each through the service of the form; an agency prepares fewer at a time."""
+MAX_STORED_ROWS: Final = 150
+"""Appraisals stored by one request: valued before its transaction, they are written in less than half a second."""
 
 MAX_REF_CHARACTERS: Final = 60
 """A number of ours has eleven characters, a parcel code of a registry up to forty."""
@@ -40,10 +40,10 @@ REF_HELP: Final = Text(
     en="The number of the appraisal, or for a what-if value any name of the asset; each once.",
     zh="评估委托编号；试算时可填任意资产名称，每行不得重复。",
 )
-YEAR_TITLE: Final = Text(en="Year", zh="年序")
+YEAR_TITLE: Final = Text(en="No. in the series", zh="序号")
 YEAR_HELP: Final = Text(
-    en="1 is the first year; the years follow each other without a gap.",
-    zh="1为第一年，逐年连续填写。",
+    en="1 is the first figure, of yearly figures the first year; they follow each other without a gap.",
+    zh="1为第一项（逐年数列为第一年），依次连续填写。",
 )
 VALUE_TITLE: Final = Text(en="Value", zh="数值")
 YES: Final = Text(en="yes", zh="是")

@@ -32,6 +32,10 @@ class ResultSheet:
     """Row, reference, value, field, reason: in the reader's language."""
     components: Mapping[str, str]
     lines: Sequence[ResultLine]
+    sheets: tuple[str, str]
+    """Names of the sheet of values and of that of problems."""
+    total: str
+    """The word before the sum of the values."""
 
 
 def results_xlsx(sheet: ResultSheet) -> bytes:
@@ -41,8 +45,8 @@ def results_xlsx(sheet: ResultSheet) -> bytes:
     book = xlsxwriter.Workbook(out, options)
     bold = book.add_format({"bold": True, "bg_color": "#E8F1ED", "text_wrap": True})
     money = book.add_format({"num_format": YUAN})
-    _values(book.add_worksheet("values"), sheet, bold, money)
-    _problems(book.add_worksheet("problems"), sheet, bold)
+    _values(book.add_worksheet(sheet.sheets[0]), sheet, bold, money)
+    _problems(book.add_worksheet(sheet.sheets[1]), sheet, bold)
     book.close()
     return out.getvalue()
 
@@ -62,9 +66,20 @@ def _values(page: Any, sheet: ResultSheet, bold: Any, money: Any) -> None:
         for column, fen in enumerate(amounts, start=2):
             if fen is not None:
                 page.write_number(at, column, fen / 100, money)
+    _total(page, head + 1 + len(sheet.lines), sheet, bold, money)
     page.set_column(0, 0, 10)
     page.set_column(1, 2 + len(sheet.components), 20)
     page.freeze_panes(head + 1, 2)
+
+
+def _total(page: Any, at: int, sheet: ResultSheet, bold: Any, money: Any) -> None:
+    """What the rows with a value sum to, and each part of it."""
+    valued = [line for line in sheet.lines if line.value_fen is not None]
+    page.write_string(at, 1, sheet.total, bold)
+    sums = [sum(line.value_fen or 0 for line in valued)]
+    sums += [sum(line.components.get(name, 0) for line in valued) for name in sheet.components]
+    for column, fen in enumerate(sums, start=2):
+        page.write_number(at, column, fen / 100, money)
 
 
 def _problems(page: Any, sheet: ResultSheet, bold: Any) -> None:

@@ -32,7 +32,7 @@ from app.appraisal.workbooks.layout import (
     sheet_name,
 )
 from app.kernel.catalogue import in_both
-from app.kernel.units import unit_name
+from app.kernel.units import bound, unit_name
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import Parameters
@@ -147,7 +147,7 @@ class _Drawing:
         return _Head(self._word(field.title), field.name, unit, self._help(field))
 
     def _help(self, field: Field) -> str:
-        ends = [f"{end:g}" if end is not None else "" for end in (field.low, field.high)]
+        ends = [bound(end, field.unit) for end in (field.low, field.high)]
         span = f"{ends[0]} – {ends[1]}" if any(ends) else ""
         reference = in_both(field.reference).in_language(self.language)
         parts = (self._word(field.help), self._when(field), span, reference)

@@ -51,7 +51,7 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
     assert 'value="29600"' in form
     wrong = maker.submit(f"{path}/inputs", {**typed("carbon-sink-income"), "inputs-area_mu": "-3"})
     assert wrong.status_code == 422
-    assert '<a href="#inputs-area_mu">面积：数值低于允许的下限：须大于0亩。</a>' in wrong.text
+    assert '<a href="#inputs-area_mu">面积：数值低于允许的下限：须不低于0亩。</a>' in wrong.text
     assert 'value="-3"' in wrong.text
     maker.submit(f"{path}/inputs", typed("carbon-sink-income"), status=303)
     page = maker.get(path, status=200).text
