@@ -26,15 +26,11 @@ class StatedPrice:
 
 
 def market_facts(session: Session, ids: tuple[str, ...], day: date) -> dict[str, dict[str, Any]]:
-    """The market's prices on a day as they are stored; what the market does not have is left out.
-
-    So is every price on a day before the rule that says how old one may be: a row that needs none is
-    valued, and one that does is refused by its model, which names the price to be stated.
-    """
+    """The market's prices on a day as they are stored; what the market does not have is left out."""
     try:
         found = model_prices(session, ids, day) if ids else {}
-    except RuleNotInForce:
-        found = {}
+    except RuleNotInForce as refusal:
+        raise InvalidInput.at("/valued_on", refusal.detail, **refusal.facts) from refusal
     return {price_id: price_facts(price) for price_id, price in found.items()}
 
 

@@ -160,16 +160,9 @@ def test_models_answer_their_passport_and_what_if_values(api, world, carbon):
     api("x-1").get("/appraisal-models", status=403)
 
 
-def test_a_day_before_the_rule_of_market_prices_is_valued_where_none_is_needed(api, world, clock):
+def test_a_day_to_come_is_refused_with_the_last_possible_day(api, world, clock):
     clock.instant = REVALUED_AT
     risk = api("a-risk")
-    for day in ("2019-12-31", "2020-01-01", "2014-06-30"):
-        body = {"valued_on": day, "inputs": example_inputs("forest-right")}
-        found = risk.post("/appraisal-models/forest-right/valuations", body, status=200).json
-        assert found["valued_on"] == day
-    body = {"valued_on": "2019-12-31", "inputs": example_inputs("carbon-sink-income")}
-    refused = risk.post("/appraisal-models/carbon-sink-income/valuations", body, status=422).json
-    assert refused["code"] == "price-missing"
     ahead = {"valued_on": "2031-01-01", "inputs": example_inputs("forest-right")}
     told = risk.post("/appraisal-models/forest-right/valuations", ahead, status=422).json
     assert "2024-03-" in told["errors"][0]["detail"]
