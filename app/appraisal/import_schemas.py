@@ -36,7 +36,7 @@ class ImportWorkbookSchema(UploadSchema):
         title=N_("Workbook"),
         help=N_(
             "The filled-in template of this model, XLSX. The first column holds the numbers of "
-            "appraisals in preparation, at most 200."
+            "appraisals in preparation, at most 150."
         ),
     )
     valued_on = Day(required=True, title=N_("Valuation day"))
