@@ -387,7 +387,7 @@ def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
     outside = finding(
         code,
         "",
-        ((implied < low) | (implied > high)) & not_asked_of(mixed, batch.n),
+        (implied < low) | (implied > high),
         severity="ask",
         detail=WORDS[code],
         implied=implied,
