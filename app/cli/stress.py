@@ -5,11 +5,12 @@ from datetime import date
 import click
 
 from app.cli.opening import current_database, platform_actor
-from app.cli.terminal import DAY, as_json_option, echo_json, echo_pairs, language
+from app.cli.terminal import DAY, InputUnreadable, as_json_option, echo_json, echo_pairs, language
 from app.collateral.services.stressing import StressedLoan, StressReport, stress_portfolio
 from app.kernel.money import Money
 from app.kernel.rates import PPM
 from app.kernel.text import N_
+from risk_models.stressing import scenarios
 
 __all__ = ["commands"]
 
@@ -20,6 +21,13 @@ __all__ = ["commands"]
 @as_json_option
 def stress(*, scenario: str, on: date, as_json: bool) -> None:
     """Value every pledged asset under a scenario and measure the loans behind them."""
+    if scenario not in scenarios():
+        raise InputUnreadable.at(
+            "--scenario",
+            N_("There is no scenario %(scenario)s. Choose one of: %(scenarios)s."),
+            scenario=repr(scenario[:40]),
+            scenarios=list(scenarios()),
+        )
     with current_database() as store, store.read() as session:
         report = stress_portfolio(session, platform_actor(), scenario, on)
     if as_json:

@@ -10,8 +10,8 @@ def test_a_scenario_is_told_in_sums(terminal):
 
 def test_an_unknown_scenario_is_refused_with_those_that_count(terminal):
     refused = terminal("stress", "--scenario", "nothing", "--on", "2024-01-02", "--json")
-    assert (refused.code, refused.json["code"]) == (1, "unknown-scenario")
-    assert "price-fall-30" in refused.json["detail"]
+    assert (refused.code, refused.json["code"]) == (2, "input-unreadable")
+    assert "price-fall-30" in refused.json["errors"][0]["detail"]
 
 
 def test_a_day_to_come_is_refused(terminal):
