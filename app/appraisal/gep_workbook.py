@@ -29,7 +29,9 @@ def workbook_spec() -> ModelSpec:
     model itself asks for what it needs.
     """
     spec = MODEL.spec
-    fields = [replace(each, required=False, needed_when=None, shown_when=()) for each in spec.fields]
+    fields = [
+        replace(each, required=False, needed_when=None, shown_when=()) for each in spec.fields
+    ]
     year = replace(spec.field("account_year"), required=True, needed_when=None)
     plain = [each for each in fields if each.name != year.name]
     stated = [_stated(column, CLASSES[name]) for column, name in STATED.items()]
