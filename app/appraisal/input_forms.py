@@ -11,6 +11,7 @@ from app.appraisal.services import StatedPrice
 from app.appraisal.units import unit_title
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.text import N_
+from app.kernel.units import bound
 from app.web.forms import FormField
 from app.web.shell import words
 from risk_models.batches import choices_of
@@ -149,7 +150,7 @@ def _yes_no() -> list[tuple[str, str]]:
 
 
 def _bounds(each: Field) -> str:
-    low, high = (None if end is None else _plain(end) for end in (each.low, each.high))
+    low, high = (None if end is None else bound(end, each.unit) for end in (each.low, each.high))
     if each.kind == "series":
         return gettext("Figures in their order, separated by commas or lines.")
     if low is not None and high is not None:
@@ -157,11 +158,6 @@ def _bounds(each: Field) -> str:
     if low is not None:
         return gettext("At least %(low)s.", low=low)
     return gettext("At most %(high)s.", high=high) if high is not None else ""
-
-
-def _plain(figure: float) -> str:
-    """A bound in digits: 100,000,000 and not 1e+08."""
-    return f"{figure:,.6f}".rstrip("0").rstrip(".")
 
 
 def shown_inputs(
