@@ -138,7 +138,7 @@ def test_good_rows_are_valued_and_bad_ones_listed_by_field(api, ground):
     rows = [
         ("first", plain()),
         ("second", plain(area_mu="many", discount_rate=None)),
-        ("third", plain(area_mu=5200)),
+        ("third", plain(area_mu=2750)),
         ("first", plain()),
     ]
     answer = value(client, filled(client, rows)).json
@@ -339,7 +339,7 @@ def test_an_import_finds_what_the_form_finds_and_200_says_that_nothing_was_store
     api, session, orders, commit
 ):
     client = api("ag1-a")
-    content = filled(client, [(orders[0], plain(area_mu=5200)), (orders[1], plain(area_mu=-1))])
+    content = filled(client, [(orders[0], plain(area_mu=2750)), (orders[1], plain(area_mu=-1))])
     commit()
     checked = send(client, "imports", content, dry_run="true", status=200).json["rows"][0]
     done = send(client, "imports", content, dry_run="false", status=201).json["rows"][0]
