@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal import queries
-from app.appraisal.domain import AppraisalState, SignatureRole
+from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
 from app.appraisal.domain.catalogue import find_spec, parameters_on
 from app.appraisal.domain.valuing import traced_figure
 from app.appraisal.models import Appraisal
@@ -70,7 +70,7 @@ from app.kernel.actor import Actor, Name
 from app.kernel.catalogue import in_both
 from app.kernel.errors import Busy, NotFound
 from app.kernel.money import Money
-from app.kernel.text import N_
+from app.kernel.text import N_, Coded
 from app.kernel.units import RATIO, per_cent, unit_name
 from app.reference.services import region_name
 from risk_models.batches import choices_of
@@ -213,7 +213,7 @@ def draft_content(session: Session, actor: Actor, appraisal_id: UUID) -> tuple[s
     """The report as the reviewer would sign it, marked as a draft; for its makers, between the signatures."""
     row = own_appraisal(session, actor, appraisal_id)
     if row.state is not AppraisalState.SIGNED:
-        raise NotFound
+        raise APPRAISAL.refusal(row.state, Coded("read-draft", N_("Read the draft")))
     view = report_view(session, row, DRAFT_CODE)
     return f"{row.number}-draft.pdf", appraisal_report(replace(view, notice=DRAFT))
 
