@@ -183,7 +183,7 @@ def _complaints_of_hiding(
 
 def _refused_inside(route: Route, answer: Any) -> bool:
     """One of several permissions was asked for inside, or something beyond permissions."""
-    later = any(code in answer.text for code in REFUSED_LATER)
+    later = any(code.encode() in answer.data for code in REFUSED_LATER)
     several = len(route.rule.permissions) > 1
     return answer.status_code == 403 and (several or later)
 
