@@ -77,7 +77,7 @@ def many(session, world, pair, commit):
         kind = AssetKind.FOREST_RIGHT if forest_right else AssetKind.CARBON_SINK_INCOME
         model_id = "forest-right" if forest_right else "carbon-sink-income"
         asset_id = add_asset(session, world, kind, number=f"A-1{number}")
-        area = {"area_mu": 20_000 + 37 * number}
+        area = {"area_mu": (2_000 if forest_right else 20_000) + 37 * number}
         make_valid(session, world, asset_id, {**example_inputs(model_id), **area}, date(2024, 1, 5))
         ids.append(asset_id)
     commit()

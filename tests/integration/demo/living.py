@@ -29,7 +29,7 @@ from app.assets.domain import EncumbranceKind
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
 from app.assets.services import AddEncumbrance, add_encumbrance
-from app.collateral.models import Pledge
+from app.collateral.models import AssetLien, Pledge
 from app.collateral.services.pledging import RegisterPledge, register_pledge
 from app.collateral.services.watch import watch_bank
 from app.db.engine import Database, now, today
@@ -149,7 +149,12 @@ def _appraise_itself(session: Session) -> None:
         kind=AppraisalKind.INTERNAL,
         loan_fen=200_000_00,
     )
+    # Every forest right of the demonstration secures more than a small loan; this one does not yet.
+    lien = session.get_one(AssetLien, asset_id)
+    secured, lien.secured_fen = lien.secured_fen, 0
+    session.flush()
     made = order_appraisal(session, officer, order)
+    lien.secured_fen = secured
     accept_order(session, officer, made.id)
     inputs = SaveInputs(valued_on=valid.valued_on, inputs=valid.inputs or {})
     save_inputs(session, officer, made.id, inputs)
