@@ -188,8 +188,10 @@ def appraise(place: Place, asset_at: str, model: str, *, pictures: bool = False)
     maker.send("运行模型").reads("评估价值", "模型步骤", "核查发现")
     if pictures:
         maker.picture("06-value")
-    maker.step("承办签字").lacks("复核签字")
-    place.person("ag1-b").visit(appraisal_at).step("复核签字").reads("有效")
+    maker.step("承办签字", {"qualification": "62010001"}).lacks("复核签字")
+    place.person("ag1-b").visit(appraisal_at).step("复核签字", {"qualification": "62010002"}).reads(
+        "有效"
+    )
     owner.visit(appraisal_at)
     if pictures:
         owner.picture("07-signed", height=1100)
