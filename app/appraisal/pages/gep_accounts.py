@@ -36,7 +36,7 @@ from app.db.engine import today
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.permissions import Permission
-from app.web.access import access, current_actor, current_session, prepared_as, tell
+from app.web.access import access, check_version, current_actor, current_session, prepared_as, tell
 from app.web.forms import form_page, read_form
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
@@ -188,6 +188,7 @@ def publish(account_id: UUID) -> Answer:
     view = get_gep_account(session, actor, account_id)
 
     def submit(_command: object) -> Response:
+        check_version(view.version)
         publish_account(session, actor, account_id)
         tell("ok", gettext("The account is published."))
         return redirect(f"/gep-accounts/{account_id}", 303)  # type: ignore[return-value]
@@ -198,5 +199,6 @@ def publish(account_id: UUID) -> Answer:
         subtitle=view.title,
         help_text=gettext("Every reader sees it then, and it is never changed."),
         back=f"/gep-accounts/{account_id}",
+        version=view.version,
         submit=submit,
     )

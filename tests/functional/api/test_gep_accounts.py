@@ -335,7 +335,7 @@ def test_a_market_price_is_frozen_with_the_account_and_its_source(api, sign_in):
 
 def test_a_price_that_is_missing_is_named(api):
     refused = api("mc-1").post("/gep-accounts", sinks(), status=409).json
-    assert "gep.carbon" in refused["errors"][0]["detail"]
+    assert "固定二氧化碳量" in refused["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize("prices", [{"carbon": {"yuan": 1}}, {"gep.carbon": {"yuan": 63.5}}])
@@ -350,7 +350,7 @@ def test_a_workbook_is_stored_with_the_market_price_of_carbon(sign_in):
     unit |= {"carbon_fixed_tco2": 1000, "norm_profile": "exchange-value"}
     unit |= {"storage_yearly_share": 0.04, "storage_upkeep_yuan_per_m3": 0.1}
     content = workbook(page, unit)
-    assert "gep.carbon" in send(page, content, dry_run=False).text
+    assert "values carbon at the market" in send(page, content, dry_run=False).text
     priced = {"carbon_price_yuan": "63.50"}
     assert send(page, content, dry_run=False, **priced).status_code == 422
     stored = send(page, content, dry_run=False, **priced, carbon_price_source="market")
