@@ -1,7 +1,7 @@
 """Energy-use right: tonnes of coal equivalent a pilot province lets its holder use or sell.
 
 Only what compliance leaves free counts. It trades in few provinces and the pilots are turning into
-the control of carbon, so a sale loses a large share and only the next years of the right count.
+the control of carbon, so only the next years of the right count, and the pledge rate stays low.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -157,9 +157,9 @@ SPEC: Final = ModelSpec(
     version="1.0.0",
     title=Text(en="Energy-use right", zh="用能权"),
     help=Text(
-        en="Free tonnes of coal equivalent by market, after a deep discount, and remaining-term"
-        " cost.",
-        zh="按扣除较大变现折价的市场法与剩余期限成本法评估可用余量。",
+        en="Free tonnes of coal equivalent by market, less what a slow sale costs, and by"
+        " remaining-term cost.",
+        zh="按扣除变现折价的市场法与剩余期限成本法评估可用余量。",
     ),
     value_kind="market",
     per="once",

@@ -64,7 +64,9 @@ class Caller:
             return browser.get(address)
         with self.prepared.app.app_context():
             token = csrf._token(secret_sha256(secret))
-        return browser.open(address, method=route.method, data={"csrf_token": token, "version": STALE})
+        return browser.open(
+            address, method=route.method, data={"csrf_token": token, "version": STALE}
+        )
 
 
 def values_of(prepared: Any, route: Route) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The energy-use-right model: pilots only, free quantity, a deep discount and a short term."""
+"""The energy-use-right model: pilots only, free quantity, the cost of a slow sale and a short term."""
 
 from datetime import date
 
@@ -24,17 +24,17 @@ def _market(**changes):
     return _row(**{**plain, **changes})
 
 
-def test_a_sale_within_the_orderly_days_loses_the_base_discount():
+def test_a_sale_within_the_orderly_days_loses_nothing():
     row = _market(quantity_tce=2_800.0, needed_tce=1_000.0, daily_volume_tce=900.0)
     result = run(MODEL, [row], PRICE)
-    assert result.value[0] == pytest.approx(1_800 * 195 * 0.6)
+    assert result.value[0] == pytest.approx(1_800 * 195)
 
 
 def test_a_slow_sale_loses_more_by_the_day():
     """5,400 t at a fifth of 900 t a day take 30 days, 20 of them beyond the orderly ten."""
     row = _market(quantity_tce=6_400.0, needed_tce=1_000.0, daily_volume_tce=900.0)
     result = run(MODEL, [row], PRICE)
-    assert result.value[0] == pytest.approx(5_400 * 195 * (1 - 0.4 - 20 * 0.002))
+    assert result.value[0] == pytest.approx(5_400 * 195 * (1 - 20 * 0.002))
 
 
 def test_a_sale_never_loses_more_than_all():
@@ -68,7 +68,7 @@ def test_comparables_stand_in_for_a_price_of_the_day():
         quantity_tce=1_100.0,
         needed_tce=1_000.0,
     )
-    assert run(MODEL, [row]).value[0] == pytest.approx(100 * 199 * 0.6)
+    assert run(MODEL, [row]).value[0] == pytest.approx(100 * 199)
 
 
 def test_a_province_without_a_pilot_is_refused():
@@ -135,9 +135,9 @@ def test_a_sale_of_more_than_sixty_days_is_asked_about(free, asked):
     assert ("slow-sale" in codes(run(MODEL, [row], PRICE), severity="ask")) == asked
 
 
-@pytest.mark.parametrize(("yuan", "asked"), [(1_660.0, False), (1_670.0, True), (1.95e6, True)])
+@pytest.mark.parametrize(("yuan", "asked"), [(999.0, False), (1_001.0, True), (1.95e6, True)])
 def test_a_price_no_tonne_of_coal_costs_is_asked_about(yuan, asked):
-    """Six tenths of it are left after the discount, beside 1,000 yuan."""
+    """The limit is 1,000 yuan for each free tonne."""
     row = _market(quantity_tce=2_800.0, needed_tce=1_000.0, daily_volume_tce=900.0)
     result = run(MODEL, [row], {"energy-use": Price(yuan=yuan, unit="yuan/tce")})
     assert ("implied-value-above-band" in codes(result, severity="ask")) == asked
