@@ -38,9 +38,17 @@ from app.assets.queries import load_asset
 from app.db.engine import today
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
-from app.web.access import access, check_version, current_actor, current_session, tagged
+from app.web.access import (
+    access,
+    check_version,
+    current_actor,
+    current_session,
+    prepared_as,
+    tagged,
+)
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
+from app.web.reading import load_schema, read_body
 from app.web.schemas import ListQuery, page_of
 from app.web.uploads import multipart_body, read_multipart
 from risk_models.appraise import spec_json
@@ -108,15 +116,21 @@ def get_appraisal(appraisal_id: UUID) -> Any:
     return tagged(services.get_appraisal(current_session(), current_actor(), appraisal_id))
 
 
+def _value_inputs(appraisal_id: UUID) -> services.ValuedInputs:
+    command = load_schema(SaveAppraisalInputsSchema(), read_body())
+    return services.value_inputs(current_session(), current_actor(), appraisal_id, command)
+
+
 @blueprint.route("/<uuid:appraisal_id>/inputs", methods=["PUT"])
-@access(Permission.PREPARE_APPRAISAL, idempotent=True, versioned=True)
+@access(Permission.PREPARE_APPRAISAL, idempotent=True, versioned=True, ahead=_value_inputs)
 @blueprint.arguments(SaveAppraisalInputsSchema)
 @blueprint.response(200, AppraisalSchema)
 def save_inputs(command: services.SaveInputs, appraisal_id: UUID) -> Any:
     """Run the model on what is sent and keep inputs, prices and result."""
     session, actor = current_session(), current_actor()
     check_version(services.get_appraisal(session, actor, appraisal_id).version)
-    return tagged(services.save_inputs(session, actor, appraisal_id, command))
+    valued = prepared_as(services.ValuedInputs)
+    return tagged(services.save_inputs(session, actor, appraisal_id, command, valued))
 
 
 @blueprint.route("/<uuid:appraisal_id>/comparison", methods=["GET"])
@@ -198,7 +212,7 @@ def get_model(model_id: str) -> Any:
 
 
 @models.route("/<model_id>/valuations", methods=["POST"])
-@access(*READERS)
+@access(*READERS, reads=True)
 @models.arguments(WhatIfSchema)
 @models.response(200, WhatIfResultSchema)
 def value_what_if(command: services.WhatIf, model_id: str) -> Any:

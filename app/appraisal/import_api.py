@@ -48,7 +48,7 @@ def get_template(model_id: str) -> Response:
 
 
 @blueprint.route("/<model_id>/portfolio-valuations", methods=["POST"])
-@access(Permission.READ_APPRAISALS, upload=True)
+@access(Permission.READ_APPRAISALS, upload=True, reads=True)
 @blueprint.doc(
     requestBody=multipart_body(PortfolioWorkbookSchema),
     responses={200: {"content": {XLSX_TYPE: {"schema": BINARY}}}},

@@ -22,6 +22,7 @@ class RouteRule:
     public: nobody need be signed in. permissions: any one of them is enough; empty means every signed-in actor.
     idempotent: an Idempotency-Key is required. versioned: an If-Match is required.
     upload: multipart bodies are accepted.
+    reads: a POST that stores nothing: it runs in a read-only session, so that no writer waits for it.
     secret: what is sent or answered holds a secret, so that nothing of it is kept for a replay.
     ahead: long work that only reads, called with the arguments of the view before the transaction that
     writes begins; the view takes its answer by `prepared_as`.
@@ -32,6 +33,7 @@ class RouteRule:
     idempotent: bool = False
     versioned: bool = False
     upload: bool = False
+    reads: bool = False
     secret: bool = False
     ahead: Callable[..., object] | None = None
 
@@ -41,6 +43,7 @@ def access(
     idempotent: bool = False,
     versioned: bool = False,
     upload: bool = False,
+    reads: bool = False,
     secret: bool = False,
     ahead: Callable[..., object] | None = None,
 ) -> Callable[[View], View]:
@@ -50,6 +53,7 @@ def access(
         idempotent=idempotent,
         versioned=versioned,
         upload=upload,
+        reads=reads,
         secret=secret,
         ahead=ahead,
     )

@@ -117,6 +117,9 @@ def _write(rule: RouteRule, run: Callable[[], Any]) -> Any:
     _require_media_type(rule)
     csrf.require(g.actor)
     request.get_data(cache=True)
+    if rule.reads:
+        with database().read() as g.session:
+            return make_response(run())
     with Session(database().engine, expire_on_commit=False) as session:
         session.info["database"] = database()
         g.session = session

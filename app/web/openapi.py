@@ -261,7 +261,7 @@ def _describe_operation(
 ) -> None:
     wanted = [
         ("IdempotencyKey", needs.idempotent),
-        ("IdempotencyKeyIfAny", needs.upload and not needs.idempotent),
+        ("IdempotencyKeyIfAny", needs.upload and not needs.idempotent and not needs.reads),
         ("IfMatch", needs.versioned),
     ]
     references = [{"$ref": f"#/components/parameters/{name}"} for name, is_so in wanted if is_so]

@@ -1,6 +1,7 @@
 """Pages of appraisals: the list, an order, an appraisal with its result, its inputs, its report."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,14 @@ from app.kernel.actor import Actor, Name
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
-from app.web.access import access, check_version, current_actor, current_session, tell
+from app.web.access import (
+    access,
+    check_version,
+    current_actor,
+    current_session,
+    prepared_as,
+    tell,
+)
 from app.web.csrf import page_token
 from app.web.forms import FormField, form_page, with_titles
 from app.web.paging import fetch_page, page_request
@@ -195,8 +203,14 @@ def report(appraisal_id: UUID) -> Response:
 # Inputs
 
 
+def _value_inputs(appraisal_id: UUID) -> services.ValuedInputs:
+    session, actor = current_session(), current_actor()
+    spec = services.get_spec(services.get_preparing(session, actor, appraisal_id).model_id)
+    return services.value_inputs(session, actor, appraisal_id, _typed_inputs(spec))
+
+
 @blueprint.route("/<uuid:appraisal_id>/inputs", methods=["GET", "POST"])
-@access(Permission.PREPARE_APPRAISAL)
+@access(Permission.PREPARE_APPRAISAL, ahead=_value_inputs)
 def edit_inputs(appraisal_id: UUID) -> Answer:
     """The form of the model; posting runs it. `?example=1` fills in the model's example."""
     session, actor = current_session(), current_actor()
@@ -205,13 +219,8 @@ def edit_inputs(appraisal_id: UUID) -> Answer:
 
     def submit() -> Response:
         check_version(view.version)
-        day = load_schema(ValuedOnSchema(), _typed_day())["valued_on"]
-        command = services.SaveInputs(
-            valued_on=day,
-            inputs=read_inputs(spec, request.form),
-            prices=read_prices(spec, request.form),
-        )
-        services.save_inputs(session, actor, appraisal_id, command)
+        command, valued = _typed_inputs(spec), prepared_as(services.ValuedInputs)
+        services.save_inputs(session, actor, appraisal_id, command, valued)
         tell("ok", gettext("The model has run. Check the steps, then sign."))
         return redirect(f"/appraisals/{appraisal_id}", 303)  # type: ignore[return-value]
 
@@ -226,9 +235,20 @@ def edit_inputs(appraisal_id: UUID) -> Answer:
     )
 
 
-def _typed_day() -> dict[str, str]:
+def _typed_inputs(spec: ModelSpec) -> services.SaveInputs:
+    """The command that the posted form stands for."""
+    return services.SaveInputs(
+        valued_on=typed_day(),
+        inputs=read_inputs(spec, request.form),
+        prices=read_prices(spec, request.form),
+    )
+
+
+def typed_day() -> date:
+    """The valuation day of the posted form."""
     day = request.form.get("valued_on", "").strip()
-    return {"valued_on": day} if day else {}
+    found: date = load_schema(ValuedOnSchema(), {"valued_on": day} if day else {})["valued_on"]
+    return found
 
 
 def _first_values(

@@ -54,7 +54,7 @@ def template(model_id: str) -> Response:
 
 
 @blueprint.route("/<model_id>/portfolio", methods=["GET", "POST"])
-@access(Permission.READ_APPRAISALS, upload=True)
+@access(Permission.READ_APPRAISALS, upload=True, reads=True)
 def portfolio(model_id: str) -> Answer:
     """The values of a workbook's rows; nothing is stored."""
     spec, session = get_spec(model_id), current_session()

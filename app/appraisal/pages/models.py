@@ -8,16 +8,14 @@ from flask_babel import gettext
 from app.appraisal import services
 from app.appraisal.domain.catalogue import all_specs, parameters_on
 from app.appraisal.input_forms import read_inputs, read_prices, shown_inputs
-from app.appraisal.pages.appraisals import model_form
+from app.appraisal.pages.appraisals import model_form, typed_day
 from app.appraisal.pages.charts import spread_shown
 from app.appraisal.pages.shown import result_shown, room_words
-from app.appraisal.schemas import ValuedOnSchema
 from app.appraisal.units import unit_title
 from app.db.engine import today
 from app.kernel.permissions import Permission
 from app.kernel.units import bound
 from app.web.access import access, current_actor, current_session
-from app.web.reading import load_schema
 from app.web.shell import said, words
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
@@ -110,16 +108,14 @@ def _parameter(found: InForce, parameters: Parameters) -> dict[str, Any]:
 
 
 @blueprint.route("/<model_id>/what-if", methods=["GET", "POST"])
-@access(Permission.READ_APPRAISALS)
+@access(Permission.READ_APPRAISALS, reads=True)
 def what_if(model_id: str) -> Response | str | tuple[str, int]:
     """The value of some inputs; nothing is stored."""
     spec = services.get_spec(model_id)
     session = current_session()
 
     def submit() -> Any:
-        typed = {"valued_on": request.form.get("valued_on", "").strip()}
-        day = load_schema(ValuedOnSchema(), {k: v for k, v in typed.items() if v})["valued_on"]
-        inputs = read_inputs(spec, request.form)
+        day, inputs = typed_day(), read_inputs(spec, request.form)
         command = services.WhatIf(
             valued_on=day, inputs=inputs, prices=read_prices(spec, request.form)
         )

@@ -5,12 +5,14 @@ from app.appraisal.services.inputs import (
     RecordedView,
     RecordInputs,
     SaveInputs,
+    ValuedInputs,
     WhatIf,
     get_preparing,
     get_spec,
     record_inputs,
     recorded_view,
     save_inputs,
+    value_inputs,
     what_if,
 )
 from app.appraisal.services.orders import (
@@ -101,6 +103,7 @@ __all__ = [
     "SignAppraisal",
     "StatedPrice",
     "ValuationView",
+    "ValuedInputs",
     "WhatIf",
     "accept_order",
     "add_panel_member",
@@ -143,6 +146,7 @@ __all__ = [
     "sign_appraisal",
     "summaries",
     "valuation_view",
+    "value_inputs",
     "waiting_runs",
     "what_if",
 ]

@@ -125,16 +125,21 @@ def get_preparing(session: Session, actor: Actor, appraisal_id: UUID) -> Apprais
 
 
 def save_inputs(
-    session: Session, actor: Actor, appraisal_id: UUID, command: SaveInputs
+    session: Session,
+    actor: Actor,
+    appraisal_id: UUID,
+    command: SaveInputs,
+    valued: ValuedInputs | None = None,
 ) -> AppraisalView:
     """Run the model on what was entered and keep inputs, prices, result and value, for the agency.
 
     Refuses while another state than in preparation, a day to come, a missing price, and every
     input that the model refuses; what it only asks or notes is kept with the result, and so is
-    what does not fit the registered asset; what goes far beyond it is refused.
+    what does not fit the registered asset; what goes far beyond it is refused. What was valued before
+    the transaction is not valued again; an appraisal that changed since is refused.
     """
-    valued = value_inputs(session, actor, appraisal_id, command)
-    return appraisal_view(session, actor, keep_inputs(session, actor, appraisal_id, valued))
+    ready = valued or value_inputs(session, actor, appraisal_id, command)
+    return appraisal_view(session, actor, keep_inputs(session, actor, appraisal_id, ready))
 
 
 def value_inputs(

@@ -1,7 +1,9 @@
 """An appraisal over the API, as the programs of owner, agency and bank call it."""
 
 import pytest
+import sqlalchemy as sa
 
+from app.appraisal.models import Appraisal
 from app.assets.domain import AssetKind
 from tests.factories.appraisals import (
     REVALUED_AT,
@@ -158,6 +160,14 @@ def test_models_answer_their_passport_and_what_if_values(api, world, carbon):
     assert found["value_yuan"] == "5600000.00"
     assert risk.get("/appraisals").json["total"] == 0
     api("x-1").get("/appraisal-models", status=403)
+
+
+def test_a_what_if_value_does_not_wait_for_a_writer(api, database, carbon):
+    body = {"valued_on": "2023-12-26", "inputs": example_inputs("forest-right")}
+    with database.write() as session:
+        session.execute(sa.select(Appraisal))
+        found = api("a-risk").post("/appraisal-models/forest-right/valuations", body, status=200)
+    assert found.json["value_yuan"] == "5600000.00"
 
 
 def test_a_day_to_come_is_refused_with_the_last_possible_day(api, world, clock):

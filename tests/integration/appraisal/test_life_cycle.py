@@ -38,6 +38,7 @@ from app.appraisal.services import (
     revoke_appraisal,
     save_inputs,
     sign_appraisal,
+    value_inputs,
     what_if,
 )
 from app.appraisal.services.errors import (
@@ -55,7 +56,7 @@ from app.assets.models import Asset, AssetMeasurement
 from app.assets.queries import visible_assets
 from app.assets.services import AddEncumbrance, add_encumbrance
 from app.documents.models import IssuedDocument
-from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
+from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound, StaleVersion
 from tests.factories.appraisals import (
     CARBON_FALLEN_FEN,
     CARBON_FEN,
@@ -443,6 +444,17 @@ def test_inputs_are_entered_only_in_preparation(session, world, forest):
     sign_appraisal(session, world.actor("ag1-a"), saved.id, SIGNED)
     with pytest.raises(IllegalEvent):
         save_inputs(session, world.actor("ag1-a"), view.id, command)
+
+
+def test_what_was_valued_before_the_transaction_is_kept_once(session, world, forest):
+    view = order(session, world, forest)
+    maker = world.actor("ag1-a")
+    accept_order(session, maker, view.id)
+    command = SaveInputs(valued_on=SIGNED_ON, inputs=example_inputs("forest-right"))
+    valued = value_inputs(session, maker, view.id, command)
+    assert save_inputs(session, maker, view.id, command, valued).value_fen == valued.value_fen
+    with pytest.raises(StaleVersion):
+        save_inputs(session, maker, view.id, command, valued)
 
 
 def test_a_missing_price_is_refused_and_a_stated_one_is_kept_with_its_source(
