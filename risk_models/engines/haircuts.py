@@ -5,14 +5,10 @@ its logarithm taken without drift: nobody lends on a rise that is only expected.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
 
-import numpy as np
-
-from risk_models.contract import Floats
 from risk_models.engines.paths import Process
 
 __all__ = [
@@ -21,8 +17,6 @@ __all__ = [
     "Haircut",
     "haircut",
     "haircuts",
-    "loss_quantile",
-    "simulated_haircut",
 ]
 
 HORIZONS: Final = (0.25, 0.5, 1.0)
@@ -48,38 +42,12 @@ def haircut(process: Process, *, years: float, confidence: float) -> float:
     """
     _check(years, confidence)
     if process.jumps_per_year > 0.0:
-        raise ValueError("a price that jumps has no closed haircut; simulate it")
+        raise ValueError("a price that jumps has no closed haircut")
     z = NormalDist().inv_cdf(confidence)
     return max(0.0, -math.expm1(-z * process.deviation(years)))
 
 
-def simulated_haircut(
-    process: Process, *, years: float, confidence: float, paths: int, seed: int
-) -> float:
-    """The same from one exact step over the whole time by path, jumps included."""
-    _check(years, confidence)
-    stream = np.random.Generator(np.random.PCG64(seed))
-    logarithm = process.deviation(years) * stream.standard_normal(paths)
-    logarithm += process.jumps(stream, paths, years)
-    return loss_quantile(np.exp(logarithm), confidence)
-
-
-def loss_quantile(relative: Floats, confidence: float) -> float:
-    """The loss, as a share, that simulated values relative to today [paths] exceed with 1 - c.
-
-    An order statistic: of S sorted values the one at round((1 - c) * (S - 1)). A gain is no loss.
-    """
-    _check(1.0, confidence)
-    place = math.floor((1.0 - confidence) * (len(relative) - 1) + 0.5)
-    return max(0.0, 1.0 - float(np.sort(relative)[place]))
-
-
-def haircuts(
-    process: Process,
-    *,
-    horizons: Sequence[float] = HORIZONS,
-    confidences: Sequence[float] = CONFIDENCES,
-) -> tuple[Haircut, ...]:
+def haircuts(process: Process) -> tuple[Haircut, ...]:
     """The table of a process without jumps, by horizon and confidence."""
     return tuple(
         Haircut(
@@ -87,8 +55,8 @@ def haircuts(
             confidence=confidence,
             share=haircut(process, years=years, confidence=confidence),
         )
-        for years in horizons
-        for confidence in confidences
+        for years in HORIZONS
+        for confidence in CONFIDENCES
     )
 
 

@@ -130,12 +130,12 @@ class Process:
         twice = 2.0 * self.reversion_speed
         return self.volatility * math.sqrt(-math.expm1(-twice * years) / twice)
 
-    def jumps(self, stream: np.random.Generator, paths: int, years: float = 1.0) -> Floats:
-        """The jumps of a step by path, each shrunk over the part of the step left after it."""
-        counts = stream.poisson(self.jumps_per_year * years, paths)
+    def jumps(self, stream: np.random.Generator, paths: int) -> Floats:
+        """The jumps of a year by path, each shrunk over the part of the year left after it."""
+        counts = stream.poisson(self.jumps_per_year, paths)
         total = int(counts.sum())
         sizes = stream.normal(self.jump_mean, self.jump_volatility, total)
-        sizes *= np.exp(-self.reversion_speed * years * stream.random(total))
+        sizes *= np.exp(-self.reversion_speed * stream.random(total))
         owner = np.repeat(np.arange(paths), counts)
         return np.bincount(owner, weights=sizes, minlength=paths).astype(np.float64)
 

@@ -6,16 +6,15 @@ from typing import Final
 from risk_models.contract import Condition, Field, PriceUse
 from risk_models.fields import asked_only
 from risk_models.models.forest_right.groups import (
-    BARE,
     BEARING,
     CREDIT_PRICES,
     HARVESTED,
     PLANTED,
-    RENEWED,
     STANDING,
     TIMBER,
 )
 from risk_models.models.forest_right.inputs import FIELDS
+from risk_models.models.forest_right.wood import FELLED
 
 __all__ = ["ASKED_FIELDS", "PRICES"]
 
@@ -25,9 +24,7 @@ AGED: Final = ("age_group", HARVESTED | STANDING | {"young"})
 COMPARED: Final = ("age_group", PLANTED | HARVESTED | BEARING)
 """Stands whose value rests on a reference stand, so that their quality counts."""
 
-FELLED: Final = ("age_group", HARVESTED | STANDING | BARE)
 SOLD: Final = ("age_group", HARVESTED | STANDING)
-THINNED: Final = ("age_group", RENEWED)
 STATED: Final = ("quality_basis", frozenset({"stated", ""}))
 
 SHOWN_WHEN: Final[dict[str, tuple[Condition, ...]]] = {
@@ -39,10 +36,10 @@ SHOWN_WHEN: Final[dict[str, tuple[Condition, ...]]] = {
     "haul_km": (FELLED,),
     "haul_cost_yuan_per_m3_km": (FELLED,),
     "quota_share": (FELLED,),
-    "thinning_ages_years": (THINNED,),
-    "thinning_stock_m3_per_mu": (THINNED,),
-    "thinning_price_share": (THINNED,),
-    "land_basis": (THINNED,),
+    "thinning_ages_years": (FELLED,),
+    "thinning_stock_m3_per_mu": (FELLED,),
+    "thinning_price_share": (FELLED,),
+    "land_basis": (FELLED,),
 }
 
 ASKED_FIELDS: Final[tuple[Field, ...]] = asked_only(FIELDS, SHOWN_WHEN)

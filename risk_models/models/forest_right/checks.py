@@ -13,6 +13,7 @@ from risk_models.modelling import (
     as_day,
     mixed_units,
     not_asked_of,
+    per_unit,
     price_findings,
     rate_findings,
     term_findings,
@@ -380,8 +381,7 @@ def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
     levels = batch.levels["category"]
     low = batch.by_level("category", table.column("implied_low", levels))
     high = batch.by_level("category", table.column("implied_high", levels))
-    area = batch.numbers("area_mu")
-    implied = np.divide(value, area, out=np.full(batch.n, np.nan), where=area > 0.0)
+    implied = per_unit(value, batch.numbers("area_mu"))
     code = "implied-value-outside-band"
     mixed = mixed_units("", implied, low=low, high=high, subject=IMPLIED)
     outside = finding(

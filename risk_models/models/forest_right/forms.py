@@ -1,11 +1,14 @@
 """Short ways to write the choices and series of the forest-right model."""
 
-from typing import Required, TypedDict, Unpack
+from typing import Final, Required, TypedDict, Unpack
 
 from risk_models.contract import Choice, Field
 from risk_models.words import Text
 
-__all__ = ["choice", "series"]
+__all__ = ["YEARS_AT_MOST", "choice", "series"]
+
+YEARS_AT_MOST: Final = 60
+"""Years that a series tells one by one."""
 
 
 def choice(

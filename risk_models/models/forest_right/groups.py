@@ -74,11 +74,11 @@ FRUIT: Final = frozenset({"pre-yield", "early-yield", "full-yield", "declining"}
 BARE: Final = frozenset({"bare"})
 """Land without a stand."""
 
-CUT: Final = HARVESTED | STANDING | BARE | frozenset({"young", "bamboo-new", "bamboo-yield"})
-"""Earns by being cut, and so earns nothing where the trees are kept for carbon."""
-
 RENEWED: Final = HARVESTED | STANDING | BARE
 """The land may carry further rotations once the stand is felled."""
+
+CUT: Final = RENEWED | frozenset({"young", "bamboo-new", "bamboo-yield"})
+"""Earns by being cut, and so earns nothing where the trees are kept for carbon."""
 
 JOINABLE: Final = HARVESTED | STANDING | BEARING
 """Has years or a felling to come in which timber and carbon can be planned together."""

@@ -4,7 +4,7 @@ from typing import Final
 
 from risk_models.contract import Choice, Field
 from risk_models.fields import day, discount_rate, number, share, yearly_loss_share, yuan
-from risk_models.models.forest_right.forms import choice, series
+from risk_models.models.forest_right.forms import YEARS_AT_MOST, choice, series
 from risk_models.models.forest_right.groups import (
     AGE_GROUP,
     AGE_LIMITS,
@@ -22,8 +22,6 @@ __all__ = ["FIELDS"]
 MEASURED: Final = ("quality_basis", frozenset({"height", "diameter", "volume"}))
 BY_DIAMETER: Final = ("quality_basis", frozenset({"diameter"}))
 BY_VOLUME: Final = ("quality_basis", frozenset({"volume"}))
-
-YEARS_AT_MOST: Final = 60
 
 STAND: Final = (
     Field(

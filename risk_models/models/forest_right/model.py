@@ -24,7 +24,7 @@ from risk_models.contract import (
     Recorder,
     Text,
 )
-from risk_models.modelling import empty_exposure, trimmed
+from risk_models.modelling import discounted, empty_exposure, trimmed
 from risk_models.models.forest_right import checks
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import (
@@ -79,7 +79,7 @@ class ForestRight:
                 continue
             part = Part(narrow.take(rows), basis, steps)
             beside = _beside(part, compared=name == "comparables")
-            found[name] = part.exposure([*flows_of(part), *beside], rows)
+            found[name] = discounted(part.batch, [*flows_of(part), *beside], rows)
         return found
 
     def reconcile(

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.contract import Basis, Batch, Codes, Exposure, Floats, Flow, Keyed, Recorder
+from risk_models.contract import Basis, Batch, Codes, Floats, Flow, Keyed, Recorder
 from risk_models.modelling import as_day, ones, single, trimmed
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import CUT, STOCKING
@@ -95,12 +95,9 @@ class Part:
         first: Floats | float = 0.0,
         at_risk: bool = False,
         index: str | None = None,
-        repeat: Floats | None = None,
     ) -> Flow:
-        """One payment of each row, `first` years from the day; `repeat` begins anew without end."""
-        if repeat is not None:
-            profile = Keyed(values=np.ones((self.batch.n, 1)), key=self.each())
-        elif isinstance(first, np.ndarray):
+        """One payment of each row, `first` years from the day."""
+        if isinstance(first, np.ndarray):
             first, key = np.unique(first, return_inverse=True)
             profile = Keyed(values=np.ones((len(first), 1)), key=key.astype(np.int32))
         else:
@@ -114,7 +111,6 @@ class Part:
             unit_price=unit_price,
             at_risk=at_risk,
             index=index,
-            repeat=repeat,
         )
 
     def within_right(self, quantity: Floats, first: Floats | float) -> Floats:
@@ -144,15 +140,6 @@ class Part:
             index=index,
             term=term,
             even=True,
-        )
-
-    def exposure(self, flows: list[Flow], rows: Codes) -> Exposure:
-        return Exposure(
-            n=self.batch.n,
-            flows=tuple(flows),
-            rate=Keyed.of(self.batch.numbers("discount_rate")),
-            hazard=Keyed.of(self.batch.numbers("yearly_loss_share")),
-            rows=rows,
         )
 
 

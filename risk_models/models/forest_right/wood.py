@@ -4,20 +4,20 @@ from typing import Final
 
 from risk_models.contract import Choice, Field
 from risk_models.fields import number, share
-from risk_models.models.forest_right.forms import choice, series
-from risk_models.models.forest_right.groups import BARE, HARVESTED, STANDING
+from risk_models.models.forest_right.forms import YEARS_AT_MOST, choice, series
+from risk_models.models.forest_right.groups import HARVESTED, RENEWED, STANDING
 from risk_models.words import Text
 
-__all__ = ["COMPARABLES", "LAND", "PLAN", "WOOD"]
+__all__ = ["COMPARABLES", "FELLED", "LAND", "PLAN", "WOOD"]
 
 JOINT: Final = ("plan", frozenset({"joint"}))
 WITH_LAND: Final = ("land_basis", frozenset({"expectation"}))
-FELLED: Final = ("age_group", HARVESTED | STANDING | BARE)
+FELLED: Final = ("age_group", RENEWED)
+"""Stands that are felled now, later or after a first rotation; they may be thinned before."""
 
 THINNINGS_AT_MOST: Final = 6
 ASSORTMENTS_AT_MOST: Final = 8
 COMPARABLES_AT_MOST: Final = 12
-YEARS_AT_MOST: Final = 60
 
 WOOD: Final = (
     number(

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from risk_models.contract import (
     Basis,
@@ -29,8 +28,6 @@ from risk_models.trace import whole_years
 from risk_models.words import Text
 
 __all__ = ["MODEL", "VepIncome"]
-
-Mask = npt.NDArray[np.bool_]
 
 
 def _left(name: str, en: str, zh: str) -> StepFunction[..., Floats]:
