@@ -15,6 +15,7 @@ from risk_models.words import Text
 
 __all__ = ["AccountRows", "account_rows", "account_template", "workbook_spec"]
 
+TITLE: Final = Text(en="GEP account", zh="GEP核算")
 CITY: Final = 620_700.0
 FIRST_CODE: Final = 110_000.0
 LAST_CODE: Final = 659_999.0
@@ -35,7 +36,8 @@ def workbook_spec() -> ModelSpec:
     year = replace(spec.field("account_year"), required=True, needed_when=None)
     plain = [each for each in fields if each.name != year.name]
     stated = [_stated(column, CLASSES[name]) for column, name in STATED.items()]
-    return replace(spec, id="gep-account", fields=(*_regions(), year, *plain, *stated))
+    fields = (*_regions(), year, *plain, *stated)
+    return replace(spec, id="gep-account", title=TITLE, fields=fields)
 
 
 def _regions() -> tuple[Field, ...]:

@@ -1,5 +1,6 @@
 """What a workbook of a model looks like: its sheets, its columns, and its limits."""
 
+import re
 from typing import Final
 
 from risk_models.contract import Field, ModelSpec
@@ -8,7 +9,6 @@ from risk_models.words import Text
 REF: Final = "ref"
 YEAR: Final = "year"
 VALUE: Final = "value"
-LISTS: Final = "lists"
 
 TITLE_ROW: Final = 1
 NAME_ROW: Final = 2
@@ -35,6 +35,11 @@ MAX_REF_CHARACTERS: Final = 60
 MAX_TEXT_CHARACTERS: Final = 200
 """Of one cell: the longest choice has a third of it."""
 
+MAX_SHEET_CHARACTERS: Final = 31
+"""Of the name of a sheet, by the format."""
+
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]")
+
 REF_TITLE: Final = Text(en="Reference", zh="编号")
 REF_HELP: Final = Text(
     en="The number of the appraisal, or for a what-if value any name of the asset; each once.",
@@ -46,13 +51,41 @@ YEAR_HELP: Final = Text(
     zh="1为第一项（逐年数列为第一年），依次连续填写。",
 )
 VALUE_TITLE: Final = Text(en="Value", zh="数值")
+LISTS: Final = Text(en="Lists", zh="选项")
+"""The last sheet: what the choices may be."""
+
 YES: Final = Text(en="yes", zh="是")
 NO: Final = Text(en="no", zh="否")
 
 
-def sheet_name(name: str) -> str:
-    """A name that a sheet may have."""
-    return name[:31]
+def sheet_names(spec: ModelSpec, language: str) -> dict[str, str]:
+    """What the sheets are called in a language, by the id of the model and the names of its series.
+
+    A title that another sheet bears already gives way to the name.
+    """
+    titles = {spec.id: spec.title} | {each.name: each.title for each in series_of(spec)}
+    taken = {LISTS.in_language(language).lower()}
+    found: dict[str, str] = {}
+    for name, title in titles.items():
+        told = _sheet_name(title.in_language(language))
+        found[name] = name[:MAX_SHEET_CHARACTERS] if told.lower() in taken else told
+        taken.add(found[name].lower())
+    return found
+
+
+def known_sheet_names(spec: ModelSpec, name: str) -> tuple[str, ...]:
+    """All that a sheet may be called in a workbook that is read: its title in both languages, its name."""
+    titles = [sheet_names(spec, language)[name] for language in ("zh", "en")]
+    return (*titles, name[:MAX_SHEET_CHARACTERS])
+
+
+def _sheet_name(title: str) -> str:
+    """A title as a sheet may bear it: without signs that addresses of cells have, cut between words."""
+    plain = _NOT_IN_NAMES.sub(" ", title)
+    if len(plain) <= MAX_SHEET_CHARACTERS:
+        return plain
+    whole_words = plain[: MAX_SHEET_CHARACTERS + 1].rpartition(" ")[0]
+    return whole_words or plain[:MAX_SHEET_CHARACTERS]
 
 
 def columns_of(spec: ModelSpec) -> tuple[Field, ...]:

@@ -30,9 +30,10 @@ from app.appraisal.workbooks.layout import (
     YEAR,
     YES,
     columns_of,
+    known_sheet_names,
     series_of,
-    sheet_name,
 )
+from app.kernel.actor import Name
 from app.kernel.calendar import FIRST_DAY, LAST_DAY
 from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
@@ -136,7 +137,7 @@ def read_workbook(spec: ModelSpec, parameters: Parameters, content: bytes) -> li
     try:
         rows = _rows(spec, parameters, book)
         for series in series_of(spec):
-            _read_series(book, series, rows)
+            _read_series(spec, book, series, rows)
     finally:
         book.close()
     return rows
@@ -157,17 +158,24 @@ def _damaged() -> InvalidInput:
 # Sheets
 
 
-def _sheet(book: Any, name: str) -> Any:
-    if name not in book.sheetnames:
+def _sheet(spec: ModelSpec, book: Any, name: str) -> Any:
+    """The sheet of the inputs or of a series, whichever of its names it bears."""
+    found = _found_name(spec, book, name)
+    if found is None:
+        zh, en, _ = known_sheet_names(spec, name)
         raise InvalidInput.at(
             "/file",
             N_("The workbook has no sheet “%(sheet)s”. Take the template of this model."),
-            sheet=name,
+            sheet=Name(zh=zh, en=en),
         )
-    sheet = book[name]
+    sheet = book[found]
     # What the file says of its own size may be a lie that pads every row.
     sheet.reset_dimensions()
     return sheet
+
+
+def _found_name(spec: ModelSpec, book: Any, name: str) -> str | None:
+    return next((each for each in known_sheet_names(spec, name) if each in book.sheetnames), None)
 
 
 def _lines(sheet: Any, width: int) -> Iterator[tuple[int, list[_Cell]]]:
@@ -233,23 +241,23 @@ def _columns(sheet: str, cells: Sequence[_Cell], known: Sequence[str]) -> dict[s
 
 
 def _rows(spec: ModelSpec, parameters: Parameters, book: Any) -> list[WorkbookRow]:
-    name = sheet_name(spec.id)
+    sheet = _sheet(spec, book, spec.id)
     fields = columns_of(spec)
     readers = {field.name: _Reader(field, parameters) for field in fields}
     known = [REF, *readers]
     needed = [REF, *(field.name for field in fields if field.required)]
-    lines = _lines(_sheet(book, name), len(known) + STRANGERS)
-    places = _header(name, lines, known, needed)
+    lines = _lines(sheet, len(known) + STRANGERS)
+    places = _header(sheet.title, lines, known, needed)
     rows: list[WorkbookRow] = []
     seen = set[str]()
     for number, cells in lines:
         if number < FIRST_ROW:
             continue
         if len(rows) == MAX_IMPORT_ROWS:
-            raise _too_many(name, MAX_IMPORT_ROWS)
+            raise _too_many(sheet.title, MAX_IMPORT_ROWS)
         rows.append(_row(number, cells, places, readers, seen))
     if not rows:
-        raise InvalidInput.at("/file", N_("The sheet “%(sheet)s” has no rows."), sheet=name)
+        raise InvalidInput.at("/file", N_("The sheet “%(sheet)s” has no rows."), sheet=sheet.title)
     return rows
 
 
@@ -309,24 +317,24 @@ def _check_ref(row: WorkbookRow, seen: set[str]) -> None:
 # Series
 
 
-def _read_series(book: Any, series: Field, rows: Sequence[WorkbookRow]) -> None:
+def _read_series(spec: ModelSpec, book: Any, series: Field, rows: Sequence[WorkbookRow]) -> None:
     """Give each row the years that its sheet holds of it; the sheet may be missing when not needed."""
-    name = sheet_name(series.name)
-    if name not in book.sheetnames and not series.required:
+    if _found_name(spec, book, series.name) is None and not series.required:
         return
+    sheet = _sheet(spec, book, series.name)
     by_ref: dict[str, WorkbookRow] = {}
     for row in rows:
         by_ref.setdefault(row.ref, row)
     known = (REF, YEAR, VALUE)
-    lines = _lines(_sheet(book, name), len(known) + STRANGERS)
-    places = _header(name, lines, known, known)
+    lines = _lines(sheet, len(known) + STRANGERS)
+    places = _header(sheet.title, lines, known, known)
     reader = _Reader(series, None)
     years: dict[str, dict[int, float | str]] = {}
     for at, (number, cells) in enumerate(lines):
         if number < FIRST_ROW:
             continue
         if at >= MAX_SERIES_ROWS:
-            raise _too_many(name, MAX_SERIES_ROWS)
+            raise _too_many(sheet.title, MAX_SERIES_ROWS)
         ref = _ref(cells[places[REF]])
         if ref == EXAMPLE_REF and ref not in by_ref:
             continue
@@ -336,7 +344,7 @@ def _read_series(book: Any, series: Field, rows: Sequence[WorkbookRow]) -> None:
                 "/file",
                 N_("Row %(row)s of the sheet “%(sheet)s”: the first sheet has no “%(ref)s”."),
                 row=number,
-                sheet=name,
+                sheet=sheet.title,
                 ref=ref[:MAX_REF_CHARACTERS],
             )
         _year(owner, series, reader, [cells[places[each]] for each in known], years)

@@ -29,7 +29,7 @@ from app.appraisal.workbooks.layout import (
     YES,
     columns_of,
     series_of,
-    sheet_name,
+    sheet_names,
 )
 from app.kernel.catalogue import in_both
 from app.kernel.units import bound, unit_name
@@ -73,6 +73,7 @@ class _Drawing:
         self.book = book
         self.spec = spec
         self.language = language
+        self.names = sheet_names(spec, language)
         self.choices = _offered(spec, parameters, language)
         made = {
             "title": {"bold": True, "bg_color": "#E8F1ED", "text_wrap": True, "valign": "top"},
@@ -88,7 +89,7 @@ class _Drawing:
     def inputs(self) -> None:
         """The first sheet: a row an asset."""
         sheet = self._sheet(
-            sheet_name(self.spec.id), [self._ref_head(), *map(self._head, self._columns)]
+            self.names[self.spec.id], [self._ref_head(), *map(self._head, self._columns)]
         )
         sheet.set_column(0, 0, WIDTH, self.formats["text"])
         sheet.write_string(EXAMPLE_ROW - 1, 0, EXAMPLE_REF, self.formats["example"])
@@ -105,7 +106,7 @@ class _Drawing:
             _Head(self._word(YEAR_TITLE), YEAR, "", self._word(YEAR_HELP)),
             _Head(self._word(VALUE_TITLE), VALUE, self._unit(field.unit), self._help(field)),
         ]
-        sheet = self._sheet(sheet_name(field.name), heads)
+        sheet = self._sheet(self.names[field.name], heads)
         given = field.example if isinstance(field.example, tuple) else ()
         for year, value in enumerate(given, start=1):
             row = EXAMPLE_ROW - 2 + year
@@ -115,7 +116,7 @@ class _Drawing:
 
     def lists(self) -> None:
         """What the choices may be; the first sheet's cells are validated against these columns."""
-        sheet = self.book.add_worksheet(LISTS)
+        sheet = self.book.add_worksheet(self._word(LISTS))
         for column, (name, offered) in enumerate(self.choices.items()):
             sheet.set_column(column, column, WIDTH)
             sheet.write_string(0, column, name, self.formats["title"])
@@ -184,7 +185,7 @@ class _Drawing:
             return
         at = list(self.choices).index(field.name)
         letter = xlsxwriter.utility.xl_col_to_name(at)
-        source = f"={LISTS}!${letter}$2:${letter}${len(offered) + 1}"
+        source = f"='{self._word(LISTS)}'!${letter}$2:${letter}${len(offered) + 1}"
         rule = {"validate": "list", "source": source}
         sheet.data_validation(FIRST_ROW - 1, column, LAST_ROW - 1, column, rule)
 

@@ -33,6 +33,7 @@ from tests.factories.appraisals import (
 pytestmark = pytest.mark.filterwarnings("ignore:Cell")
 
 MODEL = "forest-right"
+YEARS = "逐年营造林成本"
 PATH = f"/appraisal-models/{MODEL}"
 DAY = SIGNED_ON.isoformat()
 
@@ -71,14 +72,14 @@ def names_of(sheet) -> list[str]:
 def filled(client, rows, *, series=()) -> bytes:
     """The template with rows of inputs written over the example."""
     book = template(client)
-    sheet = book[MODEL]
+    sheet = book.worksheets[0]
     names = names_of(sheet)
     for at, (ref, inputs) in enumerate(rows, start=layout.FIRST_ROW):
         sheet.cell(at, 1).value = ref
         for column, name in enumerate(names[1:], start=2):
             given = inputs.get(name)
             sheet.cell(at, column).value = None if isinstance(given, list) else given
-    years = book["costs_by_year_yuan_per_mu"]
+    years = book[YEARS]
     years.delete_rows(layout.FIRST_ROW, 20)
     for at, line in enumerate(series, start=layout.FIRST_ROW):
         for column, given in enumerate(line, start=1):
@@ -114,10 +115,10 @@ def codes(row):
 
 def test_the_template_is_drawn_from_the_passport(api, ground):
     book = template(api("ag1-a"))
-    sheet = book[MODEL]
-    assert book.sheetnames[0] == MODEL
-    assert "costs_by_year_yuan_per_mu" in book.sheetnames[1:-1]
-    assert book.sheetnames[-1] == "lists"
+    sheet = book.worksheets[0]
+    assert book.sheetnames[0] == "林权"
+    assert YEARS in book.sheetnames[1:-1]
+    assert book.sheetnames[-1] == "选项"
     assert sheet.freeze_panes == "B4"
     assert "area_mu" in names_of(sheet)
     column = names_of(sheet).index("category") + 1
@@ -129,6 +130,9 @@ def test_the_template_is_drawn_from_the_passport(api, ground):
         "GET", f"{PATH}/template.xlsx", status=200, headers={"Accept-Language": "en"}
     )
     assert english.mimetype == XLSX_TYPE
+    names = openpyxl.load_workbook(BytesIO(english.data)).sheetnames
+    assert (names[0], names[-1]) == ("Forest right", "Lists")
+    assert "Silviculture in the coming" in names
     api("ag1-a").get("/appraisal-models/no-such/template.xlsx", status=404)
     api("pbc-1").get(f"{PATH}/template.xlsx", status=403)
 
@@ -222,7 +226,7 @@ def test_titles_of_choices_are_taken_in_both_languages(api, ground):
 def test_the_example_left_in_is_refused_with_words_and_empty_rows_are_skipped(api, ground):
     client = api("a-risk")
     book = template(client)
-    book[MODEL].cell(9, 1).value = "   "
+    book.worksheets[0].cell(9, 1).value = "   "
     answer = value(client, saved(book)).json
     assert answer["total"] == 1
     assert codes(answer["rows"][0]) == {"ref"}
@@ -242,6 +246,21 @@ def test_a_series_stands_in_its_own_sheet(api, ground):
     assert unknown.json["errors"][0]["pointer"] == "/file"
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        (MODEL, "costs_by_year_yuan_per_mu"),
+        ("Forest right", "Raising costs by year"),
+    ],
+)
+def test_sheets_are_found_by_name_and_by_the_title_in_either_language(api, ground, names):
+    client = api("a-risk")
+    content = filled(client, [("a", plain())], series=[("a", 1, "x")])
+    book = openpyxl.load_workbook(BytesIO(content))
+    book.worksheets[0].title, book[YEARS].title = names
+    assert codes(value(client, saved(book)).json["rows"][0]) == {"costs_by_year_yuan_per_mu"}
+
+
 def test_a_wrong_file_is_refused_as_a_whole(api, ground, monkeypatch):
     client = api("a-risk")
     good = filled(client, [("a", plain())])
@@ -256,11 +275,13 @@ def test_a_wrong_file_is_refused_as_a_whole(api, ground, monkeypatch):
         refused = value(client, content, name=name, status=422).json
         assert refused["errors"][0]["pointer"] == "/file", name
     sheets = {
-        "sheet": lambda book: setattr(book[MODEL], "title", "Sheet1"),
-        "missing": lambda book: book[MODEL].delete_cols(names_of(book[MODEL]).index("area_mu") + 1),
-        "unknown": lambda book: setattr(book[MODEL].cell(2, 30), "value", "colour"),
-        "twice": lambda book: setattr(book[MODEL].cell(2, 30), "value", "area_mu"),
-        "empty": lambda book: book[MODEL].delete_rows(4, 10),
+        "sheet": lambda book: setattr(book.worksheets[0], "title", "Sheet1"),
+        "missing": lambda book: book.worksheets[0].delete_cols(
+            names_of(book.worksheets[0]).index("area_mu") + 1
+        ),
+        "unknown": lambda book: setattr(book.worksheets[0].cell(2, 30), "value", "colour"),
+        "twice": lambda book: setattr(book.worksheets[0].cell(2, 30), "value", "area_mu"),
+        "empty": lambda book: book.worksheets[0].delete_rows(4, 10),
     }
     for spoil in sheets.values():
         book = openpyxl.load_workbook(BytesIO(good))
