@@ -23,6 +23,7 @@ __all__ = [
     "choices_of",
     "distinct",
     "finding",
+    "findings",
     "read_rows",
     "validate",
 ]
@@ -299,6 +300,20 @@ def finding(
             ]
         case _:
             raise ValueError(f"{severity!r} is no severity")
+
+
+def findings(
+    severity: str,
+    masks: Mapping[str, tuple[str, npt.NDArray[np.bool_]]],
+    words: Mapping[str, Text],
+    **facts: npt.NDArray[np.generic],
+) -> list[Finding]:
+    """Findings by code: the field and the rows of each, in the words of its code."""
+    return [
+        entry
+        for code, (field, rows) in masks.items()
+        for entry in finding(code, field, rows, severity=severity, detail=words[code], **facts)
+    ]
 
 
 def validate(spec: ModelSpec, batch: Batch) -> list[Finding]:

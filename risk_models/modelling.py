@@ -34,6 +34,7 @@ __all__ = [
     "income_growth_findings",
     "mixed_units",
     "not_asked_of",
+    "on_the_day",
     "ones",
     "paid_today",
     "per_unit",
@@ -277,8 +278,12 @@ def discounted(batch: Batch, flows: Sequence[Flow], rows: Codes | None = None) -
     )
 
 
+def on_the_day(flows: Sequence[Flow], n: int, rows: Codes | None = None) -> Exposure:
+    """Flows that give their value on the day [n]: nothing to discount, nothing at risk."""
+    nothing = Keyed.one(0.0, n)
+    return Exposure(n=n, flows=tuple(flows), rate=nothing, hazard=nothing, rows=rows)
+
+
 def empty_exposure() -> Exposure:
     """An approach that values no row of the batch."""
-    nothing = Keyed(values=np.zeros(1), key=np.zeros(0, dtype=np.int32))
-    rows = np.zeros(0, dtype=np.int32)
-    return Exposure(n=0, flows=(), rate=nothing, hazard=nothing, rows=rows)
+    return on_the_day((), 0, np.zeros(0, dtype=np.int32))

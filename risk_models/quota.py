@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import finding
+from risk_models.batches import finding, findings
 from risk_models.comparables import COMPARABLES, SERIES, comparable_findings, comparable_price
 from risk_models.contract import (
     Basis,
@@ -24,7 +24,6 @@ from risk_models.contract import (
     Finding,
     Floats,
     Flow,
-    Keyed,
     ModelSpec,
     PriceUse,
     Recorder,
@@ -36,6 +35,7 @@ from risk_models.modelling import (
     as_day,
     empty_exposure,
     ended_findings,
+    on_the_day,
     paid_today,
     single,
     years,
@@ -295,19 +295,11 @@ def right_findings(batch: Batch, basis: Basis, *, term_cap_years: Floats) -> lis
     }
     return [
         *ended_findings(batch, basis.on),
-        *_listed(refused, "refuse"),
-        *_listed(asked, "ask"),
+        *findings("refuse", refused, WORDS),
+        *findings("ask", asked, WORDS),
         *_term_findings(batch, basis, term_cap_years),
         *_loan_findings(batch, on, term_cap_years),
         *comparable_findings(batch),
-    ]
-
-
-def _listed(masks: Mapping[str, tuple[str, npt.NDArray[np.bool_]]], severity: str) -> list[Finding]:
-    return [
-        entry
-        for code, (field, rows) in masks.items()
-        for entry in finding(code, field, rows, severity=severity, detail=WORDS[code])
     ]
 
 
@@ -383,9 +375,8 @@ class Rows:
         return cls(batch=batch if len(rows) == batch.n else batch.take(rows), rows=rows)
 
     def today(self, flows: Sequence[Flow]) -> Exposure:
-        """An approach that gives its value on the day: nothing to discount, nothing at risk."""
-        now = Keyed.one(0.0, self.batch.n)
-        return Exposure(n=self.batch.n, flows=tuple(flows), rate=now, hazard=now, rows=self.rows)
+        """An approach that gives its value on the day."""
+        return on_the_day(flows, self.batch.n, self.rows)
 
 
 def exposures_of(

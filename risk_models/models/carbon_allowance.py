@@ -19,13 +19,12 @@ from risk_models.contract import (
     Field,
     Finding,
     Floats,
-    Keyed,
     ModelSpec,
     Recorder,
     step,
 )
 from risk_models.fields import number, part
-from risk_models.modelling import trimmed
+from risk_models.modelling import on_the_day, trimmed
 from risk_models.tradable import (
     SHARED_PARAMETERS,
     PricesByLevel,
@@ -216,8 +215,7 @@ class CarbonAllowance:
             priced_rows(batch, basis, field="sector", markets=_markets(batch)),
             basis.prices,
         )
-        now = Keyed.one(0.0, batch.n)
-        return {"market": Exposure(n=batch.n, flows=tuple(flows), rate=now, hazard=now)}
+        return {"market": on_the_day(flows, batch.n)}
 
     def review(
         self,

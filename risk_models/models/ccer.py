@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import distinct, finding
+from risk_models.batches import distinct, finding, findings
 from risk_models.contract import (
     Basis,
     Batch,
@@ -287,11 +287,7 @@ def _refusals(batch: Batch, basis: Basis) -> list[Finding]:
         "double-use": ("green_certificates_issued", twice),
         "issue-passed": ("issue_expected_on", passed),
     }
-    return [
-        entry
-        for code, (field, rows) in refused.items()
-        for entry in finding(code, field, rows, severity="refuse", detail=WORDS[code])
-    ]
+    return findings("refuse", refused, WORDS)
 
 
 def _issue_findings(batch: Batch, basis: Basis) -> list[Finding]:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import distinct, finding
+from risk_models.batches import distinct, finding, findings
 from risk_models.contract import (
     Basis,
     Batch,
@@ -376,8 +376,7 @@ def _firm_findings(batch: Batch, basis: Basis) -> Iterator[Finding]:
             batch.by_level("environmental_rating", bad) == 1.0,
         ),
     }
-    for code, (field, rows) in excluded.items():
-        yield from finding(code, field, rows, severity="refuse", detail=WORDS[code])
+    yield from findings("refuse", excluded, WORDS)
     yield from _accident_findings(batch, basis)
 
 
@@ -411,8 +410,7 @@ def _quantity_findings(batch: Batch) -> Iterator[Finding]:
             "price-paid-missing": (price, priced & _has(batch, quantity) & ~_has(batch, price)),
             "quantity-missing": (quantity, _has(batch, price) & ~_has(batch, quantity)),
         }
-        for code, (field, rows) in missing.items():
-            yield from finding(code, field, rows, severity="refuse", detail=WORDS[code])
+        yield from findings("refuse", missing, WORDS)
 
 
 def _market_findings(batch: Batch, basis: Basis) -> Iterator[Finding]:

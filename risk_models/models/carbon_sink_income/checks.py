@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import finding
+from risk_models.batches import finding, findings
 from risk_models.comparables import SERIES
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
 from risk_models.modelling import as_day, per_unit, price_findings, rate_findings, years
@@ -189,13 +189,8 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
         "right-ended": ("right_ends_on", right <= on),
         "crediting-ended": ("crediting_ends_on", (verified >= ends) & (ends > starts)),
     }
-    found = [
-        entry
-        for code, (field, rows) in refusals.items()
-        for entry in finding(code, field, rows, severity="refuse", detail=WORDS[code])
-    ]
     return [
-        *found,
+        *findings("refuse", refusals, WORDS),
         *finding(
             "right-ends-before-crediting",
             "right_ends_on",

@@ -6,13 +6,12 @@ floor under the tonnes of its undertaking. No additionality is tested: a ticket 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import finding
+from risk_models.batches import finding, findings
 from risk_models.contract import (
     Basis,
     Batch,
@@ -20,12 +19,11 @@ from risk_models.contract import (
     Finding,
     Floats,
     Flow,
-    Keyed,
     ModelSpec,
     Recorder,
     step,
 )
-from risk_models.modelling import Days, as_day, mixed_units, per_unit, single, years
+from risk_models.modelling import Days, as_day, mixed_units, on_the_day, per_unit, single, years
 from risk_models.models.carbon_ticket.passport import (
     AREA_HIGH,
     AREA_LOW,
@@ -174,12 +172,12 @@ class CarbonTicket:
             free=free,
             base_discount=np.array(basis.parameters.number(BASE_DISCOUNT)),
         )
-        exposures = {"market": _now(_sold(batch, basis, free, lost), batch.n)}
+        exposures = {"market": on_the_day(_sold(batch, basis, free, lost), batch.n)}
         rows = np.flatnonzero(_has_buyback(batch)).astype(np.int32)
         if len(rows):
             some = batch.take(rows)
             flows = _bought(some, basis, steps, free[rows], share[rows])
-            exposures["with_buyback"] = replace(_now(flows, len(rows)), rows=rows)
+            exposures["with_buyback"] = on_the_day(flows, len(rows), rows)
         return exposures
 
     def reconcile(
@@ -261,11 +259,6 @@ def _has_buyback(batch: Batch) -> npt.NDArray[np.bool_]:
 # Flows
 
 
-def _now(flows: Sequence[Flow], rows: int) -> Exposure:
-    nothing = Keyed.one(0.0, rows)
-    return Exposure(n=rows, flows=tuple(flows), rate=nothing, hazard=nothing)
-
-
 def _sold(batch: Batch, basis: Basis, quantity: Floats, lost: Floats) -> list[Flow]:
     return sale_flows(
         Sale.now(TONNE, batch.n),
@@ -308,11 +301,7 @@ def _period_findings(batch: Batch, basis: Basis) -> list[Finding]:
         "period-reversed": ("monitored_until", ends <= starts),
         "period-not-over": ("monitored_until", ends > as_day(basis.on)),
     }
-    return [
-        entry
-        for code, (field, rows) in refused.items()
-        for entry in finding(code, field, rows, severity="refuse", detail=WORDS[code])
-    ]
+    return findings("refuse", refused, WORDS)
 
 
 def _growth_findings(batch: Batch, tonnes: Floats) -> list[Finding]:
@@ -387,18 +376,14 @@ def _claim_findings(batch: Batch) -> list[Finding]:
     tonnes, price = (
         ~np.isnan(batch.numbers(name)) for name in ("buyback_quantity", "buyback_price_yuan")
     )
-    told = {
-        "issued-twice": ("issued_elsewhere", batch.numbers("issued_elsewhere") > 0.0, "ask"),
-        "ccer-same-trees": ("ccer_same_trees", batch.numbers("ccer_same_trees") > 0.0, "ask"),
+    asked = {
+        "issued-twice": ("issued_elsewhere", batch.numbers("issued_elsewhere") > 0.0),
+        "ccer-same-trees": ("ccer_same_trees", batch.numbers("ccer_same_trees") > 0.0),
     }
     half = "buyback-incomplete"
     missing = {"buyback_price_yuan": tonnes & ~price, "buyback_quantity": price & ~tonnes}
     return [
-        *(
-            entry
-            for code, (field, rows, severity) in told.items()
-            for entry in finding(code, field, rows, severity=severity, detail=WORDS[code])
-        ),
+        *findings("ask", asked, WORDS),
         *(
             entry
             for field, rows in missing.items()

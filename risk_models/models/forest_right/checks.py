@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import finding
+from risk_models.batches import finding, findings
 from risk_models.contract import Basis, Batch, Finding, Floats, PriceUse
 from risk_models.modelling import (
     area_findings,
@@ -80,12 +80,7 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
 def _told(
     severity: str, of: Mapping[str, tuple[str, Mask]], **facts: npt.NDArray[np.generic]
 ) -> list[Finding]:
-    """Findings by code: the field and the rows of each."""
-    return [
-        entry
-        for code, (field, rows) in of.items()
-        for entry in finding(code, field, rows, severity=severity, detail=WORDS[code], **facts)
-    ]
+    return findings(severity, of, WORDS, **facts)
 
 
 def _category_findings(batch: Batch, basis: Basis) -> list[Finding]:

@@ -17,12 +17,11 @@ from risk_models.contract import (
     Finding,
     Floats,
     Flow,
-    Keyed,
     ModelSpec,
     Recorder,
     StepFunction,
 )
-from risk_models.modelling import single
+from risk_models.modelling import on_the_day, single
 from risk_models.models.gep import checks
 from risk_models.models.gep import formulas as f
 from risk_models.models.gep.drivers import Drivers
@@ -68,9 +67,7 @@ class Gep:
         """One payment now for each service; the year is not discounted."""
         drivers = Drivers(batch=batch, basis=basis, steps=steps)
         flows = [flow for entry in SERVICES for flow in _flows(drivers, entry)]
-        free = Keyed(values=np.zeros(1), key=np.zeros(batch.n, dtype=np.int32))
-        accounting = Exposure(n=batch.n, flows=tuple(flows), rate=free, hazard=free)
-        return {"accounting": accounting}
+        return {"accounting": on_the_day(flows, batch.n)}
 
     def review(
         self,

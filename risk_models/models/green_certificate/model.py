@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import finding
+from risk_models.batches import finding, findings
 from risk_models.contract import (
     Basis,
     Batch,
@@ -299,11 +299,7 @@ def _refusals(batch: Batch, basis: Basis) -> list[Finding]:
             _of(batch, HOLDING) & (batch.days("generated_on") > as_day(basis.on)),
         ),
     }
-    return [
-        entry
-        for code, (field, rows) in refused.items()
-        for entry in finding(code, field, rows, severity="refuse", detail=WORDS[code])
-    ]
+    return findings("refuse", refused, WORDS)
 
 
 def _vintage_findings(batch: Batch, basis: Basis) -> list[Finding]:
