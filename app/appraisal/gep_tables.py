@@ -30,7 +30,6 @@ class AccountTables:
     differences: Sequence[tuple[str, str, int, int, int]]
     boundaries: Sequence[tuple[str, Decimal, Decimal]]
     quantities: Sequence[tuple[str, Decimal, str]]
-    problems: Sequence[Mapping[str, Any]]
 
 
 def fen_of(yuan: str) -> int:
@@ -87,7 +86,6 @@ def tables_of(result: Mapping[str, Any], names: Mapping[str, Name]) -> AccountTa
             for name in in_order(result["quantities"], fields)
             for each in [result["quantities"][name]]
         ],
-        problems=[each for each in result["problems"] if each["severity"] != "note"],
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
+from app.appraisal.workbooks.layout import REF, REF_TITLE
 from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
 from app.appraisal.workbooks.template import template_xlsx
 from risk_models.accounts import CLASSES, RowProblem
@@ -13,7 +14,7 @@ from risk_models.dated import Parameters
 from risk_models.models.gep import MODEL
 from risk_models.words import Text
 
-__all__ = ["AccountRows", "account_rows", "account_template", "workbook_spec"]
+__all__ = ["AccountRows", "account_rows", "account_template", "column_title", "workbook_spec"]
 
 TITLE: Final = Text(en="GEP account", zh="GEP核算")
 CITY: Final = 620_700.0
@@ -97,6 +98,15 @@ def _stated(column: str, service: Text) -> Field:
 def account_template(parameters: Parameters, language: str) -> bytes:
     """An empty workbook with titles, units, an example and the lists of the choices."""
     return template_xlsx(workbook_spec(), parameters, language)
+
+
+def column_title(name: str) -> Text:
+    """What a column or an input of a row is called: its title before the name that the workbook has."""
+    titles = {REF: REF_TITLE} | {each.name: each.title for each in workbook_spec().fields}
+    if name not in titles:
+        return Text(en=name, zh=name)
+    title = titles[name]
+    return Text(en=f"{title.en} ({name})", zh=f"{title.zh}（{name}）")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

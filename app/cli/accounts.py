@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from app.appraisal.gep_workbook import account_rows
+from app.appraisal.gep_workbook import account_rows, column_title
 from app.cli.terminal import (
     DAY,
     REFUSED,
@@ -45,7 +45,6 @@ from risk_models.accounts import (
     document_from,
 )
 from risk_models.dated import ParameterNotInForce
-from risk_models.models.gep import MODEL
 from risk_models.models.gep.passport import ECOSYSTEM
 from risk_models.registry import science_parameters
 
@@ -128,11 +127,7 @@ def _json(found: Account, comparison: Comparison | None) -> dict[str, object]:
 def _place(problem: RowProblem) -> str:
     """The row of a problem, and its field by title and name."""
     row = say(N_("Row %(row)s"), {"row": problem.row})
-    titles = {field.name: field.title.in_language(language()) for field in MODEL.spec.fields}
-    if not problem.field:
-        return row
-    title = titles.get(problem.field)
-    return f"{row}, {title} ({problem.field})" if title else f"{row}, {problem.field}"
+    return f"{row}, {column_title(problem.field).in_language(language())}" if problem.field else row
 
 
 def _read(path: Path, day: date) -> AccountDocument:

@@ -21,6 +21,7 @@ from app.appraisal.gep_tables import (
     tables_of,
     tables_of_account,
 )
+from app.appraisal.gep_workbook import column_title
 from app.appraisal.services.gep_accounts import (
     CheckedAccount,
     account_summaries,
@@ -117,6 +118,7 @@ def _checked(checked: CheckedAccount) -> Response:
         tables=tables_of_account(account, names),
         problems=[each for each in checked.problems if each.severity != "note"],
         words=words,
+        column_title=column_title,
         unit_title=unit_title,
     )
     return make_response(page)

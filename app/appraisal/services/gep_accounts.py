@@ -17,7 +17,12 @@ from app.appraisal.domain.gep import (
     named,
     top_region,
 )
-from app.appraisal.gep_workbook import AccountRows, account_rows, account_template
+from app.appraisal.gep_workbook import (
+    AccountRows,
+    account_rows,
+    account_template,
+    column_title,
+)
 from app.appraisal.models import GepAccount
 from app.appraisal.services.inputs import require_past
 from app.assets.queries import organisation_names
@@ -39,6 +44,7 @@ from risk_models.accounts import (
 )
 from risk_models.dated import ParameterNotInForce
 from risk_models.models.gep import MODEL
+from risk_models.words import Text
 
 CARBON_PRICE: Final = "gep.carbon"
 """The one price that no table states for a norm that values carbon at the market."""
@@ -316,7 +322,7 @@ def _given_prices(document: Mapping[str, Any]) -> Iterable[GivenPrice]:
         use = uses[price_id]
         yield GivenPrice(
             id=price_id,
-            title=Name(zh=use.title.zh, en=use.title.en),
+            title=_named(use.title),
             yuan=str(given["yuan"]),
             unit=use.unit,
             source=given["source"],
@@ -338,13 +344,17 @@ def _not_sound(
             detail=N_("Row %(row)s, %(field)s: %(reason)s"),
             facts={
                 "row": each.row,
-                "field": each.field or "-",
-                "reason": Name(zh=each.detail.zh, en=each.detail.en),
+                "field": _named(column_title(each.field)) if each.field else "—",
+                "reason": _named(each.detail),
             },
         )
         for each in listed[:REASONS_SHOWN]
     )
     return AccountNotSound(errors=errors, count=len({each.row for each in listed}))
+
+
+def _named(words: Text) -> Name:
+    return Name(zh=words.zh, en=words.en)
 
 
 def _place(problem: RowProblem) -> str:
@@ -373,7 +383,7 @@ def _document(raw: Mapping[str, Any]) -> AccountDocument:
         raise InvalidInput.at(
             "/document",
             N_("This is no account: %(reason)s."),
-            reason=Name(en=refused.detail.en, zh=refused.detail.zh),
+            reason=_named(refused.detail),
         ) from refused
 
 
@@ -386,7 +396,7 @@ def _counted(document: AccountDocument, on: date, year: int | None) -> Account:
         raise InvalidInput.at(
             "/document",
             N_("This is no account: %(reason)s."),
-            reason=Name(en=refused.detail.en, zh=refused.detail.zh),
+            reason=_named(refused.detail),
         ) from refused
 
 

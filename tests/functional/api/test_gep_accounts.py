@@ -67,7 +67,7 @@ def test_a_refused_row_keeps_the_account_out(api):
     refused = api("mc-1").post("/gep-accounts", units(visits=-1), status=409).json
     assert refused["type"].endswith("gep-account-not-sound")
     assert refused["errors"][0]["pointer"] == "/document/rows/0/inputs/visits"
-    assert "visits" in refused["errors"][0]["detail"]
+    assert "（visits）" in refused["errors"][0]["detail"]
 
 
 def test_a_year_that_has_not_begun_is_asked_about(api):
@@ -201,7 +201,9 @@ def test_a_workbook_is_checked_and_then_stored_and_published_on_pages(sign_in):
 def test_rows_with_problems_are_shown_at_their_line(sign_in):
     page = sign_in("mc-1", language="en")
     bad = workbook(page, UNIT, {**UNIT, "ecosystem": "wetland", "visits": -1})
-    assert "below the lowest" in send(page, bad, dry_run=True).text
+    shown = send(page, bad, dry_run=True).text
+    assert "below the lowest" in shown
+    assert "Visits (visits)" in shown
     assert send(page, bad, dry_run=False).status_code == 409
 
 
