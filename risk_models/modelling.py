@@ -1,6 +1,6 @@
 """What several models share: days as years, common findings, the flows of a price by choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -24,6 +24,7 @@ from risk_models.words import Text
 
 __all__ = [
     "MU_A_HECTARE",
+    "REMOVALS_ABOVE",
     "RIGHT_ENDED",
     "Days",
     "area_findings",
@@ -39,6 +40,7 @@ __all__ = [
     "paid_today",
     "per_unit",
     "price_findings",
+    "price_growth_findings",
     "rate_findings",
     "single",
     "term_findings",
@@ -83,6 +85,14 @@ TERM_LONG: Text = Text(
 GROWTH_ABOVE: Text = Text(
     en="The income is taken to grow by %(growth).4f a year, above %(limit).4f.",
     zh="假定收入每年增长%(growth).4f，高于%(limit).4f。",
+)
+PRICE_GROWTH_ABOVE: Text = Text(
+    en="The price is taken to grow by %(growth).4f a year, above %(limit).4f.",
+    zh="假定价格每年增长%(growth).4f，高于%(limit).4f。",
+)
+REMOVALS_ABOVE: Text = Text(
+    en="%(rate).4f tCO2e per mu and year exceeds the usual %(limit).4f; ask for evidence.",
+    zh="每亩每年%(rate).4f吨，高于通常的%(limit).4f吨，请补充依据。",
 )
 RATE_OUTSIDE: Text = Text(
     en="The discount rate %(rate).4f lies outside the usual %(low).4f to %(high).4f.",
@@ -249,6 +259,26 @@ def income_growth_findings(batch: Batch, *, limit: float) -> list[Finding]:
         growth=growth,
         limit=np.array(limit),
     )
+
+
+def price_growth_findings(
+    basis: Basis, *, field: str, rows_by_price: Mapping[str, npt.NDArray[np.bool_]], limit: float
+) -> list[Finding]:
+    """A price known to grow by more than is usual asks for its reason in the rows sold at it."""
+    return [
+        entry
+        for price_id, rows in rows_by_price.items()
+        if price_id in basis.prices and basis.prices[price_id].growth > limit
+        for entry in finding(
+            "price-growth-above-band",
+            field,
+            rows,
+            severity="ask",
+            detail=PRICE_GROWTH_ABOVE,
+            growth=np.array(basis.prices[price_id].growth),
+            limit=np.array(limit),
+        )
+    ]
 
 
 def rate_findings(batch: Batch, *, low: float, high: float) -> list[Finding]:

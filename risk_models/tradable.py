@@ -44,6 +44,7 @@ __all__ = [
     "priced_rows",
     "reference_price",
     "sale_flows",
+    "slow_sale",
     "ten_thousands",
 ]
 
@@ -81,8 +82,9 @@ WORDS: Final[dict[str, Text]] = {
         zh="冻结数量（%(frozen).6g）超过持有数量（%(held).6g），请更正。",
     ),
     "slow-sale": Text(
-        en="Selling it takes %(days).0f trading days, above %(limit).0f. Say how it is disposed of.",
-        zh="变现需%(days).0f个交易日，超过%(limit).0f个，请说明处置方式。",
+        en="Selling it takes %(days).0f trading days, above %(limit).0f. Check the quantities, or say"
+        " how it is disposed of.",
+        zh="变现需%(days).0f个交易日，超过%(limit).0f个，请核对数量或说明处置方式。",
     ),
     "statement-old": Text(
         en="The registry statement is %(age).0f days old, above %(limit).0f. Get a new one.",
@@ -405,7 +407,7 @@ def holding_findings(
             frozen=frozen,
             held=held,
         ),
-        *_noted("slow-sale", field, days > limit, "ask", days=days, limit=np.array(limit)),
+        *slow_sale(field, days, limit=limit),
         *_noted(
             "price-above-percentile",
             "high_price_yuan",
@@ -416,6 +418,11 @@ def holding_findings(
         ),
         *_statement_findings(batch, basis, has),
     ]
+
+
+def slow_sale(field: str, days: Floats, *, limit: float) -> list[Finding]:
+    """Asks about a quantity whose sale takes more trading days [n] than a quick collateral's."""
+    return _noted("slow-sale", field, days > limit, "ask", days=days, limit=np.array(limit))
 
 
 def _statement_findings(batch: Batch, basis: Basis, has: npt.NDArray[np.bool_]) -> list[Finding]:

@@ -47,7 +47,7 @@ from risk_models.quota import (
     unpaid_flow,
 )
 from risk_models.reconciling import APART
-from risk_models.tradable import liquidity_share
+from risk_models.tradable import liquidity_share, slow_sale
 
 __all__ = ["MODEL", "EnergyUseRight"]
 
@@ -74,11 +74,6 @@ WORDS: Final[Mapping[str, Text]] = {
     "nothing-free": Text(
         en="Compliance needs all of it; nothing is free to pledge.",
         zh="全部用于履约，没有可质押的余量。",
-    ),
-    "slow-sale": Text(
-        en="Selling it takes %(days).0f trading days, above %(limit).0f. Check the quantities, or say"
-        " how it is disposed of.",
-        zh="变现需%(days).0f个交易日，超过%(limit).0f个，请核对数量或说明处置方式。",
     ),
     "implied-value-above-band": Text(
         en="The value is %(implied).2f yuan for each free tce, above %(limit).2f. Check the price.",
@@ -328,26 +323,25 @@ def _free(batch: Batch) -> Floats:
 
 
 def _holding_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    free = _free(batch)
-    unsold = batch.is_level("market_basis", COMPARABLES, PRICED) & (
-        batch.numbers("daily_volume_tce") == 0.0
-    )
-    a_day = basis.parameters.number(PARTICIPATION) * batch.numbers("daily_volume_tce")
-    days = per_unit(free, a_day)
-    limit = basis.parameters.number(SALE_DAYS_HIGH)
-    nothing, volume, slow = "nothing-free", "volume-missing", "slow-sale"
+    """Nothing free, or nothing traded in which to sell it, or too little of that."""
+    free, a_day = _free(batch), batch.numbers("daily_volume_tce")
+    sold = batch.is_level("market_basis", COMPARABLES, PRICED)
+    days = per_unit(free, basis.parameters.number(PARTICIPATION) * a_day)
+    nothing, volume = "nothing-free", "volume-missing"
     return [
         *finding(nothing, "needed_tce", free <= 0.0, severity="note", detail=WORDS[nothing]),
-        *finding(
-            slow,
+        *slow_sale(
             "quantity_tce",
-            batch.is_level("market_basis", COMPARABLES, PRICED) & (days > limit),
-            severity="ask",
-            detail=WORDS[slow],
-            days=days,
-            limit=np.array(limit),
+            np.where(sold, days, np.nan),
+            limit=basis.parameters.number(SALE_DAYS_HIGH),
         ),
-        *finding(volume, "daily_volume_tce", unsold, severity="refuse", detail=WORDS[volume]),
+        *finding(
+            volume,
+            "daily_volume_tce",
+            sold & (a_day == 0.0),
+            severity="refuse",
+            detail=WORDS[volume],
+        ),
     ]
 
 

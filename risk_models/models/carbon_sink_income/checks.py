@@ -9,7 +9,14 @@ import numpy.typing as npt
 from risk_models.batches import finding, findings
 from risk_models.comparables import SERIES
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
-from risk_models.modelling import as_day, per_unit, price_findings, rate_findings, years
+from risk_models.modelling import (
+    as_day,
+    per_unit,
+    price_findings,
+    price_growth_findings,
+    rate_findings,
+    years,
+)
 from risk_models.models.carbon_sink_income.approaches import COMPARED, weights_of
 from risk_models.models.carbon_sink_income.deduction_inputs import DEDUCTIONS as DEDUCTION_FIELDS
 from risk_models.models.carbon_sink_income.deduction_inputs import PRECISION as SAMPLE_FIELDS
@@ -72,7 +79,14 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
         *_date_findings(batch, basis),
         *growth_findings(batch, basis),
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
-        *_growth_findings(batch, basis),
+        *price_growth_findings(
+            basis,
+            field="registration",
+            rows_by_price={
+                use.id: batch.is_level("registration", level) for level, use in PRICE_OF.items()
+            },
+            limit=parameters.number(GROWTH_HIGH),
+        ),
         *_average_findings(batch, basis),
         *_usual_price_findings(batch, basis),
         *_buffer_findings(batch, basis),
@@ -205,24 +219,6 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
             severity="ask",
             detail=WORDS["verification-overdue"],
         ),
-    ]
-
-
-def _growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    limit = basis.parameters.number(GROWTH_HIGH)
-    return [
-        entry
-        for level, use in PRICE_OF.items()
-        if use.id in basis.prices and basis.prices[use.id].growth > limit
-        for entry in finding(
-            "price-growth-above-band",
-            "registration",
-            batch.is_level("registration", level),
-            severity="ask",
-            detail=WORDS["price-growth-above-band"],
-            growth=np.array(basis.prices[use.id].growth),
-            limit=np.array(limit),
-        )
     ]
 
 

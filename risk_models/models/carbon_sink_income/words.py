@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from risk_models.modelling import RIGHT_ENDED
+from risk_models.modelling import REMOVALS_ABOVE, RIGHT_ENDED
 from risk_models.words import Text
 
 __all__ = ["IMPLIED", "REASONS", "WORDS"]
@@ -60,10 +60,7 @@ WORDS: Final[dict[str, Text]] = {
         en="A verification is overdue; the next one is taken to make up for it.",
         zh="核证已逾期，假定下一次核证一并补足。",
     ),
-    "removals-above-band": Text(
-        en="%(rate).4f tCO2e per mu and year exceeds the usual %(limit).4f; ask for evidence.",
-        zh="每亩每年%(rate).4f吨，高于通常的%(limit).4f吨，请补充依据。",
-    ),
+    "removals-above-band": REMOVALS_ABOVE,
     "removals-below-band": Text(
         en="%(rate).4f tCO2e per mu and year is less than the usual %(limit).4f; check the unit.",
         zh="每亩每年%(rate).4f吨，低于通常的%(limit).4f吨，请核对单位。",
@@ -85,10 +82,6 @@ WORDS: Final[dict[str, Text]] = {
     "removals-below-baseline": Text(
         en="The land would have removed more without the project; there is nothing to sell.",
         zh="基线情景的碳汇量高于项目，没有可售部分。",
-    ),
-    "price-growth-above-band": Text(
-        en="The price is taken to grow by %(growth).4f a year, above %(limit).4f.",
-        zh="假定价格每年增长%(growth).4f，高于%(limit).4f。",
     ),
     "price-above-usual": Text(
         en="The price of %(price).2f yuan is above %(limit).2f, which it did not exceed on 95 %% of"

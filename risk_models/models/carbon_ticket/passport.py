@@ -8,6 +8,7 @@ from risk_models.contract import (
     ModelSpec,
 )
 from risk_models.fields import day, number, part
+from risk_models.modelling import REMOVALS_ABOVE
 from risk_models.reconciling import APART
 from risk_models.tradable import SHARED_PARAMETERS, PricesByLevel, means_of, price_uses
 from risk_models.tradable_fields import (
@@ -84,10 +85,7 @@ WORDS: Final[dict[str, Text]] = {
         en="The volume at the start is zero: the whole stock would count, not its growth.",
         zh="期初蓄积量为零，等于把全部蓄积计为碳汇量，而非增长量。",
     ),
-    "removals-above-band": Text(
-        en="%(rate).4f tCO2e per mu and year exceeds the usual %(limit).4f; ask for evidence.",
-        zh="每亩每年%(rate).4f吨，高于通常的%(limit).4f吨，请补充依据。",
-    ),
+    "removals-above-band": REMOVALS_ABOVE,
     "removals-below-band": Text(
         en="%(rate).4f tCO2e per mu and year lies below the usual %(limit).4f. Check area, volumes"
         " and tonnes: was one of them meant by the hectare?",

@@ -23,7 +23,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.modelling import as_day, rate_findings, single, years
+from risk_models.modelling import as_day, price_growth_findings, rate_findings, single, years
 from risk_models.models.green_certificate.passport import (
     ALL_KINDS,
     BASE_DISCOUNT,
@@ -353,22 +353,15 @@ def _stream_findings(batch: Batch, basis: Basis) -> list[Finding]:
 
 
 def _growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    limit = basis.parameters.number(GROWTH_HIGH)
+    """Only what is still to come is sold at a price that has grown."""
+    coming = _of(batch, STREAM)
     priced = priced_rows(batch, basis, field="generation", markets=_markets(batch))
-    return [
-        entry
-        for price_id, rows in priced.items()
-        if (growth := basis.prices[price_id].growth) > limit
-        for entry in finding(
-            "price-growth-above-band",
-            "generation",
-            rows & _of(batch, STREAM),
-            severity="ask",
-            detail=WORDS["price-growth-above-band"],
-            growth=np.array(growth),
-            limit=np.array(limit),
-        )
-    ]
+    return price_growth_findings(
+        basis,
+        field="generation",
+        rows_by_price={price_id: rows & coming for price_id, rows in priced.items()},
+        limit=basis.parameters.number(GROWTH_HIGH),
+    )
 
 
 MODEL: Final = GreenCertificate()

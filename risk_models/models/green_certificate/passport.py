@@ -104,10 +104,6 @@ WORDS: Final[dict[str, Text]] = {
         en="%(yearly).6g certificates a year exceed the %(taken).6g that one seller can sell.",
         zh="每年%(yearly).6g个绿证超过单一卖方一年可售的%(taken).6g个。",
     ),
-    "price-growth-above-band": Text(
-        en="The price is taken to grow by %(growth).4f a year, above %(limit).4f.",
-        zh="假定价格每年增长%(growth).4f，高于%(limit).4f。",
-    ),
 }
 
 
