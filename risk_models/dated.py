@@ -128,6 +128,11 @@ class Table:
         """The column as an array over the named rows, so that a choice code indexes it."""
         return np.array([self.number(row, column) for row in rows], dtype=np.float64)
 
+    def column_or_nan(self, column: str, rows: Sequence[str]) -> npt.NDArray[np.float64]:
+        """The same, NaN where the table has no such cell."""
+        cells = [self.number(row, column) if self.has(row, column) else np.nan for row in rows]
+        return np.array(cells, dtype=np.float64)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedParameter:

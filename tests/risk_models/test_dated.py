@@ -181,3 +181,12 @@ def test_every_science_parameter_says_where_it_comes_from():
                 assert parameter.status in ("judgement", "practice"), parameter.id
             if "memory" in reference.source:
                 assert parameter.status == "to-confirm", parameter.id
+
+
+def test_a_cell_the_table_lacks_is_no_number_where_that_is_asked_for(parameters):
+    table = parameters.on(date(2020, 1, 1)).table("cover.table")
+    assert table.column_or_nan("rate", ("old", "ripe")).tolist() == pytest.approx(
+        [0.3, float("nan")], nan_ok=True
+    )
+    with pytest.raises(ParameterNotInForce, match="ripe"):
+        table.column("rate", ("old", "ripe"))

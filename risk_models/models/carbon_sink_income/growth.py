@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from risk_models.batches import distinct
 from risk_models.contract import Basis, Batch, Floats, Keyed, Recorder, step
-from risk_models.dated import Table
 from risk_models.modelling import Days, trimmed, years
 from risk_models.models.carbon_sink_income.calendar import Calendar
 from risk_models.models.carbon_sink_income.names import (
@@ -27,7 +26,7 @@ from risk_models.models.carbon_sink_income.names import (
 )
 from risk_models.trace import interpolated
 
-__all__ = ["CONVERSIONS", "Stands", "column_or_nan", "curve_stock", "grown", "stock_column"]
+__all__ = ["CONVERSIONS", "Stands", "curve_stock", "grown", "stock_column"]
 
 # ---------------------------------------------------------------------------
 # Age and stock
@@ -251,12 +250,6 @@ CONVERSIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 PROJECT: Final = "project"
 
 
-def column_or_nan(table: Table, column: str, rows: tuple[str, ...]) -> Floats:
-    """A column over the named rows, NaN where the table has no such row."""
-    cells = [table.number(row, column) if table.has(row, column) else np.nan for row in rows]
-    return np.array(cells, dtype=np.float64)
-
-
 @dataclass(frozen=True, slots=True)
 class Stands:
     """Distinct stands: what converts their growth, by the code of species and conversion."""
@@ -274,7 +267,7 @@ class Stands:
         parameter, columns = CONVERSIONS[conversion]
         table = self.basis.parameters.table(parameter)
         rows = self.species if conversion != "gold-standard" else (PROJECT,) * len(self.species)
-        return {name: column_or_nan(table, name, rows)[species][:, np.newaxis] for name in columns}
+        return {name: table.column_or_nan(name, rows)[species][:, np.newaxis] for name in columns}
 
     def carbon(self, species: npt.NDArray[np.integer]) -> Floats:
         table = self.basis.parameters.table(SPECIES)

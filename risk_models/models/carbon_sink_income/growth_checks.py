@@ -10,7 +10,6 @@ from risk_models.models.carbon_sink_income.gain_loss import net_carbon
 from risk_models.models.carbon_sink_income.growth import (
     CONVERSIONS,
     Stands,
-    column_or_nan,
     curve_stock,
     stock_column,
 )
@@ -179,7 +178,7 @@ def _without(batch: Batch, basis: Basis) -> Rows:
         if parameter == GOLD_STANDARD or not rows.any():
             continue
         table = basis.parameters.table(parameter)
-        factor = column_or_nan(table, columns[0], batch.levels["species"])
+        factor = table.column_or_nan(columns[0], batch.levels["species"])
         found |= rows & (batch.codes("species") >= 0) & np.isnan(batch.by_level("species", factor))
     return found
 

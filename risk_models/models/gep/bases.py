@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["BASES", "GIVEN"]
+__all__ = ["BASES", "GIVEN", "LEVELS"]
 
 GIVEN: Final = ("given", "Given", "直接给出")
 
@@ -116,3 +116,6 @@ BASES: Final = (
         ("willingness", "A survey", "支付意愿调查"),
     ),
 )
+
+LEVELS: Final = {field: tuple(level for level, *_ in ways) for field, _, _, _, *ways in BASES}
+"""The ways of each field besides `given`."""

@@ -184,11 +184,8 @@ def _missing_coefficients(batch: Batch, basis: Basis) -> list[Finding]:
         without = [key for key in batch.levels["ecosystem"] if not table.has(key, column)]
         rows = batch.is_level(field, level) & batch.is_level("ecosystem", *without)
         title = table.columns[column].title
-        told = Text(
-            en=WORDS["coefficient-missing"].en.replace("%(column)s", title.en.lower()),
-            zh=WORDS["coefficient-missing"].zh.replace("%(column)s", title.zh),
-        )
-        found += finding("coefficient-missing", "ecosystem", rows, severity="refuse", detail=told)
+        named = Text(en=title.en.lower(), zh=title.zh)
+        found += _told("coefficient-missing", "ecosystem", rows, "refuse", column=named)
     return found
 
 
@@ -276,11 +273,8 @@ def _texture_findings(batch: Batch) -> list[Finding]:
 
 def _year_findings(batch: Batch, basis: Basis) -> list[Finding]:
     table = basis.parameters.table(PRICE_TABLE)
-    years = [
-        table.number(level, "price_year") if table.has(level, "price_year") else np.nan
-        for level in batch.levels["price_table"]
-    ]
-    prices = batch.by_level("price_table", np.array(years))
+    years = table.column_or_nan("price_year", batch.levels["price_table"])
+    prices = batch.by_level("price_table", years)
     account = batch.numbers("account_year")
     factor = batch.numbers("price_factor")
     differs = ~np.isnan(prices) & (prices != account)
@@ -328,12 +322,12 @@ def shares(basis: Basis, value: Floats, worth: Mapping[str, Floats]) -> list[Fin
     )
     for name, part in worth.items():
         share = np.nan_to_num(part / whole)
-        title = payers.rows[name]
-        told = Text(
-            en=WORDS["service-decides"].en.replace("%(service)s", title.en),
-            zh=WORDS["service-decides"].zh.replace("%(service)s", title.zh),
-        )
-        found += finding(
-            "service-decides", "", share > limit, severity="note", detail=told, share=100.0 * share
+        found += _told(
+            "service-decides",
+            "",
+            share > limit,
+            "note",
+            service=payers.rows[name],
+            share=100.0 * share,
         )
     return found

@@ -4,15 +4,15 @@ from typing import Final
 
 from risk_models.contract import Choice, Field
 from risk_models.fields import number
-from risk_models.models.gep.bases import BASES, GIVEN
+from risk_models.models.gep.bases import BASES, GIVEN, LEVELS
 from risk_models.words import Text
 
 __all__ = ["basis_fields", "driver_fields"]
 
-WATER: Final = ("balance", "runoff-share", "water-yield")
-SOIL: Final = ("rusle", "rusle-slope")
-SAND: Final = ("rweq", "rweq-short")
-STORM: Final = ("storm-balance", "curve-number")
+WATER: Final = LEVELS["water_basis"]
+SOIL: Final = LEVELS["soil_basis"]
+SAND: Final = LEVELS["sand_basis"]
+STORM: Final = LEVELS["storm_basis"]
 
 DRIVERS: Final = (
     ("rainfall_mm", "mm", "Rain of the year", "年降水量", 520.0, 15_000.0, "water_basis", WATER),

@@ -41,11 +41,10 @@ class Drivers:
         return np.where(np.isnan(column), 1.0, column)
 
     def of_ecosystem(self, column: str) -> Floats:
-        """A coefficient of the row's ecosystem, with zeros where the table has none."""
+        """A coefficient of the row's ecosystem; rows that need one the table lacks are refused."""
         table = self.basis.parameters.table(ECOSYSTEM)
-        levels = self.batch.levels["ecosystem"]
-        cells = [table.number(key, column) if table.has(key, column) else 0.0 for key in levels]
-        return self.batch.by_level("ecosystem", np.array(cells))
+        cells = table.column_or_nan(column, self.batch.levels["ecosystem"])
+        return np.nan_to_num(self.batch.by_level("ecosystem", cells))
 
     def parameter(self, name: str) -> Floats:
         return np.array(self.basis.parameters.number(f"gep.{name}"))

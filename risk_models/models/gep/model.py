@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from risk_models.contract import (
     Basis,
@@ -34,6 +35,8 @@ from risk_models.models.gep.passport import (
 from risk_models.models.gep.services import OWN_PRICES, SERVICES, STORED, Service
 
 __all__ = ["MODEL", "Gep", "measured_quantities"]
+
+Mask = npt.NDArray[np.bool_]
 
 STEPS: Final[Mapping[str, StepFunction[..., Floats]]] = {
     "siltation_m3": f.siltation_m3,
@@ -106,8 +109,8 @@ def _flows(drivers: Drivers, entry: Service) -> list[Flow]:
         return []
     quantity = np.where(rows, _quantity(drivers, entry), 0.0)
     if entry.field == "visits":
-        return _visits(drivers, entry, quantity)
-    flows = [_flow(drivers, entry, quantity)]
+        return _visits(drivers, entry, quantity, rows)
+    flows = [_flow(drivers, entry, quantity, rows)]
     yearly = checks.counted(batch, drivers.basis, "annualised_storage") & rows
     if entry.column in STORED and yearly.any():
         upkeep = drivers.given("storage_upkeep_yuan_per_m3")
@@ -115,14 +118,14 @@ def _flows(drivers: Drivers, entry: Service) -> list[Flow]:
     return flows
 
 
-def _visits(drivers: Drivers, entry: Service, quantity: Floats) -> list[Flow]:
+def _visits(drivers: Drivers, entry: Service, quantity: Floats, rows: Mask) -> list[Flow]:
     """Visits at the price of the table, and visits at the travel cost of the row."""
     by_cost = drivers.batch.is_level("visit_basis", "travel-cost")
     flows = []
     if by_cost.any():
         flows.append(_plain(entry, np.where(by_cost, quantity, 0.0), _travel_cost(drivers)))
     if not by_cost.all():
-        flows.append(_flow(drivers, entry, np.where(by_cost, 0.0, quantity)))
+        flows.append(_flow(drivers, entry, np.where(by_cost, 0.0, quantity), rows & ~by_cost))
     return flows
 
 
@@ -148,9 +151,9 @@ def _quantity(drivers: Drivers, entry: Service) -> Floats:
     return quantity
 
 
-def _flow(drivers: Drivers, entry: Service, quantity: Floats) -> Flow:
+def _flow(drivers: Drivers, entry: Service, quantity: Floats, rows: Mask) -> Flow:
     own_price = entry.price_id is not None and entry.price_id in drivers.basis.prices
-    flow = _plain(entry, quantity, _unit_price(drivers, entry))
+    flow = _plain(entry, quantity, _unit_price(drivers, entry, rows))
     return replace(flow, index=entry.price_id) if own_price else flow
 
 
@@ -166,7 +169,7 @@ def _plain(entry: Service, quantity: Floats, unit_price: Floats | float) -> Flow
     )
 
 
-def _unit_price(drivers: Drivers, entry: Service) -> Floats | float:
+def _unit_price(drivers: Drivers, entry: Service, rows: Mask) -> Floats | float:
     """A price of the snapshot counts before the table; output in yuan counts as it is."""
     batch, basis = drivers.batch, drivers.basis
     if entry.field in OWN_PRICES:
@@ -180,18 +183,17 @@ def _unit_price(drivers: Drivers, entry: Service) -> Floats | float:
     if entry.price_id in basis.prices:
         price = np.full(batch.n, basis.prices[entry.price_id].yuan)
     else:
-        price = _table_price(drivers, entry.column)
+        price = _table_price(drivers, entry.column, rows)
     return _storage_price(drivers, price, entry.column) if entry.column in STORED else price
 
 
-def _table_price(drivers: Drivers, column: str) -> Floats:
+def _table_price(drivers: Drivers, column: str, rows: Mask) -> Floats:
+    """Prices of the table on the rows counted [n]; one of them without a price is NaN, never free."""
     batch = drivers.batch
     table = drivers.basis.parameters.table(PRICE_TABLE)
-    by_level = [
-        table.number(level, column) if table.has(level, column) else 0.0
-        for level in batch.levels["price_table"]
-    ]
-    return batch.by_level("price_table", np.array(by_level)) * drivers.given("price_factor")
+    by_level = table.column_or_nan(column, batch.levels["price_table"])
+    price = batch.by_level("price_table", by_level) * drivers.given("price_factor")
+    return np.where(rows, price, 0.0)
 
 
 def _storage_price(drivers: Drivers, price: Floats, column: str) -> Floats:

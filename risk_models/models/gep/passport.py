@@ -4,7 +4,7 @@ from typing import Final
 
 from risk_models.contract import Choice, Field, ModelSpec, PriceUse
 from risk_models.fields import asked_only, number, part
-from risk_models.models.gep.bases import GIVEN
+from risk_models.models.gep.bases import GIVEN, LEVELS
 from risk_models.models.gep.driver_fields import basis_fields, driver_fields
 from risk_models.models.gep.services import COMPONENTS, SERVICES, Service
 from risk_models.words import Text
@@ -62,24 +62,27 @@ DERIVED: Final[dict[str, tuple[str, ...]]] = {
 }
 """The coefficients each derived quantity reads."""
 
-WAYS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "water_retained_m3": ("water_basis", ("balance", "runoff-share", "water-yield")),
-    "soil_retained_t": ("soil_basis", ("rusle", "rusle-slope")),
-    "sand_fixed_t": ("sand_basis", ("rweq", "rweq-short")),
-    "lake_storage_m3": ("lake_basis", ("lake-area", "level-change")),
-    "reservoir_storage_m3": ("reservoir_basis", ("capacity",)),
-    "vegetation_storage_m3": ("storm_basis", ("storm-balance", "curve-number")),
-    "sulphur_dioxide_t": ("air_basis", ("capacity",)),
-    "dust_t": ("air_basis", ("capacity",)),
-    "cod_t": ("water_quality_basis", ("capacity",)),
-    "ammonia_t": ("water_quality_basis", ("capacity",)),
-    "carbon_fixed_tco2": ("carbon_basis", ("nep", "npp", "rate")),
-    "oxygen_released_t": ("oxygen_basis", ("npp", "photosynthesis")),
-    "cooling_kwh": ("cooling_basis", ("plants", "water")),
-    "landscape_premium_yuan": ("landscape_basis", ("area",)),
-    "non_use_yuan": ("non_use_basis", ("willingness",)),
+BASIS_OF: Final = {
+    "water_retained_m3": "water_basis",
+    "soil_retained_t": "soil_basis",
+    "sand_fixed_t": "sand_basis",
+    "lake_storage_m3": "lake_basis",
+    "reservoir_storage_m3": "reservoir_basis",
+    "vegetation_storage_m3": "storm_basis",
+    "sulphur_dioxide_t": "air_basis",
+    "dust_t": "air_basis",
+    "cod_t": "water_quality_basis",
+    "ammonia_t": "water_quality_basis",
+    "carbon_fixed_tco2": "carbon_basis",
+    "oxygen_released_t": "oxygen_basis",
+    "cooling_kwh": "cooling_basis",
+    "landscape_premium_yuan": "landscape_basis",
+    "non_use_yuan": "non_use_basis",
 }
-"""Quantities that can be worked out: the field that says how, and its ways besides `given`."""
+"""Quantities that can be worked out, and the field that says how."""
+
+WAYS: Final = {quantity: (basis, LEVELS[basis]) for quantity, basis in BASIS_OF.items()}
+"""The same with the ways that a quantity can be worked out in, besides `given`."""
 
 
 def _table_choice(
@@ -269,7 +272,7 @@ def _fields() -> tuple[Field, ...]:
         (*_unit_fields(), *services),
         {
             quantity: ((basis, frozenset({GIVEN[0], ""})),)
-            for quantity, (basis, _) in WAYS.items()
+            for quantity, basis in BASIS_OF.items()
             if quantity in measured
         },
     )
