@@ -401,8 +401,9 @@ FIELDS: Final = (
         "net_sold_quantity",
         Text(en="Sold net in the carry-over period", zh="结转期内净卖出量"),
         Text(
-            en="Allowances sold less bought; it decides how much of old vintages is carried over.",
-            zh="卖出量减买入量，决定旧年度配额的可结转量。",
+            en="Allowances sold less bought; it decides how much of old vintages is carried over."
+            " Empty: none.",
+            zh="卖出量减买入量，决定旧年度配额的可结转量。不填为无。",
         ),
         unit=TONNE,
         example=30_000.0,

@@ -24,6 +24,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
+from risk_models.credit_prices import CCER_MEANS
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
 from risk_models.modelling import Days, as_day, rate_findings, years
 from risk_models.tradable import (
@@ -34,7 +35,6 @@ from risk_models.tradable import (
     implied_findings,
     lost_to_sale,
     market_findings,
-    means_of,
     price_uses,
     priced_rows,
     reference_price,
@@ -66,10 +66,6 @@ RATE_HIGH: Final = "ccer.discount_rate_high"
 TONNE: Final = "tCO2e"
 COMING: Final = ("state", frozenset({"registered-not-issued", "validated"}))
 """When something is needed only because the reductions are not issued yet."""
-
-NATIONAL: Final = means_of(
-    "ccer", Text(en="Certified emission reductions", zh="国家核证自愿减排量"), TONNE
-)
 
 WORDS: Final[dict[str, Text]] = {
     "scheme-ended": Text(
@@ -217,7 +213,7 @@ class Ccer:
 
 
 def _markets(batch: Batch) -> PricesByLevel:
-    return dict.fromkeys(batch.levels["state"], (NATIONAL,))
+    return dict.fromkeys(batch.levels["state"], (CCER_MEANS,))
 
 
 def _reference(batch: Batch, basis: Basis, steps: Recorder) -> Floats:
@@ -479,7 +475,7 @@ SPEC: Final = ModelSpec(
         RATE_HIGH,
         *SHARED_PARAMETERS,
     ),
-    prices=price_uses({"": (NATIONAL,)}),
+    prices=price_uses({"": (CCER_MEANS,)}),
     standards=("资产评估执业准则",),
     limits=(
         Text(

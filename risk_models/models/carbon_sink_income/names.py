@@ -3,6 +3,7 @@
 from typing import Final
 
 from risk_models.contract import PriceUse
+from risk_models.credit_prices import CCER, CCER_MEANS, LOCAL_SINK
 from risk_models.words import Text
 
 __all__ = [
@@ -125,16 +126,8 @@ TONNE: Final = "tCO2e"
 PER_TONNE: Final = "yuan/tCO2e"
 
 PRICE_OF: Final[dict[str, PriceUse]] = {
-    "local-filing": PriceUse(
-        id="local-sink",
-        title=Text(en="Local forest and grass sink price", zh="地方林草碳汇价格"),
-        unit=PER_TONNE,
-    ),
-    "ccer": PriceUse(
-        id="ccer",
-        title=Text(en="National certified emission reductions", zh="国家核证自愿减排量价格"),
-        unit=PER_TONNE,
-    ),
+    "local-filing": LOCAL_SINK,
+    "ccer": CCER,
     "pilot": PriceUse(
         id="pilot-sink",
         title=Text(en="Sink credits of a pilot market", zh="试点市场碳汇减排量价格"),
@@ -148,23 +141,6 @@ PRICE_OF: Final[dict[str, PriceUse]] = {
 }
 
 AVERAGES: Final[dict[str, tuple[PriceUse, PriceUse]]] = {
-    "ccer": (
-        PriceUse(
-            id="ccer-vwap-20d",
-            title=Text(
-                en="National certified emission reductions, mean of 20 days",
-                zh="国家核证自愿减排量20日均价",
-            ),
-            unit=PER_TONNE,
-        ),
-        PriceUse(
-            id="ccer-vwap-250d",
-            title=Text(
-                en="National certified emission reductions, mean of 250 days",
-                zh="国家核证自愿减排量250日均价",
-            ),
-            unit=PER_TONNE,
-        ),
-    ),
+    "ccer": (CCER_MEANS.short, CCER_MEANS.long),
 }
 """Averages weighted by volume, where a market keeps them."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 from risk_models.contract import PriceUse
+from risk_models.credit_prices import CCER, LOCAL_SINK
 from risk_models.words import Text
 
 __all__ = [
@@ -87,16 +88,5 @@ TIMBER: Final = PriceUse(
     id="timber", title=Text(en="Timber at the forest road", zh="木材到场价格"), unit="yuan/m3"
 )
 
-CREDIT_PRICES: Final[dict[str, PriceUse]] = {
-    "local-sink": PriceUse(
-        id="local-sink",
-        title=Text(en="Local forest and grass sink price", zh="地方林草碳汇价格"),
-        unit="yuan/tCO2e",
-    ),
-    "ccer": PriceUse(
-        id="ccer",
-        title=Text(en="National certified emission reductions", zh="国家核证自愿减排量价格"),
-        unit="yuan/tCO2e",
-    ),
-}
+CREDIT_PRICES: Final[dict[str, PriceUse]] = {"local-sink": LOCAL_SINK, "ccer": CCER}
 """What a tonne of the joint plan is sold at, by the answer of `credit_price`."""

@@ -211,7 +211,10 @@ FIELDS: Final = (
     yuan(
         "yearly_cost_yuan",
         Text(en="Cost a year", zh="年成本"),
-        Text(en="Issue and trading fees of a year.", zh="每年的核发与交易费用。"),
+        Text(
+            en="Issue and trading fees of a year. Empty: none.",
+            zh="每年的核发与交易费用。不填为无。",
+        ),
         example=20_000.0,
         group="stream",
         required=False,
@@ -219,7 +222,10 @@ FIELDS: Final = (
     yuan(
         "cost_due_now_yuan",
         Text(en="Cost due now", zh="评估日应付费用"),
-        Text(en="What must be paid on the valuation day.", zh="评估基准日应支付的费用。"),
+        Text(
+            en="What must be paid on the valuation day. Empty: nothing.",
+            zh="评估基准日应支付的费用。不填为无。",
+        ),
         example=5_000.0,
         group="market",
         required=False,
