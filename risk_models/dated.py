@@ -10,40 +10,33 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
+from risk_models import data_files as files
+from risk_models.data_files import DataFileError, Reference, Status
 from risk_models.words import Text
 
 __all__ = [
     "Column",
     "DatedParameter",
-    "ParameterFileError",
     "ParameterNotInForce",
     "ParameterSet",
     "Parameters",
     "Reference",
-    "Status",
     "Table",
     "UndeclaredParameter",
     "load_folder",
 ]
 
-Status = Literal["sourced", "practice", "judgement", "to-confirm"]
-STATUSES: Final[tuple[str, ...]] = get_args(Status)
 PPM: Final = 1_000_000
 
 Cells = Mapping[str, Mapping[str, Decimal]]
 Value = Decimal | Cells
-
-
-class ParameterFileError(ValueError):
-    """A parameter file that does not have the agreed shape."""
 
 
 class ParameterNotInForce(LookupError):  # noqa: N818 - the name states the refusal, as the others do.
@@ -63,14 +56,6 @@ class ParameterNotInForce(LookupError):  # noqa: N818 - the name states the refu
 
 class UndeclaredParameter(LookupError):  # noqa: N818 - the name states the refusal, as the others do.
     """A parameter or price that a model read without listing it in its specification."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """Where a value comes from."""
-
-    title: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +310,7 @@ class ParameterSet:
         self._by_id: dict[str, DatedParameter] = {}
         for parameter in parameters:
             if parameter.id in self._by_id:
-                raise ParameterFileError(f"{parameter.id}: defined twice")
+                raise DataFileError(f"{parameter.id}: defined twice")
             self._by_id[parameter.id] = parameter
         self._days: dict[date, Parameters] = {}
 
@@ -364,7 +349,7 @@ class ParameterSet:
         merged = dict(self._by_id)
         for row in rows:
             if row.id not in merged:
-                raise ParameterFileError(f"{row.id}: cannot lie over an unknown parameter")
+                raise DataFileError(f"{row.id}: cannot lie over an unknown parameter")
             merged[row.id] = _merged(merged[row.id], row)
         return ParameterSet(merged.values())
 
@@ -387,38 +372,15 @@ def _merged(base: DatedParameter, over: DatedParameter) -> DatedParameter:
 # Files
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads every scalar but null as text, so that no number passes through a float."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002 - PyYAML's signature.
-        keys = [key.value for key, _ in node.value]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise ParameterFileError(f"keys given twice: {', '.join(twice)}")
-        return dict(super().construct_mapping(node, deep=deep))
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [entry for entry in entries if entry[0] == "tag:yaml.org,2002:null"]
-    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def load_folder(path: Path) -> ParameterSet:
     """Every parameter in the `*.yaml` files of a folder and the folders below it."""
-    files = sorted(path.rglob("*.yaml"))
-    return ParameterSet(parameter for file in files for parameter in load_file(file))
+    return ParameterSet(each for file in sorted(path.rglob("*.yaml")) for each in load_file(file))
 
 
 def load_file(path: Path) -> list[DatedParameter]:
     """The parameters of one file; refused with the file's name when the shape is wrong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        # The loader is a SafeLoader that reads even less.
-        documents = [entry for entry in yaml.load_all(text, Loader=_Loader) if entry is not None]
-        return [_Reader(_mapping(document, "document")).parameter() for document in documents]
-    except (ParameterFileError, yaml.YAMLError) as problem:
-        raise ParameterFileError(f"{path.name}: {problem}") from problem
+    with files.named(path.name):
+        return [_parameter(files.mapping(each, "document")) for each in files.documents(path)]
 
 
 KEYS: Final = frozenset(
@@ -427,34 +389,21 @@ KEYS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """One document of a file, read key by key."""
-
-    raw: Mapping[str, object]
-
-    def parameter(self) -> DatedParameter:
-        unknown = sorted(set(self.raw) - KEYS)
-        if unknown:
-            raise ParameterFileError(f"unknown keys: {', '.join(unknown)}")
-        parameter_id = _text(self.raw, "id")
-        try:
-            return self._checked(parameter_id)
-        except ParameterFileError as problem:
-            raise ParameterFileError(f"{parameter_id}: {problem}") from problem
-
-    def _checked(self, parameter_id: str) -> DatedParameter:
-        low, high = _vary(self.raw.get("vary"))
+def _parameter(raw: Mapping[str, object]) -> DatedParameter:
+    files.require_known(raw, KEYS)
+    parameter_id = files.text(raw, "id")
+    with files.named(parameter_id):
+        low, high = _vary(raw.get("vary"))
         parameter = DatedParameter(
             id=parameter_id,
-            title=_words(self.raw.get("title")),
-            unit=_text(self.raw, "unit"),
-            status=_status(_text(self.raw, "status")),
-            checked_on=_day(_text(self.raw, "checked_on")),
-            values=_values(self.raw.get("values")),
-            references=_references(self.raw.get("references")),
-            rows={row: _words(words) for row, words in _optional(self.raw, "rows").items()},
-            columns={key: _column(entry) for key, entry in _optional(self.raw, "columns").items()},
+            title=files.words(raw.get("title")),
+            unit=files.text(raw, "unit"),
+            status=files.status(raw),
+            checked_on=files.day(files.text(raw, "checked_on")),
+            values=_values(raw.get("values")),
+            references=_references(raw.get("references")),
+            rows={row: files.words(told) for row, told in _optional(raw, "rows").items()},
+            columns={key: _column(entry) for key, entry in _optional(raw, "columns").items()},
             low=low,
             high=high,
         )
@@ -463,78 +412,32 @@ class _Reader:
         return parameter
 
 
-def _mapping(raw: object, what: str) -> Mapping[str, object]:
-    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise ParameterFileError(f"{what}: a mapping is needed")
-    return raw
-
-
 def _optional(raw: Mapping[str, object], key: str) -> Mapping[str, object]:
-    return _mapping(raw[key], key) if key in raw else {}
-
-
-def _text(raw: Mapping[str, object], key: str) -> str:
-    value = raw.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise ParameterFileError(f"{key}: a text is needed")
-    return value
-
-
-def _words(raw: object) -> Text:
-    both = _mapping(raw, "title")
-    return Text(en=_text(both, "en"), zh=_text(both, "zh"))
-
-
-def _status(raw: str) -> Status:
-    match raw:
-        case "sourced" | "practice" | "judgement" | "to-confirm":
-            return raw
-        case _:
-            raise ParameterFileError(f"status: {raw!r} is none of {', '.join(STATUSES)}")
-
-
-def _day(raw: str) -> date:
-    try:
-        return date.fromisoformat(raw)
-    except ValueError as problem:
-        raise ParameterFileError(f"{raw!r} is not a day") from problem
-
-
-def _number(raw: object) -> Decimal:
-    try:
-        number = Decimal(raw) if isinstance(raw, str) else None
-    except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite():
-        raise ParameterFileError(f"{raw!r} is not a number")
-    return number
+    return files.mapping(raw[key], key) if key in raw else {}
 
 
 def _value(raw: object) -> Value | None:
     if raw is None:
         return None
     if not isinstance(raw, dict):
-        return _number(raw)
+        return files.number(raw)
     return {
-        row: {column: _number(cell) for column, cell in _mapping(cells, row).items()}
-        for row, cells in _mapping(raw, "table").items()
+        row: {column: files.number(cell) for column, cell in files.mapping(cells, row).items()}
+        for row, cells in files.mapping(raw, "table").items()
     }
 
 
 def _values(raw: object) -> dict[date, Value | None]:
-    by_day = {_day(day): _value(value) for day, value in _mapping(raw, "values").items()}
+    by_day = {files.day(day): _value(value) for day, value in files.mapping(raw, "values").items()}
     if not by_day:
-        raise ParameterFileError("values: at least one day is needed")
+        raise DataFileError("values: at least one day is needed")
     return by_day
 
 
 def _references(raw: object) -> dict[date, Reference]:
     return {
-        _day(day): Reference(
-            title=_text(_mapping(entry, "reference"), "title"),
-            source=_text(_mapping(entry, "reference"), "source"),
-        )
-        for day, entry in _mapping(raw, "references").items()
+        files.day(day): files.reference(entry)
+        for day, entry in files.mapping(raw, "references").items()
     }
 
 
@@ -542,25 +445,25 @@ def _vary(raw: object) -> tuple[float | None, float | None]:
     if raw is None:
         return None, None
     if not isinstance(raw, list) or len(raw) != 2:
-        raise ParameterFileError("vary: two factors are needed")
-    low, high = (float(_number(entry)) for entry in raw)
+        raise DataFileError("vary: two factors are needed")
+    low, high = (float(files.number(entry)) for entry in raw)
     if low > high:
-        raise ParameterFileError("vary: the lower factor comes first")
+        raise DataFileError("vary: the lower factor comes first")
     return low, high
 
 
 def _column(raw: object) -> Column:
-    entry = _mapping(raw, "column")
+    entry = files.mapping(raw, "column")
     low, high = _vary(entry.get("vary"))
-    return Column(title=_words(entry), unit=_text(entry, "unit"), low=low, high=high)
+    return Column(title=files.words(entry), unit=files.text(entry, "unit"), low=low, high=high)
 
 
 def _check_days(parameter: DatedParameter) -> None:
     days = list(parameter.values)
     if days != sorted(days):
-        raise ParameterFileError("values: the days must ascend")
+        raise DataFileError("values: the days must ascend")
     if set(days) != set(parameter.references):
-        raise ParameterFileError("references: every day needs one, and no other day has one")
+        raise DataFileError("references: every day needs one, and no other day has one")
 
 
 def _check_titles(parameter: DatedParameter) -> None:
@@ -570,7 +473,7 @@ def _check_titles(parameter: DatedParameter) -> None:
         columns = {column for cells in value.values() for column in cells}
         nameless = sorted((set(value) - set(parameter.rows)) | (columns - set(parameter.columns)))
         if nameless:
-            raise ParameterFileError(f"rows or columns without a title: {', '.join(nameless)}")
+            raise DataFileError(f"rows or columns without a title: {', '.join(nameless)}")
 
 
 def _plain(value: Value) -> object:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final, cast
 
 from risk_models.contract import CONTRACT, BringingParameters, Model
-from risk_models.dated import ParameterFileError, ParameterSet, load_folder
+from risk_models.data_files import DataFileError
+from risk_models.dated import ParameterSet, load_folder
 from risk_models.models import (
     carbon_allowance,
     carbon_sink_income,
@@ -110,7 +111,7 @@ def science_parameters() -> ParameterSet:
     folders = [PARAMETERS, *_brought_folders()]
     try:
         return ParameterSet(each for folder in folders for each in load_folder(folder))
-    except ParameterFileError as problem:
+    except DataFileError as problem:
         raise ModelRefused(str(problem)) from problem
 
 

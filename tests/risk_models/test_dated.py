@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from risk_models.data_files import DataFileError
 from risk_models.dated import (
-    ParameterFileError,
     ParameterNotInForce,
     UndeclaredParameter,
     load_file,
@@ -147,19 +147,19 @@ def test_rows_of_a_house_lie_over_the_files_on_their_days(parameters, tmp_path):
 )
 def test_a_file_of_the_wrong_shape_is_refused_by_name(tmp_path, old, new, problem):
     assert old in RATE
-    with pytest.raises(ParameterFileError, match=problem) as refusal:
+    with pytest.raises(DataFileError, match=problem) as refusal:
         load_file(_file(tmp_path, RATE.replace(old, new, 1)))
     assert "broken.yaml" in str(refusal.value)
 
 
 def test_a_table_row_without_a_title_is_refused(tmp_path):
     nameless = TABLE.replace("old: {en: Old, zh: 成熟}", "")
-    with pytest.raises(ParameterFileError, match="without a title: old"):
+    with pytest.raises(DataFileError, match="without a title: old"):
         load_file(_file(tmp_path, nameless))
 
 
 def test_one_id_defined_twice_is_refused(tmp_path):
-    with pytest.raises(ParameterFileError, match="defined twice"):
+    with pytest.raises(DataFileError, match="defined twice"):
         load_folder(_file(tmp_path, f"{RATE}---{RATE}").parent)
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from risk_models.batches import batch_from_rows
 from risk_models.contract import Basis, Price, Prices, Stress
+from risk_models.data_files import DataFileError
 from risk_models.models import carbon_sink_income, forest_right
 from risk_models.registry import BUILT_INS, science_parameters
 from risk_models.runner import entered, tornado, value
-from risk_models.stressing import ScenarioFileError, load_scenarios, scenarios
+from risk_models.stressing import load_scenarios, scenarios
 
 PARAMETERS = science_parameters().on(date(2024, 3, 20))
 GOOD = """
@@ -111,7 +112,6 @@ def test_a_good_file_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('rate_add: "0.01"', "rate_add: 0.01"),
         ('rate_add: "0.01"', 'rate_add: "many"'),
         ('rate_add: "0.01"', 'rate_add: "nan"'),
         ('rate_add: "0.01"', 'rate_add: "0.51"'),
@@ -124,20 +124,21 @@ def test_a_good_file_is_read(tmp_path):
         ("status: judgement", "status: sure"),
         ('from: "2020-01-01"', 'from: "2020-13-01"'),
         ('zh: "甲"}', 'zh: ""}'),
-        ("- id: a", "- id: 3"),
+        ("- id: a", "- id: []"),
+        ("- id: a", "- id: a\n  id: b"),
         ('{title: "T", source: "S"}', "none"),
     ],
 )
 def test_a_malformed_file_is_refused_with_its_name(tmp_path, old, new):
     assert old in GOOD
-    with pytest.raises(ScenarioFileError, match=r"scenarios\.yaml"):
+    with pytest.raises(DataFileError, match=r"scenarios\.yaml"):
         load(tmp_path, GOOD.replace(old, new, 1))
 
 
 def test_an_id_that_stands_twice_is_refused(tmp_path):
-    with pytest.raises(ScenarioFileError):
+    with pytest.raises(DataFileError):
         load(tmp_path, GOOD + GOOD)
-    with pytest.raises(ScenarioFileError):
+    with pytest.raises(DataFileError):
         load(tmp_path, "[]")
 
 

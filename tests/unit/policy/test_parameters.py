@@ -14,7 +14,8 @@ from app import policy
 from app.assets.domain import AssetKind, ForestCategory
 from app.policy import Policy, RuleNotInForce, parameter_set
 from risk_models.contract import StepFunction
-from risk_models.dated import STATUSES, ParameterNotInForce, Reference
+from risk_models.data_files import STATUSES
+from risk_models.dated import ParameterNotInForce, Reference
 from risk_models.registry import BUILT_INS, science_parameters
 from risk_models.stressing import scenarios
 
