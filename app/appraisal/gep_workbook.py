@@ -37,8 +37,8 @@ def workbook_spec() -> ModelSpec:
     year = replace(spec.field("account_year"), required=True, needed_when=None)
     plain = [each for each in fields if each.name != year.name]
     stated = [_stated(column, CLASSES[name]) for column, name in STATED.items()]
-    fields = (*_regions(), year, *plain, *stated)
-    return replace(spec, id="gep-account", title=TITLE, fields=fields)
+    columns = (*_regions(), year, *plain, *stated)
+    return replace(spec, id="gep-account", title=TITLE, fields=columns)
 
 
 def _regions() -> tuple[Field, ...]:

@@ -75,9 +75,11 @@ def _tornado(bars: Sequence[BarView]) -> list[Block]:
         column("价值（元）", "Value, CNY", 3, number=True),
     ]
     told = Words(
-        zh="每次只变动一项，其余不变，重新运行模型；“不予评估”表示模型拒绝该取值。",
-        en="One at a time, all else as appraised; the model is run again. “refused”: the model "
-        "refuses that end.",
+        zh="每次只变动一项，其余不变，重新运行模型。数据的上下限由模型规定，参数的上下限列于参数旁；"
+        "市场价格上下浮动五分之一，填报的价格和数列上下浮动十分之一。“不予评估”表示模型不接受该取值。",
+        en="One at a time, all else as appraised; the model is run again. The ends are stated by the "
+        "model for an input and beside a parameter; prices are taken a fifth lower and higher, "
+        "figures entered in a list or as a price a tenth. “refused”: the model takes no such figure.",
     )
     return [Text(words=told), Grid(columns=columns, rows=[_bar_row(each) for each in bars])]
 

@@ -45,8 +45,10 @@ def column(zh: str, en: str, width: float = 1, *, number: bool = False) -> Colum
     return Column(title=label(zh, en), width=width, align="right" if number else "left")
 
 
-def with_unit(value: Figure, unit: str) -> tuple[str, Cell]:
-    """A figure and its unit in both languages; a share is printed in per cent."""
+def with_unit(value: Figure | Words, unit: str) -> tuple[str | Cell, Cell]:
+    """A figure and its unit in both languages; a share is printed in per cent, words stand alone."""
+    if isinstance(value, Words):
+        return below(value), Cell(text="")
     if unit == RATIO and _is_share(value):
         return per_cent(str(value)), Cell(text="%")
     return figure(value), unit_beside(value, unit)

@@ -60,7 +60,7 @@ class ObjectView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputView:
     title: Words
-    value: Figure
+    value: Figure | Words
     unit: str
 
 
@@ -82,7 +82,7 @@ class ParameterView:
     """A dated parameter or price the value rests on, with its source and how sure it is."""
 
     id: str
-    value: Figure
+    value: Figure | Words
     unit: str
     source: Words
     status: str

@@ -411,10 +411,10 @@ def _cited(words: Words) -> Cell:
 
 def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
     columns = [
-        column("参数", "Parameter", 5),
-        column("采用值", "Value", 2.5, number=True),
+        column("参数", "Parameter", 6),
+        column("采用值", "Value", 3.5, number=True),
         column("单位", "Unit", 2),
-        column("来源", "Source", 5),
+        column("来源", "Source", 5.5),
         column("状态", "Status", 2),
     ]
     rows: list[list[str | Cell]] = [

@@ -294,9 +294,8 @@ def _text(block: Text) -> list[Flowable]:
 
 def _key_values(rows: Sequence[Row]) -> Table:
     cells = [[_label(row.label), _value(row)] for row in rows]
-    table = Table(
-        cells or [["", ""]], colWidths=[_LABEL_WIDTH, FRAME_WIDTH - _LABEL_WIDTH], splitInRow=1
-    )
+    widths = [_LABEL_WIDTH, FRAME_WIDTH - _LABEL_WIDTH]
+    table = _WholeRows(cells or [["", ""]], colWidths=widths)
     table.setStyle(
         _style(
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -320,7 +319,7 @@ def _value(row: Row) -> Flowable:
     return paragraph(*pieces)
 
 
-class _GridTable(Table):
+class _WholeRows(Table):
     """A table that goes on with whole rows; only one that is too tall to wait is cut in two."""
 
     _rowHeights: list[float]  # noqa: N815 - ReportLab's name, missing in its types.
@@ -344,7 +343,7 @@ def _grid(block: Grid) -> list[Flowable]:
                 for column, text in zip(block.columns, block.total, strict=True)
             ]
         )
-    table = _GridTable([head, *body], colWidths=_widths(block.columns), repeatRows=1)
+    table = _WholeRows([head, *body], colWidths=_widths(block.columns), repeatRows=1)
     table.setStyle(
         _grid_style(len(body) + 1, has_total=block.total is not None, has_rows=bool(rows))
     )

@@ -9,6 +9,7 @@ the new day) carries no amount; the next step that can be valued carries both.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -44,15 +45,8 @@ CHANGE_TITLES: Mapping[ChangeKind, str] = {
     ChangeKind.INPUTS: N_("Inputs"),
     ChangeKind.REST: N_("Not to be told apart"),
 }
-CHANGE_WORDS: Mapping[ChangeKind, Text] = {
-    ChangeKind.MODEL: Text(en="Model version", zh="模型版本"),
-    ChangeKind.DAY: Text(en="Valuation day", zh="评估基准日"),
-    ChangeKind.PRICES: Text(en="Prices", zh="价格"),
-    ChangeKind.PARAMETERS: Text(en="Parameters", zh="参数"),
-    ChangeKind.INPUTS: Text(en="Inputs", zh="采用的数据"),
-    ChangeKind.REST: Text(en="Not to be told apart", zh="无法拆分"),
-}
-"""The same for the report, which speaks both languages at once."""
+TABLE: Final = "table"
+"""Stands for a parameter that is a table, which is told as changed and not printed; also its unit."""
 
 PRICE_FACTS: Final = ("yuan", "unit", "growth", "curve")
 
@@ -272,13 +266,17 @@ def _price_text(facts: PriceFacts) -> str:
 
 
 def _same(old: Any, new: Any) -> bool:
-    """Whether two stored inputs say the same: 0.10 is 0.1."""
-    if old == new:
+    """Whether two stored inputs say the same: 0.10 is 0.1, and what is not ticked is left out or false."""
+    if old == new or (_is_left_out(old) and _is_left_out(new)):
         return True
     try:
         return float(old) == float(new)
     except (TypeError, ValueError):
         return False
+
+
+def _is_left_out(given: Any) -> bool:
+    return given is None or given is False
 
 
 def _changed_parameters(spec: ModelSpec, before: Parameters, after: Parameters) -> Iterator[Item]:
@@ -289,7 +287,7 @@ def _changed_parameters(spec: ModelSpec, before: Parameters, after: Parameters) 
         if values[0] == values[1] or known is None:
             continue
         shown = [
-            None if each is None else f"{each:f}" if hasattr(each, "quantize") else "table"
+            None if each is None else f"{each:f}" if isinstance(each, Decimal) else TABLE
             for each in values
         ]
         yield _item(name, known.parameter.title, known.parameter.unit, shown)

@@ -5,7 +5,14 @@ from typing import Any, Final
 
 from flask_babel import gettext
 
-from app.appraisal.domain.comparing import CHANGE_TITLES, Change, ChangeKind, Comparison, Item
+from app.appraisal.domain.comparing import (
+    CHANGE_TITLES,
+    TABLE,
+    Change,
+    ChangeKind,
+    Comparison,
+    Item,
+)
 from app.appraisal.pages.shown import fen_of, grouped, in_words, input_shown
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
@@ -201,12 +208,14 @@ def _item(
             for each, side in ((old, found.then), (new, found.now))
         )
         unit = "%" if item.unit == RATIO and field.kind == "number" else unit
+    elif item.unit == TABLE:
+        old, new = (None if each is None else gettext("Table") for each in (old, new))
     elif kind is ChangeKind.PARAMETERS and item.unit == RATIO:
         old, new = (None if each is None else f"{per_cent(each)}%" for each in (old, new))
         unit = ""
     return {
         "title": words(item.title),
-        "unit": "" if item.unit in {"1", "day"} else unit,
+        "unit": "" if item.unit in {"1", "day", TABLE} else unit,
         "old": "—" if old is None else old,
         "new": "—" if new is None else new,
         "fen": item.amount_fen,

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal.domain.catalogue import parameters_on
-from app.appraisal.domain.comparing import CHANGE_WORDS, ChangeKind, Comparison, Item
+from app.appraisal.domain.comparing import CHANGE_TITLES, TABLE, ChangeKind, Comparison, Item
 from app.appraisal.models import Appraisal
-from app.appraisal.report_parts import figure
+from app.appraisal.report_parts import both, figure
 from app.appraisal.report_views import (
     BandView,
     BarView,
@@ -28,6 +28,8 @@ from app.assets.models import Asset, AssetMeasurement
 from app.assets.queries import organisation_names
 from app.documents.pdf_blocks import Words
 from app.documents.wording import BLANK
+from app.kernel.actor import Name
+from app.kernel.catalogue import in_both
 from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent, unit_name
 from risk_models.batches import choices_of
@@ -43,6 +45,10 @@ CLASSES: Final[Mapping[str, Words]] = {
     "culture": Words(zh="文化服务", en="Cultural"),
 }
 SPECIES: Final = ("species", "tree_species", "sink_kind", "ecosystem")
+FLAG_WORDS: Final[Mapping[bool, Words]] = {
+    True: Words(zh="是", en="yes"),
+    False: Words(zh="否", en="no"),
+}
 OWNED: Final = ("owned_share", "owner_share")
 CASHED: Final = ("cash_share", "realised_share", "collection_share")
 
@@ -124,7 +130,7 @@ def comparison_view(found: Comparison | None, spec: ModelSpec) -> ComparisonView
         difference_fen=found.difference_fen,
         changes=[
             ChangeView(
-                title=_words(CHANGE_WORDS[change.kind]),
+                title=_words(in_both(CHANGE_TITLES[change.kind])),
                 amount_fen=change.amount_fen,
                 items=[_changed(each, change.kind, spec, found) for each in change.items],
             )
@@ -139,6 +145,8 @@ def _changed(item: Item, kind: ChangeKind, spec: ModelSpec, found: Comparison) -
     if field is not None:
         old = None if old is None else shown(field, old, found.then.on)
         new = None if new is None else shown(field, new, found.now.on)
+    elif item.unit == TABLE:
+        old, new = (None if each is None else "表 table" for each in (old, new))
     elif item.unit == RATIO:
         old, new = (None if each is None else f"{per_cent(each)}%" for each in (old, new))
     return ChangedView(
@@ -154,10 +162,9 @@ def shown(field: Field, given: Any, on: date) -> str:
     if isinstance(given, list):
         return figure([float(each) for each in given])
     if field.kind == "choice":
-        listed = choices_of(field, parameters_on(on))
-        return next((choice.title.zh for choice in listed if choice.id == given), str(given))
+        return choice_words(field, given, on).zh
     if isinstance(given, bool):
-        return "是 yes" if given else "否 no"
+        return both(FLAG_WORDS[given])
     if field.kind not in {"number", "integer"}:
         return str(given)
     if field.unit == RATIO:
@@ -165,7 +172,13 @@ def shown(field: Field, given: Any, on: date) -> str:
     return f"{figure(float(given)).removesuffix('.00')} {unit_name(field.unit).zh}".strip()
 
 
-def _words(text: Text) -> Words:
+def choice_words(field: Field, given: Any, on: date) -> Words:
+    """The title of a choice; what the day's list does not have stays as it was given."""
+    listed = choices_of(field, parameters_on(on))
+    return next((_words(each.title) for each in listed if each.id == given), Words(zh=str(given)))
+
+
+def _words(text: Text | Name) -> Words:
     return Words(zh=text.zh, en=text.en)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
-from app.appraisal.domain.catalogue import find_spec, parameters_on
+from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.domain.valuing import traced_figure
 from app.appraisal.models import Appraisal
 from app.appraisal.report_views import (
@@ -33,8 +33,10 @@ from app.appraisal.report_views import (
 )
 from app.appraisal.reports import appraisal_report
 from app.appraisal.services.annexes import (
+    FLAG_WORDS,
     band_view,
     bar_views,
+    choice_words,
     comparison_view,
     outside_view,
     subject_annex,
@@ -73,10 +75,10 @@ from app.kernel.money import Money
 from app.kernel.text import N_, Coded
 from app.kernel.units import RATIO, per_cent, unit_name
 from app.reference.services import region_name
-from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.words import Text
 
+TABLE: Final = Words(zh="表", en="table")
 MARKET_VALUE: Final = Words(zh="市场价值", en="Market value")
 NO_PLACE: Final = Words(zh="林草地", en="Forest and grass land")
 
@@ -427,15 +429,13 @@ def _inputs(spec: ModelSpec, inputs: Mapping[str, Any], on: date) -> list[InputV
     ]
 
 
-def _shown(field: Field, given: Any, on: date) -> Figure:
+def _shown(field: Field, given: Any, on: date) -> Figure | Words:
     if isinstance(given, list):
         return [float(each) for each in given]
     if field.kind == "choice":
-        return next(
-            (c.title.zh for c in choices_of(field, parameters_on(on)) if c.id == given), str(given)
-        )
+        return choice_words(field, given, on)
     if isinstance(given, bool):
-        return "是" if given else "否"
+        return FLAG_WORDS[given]
     return float(given) if field.kind in {"number", "integer"} else str(given)
 
 
@@ -475,22 +475,37 @@ def _parameter(each: Mapping[str, Any]) -> ParameterView:
     return ParameterView(
         id=each["id"],
         title=Words(zh=each["zh"], en=each["en"]),
-        value=each["value"] or _row(each) or "表 table",
-        unit="" if each.get("row") else each["unit"],
-        source=_words(in_both(each["source"])),
+        value=each["value"] or _row(each),
+        unit=each["unit"] if each["value"] else "",
+        source=_cited(each["reference"], each["source"]),
         status=each["status"],
         in_force_from=_day(each["since"]),
     )
 
 
-def _row(each: Mapping[str, Any]) -> str:
-    """The row that a choice named in a table, with its cells."""
-    cells = [f"{cell['zh']} {_cell(cell['value'], cell['unit'])}" for cell in each.get("cells", ())]
-    return f"{each['row']['zh']}：{'；'.join(cells)}" if cells else ""
+def _cited(reference: str, source: str) -> Words:
+    """What a parameter says of its basis, and where that is written."""
+    told = [in_both(each) for each in (reference, source) if each]
+    return Words(
+        zh="；".join(each.zh for each in told), en="; ".join(each.en for each in told if each.en)
+    )
 
 
-def _cell(value: str, unit: str) -> str:
-    return f"{per_cent(value)}%" if unit == RATIO else f"{value}{unit_name(unit).zh}"
+def _row(each: Mapping[str, Any]) -> Words:
+    """The row that a choice named in a table, with its cells; of a table without one, that it is a table."""
+    found = each.get("cells", ())
+    if not found:
+        return TABLE
+    zh = "；".join(f"{cell['zh']} {_cell(cell, 'zh')}" for cell in found)
+    en = "; ".join(f"{cell['en']} {_cell(cell, 'en')}" for cell in found)
+    return Words(zh=f"{each['row']['zh']}：{zh}", en=f"{each['row']['en']}: {en}")
+
+
+def _cell(cell: Mapping[str, str], language: str) -> str:
+    value, unit = cell["value"], cell["unit"]
+    if unit == RATIO:
+        return f"{per_cent(value)}%"
+    return f"{value} {unit_name(unit).in_language(language)}".strip()
 
 
 def _day(text: str | None) -> date | None:

@@ -56,6 +56,7 @@ from app.assets.models import Asset, AssetMeasurement
 from app.assets.queries import visible_assets
 from app.assets.services import AddEncumbrance, add_encumbrance
 from app.documents.models import IssuedDocument
+from app.documents.pdf_blocks import Words
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound, StaleVersion
 from tests.factories.appraisals import (
     CARBON_FALLEN_FEN,
@@ -246,7 +247,14 @@ def test_the_report_tells_the_sources_of_parameters_in_both_languages(session, w
     view = make_valid(session, world, forest, example_inputs("forest-right"))
     found = report_view(session, session.get_one(Appraisal, view.id), "CODE")
     sources = [(each.source.zh, each.source.en) for each in found.parameters]
-    assert ("本项目经验判断", "Judgement of the project") in sources
+    assert any(
+        zh.endswith("；本项目经验判断") and en.endswith("; Judgement of the project")
+        for zh, en in sources
+    )
+    assert all(each.value for each in found.parameters)
+    chosen = [each for each in found.parameters if isinstance(each.value, Words)]
+    assert any("：" in each.value.zh and ": " in each.value.en for each in chosen)
+    assert not any(each.unit for each in chosen)
 
 
 def test_an_agency_s_appraisers_both_give_their_number(session, world, carbon):

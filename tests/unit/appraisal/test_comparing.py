@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from app.appraisal.domain.catalogue import find_model
 from app.appraisal.domain.comparing import (
     CHANGE_TITLES,
-    CHANGE_WORDS,
     ChangeKind,
     Side,
     compared,
 )
 from app.appraisal.domain.valuing import Ask, stored_inputs, value_many
+from app.kernel.catalogue import in_both
 from tests.factories.appraisals import REVALUED_ON, SIGNED_ON, example_inputs
 
 CARBON = "carbon-sink-income"
@@ -121,5 +121,12 @@ def test_a_step_that_cannot_be_valued_alone_is_carried_by_the_next():
 
 @pytest.mark.parametrize("kind", list(ChangeKind))
 def test_every_kind_of_change_has_its_words(kind):
-    assert CHANGE_TITLES[kind] == CHANGE_WORDS[kind].en
-    assert CHANGE_WORDS[kind].zh
+    words = in_both(CHANGE_TITLES[kind])
+    assert words.en == CHANGE_TITLES[kind] != words.zh
+
+
+def test_a_box_that_was_left_out_is_one_that_is_not_ticked():
+    left_out = replace(THEN, inputs={**THEN.inputs, "also_valued_for_timber": None})
+    unticked = replace(THEN, inputs={**THEN.inputs, "also_valued_for_timber": False})
+    assert compared(left_out, unticked).changes == []
+    assert compared(unticked, left_out).changes == []

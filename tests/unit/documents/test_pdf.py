@@ -210,6 +210,14 @@ def test_a_tall_row_goes_whole_to_the_next_page(lines: int, tmp_path: Path) -> N
     assert all(page.count("表头") == ("首段" in page) for page in pages)
 
 
+@pytest.mark.parametrize("lines", range(20, 28))
+def test_a_labelled_value_goes_whole_to_the_next_page(lines: int, tmp_path: Path) -> None:
+    filler = [Text(words=Words(zh=f"第{number}行")) for number in range(lines)]
+    rows = [Row(label=LABEL, value="首段" + "内容很长" * 60 + "末段") for _ in range(4)]
+    pages = pages_of(render(LAYOUT, [*filler, KeyValues(rows=rows)]), tmp_path)
+    assert all(page.count("首段") == page.count("末段") for page in pages)
+
+
 def test_a_table_refuses_a_row_of_another_length() -> None:
     columns = [Column(title=LABEL), Column(title=LABEL)]
     with pytest.raises(ValueError, match="zip"):
