@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from risk_models.accounts import CLASSES, Account, Change, Comparison, RowProblem
+from risk_models.appraise import fen_text
 
 __all__ = ["account_json", "comparison_json"]
 
@@ -11,7 +12,7 @@ def account_json(account: Account, *, language: str | None = "en") -> dict[str, 
     """The account of a year with everything found about its rows, in one language or in both."""
     return {
         "year": account.year,
-        "total_yuan": _yuan(account.total_fen),
+        "total_yuan": fen_text(account.total_fen),
         "adds_up": account.adds_up,
         "by_service": _amounts(account.by_service),
         "by_ecosystem": _amounts(account.by_ecosystem),
@@ -29,9 +30,9 @@ def account_json(account: Account, *, language: str | None = "en") -> dict[str, 
             {
                 "region": each.region,
                 "service": each.service,
-                "own_yuan": _yuan(each.own_fen),
-                "sum_yuan": _yuan(each.sum_fen),
-                "difference_yuan": _yuan(each.fen),
+                "own_yuan": fen_text(each.own_fen),
+                "sum_yuan": fen_text(each.sum_fen),
+                "difference_yuan": fen_text(each.fen),
             }
             for each in account.differences
         ],
@@ -58,15 +59,11 @@ def comparison_json(comparison: Comparison) -> dict[str, object]:
 
 
 def _yuan(fen: int | None) -> str | None:
-    """Exact: a city's account has more digits than a float holds fen of."""
-    if fen is None:
-        return None
-    whole, rest = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}{whole}.{rest:02d}"
+    return None if fen is None else fen_text(fen)
 
 
-def _amounts(found: Mapping[str, int]) -> dict[str, str | None]:
-    return {name: _yuan(fen) for name, fen in found.items()}
+def _amounts(found: Mapping[str, int]) -> dict[str, str]:
+    return {name: fen_text(fen) for name, fen in found.items()}
 
 
 def _problem(problem: RowProblem, language: str | None) -> dict[str, object]:

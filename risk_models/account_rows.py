@@ -6,7 +6,7 @@ from typing import Final
 
 from risk_models.appraise import to_fen
 from risk_models.contract import Price
-from risk_models.documents import InvalidDocument, shown
+from risk_models.documents import InvalidDocument, object_at, require_known, shown
 from risk_models.models.gep.passport import SPEC
 from risk_models.models.gep.services import COMPONENTS
 from risk_models.words import Text
@@ -81,7 +81,7 @@ def document_from(raw: object) -> AccountDocument:
     rows counts where a row says nothing. `"prices": {id: {"yuan", "unit", "source"}}` are prices
     that count instead of those of the table, or where it has none.
     """
-    whole = _mapping(raw, "/document")
+    whole = _object(raw, "/document")
     _require_known(whole, (*SHARED, "rows", "title", "prices"), "/document")
     listed = whole.get("rows")
     if not isinstance(listed, list) or not listed:
@@ -102,7 +102,7 @@ def document_from(raw: object) -> AccountDocument:
 def _prices(raw: object) -> dict[str, Price]:
     units = {use.id: use.unit for use in SPEC.prices}
     found = {}
-    for name, given in _mapping(raw, "/prices").items():
+    for name, given in _object(raw, "/prices").items():
         if name not in units:
             listed = ", ".join(units)
             raise InvalidAccount.at(
@@ -110,7 +110,7 @@ def _prices(raw: object) -> dict[str, Price]:
                 en=f"There is no price {shown([name])}; one of {listed}.",
                 zh=f"无价格{shown([name])}，可用：{listed}。",
             )
-        found[name] = _price(name, units[name], _mapping(given, f"/prices/{name}"))
+        found[name] = _price(name, units[name], _object(given, f"/prices/{name}"))
     return found
 
 
@@ -155,25 +155,17 @@ def _yuan(given: object, pointer: str) -> float:
     return number
 
 
-def _mapping(raw: object, pointer: str) -> Mapping[str, object]:
-    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise InvalidAccount.at(pointer, en="Here an object is needed.", zh="此处须为对象。")
-    return raw
+def _object(raw: object, pointer: str) -> Mapping[str, object]:
+    return object_at(raw, pointer, InvalidAccount)
 
 
 def _require_known(entry: Mapping[str, object], known: Sequence[str], pointer: str) -> None:
-    strangers = sorted(set(entry) - set(known))
-    if strangers:
-        raise InvalidAccount.at(
-            pointer,
-            en=f"There is no field {shown(strangers)}; the fields are {', '.join(known)}.",
-            zh=f"无字段{shown(strangers)}，可用字段：{', '.join(known)}。",
-        )
+    require_known(entry, known, pointer, InvalidAccount)
 
 
 def _row(number: int, raw: object, shared: Mapping[str, object]) -> AccountRow:
     here = f"/rows/{number - 1}"
-    entry = _mapping(raw, here)
+    entry = _object(raw, here)
     _require_known(entry, ("region", "parent", "ecosystem", "year", "inputs", "stated_yuan"), here)
     if ("inputs" in entry) == ("stated_yuan" in entry):
         raise InvalidAccount.at(
@@ -188,7 +180,7 @@ def _row(number: int, raw: object, shared: Mapping[str, object]) -> AccountRow:
             f"{here}/region", en="Here a code or a name is needed.", zh="须填代码或名称。"
         )
     year = _year(entry.get("year"), f"{here}/year")
-    given = dict(_mapping(entry.get("inputs", {}), f"{here}/inputs"))
+    given = dict(_object(entry.get("inputs", {}), f"{here}/inputs"))
     if "inputs" in entry:
         given = {**shared, **given, "ecosystem": ecosystem, "account_year": year}
     return AccountRow(
@@ -225,7 +217,7 @@ def _text(entry: Mapping[str, object], name: str, here: str) -> str:
 
 def _stated(raw: object, pointer: str) -> dict[str, int]:
     found = {}
-    for service, given in _mapping(raw, pointer).items():
+    for service, given in _object(raw, pointer).items():
         if service not in CLASSES:
             listed = ", ".join(CLASSES)
             raise InvalidAccount.at(

@@ -21,7 +21,7 @@ from risk_models.contract import (
     Step,
 )
 from risk_models.dated import Parameters
-from risk_models.documents import DocumentProblem, InvalidDocument, shown
+from risk_models.documents import DocumentProblem, InvalidDocument, object_at, require_known, shown
 from risk_models.engines.paths import MOST_PATHS
 from risk_models.engines.scenarios import Simulation
 from risk_models.registry import get_model, science_parameters
@@ -33,6 +33,7 @@ __all__ = [
     "appraise",
     "basis_on",
     "component_fen",
+    "fen_text",
     "finding_detail",
     "prices_in_force",
     "result_json",
@@ -91,7 +92,7 @@ def basis_on(on: date, prices: Mapping[str, Price], parameters: Parameters | Non
 
 
 def _prices(spec: ModelSpec, raw: object) -> dict[str, Price]:
-    entries = _object(raw, "/prices")
+    entries = object_at(raw, "/prices")
     strangers = sorted(set(entries) - set(spec.price_ids))
     if strangers:
         reads = ", ".join(spec.price_ids)
@@ -107,8 +108,8 @@ def _prices(spec: ModelSpec, raw: object) -> dict[str, Price]:
 
 def _price(price_id: str, raw: object) -> Price:
     here = f"/prices/{price_id}"
-    entry = _object(raw, here)
-    _require_known(entry, ("yuan", "unit", "growth", "source"), here)
+    entry = object_at(raw, here)
+    require_known(entry, ("yuan", "unit", "growth", "source"), here)
     unit = entry.get("unit")
     if not isinstance(unit, str):
         raise InvalidDocument.at(
@@ -129,22 +130,6 @@ def _price(price_id: str, raw: object) -> Price:
     if problems:
         raise InvalidDocument(problems)
     return Price(yuan=yuan, unit=unit, growth=growth, source=str(entry.get("source", "")))
-
-
-def _require_known(entry: Mapping[str, object], known: tuple[str, ...], pointer: str) -> None:
-    strangers = sorted(set(entry) - set(known))
-    if strangers:
-        raise InvalidDocument.at(
-            pointer,
-            en=f"There is no field {shown(strangers)}; the fields are {', '.join(known)}.",
-            zh=f"无字段{shown(strangers)}，可用字段：{', '.join(known)}。",
-        )
-
-
-def _object(raw: object, pointer: str) -> Mapping[str, object]:
-    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise InvalidDocument.at(pointer, en="Here an object is needed.", zh="此处须为对象。")
-    return raw
 
 
 def _number(raw: object, pointer: str) -> float:
@@ -174,10 +159,10 @@ def appraise(
 ) -> dict[str, object]:
     """Values one asset given as `{"inputs": {...}, "prices": {...}}` on a day, with its trace."""
     model = get_model(model_id)
-    whole = _object(document, "/document")
-    _require_known(whole, ("inputs", "prices"), "/document")
+    whole = object_at(document, "/document")
+    require_known(whole, ("inputs", "prices"), "/document")
     basis = basis_on(on, _prices(model.spec, whole.get("prices", {})))
-    inputs = _object(whole.get("inputs", {}), "/inputs")
+    inputs = object_at(whole.get("inputs", {}), "/inputs")
     try:
         batch = batch_from_rows(model.spec, [inputs], basis.parameters)
     except InvalidInputs as problem:

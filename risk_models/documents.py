@@ -1,12 +1,12 @@
 """Documents of a caller that cannot be taken: where, why in both languages, and whether they were read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from risk_models.words import Text
 
-__all__ = ["DocumentProblem", "InvalidDocument", "shown"]
+__all__ = ["DocumentProblem", "InvalidDocument", "object_at", "require_known", "shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,31 @@ class InvalidDocument(ValueError):  # noqa: N818 - the name states the refusal, 
     def was_read(self) -> bool:
         """Whether every value was understood, so that only rules are broken."""
         return all(problem.was_read for problem in self.problems)
+
+
+def object_at(
+    raw: object, pointer: str, refusal: type[InvalidDocument] = InvalidDocument
+) -> Mapping[str, object]:
+    """The object that must stand at a place."""
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        raise refusal.at(pointer, en="Here an object is needed.", zh="此处须为对象。")
+    return raw
+
+
+def require_known(
+    entry: Mapping[str, object],
+    known: Sequence[str],
+    pointer: str,
+    refusal: type[InvalidDocument] = InvalidDocument,
+) -> None:
+    """Refuses fields of an object that nobody reads."""
+    strangers = sorted(set(entry) - set(known))
+    if strangers:
+        raise refusal.at(
+            pointer,
+            en=f"There is no field {shown(strangers)}; the fields are {', '.join(known)}.",
+            zh=f"无字段{shown(strangers)}，可用字段：{', '.join(known)}。",
+        )
 
 
 def shown(names: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from risk_models.contract import (
 from risk_models.keys import distinct_values, joint
 
 __all__ = [
+    "ON_TIME",
     "Assessment",
     "Cells",
     "Column",

@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from risk_models.contract import Basis, Batch, Codes, Floats, Flow, Keyed, Recorder
+from risk_models.engines.discount import ON_TIME
 from risk_models.modelling import as_day, ones, single, trimmed
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import CUT, STOCKING
 
 __all__ = ["Part", "given", "kept_for_carbon", "narrowed", "or_else"]
-
-ON_TIME: Final = 1e-9
-"""A payment this many years after the right still counts: it is the rounding of a day count."""
 
 
 def or_else(batch: Batch, name: str, instead: float = 0.0) -> Floats:
