@@ -296,9 +296,8 @@ class _Trial:
             return
         stress = Stress(prices=dict.fromkeys(ids, SHOCK))
         rerun = value(self.model, batch, self.basis, stress=stress)
-        standing = batch.take(np.flatnonzero(result.valid & rerun.valid))
         both = np.flatnonzero(result.valid & rerun.valid)
-        shocked = self._shocked_flows(standing, rerun, both)
+        shocked = self._shocked_flows(batch.take(both), rerun, both)
         for name, part in shocked.items():
             if name in rerun.components and not _same(part, rerun.components[name][both]):
                 yield f"{name}: a price shock on its flows is not what a run on the price gives"

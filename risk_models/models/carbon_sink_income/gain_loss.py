@@ -1,5 +1,7 @@
 """Removals as the growth of biomass less what is taken out and what is destroyed each year."""
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,9 +9,9 @@ from risk_models.contract import Batch, Floats, Recorder, step
 
 __all__ = ["net_carbon"]
 
-SOURCE = "IPCC 2006, volume 4, chapter 4"
+SOURCE: Final = "IPCC 2006, volume 4, chapter 4"
 
-SHARED = ("biomass_root_ratio", "biomass_carbon_fraction")
+SHARED: Final = ("biomass_root_ratio", "biomass_carbon_fraction")
 
 
 @step(unit="tC/year", zh="生物量年增碳量", reference=SOURCE)

@@ -1,5 +1,7 @@
 """What speaks against the way removals are stated: age, species, factors, and too much of them."""
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,14 +27,14 @@ from risk_models.models.carbon_sink_income.names import (
     STOCK_BAND,
 )
 from risk_models.models.carbon_sink_income.rates import shrub_removals, soil_removals
-from risk_models.models.carbon_sink_income.rotation import rotation_removals
+from risk_models.models.carbon_sink_income.rotation import rotation_removals, whole_crediting_years
 from risk_models.models.carbon_sink_income.words import WORDS
 from risk_models.trace import interpolated
 
 __all__ = ["growth_findings"]
 
 Rows = npt.NDArray[np.bool_]
-OFF = Recorder()
+OFF: Final = Recorder()
 
 
 def growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
@@ -75,7 +77,7 @@ def _rotation_findings(batch: Batch) -> list[Finding]:
     if not rows.any():
         return []
     starts, ends = batch.days("crediting_starts_on"), batch.days("crediting_ends_on")
-    whole = np.floor(years(starts, ends) + 0.5)
+    whole = whole_crediting_years(crediting_years=years(starts, ends))
     every = batch.numbers("rotation_years")
     long_enough = rows & (whole > every)
     hit = np.flatnonzero(long_enough)

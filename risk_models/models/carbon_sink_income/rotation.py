@@ -4,6 +4,8 @@ The stock of every year of the crediting period is laid out, nothing standing in
 Its mean is what lasts; it is credited evenly over the crediting period.
 """
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +13,7 @@ from risk_models.contract import Batch, Floats, Recorder, step
 
 __all__ = ["rotation_removals", "whole_crediting_years"]
 
-SOURCE = "Gold Standard 403 v2.1"
+SOURCE: Final = "Gold Standard 403 v2.1"
 
 
 @step(unit="year", zh="计入期整年数")

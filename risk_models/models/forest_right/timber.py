@@ -3,16 +3,32 @@
 Revenue and costs are flows apart, so that a fall of the price leaves the costs alone.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.contract import Floats, Flow, Keyed
+from risk_models.contract import Floats, Flow, Keyed, StepFunction
 from risk_models.modelling import trimmed
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import TIMBER
 from risk_models.models.forest_right.part import Part, given, or_else
 
 __all__ = ["Cutting", "felled_now", "felled_then", "thinned"]
+
+
+ASSORTED: Final[Mapping[str, Mapping[str, StepFunction[..., Floats]]]] = {
+    "harvest_m3": {
+        "harvest_at_market_m3": told.harvest_at_market_m3,
+        "harvest_at_stated_m3": told.harvest_at_stated_m3,
+    },
+    "timber_now_m3": {
+        "now_at_market_m3": told.now_at_market_m3,
+        "now_at_stated_m3": told.now_at_stated_m3,
+    },
+}
+"""The steps that divide timber between the market price and the prices of assortments."""
 
 
 class Cutting:
@@ -57,23 +73,7 @@ def felled_then(part: Part, adjusted: Floats) -> list[Flow]:
         outturn_share=batch.numbers("outturn_share"),
         quota_share=part.quota,
     )
-    share = _market_share(part)
-    sold: tuple[Floats, Floats | None] = (timber, None)
-    if share is not None:
-        sold = (
-            part.steps(
-                "harvest_at_market_m3",
-                told.harvest_at_market_m3,
-                harvest_m3=timber,
-                market_share=share,
-            ),
-            part.steps(
-                "harvest_at_stated_m3",
-                told.harvest_at_stated_m3,
-                harvest_m3=timber,
-                market_share=share,
-            ),
-        )
+    sold = _sold(part, "harvest_m3", timber)
     return _felling(part, timber, *sold, first=part.left, at_risk=True)
 
 
@@ -88,36 +88,25 @@ def felled_now(part: Part) -> list[Flow]:
         outturn_share=batch.numbers("outturn_share"),
         quota_share=part.quota,
     )
-    share = _market_share(part)
-    sold: tuple[Floats, Floats | None] = (timber, None)
-    if share is not None:
-        sold = (
-            part.steps(
-                "now_at_market_m3",
-                told.now_at_market_m3,
-                timber_now_m3=timber,
-                market_share=share,
-            ),
-            part.steps(
-                "now_at_stated_m3",
-                told.now_at_stated_m3,
-                timber_now_m3=timber,
-                market_share=share,
-            ),
-        )
+    sold = _sold(part, "timber_now_m3", timber)
     return _felling(part, timber, *sold, first=0.0, at_risk=False)
 
 
-def _market_share(part: Part) -> Floats | None:
-    """The share sold at the market price, or nothing where no row has assortments."""
+def _sold(part: Part, name: str, timber: Floats) -> tuple[Floats, Floats | None]:
+    """What of it is sold at the market price, and what at the stated prices of assortments."""
     if not given(part.batch, "assortment_outturn_shares").any():
-        return None
-    return part.steps(
+        return timber, None
+    share = part.steps(
         "market_share",
         told.market_share,
         assortment_outturn_shares=trimmed(part.batch.numbers("assortment_outturn_shares")),
         outturn_share=part.batch.numbers("outturn_share"),
     )
+    at_market, at_stated = (
+        part.steps(step, function, **{name: timber, "market_share": share})
+        for step, function in ASSORTED[name].items()
+    )
+    return at_market, at_stated
 
 
 def _felling(
