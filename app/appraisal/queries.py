@@ -91,6 +91,11 @@ def list_appraisals(session: Session, actor: Actor, wanted: Mapping[str, Any]) -
     return statement.order_by(col(Appraisal.created_at).desc(), col(Appraisal.id).desc())
 
 
+def appraisals_made_by(agency_id: UUID) -> sa.Select[Any]:
+    """The appraisals of one maker: what its own reports may tell of."""
+    return sa.select(Appraisal).where(col(Appraisal.agency_id) == agency_id)
+
+
 def light(statement: sa.Select[Any]) -> sa.Select[Any]:
     """The same appraisals without their large columns, for lists."""
     heavy = (Appraisal.inputs, Appraisal.prices, Appraisal.result, Appraisal.outside)
@@ -126,12 +131,12 @@ def valid_appraisal(session: Session, asset_id: UUID) -> Appraisal | None:
 
 def internal_limits(session: Session, asset_ids: Sequence[UUID]) -> dict[UUID, int]:
     """By asset whose valid appraisal is its bank's own: the loan, in fen, that it was made for."""
-    statement = sa.select(Appraisal).where(
+    statement = sa.select(col(Appraisal.asset_id), col(Appraisal.loan_fen)).where(
         col(Appraisal.asset_id).in_(asset_ids),
         col(Appraisal.state) == AppraisalState.VALID,
         col(Appraisal.kind) == AppraisalKind.INTERNAL,
     )
-    return {row.asset_id: row.loan_fen or 0 for row in session.execute(statement).scalars()}
+    return {row.asset_id: row.loan_fen or 0 for row in session.execute(statement)}
 
 
 _LIENS: Final = sa.table(

@@ -29,6 +29,7 @@ from app.cli.terminal import (
     worded,
 )
 from app.kernel.clock import SystemClock
+from app.kernel.money import Money
 from app.kernel.text import N_
 from app.reference.titles import region_titles
 from risk_models.account_json import account_json, comparison_json
@@ -144,7 +145,7 @@ def _read(path: Path, day: date) -> AccountDocument:
 
 def _print(found: Account, day: date) -> None:
     click.echo(f"{say(N_('Year of the account'))}: {found.year}")
-    click.echo(f"{say(N_('Total (yuan)'))}: {_yuan(found.total_fen)}")
+    click.echo(f"{say(N_('Total (yuan)'))}: {Money(found.total_fen).yuan}")
     _lines(
         N_("By service"),
         {CLASSES[key].in_language(language()): fen for key, fen in found.by_service.items()},
@@ -160,7 +161,11 @@ def _print(found: Account, day: date) -> None:
         click.echo(
             say(
                 N_("%(region)s, %(service)s: %(difference)s yuan between its own and its parts."),
-                {"region": _region(each.region), "service": title, "difference": _yuan(each.fen)},
+                {
+                    "region": _region(each.region),
+                    "service": title,
+                    "difference": Money(each.fen).yuan,
+                },
             )
         )
     for area in found.boundaries:
@@ -210,7 +215,7 @@ def _print_region(
     name = _region(region)
     if parts:
         name = say(N_("%(region)s, sum of its parts"), {"region": name})
-    click.echo(f"{'  ' * depth}{name}: {_yuan(found.by_region[region])}")
+    click.echo(f"{'  ' * depth}{name}: {Money(found.by_region[region]).yuan}")
     for part in parts:
         _print_region(found, below, part, depth + 1)
 
@@ -242,18 +247,13 @@ def _print_comparison(comparison: Comparison) -> None:
         (N_("Effect of prices (yuan)"), whole.price_fen),
     )
     for label, fen in shown:
-        click.echo(f"{say(label)}: {'-' if fen is None else _yuan(fen)}")
+        click.echo(f"{say(label)}: {'-' if fen is None else Money(fen).yuan}")
 
 
 def _lines(label: str, found: Mapping[str, int]) -> None:
     click.echo(f"{say(label)}:")
     for name, fen in found.items():
-        click.echo(f"  {name}: {_yuan(fen)}")
-
-
-def _yuan(fen: int) -> str:
-    whole, rest = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}{whole}.{rest:02d}"
+        click.echo(f"  {name}: {Money(fen).yuan}")
 
 
 commands: list[click.Command] = [gep_account]

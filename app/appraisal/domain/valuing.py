@@ -13,6 +13,7 @@ import numpy as np
 
 from app.appraisal.domain.catalogue import find_model, parameters_on
 from app.appraisal.domain.findings import named
+from app.kernel.money import Money
 from app.kernel.units import facts_named
 from risk_models.appraise import component_fen, to_fen
 from risk_models.batches import InvalidInputs, batch_from_rows
@@ -160,8 +161,13 @@ def basis_on(spec: ModelSpec, on: date, prices: Mapping[str, PriceFacts]) -> Bas
 
 
 def money_text(fen: int) -> str:
-    """Whole fen as yuan with two decimals."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+    """Whole fen as they are stored: yuan with two decimals."""
+    return Money(fen).yuan
+
+
+def fen_of(yuan: str | None) -> int | None:
+    """Stored yuan as whole fen; None stays what it is."""
+    return None if yuan is None else Money.parse(yuan).fen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

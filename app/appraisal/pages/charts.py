@@ -13,7 +13,8 @@ from app.appraisal.domain.comparing import (
     Comparison,
     Item,
 )
-from app.appraisal.pages.shown import fen_of, grouped, in_words, input_shown
+from app.appraisal.domain.valuing import fen_of
+from app.appraisal.pages.shown import grouped, in_words, input_shown
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent

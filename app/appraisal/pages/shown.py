@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, parameters_on
-from app.appraisal.domain.valuing import traced_figure
+from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.report_parts import figure
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
@@ -68,11 +68,6 @@ def room_words() -> dict[str, Any]:
         "unit_title": unit_title,
         "fen_of": fen_of,
     }
-
-
-def fen_of(yuan: str | None) -> int | None:
-    """Stored yuan as the filters of money take it."""
-    return None if yuan is None else Money.parse(yuan).fen
 
 
 def _titles(titles: Mapping[Any, str]) -> dict[str, str]:

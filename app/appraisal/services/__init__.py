@@ -1,6 +1,6 @@
 """Use cases of the appraisal room."""
 
-from app.appraisal.services.comparison import agency_comparison, compare_appraisal
+from app.appraisal.services.comparison import compare_appraisal
 from app.appraisal.services.inputs import (
     RecordedView,
     RecordInputs,
@@ -108,7 +108,6 @@ __all__ = [
     "accept_order",
     "add_panel_member",
     "agencies_in_force",
-    "agency_comparison",
     "appraisal_in_force",
     "asset_value",
     "compare_appraisal",

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from app.appraisal.domain.catalogue import parameters_on
 from app.appraisal.domain.comparing import CHANGE_TITLES, TABLE, ChangeKind, Comparison, Item
+from app.appraisal.domain.valuing import fen_of
 from app.appraisal.models import Appraisal
 from app.appraisal.report_parts import both, figure
 from app.appraisal.report_views import (
@@ -68,17 +69,13 @@ def band_view(result: Mapping[str, Any]) -> BandView | None:
         years=[
             YearBandView(
                 year=each["year"],
-                low_fen=_fen(each["low"]),
-                mid_fen=_fen(each["mid"]),
-                high_fen=_fen(each["high"]),
+                low_fen=fen_of(each["low"]),
+                mid_fen=fen_of(each["mid"]),
+                high_fen=fen_of(each["high"]),
             )
             for each in found.get("fan", [])
         ],
     )
-
-
-def _fen(yuan: str | None) -> int | None:
-    return None if yuan is None else Money.parse(yuan).fen
 
 
 def bar_views(result: Mapping[str, Any]) -> list[BarView]:
@@ -89,8 +86,8 @@ def bar_views(result: Mapping[str, Any]) -> list[BarView]:
             low=_end(each["low"], each["unit"]),
             high=_end(each["high"], each["unit"]),
             unit="%" if each["unit"] == RATIO else each["unit"],
-            at_low_fen=_fen(each["value_at_low_yuan"]),
-            at_high_fen=_fen(each["value_at_high_yuan"]),
+            at_low_fen=fen_of(each["value_at_low_yuan"]),
+            at_high_fen=fen_of(each["value_at_high_yuan"]),
         )
         for each in result.get("tornado", [])
     ]
@@ -324,7 +321,7 @@ def _indicators(spec: ModelSpec, result: Mapping[str, Any]) -> Sequence[Indicato
     quantities = result.get("quantities", {})
     found = []
     for component in spec.components:
-        fen = _fen(result.get("components", {}).get(component.name))
+        fen = fen_of(result.get("components", {}).get(component.name))
         if fen:
             quantity = quantities.get(component.name)
             found.append(

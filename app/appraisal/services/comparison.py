@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.appraisal import queries
 from app.appraisal.domain.comparing import Comparison, Side, compared
@@ -23,8 +23,7 @@ def compare_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Com
 
 def agency_comparison(session: Session, row: Appraisal) -> Comparison | None:
     """The same for the report: beside the last appraisal of the same maker, whose figures it knows."""
-    own = sa.select(Appraisal).where(col(Appraisal.agency_id) == row.agency_id)
-    return _compared(session, row, own)
+    return _compared(session, row, queries.appraisals_made_by(row.agency_id))
 
 
 def _compared(session: Session, row: Appraisal, sight: sa.Select[Any]) -> Comparison | None:

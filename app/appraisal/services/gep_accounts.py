@@ -24,11 +24,11 @@ from app.appraisal.gep_workbook import (
     column_title,
 )
 from app.appraisal.models import GepAccount
+from app.appraisal.services.importing import not_in_force, require_workbook
 from app.appraisal.services.inputs import require_past
 from app.assets.queries import organisation_names
 from app.audit.services import record
 from app.db.engine import now, today
-from app.documents.content_types import UploadRefused, check_upload
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
@@ -276,11 +276,16 @@ def publish_account(session: Session, actor: Actor, account_id: UUID) -> GepAcco
 def get_gep_account(session: Session, actor: Actor, account_id: UUID) -> GepAccountView:
     """One account in sight; `NotFound` otherwise."""
     actor.require(Permission.READ_GEP_ACCOUNTS)
+    return account_views(session, actor, [load_gep_account(session, actor, account_id)])[0]
+
+
+def load_gep_account(session: Session, actor: Actor, account_id: UUID) -> GepAccount:
+    """The row, or NotFound."""
     statement = queries.visible_gep_accounts(session, actor).where(col(GepAccount.id) == account_id)
     row: GepAccount | None = session.execute(statement).scalar_one_or_none()
     if row is None:
         raise NotFound
-    return account_views(session, actor, [row])[0]
+    return row
 
 
 def account_summaries(session: Session, rows: Sequence[GepAccount]) -> list[GepAccountSummary]:
@@ -364,47 +369,32 @@ def _place(problem: RowProblem) -> str:
 
 
 def _read(command: AccountWorkbook) -> AccountRows:
-    try:
-        accepted = check_upload(filename=command.file_name, content=command.content)
-    except UploadRefused as refused:
-        raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
-    if accepted.kind != "xlsx":
-        raise InvalidInput.at("/file", N_("Send the template as an XLSX workbook."))
+    require_workbook(command.file_name, command.content)
     try:
         return account_rows(command.content, parameters_on(command.accounted_on))
     except ParameterNotInForce as refusal:
-        raise _not_in_force(refusal) from refusal
+        raise not_in_force(refusal, "/accounted_on") from refusal
 
 
 def _document(raw: Mapping[str, Any]) -> AccountDocument:
     try:
         return document_from(dict(raw))
     except InvalidAccount as refused:
-        raise InvalidInput.at(
-            "/document",
-            N_("This is no account: %(reason)s."),
-            reason=_named(refused.detail),
-        ) from refused
+        raise _no_account(refused) from refused
 
 
 def _counted(document: AccountDocument, on: date, year: int | None) -> Account:
     try:
         return account(document, on, year)
     except ParameterNotInForce as refusal:
-        raise _not_in_force(refusal) from refusal
+        raise not_in_force(refusal, "/accounted_on") from refusal
     except InvalidAccount as refused:
-        raise InvalidInput.at(
-            "/document",
-            N_("This is no account: %(reason)s."),
-            reason=_named(refused.detail),
-        ) from refused
+        raise _no_account(refused) from refused
 
 
-def _not_in_force(refusal: ParameterNotInForce) -> InvalidInput:
+def _no_account(refused: InvalidAccount) -> InvalidInput:
     return InvalidInput.at(
-        "/accounted_on",
-        N_("The parameter %(parameter)s is not in force on this day."),
-        parameter=refusal.parameter_id,
+        "/document", N_("This is no account: %(reason)s."), reason=_named(refused.detail)
     )
 
 

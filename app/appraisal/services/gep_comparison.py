@@ -10,9 +10,13 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.models import GepAccount
-from app.appraisal.services.gep_accounts import GepAccountSummary, account_summaries
+from app.appraisal.services.gep_accounts import (
+    GepAccountSummary,
+    account_summaries,
+    load_gep_account,
+)
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, InvalidInput, NotFound
+from app.kernel.errors import Conflict, InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from risk_models.account_json import comparison_json
@@ -52,7 +56,7 @@ def compare_gep_accounts(
     that is no earlier published account of the region, and one of another norm.
     """
     actor.require(Permission.READ_GEP_ACCOUNTS)
-    row = _load(session, actor, account_id)
+    row = load_gep_account(session, actor, account_id)
     listed = list(session.execute(queries.gep_bases(session, actor, row)).scalars())
     base = _chosen(listed, base_id)
     found = None if base is None else _compared(session, row, base)
@@ -64,14 +68,6 @@ def compare_gep_accounts(
         comparison=None if found is None else comparison_json(found),
         recounted=base is not None and found is not None and _differs(row, base, found),
     )
-
-
-def _load(session: Session, actor: Actor, account_id: UUID) -> GepAccount:
-    statement = queries.visible_gep_accounts(session, actor).where(col(GepAccount.id) == account_id)
-    row: GepAccount | None = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def _chosen(listed: list[GepAccount], base_id: UUID | None) -> GepAccount | None:

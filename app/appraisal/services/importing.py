@@ -274,20 +274,30 @@ def _read(
     session: Session, spec: ModelSpec, on: date, content: bytes, file_name: str
 ) -> list[WorkbookRow]:
     require_past(session, on)
+    require_workbook(file_name, content)
+    try:
+        return read_workbook(spec, parameters_on(on), content)
+    except ParameterNotInForce as refusal:
+        raise not_in_force(refusal, "/valued_on") from refusal
+
+
+def require_workbook(file_name: str, content: bytes) -> None:
+    """Refuse a file that is no sound XLSX workbook."""
     try:
         accepted = check_upload(filename=file_name, content=content)
     except UploadRefused as refused:
         raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
     if accepted.kind != "xlsx":
         raise InvalidInput.at("/file", N_("Send the template as an XLSX workbook."))
-    try:
-        return read_workbook(spec, parameters_on(on), content)
-    except ParameterNotInForce as refusal:
-        raise InvalidInput.at(
-            "/valued_on",
-            N_("The parameter %(parameter)s is not in force on this day."),
-            parameter=refusal.parameter_id,
-        ) from refusal
+
+
+def not_in_force(refusal: ParameterNotInForce, pointer: str) -> InvalidInput:
+    """The refusal of a day on which a parameter has no value."""
+    return InvalidInput.at(
+        pointer,
+        N_("The parameter %(parameter)s is not in force on this day."),
+        parameter=refusal.parameter_id,
+    )
 
 
 def _valued(

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
 from app.appraisal.domain.catalogue import find_spec
-from app.appraisal.domain.valuing import traced_figure
+from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
 from app.appraisal.report_views import (
     AppraisalReportView,
@@ -71,7 +71,6 @@ from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
 from app.kernel.catalogue import in_both
 from app.kernel.errors import Busy, NotFound
-from app.kernel.money import Money
 from app.kernel.text import N_, Coded
 from app.kernel.units import RATIO, per_cent, unit_name
 from app.reference.services import region_name
@@ -402,17 +401,13 @@ def _approaches(spec: ModelSpec, result: Mapping[str, Any]) -> list[ApproachView
     return [
         ApproachView(
             title=_words(titles[name]),
-            value_fen=_fen(each["value_yuan"]),
+            value_fen=fen_of(each["value_yuan"]),
             weight=_weight(each["weight"]),
             reason=Words(**(each["reason"] or {"zh": "", "en": ""})),
         )
         for name, each in result.get("approaches", {}).items()
         if each["value_yuan"] is not None
     ]
-
-
-def _fen(yuan: str | None) -> int | None:
-    return None if yuan is None else Money.parse(yuan).fen
 
 
 def _weight(text: str | None) -> str:
@@ -523,7 +518,7 @@ def _finding(each: Mapping[str, Any]) -> FindingView:
 
 def _components(spec: ModelSpec, result: Mapping[str, Any]) -> list[ComponentView]:
     """The bars of the value; the rounding of the parts goes into the largest, so that they sum to the whole."""
-    amounts = {name: _fen(text) or 0 for name, text in result.get("components", {}).items()}
+    amounts = {name: fen_of(text) or 0 for name, text in result.get("components", {}).items()}
     quantities = result.get("quantities", {})
     return [
         ComponentView(
