@@ -22,7 +22,7 @@ from app.kernel.schedule_dates import Every, MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.classification import Classification, class_rules, classify
 from app.loans.domain.schedule import Instalment, Schedule, make_schedule
-from app.loans.domain.terms import Method, ScheduleError, Terms
+from app.loans.domain.terms import Method, OddDays, ScheduleError, Terms
 from app.policy import Policy
 
 _YEAR_FRACTION_DECIMALS: Final = 12
@@ -80,6 +80,7 @@ class _TermOptions(TypedDict):
     first_due_on: date | None
     grace_principal: int
     month_end: MonthEnd
+    odd_days: OddDays
     plan_fen: tuple[int, ...]
 
 
@@ -94,6 +95,7 @@ class _TermOptions(TypedDict):
 @click.option("--first-due", "first_due_on", type=DAY, help="First due day, and new anchor.")
 @click.option("--grace-principal", type=int, default=0, help="Periods with interest alone.")
 @click.option("--month-end", type=_OneOf(MonthEnd), default=MonthEnd.CLAMP)
+@click.option("--odd-days", type=_OneOf(OddDays), default=OddDays.JOINED)
 @click.option("--plan", "plan_fen", type=_PLAN, default=(), help="Principal amounts in yuan.")
 @as_json_option
 def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:

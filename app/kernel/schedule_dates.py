@@ -103,6 +103,13 @@ class Rhythm:
         regular = step(self.start_on, self.every, 1, self.month_end)
         return self.first_due_on is None or self.first_due_on == regular
 
+    @property
+    def first_step_on(self) -> date:
+        """Where the step begins that ends on the first due day; the start where that is regular."""
+        if self.first_due_on is None or self.starts_regularly:
+            return self.start_on
+        return step(self.first_due_on, self.every, -1, self.month_end)
+
     def due_dates(self, periods: int) -> tuple[date, ...]:
         """The first so many due days."""
         return tuple(islice(self._without_end(), periods))

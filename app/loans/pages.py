@@ -18,7 +18,7 @@ from app.loans import queries, services
 from app.loans.books import find_business_day
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import FACT_TITLES
-from app.loans.domain.schedule import Schedule, make_schedule
+from app.loans.domain.schedule import make_schedule
 from app.loans.domain.states import (
     CLOSE_STATE_TITLES,
     SECURITY_TITLES,
@@ -26,6 +26,7 @@ from app.loans.domain.states import (
     CloseState,
     LoanState,
 )
+from app.loans.domain.terms import Terms
 from app.loans.schedules import INSTALMENT_TITLES, InstalmentState, loan_schedule
 from app.loans.schemas import (
     ACCOUNT_TITLES,
@@ -238,7 +239,7 @@ def new_schedule() -> Answer:
     """Draw a schedule from terms; nothing is stored."""
 
     def submit(terms: Any) -> Response:
-        return _drawn(make_schedule(terms))  # type: ignore[return-value]
+        return _drawn(terms)  # type: ignore[return-value]
 
     return form_page(
         PreviewFormSchema(),
@@ -250,8 +251,10 @@ def new_schedule() -> Answer:
     )
 
 
-def _drawn(drawn: Schedule) -> str:
-    return render_template("loans/preview.html", schedule=drawn, **words_of_loans())
+def _drawn(terms: Terms) -> str:
+    return render_template(
+        "loans/preview.html", schedule=make_schedule(terms), terms=terms, **words_of_loans()
+    )
 
 
 @closes.route("", methods=["GET", "POST"])

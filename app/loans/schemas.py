@@ -21,7 +21,7 @@ from app.loans.domain.states import (
     LtvBasis,
     Security,
 )
-from app.loans.domain.terms import MAX_PERIODS, Method, Terms
+from app.loans.domain.terms import MAX_PERIODS, Method, OddDays, Terms
 from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
 from app.loans.schedules import InstalmentState
 from app.loans.services import Repay, RequestClose
@@ -111,6 +111,12 @@ EVERY_TITLES: Final = {
 MONTH_END_TITLES: Final = {
     MonthEnd.CLAMP: N_("To the last day of the month"),
     MonthEnd.ROLL: N_("To the first day of the next month"),
+}
+
+ODD_DAYS_TITLES: Final = {
+    OddDays.JOINED: N_("Stay in the first period"),
+    OddDays.OWN_ROW: N_("Their interest falls due alone, before it"),
+    OddDays.SPREAD: N_("Their interest is spread over all instalments"),
 }
 
 
@@ -235,6 +241,13 @@ class SchedulePreviewSchema(CommandSchema):
         title=N_("A day that its month does not have goes"),
         load_default=MonthEnd.CLAMP,
     )
+    odd_days = Choice(
+        OddDays,
+        titles=ODD_DAYS_TITLES,
+        title=N_("Days before the first whole period"),
+        help=N_("Where the first due day lies later than one period after the drawdown."),
+        load_default=OddDays.JOINED,
+    )
     plan_fen = ma.fields.List(Yuan(), validate=Entries(max=MAX_PERIODS), data_key="plan_yuan")
 
     @ma.post_load
@@ -259,6 +272,8 @@ class PreviewInstalmentSchema(ViewSchema):
     principal_fen = Yuan()
     interest_fen = Yuan()
     balance_fen = Yuan()
+    base_fen = Yuan()
+    odd_interest_fen = Yuan()
 
 
 class PreviewSchema(ViewSchema):

@@ -16,7 +16,7 @@ from app.kernel.schedule_dates import Every, MonthEnd, Rhythm
 from app.loans.domain.accrual import BalanceFrom, accrued_fen
 from app.loans.domain.periods import Period
 from app.loans.domain.schedule import level_instalment, make_schedule, period_rates
-from app.loans.domain.terms import Method, Terms
+from app.loans.domain.terms import Method, OddDays, Terms
 
 FOLDER = Path(__file__).parent
 
@@ -43,6 +43,7 @@ def terms_of(case):
         first_due_on=given.get("first_due_on"),
         grace_principal=given.get("grace_principal", 0),
         month_end=MonthEnd(given.get("month_end", "clamp")),
+        odd_days=OddDays(given.get("odd_days", "with-first")),
     )
 
 

@@ -103,7 +103,6 @@ def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
         period = ending.get(day)
         principal = sum(each.amount_fen for each in plan if each.on == day)
         interest = accrued_fen(period, balances, day) if period else 0
-        balance -= principal
         rows.append(
             Instalment(
                 number=number,
@@ -113,9 +112,10 @@ def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
                 payment_fen=principal + interest,
                 principal_fen=principal,
                 interest_fen=interest,
-                balance_fen=balance,
+                base_fen=balance,
             )
         )
+        balance -= principal
     return Schedule(instalments=tuple(rows))
 
 

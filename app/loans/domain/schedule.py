@@ -3,11 +3,12 @@
 The interest of a period is the opening balance times the period's rate, rounded once,
 half-up. The level instalment is P * prod(1 + r_i) / F_n with F_1 = 1 and
 F_i = F_(i-1) * (1 + r_i) + 1, rounded half-up; r_i differs where the periods differ. The
-last instalment takes what is left, so the principal parts sum to the principal.
+last instalment takes what is left, so the principal parts sum to the principal. Interest of
+odd days is rounded once too; spread, its parts are equal and the last takes the rest.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import accumulate
@@ -17,7 +18,7 @@ from typing import TypeAlias
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
 from app.loans.domain.periods import Period
-from app.loans.domain.terms import Method, Terms, periods_of, require_possible
+from app.loans.domain.terms import Method, OddDays, Terms, odd_period, periods_of, require_possible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,15 @@ class Instalment:
     payment_fen: int
     principal_fen: int
     interest_fen: int
-    balance_fen: int
-    """Principal left after this instalment."""
+    base_fen: int
+    """Principal that bore the interest."""
+    odd_interest_fen: int = 0
+    """Part of the interest that is for the odd days before the first whole period."""
+
+    @property
+    def balance_fen(self) -> int:
+        """Principal left after this instalment."""
+        return self.base_fen - self.principal_fen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +82,9 @@ def make_schedule(terms: Terms) -> Schedule:
         return Schedule(instalments=(_single_instalment(terms, periods),))
     rates, denominator = period_rates(periods, terms.rate_ppm)
     rule = _principal_rule(terms, rates, denominator)
-    return Schedule(
-        instalments=_instalments(terms.principal_fen, periods, rates, denominator, rule)
-    )
+    rows = _instalments(terms.principal_fen, periods, rates, denominator, rule)
+    odd = odd_period(terms)
+    return Schedule(instalments=_with_odd_days(terms, odd, rows) if odd else rows)
 
 
 def period_rates(periods: Sequence[Period], rate_ppm: int) -> tuple[list[int], int]:
@@ -140,13 +148,13 @@ def _instalments(
         interest = round_half_up(balance * rate, denominator)
         wanted = balance if index == last else rule(index, interest)
         principal = min(max(wanted, 0), balance)
-        balance -= principal
         rows.append(_instalment(index + 1, period, principal, interest, balance))
+        balance -= principal
     return tuple(rows)
 
 
 def _instalment(
-    number: int, period: Period, principal_fen: int, interest_fen: int, balance_fen: int
+    number: int, period: Period, principal_fen: int, interest_fen: int, base_fen: int
 ) -> Instalment:
     return Instalment(
         number=number,
@@ -156,7 +164,32 @@ def _instalment(
         payment_fen=principal_fen + interest_fen,
         principal_fen=principal_fen,
         interest_fen=interest_fen,
-        balance_fen=balance_fen,
+        base_fen=base_fen,
+    )
+
+
+def _with_odd_days(
+    terms: Terms, odd: Period, rows: tuple[Instalment, ...]
+) -> tuple[Instalment, ...]:
+    (rate,), denominator = period_rates([odd], terms.rate_ppm)
+    interest_fen = round_half_up(terms.principal_fen * rate, denominator)
+    if terms.odd_days is OddDays.OWN_ROW:
+        first = _instalment(1, odd, 0, interest_fen, terms.principal_fen)
+        return (
+            replace(first, odd_interest_fen=interest_fen),
+            *(replace(row, number=row.number + 1) for row in rows),
+        )
+    part_fen = interest_fen // len(rows)
+    parts = [part_fen] * (len(rows) - 1) + [interest_fen - part_fen * (len(rows) - 1)]
+    return tuple(_with_part(row, part) for row, part in zip(rows, parts, strict=True))
+
+
+def _with_part(row: Instalment, part_fen: int) -> Instalment:
+    return replace(
+        row,
+        payment_fen=row.payment_fen + part_fen,
+        interest_fen=row.interest_fen + part_fen,
+        odd_interest_fen=part_fen,
     )
 
 
@@ -172,5 +205,5 @@ def _single_instalment(terms: Terms, periods: Sequence[Period]) -> Instalment:
         payment_fen=terms.principal_fen + interest_fen,
         principal_fen=terms.principal_fen,
         interest_fen=interest_fen,
-        balance_fen=0,
+        base_fen=terms.principal_fen,
     )

@@ -39,6 +39,17 @@ class Method(StrEnum):
     """Given principal amounts."""
 
 
+class OddDays(StrEnum):
+    """What becomes of the days by which the first period is longer than a step."""
+
+    JOINED = "with-first"
+    """They stay in the first period."""
+    OWN_ROW = "own-row"
+    """Their interest falls due alone, where the first whole period begins."""
+    SPREAD = "spread"
+    """Their interest is added in equal parts to all instalments."""
+
+
 class ScheduleError(InvalidInput):
     """Terms that no schedule can meet; `errors` names the fields and the facts."""
 
@@ -52,6 +63,8 @@ class Terms:
 
     In the first `grace_principal` periods only interest is due. `plan_fen` has one amount
     for each period after them. Under `bullet` and `bullet-all` grace changes nothing.
+    `odd_days` needs a first due day later than one step after the start; an own row of
+    interest comes on top of the number of periods. `bullet-all` joins them always.
     """
 
     principal_fen: int
@@ -65,6 +78,7 @@ class Terms:
     first_due_on: date | None = None
     grace_principal: int = 0
     month_end: MonthEnd = MonthEnd.CLAMP
+    odd_days: OddDays = OddDays.JOINED
     plan_fen: tuple[int, ...] = ()
 
 
@@ -77,17 +91,30 @@ def require_possible(terms: Terms) -> None:
         raise ScheduleError(errors=errors)
 
 
+def odd_period(terms: Terms) -> Period | None:
+    """The days before the first whole period, where they are to stand apart."""
+    if terms.odd_days is OddDays.JOINED or terms.method is Method.BULLET_ALL:
+        return None
+    begins_on = _rhythm(terms).first_step_on
+    if begins_on <= terms.start_on:
+        return None
+    return Period(starts_on=terms.start_on, due_on=begins_on, day_count=terms.day_count)
+
+
 def periods_of(terms: Terms) -> tuple[Period, ...]:
-    """The interest periods of possible terms, marking the regular months under `30/360`."""
+    """The interest periods of possible terms, marking the regular months under `30/360`.
+
+    Odd days that stand apart are in none of them.
+    """
     dues = _due_dates(terms)
     months = terms.every.months if terms.day_count is DayCount.THIRTY_360 else 0
     whole_months = [months] * len(dues)
-    rhythm = _rhythm(terms)
+    rhythm, odd = _rhythm(terms), odd_period(terms)
     if dues[-1] != rhythm.due_date(len(dues)):
         whole_months[-1] = 0
-    if not rhythm.starts_regularly:
+    if not rhythm.starts_regularly and odd is None:
         whole_months[0] = 0
-    starts = (terms.start_on, *dues[:-1])
+    starts = (odd.due_on if odd else terms.start_on, *dues[:-1])
     return tuple(
         Period(starts_on=start, due_on=due, day_count=terms.day_count, whole_months=whole)
         for start, due, whole in zip(starts, dues, whole_months, strict=True)

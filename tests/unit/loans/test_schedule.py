@@ -12,7 +12,15 @@ from app.kernel.daycount import DayCount
 from app.kernel.money import MAX_FEN
 from app.kernel.schedule_dates import Every, MonthEnd
 from app.loans.domain.schedule import make_schedule
-from app.loans.domain.terms import MAX_PERIODS, MAX_RATE_PPM, Method, ScheduleError, Terms
+from app.loans.domain.terms import (
+    MAX_PERIODS,
+    MAX_RATE_PPM,
+    Method,
+    OddDays,
+    ScheduleError,
+    Terms,
+    odd_period,
+)
 
 TERMS = Terms(
     principal_fen=1_000_000_00,
@@ -48,6 +56,7 @@ def possible_terms(draw):
         first_due_on=draw(st.none() | st.dates(start_on, date(2101, 12, 31))),
         grace_principal=grace,
         month_end=draw(st.sampled_from(MonthEnd)),
+        odd_days=draw(st.sampled_from(OddDays)),
         plan_fen=split(draw, principal, periods - grace) if method is Method.PLAN else (),
     )
     if terms.first_due_on == start_on:
@@ -82,7 +91,10 @@ def test_due_days_strictly_increase_and_periods_touch(terms):
     schedule = make_schedule(terms)
     starts = [row.starts_on for row in schedule.instalments]
     dues = [row.due_on for row in schedule.instalments]
-    assert starts == [terms.start_on, *dues[:-1]]
+    assert starts[1:] == dues[:-1]
+    # Odd days that are spread lie in no period.
+    set_apart = odd_period(terms) if terms.odd_days is OddDays.SPREAD else None
+    assert starts[0] == (set_apart.due_on if set_apart else terms.start_on)
     assert all(before < after for before, after in pairwise([terms.start_on, *dues]))
 
 
@@ -265,3 +277,45 @@ def test_several_wrong_fields_are_named_together():
     with pytest.raises(ScheduleError) as refusal:
         rows(principal_fen=0, rate_ppm=-1)
     assert [error.pointer for error in refusal.value.errors] == ["/principal_yuan", "/rate"]
+
+
+# --- Days before the first whole period ---
+
+LATE = {"first_due_on": date(2024, 2, 20)}
+"""Five days of January stand before the first whole month, of 31 days."""
+
+
+def test_odd_days_that_join_make_the_first_period_long():
+    first = rows(**LATE)[0]
+    assert (first.starts_on, first.days, first.odd_interest_fen) == (date(2024, 1, 15), 36, 0)
+
+
+def test_odd_days_of_their_own_row_pay_interest_alone_on_top_of_the_instalments():
+    drawn = rows(**LATE, odd_days=OddDays.OWN_ROW)
+    odd, first = drawn[:2]
+    assert len(drawn) == 13
+    assert (odd.due_on, odd.days, odd.principal_fen) == (date(2024, 1, 20), 5, 0)
+    assert odd.interest_fen == odd.odd_interest_fen == 604_17
+    assert (first.number, first.starts_on, first.days) == (2, date(2024, 1, 20), 31)
+
+
+def test_odd_days_spread_over_the_instalments_lose_no_fen():
+    spread = rows(**LATE, odd_days=OddDays.SPREAD)
+    alone = rows(**LATE, odd_days=OddDays.OWN_ROW)
+    assert len(spread) == 12
+    assert [row.odd_interest_fen for row in spread] == [50_34] * 11 + [50_43]
+    assert [row.principal_fen for row in spread] == [row.principal_fen for row in alone[1:]]
+    assert sum(row.payment_fen for row in spread) == sum(row.payment_fen for row in alone)
+
+
+@pytest.mark.parametrize("odd_days", OddDays)
+@pytest.mark.parametrize("first_due_on", [None, date(2024, 2, 15), date(2024, 2, 3)])
+def test_without_odd_days_every_answer_is_the_same(odd_days, first_due_on):
+    """A first period of a step, or of less, has no days to set apart."""
+    assert rows(first_due_on=first_due_on, odd_days=odd_days) == rows(first_due_on=first_due_on)
+
+
+def test_all_at_the_end_has_one_row_whatever_becomes_of_odd_days():
+    drawn = rows(**LATE, method=Method.BULLET_ALL, odd_days=OddDays.OWN_ROW)
+    assert len(drawn) == 1
+    assert drawn[0].days == (date(2025, 1, 20) - date(2024, 1, 15)).days
