@@ -6,6 +6,7 @@ import numpy as np
 
 from risk_models.batches import finding
 from risk_models.contract import Batch, Field, Finding, Floats, step
+from risk_models.fields import series
 from risk_models.words import Text
 
 __all__ = [
@@ -72,16 +73,13 @@ def comparable_fields(
 def _comparable(
     name: str, title: Text, help_: Text, *, unit: str, high: float, example: tuple[float, ...]
 ) -> Field:
-    return Field(
-        name=name,
-        title=title,
-        help=help_,
-        kind="series",
+    return series(
+        name,
+        title,
+        help_,
         unit=unit,
-        low=0.0,
         high=high,
         example=example,
-        required=False,
         needed_when=("market_basis", frozenset({COMPARABLES})),
         max_length=12,
         group="market",

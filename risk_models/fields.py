@@ -4,15 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, TypedDict, Unpack
 
-from risk_models.contract import Component, Condition, Field
+from risk_models.contract import Choice, Component, Condition, Field
 from risk_models.words import Text
 
 __all__ = [
     "asked_only",
+    "choice",
     "day",
     "discount_rate",
     "number",
     "part",
+    "pick",
+    "series",
     "share",
     "yearly_loss_share",
     "yuan",
@@ -100,6 +103,52 @@ def day(name: str, title: Text, help_: Text, *, example: str, **extras: Unpack[E
         unit="day",
         example=example,
         group="term",
+        **told,
+    )
+
+
+def pick(id_: str, en: str, zh: str) -> Choice:
+    """One answer to a choice."""
+    return Choice(id=id_, title=Text(en=en, zh=zh))
+
+
+def choice(name: str, title: Text, help_: Text, *choices: Choice, group: str) -> Field:
+    """A choice that may be left empty, which means its first answer."""
+    return Field(
+        name=name,
+        title=title,
+        help=help_,
+        kind="choice",
+        unit="",
+        choices=choices,
+        example=choices[0].id,
+        required=False,
+        group=group,
+    )
+
+
+def series(
+    name: str,
+    title: Text,
+    help_: Text,
+    *,
+    unit: str,
+    example: tuple[float, ...],
+    max_length: int,
+    group: str,
+    **extras: Unpack[Extras],
+) -> Field:
+    """A list of figures, none below zero; it may be left out but where `needed_when` asks for it."""
+    told: Extras = {"low": 0.0, "required": False, **extras}
+    return Field(
+        name=name,
+        title=title,
+        help=help_,
+        kind="series",
+        unit=unit,
+        example=example,
+        max_length=max_length,
+        group=group,
         **told,
     )
 

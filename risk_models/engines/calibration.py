@@ -426,16 +426,17 @@ def calibration_json(found: Calibration, *, language: str = "en") -> dict[str, o
                 "aic": found.reverting.aic,
             },
         },
-        "haircuts": [
-            {"years": cell.years, "confidence": cell.confidence, "share": cell.share}
-            for cell in haircuts(found.process)
-        ],
-        "haircuts_reverting": [
-            {"years": cell.years, "confidence": cell.confidence, "share": cell.share}
-            for cell in (haircuts(reverting) if reverting is not None else ())
-        ],
+        "haircuts": _haircuts_json(found.process),
+        "haircuts_reverting": [] if reverting is None else _haircuts_json(reverting),
         "warnings": [
             {"code": warned.code, "detail": warned.detail.in_language(language)}
             for warned in found.warnings
         ],
     }
+
+
+def _haircuts_json(process: Process) -> list[dict[str, float]]:
+    return [
+        {"years": cell.years, "confidence": cell.confidence, "share": cell.share}
+        for cell in haircuts(process)
+    ]

@@ -23,7 +23,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.fields import number, part
+from risk_models.fields import number, part, series
 from risk_models.modelling import on_the_day, trimmed
 from risk_models.tradable import (
     SHARED_PARAMETERS,
@@ -372,19 +372,18 @@ FIELDS: Final = (
         vary=(2021, 2022),
         group="holding",
     ),
-    Field(
-        name="quantities_by_vintage",
-        title=Text(en="Allowances by vintage", zh="各年度配额持有量"),
-        help=Text(
+    series(
+        "quantities_by_vintage",
+        Text(en="Allowances by vintage", zh="各年度配额持有量"),
+        Text(
             en="By the registry's statement: the oldest vintage, the year after it, and so on.",
             zh="以登记机构的持仓证明为准，自最早年度起逐年填写。",
         ),
-        kind="series",
         unit=TONNE,
-        low=0.0,
         high=1e10,
         example=(120_000.0, 420_000.0),
         max_length=10,
+        required=True,
         group="holding",
     ),
     needed_field(

@@ -3,14 +3,8 @@
 from typing import Final
 
 from risk_models.contract import Field
-from risk_models.fields import number, share
-from risk_models.models.carbon_sink_income.input_kinds import (
-    choice,
-    pick,
-    row_of,
-    series,
-    when,
-)
+from risk_models.fields import choice, number, pick, series, share
+from risk_models.models.carbon_sink_income.input_kinds import row_of, when
 from risk_models.models.carbon_sink_income.names import AFOLU_LOSS, AFOLU_MITIGATION
 from risk_models.words import Text
 
@@ -62,6 +56,7 @@ DEDUCTIONS: Final = (
             zh="当地郁闭森林每公顷每年增加的地上干物质。",
         ),
         unit="t/ha",
+        high=1e6,
         high=50.0,
         example=1.6,
         needed_when=when("baseline_basis", "crown-cover"),
@@ -216,7 +211,7 @@ PRECISION: Final = (
         low_open=True,
         high=1e8,
         example=(17_400.0, 12_200.0),
-        most=MOST_STRATA,
+        max_length=MOST_STRATA,
         group="precision",
         needed_when=when("precision_basis", "plots"),
     ),
@@ -225,9 +220,10 @@ PRECISION: Final = (
         Text(en="Means of the strata", zh="各层均值"),
         Text(en="Mean biomass of the plots by stratum.", zh="各层样地生物量均值。"),
         unit="t/ha",
+        high=1e6,
         low_open=True,
         example=(45.328, 31.5),
-        most=MOST_STRATA,
+        max_length=MOST_STRATA,
         group="precision",
         needed_when=when("precision_basis", "plots"),
     ),
@@ -239,8 +235,9 @@ PRECISION: Final = (
             zh="各层样本标准差（除以n-1）。",
         ),
         unit="t/ha",
+        high=1e6,
         example=(12.776, 9.1),
-        most=MOST_STRATA,
+        max_length=MOST_STRATA,
         group="precision",
         needed_when=when("precision_basis", "plots"),
     ),
@@ -252,7 +249,7 @@ PRECISION: Final = (
         low=2.0,
         high=10_000.0,
         example=(34.0, 21.0),
-        most=MOST_STRATA,
+        max_length=MOST_STRATA,
         group="precision",
         needed_when=when("precision_basis", "plots"),
     ),

@@ -33,7 +33,7 @@ from risk_models.trace import interpolated
 
 __all__ = ["growth_findings"]
 
-Rows = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.bool_]
 OFF: Final = Recorder()
 
 
@@ -50,7 +50,7 @@ def growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
     ]
 
 
-def _refused(code: str, field: str, rows: Rows) -> list[Finding]:
+def _refused(code: str, field: str, rows: Mask) -> list[Finding]:
     return finding(code, field, rows, severity="refuse", detail=WORDS[code])
 
 
@@ -172,8 +172,8 @@ def _stand_findings(batch: Batch, basis: Basis) -> list[Finding]:
     ]
 
 
-def _without(batch: Batch, basis: Basis) -> Rows:
-    """Rows whose group of trees has no factors of the conversion they chose."""
+def _without(batch: Batch, basis: Basis) -> Mask:
+    """Mask whose group of trees has no factors of the conversion they chose."""
     found = np.zeros(batch.n, dtype=np.bool_)
     for name, (parameter, columns) in CONVERSIONS.items():
         rows = batch.is_level("conversion", name)
@@ -259,7 +259,7 @@ def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
     return found
 
 
-def _stated_in(batch: Batch) -> list[tuple[str, Rows]]:
+def _stated_in(batch: Batch) -> list[tuple[str, Mask]]:
     """The input that states the removals, where a question about them belongs, and its rows."""
     rated = batch.is_level("removal_basis", "yearly-rate", "rotation")
     if rated.all():
@@ -301,8 +301,8 @@ def _yearly_rate(batch: Batch, basis: Basis) -> Floats:
     return rate
 
 
-def _readable(batch: Batch) -> Rows:
-    """Rows with what a growth of stock is read by."""
+def _readable(batch: Batch) -> Mask:
+    """Mask with what a growth of stock is read by."""
     return (
         (batch.codes("species") >= 0)
         & (batch.codes("conversion") >= 0)
@@ -374,7 +374,7 @@ def _bound_findings(batch: Batch, basis: Basis) -> list[Finding]:
     )
 
 
-def _dated(batch: Batch) -> Rows:
+def _dated(batch: Batch) -> Mask:
     planted = batch.days("planted_on")
     return (
         (batch.codes("species") >= 0)

@@ -1,34 +1,13 @@
 """Short ways to write the kinds of inputs the carbon-sink model asks for."""
 
-from risk_models.contract import Choice, Field
+from risk_models.contract import Condition, Field
 from risk_models.words import Text
 
-__all__ = ["When", "choice", "flag", "pick", "row_of", "series", "when"]
-
-When = tuple[str, frozenset[str]]
+__all__ = ["flag", "row_of", "when"]
 
 
-def when(field: str, *answers: str) -> When:
+def when(field: str, *answers: str) -> Condition:
     return field, frozenset(answers)
-
-
-def choice(name: str, title: Text, help_: Text, *choices: Choice, group: str) -> Field:
-    """A choice that may be left empty, which means its first answer."""
-    return Field(
-        name=name,
-        title=title,
-        help=help_,
-        kind="choice",
-        unit="",
-        choices=choices,
-        example=choices[0].id,
-        required=False,
-        group=group,
-    )
-
-
-def pick(id_: str, en: str, zh: str) -> Choice:
-    return Choice(id=id_, title=Text(en=en, zh=zh))
 
 
 def row_of(
@@ -39,7 +18,7 @@ def row_of(
     table: str,
     example: str,
     group: str,
-    needed_when: When | None = None,
+    needed_when: Condition | None = None,
 ) -> Field:
     """A choice among the rows of a dated table."""
     return Field(
@@ -53,39 +32,6 @@ def row_of(
         required=False,
         needed_when=needed_when,
         group=group,
-    )
-
-
-def series(  # noqa: PLR0913 - an input has this many parts.
-    name: str,
-    title: Text,
-    help_: Text,
-    *,
-    unit: str,
-    example: tuple[float, ...],
-    most: int,
-    group: str,
-    needed_when: When,
-    low: float = 0.0,
-    low_open: bool = False,
-    high: float = 1e6,
-    market: bool = False,
-) -> Field:
-    return Field(
-        name=name,
-        title=title,
-        help=help_,
-        kind="series",
-        unit=unit,
-        low=low,
-        high=high,
-        low_open=low_open,
-        example=example,
-        required=False,
-        needed_when=needed_when,
-        max_length=most,
-        group=group,
-        market=market,
     )
 
 

@@ -3,8 +3,8 @@
 from typing import Final
 
 from risk_models.contract import Field
-from risk_models.fields import day, discount_rate, number, share, yuan
-from risk_models.models.carbon_sink_income.input_kinds import choice, pick, series, when
+from risk_models.fields import choice, day, discount_rate, number, pick, series, share, yuan
+from risk_models.models.carbon_sink_income.input_kinds import when
 from risk_models.words import Text
 
 __all__ = ["EVIDENCE", "MONEY", "TERM"]
@@ -216,7 +216,7 @@ EVIDENCE: Final = (
         low_open=True,
         high=10_000.0,
         example=(26.0, 31.0, 34.0),
-        most=MOST_COMPARABLES,
+        max_length=MOST_COMPARABLES,
         group="evidence",
         market=True,
         needed_when=when("other_evidence", "comparables", "both"),
@@ -232,7 +232,7 @@ EVIDENCE: Final = (
         low_open=True,
         high=10.0,
         example=(1.05, 0.97, 0.92),
-        most=MOST_COMPARABLES,
+        max_length=MOST_COMPARABLES,
         group="evidence",
         needed_when=when("other_evidence", "comparables", "both"),
     ),
@@ -246,7 +246,7 @@ EVIDENCE: Final = (
         unit="1",
         high=1e9,
         example=(2.0, 3.0, 1.0),
-        most=MOST_COMPARABLES,
+        max_length=MOST_COMPARABLES,
         group="evidence",
         needed_when=when("other_evidence", "comparables", "both"),
     ),
@@ -261,7 +261,7 @@ EVIDENCE: Final = (
         unit="yuan/mu",
         high=100_000.0,
         example=(21.0, 6.0, 4.0, 3.0),
-        most=MOST_YEARS,
+        max_length=MOST_YEARS,
         group="evidence",
         needed_when=when("other_evidence", "costs", "both"),
     ),

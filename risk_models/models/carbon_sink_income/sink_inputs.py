@@ -4,14 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from risk_models.contract import Field
-from risk_models.fields import day, number, share
-from risk_models.models.carbon_sink_income.input_kinds import (
-    flag,
-    pick,
-    row_of,
-    series,
-    when,
-)
+from risk_models.fields import day, number, pick, series, share
+from risk_models.models.carbon_sink_income.input_kinds import flag, row_of, when
 from risk_models.models.carbon_sink_income.names import (
     GRASSLAND,
     GROWING,
@@ -128,7 +122,7 @@ REMOVALS: Final = (
         high=10.0,
         example=(0.05, 0.09, 0.13, 0.16, 0.18, 0.19, 0.19, 0.18, 0.17, 0.16),
         needed_when=when("removal_basis", "validated-table"),
-        most=60,
+        max_length=60,
         group="removals",
     ),
     row_of(
@@ -221,7 +215,7 @@ REMOVALS: Final = (
         high=2_000.0,
         example=(5.0, 12.0, 25.0, 50.0, 100.0),
         needed_when=when("removal_basis", "yield-table"),
-        most=MOST_AGES,
+        max_length=MOST_AGES,
         group="removals",
     ),
     Field(

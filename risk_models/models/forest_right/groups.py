@@ -33,6 +33,7 @@ __all__ = [
     "STOCK_LOW",
     "TERM_HIGH",
     "TIMBER",
+    "YEARS_AT_MOST",
     "YIELDING",
 ]
 
@@ -50,6 +51,9 @@ TERM_HIGH: Final = "forest_right.term_years_high"
 OUTTURN_HIGH: Final = "forest_right.outturn_high"
 COMPARABLES_LEAST: Final = "forest_right.comparables_least"
 PRICE_AGE: Final = "price.age_limit_days"
+
+YEARS_AT_MOST: Final = 60
+"""Years that a series tells one by one."""
 
 PLANTED: Final = frozenset({"young", "pre-yield", "bamboo-new"})
 """Valued by what it cost to raise."""

@@ -2,9 +2,18 @@
 
 from typing import Final
 
-from risk_models.contract import Choice, Field
-from risk_models.fields import day, discount_rate, number, share, yearly_loss_share, yuan
-from risk_models.models.forest_right.forms import YEARS_AT_MOST, choice, series
+from risk_models.contract import Field
+from risk_models.fields import (
+    choice,
+    day,
+    discount_rate,
+    number,
+    pick,
+    series,
+    share,
+    yearly_loss_share,
+    yuan,
+)
 from risk_models.models.forest_right.groups import (
     AGE_GROUP,
     AGE_LIMITS,
@@ -12,6 +21,7 @@ from risk_models.models.forest_right.groups import (
     PHASED,
     PLANTED,
     STOCKING,
+    YEARS_AT_MOST,
     YIELDING,
 )
 from risk_models.models.forest_right.wood import COMPARABLES, LAND, PLAN, WOOD
@@ -123,19 +133,11 @@ QUALITY: Final = (
             en="Stated, or worked out from stocking, height and diameter or volume. Empty: stated.",
             zh="直接填写，或由株数保存率、树高、胸径或蓄积计算。不填为直接填写。",
         ),
-        example="stated",
+        pick("stated", "Stated", "直接填写"),
+        pick("height", "Stocking and height", "保存率与树高"),
+        pick("diameter", "Stocking, height and diameter", "保存率、树高与胸径"),
+        pick("volume", "Stocking, height and volume", "保存率、树高与蓄积"),
         group="stand",
-        choices=(
-            Choice(id="stated", title=Text(en="Stated", zh="直接填写")),
-            Choice(id="height", title=Text(en="Stocking and height", zh="保存率与树高")),
-            Choice(
-                id="diameter",
-                title=Text(en="Stocking, height and diameter", zh="保存率、树高与胸径"),
-            ),
-            Choice(
-                id="volume", title=Text(en="Stocking, height and volume", zh="保存率、树高与蓄积")
-            ),
-        ),
     ),
     number(
         "quality_k",

@@ -3,9 +3,8 @@
 from typing import Final
 
 from risk_models.contract import Choice, Field
-from risk_models.fields import number, share
-from risk_models.models.forest_right.forms import YEARS_AT_MOST, choice, series
-from risk_models.models.forest_right.groups import HARVESTED, RENEWED, STANDING
+from risk_models.fields import choice, number, pick, series, share
+from risk_models.models.forest_right.groups import HARVESTED, RENEWED, STANDING, YEARS_AT_MOST
 from risk_models.words import Text
 
 __all__ = ["COMPARABLES", "FELLED", "LAND", "PLAN", "WOOD"]
@@ -196,12 +195,9 @@ LAND: Final = (
             en="Left out, or the rotations that follow until the right ends. Empty: left out.",
             zh="不计，或计入权利到期前的后续轮伐期。不填为不计。",
         ),
-        example="none",
+        pick("none", "Left out", "不计"),
+        pick("expectation", "Land expectation value", "林地期望价"),
         group="land",
-        choices=(
-            Choice(id="none", title=Text(en="Left out", zh="不计")),
-            Choice(id="expectation", title=Text(en="Land expectation value", zh="林地期望价")),
-        ),
     ),
     number(
         "long_run_price_yuan_per_m3",
@@ -265,13 +261,10 @@ PLAN: Final = (
             en="The same trees are felled, kept for carbon, or both by one plan. Empty: felled.",
             zh="同一林木只能采伐、保留固碳，或按统一方案兼顾。不填为采伐。",
         ),
-        example="timber",
+        pick("timber", "Felled for timber", "采伐利用"),
+        pick("carbon", "Kept for carbon", "不采伐固碳"),
+        pick("joint", "Timber and carbon", "木材与碳汇联合经营"),
         group="plan",
-        choices=(
-            Choice(id="timber", title=Text(en="Felled for timber", zh="采伐利用")),
-            Choice(id="carbon", title=Text(en="Kept for carbon", zh="不采伐固碳")),
-            Choice(id="joint", title=Text(en="Timber and carbon", zh="木材与碳汇联合经营")),
-        ),
     ),
     Field(
         name="credited_elsewhere",

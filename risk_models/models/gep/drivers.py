@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from risk_models.contract import Basis, Batch, Floats, Recorder, StepFunction
 from risk_models.models.gep import formulas as f
 from risk_models.models.gep.passport import ECOSYSTEM, WAYS
 
 __all__ = ["Drivers"]
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
