@@ -56,7 +56,6 @@ DEDUCTIONS: Final = (
             zh="当地郁闭森林每公顷每年增加的地上干物质。",
         ),
         unit="t/ha",
-        high=1e6,
         high=50.0,
         example=1.6,
         needed_when=when("baseline_basis", "crown-cover"),
