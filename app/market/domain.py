@@ -244,7 +244,9 @@ def read_series(text: str) -> SeriesRead:
                 prices.append(read[1])
             else:
                 errors.append(LineError(line=reader.line_num, column="", detail=read))
-            if len(days) > MAX_ROWS or len(errors) == MAX_LINE_ERRORS:
+            if len(errors) == MAX_LINE_ERRORS:
+                break
+            if len(days) > MAX_ROWS:
                 errors.append(_too_long(reader.line_num))
                 break
     except csv.Error:
