@@ -45,7 +45,7 @@ def report_xlsx(spec: ModelSpec, report: ImportReport) -> bytes:
             ResultLine(
                 number=row.line,
                 ref=row.ref,
-                value_fen=None if row.problems else row.value_fen,
+                value_fen=row.value_fen,
                 components=row.components,
                 problems=_told(spec, [*row.problems, *row.findings]),
             )

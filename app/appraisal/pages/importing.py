@@ -128,7 +128,6 @@ def _shown(spec: ModelSpec, report: ImportReport, *, importing: bool) -> Respons
         rows=rows[:MAX_SHOWN_ROWS],
         titles={each.name: words(each.title) for each in spec.fields},
         importing=importing,
-        total_fen=sum(row.value_fen or 0 for row in report.rows if not row.problems),
         again=request.path,
         words=words,
     )
