@@ -38,8 +38,8 @@ FEN_POWER: Final[dict[Place, dict[Language, int]]] = {
 """How many places the decimal point of an amount in fen moves to the left."""
 MONEY_UNITS: Final[dict[Place, dict[Language, str]]] = {
     "yuan": {"zh": "元", "en": "CNY"},
-    "wan": {"zh": "万元", "en": "CNY m"},
-    "yi": {"zh": "亿元", "en": "CNY bn"},
+    "wan": {"zh": "万元", "en": "CNY million"},
+    "yi": {"zh": "亿元", "en": "CNY billion"},
 }
 POINTS: Final[dict[Language, str]] = {"zh": "个百分点", "en": "pp"}
 MU_PER_HECTARE: Final = 15
@@ -71,7 +71,7 @@ def plain(value: Figure | None, places: int) -> str | None:
 
 
 def money(fen: int | None, place: Place, *, locale: str) -> str:
-    """Show an amount at the scale of a place: full yuan, 万元 or CNY m, 亿元 or CNY bn."""
+    """Show an amount at the scale of a place: full yuan, 万元 or CNY million, 亿元 or CNY billion."""
     return number(_scaled(fen, place, locale), 2)
 
 
@@ -81,12 +81,12 @@ def money_yuan(fen: int | None) -> str:
 
 
 def money_wan(fen: int | None, *, locale: str) -> str:
-    """Show 万元 or CNY m: loans and collateral."""
+    """Show 万元 or CNY million: loans and collateral."""
     return money(fen, "wan", locale=locale)
 
 
 def money_yi(fen: int | None, *, locale: str) -> str:
-    """Show 亿元 or CNY bn: totals of a city, a province, a bank."""
+    """Show 亿元 or CNY billion: totals of a city, a province, a bank."""
     return money(fen, "yi", locale=locale)
 
 

@@ -149,7 +149,7 @@ def test_the_api_answers_the_file_of_the_page_when_asked_for_csv(api, sign_in, t
 
 def test_printed_figures_stand_in_the_unit_of_the_page(sign_in, tape):
     page = sign_in("pbc-1", language="en").get("/oversight", status=200).text
-    assert "13.643 CNY bn" in page
+    assert "13.643 CNY billion" in page
     assert "hundred million" not in page
     assert "136.43 亿元" in sign_in("pbc-1").get("/oversight", status=200).text
 

@@ -105,7 +105,7 @@ def test_a_growth_carries_sign_and_arrow():
 
 def test_money_in_a_sentence_puts_the_unit_where_the_language_wants_it():
     assert formats.money_with_unit(914_000_00, "wan", locale="zh_CN") == "91.40 万元"
-    assert formats.money_with_unit(914_000_00, "wan", locale="en") == "CNY 0.91 m"
+    assert formats.money_with_unit(914_000_00, "wan", locale="en") == "CNY 0.91 million"
     assert formats.money_with_unit(914_000_00, "yuan", locale="en") == "CNY 914,000.00"
     assert formats.money_with_unit(None, "yuan", locale="en") == "—"
 
@@ -118,8 +118,8 @@ def test_units_belong_to_places():
     ]
     assert [formats.money_unit(place, locale="en") for place in ("yuan", "wan", "yi")] == [
         "CNY",
-        "CNY m",
-        "CNY bn",
+        "CNY million",
+        "CNY billion",
     ]
 
 
@@ -183,11 +183,11 @@ def test_a_filter_of_a_constant_follows_the_language_of_each_request(app):
     template = "{{ 2358000000|money_wan }} {{ money_unit('wan') }} {{ 'yi'|money_unit }}"
     with app.test_request_context():
         with force_locale("en"):
-            assert render_template_string(template) == "23.58 CNY m CNY bn"
+            assert render_template_string(template) == "23.58 CNY million CNY billion"
         with force_locale("zh_Hans_CN"):
             assert render_template_string(template) == "2,358.00 万元 亿元"
         with force_locale("en"):
-            assert render_template_string(template) == "23.58 CNY m CNY bn"
+            assert render_template_string(template) == "23.58 CNY million CNY billion"
 
 
 def test_every_helper_is_a_filter(app):

@@ -102,7 +102,7 @@ def test_one_cell_has_other_digits_and_another_unit_in_each_language(client):
     again = Page(client.get("/?lang=en").get_data(as_text=True)).text
     assert english == again
     assert "Loan balance 23.58" in english
-    assert "Unit: CNY m" in english
+    assert "Unit: CNY million" in english
     assert "贷款余额 2,358.00" in chinese
     assert "单位：万元" in chinese
     assert "CNY" not in chinese

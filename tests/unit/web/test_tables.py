@@ -6,7 +6,7 @@ from app.web.tables import labelled
 
 HEAD = Markup(
     '<thead><tr><th scope="col">Loan</th><th scope="col" class="num"><a href="?sort=1">Principal'
-    " (CNY m)</a></th><td></td></tr></thead>"
+    " (CNY million)</a></th><td></td></tr></thead>"
 )
 
 
@@ -15,7 +15,7 @@ def test_a_cell_carries_the_heading_and_the_unit_of_its_column():
         HEAD + Markup('<tbody><tr><td>L-1</td><td class="num">3.00</td><td></td></tr></tbody>')
     )
     assert '<td data-label="Loan">L-1</td>' in rows
-    assert '<td class="num" data-label="Principal (CNY m)">3.00</td><td></td>' in rows
+    assert '<td class="num" data-label="Principal (CNY million)">3.00</td><td></td>' in rows
     assert rows.startswith(HEAD)
 
 
