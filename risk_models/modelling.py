@@ -24,6 +24,7 @@ from risk_models.words import Text
 
 __all__ = [
     "MU_A_HECTARE",
+    "PRICE_AGE",
     "REMOVALS_ABOVE",
     "RIGHT_ENDED",
     "Days",
@@ -52,6 +53,9 @@ Days = npt.NDArray[np.datetime64]
 
 MU_A_HECTARE: Final = 15.0
 """One hectare is fifteen mu, by definition."""
+
+PRICE_AGE: Final = "price.age_limit_days"
+"""How old a price may be; a model that checks its prices lists it among its parameters."""
 
 MISSING: Text = Text(
     en="There is no price of “%(price)s” on the valuation day, so there is no value.",
@@ -145,9 +149,13 @@ def paid_today(name: str, yuan: Floats) -> Flow:
 
 
 def price_findings(
-    batch: Batch, basis: Basis, *, field: str, price_of: dict[str, PriceUse], age_limit_days: float
+    batch: Batch, basis: Basis, *, field: str, price_of: Mapping[str, PriceUse]
 ) -> list[Finding]:
-    """A missing price, or one that ended long before the day, refuses the rows that need it."""
+    """A missing price, or one that ended long before the day, refuses the rows that need it.
+
+    `price_of` names the price of each level of the choice `field`.
+    """
+    limit = basis.parameters.number(PRICE_AGE)
     found: list[Finding] = []
     for level, use in price_of.items():
         rows = batch.is_level(field, level)
@@ -162,7 +170,7 @@ def price_findings(
             )
             continue
         priced_on = basis.prices[use.id].priced_on
-        if priced_on is not None and (basis.on - priced_on).days > age_limit_days:
+        if priced_on is not None and (basis.on - priced_on).days > limit:
             found += finding(
                 "price-ended",
                 field,
@@ -171,7 +179,7 @@ def price_findings(
                 detail=ENDED.about(price=use.title),
                 price=np.array(use.id),
                 priced_on=np.array(priced_on.isoformat()),
-                limit=np.array(age_limit_days),
+                limit=np.array(limit),
             )
     return found
 

@@ -25,7 +25,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.modelling import as_day, per_unit, price_findings, single
+from risk_models.modelling import PRICE_AGE, as_day, per_unit, price_findings, single
 from risk_models.words import Text
 
 __all__ = [
@@ -53,7 +53,6 @@ DISCOUNT_PER_DAY: Final = "tradable.discount_per_day"
 ORDERLY_DAYS: Final = "tradable.orderly_days"
 SALE_DAYS_HIGH: Final = "tradable.sale_days_high"
 STATEMENT_AGE: Final = "tradable.statement_age_days"
-PRICE_AGE: Final = "price.age_limit_days"
 
 SHARED_PARAMETERS: Final = (
     PARTICIPATION,
@@ -357,7 +356,6 @@ def market_findings(
         basis,
         field=field,
         price_of=wanted,
-        age_limit_days=basis.parameters.number(PRICE_AGE),
     )
     for level, listed in markets.items():
         known = _known(listed, basis)

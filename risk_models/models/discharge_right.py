@@ -28,7 +28,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, number, part, share
-from risk_models.modelling import as_day, price_findings, years
+from risk_models.modelling import PRICE_AGE, as_day, price_findings, years
 from risk_models.quota import (
     PRICED,
     Rows,
@@ -55,7 +55,6 @@ TERM_CAP: Final = "discharge_right.term_cap_years"
 ACTIVE_TRADES: Final = "discharge_right.active_trades"
 PRICE_RATIO: Final = "discharge_right.price_ratio_high"
 WEIGHT: Final = "discharge_right.approach_weight"
-PRICE_AGE: Final = "price.age_limit_days"
 
 NAMES: Final[Mapping[str, Text]] = {
     "so2": Text(en="Sulphur dioxide", zh="二氧化硫"),
@@ -434,7 +433,6 @@ def _market_findings(batch: Batch, basis: Basis) -> Iterator[Finding]:
             basis,
             field="market_basis",
             price_of={PRICED: use},
-            age_limit_days=basis.parameters.number(PRICE_AGE),
         )
         yield from (entry.moved(rows) for entry in found)
 

@@ -26,7 +26,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import number, part
-from risk_models.modelling import per_unit, price_findings
+from risk_models.modelling import PRICE_AGE, per_unit, price_findings
 from risk_models.quota import (
     PRICED,
     Rows,
@@ -60,7 +60,6 @@ PARTICIPATION: Final = "energy_use_right.participation_share"
 SALE_DAYS_HIGH: Final = "energy_use_right.sale_days_high"
 IMPLIED_HIGH: Final = "energy_use_right.implied_high"
 WEIGHT: Final = "energy_use_right.approach_weight"
-PRICE_AGE: Final = "price.age_limit_days"
 
 ENERGY: Final = PriceUse(
     id="energy-use",
@@ -253,7 +252,6 @@ class EnergyUseRight:
                 basis,
                 field="market_basis",
                 price_of={PRICED: ENERGY},
-                age_limit_days=basis.parameters.number(PRICE_AGE),
             ),
         ]
 

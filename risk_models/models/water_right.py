@@ -31,6 +31,7 @@ from risk_models.contract import (
 )
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
 from risk_models.modelling import (
+    PRICE_AGE,
     as_day,
     discounted,
     income_growth_findings,
@@ -68,7 +69,6 @@ RATE_LOW: Final = "water_right.discount_rate_low"
 RATE_HIGH: Final = "water_right.discount_rate_high"
 GROWTH_HIGH: Final = "water_right.growth_high"
 TRADED_HIGH: Final = "water_right.traded_price_high"
-PRICE_AGE: Final = "price.age_limit_days"
 
 WATER: Final = PriceUse(
     id="water",
@@ -359,7 +359,6 @@ class WaterRight:
                 basis,
                 field="market_basis",
                 price_of={PRICED: WATER},
-                age_limit_days=parameters.number(PRICE_AGE),
             ),
             *income_growth_findings(batch, limit=parameters.number(GROWTH_HIGH)),
             *rate_findings(

@@ -33,7 +33,6 @@ from risk_models.models.carbon_sink_income.names import (
     GROWTH_HIGH,
     HAZARD_HIGH,
     PRECISION,
-    PRICE_AGE,
     PRICE_OF,
     RATE_HIGH,
     RATE_LOW,
@@ -74,7 +73,6 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
             basis,
             field="registration",
             price_of=PRICE_OF,
-            age_limit_days=parameters.number(PRICE_AGE),
         ),
         *_date_findings(batch, basis),
         *growth_findings(batch, basis),
@@ -229,7 +227,6 @@ def _average_findings(batch: Batch, basis: Basis) -> list[Finding]:
         return []
     found: list[Finding] = []
     code = "average-missing"
-    limit = basis.parameters.number(PRICE_AGE)
     for level in PRICE_OF:
         pair = AVERAGES.get(level, ())
         known = [use for use in pair if use.id in basis.prices]
@@ -246,9 +243,7 @@ def _average_findings(batch: Batch, basis: Basis) -> list[Finding]:
         found += [
             entry.moved(hit)
             for use in known
-            for entry in price_findings(
-                part, basis, field="registration", price_of={level: use}, age_limit_days=limit
-            )
+            for entry in price_findings(part, basis, field="registration", price_of={level: use})
         ]
     return found
 

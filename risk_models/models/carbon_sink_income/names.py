@@ -4,6 +4,7 @@ from typing import Final
 
 from risk_models.contract import PriceUse
 from risk_models.credit_prices import CCER, CCER_MEANS, LOCAL_SINK
+from risk_models.modelling import PRICE_AGE
 from risk_models.words import Text
 
 __all__ = [
@@ -34,7 +35,6 @@ __all__ = [
     "PARAMETERS",
     "PER_TONNE",
     "PRECISION",
-    "PRICE_AGE",
     "PRICE_OF",
     "RATE_HIGH",
     "RATE_LOW",
@@ -54,7 +54,6 @@ RATE_HIGH: Final = "carbon_sink.discount_rate_high"
 HAZARD_HIGH: Final = "carbon_sink.hazard_high"
 GROWTH_HIGH: Final = "carbon_sink.price_growth_high"
 BUFFER_LOW: Final = "carbon_sink.buffer_low"
-PRICE_AGE: Final = "price.age_limit_days"
 
 SPECIES: Final = "carbon_sink.species"
 CURVE: Final = "carbon_sink.growth_curve"

@@ -34,7 +34,6 @@ from risk_models.models.forest_right.groups import (
     JOINABLE,
     OUTTURN_HIGH,
     PLANTED,
-    PRICE_AGE,
     RATE_HIGH,
     RATE_LOW,
     RENEWED,
@@ -350,7 +349,7 @@ def _price_findings(batch: Batch, basis: Basis) -> list[Finding]:
 
 
 def _price_of(
-    batch: Batch, basis: Basis, rows: Mask, field: str, price_of: dict[str, PriceUse]
+    batch: Batch, basis: Basis, rows: Mask, field: str, price_of: Mapping[str, PriceUse]
 ) -> list[Finding]:
     at = np.flatnonzero(rows)
     if at.size == 0:
@@ -362,7 +361,6 @@ def _price_of(
         basis,
         field=field,
         price_of=price_of,
-        age_limit_days=basis.parameters.number(PRICE_AGE),
     )
     return [entry.moved(at) for entry in found]
 

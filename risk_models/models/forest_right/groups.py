@@ -23,7 +23,6 @@ __all__ = [
     "OUTTURN_HIGH",
     "PHASED",
     "PLANTED",
-    "PRICE_AGE",
     "RATE_HIGH",
     "RATE_LOW",
     "RENEWED",
@@ -50,7 +49,6 @@ AREA_HIGH: Final = "forest_right.area_high"
 TERM_HIGH: Final = "forest_right.term_years_high"
 OUTTURN_HIGH: Final = "forest_right.outturn_high"
 COMPARABLES_LEAST: Final = "forest_right.comparables_least"
-PRICE_AGE: Final = "price.age_limit_days"
 
 YEARS_AT_MOST: Final = 60
 """Years that a series tells one by one."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from risk_models.contract import ModelSpec
 from risk_models.fields import part
+from risk_models.modelling import PRICE_AGE
 from risk_models.models.forest_right.asked import ASKED_FIELDS, PRICES
 from risk_models.models.forest_right.groups import (
     AGE_GROUP,
@@ -13,7 +14,6 @@ from risk_models.models.forest_right.groups import (
     CATEGORY,
     COMPARABLES_LEAST,
     OUTTURN_HIGH,
-    PRICE_AGE,
     RATE_HIGH,
     RATE_LOW,
     STOCK_HIGH,
