@@ -22,8 +22,9 @@ from app.kernel.schedule_dates import Every, MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.classification import Classification, class_rules, classify
 from app.loans.domain.schedule import Instalment, Schedule, make_schedule
-from app.loans.domain.terms import Method, OddDays, ScheduleError, Terms
+from app.loans.domain.terms import DayRoll, Method, OddDays, ScheduleError, Terms
 from app.policy import Policy
+from app.reference.official_calendar import official_calendar
 
 _YEAR_FRACTION_DECIMALS: Final = 12
 
@@ -81,6 +82,7 @@ class _TermOptions(TypedDict):
     grace_principal: int
     month_end: MonthEnd
     odd_days: OddDays
+    roll: DayRoll
     plan_fen: tuple[int, ...]
 
 
@@ -96,12 +98,13 @@ class _TermOptions(TypedDict):
 @click.option("--grace-principal", type=int, default=0, help="Periods with interest alone.")
 @click.option("--month-end", type=_OneOf(MonthEnd), default=MonthEnd.CLAMP)
 @click.option("--odd-days", type=_OneOf(OddDays), default=OddDays.JOINED)
+@click.option("--roll", type=_OneOf(DayRoll), default=DayRoll.NONE, help="On days off.")
 @click.option("--plan", "plan_fen", type=_PLAN, default=(), help="Principal amounts in yuan.")
 @as_json_option
 def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
     """Draw a repayment schedule."""
     try:
-        drawn = make_schedule(Terms(**options))
+        drawn = make_schedule(Terms(**options, calendar=official_calendar()))
     except ScheduleError as refusal:
         _refuse(refusal.code, refusal.title, refusal.errors, as_json=as_json)
     if as_json:

@@ -28,6 +28,7 @@ from app.loans.schemas import (
     SchedulePreviewSchema,
 )
 from app.loans.statements import statement_pdf
+from app.reference.services import business_calendar
 from app.web.access import access, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
@@ -132,7 +133,7 @@ def get_statement(loan_id: UUID) -> Response:
 @schedules.response(200, PreviewSchema)
 def preview_schedule(terms: Terms) -> Any:
     """Draw a schedule without storing anything."""
-    return make_schedule(terms)
+    return make_schedule(replace(terms, calendar=business_calendar(current_session())))
 
 
 @closes.route("", methods=["GET"])

@@ -42,7 +42,7 @@ from app.loans.schemas import (
     SchedulePreviewSchema,
 )
 from app.reference.domain import RegionLevel
-from app.reference.services import region_names
+from app.reference.services import business_calendar, region_names
 from app.web.access import access, current_actor, current_session, tell
 from app.web.fields import Text
 from app.web.forms import form_page
@@ -239,7 +239,7 @@ def new_schedule() -> Answer:
     """Draw a schedule from terms; nothing is stored."""
 
     def submit(terms: Any) -> Response:
-        return _drawn(terms)  # type: ignore[return-value]
+        return _drawn(replace(terms, calendar=business_calendar(current_session())))  # type: ignore[return-value]
 
     return form_page(
         PreviewFormSchema(),

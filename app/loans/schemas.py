@@ -21,7 +21,7 @@ from app.loans.domain.states import (
     LtvBasis,
     Security,
 )
-from app.loans.domain.terms import MAX_PERIODS, Method, OddDays, Terms
+from app.loans.domain.terms import MAX_PERIODS, DayRoll, Method, OddDays, Terms
 from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
 from app.loans.schedules import InstalmentState
 from app.loans.services import Repay, RequestClose
@@ -117,6 +117,13 @@ ODD_DAYS_TITLES: Final = {
     OddDays.JOINED: N_("Stay in the first period"),
     OddDays.OWN_ROW: N_("Their interest falls due alone, before it"),
     OddDays.SPREAD: N_("Their interest is spread over all instalments"),
+}
+
+ROLL_TITLES: Final = {
+    DayRoll.NONE: N_("Stays where it is"),
+    DayRoll.NEXT: N_("To the next open day"),
+    DayRoll.NEXT_IN_MONTH: N_("To the next open day of the same month, else the last before"),
+    DayRoll.BEFORE: N_("To the last open day before"),
 }
 
 
@@ -247,6 +254,13 @@ class SchedulePreviewSchema(CommandSchema):
         title=N_("Days before the first whole period"),
         help=N_("Where the first due day lies later than one period after the drawdown."),
         load_default=OddDays.JOINED,
+    )
+    roll = Choice(
+        DayRoll,
+        titles=ROLL_TITLES,
+        title=N_("A due day on which banks are closed goes"),
+        help=N_("By the calendar of public holidays; interest runs up to the day it goes to."),
+        load_default=DayRoll.NONE,
     )
     plan_fen = ma.fields.List(Yuan(), validate=Entries(max=MAX_PERIODS), data_key="plan_yuan")
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import chinese_calendar
 import sqlalchemy as sa
 import yaml
 from sqlmodel import Session, SQLModel, col
@@ -39,10 +38,14 @@ from app.reference.models import (
     PolicyOverride,
     Region,
 )
+from app.reference.official_calendar import (
+    FIRST_CALENDAR_YEAR,
+    last_calendar_year,
+    special_days,
+)
 from risk_models.dated import DatedParameter, ParameterSet, Reference
 
 DATA: Final = Path(__file__).resolve().parent / "data"
-FIRST_CALENDAR_YEAR: Final = 2015
 """The oldest loan of a file that is still served was drawn after it."""
 
 _CALENDAR_SOURCE: Final = (
@@ -137,15 +140,10 @@ def _item_row(edition: str, item: dict[str, Any]) -> CatalogueItem:
 
 def _calendar() -> Iterator[SQLModel]:
     """Days off and made-up days of the years whose notice the package carries."""
-    holidays, workdays = chinese_calendar.constants.holidays, chinese_calendar.constants.workdays
-    for year in range(FIRST_CALENDAR_YEAR, max(holidays).year + 1):
+    for year in range(FIRST_CALENDAR_YEAR, last_calendar_year() + 1):
         yield CalendarYear(year=year, source=_CALENDAR_SOURCE)
-    for day, note in holidays.items():
-        if day.year >= FIRST_CALENDAR_YEAR and day.weekday() < _SATURDAY:
-            yield CalendarDay(day=day, kind=DayKind.HOLIDAY, note=note)
-    for day, note in workdays.items():
-        if day.year >= FIRST_CALENDAR_YEAR and day.weekday() >= _SATURDAY:
-            yield CalendarDay(day=day, kind=DayKind.WORKDAY, note=note)
+    for day, kind, note in special_days():
+        yield CalendarDay(day=day, kind=kind, note=note)
 
 
 def region_name(session: Session, code: str) -> Name:

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from app.kernel.calendar import BusinessCalendar
 from app.kernel.daycount import DayCount
 from app.kernel.errors import Fact, FieldError, InvalidInput
 from app.kernel.money import MAX_FEN, Money
@@ -50,6 +51,16 @@ class OddDays(StrEnum):
     """Their interest is added in equal parts to all instalments."""
 
 
+class DayRoll(StrEnum):
+    """Where a due day goes on which banks are closed; its interest runs up to the day it goes to."""
+
+    NONE = "none"
+    NEXT = "next"
+    NEXT_IN_MONTH = "next-in-month"
+    """To the next open day, but back to the last one where that lies in another month."""
+    BEFORE = "before"
+
+
 class ScheduleError(InvalidInput):
     """Terms that no schedule can meet; `errors` names the fields and the facts."""
 
@@ -79,6 +90,9 @@ class Terms:
     grace_principal: int = 0
     month_end: MonthEnd = MonthEnd.CLAMP
     odd_days: OddDays = OddDays.JOINED
+    roll: DayRoll = DayRoll.NONE
+    calendar: BusinessCalendar | None = None
+    """Needed by a roll of due days."""
     plan_fen: tuple[int, ...] = ()
 
 
@@ -98,6 +112,8 @@ def odd_period(terms: Terms) -> Period | None:
     begins_on = _rhythm(terms).first_step_on
     if begins_on <= terms.start_on:
         return None
+    if terms.odd_days is OddDays.OWN_ROW:
+        begins_on = _rolled(terms, begins_on)
     return Period(starts_on=terms.start_on, due_on=begins_on, day_count=terms.day_count)
 
 
@@ -114,6 +130,7 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
         whole_months[-1] = 0
     if not rhythm.starts_regularly and odd is None:
         whole_months[0] = 0
+    dues = tuple(_rolled(terms, due) for due in dues)
     starts = (odd.due_on if odd else terms.start_on, *dues[:-1])
     return tuple(
         Period(starts_on=start, due_on=due, day_count=terms.day_count, whole_months=whole)
@@ -128,6 +145,16 @@ def _rhythm(terms: Terms) -> Rhythm:
         month_end=terms.month_end,
         first_due_on=terms.first_due_on,
     )
+
+
+def _rolled(terms: Terms, due_on: date) -> date:
+    calendar, roll = terms.calendar, terms.roll
+    if calendar is None or roll is DayRoll.NONE or calendar.is_business_day(due_on):
+        return due_on
+    later, before = calendar.on_or_after(due_on), calendar.on_or_before(due_on)
+    back = roll is DayRoll.BEFORE or (roll is DayRoll.NEXT_IN_MONTH and later.month != due_on.month)
+    # Money is never due on or before the day on which it is paid out.
+    return before if back and before > terms.start_on else later
 
 
 def _due_dates(terms: Terms) -> tuple[date, ...]:
@@ -159,6 +186,8 @@ def _term_problems(terms: Terms) -> Iterator[FieldError]:
         yield from _length_problems(terms.periods, terms)
     elif terms.matures_on is not None:
         yield from _maturity_problems(terms.matures_on, terms)
+    if terms.roll is not DayRoll.NONE and terms.calendar is None:
+        yield _error("/roll", N_("Rolling due days needs a calendar of open days."))
     if terms.first_due_on is not None and terms.first_due_on <= terms.start_on:
         yield _error("/first_due_on", N_("The first due day must lie after the start."))
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.calendar import BusinessCalendar
 from app.kernel.daycount import DayCount
 from app.kernel.money import MAX_FEN
 from app.kernel.schedule_dates import Every, MonthEnd
@@ -15,6 +16,7 @@ from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import (
     MAX_PERIODS,
     MAX_RATE_PPM,
+    DayRoll,
     Method,
     OddDays,
     ScheduleError,
@@ -319,3 +321,64 @@ def test_all_at_the_end_has_one_row_whatever_becomes_of_odd_days():
     drawn = rows(**LATE, method=Method.BULLET_ALL, odd_days=OddDays.OWN_ROW)
     assert len(drawn) == 1
     assert drawn[0].days == (date(2025, 1, 20) - date(2024, 1, 15)).days
+
+
+# --- Due days on which banks are closed ---
+
+HOLIDAY = BusinessCalendar(
+    # Spring Festival: Monday 12 to Friday 16 February off, Sunday 18 is worked.
+    holidays=frozenset(date(2024, 2, day) for day in range(12, 17)),
+    workdays=frozenset({date(2024, 2, 18)}),
+    official_until=date(2024, 12, 31),
+)
+
+
+@pytest.mark.parametrize(
+    ("roll", "due_on", "days"),
+    [
+        (DayRoll.NONE, date(2024, 2, 15), 31),
+        (DayRoll.NEXT, date(2024, 2, 18), 34),
+        (DayRoll.NEXT_IN_MONTH, date(2024, 2, 18), 34),
+        (DayRoll.BEFORE, date(2024, 2, 9), 25),
+    ],
+)
+def test_a_due_day_on_which_banks_are_closed_goes_where_the_contract_says(roll, due_on, days):
+    first, second = rows(roll=roll, calendar=HOLIDAY)[:2]
+    assert (first.due_on, first.days) == (due_on, days)
+    # The next due day is counted from the anchor, its interest from the day paid.
+    assert second.starts_on == due_on
+    assert second.due_on == date(2024, 3, 15)
+
+
+def test_a_roll_within_the_month_turns_back_at_its_end():
+    """31 August 2024 is a Saturday."""
+    terms = {"start_on": date(2024, 7, 31), "calendar": HOLIDAY}
+    assert rows(**terms, roll=DayRoll.NEXT)[0].due_on == date(2024, 9, 2)
+    assert rows(**terms, roll=DayRoll.NEXT_IN_MONTH)[0].due_on == date(2024, 8, 30)
+
+
+def test_a_roll_back_never_reaches_the_drawdown():
+    terms = {"start_on": date(2024, 3, 8), "every": Every(days=1), "periods": 1}
+    assert rows(**terms, roll=DayRoll.BEFORE, calendar=HOLIDAY)[0].due_on == date(2024, 3, 11)
+
+
+def test_a_regular_month_of_thirty_days_stays_one_wherever_its_due_day_goes():
+    plain = rows(day_count=DayCount.THIRTY_360)
+    rolled = rows(day_count=DayCount.THIRTY_360, roll=DayRoll.NEXT, calendar=HOLIDAY)
+    assert [row.interest_fen for row in rolled] == [row.interest_fen for row in plain]
+
+
+def test_a_roll_without_a_calendar_is_refused():
+    with pytest.raises(ScheduleError) as refused:
+        rows(roll=DayRoll.NEXT)
+    assert refused.value.errors[0].pointer == "/roll"
+
+
+@given(possible_terms(), st.sampled_from(DayRoll))
+def test_rolled_due_days_never_go_back_and_lose_no_principal(terms, roll):
+    schedule = make_schedule(replace(terms, roll=roll, calendar=HOLIDAY))
+    dues = [row.due_on for row in schedule.instalments]
+    assert dues == sorted(dues)
+    assert dues[0] > terms.start_on
+    assert roll is DayRoll.NONE or all(HOLIDAY.is_business_day(due) for due in dues)
+    assert schedule.total_principal_fen == terms.principal_fen
