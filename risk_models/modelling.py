@@ -18,6 +18,8 @@ from risk_models.contract import (
     Flow,
     Keyed,
     PriceUse,
+    Recorder,
+    step,
 )
 from risk_models.trace import DAYS_A_YEAR
 from risk_models.words import Text
@@ -31,6 +33,7 @@ __all__ = [
     "area_findings",
     "as_day",
     "discounted",
+    "due_now",
     "empty_exposure",
     "ended_findings",
     "income_growth_findings",
@@ -47,6 +50,7 @@ __all__ = [
     "term_findings",
     "trimmed",
     "years",
+    "years_left",
 ]
 
 Days = npt.NDArray[np.datetime64]
@@ -133,6 +137,42 @@ def per_unit(amount: Floats, units: Floats) -> Floats:
     """An amount over its units [n]; NaN where there are none, which no band encloses or leaves out."""
     nothing = np.full(len(units), np.nan)
     return np.asarray(np.divide(amount, units, out=nothing, where=units > 0.0))
+
+
+@step(unit="year", zh="权利剩余年限")
+def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
+    """Years the right still lasts: years(valuation_on, right_ends_on)."""
+    return years(valuation_on, right_ends_on)
+
+
+def years_left(batch: Batch, basis: Basis, steps: Recorder) -> Floats:
+    """Years [n] that the right of each row still lasts."""
+    return steps(
+        "right_years",
+        right_years,
+        valuation_on=np.full(batch.n, as_day(basis.on)),
+        right_ends_on=batch.days("right_ends_on"),
+    )
+
+
+@step(unit="yuan", zh="评估日应付费用")
+def outlay(*, area_mu: Floats, cost_due_now_yuan: Floats) -> Floats:
+    """Cost due on the valuation day, none where there is no area.
+
+    Formula: (area_mu > 0) * cost_due_now_yuan.
+    """
+    return np.asarray((area_mu > 0.0) * cost_due_now_yuan)
+
+
+def due_now(batch: Batch, steps: Recorder) -> Flow:
+    """What must be paid on the valuation day for an area."""
+    owed = steps(
+        "outlay",
+        outlay,
+        area_mu=batch.numbers("area_mu"),
+        cost_due_now_yuan=batch.numbers("cost_due_now_yuan"),
+    )
+    return paid_today("due_now", -owed)
 
 
 def paid_today(name: str, yuan: Floats) -> Flow:

@@ -39,6 +39,7 @@ from risk_models.modelling import (
     paid_today,
     single,
     years,
+    years_left,
 )
 from risk_models.words import Text
 
@@ -229,12 +230,6 @@ def fee_fields(*, fee_paid_yuan: float, fee_index: float) -> tuple[Field, ...]:
 # Steps
 
 
-@step(unit="year", zh="权利剩余年限")
-def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
-    """Years the right still lasts: years(valuation_on, right_ends_on)."""
-    return years(valuation_on, right_ends_on)
-
-
 @step(unit="year", zh="可计入年限")
 def counted_years(*, right_years: Floats, term_cap_years: Floats) -> Floats:
     """Years that count: min(right_years, term_cap_years)."""
@@ -269,8 +264,7 @@ class Term:
 def term_of(batch: Batch, basis: Basis, steps: Recorder, *, term_cap_years: Floats) -> Term:
     """The term of each row under a dated cap."""
     ends = batch.days("right_ends_on")
-    on = np.full(batch.n, as_day(basis.on))
-    right = steps("right_years", right_years, valuation_on=on, right_ends_on=ends)
+    right = years_left(batch, basis, steps)
     counted = steps(
         "counted_years", counted_years, right_years=right, term_cap_years=term_cap_years
     )

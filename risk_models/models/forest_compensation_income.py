@@ -29,10 +29,10 @@ from risk_models.modelling import (
     area_findings,
     as_day,
     discounted,
+    due_now,
     ended_findings,
     income_growth_findings,
     mixed_units,
-    paid_today,
     rate_findings,
     term_findings,
 )
@@ -241,15 +241,6 @@ def care_yuan_per_mu(*, compensation_yuan_per_mu: Floats, management_cost_share:
     return compensation_yuan_per_mu * management_cost_share
 
 
-@step(unit="yuan", zh="评估日应付费用")
-def outlay(*, area_mu: Floats, cost_due_now_yuan: Floats) -> Floats:
-    """Cost due on the valuation day, none where there is no area.
-
-    Formula: (area_mu > 0) * cost_due_now_yuan.
-    """
-    return np.asarray((area_mu > 0.0) * cost_due_now_yuan)
-
-
 # ---------------------------------------------------------------------------
 # Model
 
@@ -284,7 +275,7 @@ class ForestCompensationIncome:
             right_ends_on=batch.days("right_ends_on"),
             growth_share=batch.numbers("growth_share"),
         )
-        flows = [*_yearly(batch, steps, due), _due_now(batch, steps)]
+        flows = [*_yearly(batch, steps, due), due_now(batch, steps)]
         return {"capitalised": discounted(batch, flows)}
 
 
@@ -319,16 +310,6 @@ def _yearly(batch: Batch, steps: Recorder, due: Anniversaries) -> list[Flow]:
             ("care", -area, care),
         )
     ]
-
-
-def _due_now(batch: Batch, steps: Recorder) -> Flow:
-    owed = steps(
-        "outlay",
-        outlay,
-        area_mu=batch.numbers("area_mu"),
-        cost_due_now_yuan=batch.numbers("cost_due_now_yuan"),
-    )
-    return paid_today("due_now", -owed)
 
 
 # ---------------------------------------------------------------------------

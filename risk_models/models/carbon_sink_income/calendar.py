@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from risk_models.batches import distinct
 from risk_models.contract import Basis, Batch, Codes, Floats, Keyed, Recorder, step
-from risk_models.modelling import Days, as_day, years
+from risk_models.modelling import Days, as_day, years, years_left
 
 __all__ = ["Calendar"]
 
@@ -26,12 +26,6 @@ def crediting_years(*, crediting_starts_on: Days, crediting_ends_on: Days) -> Fl
 def unverified_years(*, last_verified_on: Days, valuation_on: Days) -> Floats:
     """Years since the last verification: years(last_verified_on, valuation_on)."""
     return years(last_verified_on, valuation_on)
-
-
-@step(unit="year", zh="权利剩余年限")
-def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
-    """Years the right still lasts: years(valuation_on, right_ends_on)."""
-    return years(valuation_on, right_ends_on)
 
 
 @step(unit="period", zh="下次核证覆盖期数")
@@ -179,12 +173,7 @@ class Calendar:
             last_verified_on=batch.days("last_verified_on"),
             valuation_on=on,
         )
-        self.right = steps(
-            "right_years",
-            right_years,
-            valuation_on=on,
-            right_ends_on=batch.days("right_ends_on"),
-        )
+        self.right = years_left(batch, basis, steps)
         self._lay_out(batch, steps, self._waiting(batch, on, steps))
 
     @staticmethod

@@ -24,7 +24,7 @@ from risk_models.contract import (
     Recorder,
     Text,
 )
-from risk_models.modelling import discounted, empty_exposure, trimmed
+from risk_models.modelling import discounted, due_now, empty_exposure, trimmed
 from risk_models.models.forest_right import checks
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import (
@@ -362,7 +362,7 @@ def _beside(part: Part, *, compared: bool) -> list[Flow]:
         ("nontimber", area, "nontimber_yuan_per_mu", True),
         ("management", -area, "management_cost_yuan_per_mu", False),
     )
-    flows = [_due_now(part)]
+    flows = [due_now(batch, part.steps)]
     for name, quantity, field, at_risk in yearly:
         unit_price = or_else(batch, field)
         if np.any(unit_price != 0.0):
@@ -393,16 +393,6 @@ def _silviculture(part: Part, area: Floats) -> list[Flow]:
             term=part.right,
         )
     ]
-
-
-def _due_now(part: Part) -> Flow:
-    owed = part.steps(
-        "outlay",
-        told.outlay,
-        area_mu=part.batch.numbers("area_mu"),
-        cost_due_now_yuan=part.batch.numbers("cost_due_now_yuan"),
-    )
-    return part.lump("due_now", "yuan", -owed, 1.0)
 
 
 MODEL: Final[ForestRight] = ForestRight()

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from risk_models.contract import Basis, Batch, Codes, Floats, Flow, Keyed, Recorder
 from risk_models.engines.discount import ON_TIME
-from risk_models.modelling import as_day, ones, single, trimmed
+from risk_models.modelling import as_day, ones, single, trimmed, years_left
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import CUT, STOCKING
 
@@ -48,12 +48,7 @@ class Part:
         self.age = steps(
             "age_years", told.age_years, planted_on=batch.days("planted_on"), valuation_on=on
         )
-        self.right = steps(
-            "right_years",
-            told.right_years,
-            valuation_on=on,
-            right_ends_on=batch.days("right_ends_on"),
-        )
+        self.right = years_left(batch, basis, steps)
         self.left = steps(
             "years_to_rotation",
             told.years_to_rotation,

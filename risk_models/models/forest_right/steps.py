@@ -48,11 +48,9 @@ __all__ = [
     "next_thinnings",
     "now_at_market_m3",
     "now_at_stated_m3",
-    "outlay",
     "productive_area",
     "profit_yuan_per_m3",
     "release_tco2e",
-    "right_years",
     "stated_quality",
     "stocking_k",
     "tending_years",
@@ -77,12 +75,6 @@ NORM: Final = "LY/T 2407-2015"
 def age_years(*, planted_on: Days, valuation_on: Days) -> Floats:
     """Age of the stand: years(planted_on, valuation_on)."""
     return years(planted_on, valuation_on)
-
-
-@step(unit="year", zh="权利剩余年限")
-def right_years(*, valuation_on: Days, right_ends_on: Days) -> Floats:
-    """Years the right still lasts: years(valuation_on, right_ends_on)."""
-    return years(valuation_on, right_ends_on)
 
 
 @step(unit="year", zh="距主伐或盛产期末年数")
@@ -511,12 +503,3 @@ def carbon_tco2e(*, productive_area: Floats, carbon_tco2e_per_mu: Floats) -> Flo
 def release_tco2e(*, productive_area: Floats, release_tco2e_per_mu: Floats) -> Floats:
     """Credited tonnes given back at felling: productive_area * release_tco2e_per_mu."""
     return productive_area * release_tco2e_per_mu
-
-
-@step(unit="yuan", zh="评估日应付费用")
-def outlay(*, area_mu: Floats, cost_due_now_yuan: Floats) -> Floats:
-    """Cost due on the valuation day, none where there is no area.
-
-    Formula: (area_mu > 0) * cost_due_now_yuan.
-    """
-    return np.asarray((area_mu > 0.0) * cost_due_now_yuan)
