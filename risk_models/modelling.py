@@ -28,7 +28,6 @@ __all__ = [
     "MU_A_HECTARE",
     "PRICE_AGE",
     "REMOVALS_ABOVE",
-    "RIGHT_ENDED",
     "Days",
     "area_findings",
     "as_day",
@@ -275,9 +274,16 @@ def area_findings(batch: Batch, *, low: float, high: float) -> list[Finding]:
     ]
 
 
-def ended_findings(batch: Batch, on: date) -> list[Finding]:
-    """Refuses a right whose last day, `right_ends_on`, is the valuation day or lies before it."""
+def ended_findings(
+    batch: Batch, on: date, rows: npt.NDArray[np.bool_] | None = None
+) -> list[Finding]:
+    """Refuses a right whose last day, `right_ends_on`, is the valuation day or lies before it.
+
+    `rows` [n] are those that have such a right; None: all.
+    """
     ended = batch.days("right_ends_on") <= as_day(on)
+    if rows is not None:
+        ended &= rows
     return finding("right-ended", "right_ends_on", ended, severity="refuse", detail=RIGHT_ENDED)
 
 

@@ -11,6 +11,7 @@ from risk_models.comparables import SERIES
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
 from risk_models.modelling import (
     as_day,
+    ended_findings,
     per_unit,
     price_findings,
     price_growth_findings,
@@ -198,11 +199,11 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
         "crediting-ends-before-it-starts": ("crediting_ends_on", ends <= starts),
         "verified-before-crediting": ("last_verified_on", verified < starts),
         "verified-after-valuation-day": ("last_verified_on", verified > on),
-        "right-ended": ("right_ends_on", right <= on),
         "crediting-ended": ("crediting_ends_on", (verified >= ends) & (ends > starts)),
     }
     return [
         *findings("refuse", refusals, WORDS),
+        *ended_findings(batch, basis.on),
         *finding(
             "right-ends-before-crediting",
             "right_ends_on",

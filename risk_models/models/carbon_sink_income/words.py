@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from risk_models.modelling import REMOVALS_ABOVE, RIGHT_ENDED
+from risk_models.modelling import REMOVALS_ABOVE
 from risk_models.words import Text
 
 __all__ = ["IMPLIED", "REASONS", "WORDS"]
@@ -47,7 +47,6 @@ WORDS: Final[dict[str, Text]] = {
         " cannot be valued yet.",
         zh="最近一次核证晚于评估基准日。计入期尚未开始的，暂不能评估。",
     ),
-    "right-ended": RIGHT_ENDED,
     "crediting-ended": Text(
         en="All removals of the crediting period are verified; nothing is left to sell.",
         zh="计入期内的碳汇量已全部核证，没有可售部分。",

@@ -11,6 +11,7 @@ from risk_models.contract import Basis, Batch, Finding, Floats, PriceUse
 from risk_models.modelling import (
     area_findings,
     as_day,
+    ended_findings,
     mixed_units,
     not_asked_of,
     per_unit,
@@ -63,6 +64,7 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
     return [
         *_category_findings(batch, basis),
         *_date_findings(batch, basis),
+        *ended_findings(batch, basis.on),
         *_quality_findings(batch, basis),
         *_series_findings(batch, basis),
         *_land_findings(batch),
@@ -119,7 +121,6 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
             "refuse",
             {
                 "planted-after-valuation-day": ("planted_on", planted > on),
-                "right-ended": ("right_ends_on", right <= on),
                 "past-economic-life": (
                     "rotation_years",
                     (left <= 0.0) & (harvested | planted_or_bearing),

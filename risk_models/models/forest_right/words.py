@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from risk_models.modelling import RIGHT_ENDED
 from risk_models.words import Text
 
 __all__ = ["COMPARED", "REASONS", "WORDS"]
@@ -21,7 +20,6 @@ WORDS: Final[dict[str, Text]] = {
     "planted-after-valuation-day": Text(
         en="The planting day lies after the valuation day.", zh="造林日期晚于评估基准日。"
     ),
-    "right-ended": RIGHT_ENDED,
     "past-economic-life": Text(
         en="The trees are past their rotation; nothing is left to yield.",
         zh="林木已超过经营周期，没有后续收益。",

@@ -23,7 +23,14 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.modelling import as_day, price_growth_findings, rate_findings, single, years
+from risk_models.modelling import (
+    as_day,
+    ended_findings,
+    price_growth_findings,
+    rate_findings,
+    single,
+    years,
+)
 from risk_models.models.green_certificate.passport import (
     ALL_KINDS,
     BASE_DISCOUNT,
@@ -108,6 +115,7 @@ class GreenCertificate:
         return [
             *market_findings(batch, basis, field="generation", markets=_markets(batch)),
             *_refusals(batch, basis),
+            *ended_findings(batch, basis.on, _of(batch, STREAM)),
             *_vintage_findings(batch, basis),
             *never_paid(batch, as_day(basis.on), _of(batch, STREAM)),
             *_counted_twice(batch, basis),
@@ -289,11 +297,9 @@ def _due(batch: Batch, basis: Basis, steps: Recorder, rows: npt.NDArray[np.bool_
 
 
 def _refusals(batch: Batch, basis: Basis) -> list[Finding]:
-    ended = _of(batch, STREAM) & (batch.days("right_ends_on") <= as_day(basis.on))
     refused = {
         "not-tradable": ("generation", ~_is_tradable(batch, basis)),
         "double-use": ("reductions_claimed", batch.numbers("reductions_claimed") > 0.0),
-        "right-ended": ("right_ends_on", ended),
         "generated-after-valuation-day": (
             "generated_on",
             _of(batch, HOLDING) & (batch.days("generated_on") > as_day(basis.on)),

@@ -19,7 +19,6 @@ from risk_models.fields import (
     yearly_loss_share,
     yuan,
 )
-from risk_models.modelling import RIGHT_ENDED
 from risk_models.tradable import SHARED_PARAMETERS, Means, means_of, price_uses
 from risk_models.tradable_fields import (
     daily_volume_field,
@@ -94,7 +93,6 @@ WORDS: Final[dict[str, Text]] = {
         en="The certificates held come from generation after the valuation day. Correct the day.",
         zh="所持绿证的发电日晚于评估基准日，请更正。",
     ),
-    "right-ended": RIGHT_ENDED,
     "running-year-counted-twice": Text(
         en="The next payment is for the whole running year: leave certificates of it out of those"
         " held.",
