@@ -81,6 +81,7 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
             ("yuan/visit", "元/人次", "yuan/visit"),
             ("yuan/certificate", "元/个", "yuan/certificate"),
             ("percent", "百分比", "percent"),
+            ("percent/year", "%/年", "% a year"),
             ("mm", "毫米", "mm"),
             ("tC", "吨C", "tC"),
             ("tCO2/ha", "吨CO2/公顷", "tCO2/ha"),

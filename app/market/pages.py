@@ -18,6 +18,7 @@ from app.market.schemas import MAX_TEXT, AcceptTextSchema, CalibrationQuery, Che
 from app.reference.domain import STATUS_TITLES
 from app.web.access import access, current_actor, current_session, tell
 from app.web.csrf import page_token
+from app.web.formats import current_locale, unit_title
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
@@ -43,14 +44,6 @@ def _title(series: PriceSeries) -> str:
     return series.title_zh if current_language().startswith("zh") else series.title_en
 
 
-UNIT_TITLES: Final = {
-    "yuan/tCO2e": N_("CNY/tCO2e"),
-    "yuan/certificate": N_("CNY a certificate"),
-    "yuan/m3": N_("CNY/m³"),
-    "percent/year": N_("% a year"),
-}
-
-
 HAIRCUT_BASES: Final = {
     "measured": N_("As measured, as a random walk"),
     "reverting": N_("As measured, with the return to the mean"),
@@ -64,7 +57,6 @@ def _common() -> dict[str, Any]:
     return {
         "said": said,
         "statuses": {code: gettext(title) for code, title in STATUS_TITLES.items()},
-        "units": {code: gettext(title) for code, title in UNIT_TITLES.items()},
     }
 
 
@@ -160,7 +152,7 @@ def _chart(series: PriceSeries, values: list[Any]) -> dict[str, Any]:
         "labels": [on.isoformat() for on, _ in values],
         "left": {
             "name": _title(series),
-            "unit": gettext(UNIT_TITLES.get(series.unit, series.unit)),
+            "unit": unit_title(series.unit, locale=current_locale()),
             "values": [f"{value:f}" for _, value in values],
             "texts": [f"{value:,f}" for _, value in values],
         },
