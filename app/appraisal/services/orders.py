@@ -92,7 +92,7 @@ def order_appraisal(session: Session, actor: Actor, command: OrderAppraisal) -> 
         agency_id=agency_id,
         kind=command.kind,
         purpose=command.purpose,
-        loan_fen=command.loan_fen if internal else None,
+        loan_fen=command.loan_fen,
         state=AppraisalState.ORDERED,
         model_id=chosen_model(asset, command.model_id),
         created_at=now(session),
@@ -111,6 +111,8 @@ def _panel_agency(session: Session, command: OrderAppraisal, day: date) -> UUID:
     """The agency of the order, which the bank accepts on the day."""
     if command.agency_id is None:
         raise InvalidInput.at("/agency_id", N_("Choose an agency of the panel."))
+    if command.loan_fen is not None:
+        raise InvalidInput.at("/loan_yuan", N_("Only an internal appraisal names a loan."))
     if not queries.is_on_panel(
         session, bank_id=command.bank_id, agency_id=command.agency_id, day=day
     ):

@@ -171,6 +171,14 @@ def test_an_order_says_what_its_kind_needs(session, world, forest, login, change
     assert [each.pointer for each in refused.value.errors] == [pointer]
 
 
+def test_an_order_to_an_agency_names_no_loan(session, world, forest):
+    agency_id = world.organisation("AG1")
+    command = own(world, forest, kind=AppraisalKind.EXTERNAL, agency_id=agency_id)
+    with pytest.raises(InvalidInput) as refused:
+        order_appraisal(session, world.actor("a-collateral"), command)
+    assert [each.pointer for each in refused.value.errors] == ["/loan_yuan"]
+
+
 def test_the_bank_prepares_no_order_of_an_agency(session, world, forest):
     made = order(session, world, forest)
     with pytest.raises(MadeByAnother):
