@@ -7,7 +7,7 @@ from typing import Final
 from risk_models.appraise import to_fen
 from risk_models.contract import Price
 from risk_models.documents import InvalidDocument, object_at, require_known, shown
-from risk_models.models.gep.passport import SPEC
+from risk_models.models.gep.passport import FIRST_YEAR, LAST_YEAR, SPEC
 from risk_models.models.gep.services import COMPONENTS
 from risk_models.words import Text
 
@@ -35,8 +35,12 @@ MOST_ROWS: Final = 5_000
 """A city has a few hundred units; more rows are another kind of file."""
 
 MOST_YUAN: Final = 1e15
+MOST_LETTERS: Final = 60
+"""Letters of a code or a name of a region, and of an ecosystem."""
+
 MOST_SOURCE: Final = 300
 """Letters that name a source, as wherever a price is stated."""
+
 SHARED: Final = ("norm_profile", "price_table", "area_unit", "price_factor")
 """Inputs a document may state once for all its rows."""
 
@@ -195,22 +199,26 @@ def _row(number: int, raw: object, shared: Mapping[str, object]) -> AccountRow:
 
 
 def _year(given: object, pointer: str) -> int:
-    if not isinstance(given, int) or isinstance(given, bool) or not 1990 <= given <= 2100:
+    if (
+        not isinstance(given, int)
+        or isinstance(given, bool)
+        or not FIRST_YEAR <= given <= LAST_YEAR
+    ):
         raise InvalidAccount.at(
             pointer,
-            en="Here a year such as 2023 is needed, from 1990 to 2100.",
-            zh="须为1990至2100之间的年份，如2023。",
+            en=f"Here a year such as 2023 is needed, from {FIRST_YEAR} to {LAST_YEAR}.",
+            zh=f"须为{FIRST_YEAR}至{LAST_YEAR}之间的年份，如2023。",
         )
     return given
 
 
 def _text(entry: Mapping[str, object], name: str, here: str) -> str:
     given = entry.get(name, "")
-    if not isinstance(given, str) or len(given) > 60:
+    if not isinstance(given, str) or len(given) > MOST_LETTERS:
         raise InvalidAccount.at(
             f"{here}/{name}",
-            en="Here a text of at most 60 characters is needed.",
-            zh="须为最多60个字符的文字。",
+            en=f"Here a text of at most {MOST_LETTERS} characters is needed.",
+            zh=f"须为最多{MOST_LETTERS}个字符的文字。",
         )
     return given.strip()
 

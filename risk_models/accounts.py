@@ -6,7 +6,7 @@ by region agree. Where a region states figures of its own beside those of its pa
 and their difference is named, never corrected.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -388,25 +388,20 @@ def compare(
     theirs = {row.place: row for row in base.rows if row.year == before.year}
     _require_one_norm(ours.values(), theirs.values())
     constant = _at_base_prices(ours, theirs, base, then, after.year)
+
+    def changes(figures: Callable[[Account], Mapping[str, int]]) -> tuple[Change, ...]:
+        moved = None if constant is None else figures(constant)
+        return _changes(figures(before), figures(after), moved)
+
     return Comparison(
         before=before,
         after=after,
         whole=_change(
             "", before.total_fen, after.total_fen, None if constant is None else constant.total_fen
         ),
-        by_service=_changes(
-            before.by_service,
-            after.by_service,
-            None if constant is None else constant.by_service,
-        ),
-        by_ecosystem=_changes(
-            before.by_ecosystem,
-            after.by_ecosystem,
-            None if constant is None else constant.by_ecosystem,
-        ),
-        by_region=_changes(
-            before.by_region, after.by_region, None if constant is None else constant.by_region
-        ),
+        by_service=changes(lambda each: each.by_service),
+        by_ecosystem=changes(lambda each: each.by_ecosystem),
+        by_region=changes(lambda each: each.by_region),
         only_before=tuple(sorted(set(theirs) - set(ours))),
         only_after=tuple(sorted(set(ours) - set(theirs))),
     )

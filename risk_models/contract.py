@@ -554,6 +554,7 @@ class BringingParameters(Protocol):
         ...
 
 
+@runtime_checkable
 class Reviewing(Protocol):
     """What a model has that looks at the finished value, such as an implied price."""
 

@@ -320,9 +320,8 @@ class _Run:
 
     def _reviewed(self, total: Floats, amounts: Mapping[str, tuple[Floats, str]]) -> None:
         found = finding("negative-value", "", total < 0.0, severity="ask", detail=NEGATIVE)
-        if hasattr(self.model, "review"):
-            reviewing = cast("Reviewing", self.model)
-            found += reviewing.review(self.batch, self.basis, total, amounts)
+        if isinstance(self.model, Reviewing):
+            found += self.model.review(self.batch, self.basis, total, amounts)
         self.findings.extend(_named(self.model.spec, entry.moved(self.rows)) for entry in found)
 
     def _standing(self) -> npt.NDArray[np.bool_]:

@@ -13,12 +13,18 @@ __all__ = [
     "BIODIVERSITY",
     "DERIVED",
     "ECOSYSTEM",
+    "FIRST_YEAR",
+    "LAST_YEAR",
     "NORM",
     "PAYER",
     "PRICE_TABLE",
     "SPEC",
     "WAYS",
 ]
+
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2100
+"""Years an account may be of."""
 
 PRICE_TABLE: Final = "gep.price_table"
 NORM: Final = "gep.norm_profile"
@@ -163,8 +169,8 @@ def _extent_fields() -> tuple[Field, ...]:
             help=Text(en="The year the quantities were measured in.", zh="实物量所属年度。"),
             kind="integer",
             unit="year",
-            low=1990.0,
-            high=2100.0,
+            low=FIRST_YEAR,
+            high=LAST_YEAR,
             example=2023.0,
             vary=(2020.0, 2023.0),
             group="unit",
