@@ -28,6 +28,7 @@ __all__ = [
     "MU_A_HECTARE",
     "PRICE_AGE",
     "REMOVALS_ABOVE",
+    "SINGLE_PAYER",
     "Days",
     "area_findings",
     "as_day",
@@ -81,6 +82,10 @@ NO_AREA: Text = Text(
 AREA_ABOVE: Text = Text(
     en="The area of %(area).0f mu lies above the usual %(high).0f. Check it against the certificate.",
     zh="面积%(area).0f亩高于通常上限%(high).0f亩，请与权证核对。",
+)
+SINGLE_PAYER: Text = Text(
+    en="One company pays it all; its default ends the income.",
+    zh="收入全部来自单一企业，其违约将使收入中断。",
 )
 RIGHT_ENDED: Text = Text(
     en="The right has ended on the valuation day.", zh="权利在评估基准日已到期。"

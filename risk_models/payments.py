@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import distinct, finding
-from risk_models.contract import Batch, Finding, Floats, Keyed, Recorder, step
+from risk_models.contract import Batch, Condition, Field, Finding, Floats, Keyed, Recorder, step
+from risk_models.fields import day, number
 from risk_models.modelling import Days, years
 from risk_models.trace import whole_years
 from risk_models.words import Text
@@ -20,11 +21,14 @@ from risk_models.words import Text
 __all__ = [
     "Anniversaries",
     "anniversaries",
+    "growth_field",
     "growth_path",
+    "income_end_field",
     "last_payment_years",
     "never_paid",
     "next_payment_years",
     "paid_years",
+    "payment_day_field",
     "payments_left",
     "payments_made",
 ]
@@ -33,6 +37,56 @@ NEVER_PAID: Final = Text(
     en="No payment falls due before the right ends. Check both days.",
     zh="权利到期前没有待收付款项，请核对两个日期。",
 )
+
+
+ANNIVERSARY: Final = Text(
+    en="Payments fall due on the anniversaries of this day.", zh="每年于该日的周年日支付。"
+)
+
+
+def payment_day_field(
+    help_: Text = ANNIVERSARY,
+    *,
+    example: str,
+    needed_when: Condition | None = None,
+    required: bool = True,
+) -> Field:
+    """The day on whose anniversaries money falls due."""
+    title = Text(en="Paid each year since", zh="每年支付的起算日")
+    return day(
+        "paid_each_year_since",
+        title,
+        help_,
+        example=example,
+        required=required,
+        needed_when=needed_when,
+    )
+
+
+def growth_field(help_: Text, *, vary: tuple[float, float], required: bool = True) -> Field:
+    """How each payment grows over the one before."""
+    return number(
+        "growth_share",
+        Text(en="Growth a year", zh="年增长率"),
+        help_,
+        unit="ratio",
+        example=0.01,
+        group="income",
+        low=-0.5,
+        high=0.2,
+        required=required,
+        vary=vary,
+    )
+
+
+def income_end_field(*, example: str) -> Field:
+    """The last day of a right to income."""
+    return day(
+        "right_ends_on",
+        Text(en="Right ends on", zh="权利到期日"),
+        Text(en="Payments after this day belong to others.", zh="该日之后的收入不再归属该权利。"),
+        example=example,
+    )
 
 
 def never_paid(

@@ -29,6 +29,7 @@ from risk_models.modelling import PRICE_AGE, as_day, per_unit, price_findings, s
 from risk_models.words import Text
 
 __all__ = [
+    "NOT_ADDITIVE",
     "PARTICIPATION",
     "SHARED_PARAMETERS",
     "Means",
@@ -63,6 +64,12 @@ SHARED_PARAMETERS: Final = (
     PRICE_AGE,
 )
 """What every model that uses this module declares."""
+
+NOT_ADDITIVE: Final = Text(
+    en="Not additive: two holdings together take longer to sell than each alone.",
+    zh="不可相加：合并持仓的变现时间长于各自持仓。",
+)
+"""A limit of every model that takes off what a sale loses."""
 
 TEN_THOUSAND: Final = 10_000.0
 """Reports count in units of 10,000 (万), registries in single units."""

@@ -28,6 +28,7 @@ from risk_models.credit_prices import CCER_MEANS
 from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
 from risk_models.modelling import Days, as_day, rate_findings, years
 from risk_models.tradable import (
+    NOT_ADDITIVE,
     SHARED_PARAMETERS,
     PricesByLevel,
     Sale,
@@ -478,10 +479,7 @@ SPEC: Final = ModelSpec(
     prices=price_uses({"": (CCER_MEANS,)}),
     standards=("资产评估执业准则",),
     limits=(
-        Text(
-            en="Not additive: two holdings together take longer to sell than each alone.",
-            zh="不可相加：合并持仓的变现时间长于各自持仓。",
-        ),
+        NOT_ADDITIVE,
         Text(
             en="A project's future reductions are an income right, not a holding.",
             zh="项目未来年度的减排量属收益权，不属本模型的持有量。",

@@ -24,7 +24,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
+from risk_models.fields import discount_rate, number, part, share, yearly_loss_share, yuan
 from risk_models.modelling import (
     area_findings,
     as_day,
@@ -36,7 +36,14 @@ from risk_models.modelling import (
     rate_findings,
     term_findings,
 )
-from risk_models.payments import Anniversaries, anniversaries, never_paid
+from risk_models.payments import (
+    Anniversaries,
+    anniversaries,
+    growth_field,
+    income_end_field,
+    never_paid,
+    payment_day_field,
+)
 from risk_models.words import Text
 
 __all__ = ["MODEL", "ForestCompensationIncome"]
@@ -133,18 +140,11 @@ FIELDS: Final = (
         group="income",
         vary=(0.05, 0.35),
     ),
-    number(
-        "growth_share",
-        Text(en="Growth a year", zh="年增长率"),
+    growth_field(
         Text(
             en="Growth of compensation and care after the next year; negative when they shrink.",
             zh="下一年度之后补偿与管护支出的年增长率，下降为负。",
         ),
-        unit="ratio",
-        example=0.01,
-        group="income",
-        low=-0.5,
-        high=0.2,
         vary=(-0.02, 0.02),
     ),
     yuan(
@@ -157,20 +157,8 @@ FIELDS: Final = (
         example=800.0,
         group="income",
     ),
-    day(
-        "paid_each_year_since",
-        Text(en="Paid each year since", zh="每年支付的起算日"),
-        Text(
-            en="Payments fall due on the anniversaries of this day.", zh="每年于该日的周年日支付。"
-        ),
-        example="2023-12-31",
-    ),
-    day(
-        "right_ends_on",
-        Text(en="Right ends on", zh="权利到期日"),
-        Text(en="Payments after this day belong to others.", zh="该日之后的补偿不再归属该权利。"),
-        example="2038-12-31",
-    ),
+    payment_day_field(example="2023-12-31"),
+    income_end_field(example="2038-12-31"),
     yearly_loss_share(
         Text(en="Yearly hazard of loss", zh="年损失概率"),
         Text(

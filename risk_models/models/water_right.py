@@ -29,7 +29,7 @@ from risk_models.contract import (
     Text,
     step,
 )
-from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share
+from risk_models.fields import discount_rate, number, part, share, yearly_loss_share
 from risk_models.modelling import (
     PRICE_AGE,
     as_day,
@@ -39,7 +39,7 @@ from risk_models.modelling import (
     price_findings,
     rate_findings,
 )
-from risk_models.payments import anniversaries, never_paid
+from risk_models.payments import anniversaries, growth_field, never_paid, payment_day_field
 from risk_models.quota import (
     PRICED,
     Rows,
@@ -225,24 +225,15 @@ FIELDS: Final = (
         required=False,
         vary=(0.75, 0.95),
     ),
-    number(
-        "growth_share",
-        Text(en="Growth a year", zh="年增长率"),
+    growth_field(
         Text(
             en="Growth of price and cost after the next year; negative when they shrink.",
             zh="下一年度之后水价与成本的年增长率，下降为负。",
         ),
-        unit="ratio",
-        example=0.01,
-        group="income",
-        low=-0.5,
-        high=0.2,
-        required=False,
         vary=(-0.02, 0.03),
+        required=False,
     ),
-    day(
-        "paid_each_year_since",
-        Text(en="Paid each year since", zh="每年支付的起算日"),
+    payment_day_field(
         Text(
             en="The water of a year is paid for on the anniversaries of this day.",
             zh="每年于该日的周年日结算水费。",

@@ -10,7 +10,13 @@ from risk_models.contract import (
 from risk_models.fields import day, number, part
 from risk_models.modelling import REMOVALS_ABOVE
 from risk_models.reconciling import APART
-from risk_models.tradable import SHARED_PARAMETERS, PricesByLevel, means_of, price_uses
+from risk_models.tradable import (
+    NOT_ADDITIVE,
+    SHARED_PARAMETERS,
+    PricesByLevel,
+    means_of,
+    price_uses,
+)
 from risk_models.tradable_fields import (
     daily_volume_field,
     frozen_field,
@@ -298,9 +304,6 @@ SPEC: Final = ModelSpec(
             en="Past growth only; the growth to come is an income right.",
             zh="仅限过往增长，未来增长属收益权。",
         ),
-        Text(
-            en="Not additive: two holdings together take longer to sell than each alone.",
-            zh="不可相加：合并持仓的变现时间长于各自持仓。",
-        ),
+        NOT_ADDITIVE,
     ),
 )

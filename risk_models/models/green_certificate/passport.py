@@ -19,7 +19,8 @@ from risk_models.fields import (
     yearly_loss_share,
     yuan,
 )
-from risk_models.tradable import SHARED_PARAMETERS, Means, means_of, price_uses
+from risk_models.payments import payment_day_field
+from risk_models.tradable import NOT_ADDITIVE, SHARED_PARAMETERS, Means, means_of, price_uses
 from risk_models.tradable_fields import (
     daily_volume_field,
     frozen_field,
@@ -228,15 +229,14 @@ FIELDS: Final = (
         group="market",
         required=False,
     ),
-    day(
-        "paid_each_year_since",
-        Text(en="Paid each year since", zh="每年支付的起算日"),
+    payment_day_field(
         Text(
             en="Certificates of a year are paid on the anniversaries of this day.",
             zh="各年绿证收入于该日的周年日支付。",
         ),
         example="2023-07-17",
         needed_when=STREAM,
+        required=False,
     ),
     day(
         "right_ends_on",
@@ -314,10 +314,7 @@ SPEC: Final = ModelSpec(
     ),
     standards=("资产评估执业准则",),
     limits=(
-        Text(
-            en="Not additive: two holdings together take longer to sell than each alone.",
-            zh="不可相加：合并持仓的变现时间长于各自持仓。",
-        ),
+        NOT_ADDITIVE,
         Text(
             en="Certificates of the years to come are paid once a year and lose nothing by a sale.",
             zh="未来各年绿证按每年支付一次计，不计变现折扣。",

@@ -3,7 +3,9 @@
 from typing import Final
 
 from risk_models.contract import Choice, Field, ModelSpec
-from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
+from risk_models.fields import discount_rate, part, share, yearly_loss_share, yuan
+from risk_models.modelling import SINGLE_PAYER
+from risk_models.payments import growth_field, income_end_field, payment_day_field
 from risk_models.words import Text
 
 __all__ = ["GROWTH_HIGH", "KIND", "RATE_HIGH", "RATE_LOW", "SPEC", "TERM_HIGH", "WORDS"]
@@ -15,10 +17,7 @@ GROWTH_HIGH: Final = "income_right.growth_high"
 TERM_HIGH: Final = "income_right.term_years_high"
 
 WORDS: Final[dict[str, Text]] = {
-    "single-payer": Text(
-        en="One company pays it all; its default ends the income.",
-        zh="收入全部来自单一企业，其违约将使收入中断。",
-    ),
+    "single-payer": SINGLE_PAYER,
 }
 
 PAYERS: Final = (
@@ -75,35 +74,15 @@ FIELDS: Final = (
         group="income",
         vary=(0.9, 1.0),
     ),
-    number(
-        "growth_share",
-        Text(en="Growth a year", zh="年增长率"),
+    growth_field(
         Text(
             en="Growth of income and cost after the next year; negative when they shrink.",
             zh="下一年度之后收入与成本的年增长率，下降为负。",
         ),
-        unit="ratio",
-        example=0.01,
-        group="income",
-        low=-0.5,
-        high=0.2,
         vary=(-0.02, 0.03),
     ),
-    day(
-        "paid_each_year_since",
-        Text(en="Paid each year since", zh="每年支付的起算日"),
-        Text(
-            en="Payments fall due on the anniversaries of this day.",
-            zh="每年于该日的周年日支付。",
-        ),
-        example="2023-12-31",
-    ),
-    day(
-        "right_ends_on",
-        Text(en="Right ends on", zh="权利到期日"),
-        Text(en="Payments after this day belong to others.", zh="该日之后的收入不再归属该权利。"),
-        example="2038-12-31",
-    ),
+    payment_day_field(example="2023-12-31"),
+    income_end_field(example="2038-12-31"),
     yearly_loss_share(
         Text(en="Yearly hazard of loss", zh="年损失概率"),
         Text(en="Chance a year that the income ends for good.", zh="收入永久中断的年概率。"),

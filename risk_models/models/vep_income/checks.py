@@ -8,6 +8,7 @@ import numpy.typing as npt
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats
 from risk_models.modelling import (
+    SINGLE_PAYER,
     Days,
     as_day,
     ended_findings,
@@ -46,10 +47,7 @@ WORDS: Final[dict[str, Text]] = {
         en="The contract ends before the right; income after it is not counted.",
         zh="合同先于权利到期，其后的收入不计。",
     ),
-    "single-payer": Text(
-        en="One company pays it all; its default ends the income.",
-        zh="收入全部来自单一企业，其违约将使收入中断。",
-    ),
+    "single-payer": SINGLE_PAYER,
     "value-without-payer": Text(
         en="%(unpaid).1f percent of the parcel's ecological value has no payer; usually %(low).1f to"
         " %(high).1f percent has none.",

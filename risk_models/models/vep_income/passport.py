@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from risk_models.contract import Choice, Field, ModelSpec
-from risk_models.fields import day, discount_rate, number, part, share, yearly_loss_share, yuan
+from risk_models.fields import day, discount_rate, part, share, yearly_loss_share, yuan
+from risk_models.payments import growth_field, income_end_field, payment_day_field
 from risk_models.words import Text
 
 __all__ = ["GROWTH_HIGH", "PAID", "RATE_HIGH", "RATE_LOW", "SERVICES", "SPEC"]
@@ -116,34 +117,15 @@ TERM_FIELDS: Final = (
         group="income",
         vary=(0.9, 1.0),
     ),
-    number(
-        "growth_share",
-        Text(en="Growth a year", zh="年增长率"),
+    growth_field(
         Text(
             en="Growth of income and cost after the next year, as the contracts say.",
             zh="下一年度之后收入与成本的年增长率，以合同约定为准。",
         ),
-        unit="ratio",
-        example=0.01,
-        group="income",
-        low=-0.5,
-        high=0.2,
         vary=(-0.02, 0.03),
     ),
-    day(
-        "paid_each_year_since",
-        Text(en="Paid each year since", zh="每年支付的起算日"),
-        Text(
-            en="Payments fall due on the anniversaries of this day.", zh="每年于该日的周年日支付。"
-        ),
-        example="2023-10-26",
-    ),
-    day(
-        "right_ends_on",
-        Text(en="Right ends on", zh="权利到期日"),
-        Text(en="Payments after this day belong to others.", zh="该日之后的收入不再归属该权利。"),
-        example="2037-12-31",
-    ),
+    payment_day_field(example="2023-10-26"),
+    income_end_field(example="2037-12-31"),
     yearly_loss_share(
         Text(en="Yearly hazard of loss", zh="年损失概率"),
         Text(en="Chance a year that the income ends for good.", zh="收入永久中断的年概率。"),
