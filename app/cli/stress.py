@@ -42,7 +42,8 @@ def stress(*, scenario: str, on: date, as_json: bool) -> None:
             (N_("Recognised after, yuan"), Money(total.after_fen).yuan),
             (N_("Loans at a line before"), total.at_line_before),
             (N_("Loans at a line after"), total.at_line_after),
-            (N_("Loans newly over a line"), total.crossed),
+            (N_("Loans newly at a line"), total.newly_at_line),
+            (N_("Loans at a worse line than before"), total.at_worse_line),
             (N_("Shortfall, yuan"), Money(total.shortfall_fen).yuan),
             (N_("Assets that no model values under this scenario"), len(report.unvalued)),
         ]
@@ -59,6 +60,8 @@ def _answer(report: StressReport) -> dict[str, object]:
         "recognised_after_yuan": Money(total.after_fen).yuan,
         "at_line_before": total.at_line_before,
         "at_line_after": total.at_line_after,
+        "newly_at_line": total.newly_at_line,
+        "at_worse_line": total.at_worse_line,
         "crossed": total.crossed,
         "shortfall_yuan": Money(total.shortfall_fen).yuan,
         "hit": [_loan(loan) for loan in report.loans if loan.crossed],
@@ -78,6 +81,8 @@ def _loan(loan: StressedLoan) -> dict[str, object]:
         "ltv_after": after,
         "level_before": loan.level_before.value,
         "level_after": loan.level_after.value,
+        "newly_at_line": loan.newly_at_line,
+        "at_worse_line": loan.at_worse_line,
         "shortfall_yuan": Money(loan.shortfall_fen).yuan,
     }
 

@@ -63,6 +63,8 @@ class StressedLoanSchema(ViewSchema):
     ltv_after_ppm = Rate(high_ppm=MAX_RATIO_PPM, allow_none=True)
     level_before = Choice(Level, titles=LEVEL_TITLES)
     level_after = Choice(Level, titles=LEVEL_TITLES)
+    newly_at_line = Flag()
+    at_worse_line = Flag()
     crossed = Flag()
     shortfall_fen = Yuan()
     assets = ma.fields.List(ma.fields.Nested(StressedAssetSchema))
@@ -71,8 +73,9 @@ class StressedLoanSchema(ViewSchema):
 class StressTotalSchema(ViewSchema):
     """Sums over a kind of asset, a bank, or all loans.
 
-    `crossed` counts loans newly pushed over a line or over a worse one; `at_line_before` and
-    `at_line_after` all that stand at a line.
+    `at_line_before` and `at_line_after` count the loans that stand at a line, `newly_at_line` those at
+    none before, `at_worse_line` those at a line before and at a worse one after, and `crossed` the
+    last two together.
     """
 
     key = Text(max_length=60)
@@ -84,6 +87,8 @@ class StressTotalSchema(ViewSchema):
     crossed = Whole(low=0, high=10**9)
     at_line_before = Whole(low=0, high=10**9)
     at_line_after = Whole(low=0, high=10**9)
+    newly_at_line = Whole(low=0, high=10**9)
+    at_worse_line = Whole(low=0, high=10**9)
     shortfall_fen = Yuan()
 
 

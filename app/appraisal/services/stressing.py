@@ -16,7 +16,7 @@ from app.appraisal.domain.portfolio import Portfolio, RowValue, value_portfolio
 from app.appraisal.domain.valuing import Inputs, Problem, laid_over
 from app.appraisal.models import Appraisal, AssetValue
 from app.appraisal.services.prices import market_facts
-from app.kernel.errors import RuleViolation
+from app.kernel.errors import InvalidInput, RuleViolation
 from app.kernel.text import N_
 from risk_models.stressing import Scenario, scenarios
 
@@ -38,7 +38,7 @@ NO_INPUTS: Final = Problem(
 
 
 class UnknownScenario(RuleViolation):
-    """No scenario has this id, or it counts from a later day."""
+    """No scenario has this id."""
 
     code = "unknown-scenario"
     title = N_("There is no such scenario")
@@ -66,11 +66,15 @@ def scenarios_on(day: date) -> list[Scenario]:
 
 
 def get_scenario(scenario_id: str, day: date) -> Scenario:
-    """A scenario that counts on a day, or a refusal that names those that do."""
-    found = {each.id: each for each in scenarios_on(day)}
-    if scenario_id not in found:
-        raise UnknownScenario(scenario=scenario_id, day=day, scenarios=list(found))
-    return found[scenario_id]
+    """A scenario that counts on a day; refused with those that there are, or with its first day."""
+    found = scenarios().get(scenario_id)
+    if found is None:
+        named = [each.id for each in scenarios_on(day)] or list(scenarios())
+        raise UnknownScenario(scenario=scenario_id, day=day, scenarios=named)
+    if day < found.since:
+        detail = N_("This scenario counts from %(since)s. Choose that day or a later one.")
+        raise InvalidInput.at("/on", detail, since=found.since)
+    return found
 
 
 def stressed_values(

@@ -72,9 +72,19 @@ class StressedLoan:
     assets: tuple[StressedAsset, ...]
 
     @property
+    def newly_at_line(self) -> bool:
+        """Whether it stands at a line, and stood at none."""
+        return _at_line(self.level_after) and not _at_line(self.level_before)
+
+    @property
+    def at_worse_line(self) -> bool:
+        """Whether it stood at a line already and stands at a worse one."""
+        return _at_line(self.level_before) and _rank(self.level_after) > _rank(self.level_before)
+
+    @property
     def crossed(self) -> bool:
-        """Whether a line lies between both levels."""
-        return WORSE.index(self.level_after) > WORSE.index(self.level_before)
+        """Whether a line lies between both levels, the first or a worse one."""
+        return self.newly_at_line or self.at_worse_line
 
     @property
     def effect_ppm(self) -> int | None:
@@ -88,8 +98,9 @@ class StressedLoan:
 class StressTotal:
     """Sums over a kind of asset, or over a bank.
 
-    `crossed` counts loans that the scenario pushes over a line, or over a worse one;
-    `at_line_before` and `at_line_after` all that stand at one.
+    `at_line_before` and `at_line_after` count the loans that stand at a line, `newly_at_line` those
+    between both, `at_worse_line` those at a line before and at a worse one after, and `crossed`
+    the last two together.
     """
 
     key: str
@@ -101,6 +112,8 @@ class StressTotal:
     crossed: int = 0
     at_line_before: int = 0
     at_line_after: int = 0
+    newly_at_line: int = 0
+    at_worse_line: int = 0
     shortfall_fen: int = 0
 
 
@@ -285,8 +298,12 @@ def _by_bank(session: Session, loans: Sequence[StressedLoan]) -> tuple[StressTot
     return tuple(sorted(totals, key=lambda each: (-each.shortfall_fen, each.key)))
 
 
+def _rank(level: Level) -> int:
+    return WORSE.index(level)
+
+
 def _at_line(level: Level) -> bool:
-    return WORSE.index(level) > WORSE.index(Level.NORMAL)
+    return _rank(level) > _rank(Level.NORMAL)
 
 
 def _sum(key: str, name: Name, loans: Sequence[StressedLoan]) -> StressTotal:
@@ -300,5 +317,7 @@ def _sum(key: str, name: Name, loans: Sequence[StressedLoan]) -> StressTotal:
         crossed=sum(1 for loan in loans if loan.crossed),
         at_line_before=sum(1 for loan in loans if _at_line(loan.level_before)),
         at_line_after=sum(1 for loan in loans if _at_line(loan.level_after)),
+        newly_at_line=sum(1 for loan in loans if loan.newly_at_line),
+        at_worse_line=sum(1 for loan in loans if loan.at_worse_line),
         shortfall_fen=sum(loan.shortfall_fen for loan in loans),
     )

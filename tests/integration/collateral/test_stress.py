@@ -1,6 +1,7 @@
 """Portfolio stress: figures by hand for one loan, sight, refusals, and that nothing is stored."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -81,12 +82,48 @@ def test_figures_of_one_loan_are_those_computed_by_hand(session, world, loan):
     assert [each.base_fen for each in found.assets] == [CARBON_FEN]
     assert report.total.crossed == 1
     assert (report.total.at_line_before, report.total.at_line_after) == (0, 1)
+    assert (report.total.newly_at_line, report.total.at_worse_line) == (1, 0)
     assert (report.kinds[0].before_fen, report.kinds[0].after_fen) == (
         CARBON_FEN,
         CARBON_AFTER_FEN,
     )
     assert [each.key for each in report.banks] == [str(found.bank_id)]
     assert report.unvalued == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "newly", "worse"),
+    [
+        (Level.NORMAL, Level.NORMAL, False, False),
+        (Level.NONE, Level.NORMAL, False, False),
+        (Level.NORMAL, Level.WARNING, True, False),
+        (Level.NORMAL, Level.DISPOSAL, True, False),
+        (Level.WARNING, Level.WARNING, False, False),
+        (Level.WARNING, Level.TOP_UP, False, True),
+    ],
+)
+def test_a_loan_is_newly_at_a_line_or_at_a_worse_one_never_both(
+    session, world, loan, before, after, newly, worse
+):
+    (found,) = run(session, world).loans
+    moved = replace(found, level_before=before, level_after=after)
+    assert (moved.newly_at_line, moved.at_worse_line) == (newly, worse)
+    assert moved.crossed == (newly or worse)
+
+
+def test_loans_at_a_line_after_are_those_before_and_the_new_ones(session, world, loan):
+    report = run(session, world)
+    (found,) = report.loans
+    pairs = [
+        (Level.NORMAL, Level.NORMAL),
+        (Level.NORMAL, Level.WARNING),
+        (Level.WARNING, Level.WARNING),
+        (Level.WARNING, Level.DISPOSAL),
+    ]
+    loans = tuple(replace(found, level_before=before, level_after=after) for before, after in pairs)
+    total = replace(report, loans=loans).total
+    assert (total.at_line_before, total.newly_at_line, total.at_line_after) == (2, 1, 3)
+    assert (total.at_worse_line, total.crossed) == (1, 2)
 
 
 def test_nothing_is_stored(session, world, loan, carbon, commit):
@@ -165,8 +202,15 @@ def test_unknown_scenarios_and_days_to_come_are_refused(session, world, carbon):
     with pytest.raises(UnknownScenario) as refusal:
         run(session, world, "end-of-days")
     assert "price-fall-30" in refusal.value.facts["scenarios"]
-    with pytest.raises(UnknownScenario):
-        run(session, world, on=date(2019, 12, 31))
+    since = min(each.since for each in scenarios().values())
+    with pytest.raises(UnknownScenario) as refusal:
+        run(session, world, "end-of-days", on=since - timedelta(days=1))
+    assert "price-fall-30" in refusal.value.facts["scenarios"]
+    with pytest.raises(InvalidInput) as early:
+        run(session, world, on=since - timedelta(days=1))
+    assert early.value.errors[0].pointer == "/on"
+    assert early.value.errors[0].facts == {"since": since}
+    assert run(session, world, on=since).on == since
     with pytest.raises(InvalidInput):
         run(session, world, on=SIGNED_ON + timedelta(days=1))
 
@@ -180,12 +224,17 @@ def test_pages_api_and_workbook_say_the_same(session, world, loan, commit, sign_
         "/portfolio-stress", scenario="price-fall-30", on=SIGNED_ON.isoformat(), status=200
     ).json
     assert answer["loans"][0]["recognised_after_yuan"] == "531552.02"
-    assert answer["total"]["crossed"] == 1
+    total = answer["total"]
+    assert (total["newly_at_line"], total["at_worse_line"], total["crossed"]) == (1, 0, 1)
+    assert answer["loans"][0]["newly_at_line"] is True
     client.get("/portfolio-stress", scenario="nothing", status=422)
     client.get("/portfolio-stress", status=422)
     api("c1-fin").get("/portfolio-stress", scenario="price-fall-30", status=403)
     page = sign_in("a-risk").get("/collateral/risk?scenario=price-fall-30", status=200).text
     assert "82.78%" in page
     assert "12.11" in page
+    # By kind in full yuan, so that the change is the difference of what stands before it.
+    assert "880,000.00" in page
+    assert "-348,447.98" in page
     book = sign_in("a-risk").get("/collateral/risk/stress.xlsx?scenario=price-fall-30", status=200)
     assert book.data.startswith(b"PK")
