@@ -13,7 +13,7 @@ import numpy.typing as npt
 from risk_models.contract import Batch, Choice, Codes, Field, Finding, Floats, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.keys import combined
-from risk_models.words import Text
+from risk_models.words import Text, plain
 
 __all__ = [
     "InputProblem",
@@ -41,6 +41,12 @@ MOST_CHOICES: Final = 12
 
 BARE: Final = frozenset({"", "1", "ratio"})
 """Units that say nothing beside a bound."""
+
+NOTHING: Final = Text(en="", zh="")
+SHARE: Final = Text(
+    en=" It is a share of one: 5 %% is typed as 0.05.", zh="此项按小数填写，5%%填0.05。"
+)
+"""What a share typed in per cent is told."""
 
 WORDS: Final[Mapping[str, Text]] = {
     "unknown-field": Text(en="The model has no such field.", zh="该模型没有此字段。"),
@@ -356,13 +362,14 @@ def _refused(field: Field, code: str) -> Text:
 
 
 def _bounded(field: Field, code: str, zh: str, en: str, bound: float) -> Text:
-    words, figure = WORDS[code], f"{bound:,.6f}".rstrip("0").rstrip(".")
+    words, figure = WORDS[code], plain(bound)
     if field.unit == "year" and bound >= CALENDAR_YEARS:
         figure = f"{bound:.0f}"
     told = field.unit not in BARE
+    share = SHARE if field.unit == "ratio" and code == "above-maximum" else NOTHING
     return Text(
-        en=f"{words.en.rstrip('.')}: {en} {figure}{' %(unit)s' if told else ''}.",
-        zh=f"{words.zh.rstrip('。')}：{zh}{figure}{'%(unit)s' if told else ''}。",
+        en=f"{words.en.rstrip('.')}: {en} {figure}{' %(unit)s' if told else ''}.{share.en}",
+        zh=f"{words.zh.rstrip('。')}：{zh}{figure}{'%(unit)s' if told else ''}。{share.zh}",
     )
 
 

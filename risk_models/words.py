@@ -1,9 +1,20 @@
 """Words in both languages of the service, as a model and a parameter file carry them."""
 
+import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Text", "unit_words"]
+__all__ = ["Text", "figure", "plain", "unit_words", "with_facts"]
+
+PLACE: Final = re.compile(r"%(?:\((\w+)\)(?:\.(\d+))?([sdfg])|%)")
+"""A place of a wording that a fact fills, or a percent sign."""
+
+MONEY_DECIMALS: Final = 2
+"""Up to so many decimals, as of money, are told whole; more are told without the zeros at their end."""
+
+MOST_DECIMALS: Final = 12
 
 UNITS: Final = {
     "yuan": "元",
@@ -22,6 +33,51 @@ def unit_words(unit: str) -> str:
     return "/".join(UNITS.get(part, part) for part in unit.split("/"))
 
 
+def plain(number: float, digits: int = 6) -> str:
+    """A number as people read it: 8,990,000 or 0.05, never 8.99e+06.
+
+    What lies behind the point is cut to so many digits that count, what lies before it never is.
+    """
+    if not math.isfinite(number) or number == 0.0:
+        return f"{number:g}"
+    before = math.floor(math.log10(abs(number))) + 1
+    return _trimmed(f"{number:,.{min(MOST_DECIMALS, max(0, digits - before))}f}")
+
+
+def figure(number: float, decimals: int) -> str:
+    """A number with thousands separators and so many decimals; shares without zeros at their end."""
+    told = f"{number:,.{decimals}f}"
+    if decimals > MONEY_DECIMALS:
+        told = _trimmed(told)
+        if told == "0":
+            return plain(number, 2)
+    return told.removeprefix("-") if not told.strip("-0.") else told
+
+
+def _trimmed(told: str) -> str:
+    return told.rstrip("0").rstrip(".") if "." in told else told
+
+
+def with_facts(words: str, facts: Mapping[str, object]) -> str:
+    """A wording with its places filled: `.2f`, `.4g`, `d` (counts and calendar years) or `s`.
+
+    Raises KeyError for a place without a fact.
+    """
+
+    def told(place: re.Match[str]) -> str:
+        name, digits, kind = place.groups()
+        if name is None:
+            return "%"
+        fact = facts[name]
+        if not isinstance(fact, int | float) or kind == "s":
+            return str(fact)
+        if kind == "d":
+            return str(int(fact))
+        return plain(fact, int(digits)) if kind == "g" else figure(fact, int(digits or 0))
+
+    return PLACE.sub(told, words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """One wording in English and in Chinese."""
@@ -35,7 +91,7 @@ class Text:
 
     def filled(self, facts: dict[str, object]) -> "Text":
         """The wording with its %(name)s places filled from facts."""
-        return Text(en=self.en % facts, zh=self.zh % facts) if facts else self
+        return Text(en=with_facts(self.en, facts), zh=with_facts(self.zh, facts)) if facts else self
 
     def about(self, **words: "Text") -> "Text":
         """The wording with some of its %(name)s places taken by words of the same language."""

@@ -64,16 +64,16 @@ NATIONAL: Final = means_of("cea", Text(en="National carbon allowances", zh="全�
 
 WORDS: Final[dict[str, Text]] = {
     "vintage-expired": Text(
-        en="All vintages held lie before %(oldest).0f and cannot be surrendered any more.",
-        zh="所持配额年度均早于%(oldest).0f年，已不能用于清缴。",
+        en="All vintages held lie before %(oldest)d and cannot be surrendered any more.",
+        zh="所持配额年度均早于%(oldest)d年，已不能用于清缴。",
     ),
     "vintage-partly-expired": Text(
-        en="%(expired).6g t of vintages before %(oldest).0f are not counted.",
-        zh="%(oldest).0f年之前的%(expired).6g吨配额不计入。",
+        en="%(expired).6g t of vintages before %(oldest)d are not counted.",
+        zh="%(oldest)d年之前的%(expired).6g吨配额不计入。",
     ),
     "vintage-in-future": Text(
-        en="The newest vintage, %(newest).0f, lies after the year of the valuation day.",
-        zh="最新配额年度%(newest).0f晚于评估基准日所在年份。",
+        en="The newest vintage, %(newest)d, lies after the year of the valuation day.",
+        zh="最新配额年度%(newest)d晚于评估基准日所在年份。",
     ),
     "carry-over-limited": Text(
         en="%(lapsing).6g t exceed what can be carried over and are not counted.",

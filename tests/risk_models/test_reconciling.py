@@ -41,9 +41,9 @@ def test_the_words_name_each_approach_that_counts_with_its_value():
     (found,) = asked(values, dict.fromkeys(values, 1 / 3))
     told = found.detail.filled({name: fact[0].item() for name, fact in found.facts.items()})
     assert (found.code, found.severity) == ("approaches-apart", "ask")
-    assert "收益法2920000.00元" in told.zh
-    assert "4680000.00" in told.en
-    assert "2170000.00" in told.en
+    assert "收益法2,920,000.00元" in told.zh
+    assert "4,680,000.00" in told.en
+    assert "2,170,000.00" in told.en
 
 
 def test_a_model_of_one_approach_or_without_the_limit_asks_nothing():

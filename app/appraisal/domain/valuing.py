@@ -20,7 +20,7 @@ from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
 from risk_models.dated import InForce, ParameterNotInForce
 from risk_models.runner import value
-from risk_models.words import Text
+from risk_models.words import Text, with_facts
 
 Inputs = Mapping[str, Any]
 PriceFacts = Mapping[str, Any]
@@ -310,8 +310,8 @@ def finding_facts(found: Finding, at: int) -> dict[str, object]:
 def _filled(template: str, facts: Mapping[str, object]) -> str:
     """Words with their facts; a template that does not fit stays readable."""
     try:
-        return template % facts if facts else template.replace("%%", "%")
-    except (KeyError, ValueError, TypeError):
+        return with_facts(template, facts)
+    except KeyError:
         return template
 
 

@@ -21,9 +21,9 @@ __all__ = ["check", "counted", "priced", "shares"]
 Mask = npt.NDArray[np.bool_]
 
 YEAR_AHEAD: Final = Text(
-    en="The account is of %(account).0f, but it is valued in %(day).0f: nothing of that year is"
+    en="The account is of %(account)d, but it is valued in %(day)d: nothing of that year is"
     " measured yet. Check the year and the day.",
-    zh="核算年度为%(account).0f年，而核算日在%(day).0f年，该年尚无实测数据。请核对年度与日期。",
+    zh="核算年度为%(account)d年，而核算日在%(day)d年，该年尚无实测数据。请核对年度与日期。",
 )
 
 WORDS: Final[dict[str, Text]] = {
@@ -81,8 +81,8 @@ WORDS: Final[dict[str, Text]] = {
         zh="供水量与水源涵养量存在部分重叠。",
     ),
     "price-year-differs": Text(
-        en="Prices of %(prices).0f are used for %(account).0f with a factor of %(factor).4f.",
-        zh="以%(prices).0f年价格核算%(account).0f年，调整系数%(factor).4f。",
+        en="Prices of %(prices)d are used for %(account)d with a factor of %(factor).4f.",
+        zh="以%(prices)d年价格核算%(account)d年，调整系数%(factor).4f。",
     ),
     "share-without-payer": Text(
         en="%(share).1f percent of the value comes from services that nobody pays for.",
