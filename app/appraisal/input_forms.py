@@ -1,11 +1,12 @@
 """Forms drawn from the passport of a model, and what was typed read back into inputs and prices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
 from flask_babel import gettext
 
+from app.appraisal.domain.examples import Example
 from app.appraisal.schemas import MAX_SOURCE
 from app.appraisal.services import StatedPrice
 from app.appraisal.units import unit_title
@@ -263,6 +264,17 @@ def _price_pair(at: int, use: PriceUse, values: Texts, errors: Texts) -> list[Fo
             **asked,
         ),
     ]
+
+
+def example_texts(
+    spec: ModelSpec, example: Example, known: Collection[str], source: str
+) -> dict[str, str]:
+    """The form with the example filled in; of its prices those that are not `known`, from this source."""
+    texts = shown_inputs(spec, example.inputs)
+    for at, use in enumerate(spec.prices):
+        if use.id in example.prices and use.id not in known:
+            texts |= {f"prices-{at}-yuan": example.prices[use.id], f"prices-{at}-source": source}
+    return texts
 
 
 def read_prices(spec: ModelSpec, typed: Texts) -> tuple[StatedPrice, ...]:

@@ -13,8 +13,10 @@ from sqlmodel import Session, col
 from app.appraisal import queries, services
 from app.appraisal.domain import KIND_TITLES, STATE_TITLES, AppraisalKind, AppraisalState
 from app.appraisal.domain.catalogue import all_specs, find_spec, parameters_on
+from app.appraisal.domain.examples import example_of
 from app.appraisal.events import EVENTS
 from app.appraisal.input_forms import (
+    example_texts,
     input_fields,
     input_groups,
     price_fields,
@@ -256,14 +258,24 @@ def _first_values(
 ) -> dict[str, str]:
     """What the form begins with: saved inputs, else what the registry knows, or the model's example."""
     values = {"valued_on": (view.valued_on or today(session)).isoformat()}
-    if request.args.get("example") == "1":
-        given = {each.name: each.example for each in spec.fields if each.example is not None}
-        return values | shown_inputs(spec, given)
+    if wants_example():
+        return values | filled_example(session, spec)
     if view.inputs:
         return values | shown_inputs(spec, view.inputs)
     asset = session.get_one(Asset, view.asset_id)
     known = {"area_mu": asset.area_mu, "right_ends_on": asset.right_ends_on}
     return values | shown_inputs(spec, {name: given for name, given in known.items() if given})
+
+
+def wants_example() -> bool:
+    """Whether the form is to open with the example of its model."""
+    return request.method == "GET" and request.args.get("example") == "1"
+
+
+def filled_example(session: Session, spec: ModelSpec) -> dict[str, str]:
+    """The example of the model; its prices only where the market has none, under a source that says so."""
+    known = services.market_facts(session, spec.price_ids, today(session))
+    return example_texts(spec, example_of(spec), known, gettext("Example"))
 
 
 def model_form(
@@ -295,6 +307,7 @@ def model_form(
             day_field=day,
             problem=_problem(refusal, [day, *inputs, *prices]),
             submit_title=submit_title or gettext("Run the model"),
+            is_example=wants_example(),
             spec=spec,
             csrf_token=page_token(),
             idempotency_key=str(new_id()),

@@ -7,8 +7,8 @@ from flask_babel import gettext
 
 from app.appraisal import services
 from app.appraisal.domain.catalogue import all_specs, parameters_on
-from app.appraisal.input_forms import read_inputs, read_prices, shown_inputs
-from app.appraisal.pages.appraisals import model_form, typed_day
+from app.appraisal.input_forms import read_inputs, read_prices
+from app.appraisal.pages.appraisals import filled_example, model_form, typed_day, wants_example
 from app.appraisal.pages.charts import spread_shown
 from app.appraisal.pages.shown import result_shown, room_words
 from app.appraisal.units import unit_title
@@ -110,7 +110,7 @@ def _parameter(found: InForce, parameters: Parameters) -> dict[str, Any]:
 @blueprint.route("/<model_id>/what-if", methods=["GET", "POST"])
 @access(Permission.READ_APPRAISALS, reads=True)
 def what_if(model_id: str) -> Response | str | tuple[str, int]:
-    """The value of some inputs; nothing is stored."""
+    """The value of some inputs; nothing is stored. `?example=1` fills in the model's example."""
     spec = services.get_spec(model_id)
     session = current_session()
 
@@ -129,14 +129,14 @@ def what_if(model_id: str) -> Response | str | tuple[str, int]:
             **room_words(),
         )
 
-    examples = {each.name: each.example for each in spec.fields if each.example is not None}
+    first = filled_example(session, spec) if wants_example() else {}
     return model_form(
         spec,
         title=gettext("What-if value"),
         subtitle=words(spec.title),
         back=f"/appraisal-models/{model_id}",
         version=None,
-        first={"valued_on": today(session).isoformat(), **shown_inputs(spec, examples)},
+        first={"valued_on": today(session).isoformat(), **first},
         submit=submit,
         submit_title=gettext("Compute"),
     )

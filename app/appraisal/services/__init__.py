@@ -40,7 +40,7 @@ from app.appraisal.services.panel import (
     get_panel_member,
     panel_views,
 )
-from app.appraisal.services.prices import StatedPrice
+from app.appraisal.services.prices import StatedPrice, market_facts
 from app.appraisal.services.reporting import (
     draft_content,
     issue_missing_reports,
@@ -127,6 +127,7 @@ __all__ = [
     "issue_report",
     "load_appraisal",
     "load_run",
+    "market_facts",
     "order_appraisal",
     "outside_content",
     "panel_views",
