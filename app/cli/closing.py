@@ -1,12 +1,14 @@
 """`revalue`, `close-day`: what the scheduler also does, for whoever wants it now."""
 
 from datetime import date
+from typing import Final
 
 import click
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.services.revaluation import RequestRevaluation
+from app.appraisal.domain import RunState
+from app.appraisal.services.revaluation import RequestRevaluation, find_run_of_day
 from app.appraisal.services.views import RunView
 from app.cli.opening import current_database, platform_actor
 from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, say
@@ -20,17 +22,29 @@ from app.loans.queries import DayCloseView
 
 __all__ = ["commands"]
 
+NOTHING_COMPUTED: Final = N_(
+    "Nothing was computed: the run %(number)s of %(on)s is finished already (run on %(executor)s)."
+)
+
 
 @click.command("revalue")
 @click.option("--on", type=DAY, required=True, help="Valuation day.")
 @click.option("--executor", default="serial", help="serial, processes, or dask://HOST:PORT.")
 @as_json_option
 def revalue(*, on: date, executor: str, as_json: bool) -> None:
-    """Revalue every appraised asset on a day."""
-    command = RequestRevaluation(on=on, executor=executor)
+    """Revalue every appraised asset on a day.
+
+    A day whose run is finished answers that run; nothing is computed again, whatever the executor.
+    """
+    command, actor = RequestRevaluation(on=on, executor=executor), platform_actor()
     with current_database() as store:
-        view = revalue_and_watch(store, platform_actor(), command)
+        with store.read() as session:
+            known = find_run_of_day(session, actor, on)
+        view = revalue_and_watch(store, actor, command)
     _show_run(view, as_json=as_json)
+    if known is not None and known.state is RunState.FINISHED:
+        facts = {"number": known.number, "on": on.isoformat(), "executor": known.executor}
+        click.echo(say(NOTHING_COMPUTED, facts), err=True)
 
 
 @click.command("close-day")
@@ -56,11 +70,13 @@ def close_day(*, on: date, code: str | None, as_json: bool) -> None:
 def _show_run(view: RunView, *, as_json: bool) -> None:
     if as_json:
         answer = {"number": view.number, "on": view.on.isoformat(), "state": view.state.value}
+        answer["executor"] = view.executor
         echo_json({**answer, "total": view.total, "done": view.done, "failed": view.failed})
         return
     echo_pairs(
         [
             (N_("Revaluation run"), view.number),
+            (N_("Run on"), view.executor),
             (N_("Valued"), view.done),
             (N_("Not valued"), view.failed),
         ]

@@ -6,7 +6,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.services.revaluation import RequestRevaluation, request_revaluation
+from app.appraisal.domain import RunState
+from app.appraisal.services.executors import Executor, executor_for, require_executor
+from app.appraisal.services.revaluation import (
+    RequestRevaluation,
+    find_run_of_day,
+    request_revaluation,
+)
 from app.appraisal.services.revaluation import run_revaluation as run_one
 from app.appraisal.services.views import RunView
 from app.collateral.services.watch import WatchReport, watch_bank
@@ -43,17 +49,32 @@ def close_and_watch(database: Database, bank: Organisation, on: date) -> DayClos
 
 
 def revalue_and_watch(database: Database, actor: Actor, command: RequestRevaluation) -> RunView:
-    """Value every appraised asset in the actor's sight on a day, then measure the loans that changed."""
-    with database.write() as session:
-        filed = request_revaluation(session, actor, command)
-    return finish_run(database, actor, filed.id, executor=command.executor)
+    """Value every appraised asset in the actor's sight on a day, then measure the loans that changed.
+
+    What is to do the work is opened before the run is filed, so that a refusal leaves nothing behind.
+    A day whose run is finished answers that one and needs nobody to work.
+    """
+    with database.read() as session:
+        known = find_run_of_day(session, actor, command.on)
+    if known is not None and known.state is RunState.FINISHED:
+        return finish_run(database, actor, known.id)
+    require_executor(command.executor)
+    with executor_for(command.executor) as opened:
+        with database.write() as session:
+            filed = request_revaluation(session, actor, command)
+        return finish_run(database, actor, filed.id, executor=command.executor, opened=opened)
 
 
 def finish_run(
-    database: Database, actor: Actor, run_id: UUID, *, executor: str | None = None
+    database: Database,
+    actor: Actor,
+    run_id: UUID,
+    *,
+    executor: str | None = None,
+    opened: Executor | None = None,
 ) -> RunView:
     """Run what is left of a revaluation, then measure the loans that changed."""
-    view = run_one(database, actor, run_id, executor=executor)
+    view = run_one(database, actor, run_id, executor=executor, opened=opened)
     with database.read() as session:
         banks = banks_with_books(session)
     for bank in banks:

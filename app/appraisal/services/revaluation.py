@@ -1,6 +1,7 @@
 """Revaluation runs: filed in one transaction, valued in short chunks, resumable, with equal result."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -86,6 +87,13 @@ def request_revaluation(session: Session, actor: Actor, command: RequestRevaluat
     return run_view(row)
 
 
+def find_run_of_day(session: Session, actor: Actor, on: date) -> RunView | None:
+    """The run that a request of the actor for a day would answer, if there is one."""
+    actor.require(Permission.RUN_REVALUATION)
+    row = _run_of_day(session, scope_of(actor), on)
+    return None if row is None else run_view(row)
+
+
 def get_run(session: Session, actor: Actor, run_id: UUID) -> RunView:
     """One run in the actor's sight."""
     return run_view(load_run(session, actor, run_id))
@@ -116,13 +124,15 @@ def run_revaluation(
     run_id: UUID,
     *,
     executor: str | None = None,
+    opened: Executor | None = None,
     chunk: int = CHUNK,
 ) -> RunView:
     """Value what is still waiting in a run, chunk by chunk, each in a short transaction of its own.
 
     One runner at a time (`Busy` otherwise). Killed at any point and started again it ends in the same
     state as without. An asset that cannot be valued is listed and stops nothing. A finished run is
-    answered as it is.
+    answered as it is. `executor` is the way of running, by default the one of the request; `opened`
+    is that executor where the caller has it at work already. The run keeps the way that worked last.
     """
     actor.require(Permission.RUN_REVALUATION)
     with database.read() as session:
@@ -131,8 +141,8 @@ def run_revaluation(
         return found
     name = executor or found.executor
     require_executor(name)
-    with executor_for(name) as working:
-        Runner(database, actor, run_id, chunk).run(working)
+    with nullcontext(opened) if opened is not None else executor_for(name) as working:
+        Runner(database, actor, run_id, chunk, name).run(working)
     with database.read() as session:
         return get_run(session, actor, run_id)
 
@@ -176,11 +186,14 @@ def _file_items(session: Session, actor: Actor, run: RevaluationRun) -> int:
 class Runner:
     """One process that works on a run under its lease; the fence tells whether it is still the holder."""
 
-    def __init__(self, database: Database, actor: Actor, run_id: UUID, chunk: int) -> None:
+    def __init__(
+        self, database: Database, actor: Actor, run_id: UUID, chunk: int, name: str = "serial"
+    ) -> None:
         self.database = database
         self.actor = actor
         self.run_id = run_id
         self.chunk = chunk
+        self.name = name
         self.owner = f"runner-{new_id().hex}"
         self.lease = f"revaluation-{run_id.hex}"
         self.fence = 0
@@ -262,7 +275,8 @@ class Runner:
         if row.state is RunState.WAITING:
             row.state = RunState.RUNNING
             row.started_at = now(session)
-            session.add(row)
+        row.executor = self.name
+        session.add(row)
 
     def _finish(self, session: Session) -> None:
         row = session.get_one(RevaluationRun, self.run_id)
@@ -286,6 +300,7 @@ class Runner:
 __all__ = [
     "CHUNK",
     "RequestRevaluation",
+    "find_run_of_day",
     "get_run",
     "load_run",
     "request_revaluation",

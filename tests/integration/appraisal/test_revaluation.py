@@ -157,6 +157,12 @@ def test_a_rise_never_lifts_the_current_value_above_the_appraisal(
         assert row.valuation_fen > row.appraised_fen == CARBON_FEN == row.current_fen
 
 
+def test_a_run_says_which_executor_worked_on_it(database, world, pair):
+    actor = world.actor("a-risk")
+    run_id = file_run(database, actor, executor="processes")
+    assert run_revaluation(database, actor, run_id, executor="serial").executor == "serial"
+
+
 def test_a_second_run_of_the_same_day_does_nothing(database, world, many):
     actor = world.actor("a-risk")
     run_id = file_run(database, actor)

@@ -1,10 +1,32 @@
 """`revalue`, `close-day`, `job status` at the terminal."""
 
+import pytest
+import sqlalchemy as sa
+
+from app.appraisal.models import RevaluationRun
+
 
 def test_revaluation_of_a_day_is_run_once(terminal):
     first = terminal("revalue", "--on", "2024-01-02", "--json")
     assert (first.code, first.json["state"]) == (0, "finished")
-    assert terminal("revalue", "--on", "2024-01-02", "--json").json == first.json
+    assert (first.json["executor"], first.err) == ("serial", "")
+    second = terminal("revalue", "--on", "2024-01-02", "--executor", "processes", "--json")
+    assert second.json == first.json
+    assert "Nothing was computed" in second.err
+    assert first.json["number"] in second.err
+
+
+def test_a_cluster_that_does_not_answer_leaves_no_run_behind(terminal, monkeypatch, database):
+    pytest.importorskip("distributed")
+    monkeypatch.setenv("GREENPLEDGE_DASK_SCHEDULER", "127.0.0.1:1")
+    monkeypatch.setattr("app.appraisal.services.executors.CLUSTER_WAIT_SECONDS", 1)
+    asked = ("revalue", "--on", "2024-01-02", "--json", "--executor")
+    refused = terminal(*asked, "dask://127.0.0.1:1")
+    assert (refused.code, refused.json["code"]) == (1, "cluster-unreachable")
+    with database.read() as session:
+        assert session.execute(sa.select(RevaluationRun.number)).all() == []
+    done = terminal(*asked, "processes")
+    assert (done.code, done.json["executor"]) == (0, "processes")
 
 
 def test_executor_that_is_not_installed_is_refused_with_its_remedy(terminal):
