@@ -89,3 +89,34 @@ def test_hazard_and_rate_stand_together_in_the_form():
     names = [each.name for each in MODEL.spec.fields]
     at = names.index("discount_rate")
     assert names[at : at + 3] == ["discount_rate", "hazard_treatment", "yearly_loss_share"]
+
+
+@pytest.mark.parametrize("factor", [15.0, 1 / 15])
+def test_an_area_in_the_other_unit_is_asked_about_by_what_its_care_costs(factor):
+    area = example(MODEL)["area_mu"]
+    assert "area_mu" not in fields_of(found(), "units-mixed")
+    result = found(area_mu=area * factor)
+    assert "area_mu" in fields_of(result, "units-mixed")
+    assert "care-outside-band" not in codes(result)
+
+
+@pytest.mark.parametrize("factor", [1_000.0, 0.001])
+def test_an_area_beyond_any_unit_is_asked_about_as_well(factor):
+    result = found(area_mu=example(MODEL)["area_mu"] * factor)
+    assert fields_of(result, "care-outside-band") == {"area_mu"}
+    assert "area_mu" not in fields_of(result, "units-mixed")
+
+
+@pytest.mark.parametrize(
+    ("yuan_per_mu", "asked"), [(0.0699, True), (0.0701, False), (2.999, False), (3.001, True)]
+)
+def test_care_is_asked_about_on_either_side_of_its_band(yuan_per_mu, asked):
+    area = example(MODEL)["area_mu"]
+    costs = {"monitoring_cost_yuan": yuan_per_mu * area, "verification_cost_yuan": 0.0}
+    told = codes(found(**costs))
+    assert bool(told & {"units-mixed", "care-outside-band"}) == asked
+
+
+def test_a_sink_without_any_costs_is_not_judged_by_them():
+    free = {"monitoring_cost_yuan": 0.0, "verification_cost_yuan": 0.0}
+    assert not codes(found(**free)) & {"units-mixed", "care-outside-band"}

@@ -12,6 +12,8 @@ from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
 from risk_models.modelling import (
     as_day,
     ended_findings,
+    mixed_units,
+    not_asked_of,
     per_unit,
     price_findings,
     price_growth_findings,
@@ -30,6 +32,8 @@ from risk_models.models.carbon_sink_income.names import (
     AFOLU_MITIGATION,
     AVERAGES,
     BUFFER_LOW,
+    CARE_HIGH,
+    CARE_LOW,
     COMPARABLES,
     GROWTH_HIGH,
     HAZARD_HIGH,
@@ -40,7 +44,7 @@ from risk_models.models.carbon_sink_income.names import (
     REGISTRATION,
 )
 from risk_models.models.carbon_sink_income.prices import averages_wanted, reference_price
-from risk_models.models.carbon_sink_income.words import IMPLIED, WORDS
+from risk_models.models.carbon_sink_income.words import CARE, IMPLIED, WORDS
 
 __all__ = ["check", "review"]
 
@@ -76,6 +80,7 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
             price_of=PRICE_OF,
         ),
         *_date_findings(batch, basis),
+        *_care_findings(batch, basis),
         *growth_findings(batch, basis),
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
         *price_growth_findings(
@@ -219,6 +224,32 @@ def _date_findings(batch: Batch, basis: Basis) -> list[Finding]:
             detail=WORDS["verification-overdue"],
         ),
     ]
+
+
+def _care_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Care a year over the area outside the usual: a slip of the area, or of the costs.
+
+    Value and removals grow with the area, and so look alike at any; its costs do not. No costs at
+    all are a statement of their own and are not judged.
+    """
+    verified = batch.numbers("verification_cost_yuan") / batch.numbers("verification_every_years")
+    care = per_unit(batch.numbers("monitoring_cost_yuan") + verified, batch.numbers("area_mu"))
+    care = np.where(care > 0.0, care, np.nan)
+    low, high = (np.full(batch.n, basis.parameters.number(key)) for key in (CARE_LOW, CARE_HIGH))
+    mixed = mixed_units("area_mu", care, low=low, high=high, subject=CARE)
+    code = "care-outside-band"
+    outside = ((care < low) | (care > high)) & not_asked_of(mixed, batch.n)
+    told = finding(
+        code,
+        "area_mu",
+        outside,
+        severity="ask",
+        detail=WORDS[code],
+        care=care,
+        low=low,
+        high=high,
+    )
+    return [*mixed, *told]
 
 
 def _average_findings(batch: Batch, basis: Basis) -> list[Finding]:

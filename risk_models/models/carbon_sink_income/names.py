@@ -16,6 +16,8 @@ __all__ = [
     "BASELINE_YEARS",
     "BIOMASS",
     "BUFFER_LOW",
+    "CARE_HIGH",
+    "CARE_LOW",
     "COMPARABLES",
     "CROWN_COVER",
     "CURVE",
@@ -54,6 +56,8 @@ RATE_HIGH: Final = "carbon_sink.discount_rate_high"
 HAZARD_HIGH: Final = "carbon_sink.hazard_high"
 GROWTH_HIGH: Final = "carbon_sink.price_growth_high"
 BUFFER_LOW: Final = "carbon_sink.buffer_low"
+CARE_LOW: Final = "carbon_sink.care_low"
+CARE_HIGH: Final = "carbon_sink.care_high"
 
 SPECIES: Final = "carbon_sink.species"
 CURVE: Final = "carbon_sink.growth_curve"
@@ -89,6 +93,8 @@ PARAMETERS: Final = (
     HAZARD_HIGH,
     GROWTH_HIGH,
     BUFFER_LOW,
+    CARE_LOW,
+    CARE_HIGH,
     PRICE_AGE,
     SPECIES,
     CURVE,

@@ -5,11 +5,16 @@ from typing import Final
 from risk_models.modelling import REMOVALS_ABOVE
 from risk_models.words import Text
 
-__all__ = ["IMPLIED", "REASONS", "WORDS"]
+__all__ = ["CARE", "IMPLIED", "REASONS", "WORDS"]
 
 IMPLIED: Final = Text(
     en="Value over tonnes is %(implied).2f yuan/tCO2e, outside %(low).2f to %(high).2f.",
     zh="价值除以碳汇量为每吨%(implied).2f元，超出%(low).2f至%(high).2f元的区间。",
+)
+
+CARE: Final = Text(
+    en="Monitoring and verification a year over the area (yuan/mu)",
+    zh="年监测与核证费用除以面积（元/亩）",
 )
 
 REASONS: Final[dict[str, Text]] = {
@@ -58,6 +63,11 @@ WORDS: Final[dict[str, Text]] = {
     "verification-overdue": Text(
         en="A verification is overdue; the next one is taken to make up for it.",
         zh="核证已逾期，假定下一次核证一并补足。",
+    ),
+    "care-outside-band": Text(
+        en="Monitoring and verification come to %(care).2g yuan per mu and year, outside the usual"
+        " %(low).4g to %(high).4g. Check the area and the costs.",
+        zh="监测与核证费用折合每亩每年%(care).2g元，超出通常的%(low).4g至%(high).4g元，请核对面积与费用。",
     ),
     "removals-above-band": REMOVALS_ABOVE,
     "removals-below-band": Text(
