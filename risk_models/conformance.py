@@ -27,6 +27,7 @@ from risk_models.contract import (
     ModelSpec,
     Price,
     Prices,
+    PriceUse,
     Recorder,
     Result,
     Step,
@@ -36,6 +37,7 @@ from risk_models.contract import (
 )
 from risk_models.dated import ParameterNotInForce, Parameters, UndeclaredParameter
 from risk_models.engines.discount import discount
+from risk_models.price_checks import using
 from risk_models.registry import outside_models, science_parameters
 from risk_models.runner import value
 from risk_models.trace import recompute
@@ -72,6 +74,8 @@ def conformance(
         return list(_Trial(model, _basis(model.spec, in_force, on), seed).problems())
     except UndeclaredParameter as problem:
         return [f"reads {problem} without declaring it"]
+    except Exception as failure:  # noqa: BLE001 - a stranger's model may fail in any way.
+        return [f"raises {failure!r}"]
 
 
 @cache
@@ -248,6 +252,7 @@ class _Trial:
             self._repeats,
             self._alone,
             self._shocks,
+            self._without_prices,
             self._empty_area,
             self._traces,
         )
@@ -315,6 +320,33 @@ class _Trial:
                 whole = found.setdefault(name, np.zeros(batch.n))
                 whole[places] += part * weight
         return found
+
+    def _without_prices(self, batch: Batch, result: Result) -> Iterator[str]:
+        """A missing price refuses rows or is done without; who does not use it keeps his value."""
+        uses = self.model.spec.prices
+        for missing in ([use] for use in uses):
+            yield from self._without(missing, batch, result)
+        if len(uses) > 1:
+            yield from self._without(uses, batch, result)
+
+    def _without(self, missing: Sequence[PriceUse], batch: Batch, result: Result) -> Iterator[str]:
+        gone = {use.id for use in missing}
+        named = "prices" if len(missing) > 1 else f"price {missing[0].id}"
+        known = {key: self.basis.prices[key] for key in self.basis.prices if key not in gone}
+        basis = replace(self.basis, prices=Prices(known).only(self.model.spec.price_ids))
+        try:
+            found = value(self.model, batch, basis)
+        except UndeclaredParameter:
+            raise
+        except Exception as failure:  # noqa: BLE001 - a stranger's model may fail in any way.
+            yield f"without the {named}: raises {failure!r}"
+            return
+        if not np.isfinite(found.value[found.valid]).all():
+            yield f"without the {named}: a row that was not refused has no finite value"
+        others = ~np.any([using(use, batch) for use in missing], axis=0)
+        had, has = result.value[others], found.value[others]
+        if not np.allclose(has, had, rtol=SAME, atol=0.0, equal_nan=True):
+            yield f"without the {named}: a row that does not use it has another value"
 
     def _empty_area(self, batch: Batch, result: Result) -> Iterator[str]:
         if "area_mu" not in batch.columns:

@@ -128,13 +128,16 @@ class Component:
 class PriceUse:
     """A price the model may read, with the unit it must come in.
 
-    Only rows for which each condition of `when` holds can use it; none: every row.
+    Only rows for which each condition of `when` holds can use it; none: every row. Each of them
+    is refused where the price is missing, unless `needed` says that a row may do without it; then
+    the model's `check` refuses what cannot.
     """
 
     id: str
     title: Text
     unit: str
     when: tuple[Condition, ...] = ()
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

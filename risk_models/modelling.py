@@ -21,6 +21,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
+from risk_models.price_checks import MISSING
 from risk_models.trace import DAYS_A_YEAR
 from risk_models.words import Text
 
@@ -61,10 +62,6 @@ MU_A_HECTARE: Final = 15.0
 PRICE_AGE: Final = "price.age_limit_days"
 """How old a price may be; a model that checks its prices lists it among its parameters."""
 
-MISSING: Text = Text(
-    en="There is no price of “%(price)s” on the valuation day, so there is no value.",
-    zh="评估基准日没有“%(price)s”的价格，因此无法得出价值。",
-)
 ENDED: Text = Text(
     en="The price of “%(price)s” ends on %(priced_on)s, more than %(limit)d days before the valuation"
     " day. Import newer prices, or state the price with its source.",

@@ -38,6 +38,7 @@ from risk_models.engines.scenarios import (
     portfolio_scenarios,
     scenarios,
 )
+from risk_models.price_checks import price_refusals
 from risk_models.reconciling import apart_findings
 from risk_models.words import Text, unit_words
 
@@ -53,10 +54,6 @@ NO_REASON: Final = np.int8(-1)
 
 SINGLE: Final = Text(en="The only approach of the model.", zh="该模型仅有一种评估方法。")
 
-WRONG_UNIT: Final = Text(
-    en="The price %(price)s comes in %(given)s; the model needs %(needed)s.",
-    zh="价格%(price)s的单位为%(given)s，模型需要%(needed)s。",
-)
 NOT_A_CHOICE: Final = Text(
     en="This choice is not in the table in force on the valuation day.",
     zh="该选项不在评估基准日有效的表内。",
@@ -408,20 +405,9 @@ def _named(spec: ModelSpec, found: Finding) -> Finding:
 
 
 def _border_findings(spec: ModelSpec, batch: Batch, basis: Basis) -> list[Finding]:
-    """What the specification and the basis together refuse: choices and units of the day."""
+    """What the specification and the basis together refuse: choices of the day, prices, their units."""
     found = [entry for field in spec.fields for entry in _stale_choices(field, batch, basis)]
-    everyone = np.ones(batch.n, dtype=np.bool_)
-    for use in spec.prices:
-        if use.id in basis.prices and basis.prices[use.id].unit != use.unit:
-            facts = {
-                "price": np.array(use.id),
-                "given": np.array(basis.prices[use.id].unit),
-                "needed": np.array(use.unit),
-            }
-            found += finding(
-                "price-unit", "", everyone, severity="refuse", detail=WRONG_UNIT, **facts
-            )
-    return found
+    return [*found, *price_refusals(spec, batch, basis)]
 
 
 def _stale_choices(field: Field, batch: Batch, basis: Basis) -> list[Finding]:

@@ -159,6 +159,8 @@ def _mean(market: str, days: int, title: Text, unit: str) -> PriceUse:
             zh=f"{title.zh}近{days}个交易日成交量加权均价",
         ),
         unit=f"yuan/{unit}",
+        # Either mean will do; `market_findings` refuses where neither is known.
+        needed=False,
     )
 
 
@@ -367,11 +369,12 @@ def market_findings(
     for level, listed in markets.items():
         known = _known(listed, basis)
         if len(known) == 1:
-            found += _noted(
+            found += finding(
                 "average-missing",
                 field,
                 batch.is_level(field, level),
-                "note",
+                severity="note",
+                detail=WORDS["average-missing"].about(price=known[0].title),
                 price=np.array(known[0].id),
             )
     return found

@@ -71,6 +71,8 @@ PRICES: Final[Mapping[str, PriceUse]] = {
         ),
         unit="yuan/t",
         when=(("market_basis", frozenset({PRICED})),),
+        # Only what is discharged, and traded often enough, is sold at it.
+        needed=False,
     )
     for key, name in NAMES.items()
 }

@@ -137,11 +137,13 @@ PRICE_OF: Final[dict[str, PriceUse]] = {
         id="pilot-sink",
         title=Text(en="Sink credits of a pilot market", zh="试点市场碳汇减排量价格"),
         unit=PER_TONNE,
+        needed=False,
     ),
     "carbon-ticket": PriceUse(
         id="carbon-ticket",
         title=Text(en="Carbon tickets", zh="碳票价格"),
         unit=PER_TONNE,
+        needed=False,
     ),
 }
 

@@ -87,7 +87,10 @@ JOINABLE: Final = HARVESTED | STANDING | BEARING
 """Has years or a felling to come in which timber and carbon can be planned together."""
 
 TIMBER: Final = PriceUse(
-    id="timber", title=Text(en="Timber at the forest road", zh="木材到场价格"), unit="yuan/m3"
+    id="timber",
+    title=Text(en="Timber at the forest road", zh="木材到场价格"),
+    unit="yuan/m3",
+    needed=False,
 )
 
 CREDIT_PRICES: Final[dict[str, PriceUse]] = {"local-sink": LOCAL_SINK, "ccer": CCER}

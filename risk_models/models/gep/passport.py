@@ -289,7 +289,11 @@ def _prices() -> tuple[PriceUse, ...]:
     for entry in SERVICES:
         if entry.price_id is not None and entry.price_id not in found:
             found[entry.price_id] = PriceUse(
-                id=entry.price_id, title=entry.title, unit=f"yuan/{entry.priced_unit}"
+                id=entry.price_id,
+                title=entry.title,
+                unit=f"yuan/{entry.priced_unit}",
+                # The price table has what is not stated.
+                needed=False,
             )
     return tuple(found.values())
 
