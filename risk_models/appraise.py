@@ -20,7 +20,7 @@ from risk_models.contract import (
     Result,
     Step,
 )
-from risk_models.dated import Parameters
+from risk_models.dated import ParameterNotInForce, Parameters
 from risk_models.documents import DocumentProblem, InvalidDocument, object_at, require_known, shown
 from risk_models.engines.paths import MOST_PATHS
 from risk_models.engines.scenarios import Simulation
@@ -30,6 +30,7 @@ from risk_models.words import Text
 
 __all__ = [
     "InvalidDocument",
+    "ModelFailed",
     "appraise",
     "basis_on",
     "component_fen",
@@ -148,6 +149,10 @@ def _number(raw: object, pointer: str) -> float:
 # Appraise
 
 
+class ModelFailed(RuntimeError):  # noqa: N818 - the name states the refusal, as the others do.
+    """A model broke on inputs that it should have valued or refused; `__cause__` says how."""
+
+
 def appraise(
     model_id: str,
     document: object,
@@ -157,7 +162,10 @@ def appraise(
     *,
     language: str = "en",
 ) -> dict[str, object]:
-    """Values one asset given as `{"inputs": {...}, "prices": {...}}` on a day, with its trace."""
+    """Values one asset given as `{"inputs": {...}, "prices": {...}}` on a day, with its trace.
+
+    Raises InvalidDocument, ParameterNotInForce, and ModelFailed where the model itself breaks.
+    """
     model = get_model(model_id)
     whole = object_at(document, "/document")
     require_known(whole, ("inputs", "prices"), "/document")
@@ -167,7 +175,13 @@ def appraise(
         batch = batch_from_rows(model.spec, [inputs], basis.parameters)
     except InvalidInputs as problem:
         raise InvalidDocument(_problems(problem)) from problem
-    result = value(model, batch, basis, simulation=_simulation(paths, seed), trace=True)
+    simulation = _simulation(paths, seed)
+    try:
+        result = value(model, batch, basis, simulation=simulation, trace=True)
+    except ParameterNotInForce:
+        raise
+    except Exception as failure:
+        raise ModelFailed(model_id) from failure
     return result_json(model.spec, result, on, language=language)
 
 

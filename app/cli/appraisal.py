@@ -11,6 +11,7 @@ from typing import Final, cast
 import click
 
 from app.appraisal.domain.catalogue import require_sound_models
+from app.appraisal.domain.valuing import failure_problem
 from app.cli.terminal import (
     DAY,
     REFUSED,
@@ -31,7 +32,7 @@ from app.cli.terminal import (
 )
 from app.kernel.errors import FieldError
 from app.kernel.text import N_
-from risk_models.appraise import InvalidDocument, appraise, spec_json
+from risk_models.appraise import InvalidDocument, ModelFailed, appraise, spec_json
 from risk_models.contract import ModelSpec
 from risk_models.dated import ParameterNotInForce
 from risk_models.engines.paths import MOST_PATHS
@@ -40,7 +41,7 @@ from risk_models.words import Text
 
 __all__ = ["commands"]
 
-OF_PRICES: Final = frozenset({"price-missing", "price-ended"})
+OF_PRICES: Final = frozenset({"price-missing", "price-ended", "price-unit"})
 """Refusals that a price mends, not the input they were found at."""
 
 MOST_BYTES: Final = 1_000_000
@@ -134,6 +135,10 @@ def _answer(
         raise of_document(problem) from problem
     except ParameterNotInForce as problem:
         raise InputRefused(errors=(worded("--on", problem.detail),)) from problem
+    except ModelFailed as problem:
+        told = failure_problem(cast("Exception", problem.__cause__), on)
+        words_told = Text(en=told.en, zh=told.zh)
+        raise InputRefused(errors=(worded("/inputs", words_told),)) from problem
 
 
 def _refuse(spec: ModelSpec, answer: Mapping[str, object], *, as_json: bool) -> None:

@@ -88,6 +88,56 @@ def test_an_installed_model_values_the_example_of_the_page(site, tmp_path):
     assert float(found["value_yuan"]) == pytest.approx(net * factors, abs=0.01)
 
 
+def appraised(site: Path, folder: Path, *options: str, **changes: object):
+    """The example of the page, parts of its document replaced, valued by the installed package."""
+    file = folder / "reed.json"
+    document = {**json.loads(page_files()["reed.json"]), **changes}
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return greenpledge(site, "appraise", "reed-income", str(file), "--on", "2023-12-26", *options)
+
+
+def test_a_missing_price_is_refused_by_its_title_not_crashed_on(site, tmp_path):
+    told = appraised(site, tmp_path, prices={})
+    assert told.returncode == 1
+    assert "Prices: There is no price of “Dry reeds”" in told.stderr
+    assert "state the price with its source" in told.stderr
+    assert "Traceback" not in told.stderr
+    problem = json.loads(appraised(site, tmp_path, "--json", prices={}).stdout)
+    assert problem["code"] == "input-refused"
+    assert problem["errors"][0]["pointer"] == "/prices"
+    assert "“Dry reeds”" in problem["errors"][0]["detail"]
+
+
+def test_a_price_in_another_unit_is_refused_by_its_title(site, tmp_path):
+    told = appraised(site, tmp_path, prices={"dry-reed": {"yuan": 0.42, "unit": "yuan/kg"}})
+    assert told.returncode == 1
+    assert "The price of “Dry reeds” comes in yuan/kg; the model needs yuan/t." in told.stderr
+
+
+BREAKS = (
+    "        ended = batch",
+    """\
+        if (batch.numbers("area_mu") == 77.0).any():
+            raise KeyError("lost")
+        ended = batch""",
+)
+
+
+def test_a_model_that_breaks_on_an_asset_is_one_refusal_not_a_trace(tmp_path):
+    site = installed(tmp_path, change=BREAKS)
+    inputs = json.loads(page_files()["reed.json"])["inputs"]
+    assert appraised(site, tmp_path, inputs=inputs).returncode == 0
+    told = appraised(site, tmp_path, inputs={**inputs, "area_mu": 77})
+    assert told.returncode == 1
+    assert "The model failed on these inputs (KeyError)" in told.stderr
+    assert "Traceback" not in told.stderr
+    answer = appraised(site, tmp_path, "--json", inputs={**inputs, "area_mu": 77})
+    assert answer.returncode == 1
+    problem = json.loads(answer.stdout)
+    assert problem["code"] == "input-refused"
+    assert [each["pointer"] for each in problem["errors"]] == ["/inputs"]
+
+
 def test_the_line_of_the_page_that_tries_the_model_holds(site):
     line = BLOCK.findall(PAGE.read_text(encoding="utf-8"))[-1]
     done = subprocess.run(

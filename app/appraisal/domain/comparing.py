@@ -19,9 +19,9 @@ from app.appraisal.domain.catalogue import find_model, parameters_on
 from app.appraisal.domain.valuing import Inputs, PriceFacts, price_of
 from app.kernel.text import N_
 from risk_models.appraise import to_fen
-from risk_models.batches import InvalidInputs, batch_from_rows
+from risk_models.batches import batch_from_rows
 from risk_models.contract import Basis, Model, ModelSpec, Prices
-from risk_models.dated import ParameterNotInForce, Parameters
+from risk_models.dated import Parameters
 from risk_models.runner import value
 from risk_models.words import Text
 
@@ -251,7 +251,7 @@ def _valued(model: Model, stand: _Stand) -> int | None:
         batch = batch_from_rows(model.spec, [stand.inputs], stand.parameters)
         with np.errstate(all="ignore"):
             found = float(value(model, batch, basis).value[0])
-    except (InvalidInputs, ParameterNotInForce):
+    except Exception:  # noqa: BLE001 - a mixture of two days that breaks the model has no figure
         return None
     return to_fen(found) if np.isfinite(found) else None
 

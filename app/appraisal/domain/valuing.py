@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices
 from risk_models.dated import InForce, ParameterNotInForce
 from risk_models.runner import value
 from risk_models.words import Text, with_facts
+
+LOGGER: Final = logging.getLogger(__name__)
 
 Inputs = Mapping[str, Any]
 PriceFacts = Mapping[str, Any]
@@ -334,6 +337,10 @@ def appraise_one(
         found = [told_problem(each.code, each.field, each.detail, {}) for each in refusal.problems]
         return _refused(spec, basis, found)
     except ParameterNotInForce as failure:
+        return _refused(spec, basis, [failure_problem(failure, on)])
+    except Exception as failure:
+        # What breaks a model is told as in a batch; who mends the model needs the trace.
+        LOGGER.exception("the model %s failed", spec.id)
         return _refused(spec, basis, [failure_problem(failure, on)])
     refusals = [found_problem(each, 0) for each in result.findings if each.severity == "refuse"]
     if refusals or not math.isfinite(result.value[0]):

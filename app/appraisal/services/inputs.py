@@ -1,5 +1,6 @@
 """Entering inputs and running the model; what-if values; recording what was seen on the ground."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ from app.appraisal.domain.valuing import (
     Problem,
     appraise_one,
     digest,
+    failure_problem,
     money_text,
     stored_inputs,
     with_findings,
@@ -48,6 +50,8 @@ from app.reference.services import policy_for
 from risk_models.batches import InvalidInputs, batch_from_rows, validate
 from risk_models.contract import Model, ModelSpec
 from risk_models.dated import ParameterNotInForce
+
+LOGGER: Final = logging.getLogger(__name__)
 
 WORDS: Final = N_("%(words)s")
 """A message whose words a model brings along in both languages."""
@@ -163,7 +167,7 @@ def value_inputs(
     found = run_model(model, inputs, prices, command.valued_on)
     value_fen = _reportable(found)
     if banded:
-        found = with_more(found, spread(model, inputs, prices, command.valued_on))
+        found = with_more(found, _spread(model, inputs, prices, command.valued_on))
     more = asset_findings(inputs, _registered(session, asset))
     _refuse_beyond(more)
     found = with_findings(found, [*more, *against_outside(session, row, value_fen)])
@@ -211,7 +215,7 @@ def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> d
     inputs = _read_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices)
     found = run_model(model, inputs, prices, command.valued_on)
-    return with_more(found, spread(model, inputs, prices, command.valued_on)).result
+    return with_more(found, _spread(model, inputs, prices, command.valued_on)).result
 
 
 def record_inputs(
@@ -288,6 +292,18 @@ def run_model(
     if missing and len(missing) == len(found.refusals):
         raise _price_missing(model.spec, inputs, prices, on)
     raise InvalidInput(errors=tuple(field_error(each) for each in found.refusals))
+
+
+def _spread(
+    model: Model, inputs: Mapping[str, Any], prices: Mapping[str, Any], on: date
+) -> dict[str, Any]:
+    """Band and bars; a model that fails on the inputs moved for them is refused as on those given."""
+    try:
+        return spread(model, inputs, prices, on)
+    except Exception as failure:
+        LOGGER.exception("the model %s failed on moved inputs", model.spec.id)
+        problem = failure_problem(failure, on)
+        raise InvalidInput(errors=(field_error(problem),)) from failure
 
 
 def _price_missing(

@@ -17,8 +17,10 @@ from app.appraisal.domain.valuing import (
     told_problem,
     value_many,
 )
+from app.appraisal.services.inputs import run_model
 from app.assets.domain import AssetKind
 from app.assets.kinds import models_for
+from app.kernel.errors import InvalidInput
 from risk_models.contract import Price
 from risk_models.words import Text
 from tests.factories.appraisals import CARBON_FEN, FOREST_FEN, SIGNED_ON, example_inputs
@@ -135,3 +137,34 @@ def test_every_kind_has_a_model_and_none_of_them_is_ecological():
 def test_words_that_do_not_fit_their_facts_stay_readable():
     assert told_problem("c", "", Text(en="5 %% off", zh="差5%%"), {}).zh == "差5%"
     assert told_problem("c", "", Text(en="%(b)s", zh="%(b)s"), {"a": 1}).en == "%(b)s"
+
+
+class Breaking:
+    """The forest model, failing where the area is an odd number of mu."""
+
+    spec = FOREST
+
+    def check(self, batch, basis):
+        if (batch.numbers("area_mu") % 2 == 1).any():
+            raise KeyError("lost")
+        return find_model("forest-right").check(batch, basis)
+
+    def exposures(self, batch, basis, steps):
+        return find_model("forest-right").exposures(batch, basis, steps)
+
+    def reconcile(self, batch, basis, values):
+        return find_model("forest-right").reconcile(batch, basis, values)
+
+
+def test_a_model_that_breaks_on_one_asset_is_told_not_raised():
+    assert appraise_one(Breaking(), forest(area_mu=2600), {}, SIGNED_ON).value_fen == FOREST_FEN
+    found = appraise_one(Breaking(), forest(area_mu=2601), {}, SIGNED_ON)
+    assert found.value_fen is None
+    assert [each.code for each in found.refusals] == ["model-failed"]
+    assert "KeyError" in found.refusals[0].en
+
+
+def test_the_service_refuses_an_asset_that_breaks_its_model():
+    with pytest.raises(InvalidInput) as refused:
+        run_model(Breaking(), forest(area_mu=2601), {}, SIGNED_ON)
+    assert [each.pointer for each in refused.value.errors] == ["/inputs"]
