@@ -217,7 +217,9 @@ def get_model(model_id: str) -> Any:
 @models.response(200, WhatIfResultSchema)
 def value_what_if(command: services.WhatIf, model_id: str) -> Any:
     """The value of some inputs on a day, with every step; nothing is stored."""
-    return services.what_if(current_session(), current_actor(), model_id, command)
+    found = services.what_if(current_session(), current_actor(), model_id, command)
+    spec = services.get_spec(model_id)
+    return {**found, "value_kind": spec.value_kind, "per": spec.per}
 
 
 # ---------------------------------------------------------------------------

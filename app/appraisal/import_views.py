@@ -27,19 +27,16 @@ def report_xlsx(spec: ModelSpec, report: ImportReport) -> bytes:
     told = in_words(report)
     sheet = ResultSheet(
         title=words(spec.title),
-        facts=[
-            (gettext("Model"), f"{spec.id} {spec.version}"),
-            (gettext("Valuation day"), report.valued_on.isoformat()),
-        ],
+        facts=_facts(spec, report),
         heads=[
             gettext("Line"),
             gettext("Number"),
             gettext("Value, yuan"),
             gettext("Column"),
-            gettext("What is wrong"),
         ],
         components={each.name: words(each.title) for each in spec.components},
-        sheets=(gettext("Valued rows"), gettext("Problems")),
+        sheets=(gettext("Valued rows"), gettext("Problems"), gettext("Questions and notes")),
+        reasons=(gettext("What is wrong"), gettext("Question or note")),
         total=gettext("Total"),
         lines=[
             ResultLine(
@@ -47,12 +44,25 @@ def report_xlsx(spec: ModelSpec, report: ImportReport) -> bytes:
                 ref=row.ref,
                 value_fen=row.value_fen,
                 components=row.components,
-                problems=_told(spec, [*row.problems, *row.findings]),
+                problems=_told(spec, row.problems),
+                findings=_told(spec, row.findings),
             )
             for row in told.rows
         ],
     )
     return results_xlsx(sheet)
+
+
+def _facts(spec: ModelSpec, report: ImportReport) -> list[tuple[str, str]]:
+    """The head of the values; a yearly ecological value says that it is one."""
+    facts = [
+        (gettext("Model"), f"{spec.id} {spec.version}"),
+        (gettext("Valuation day"), report.valued_on.isoformat()),
+    ]
+    if spec.value_kind == "ecological":
+        never = gettext("It is shown beside assets and never lent on.")
+        facts.append((gettext("A yearly ecological value"), never))
+    return facts
 
 
 def _told(spec: ModelSpec, lines: Sequence[LineError]) -> list[tuple[str, str]]:

@@ -483,6 +483,8 @@ class WhatIfResultSchema(ViewSchema):
     version = Text(max_length=20)
     valued_on = Text(max_length=10)
     basis_digest = Text(max_length=64)
+    value_kind = Text(max_length=20)
+    per = Text(max_length=10)
     value_yuan = Text(max_length=20)
     components = Structure()
     approaches = Structure()

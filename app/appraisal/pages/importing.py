@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from app.appraisal.import_schemas import ImportWorkbookSchema, PortfolioWorkbookSchema
 from app.appraisal.import_views import in_words, report_xlsx, results_name, template_name
+from app.appraisal.pages.shown import is_ecological
 from app.appraisal.services import get_spec
 from app.appraisal.services.importing import (
     ImportReport,
@@ -128,6 +129,7 @@ def _shown(spec: ModelSpec, report: ImportReport, *, importing: bool) -> Respons
         rows=rows[:MAX_SHOWN_ROWS],
         titles={each.name: words(each.title) for each in spec.fields},
         importing=importing,
+        is_ecological=is_ecological(spec),
         again=request.path,
         words=words,
     )

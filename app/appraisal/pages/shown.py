@@ -85,6 +85,11 @@ def in_words(both: Mapping[str, str] | None) -> str:
     return "" if both is None else words(Text(en=both.get("en", ""), zh=both.get("zh", "")))
 
 
+def is_ecological(spec: ModelSpec | None) -> bool:
+    """Whether the model gives a yearly ecological value, which is shown and never lent on."""
+    return spec is not None and spec.value_kind == "ecological"
+
+
 def result_shown(
     spec: ModelSpec | None, result: Mapping[str, Any], inputs: Mapping[str, Any], on: date
 ) -> dict[str, Any]:
@@ -96,6 +101,7 @@ def result_shown(
         if Money.parse(text).fen
     ]
     return {
+        "is_ecological": is_ecological(spec),
         "components": components,
         "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
         "approaches": _approaches(spec, result),

@@ -79,6 +79,7 @@ from risk_models.words import Text
 
 TABLE: Final = Words(zh="表", en="table")
 MARKET_VALUE: Final = Words(zh="市场价值", en="Market value")
+ECOLOGICAL_VALUE: Final = Words(zh="生态价值", en="Ecological value")
 NO_PLACE: Final = Words(zh="林草地", en="Forest and grass land")
 
 KIND: Final = "appraisal-report"
@@ -241,7 +242,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         users=[_party(session, row.bank_id)],
         purpose=Words(zh=row.purpose),
         object=_object(session, asset, row.bank_id),
-        value_type=MARKET_VALUE,
+        value_type=ECOLOGICAL_VALUE if spec.value_kind == "ecological" else MARKET_VALUE,
         is_ecological=spec.value_kind == "ecological",
         value_fen=row.value_fen,
         model=ModelView(

@@ -1,4 +1,4 @@
-"""The results of a workbook as a workbook: native numbers, and a sheet of what was refused."""
+"""The results of a workbook as a workbook: native numbers, a sheet of refusals, one of what is asked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,9 @@ class ResultLine:
     value_fen: int | None
     components: Mapping[str, int] = field(default_factory=dict)
     problems: Sequence[tuple[str, str]] = ()
-    """(field, words), refusals and findings alike."""
+    """(field, words): why the row has no value."""
+    findings: Sequence[tuple[str, str]] = ()
+    """(field, words): what a valued row is asked or told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +31,30 @@ class ResultSheet:
     title: str
     facts: Sequence[tuple[str, str]]
     heads: Sequence[str]
-    """Row, reference, value, field, reason: in the reader's language."""
+    """Row, reference, value, field: in the reader's language."""
     components: Mapping[str, str]
     lines: Sequence[ResultLine]
-    sheets: tuple[str, str]
-    """Names of the sheet of values and of that of problems."""
+    sheets: tuple[str, str, str]
+    """Names of the sheets of values, of problems and of findings."""
+    reasons: tuple[str, str]
+    """The heads of the words of a problem and of a finding."""
     total: str
     """The word before the sum of the values."""
 
 
 def results_xlsx(sheet: ResultSheet) -> bytes:
-    """Values in the first sheet, one row an asset; problems and findings in the second, one row each."""
+    """Values in the first sheet, one row an asset; problems in the second, findings in the third, one row each."""
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
     bold = book.add_format({"bold": True, "bg_color": "#E8F1ED", "text_wrap": True})
     money = book.add_format({"num_format": YUAN})
     _values(book.add_worksheet(sheet.sheets[0]), sheet, bold, money)
-    _problems(book.add_worksheet(sheet.sheets[1]), sheet, bold)
+    told = ([each.problems for each in sheet.lines], [each.findings for each in sheet.lines])
+    for name, reason, words in zip(sheet.sheets[1:], sheet.reasons, told, strict=True):
+        _told(
+            book.add_worksheet(name), sheet, [*sheet.heads[:2], sheet.heads[3], reason], words, bold
+        )
     book.close()
     return out.getvalue()
 
@@ -82,11 +90,17 @@ def _total(page: Any, at: int, sheet: ResultSheet, bold: Any, money: Any) -> Non
         page.write_number(at, column, fen / 100, money)
 
 
-def _problems(page: Any, sheet: ResultSheet, bold: Any) -> None:
-    titles = [sheet.heads[0], sheet.heads[1], *sheet.heads[3:]]
+def _told(
+    page: Any,
+    sheet: ResultSheet,
+    titles: Sequence[str],
+    told: Sequence[Sequence[tuple[str, str]]],
+    bold: Any,
+) -> None:
+    """A sheet of what is told of the lines, `told` beside each of them."""
     for column, title in enumerate(titles):
         page.write_string(0, column, title, bold)
-    found = [(line, *each) for line in sheet.lines for each in line.problems]
+    found = [(line, *each) for line, row in zip(sheet.lines, told, strict=True) for each in row]
     for at, (line, name, words) in enumerate(found, start=1):
         page.write_number(at, 0, line.number)
         page.write_string(at, 1, line.ref)

@@ -158,6 +158,10 @@ def test_models_answer_their_passport_and_what_if_values(api, world, carbon):
     body = {"valued_on": "2023-12-26", "inputs": example_inputs("forest-right")}
     found = risk.post("/appraisal-models/forest-right/valuations", body, status=200).json
     assert found["value_yuan"] == "5600000.00"
+    assert (found["value_kind"], found["per"]) == ("market", "once")
+    yearly = {"valued_on": "2023-12-26", "inputs": example_inputs("gep")}
+    found = risk.post("/appraisal-models/gep/valuations", yearly, status=200).json
+    assert (found["value_kind"], found["per"]) == ("ecological", "year")
     assert risk.get("/appraisals").json["total"] == 0
     api("x-1").get("/appraisal-models", status=403)
 

@@ -162,7 +162,7 @@ def test_results_come_as_a_workbook_with_native_numbers(api, ground):
     content = filled(client, [("a", plain()), ("@b", plain(area_mu=-1))])
     answer = value(client, content, headers={"Accept": XLSX_TYPE})
     book = openpyxl.load_workbook(BytesIO(answer.data))
-    first, second = book.worksheets
+    first, second, _asked = book.worksheets
     values = [row for row in first.iter_rows(values_only=True) if row[0] in (4, 5)]
     assert values[0][:3] == (4, "a", 5_600_000)
     assert values[1][2] is None
@@ -171,6 +171,22 @@ def test_results_come_as_a_workbook_with_native_numbers(api, ground):
     problems = list(second.iter_rows(min_row=2, values_only=True))
     assert problems[0][0] == 5
     assert problems[0][2] in {"Area (area_mu)", "面积 (area_mu)"}
+
+
+def test_questions_about_a_valued_row_do_not_stand_among_the_refusals(api, ground):
+    client = api("a-risk")
+    # A rate far below the usual ones is asked about; the row keeps its value.
+    content = filled(client, [("a", plain(discount_rate=0.02)), ("b", plain(area_mu=-1))])
+    listed = value(client, content).json["rows"]
+    assert listed[0]["value_yuan"] is not None
+    assert codes(listed[0]) == set()
+    assert listed[0]["findings"]
+    answer = value(client, content, headers={"Accept": XLSX_TYPE})
+    book = openpyxl.load_workbook(BytesIO(answer.data))
+    _values, problems, asked = (list(each.iter_rows(values_only=True)) for each in book.worksheets)
+    assert {row[1] for row in problems[1:]} == {"b"}
+    assert {row[1] for row in asked[1:]} == {"a"}
+    assert problems[0][3] != asked[0][3]
 
 
 @pytest.mark.parametrize(
@@ -473,7 +489,11 @@ def test_pages_value_a_portfolio_and_import_after_a_check(sign_in, api, session,
     assert told.count("5,600,000.00") == 2
     assert "有估值各行合计" in told
     book = maker.submit(f"{PATH}/portfolio", fields(answer="xlsx"), status=200)
-    assert openpyxl.load_workbook(BytesIO(book.data)).sheetnames == ["估值结果", "问题"]
+    assert openpyxl.load_workbook(BytesIO(book.data)).sheetnames == [
+        "估值结果",
+        "问题",
+        "待说明和提示",
+    ]
     checked = maker.submit(f"{PATH}/import", fields(dry_run="on"), status=200).text
     assert orders[0] in checked
     assert stored(session, orders[0]).inputs is None

@@ -100,3 +100,20 @@ def test_a_price_of_the_market_is_not_replaced_by_that_of_the_example(risk, sess
     page = "/appraisal-models/carbon-sink-income/what-if?example=1"
     found = filled(risk.get(page, status=200).text)
     assert not [key for key in found if re.match(r"prices-\d+-", key)]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh_CN", ("年度生态价值", "仅作展示，不作为放款依据。")),
+        ("en", ("Ecological value of a year", "never lent on")),
+    ],
+)
+def test_a_yearly_ecological_value_says_that_it_is_never_lent_on(sign_in, clock, language, told):
+    clock.instant = datetime(2024, 1, 2, 2, tzinfo=UTC)
+    client = sign_in("a-risk", language=language)
+    for model_id, is_ecological in (("gep", True), ("forest-right", False)):
+        page = f"/appraisal-models/{model_id}/what-if"
+        found = client.submit(page, filled(client.get(f"{page}?example=1").text), status=200).text
+        for words in told:
+            assert (words in found) is is_ecological, words
