@@ -27,6 +27,11 @@ from app.web.uploads import UploadSchema
 Handle = Callable[[Session, Actor, UUID, Any], Any]
 
 
+def with_article(thing: str) -> str:
+    """A thing as an English sentence names it: an asset, a loan."""
+    return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventHandler:
     """One event: the schema of what it needs, the use case, and the tone of its button.
@@ -131,7 +136,7 @@ class Events:
         @access(*self.permissions, idempotent=True, versioned=True)
         @api.doc(
             requestBody=self._request_body(),
-            summary=f"Move a {self.thing.replace('-', ' ')} by an event",
+            summary=f"Move {with_article(self.thing.replace('-', ' '))} by an event",
         )
         @api.response(200, view_schema)
         def post_event(thing_id: UUID) -> Any:

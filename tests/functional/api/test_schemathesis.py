@@ -5,6 +5,7 @@ fixed. GREENPLEDGE_TEST_DEEP=1 tries more of them.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -113,6 +114,7 @@ def test_every_event_has_a_schema_of_its_own(prepared):
     assert len(moved) >= 8
     for path in moved:
         operation = document["paths"][path]["post"]
+        assert not re.match(r"Move a [aeiou]|Move an [^aeiou]", operation["summary"])
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         mapping = schema["discriminator"]["mapping"]
         assert sorted(mapping.values()) == sorted(each["$ref"] for each in schema["oneOf"])
