@@ -5,6 +5,9 @@
     python3 dev.py setup [--dev]                           only what the two above need
     python3 dev.py lock [--upgrade]                        resolve the dependencies anew (needs uv)
 
+`run` listens on 127.0.0.1:8000; `--port 8010` and `--host 0.0.0.0` are options of `greenpledge serve`
+that change it. `--help` shows this text and sets nothing up (`test --help` is pytest's).
+
 Everything comes from hashed locks and lands in this folder. A later start compares a few hashes
 and goes on at once. Only the standard library is used here.
 """
@@ -40,6 +43,8 @@ VENDOR = STATIC / "vendor"
 TESTS = ROOT / "tests"
 TRANSLATIONS = ROOT / "app" / "translations"
 
+HELP = {"help", "-h", "--help"}
+
 FONT = "@expo-google-fonts/noto-sans-sc"
 ICONS = "@tabler/icons"
 # Name in the vendor folder: npm package and path inside it.
@@ -63,7 +68,9 @@ def main(arguments: list[str]) -> None:
     """Do what the first argument says."""
     command, options = (arguments[0], arguments[1:]) if arguments else ("help", [])
     os.chdir(ROOT)
-    if command == "run":
+    if command in HELP or (command != "test" and HELP & set(options)):
+        print(__doc__)
+    elif command == "run":
         set_up("run")
         replace_by("greenpledge", "serve", "--demo", *options)
     elif command == "test":
@@ -75,7 +82,7 @@ def main(arguments: list[str]) -> None:
         lock(options)
     else:
         print(__doc__)
-        sys.exit(0 if command in {"help", "-h", "--help"} else 2)
+        sys.exit(2)
 
 
 def test_selection(options: list[str]) -> list[str]:

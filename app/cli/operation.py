@@ -16,8 +16,14 @@ __all__ = ["commands"]
 
 @click.command("serve")
 @click.option("--demo", is_flag=True, help="Load the demo world when the database is empty.")
-@click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on.",
+)
 @as_json_option
 def serve_command(*, demo: bool, host: str, port: int, as_json: bool) -> None:  # noqa: ARG001 - read where refusals are shown
     """Migrate, then run web and scheduler until stopped."""

@@ -149,6 +149,19 @@ def test_a_missing_or_broken_stamp_counts_as_none(content: str | None, tmp_path:
     assert dev.read_json(stamp) == {}
 
 
+@pytest.mark.parametrize("line", [["run", "--help"], ["setup", "-h"], ["--help"], ["help"], []])
+def test_help_is_shown_at_once_and_sets_nothing_up(
+    line: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # `main` goes to the project's folder; the rest of the tests stay where they are.
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(dev, "set_up", lambda _kind: pytest.fail("nothing is to be set up"))
+    dev.main(line)
+    shown = capsys.readouterr().out
+    assert "python3 dev.py run" in shown
+    assert "--port" in shown
+
+
 def test_a_digest_changes_when_text_moves_over_a_border() -> None:
     assert dev.digest(b"ab", b"c") != dev.digest(b"a", b"bc")
 
