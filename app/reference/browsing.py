@@ -12,6 +12,7 @@ from app import policy
 from app.kernel.errors import NotFound
 from risk_models.contract import ModelSpec
 from risk_models.dated import Cells, DatedParameter, Parameters, Value
+from risk_models.engines.paths import CORRELATION, PROCESS, process_row
 from risk_models.registry import installed_models, science_parameters
 from risk_models.words import Text
 
@@ -113,7 +114,14 @@ def _readers(parameter_id: str) -> list[ModelSpec]:
 def _reads(spec: ModelSpec, parameter_id: str) -> bool:
     prices = {f"price.{price_id}" for price_id in spec.price_ids}
     tables = {field.choices_from for field in spec.fields}
-    return parameter_id in spec.parameters or parameter_id in prices | tables
+    return parameter_id in {*spec.parameters, *prices, *tables, *_read_for_band(spec)}
+
+
+def _read_for_band(spec: ModelSpec) -> frozenset[str]:
+    """What the band of a value stands on, where a price of the model moves."""
+    rows = every_parameter()[PROCESS].rows
+    moves = any(process_row(price_id) in rows for price_id in spec.price_ids)
+    return frozenset({PROCESS, CORRELATION}) if moves else frozenset()
 
 
 def _dated(parameter: DatedParameter, day: date) -> DatedValue:

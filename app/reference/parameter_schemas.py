@@ -5,8 +5,8 @@ from typing import Any
 import marshmallow as ma
 
 from app.kernel.text import N_
-from app.reference.parameters import Narrowed
-from app.web.fields import Day, Flag, OneOf, Text
+from app.reference.parameters import Narrowed, ParameterStatus
+from app.web.fields import Choice, Day, Flag, Text
 from app.web.schemas import BilingualSchema, CommandSchema, ViewSchema
 
 
@@ -15,7 +15,7 @@ class ParameterListQuery(CommandSchema):
 
     on = Day(title=N_("Day"))
     area = Text(max_length=40, title=N_("Subject area"))
-    status = OneOf(max_length=20, title=N_("Status"))
+    status = Choice(ParameterStatus, title=N_("Status"))
     q = Text(max_length=80, title=N_("Search"))
 
     @staticmethod

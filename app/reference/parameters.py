@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import Session
@@ -13,6 +14,15 @@ from app.reference.queries import accepted_overrides
 from app.reference.services import policy_for
 from risk_models.dated import InForce
 from risk_models.registry import science_parameters
+
+
+class ParameterStatus(StrEnum):
+    """How sure a parameter is."""
+
+    SOURCED = "sourced"
+    PRACTICE = "practice"
+    JUDGEMENT = "judgement"
+    TO_CONFIRM = "to-confirm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +48,7 @@ class Narrowed:
     """What a list of parameters is narrowed to; `q` looks in id and titles."""
 
     area: str | None = None
-    status: str | None = None
+    status: ParameterStatus | None = None
     q: str | None = None
 
     def holds(self, row: ParameterView) -> bool:

@@ -39,6 +39,7 @@ __all__ = [
     "correlation_in_force",
     "price_paths",
     "process_of",
+    "process_row",
 ]
 
 QUANTILES: Final = (0.05, 0.50, 0.95)
@@ -140,9 +141,14 @@ class Process:
         return np.bincount(owner, weights=sizes, minlength=paths).astype(np.float64)
 
 
+def process_row(price_id: str) -> str:
+    """The row of the process table that a price moves by."""
+    return AVERAGE.sub("", price_id)
+
+
 def process_of(parameters: Parameters, price_id: str, *, stressed: bool = False) -> Process:
     """The process in force for a price; refused when no table has a row for it."""
-    row = AVERAGE.sub("", price_id)
+    row = process_row(price_id)
     own = f"{PROCESS}.{row}"
     table = parameters.table(own if own in parameters else PROCESS)
     volatility = table.number(row, "volatility")
@@ -187,7 +193,7 @@ def price_paths(
 def _shock(
     price_id: str, year: int, process: Process, simulation: Simulation, correlation: float
 ) -> Floats:
-    name = AVERAGE.sub("", price_id)
+    name = process_row(price_id)
     own = _stream(simulation.seed, name, year)
     common = _stream(simulation.seed, COMMON, year)
     alone = own.standard_normal(simulation.paths)

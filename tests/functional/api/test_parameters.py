@@ -37,6 +37,11 @@ def test_the_list_is_narrowed_by_area_status_and_words_in_both_languages(api):
     assert "forest_right.discount_rate_low" not in listed(api, on="1990-01-01")
     api("a-officer").get("/parameters", status=422, on="tomorrow")
     api("a-officer").get("/parameters", status=422, colour="red")
+    wrong = api("a-officer").request(
+        "GET", "/parameters", status=422, query_string={"status": "wrong"}
+    )
+    assert wrong.json["errors"][0]["pointer"] == "/status"
+    assert "to-confirm" in wrong.json["errors"][0]["detail"]
 
 
 def test_a_parameter_tells_every_day_its_sources_and_who_reads_it(api):
@@ -50,9 +55,14 @@ def test_a_parameter_tells_every_day_its_sources_and_who_reads_it(api):
             assert each["reference"]
             assert each["repealed"] == (each["value"] is None and each["rows"] is None)
     reader = {each["id"] for each in client.get(f"/parameters/{TABLE}").json["models"]}
+    moving = every_parameter()[TABLE].rows
     assert reader == {
-        model_id for model_id, model in installed_models().items() if TABLE in model.spec.parameters
+        model_id
+        for model_id, model in installed_models().items()
+        if {each.split("-vwap-")[0] for each in model.spec.price_ids} & set(moving)
     }
+    assert "carbon-sink-income" in reader
+    assert "gep" not in reader
     client.get("/parameters/no.such", status=404)
 
 
