@@ -1,7 +1,7 @@
 """From rows of inputs to a batch of columns, and what every batch must satisfy."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from risk_models.contract import Batch, Choice, Codes, Field, Finding, Floats, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.keys import combined
-from risk_models.words import Text, plain
+from risk_models.words import Text, plain, unit_words
 
 __all__ = [
     "InputProblem",
@@ -70,17 +70,19 @@ WORDS: Final[Mapping[str, Text]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputProblem:
-    """One input of one row that cannot be read."""
+    """One input of one row that cannot be read, or that is missing or out of bounds beside such a one."""
 
     row: int
     field: str
     code: str
     allowed: Text | None = None
     """What may stand there instead, where that can be listed."""
+    told: Text | None = None
+    """Why it is refused, where that says more than its code."""
 
     @property
     def detail(self) -> Text:
-        words = WORDS[self.code]
+        words = WORDS[self.code] if self.told is None else self.told
         if self.allowed is None:
             return words
         return Text(
@@ -148,7 +150,7 @@ def read_rows(
 def _whole(
     spec: ModelSpec, rows: Sequence[Mapping[str, object]], parameters: Parameters
 ) -> tuple[Batch, list[InputProblem]]:
-    """All rows as a batch in which an unreadable value is empty, and what could not be read."""
+    """All rows as a batch in which an unreadable value is empty, and what is wrong in unreadable rows."""
     levels = {
         field.name: tuple(choice.id for choice in choices_of(field, parameters))
         for field in spec.fields
@@ -159,7 +161,29 @@ def _whole(
         field.name: _column(field, rows, levels.get(field.name, ()), problems)
         for field in spec.fields
     }
-    return Batch(n=len(rows), columns=columns, levels=levels), problems
+    whole = Batch(n=len(rows), columns=columns, levels=levels)
+    return whole, [*problems, *_beside(spec, whole, problems)]
+
+
+def _beside(
+    spec: ModelSpec, whole: Batch, problems: Sequence[InputProblem]
+) -> Iterator[InputProblem]:
+    """What else is missing or out of bounds in the rows with a problem, so that all is told at once.
+
+    What an unreadable value may ask for is not known, and so not missed.
+    """
+    unread = {(problem.row, problem.field) for problem in problems}
+    rows = np.array(sorted({row for row, _ in unread}), dtype=np.int32)
+    for found in validate(spec, whole.take(rows)) if len(rows) else ():
+        field = spec.field(found.field)
+        decided_by = {field.name, *(other for other, _ in field.asked_when)}
+        for at, row in enumerate(rows[found.rows].tolist()):
+            if found.severity != "refuse" or unread & {(row, name) for name in decided_by}:
+                continue
+            facts: dict[str, object] = {key: fact[at].item() for key, fact in found.facts.items()}
+            unit = Text(en=field.unit, zh=unit_words(field.unit))
+            told = found.detail.about(unit=unit).filled(facts)
+            yield InputProblem(row=row, field=field.name, code=found.code, told=told)
 
 
 def _strangers(spec: ModelSpec, at: int, row: Mapping[str, object]) -> list[InputProblem]:

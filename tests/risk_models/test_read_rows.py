@@ -40,3 +40,44 @@ def test_every_problem_of_a_bad_row_is_named_and_the_others_stay():
 def test_no_good_row_gives_an_empty_batch():
     assert read_rows(SPEC, [{"nonsense": 1}], PARAMETERS).batch.n == 0
     assert read_rows(SPEC, [], PARAMETERS).batch.n == 0
+
+
+def test_bounds_and_gaps_beside_an_unreadable_value_are_told_with_it():
+    row = {
+        **GOOD,
+        "discount_rate": "NaN",
+        "area_mu": -5,
+        "net_yield_yuan_per_mu": 1e9,
+        "right_ends_on": None,
+    }
+    told = read_rows(SPEC, [GOOD, row], PARAMETERS).problems
+    assert list(told) == [1]
+    assert {(each.field, each.code) for each in told[1]} == {
+        ("discount_rate", "not-a-number"),
+        ("area_mu", "below-minimum"),
+        ("net_yield_yuan_per_mu", "above-maximum"),
+        ("right_ends_on", "missing-field"),
+    }
+    words = {each.field: each.detail for each in told[1]}
+    assert words["area_mu"].zh.endswith("0亩。")
+    assert "1e" not in words["net_yield_yuan_per_mu"].en
+    assert "%(" not in "".join(each.en + each.zh for each in words.values())
+
+
+def test_what_an_unreadable_choice_asks_for_is_not_missed():
+    asked = {
+        each.name: None
+        for each in SPEC.fields
+        if each.needed_when is not None and each.needed_when[0] == "age_group"
+    }
+    bad = {**GOOD, **asked, "age_group": "no such group"}
+    told = read_rows(SPEC, [bad], PARAMETERS).problems[0]
+    assert [(each.field, each.code) for each in told] == [("age_group", "unknown-choice")]
+
+
+def test_a_share_typed_in_per_cent_is_told_how_shares_are_typed():
+    row = {**GOOD, "discount_rate": 5, "area_mu": "many"}
+    told = read_rows(SPEC, [row], PARAMETERS).problems[0]
+    (rate,) = [each.detail for each in told if each.field == "discount_rate"]
+    assert "5 % is typed as 0.05" in rate.en
+    assert "5%填0.05" in rate.zh

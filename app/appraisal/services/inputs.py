@@ -21,8 +21,10 @@ from app.appraisal.domain.valuing import (
     appraise_one,
     digest,
     failure_problem,
+    found_problem,
     money_text,
     stored_inputs,
+    told_problem,
     with_findings,
     with_more,
 )
@@ -432,7 +434,8 @@ def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> 
         batch = batch_from_rows(spec, [inputs], parameters_on(day))
     except InvalidInputs as refusal:
         errors: Sequence[FieldError] = [
-            _shape_error(each.field, each.detail.en, each.detail.zh) for each in refusal.problems
+            field_error(told_problem(each.code, each.field, each.detail, {}), pointer="/overrides")
+            for each in refusal.problems
         ]
     except ParameterNotInForce as refusal:
         raise InvalidInput.at(
@@ -442,13 +445,9 @@ def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> 
         ) from refusal
     else:
         errors = [
-            _shape_error(each.field, each.detail.en, each.detail.zh)
+            field_error(found_problem(each, 0), pointer="/overrides")
             for each in validate(spec, batch)
             if each.severity == "refuse"
         ]
     if errors:
         raise InvalidInput(errors=tuple(errors))
-
-
-def _shape_error(name: str, en: str, zh: str) -> FieldError:
-    return field_error(Problem(code="input", field=name, en=en, zh=zh), pointer="/overrides")

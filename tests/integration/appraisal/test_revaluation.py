@@ -425,8 +425,11 @@ def test_recorded_inputs_are_checked_like_any_input(session, world, pair):
     with pytest.raises(InvalidInput) as refused:
         recorded(forest, no_such_field="1")
     assert refused.value.errors[0].pointer == "/overrides/no_such_field"
-    with pytest.raises(InvalidInput):
-        recorded(forest, area_mu="-1")
+    with pytest.raises(InvalidInput) as refused:
+        recorded(forest, area_mu="-1", survival_share="85")
+    told = {each.pointer: str(each.facts["words"]) for each in refused.value.errors}
+    assert set(told) == {"/overrides/area_mu", "/overrides/survival_share"}
+    assert not any("%(" in words or "%%" in words for words in told.values())
     with pytest.raises(InvalidInput):
         recorded(forest)
     with pytest.raises(InvalidInput):
