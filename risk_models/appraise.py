@@ -236,15 +236,28 @@ def result_json(
 def component_fen(result: Result, row: int = 0) -> dict[str, int]:
     """The parts of one row's value in whole fen, which sum to the value in fen.
 
-    What rounding each leaves goes to the largest part. A refused row has no parts.
+    The fen that rounding each leaves over go to the parts whose rounding took most, so that a part
+    of whole fen stays what it is. A refused row has no parts.
     """
     if math.isnan(result.value[row]):
         return {}
-    parts = {name: to_fen(column[row]) for name, column in result.components.items()}
-    if parts:
-        largest = max(parts, key=lambda name: (abs(parts[name]), name))
-        parts[largest] += to_fen(result.value[row]) - sum(parts.values())
-    return parts
+    exact = {name: float(column[row]) for name, column in result.components.items()}
+    parts = {name: to_fen(yuan) for name, yuan in exact.items()}
+    left = to_fen(result.value[row]) - sum(parts.values())
+    return _shared_out(parts, exact, left) if parts and left else parts
+
+
+def _shared_out(parts: Mapping[str, int], exact: Mapping[str, float], left: int) -> dict[str, int]:
+    """The parts with the fen left over, more or less, by largest remainder, then the largest part."""
+    way = 1 if left > 0 else -1
+
+    def taken(name: str) -> tuple[Decimal, int, str]:
+        rounded_off = Decimal(repr(exact[name])).scaleb(2) - parts[name]
+        return way * rounded_off, abs(parts[name]), name
+
+    each, more = divmod(abs(left), len(parts))
+    favoured = set(sorted(parts, key=taken, reverse=True)[:more])
+    return {name: fen + way * (each + (name in favoured)) for name, fen in parts.items()}
 
 
 def _components(result: Result, row: int) -> dict[str, str | None]:

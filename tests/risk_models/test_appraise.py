@@ -1,19 +1,33 @@
 """The border: documents in, documents out, money rounded once and half-up."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from risk_models.appraise import InvalidDocument, appraise, spec_json, to_fen, yuan_text
+from risk_models.appraise import (
+    InvalidDocument,
+    appraise,
+    basis_on,
+    component_fen,
+    spec_json,
+    to_fen,
+    yuan_text,
+)
+from risk_models.batches import batch_from_rows
 from risk_models.models.carbon_sink_income import MODEL
 from risk_models.registry import UnknownModel, science_parameters
+from risk_models.runner import value as value_of
 from risk_models.trace import FormulaError, evaluate
-from tests.risk_models.helpers import ON, example
+from tests.risk_models.helpers import ON, SINK, example
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+BASIS = basis_on(ON, SINK)
+IN_FORCE = BASIS.parameters
 PRICES = {"local-sink": {"yuan": 30, "unit": "yuan/tCO2e"}}
 
 
@@ -54,6 +68,38 @@ def test_components_of_the_answer_sum_to_its_value_within_rounding():
     answer = appraise("carbon-sink-income", _document(), ON)
     parts = sum(round(float(part) * 100) for part in answer["components"].values())
     assert abs(parts - round(float(answer["value_yuan"]) * 100)) <= 2
+
+
+def _parts(value: float, **components: float) -> dict[str, int]:
+    """Parts in fen of a result whose only row has these components in yuan."""
+    column = {name: np.array([yuan]) for name, yuan in components.items()}
+    result = value_of(MODEL, batch_from_rows(MODEL.spec, [example(MODEL)], IN_FORCE), BASIS)
+    return component_fen(replace(result, value=np.array([value]), components=column))
+
+
+@pytest.mark.parametrize(
+    ("components", "fen"),
+    [
+        # The largest part is whole and stays so; the fen comes off what was rounded up most.
+        ({"bought": 50_000.0, "fee": -0.006, "tax": -0.006}, [5_000_000, -1, 0]),
+        ({"a": 0.004, "b": 0.004, "c": 900.0}, [0, 1, 90_000]),
+        ({"a": 0.006, "b": 0.007, "c": 900.0}, [0, 1, 90_000]),
+        ({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}, [33, 33, 34]),
+        ({"a": 10.0, "b": 20.0}, [1_000, 2_000]),
+        ({"a": 0.0, "b": 0.0}, [0, 0]),
+    ],
+)
+def test_the_fen_left_over_goes_where_rounding_took_most(components, fen):
+    total = sum(components.values())
+    parts = _parts(total, **components)
+    assert list(parts.values()) == fen
+    assert sum(parts.values()) == to_fen(total)
+
+
+def test_parts_that_miss_the_value_by_more_fen_than_there_are_parts_still_sum_to_it():
+    parts = _parts(1e9 + 0.05, a=6e8, b=4e8)
+    assert sum(parts.values()) == to_fen(1e9 + 0.05)
+    assert parts == {"a": 60_000_000_003, "b": 40_000_000_002}
 
 
 def test_paths_add_low_middle_and_high():

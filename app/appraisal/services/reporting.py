@@ -271,7 +271,18 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         bars=bar_views(result),
         comparison=comparison_view(agency_comparison(session, row), spec),
         subject_annex=subject_annex(session, asset, row, spec),
-        notice=INVENTED if asset.synthetic else None,
+        notice=INVENTED if _is_invented(session, row, asset) else None,
+    )
+
+
+def _is_invented(session: Session, row: Appraisal, asset: Asset) -> bool:
+    """Whether the asset, or one of those the report names, belongs to a demonstration.
+
+    What a person of an invented organisation registers at the keyboard is no less invented.
+    """
+    parties = {asset.owner_id, row.ordered_by_id, row.agency_id, row.bank_id}
+    return asset.synthetic or any(
+        session.get_one(Organisation, each).synthetic for each in parties
     )
 
 
@@ -518,7 +529,7 @@ def _finding(each: Mapping[str, Any]) -> FindingView:
 
 
 def _components(spec: ModelSpec, result: Mapping[str, Any]) -> list[ComponentView]:
-    """The bars of the value; the rounding of the parts goes into the largest, so that they sum to the whole."""
+    """The bars of the value, which sum to the whole in fen."""
     amounts = {name: fen_of(text) or 0 for name, text in result.get("components", {}).items()}
     quantities = result.get("quantities", {})
     return [
