@@ -17,6 +17,7 @@ from app.kernel.actor import Name
 from app.kernel.csv_rows import LineError
 from app.kernel.money import Money
 from app.kernel.text import N_, Coded
+from app.web import wrong_query
 from app.web.dispatch import Unavailable
 from app.web.fields import Message
 from app.web.language import current_language
@@ -283,11 +284,24 @@ def _answer_refusal(refusal: errors.Refusal) -> Response:
     ):
         back = request.full_path.rstrip("?")
         return redirect(f"/sign-in?next={quote(back)}", 303)  # type: ignore[return-value]
-    return answer(refusal)
+    return _page_again(refusal) or answer(refusal)
+
+
+def _page_again(refusal: errors.Refusal) -> Response | None:
+    """A page whose form says what was wrong with the query; None where that cannot be."""
+    if wants_problem_json():
+        return None
+    told = {wrong_query.query_name(each.pointer): each for each in refusal.errors}
+    words = {name: fill(each.detail, each.facts) for name, each in told.items()}
+    page = wrong_query.page_without(words)
+    if page is not None:
+        page.status_code = status_of(refusal)
+    return page
 
 
 def install(app: Flask) -> None:
     """Register the handlers. Bugs stay bugs: they are logged with their trace and answered with 500."""
+    wrong_query.install(app)
     app.register_error_handler(errors.Refusal, _answer_refusal)
     app.register_error_handler(SecurityError, _answer_foreign_host)
     app.register_error_handler(HTTPException, _answer_http)

@@ -25,6 +25,28 @@ def test_catalogue_parameters_and_calendar_are_shown(sign_in, language) -> None:
     browser.get("/reference/calendar?from=x&to=y", status=422)
 
 
+def test_a_wrong_query_leaves_the_page_its_form_and_names_the_field(sign_in) -> None:
+    browser = sign_in("a-risk", language="en")
+    page = browser.get("/reference/parameters?on=abc&q=forest_right", status=422).text
+    assert 'value="abc"' in page
+    assert 'id="filter-on-error"' in page
+    assert ">Day: " in page.replace("</svg>", ">")
+    assert "forest_right.discount_rate_low" in page
+    assert "collateral.ltv" not in page
+    wrong = browser.get("/reference/parameters?status=wrong", status=422).text
+    assert '<option value="wrong" selected>wrong</option>' in wrong
+    assert "Status: " in wrong
+    both = browser.get("/reference/parameters?status=wrong&on=2024-02-30", status=422).text
+    assert both.count('aria-invalid="true"') == 2
+    assert 'aria-invalid="true"' not in browser.get("/reference/parameters", status=200).text
+    listed = browser.get("/assets?page=abc", status=422).text
+    assert "filters" in listed
+    assert "page</span>: " in listed
+    # What has no form of its own keeps its refusal.
+    export = browser.get("/reference/parameters/export.csv?on=abc", status=422)
+    assert "filters" not in export.text
+
+
 def test_an_own_value_is_proposed_and_accepted_on_pages(sign_in) -> None:
     fields = {
         "parameter_id": "collateral.cure_days",

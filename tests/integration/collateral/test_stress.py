@@ -236,5 +236,10 @@ def test_pages_api_and_workbook_say_the_same(session, world, loan, commit, sign_
     # By kind in full yuan, so that the change is the difference of what stands before it.
     assert "880,000.00" in page
     assert "-348,447.98" in page
+    asked = "/collateral/risk?scenario=price-fall-30&on=2019-01-01"
+    early = sign_in("a-risk", language="en").get(asked, status=422).text
+    assert 'value="2019-01-01"' in early
+    assert "This scenario counts from" in early
+    assert "82.78%" in early
     book = sign_in("a-risk").get("/collateral/risk/stress.xlsx?scenario=price-fall-30", status=200)
     assert book.data.startswith(b"PK")
