@@ -63,9 +63,9 @@ PRICE_AGE: Final = "price.age_limit_days"
 """How old a price may be; a model that checks its prices lists it among its parameters."""
 
 ENDED: Text = Text(
-    en="The price of “%(price)s” ends on %(priced_on)s, more than %(limit)d days before the valuation"
+    en="The price “%(price)s” ends on %(priced_on)s, more than %(limit)d days before the valuation"
     " day. Import newer prices, or state the price with its source.",
-    zh="“%(price)s”的价格止于%(priced_on)s，早于评估基准日超过%(limit)d天。请导入新价格，或注明来源后自行填写。",
+    zh="“%(price)s”的数据止于%(priced_on)s，早于评估基准日超过%(limit)d天。请导入新价格，或注明来源后自行填写。",
 )
 MIXED_UNITS: Text = Text(
     en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not."
@@ -194,7 +194,7 @@ def price_findings(
 ) -> list[Finding]:
     """A missing price, or one that ended long before the day, refuses the rows that need it.
 
-    `price_of` names the price of each level of the choice `field`.
+    `price_of` names the price of each level of the choice `field`; no input is at fault.
     """
     limit = basis.parameters.number(PRICE_AGE)
     found: list[Finding] = []
@@ -203,7 +203,7 @@ def price_findings(
         if use.id not in basis.prices:
             found += finding(
                 "price-missing",
-                field,
+                "",
                 rows,
                 severity="refuse",
                 detail=MISSING.about(price=use.title),
@@ -214,7 +214,7 @@ def price_findings(
         if priced_on is not None and (basis.on - priced_on).days > limit:
             found += finding(
                 "price-ended",
-                field,
+                "",
                 rows,
                 severity="refuse",
                 detail=ENDED.about(price=use.title),
@@ -318,7 +318,7 @@ def income_growth_findings(batch: Batch, *, limit: float) -> list[Finding]:
 
 
 def price_growth_findings(
-    basis: Basis, *, field: str, rows_by_price: Mapping[str, npt.NDArray[np.bool_]], limit: float
+    basis: Basis, *, rows_by_price: Mapping[str, npt.NDArray[np.bool_]], limit: float
 ) -> list[Finding]:
     """A price known to grow by more than is usual asks for its reason in the rows sold at it."""
     return [
@@ -327,7 +327,7 @@ def price_growth_findings(
         if price_id in basis.prices and basis.prices[price_id].growth > limit
         for entry in finding(
             "price-growth-above-band",
-            field,
+            "",
             rows,
             severity="ask",
             detail=PRICE_GROWTH_ABOVE,

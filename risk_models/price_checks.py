@@ -12,14 +12,14 @@ from risk_models.words import Text
 __all__ = ["MISSING", "price_refusals", "using"]
 
 MISSING: Final = Text(
-    en="There is no price of “%(price)s” on the valuation day, so there is no value. Import newer"
+    en="The price “%(price)s” is not known on the valuation day, so there is no value. Import newer"
     " prices, or state the price with its source.",
-    zh="评估基准日没有“%(price)s”的价格，因此无法得出价值。请导入新价格，或注明来源后自行填写。",
+    zh="评估基准日没有“%(price)s”的数据，因此无法得出价值。请导入新价格，或注明来源后自行填写。",
 )
 WRONG_UNIT: Final = Text(
     en="The price of “%(price)s” comes in %(given)s; the model needs %(needed)s. State it in that"
     " unit, with its source.",
-    zh="“%(price)s”的价格单位为%(given)s，模型需要%(needed)s。请按该单位填写，并注明来源。",
+    zh="“%(price)s”的单位为%(given)s，模型需要%(needed)s。请按该单位填写，并注明来源。",
 )
 
 

@@ -371,7 +371,7 @@ def market_findings(
         if len(known) == 1:
             found += finding(
                 "average-missing",
-                field,
+                "",
                 batch.is_level(field, level),
                 severity="note",
                 detail=WORDS["average-missing"].about(price=known[0].title),

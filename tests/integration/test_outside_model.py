@@ -99,7 +99,7 @@ def appraised(site: Path, folder: Path, *options: str, **changes: object):
 def test_a_missing_price_is_refused_by_its_title_not_crashed_on(site, tmp_path):
     told = appraised(site, tmp_path, prices={})
     assert told.returncode == 1
-    assert "Prices: There is no price of “Dry reeds”" in told.stderr
+    assert "Prices: The price “Dry reeds” is not known" in told.stderr
     assert "state the price with its source" in told.stderr
     assert "Traceback" not in told.stderr
     problem = json.loads(appraised(site, tmp_path, "--json", prices={}).stdout)

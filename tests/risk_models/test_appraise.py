@@ -20,7 +20,7 @@ from risk_models.appraise import (
 )
 from risk_models.batches import batch_from_rows
 from risk_models.models.carbon_sink_income import MODEL
-from risk_models.registry import UnknownModel, science_parameters
+from risk_models.registry import BUILT_INS, UnknownModel, science_parameters
 from risk_models.runner import value as value_of
 from risk_models.trace import FormulaError, evaluate
 from tests.risk_models.helpers import ON, SINK, example
@@ -121,7 +121,8 @@ def test_findings_speak_the_language_asked_for():
     document = {"inputs": example(MODEL), "prices": {}}
     answer = appraise("carbon-sink-income", document, ON, language="zh_Hans_CN")
     (refused,) = (found for found in answer["findings"] if found["severity"] == "refuse")
-    assert "的价格" in refused["detail"]
+    assert "没有“地方林草碳汇价格”的数据" in refused["detail"]
+    assert "价格”的价格" not in refused["detail"]
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,10 @@ def test_what_no_price_moves_has_no_band():
     answer = appraise("water-right", document, ON, paths=50, seed=1)
     assert answer["value_yuan"] is not None
     assert answer["low_yuan"] is answer["mid_yuan"] is answer["high_yuan"] is None
+
+
+@pytest.mark.parametrize("name", [model.spec.id for model in BUILT_INS])
+def test_an_example_gives_nothing_that_its_other_answers_do_not_ask_for(name):
+    document = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+    found = appraise(name, document, ON)["findings"]
+    assert [each["field"] for each in found if each["code"] == "not-asked"] == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from risk_models.contract import Price
 from risk_models.models.carbon_sink_income import MODEL
 from tests.risk_models.helpers import SINK, codes, example, run
 
@@ -120,3 +121,11 @@ def test_care_is_asked_about_on_either_side_of_its_band(yuan_per_mu, asked):
 def test_a_sink_without_any_costs_is_not_judged_by_them():
     free = {"monitoring_cost_yuan": 0.0, "verification_cost_yuan": 0.0}
     assert not codes(found(**free)) & {"units-mixed", "care-outside-band"}
+
+
+def test_what_is_found_of_a_price_stands_at_no_input():
+    growing = {"local-sink": Price(yuan=30.0, unit="yuan/tCO2e", growth=0.2)}
+    grown = run(MODEL, [example(MODEL)], growing)
+    assert fields_of(grown, "price-growth-above-band") == {""}
+    missing = run(MODEL, [example(MODEL)])
+    assert fields_of(missing, "price-missing") == {""}

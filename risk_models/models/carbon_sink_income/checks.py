@@ -85,7 +85,6 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
         *price_growth_findings(
             basis,
-            field="registration",
             rows_by_price={
                 use.id: batch.is_level("registration", level) for level, use in PRICE_OF.items()
             },

@@ -364,7 +364,6 @@ def _growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
     priced = priced_rows(batch, basis, field="generation", markets=_markets(batch))
     return price_growth_findings(
         basis,
-        field="generation",
         rows_by_price={price_id: rows & coming for price_id, rows in priced.items()},
         limit=basis.parameters.number(GROWTH_HIGH),
     )
