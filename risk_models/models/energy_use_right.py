@@ -148,7 +148,7 @@ FIELDS: Final = (
 
 SPEC: Final = ModelSpec(
     id="energy-use-right",
-    version="1.0.0",
+    version="1.1.0",
     title=Text(en="Energy-use right", zh="用能权"),
     help=Text(
         en="Free tonnes of coal equivalent by market, less what a slow sale costs, and by"
