@@ -90,7 +90,10 @@ def get_account(account_id: UUID) -> Any:
 @access(Permission.KEEP_GEP_ACCOUNTS, idempotent=True, versioned=True)
 @blueprint.response(200, GepAccountSchema)
 def publish(account_id: UUID) -> Any:
-    """Publish a draft; it is never changed after."""
+    """Publish a draft that another officer stored; it is never changed after.
+
+    Refused while another account of the region and year is published under its norm.
+    """
     session, actor = current_session(), current_actor()
     check_version(get_gep_account(session, actor, account_id).version)
     return tagged(publish_account(session, actor, account_id))

@@ -153,6 +153,7 @@ class GepAccountSchema(GepAccountSummarySchema):
     result = Structure()
     prices = ma.fields.List(ma.fields.Nested(GivenPriceSchema))
     may_publish = Flag()
+    other_publishes = Flag()
 
 
 class GepComparisonQuery(CommandSchema):

@@ -447,6 +447,8 @@ def _gep_accounts(session: Session) -> Iterator[Violation]:
         if (row.state is GepAccountState.PUBLISHED) != (str(row.id) in published):
             detail = f"{row.state.value} is not what the journal says"
             yield _broken("gep-account-published", subject, detail)
+        if row.published_by_id is not None and row.published_by_id == row.stored_by_id:
+            yield _broken("gep-account-publisher", subject, "published by who stored it")
         wrong = sorted(_apart(row))
         if wrong:
             detail = f"worked out again, other {', '.join(wrong)}"

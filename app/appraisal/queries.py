@@ -215,6 +215,20 @@ def gep_bases(session: Session, actor: Actor, row: GepAccount) -> sa.Select[Any]
     return statement.limit(BASES_SHOWN)
 
 
+def gep_accounts_beside(
+    row: GepAccount,
+) -> sa.Select[UUID, GepAccountState, str, str, UUID]:
+    """What a row's region has of its year, the row too: of whom, in what state, by which norm; locked."""
+    statement = sa.select(
+        col(GepAccount.id),
+        col(GepAccount.state),
+        col(GepAccount.title),
+        col(GepAccount.norm_profile),
+        col(GepAccount.organisation_id),
+    ).where(col(GepAccount.region_code) == row.region_code, col(GepAccount.year) == row.year)
+    return statement.order_by(col(GepAccount.id)).with_for_update()
+
+
 def region_names(session: Session, codes: Iterable[str]) -> dict[str, Name]:
     """Regions by code; a code of no region is left out."""
     statement = sa.select(Region).where(col(Region.code).in_(list(codes)))

@@ -254,7 +254,7 @@ def gep_accounts(samples: Samples) -> None:
             document={**shared, "rows": [row]},
         )
         made.append(store_account(session, actor, command).id)
-    publish_account(session, actor, made[0])
+    publish_account(session, samples.world.actor("mc-2"), made[0])
     samples.add("gep-accounts", made[1], seen_by={"MC"})
 
 

@@ -93,6 +93,7 @@ PEOPLE: Final = (
     ("ag2-a", "AG2", "appraiser", "樊川"),
     ("ag2-b", "AG2", "appraiser", "陆离"),
     ("mc-1", "MC", "measurement-officer", "陶野"),
+    ("mc-2", "MC", "measurement-officer", "燕知秋"),
     ("vc-1", "VC", "verifier", "姜以南"),
     ("tc-1", "TC", "filing-officer", "戚远舟"),
     ("g1-1", "G1", "guarantee-officer", "谢长风"),

@@ -15,6 +15,7 @@ __all__ = [
     "GepAccountState",
     "account_digest",
     "named",
+    "one_norm",
     "top_region",
 ]
 
@@ -50,6 +51,11 @@ def named(document: AccountDocument, field: str) -> str:
     """The norm or price table of all rows, joined when there are several."""
     found = sorted({str(row.inputs[field]) for row in document.rows if field in row.inputs})
     return ", ".join(found)[:60]
+
+
+def one_norm(norm: str, other: str) -> bool:
+    """Whether two accounts speak of the same thing; stated figures without a norm go for any."""
+    return norm == other or not (norm and other)
 
 
 def account_digest(

@@ -199,7 +199,10 @@ def publish(account_id: UUID) -> Answer:
         PublishAccountSchema(),
         title=gettext("Publish the account"),
         subtitle=view.title,
-        help_text=gettext("Every reader sees it then, and it is never changed."),
+        help_text=gettext(
+            "Every reader sees it then, and it is never changed. Another officer than who stored it"
+            " publishes it; a region has one published account of a year under a norm."
+        ),
         back=f"/gep-accounts/{account_id}",
         version=view.version,
         submit=submit,

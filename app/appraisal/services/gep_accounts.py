@@ -15,6 +15,7 @@ from app.appraisal.domain.gep import (
     GepAccountState,
     account_digest,
     named,
+    one_norm,
     top_region,
 )
 from app.appraisal.gep_workbook import (
@@ -30,7 +31,7 @@ from app.assets.queries import organisation_names
 from app.audit.services import record
 from app.db.engine import now, today
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
+from app.kernel.errors import Conflict, FieldError, InvalidInput, NotFound, RuleViolation
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from risk_models.account_json import account_json
@@ -53,7 +54,7 @@ REASONS_SHOWN: Final = 20
 """Refused rows that a refusal names; one mistake often stands in all of them."""
 
 
-class AccountNotSound(Conflict):
+class AccountNotSound(InvalidInput):
     """Rows that were refused keep an account from being stored."""
 
     code = "gep-account-not-sound"
@@ -66,7 +67,26 @@ class AccountPublished(Conflict):
 
     code = "gep-account-published"
     title = N_("The account is published")
-    detail = N_("A published account is never changed. Store a new one beside it.")
+    detail = N_("A published account is never changed.")
+
+
+class AccountOfYearPublished(Conflict):
+    """A region has one published account of a year under a norm."""
+
+    code = "gep-account-of-year-published"
+    title = N_("An account of this region and year is published")
+    detail = N_(
+        "“%(title)s” of %(year)s by %(organisation)s is published for this region. A region has one"
+        " published account of a year under a norm, and one without a norm stands for all of them."
+    )
+
+
+class OwnAccount(RuleViolation):
+    """Who stored an account may not publish it."""
+
+    code = "gep-account-own"
+    title = N_("Another officer publishes")
+    detail = N_("You stored this account. Another officer of your organisation publishes it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +165,8 @@ class GepAccountView(GepAccountSummary):
     result: Mapping[str, Any]
     prices: tuple[GivenPrice, ...]
     may_publish: bool
+    other_publishes: bool
+    """The reader stored this draft, so another officer publishes it."""
 
 
 OWN_FACTS: Final = tuple(
@@ -253,17 +275,17 @@ def _stored(session: Session, actor: Actor, command: StoreAccount, found: Accoun
 
 
 def publish_account(session: Session, actor: Actor, account_id: UUID) -> GepAccountView:
-    """Publish a draft of the own organisation; it is then seen by every reader and never changed."""
+    """Publish a draft of the own organisation; it is then seen by every reader and never changed.
+
+    Refuses who stored it, and a second account of the region and year under its norm.
+    """
     actor.require(Permission.KEEP_GEP_ACCOUNTS)
-    statement = queries.visible_gep_accounts(session, actor).where(
-        col(GepAccount.id) == account_id,
-        col(GepAccount.organisation_id) == actor.organisation_id,
-    )
-    row: GepAccount | None = session.execute(statement.with_for_update()).scalar_one_or_none()
-    if row is None:
+    row = load_gep_account(session, actor, account_id)
+    if row.organisation_id != actor.organisation_id:
         raise NotFound
-    if row.state is GepAccountState.PUBLISHED:
-        raise AccountPublished
+    _require_alone(session, row)
+    if row.stored_by_id == actor.person_id:
+        raise OwnAccount
     row.state = GepAccountState.PUBLISHED
     row.published_by_id = actor.person_id
     row.published_at = now(session)
@@ -271,6 +293,20 @@ def publish_account(session: Session, actor: Actor, account_id: UUID) -> GepAcco
     session.flush()
     _record(session, actor, "gep-account.publish", row)
     return account_views(session, actor, [row])[0]
+
+
+def _require_alone(session: Session, row: GepAccount) -> None:
+    """Locks all accounts of the region and year, so that of two published at once one is refused."""
+    for other in session.execute(queries.gep_accounts_beside(row)):
+        if other.state is not GepAccountState.PUBLISHED:
+            continue
+        if other.id == row.id:
+            raise AccountPublished
+        if row.region_code and one_norm(row.norm_profile, other.norm_profile):
+            names = organisation_names(session, {other.organisation_id})
+            raise AccountOfYearPublished(
+                title=other.title, year=row.year, organisation=names[other.organisation_id]
+            )
 
 
 def get_gep_account(session: Session, actor: Actor, account_id: UUID) -> GepAccountView:
@@ -302,12 +338,19 @@ def account_views(
             **facts,
             result=row.result,
             prices=tuple(_price_view(each) for each in row.result.get("prices", [])),
-            may_publish=row.state is GepAccountState.DRAFT
-            and row.organisation_id == actor.organisation_id
-            and actor.may(Permission.KEEP_GEP_ACCOUNTS),
+            may_publish=_publishes(actor, row) and row.stored_by_id != actor.person_id,
+            other_publishes=_publishes(actor, row) and row.stored_by_id == actor.person_id,
         )
         for row, facts in zip(rows, _facts(session, rows), strict=True)
     ]
+
+
+def _publishes(actor: Actor, row: GepAccount) -> bool:
+    return (
+        row.state is GepAccountState.DRAFT
+        and row.organisation_id == actor.organisation_id
+        and actor.may(Permission.KEEP_GEP_ACCOUNTS)
+    )
 
 
 def _facts(session: Session, rows: Sequence[GepAccount]) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,7 @@ def test_an_account_is_worked_out_by_the_model(api):
 
 
 def test_a_refused_row_keeps_the_account_out(api):
-    refused = api("mc-1").post("/gep-accounts", units(visits=-1), status=409).json
+    refused = api("mc-1").post("/gep-accounts", units(visits=-1), status=422).json
     assert refused["type"].endswith("gep-account-not-sound")
     assert refused["errors"][0]["pointer"] == "/document/rows/0/inputs/visits"
     assert "（visits）" in refused["errors"][0]["detail"]
@@ -122,14 +122,14 @@ def test_a_day_before_the_tables_is_refused(api):
 
 
 def test_a_draft_is_its_keepers_and_a_published_one_every_readers(api):
-    keeper, bank = api("mc-1"), api("a-risk")
+    keeper, other, bank = api("mc-1"), api("mc-2"), api("a-risk")
     made = keeper.post("/gep-accounts", document(), status=201).json
     path = f"/gep-accounts/{made['id']}"
     bank.get(path, status=404)
     bank.post(f"{path}/publish", version=1, status=403)
     keeper.post(f"{path}/publish", status=428)
-    keeper.post(f"{path}/publish", version=2, status=412)
-    published = keeper.post(f"{path}/publish", version=1, status=200).json
+    other.post(f"{path}/publish", version=2, status=412)
+    published = other.post(f"{path}/publish", version=1, status=200).json
     assert published["state"] == "published"
     assert published["published_at"]
     assert bank.get(path, status=200).json["total_yuan"] == made["total_yuan"]
@@ -137,7 +137,7 @@ def test_a_draft_is_its_keepers_and_a_published_one_every_readers(api):
         each["id"] for each in bank.get("/gep-accounts?year=2021", status=200).json["items"]
     ] == [made["id"]]
     assert bank.get("/gep-accounts?year=2020", status=200).json["items"] == []
-    refused = keeper.post(f"{path}/publish", version=2, status=409).json
+    refused = other.post(f"{path}/publish", version=2, status=409).json
     assert refused["type"].endswith("gep-account-published")
 
 
@@ -193,7 +193,12 @@ def test_a_workbook_is_checked_and_then_stored_and_published_on_pages(sign_in):
     account = page.get(stored.location).text
     assert "19,701.90" in account
     assert "Sunan" in account
-    assert page.submit(f"{stored.location}/publish").status_code == 303
+    assert "Another officer of your organisation publishes it" in account
+    assert f"{stored.location}/publish" not in account
+    assert page.submit(f"{stored.location}/publish").status_code == 422
+    second = sign_in("mc-2", language="en")
+    assert f"{stored.location}/publish" in second.get(stored.location).text
+    assert second.submit(f"{stored.location}/publish").status_code == 303
     listed = sign_in("a-risk").get("/gep-accounts").text
     assert "核算" in listed
 
@@ -204,7 +209,7 @@ def test_rows_with_problems_are_shown_at_their_line(sign_in):
     shown = send(page, bad, dry_run=True).text
     assert "below the lowest" in shown
     assert "Visits (visits)" in shown
-    assert send(page, bad, dry_run=False).status_code == 409
+    assert send(page, bad, dry_run=False).status_code == 422
 
 
 def year_of(year, *, visits=10.0, factor=1.0, **changes):
@@ -218,17 +223,54 @@ def year_of(year, *, visits=10.0, factor=1.0, **changes):
     return document(document={**shared, "rows": [row]})
 
 
-def published(client, body):
-    made = client.post("/gep-accounts", body, status=201).json
-    path = f"/gep-accounts/{made['id']}/publish"
-    return client.post(path, version=made["version"], status=200).json["id"]
+@pytest.fixture
+def published(api):
+    """Stores an account and has another officer publish it."""
+
+    def publish(body, status=200):
+        made = api("mc-1").post("/gep-accounts", body, status=201).json
+        path = f"/gep-accounts/{made['id']}/publish"
+        answer = api("mc-2").post(path, version=made["version"], status=status).json
+        return answer["id"] if status == 200 else answer
+
+    return publish
 
 
-def test_a_year_is_compared_with_the_last_one_before_it_at_constant_prices(api):
+def test_who_stored_an_account_does_not_publish_it(api):
+    keeper, other = api("mc-1"), api("mc-2")
+    made = keeper.post("/gep-accounts", units(), status=201).json
+    assert (made["may_publish"], made["other_publishes"]) == (False, True)
+    path = f"/gep-accounts/{made['id']}"
+    seen = other.get(path, status=200).json
+    assert (seen["may_publish"], seen["other_publishes"]) == (True, False)
+    refused = keeper.post(f"{path}/publish", version=1, status=422).json
+    assert refused["type"].endswith("gep-account-own")
+    assert other.post(f"{path}/publish", version=1, status=200).json["state"] == "published"
+
+
+def test_a_region_has_one_published_account_of_a_year_under_a_norm(published):
+    published(year_of(2023))
+    refused = published({**year_of(2023, visits=11.0), "title": "另一核算"}, status=409)
+    assert refused["type"].endswith("gep-account-of-year-published")
+    assert "张掖市2021年核算" in refused["detail"]
+    published(year_of(2022))
+    published(year_of(2023, norm_profile="open"))
+
+
+def test_figures_without_a_norm_stand_for_every_norm(published):
+    published(year_of(2021))
+    stated = [{"region": "620721", "year": 2021, "stated_yuan": {"undivided": "19702"}}]
+    assert published(document(document={"rows": stated}), status=409)["status"] == 409
+    later = [{**stated[0], "year": 2023}]
+    published(document(document={"rows": later}))
+    assert published(year_of(2023), status=409)["status"] == 409
+
+
+def test_a_year_is_compared_with_the_last_one_before_it_at_constant_prices(api, published):
     client = api("mc-1")
-    published(client, year_of(2019))
-    base = published(client, year_of(2021, factor=1.2))
-    later = published(client, year_of(2023, visits=11.0, factor=1.3))
+    published(year_of(2019))
+    base = published(year_of(2021, factor=1.2))
+    later = published(year_of(2023, visits=11.0, factor=1.3))
     answer = client.get(f"/gep-accounts/{later}/comparison", status=200).json
     assert answer["base"]["id"] == base
     assert [each["year"] for each in answer["bases"]] == [2021, 2019]
@@ -246,21 +288,21 @@ def test_a_year_is_compared_with_the_last_one_before_it_at_constant_prices(api):
     assert comparison["by_region"]["620721"] == whole
 
 
-def test_stated_figures_have_growth_but_no_effects(api):
+def test_stated_figures_have_growth_but_no_effects(api, published):
     client = api("mc-1")
-    published(client, document())
+    published(document())
     rows = document()["document"]["rows"]
-    later = published(client, document(document={"rows": [{**row, "year": 2023} for row in rows]}))
+    later = published(document(document={"rows": [{**row, "year": 2023} for row in rows]}))
     found = client.get(f"/gep-accounts/{later}/comparison", status=200).json["comparison"]
     assert found["whole"]["quantity_effect_yuan"] is None
     assert found["whole"]["growth"] == 0.0
     assert set(found["by_region"]) == {"620700", "620721"}
 
 
-def test_only_an_earlier_published_account_of_the_region_is_a_base(api):
+def test_only_an_earlier_published_account_of_the_region_is_a_base(api, published):
     client = api("mc-1")
     draft = client.post("/gep-accounts", year_of(2019), status=201).json["id"]
-    account = published(client, year_of(2021))
+    account = published(year_of(2021))
     path = f"/gep-accounts/{account}/comparison"
     alone = client.get(path, status=200).json
     assert (alone["base"], alone["comparison"], alone["bases"]) == (None, None, [])
@@ -271,26 +313,26 @@ def test_only_an_earlier_published_account_of_the_region_is_a_base(api):
     client.get(f"{path}?year=2019", status=422)
 
 
-def test_years_of_different_norms_are_not_compared(api):
+def test_years_of_different_norms_are_not_compared(api, published):
     client = api("mc-1")
-    base = published(client, year_of(2021, norm_profile="open"))
-    later = published(client, year_of(2023))
+    base = published(year_of(2021, norm_profile="open"))
+    later = published(year_of(2023))
     refused = client.get(f"/gep-accounts/{later}/comparison?base={base}", status=409).json
     assert refused["type"].endswith("gep-accounts-not-comparable")
 
 
-def test_a_comparison_of_a_draft_is_its_keepers(api):
+def test_a_comparison_of_a_draft_is_its_keepers(api, published):
     keeper = api("mc-1")
-    published(keeper, year_of(2021))
+    published(year_of(2021))
     draft = keeper.post("/gep-accounts", year_of(2023), status=201).json["id"]
     keeper.get(f"/gep-accounts/{draft}/comparison", status=200)
     api("a-risk").get(f"/gep-accounts/{draft}/comparison", status=404)
 
 
-def test_the_comparison_is_a_page_and_a_workbook(api, sign_in):
+def test_the_comparison_is_a_page_and_a_workbook(api, sign_in, published):
     client = api("mc-1")
-    base = published(client, year_of(2021, factor=1.2))
-    later = published(client, year_of(2023, visits=11.0, factor=1.3))
+    base = published(year_of(2021, factor=1.2))
+    later = published(year_of(2023, visits=11.0, factor=1.3))
     page = sign_in("a-risk", language="en")
     assert "Compare with an earlier year" in page.get(f"/gep-accounts/{later}").text
     shown = page.get(f"/gep-accounts/{later}/comparison?base={base}").text
@@ -336,7 +378,7 @@ def test_a_market_price_is_frozen_with_the_account_and_its_source(api, sign_in):
 
 
 def test_a_price_that_is_missing_is_named(api):
-    refused = api("mc-1").post("/gep-accounts", sinks(), status=409).json
+    refused = api("mc-1").post("/gep-accounts", sinks(), status=422).json
     assert "固定二氧化碳量" in refused["errors"][0]["detail"]
 
 

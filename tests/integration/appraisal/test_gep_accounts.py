@@ -1,6 +1,8 @@
 """A stored GEP account: its digest, and what `verify` names when SQL has changed it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -8,7 +10,12 @@ import sqlalchemy as sa
 from app.appraisal.domain.gep import account_digest
 from app.appraisal.invariants import violations
 from app.appraisal.models import GepAccount
-from app.appraisal.services.gep_accounts import StoreAccount, publish_account, store_account
+from app.appraisal.services.gep_accounts import (
+    AccountOfYearPublished,
+    StoreAccount,
+    publish_account,
+    store_account,
+)
 
 ON = date(2023, 12, 26)
 ROW = {
@@ -30,7 +37,7 @@ def accounts(session, world, commit):
         )
         made = store_account(session, actor, command)
         if row is ROW:
-            publish_account(session, actor, made.id)
+            publish_account(session, world.actor("mc-2"), made.id)
     commit()
 
 
@@ -70,3 +77,35 @@ def test_the_digest_does_not_hang_on_how_a_database_spells_numbers():
     sent = account_digest(ON, "1.0.0", {"a": [1e16, 0.5, True]}, {})
     assert sent == account_digest(ON, "1.0.0", {"a": [10**16, 0.5, True]}, {})
     assert sent != account_digest(ON, "1.0.0", {"a": [10**16, 0.25, True]}, {})
+
+
+def test_a_publisher_who_stored_the_account_is_named(session, accounts):
+    session.execute(
+        sa.text("UPDATE gep_account SET published_by_id = stored_by_id WHERE state = 'published'")
+    )
+    session.expire_all()
+    assert [each.invariant for each in violations(session)] == ["gep-account-publisher"]
+
+
+WRITERS = 4
+
+
+def test_of_drafts_of_one_year_published_at_once_one_is_published(database, session, world, commit):
+    command = StoreAccount(
+        title="核算", source="synthetic", accounted_on=ON, document={**SHARED, "rows": [ROW]}
+    )
+    drafts = [store_account(session, world.actor("mc-1"), command).id for _ in range(WRITERS)]
+    commit()
+    barrier = Barrier(WRITERS)
+
+    def publish(draft):
+        barrier.wait()
+        try:
+            with database.write() as own:
+                return publish_account(own, world.actor("mc-2"), draft)
+        except AccountOfYearPublished as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        answers = list(pool.map(publish, drafts))
+    assert sum(isinstance(each, AccountOfYearPublished) for each in answers) == WRITERS - 1
