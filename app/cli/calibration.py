@@ -21,6 +21,7 @@ from app.cli.terminal import (
     worded,
 )
 from app.documents.content_types import decode_text
+from app.kernel.clock import SystemClock
 from app.kernel.csv_rows import LineError
 from app.kernel.errors import FieldError
 from app.kernel.text import N_
@@ -28,6 +29,7 @@ from app.market.domain import SeriesRead, calibration_of, read_series, require_p
 from risk_models.engines.calibration import Calibration, calibration_json, series_problems
 from risk_models.engines.haircuts import CONFIDENCES, HORIZONS, haircut
 from risk_models.engines.paths import Process
+from risk_models.registry import science_parameters
 
 __all__ = ["commands"]
 
@@ -56,7 +58,8 @@ def calibrate_command(
             for on, price in zip(read.days, read.prices, strict=True)
             if (first is None or on >= first) and (last is None or on <= last)
         ]
-        found = calibration_of([on for on, _ in picked], [price for _, price in picked])
+        days, prices = [on for on, _ in picked], [price for _, price in picked]
+        found = calibration_of(days, prices, science_parameters().on(SystemClock().today()))
     if as_json:
         echo_json(calibration_json(found))
     else:

@@ -16,6 +16,7 @@ from app.kernel.text import N_
 from risk_models.dated import Parameters
 from risk_models.engines.calibration import Calibration, InvalidSeries, calibrate
 from risk_models.engines.haircuts import haircuts
+from risk_models.engines.outliers import rule_in_force
 from risk_models.engines.paths import PROCESS, STRESS_VOLATILITY, Process, process_of
 
 FIRST_DAY: Final = date(1990, 1, 1)
@@ -294,12 +295,17 @@ def _too_long(line: int) -> LineError:
     return LineError(line=line, column="", detail=detail, facts={"limit": MAX_ROWS})
 
 
-def calibration_of(days: Sequence[date], prices: Sequence[float]) -> Calibration:
-    """How the prices of a series move; refused in words when it says nothing of it."""
+def calibration_of(
+    days: Sequence[date], prices: Sequence[float], parameters: Parameters
+) -> Calibration:
+    """How the prices of a series move; refused in words when it says nothing of it.
+
+    Days whose prices look like slips by the rule of the parameters are named in the warnings.
+    """
     if not days:
         raise SeriesNotCalibrated(reason=NO_POINTS)
     try:
-        return calibrate(days, prices)
+        return calibrate(days, prices, rule_in_force(parameters))
     except InvalidSeries as refused:
         reason = Name(zh=refused.detail.zh, en=refused.detail.en)
         raise SeriesNotCalibrated(reason=reason) from refused

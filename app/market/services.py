@@ -373,8 +373,9 @@ def calibrate_series(
         last=min(command.last_on or day, day),
         limit=MAX_CALIBRATION_POINTS,
     )
-    found = domain.calibration_of([on for on, _ in course], [float(value) for _, value in course])
     parameters = science_parameters().on(day)
+    days, prices = [on for on, _ in course], [float(value) for _, value in course]
+    found = domain.calibration_of(days, prices, parameters)
     return domain.SeriesCalibration(
         series_code=series.code,
         course=tuple(course),

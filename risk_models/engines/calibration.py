@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from risk_models.contract import Floats
 from risk_models.engines.haircuts import haircuts
+from risk_models.engines.outliers import OutlierRule, outlier_words
 from risk_models.engines.paths import Process
 from risk_models.trace import DAYS_A_YEAR
 from risk_models.words import Text
@@ -168,8 +169,13 @@ class Calibration:
         return Process(volatility=volatility, reversion_speed=speed)
 
 
-def calibrate(days: Sequence[date], prices: Sequence[float]) -> Calibration:
-    """The report on prices in the order of their days. A bad series is refused, never mended."""
+def calibrate(
+    days: Sequence[date], prices: Sequence[float], outliers: OutlierRule | None = None
+) -> Calibration:
+    """The report on prices in the order of their days. A bad series is refused, never mended.
+
+    With a rule for `outliers` the days whose prices stand apart are named in the warnings.
+    """
     at = np.asarray(days, dtype="datetime64[D]")
     values = np.asarray(prices, dtype=np.float64)
     _require(at, values)
@@ -197,7 +203,9 @@ def calibrate(days: Sequence[date], prices: Sequence[float]) -> Calibration:
         walk=Fit(log_likelihood=_normal(returns - returns.mean()), parameters=2),
         reverting=Fit(log_likelihood=_normal(_residuals(logs)[0]), parameters=3),
     )
-    return _with_warnings(found)
+    apart = outlier_words(days, prices, outliers) if outliers is not None else []
+    told = [Warned(code="outlier", detail=words) for words in apart[:MOST_TOLD]]
+    return _with_warnings(found, told)
 
 
 # ---------------------------------------------------------------------------
@@ -353,6 +361,11 @@ GAPS: Final = Text(
     en="The series has %(gaps)d gaps. A move over a gap counts as one step.",
     zh="序列存在%(gaps)d处缺口，跨缺口的变动按一步计算。",
 )
+FAST: Final = Text(
+    en="Half of the way back to the mean takes %(days).1f days, less than the step of the series. A market"
+    " does not return so fast: look for slips, or for single deals far from the others.",
+    zh="回到均值一半路程仅需%(days).1f天，短于序列间隔。真实市场的回复不会如此之快，请检查录入差错或偏离较大的个别成交。",
+)
 NO_RETURN: Final = Text(
     en="A return to a mean is not shown: a random walk of this length often looks like this. Use"
     " the volatility without the return.",
@@ -360,8 +373,11 @@ NO_RETURN: Final = Text(
 )
 
 
-def _with_warnings(found: Calibration) -> Calibration:
-    told: list[Warned] = []
+def _step_years(found: Calibration) -> float:
+    return found.step_days / DAYS_A_YEAR
+
+
+def _with_warnings(found: Calibration, told: list[Warned]) -> Calibration:
     if found.points < SHORT_POINTS or found.span_years < SHORT_YEARS:
         facts: dict[str, object] = {"points": found.points, "years": found.span_years}
         told.append(Warned(code="short", detail=SHORT.filled(facts)))
@@ -373,6 +389,11 @@ def _with_warnings(found: Calibration) -> Calibration:
         told.append(Warned(code="thin", detail=STILL.filled(still)))
     if found.gaps:
         told.append(Warned(code="gaps", detail=GAPS.filled({"gaps": found.gaps})))
+    half_life = found.reversion.half_life_years
+    if found.reversion.is_shown and half_life is not None and half_life < _step_years(found):
+        told.append(
+            Warned(code="fast-return", detail=FAST.filled({"days": DAYS_A_YEAR * half_life}))
+        )
     if not found.reversion.is_shown:
         told.append(Warned(code="no-return", detail=NO_RETURN))
     return replace(found, warnings=tuple(told))

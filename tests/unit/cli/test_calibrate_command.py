@@ -48,6 +48,21 @@ def test_a_series_is_measured(call):
     assert len(told["haircuts"]) == 6
 
 
+def test_a_price_that_looks_like_a_slip_is_named_with_its_day(call):
+    lines = rows(400)
+    on, _ = lines[150]
+    lines[150] = (on, "5000")
+    told = json.loads(call(text("date,price", lines), "--json").output)
+    (slip,) = [each for each in told["warnings"] if each["code"] == "outlier"]
+    assert on in slip["detail"]
+    assert "5,000" in slip["detail"]
+    assert told["volatility"] > 4
+    shown = call(text("date,price", lines)).output
+    assert f"! The price of {on}, 5,000, stands apart" in shown
+    clean = json.loads(call(text("date,price", rows(400)), "--json").output)
+    assert "outlier" not in {each["code"] for each in clean["warnings"]}
+
+
 def test_a_period_is_picked_with_both_its_days(call):
     options = ("--from", "2021-02-01", "--to", "2021-03-28", "--json")
     told = json.loads(call(text("date,price", rows(400)), *options).output)
