@@ -5,9 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 
+from risk_models.appraise import finding_detail
 from risk_models.models.income_right import MODEL as INCOME
 from risk_models.models.vep_income import MODEL
-from tests.risk_models.helpers import codes, run
+from tests.risk_models.helpers import codes, example, run
 
 ON = date(2023, 11, 10)
 TERM = {
@@ -114,3 +115,14 @@ def test_one_company_behind_everything_is_asked_about():
 def test_an_income_too_large_for_the_ecological_value_is_asked_about(gep, asked):
     result = _worth(_service("tourism", 1_000.0), parcel_gep_yuan=gep)
     assert ("income-above-band" in codes(result, severity="ask")) is asked
+
+
+def test_each_contract_that_ends_early_is_named():
+    result = run(MODEL, [example(MODEL)])
+    told = [
+        finding_detail(each, 0) for each in result.findings if each.code == "contract-ends-early"
+    ]
+    assert len(told) > 1
+    assert len({each.en for each in told}) == len({each.zh for each in told}) == len(told)
+    assert any(each.zh.startswith("碳汇：") for each in told)
+    assert any(each.en.startswith("Carbon credits: the contract ends") for each in told)

@@ -28,6 +28,7 @@ __all__ = ["check", "contract_ends", "under_contract"]
 
 Mask = npt.NDArray[np.bool_]
 NAMES: Final = tuple(name for name, *_ in SERVICES)
+TITLES: Final = {name: Text(en=en, zh=zh) for name, en, zh, *_ in SERVICES}
 
 WORDS: Final[dict[str, Text]] = {
     "no-contract": Text(
@@ -36,16 +37,16 @@ WORDS: Final[dict[str, Text]] = {
         zh="没有任何服务具备付费方与合同，无收益可评估；生态价值本身不构成收益。",
     ),
     "income-without-payer": Text(
-        en="An income needs a payer. Name who owes it, or leave it out.",
-        zh="收入须有付费方。请填明付费方，否则不计此项。",
+        en="%(service)s: an income needs a payer. Name who owes it, or leave it out.",
+        zh="%(service)s：收入须有付费方。请填明付费方，否则不计此项。",
     ),
     "contract-ended": Text(
-        en="The contract has ended on the valuation day. Leave this service out.",
-        zh="合同在评估基准日已到期，请不计此项服务。",
+        en="%(service)s: the contract has ended on the valuation day. Leave this service out.",
+        zh="%(service)s：合同在评估基准日已到期，请不计此项服务。",
     ),
     "contract-ends-early": Text(
-        en="The contract ends before the right; income after it is not counted.",
-        zh="合同先于权利到期，其后的收入不计。",
+        en="%(service)s: the contract ends before the right; income after it is not counted.",
+        zh="%(service)s：合同先于权利到期，其后的收入不计。",
     ),
     "single-payer": SINGLE_PAYER,
     "value-without-payer": Text(
@@ -90,6 +91,12 @@ def _told(
     return finding(code, field, rows, severity=severity, detail=WORDS[code], **facts)
 
 
+def _told_of(name: str, code: str, field: str, rows: Mask, severity: str) -> list[Finding]:
+    """A finding that names its service."""
+    detail = WORDS[code].about(service=TITLES[name])
+    return finding(code, field, rows, severity=severity, detail=detail)
+
+
 def _contract_findings(batch: Batch, basis: Basis) -> list[Finding]:
     on = as_day(basis.on)
     right = batch.days("right_ends_on")
@@ -101,9 +108,9 @@ def _contract_findings(batch: Batch, basis: Basis) -> list[Finding]:
         ends = contract_ends(batch, name)
         field = f"{name}_contract_ends_on"
         unpaid = ~rows & ~np.isnan(batch.numbers(f"{name}_income_yuan"))
-        found += _told("income-without-payer", f"{name}_payer", unpaid, "refuse")
-        found += _told("contract-ended", field, rows & (ends <= on), "refuse")
-        found += _told("contract-ends-early", field, rows & (ends < right), "ask")
+        found += _told_of(name, "income-without-payer", f"{name}_payer", unpaid, "refuse")
+        found += _told_of(name, "contract-ended", field, rows & (ends <= on), "refuse")
+        found += _told_of(name, "contract-ends-early", field, rows & (ends < right), "ask")
     return found
 
 
