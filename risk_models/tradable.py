@@ -35,6 +35,7 @@ __all__ = [
     "Means",
     "PricesByLevel",
     "Sale",
+    "dear_sale",
     "holding_findings",
     "implied_findings",
     "liquidity_share",
@@ -53,6 +54,7 @@ PARTICIPATION: Final = "tradable.participation_share"
 DISCOUNT_PER_DAY: Final = "tradable.discount_per_day"
 ORDERLY_DAYS: Final = "tradable.orderly_days"
 SALE_DAYS_HIGH: Final = "tradable.sale_days_high"
+DISCOUNT_HIGH: Final = "tradable.discount_high"
 STATEMENT_AGE: Final = "tradable.statement_age_days"
 
 SHARED_PARAMETERS: Final = (
@@ -60,6 +62,7 @@ SHARED_PARAMETERS: Final = (
     DISCOUNT_PER_DAY,
     ORDERLY_DAYS,
     SALE_DAYS_HIGH,
+    DISCOUNT_HIGH,
     STATEMENT_AGE,
     PRICE_AGE,
 )
@@ -91,6 +94,13 @@ WORDS: Final[dict[str, Text]] = {
         en="Selling it takes %(days).0f trading days, above %(limit).0f. Check the quantities, or say"
         " how it is disposed of.",
         zh="变现需%(days).0f个交易日，超过%(limit).0f个，请核对数量或说明处置方式。",
+    ),
+    "dear-sale": Text(
+        en="Its sale takes away %(share).1f percent of the value: the market needs %(days).0f trading"
+        " days for so much, and every day beyond an orderly sale lowers what it fetches. Pledge less,"
+        " or say how it is disposed of.",
+        zh="变现折价占价值的%(share).1f%%：市场消化该数量需%(days).0f个交易日，超过有序处置期后每日折价递增。"
+        "请减少质押数量或说明处置方式。",
     ),
     "statement-old": Text(
         en="The registry statement is %(age).0f days old, above %(limit).0f. Get a new one.",
@@ -391,11 +401,19 @@ def _noted(
 
 
 def holding_findings(
-    batch: Batch, basis: Basis, *, held: Floats, free: Floats, reference: Floats, field: str
+    batch: Batch,
+    basis: Basis,
+    *,
+    held: Floats,
+    free: Floats,
+    reference: Floats,
+    base_discount: str,
+    field: str,
 ) -> list[Finding]:
     """What a reviewer must know of a holding [n]: nothing free, frozen too much, slow, stale, dear.
 
-    `field` is the input that says how much is held. Rows that hold nothing are passed over.
+    `field` is the input that says how much is held, `base_discount` the parameter of what any sale
+    loses. Rows that hold nothing are passed over.
     """
     parameters = basis.parameters
     frozen = np.nan_to_num(batch.numbers("frozen_quantity"))
@@ -416,6 +434,14 @@ def holding_findings(
             held=held,
         ),
         *slow_sale(field, days, limit=limit),
+        *dear_sale(
+            field,
+            days,
+            base_discount=parameters.number(base_discount),
+            discount_per_day=parameters.number(DISCOUNT_PER_DAY),
+            orderly_days=parameters.number(ORDERLY_DAYS),
+            limit=parameters.number(DISCOUNT_HIGH),
+        ),
         *_noted(
             "price-above-percentile",
             "high_price_yuan",
@@ -431,6 +457,30 @@ def holding_findings(
 def slow_sale(field: str, days: Floats, *, limit: float) -> list[Finding]:
     """Asks about a quantity whose sale takes more trading days [n] than a quick collateral's."""
     return _noted("slow-sale", field, days > limit, "ask", days=days, limit=np.array(limit))
+
+
+def dear_sale(
+    field: str,
+    days: Floats,
+    *,
+    base_discount: float,
+    discount_per_day: float,
+    orderly_days: float,
+    limit: float,
+) -> list[Finding]:
+    """Asks about a quantity whose days of sale [n] lower its value by the limit or more.
+
+    What any sale loses is no question of the quantity, and so is left out of what the limit is
+    compared with.
+    """
+    share = liquidity_share(
+        base_discount=np.array(base_discount),
+        discount_per_day=np.array(discount_per_day),
+        days_to_sell=days,
+        orderly_days=np.array(orderly_days),
+    )
+    rows = share - base_discount >= limit
+    return _noted("dear-sale", field, rows, "ask", share=100.0 * share, days=days)
 
 
 def _statement_findings(batch: Batch, basis: Basis, has: npt.NDArray[np.bool_]) -> list[Finding]:

@@ -188,6 +188,7 @@ class CarbonAllowance:
                 held=held,
                 free=account.free,
                 reference=reference,
+                base_discount=BASE_DISCOUNT,
                 field="quantities_by_vintage",
             ),
             *ten_thousands(

@@ -154,6 +154,7 @@ class Ccer:
                 held=held,
                 free=free,
                 reference=_reference(batch, basis, Recorder()),
+                base_discount=BASE_DISCOUNT,
                 field="quantity_held",
             ),
             *ten_thousands(

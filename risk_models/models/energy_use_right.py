@@ -47,7 +47,7 @@ from risk_models.quota import (
     unpaid_flow,
 )
 from risk_models.reconciling import APART
-from risk_models.tradable import liquidity_share, slow_sale
+from risk_models.tradable import DISCOUNT_HIGH, dear_sale, liquidity_share, slow_sale
 
 __all__ = ["MODEL", "EnergyUseRight"]
 
@@ -178,6 +178,7 @@ SPEC: Final = ModelSpec(
         ORDERLY_DAYS,
         PARTICIPATION,
         SALE_DAYS_HIGH,
+        DISCOUNT_HIGH,
         IMPLIED_HIGH,
         WEIGHT,
         PRICE_AGE,
@@ -322,16 +323,21 @@ def _free(batch: Batch) -> Floats:
 
 def _holding_findings(batch: Batch, basis: Basis) -> list[Finding]:
     """Nothing free, or nothing traded in which to sell it, or too little of that."""
+    parameters = basis.parameters
     free, a_day = _free(batch), batch.numbers("daily_volume_tce")
     sold = batch.is_level("market_basis", COMPARABLES, PRICED)
-    days = per_unit(free, basis.parameters.number(PARTICIPATION) * a_day)
+    days = np.where(sold, per_unit(free, parameters.number(PARTICIPATION) * a_day), np.nan)
     nothing, volume = "nothing-free", "volume-missing"
     return [
         *finding(nothing, "needed_tce", free <= 0.0, severity="note", detail=WORDS[nothing]),
-        *slow_sale(
+        *slow_sale("quantity_tce", days, limit=parameters.number(SALE_DAYS_HIGH)),
+        *dear_sale(
             "quantity_tce",
-            np.where(sold, days, np.nan),
-            limit=basis.parameters.number(SALE_DAYS_HIGH),
+            days,
+            base_discount=parameters.number(BASE_DISCOUNT),
+            discount_per_day=parameters.number(DISCOUNT_PER_DAY),
+            orderly_days=parameters.number(ORDERLY_DAYS),
+            limit=parameters.number(DISCOUNT_HIGH),
         ),
         *finding(
             volume,

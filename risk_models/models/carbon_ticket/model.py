@@ -145,6 +145,7 @@ class CarbonTicket:
                 held=np.maximum(tonnes, 0.0),
                 free=_free(batch, Recorder(), tonnes),
                 reference=_reference(batch, basis, Recorder()),
+                base_discount=BASE_DISCOUNT,
                 field=_TONNES_FIELD,
             ),
             *ten_thousands(

@@ -130,6 +130,7 @@ class GreenCertificate:
                 held=held,
                 free=_free(batch, Recorder()),
                 reference=_reference(batch, basis, Recorder()),
+                base_discount=BASE_DISCOUNT,
                 field="quantity_held",
             ),
             *ten_thousands("quantity_held", held, **usual),
