@@ -9,9 +9,13 @@ from typing import Any
 
 import yaml
 
+from risk_models.registry import get_model
+
 FOLDER = Path(__file__).resolve().parents[1] / "vectors"
 APART = "not_reproducible.yaml"
 """Figures that no model can or should give."""
+
+UNNAMED = "No source was recorded"
 
 
 def cases_page() -> str:
@@ -25,7 +29,7 @@ def cases_page() -> str:
         "",
         "| Case | What | Source | Tolerance |",
         "|---|---|---|---|",
-        *(f"{_row(*each)} {each[0]['tolerance']} |" for each in listed if "tolerance" in each[0]),
+        *(f"{_row(*each)} {each[0]['tolerance']} |" for each in listed if not _warns(each[0])),
         "",
         "## Warnings",
         "",
@@ -33,7 +37,7 @@ def cases_page() -> str:
         "",
         "| Case | What | Source |",
         "|---|---|---|",
-        *(_row(*each) for each in listed if "tolerance" not in each[0]),
+        *(_row(*each) for each in listed if _warns(each[0])),
         "",
         "## Not reproducible",
         "",
@@ -61,8 +65,7 @@ def _below(entry: Any, source: Any) -> Iterator[tuple[Mapping[str, Any], str]]:
     if isinstance(entry, Mapping):
         source = entry.get("source", entry.get("sources", source))
         if "id" in entry and "what" in entry:
-            named = source.get(entry["id"], "") if isinstance(source, Mapping) else source
-            yield entry, named
+            yield entry, _named(str(entry["id"]), source)
         for each in entry.values():
             yield from _below(each, source)
     elif isinstance(entry, list):
@@ -70,8 +73,30 @@ def _below(entry: Any, source: Any) -> Iterator[tuple[Mapping[str, Any], str]]:
             yield from _below(each, source)
 
 
+def _named(case_id: str, source: Any) -> str:
+    """The source of a case: its own, or that of its group, V48 of V48-2024."""
+    if isinstance(source, Mapping):
+        source = source.get(case_id) or source.get(case_id.partition("-")[0])
+    return str(source or UNNAMED)
+
+
+def _warns(case: Mapping[str, Any]) -> bool:
+    """Whether a case is a claim to be wary of, and no value to reach."""
+    return bool(case.get("warning")) or "tolerance" not in case
+
+
 def _row(case: Mapping[str, Any], source: str) -> str:
-    return f"| {case['id']} | {case['what']} | {source} |"
+    return f"| {case['id']} | {case['what']}{_before_sale(case)} | {source} |"
+
+
+def _before_sale(case: Mapping[str, Any]) -> str:
+    """What is compared of a holding whose value would also bear the discount of its sale."""
+    parts = case.get("components", {})
+    if "model" not in case or "holding" not in parts or "liquidity" in parts:
+        return ""
+    titles = {part.name: part.title.en for part in get_model(case["model"]).spec.components}
+    compared = ", ".join(titles[name] for name in parts)
+    return f". Compared before the discount of a sale: {compared}"
 
 
 def _read(path: Path) -> Any:
