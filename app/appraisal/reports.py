@@ -5,6 +5,7 @@ Nothing is computed here: every figure comes with the view and is only put into 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -47,17 +48,9 @@ from app.documents.pdf import (
 )
 from app.documents.wording import BLANK, both_days, day, day_zh, yuan
 from app.kernel.capital_amounts import amount_in_words_zh
+from app.kernel.catalogue import in_both
+from app.reference.domain import STATUS_TITLES
 
-STATUS_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
-    {
-        "sourced": Words(zh="有出处", en="sourced"),
-        "practice": Words(zh="行业惯例", en="practice"),
-        "judgement": Words(zh="专业判断", en="judgement"),
-        "to-confirm": Words(zh="待核实", en="to confirm"),
-        "computed": Words(zh="推算", en="computed"),
-        "synthetic": Words(zh="合成示例", en="synthetic"),
-    }
-)
 LIENS_NOT_EXAMINED: Final = Words(
     zh="平台登记的抵押、质押未予核查",
     en="Mortgages and pledges registered on the platform were not examined",
@@ -419,19 +412,26 @@ def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
     ]
     rows: list[list[str | Cell]] = [
         [
-            Cell(text=both(each.title) if each.title else each.id, note=_parameter_note(each)),
+            Cell(text=both(each.title) if each.title else each.id, note=_since(each.in_force_from)),
             *with_unit(each.value, each.unit),
             _cited(each.source),
-            below(STATUS_WORDS.get(each.status, Words(zh=each.status))),
+            below(_status(each.status)),
         ]
         for each in parameters
     ]
     return Grid(columns=columns, rows=rows)
 
 
-def _parameter_note(parameter: ParameterView) -> str:
-    since = f" · {day(parameter.in_force_from)} 起" if parameter.in_force_from else ""
-    return f"{parameter.id}{since}"
+def _since(on: date | None) -> str:
+    return "" if on is None else f"自 {day(on)} 起 since {day(on)}"
+
+
+def _status(status: str) -> Words:
+    """How sure a figure is, in the words of the pages."""
+    if status not in STATUS_TITLES:
+        return Words(zh=status)
+    title = in_both(STATUS_TITLES[status])
+    return Words(zh=title.zh, en=title.en)
 
 
 def _findings_grid(findings: Sequence[FindingView]) -> Grid:

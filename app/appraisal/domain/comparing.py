@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from app.appraisal.domain.catalogue import find_model, parameters_on
+from app.appraisal.domain.price_use import usable_prices
 from app.appraisal.domain.valuing import Inputs, PriceFacts, price_of
 from app.kernel.text import N_
 from risk_models.appraise import to_fen
@@ -194,9 +195,13 @@ class _Split:
         return {key: {**facts, "priced_on": today} for key, facts in self.then.prices.items()}
 
     def _prices(self) -> Iterator[Change]:
-        titles = {use.id: use.title for use in self.model.spec.prices}
+        spec = self.model.spec
+        titles = {use.id: use.title for use in spec.prices}
+        known = usable_prices(spec, self.then.inputs) | usable_prices(spec, self.now.inputs)
         items = []
         for price_id, title in titles.items():
+            if price_id not in known:
+                continue
             old, new = self.then.prices.get(price_id), self.now.prices.get(price_id)
             if _price_facts(old) != _price_facts(new):
                 moved = dict(self.stand.prices)

@@ -14,6 +14,7 @@ from app.appraisal import queries, services
 from app.appraisal.domain import KIND_TITLES, STATE_TITLES, AppraisalKind, AppraisalState
 from app.appraisal.domain.catalogue import all_specs, find_spec, parameters_on
 from app.appraisal.domain.examples import example_of
+from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.events import EVENTS
 from app.appraisal.input_forms import (
     example_texts,
@@ -176,7 +177,7 @@ def appraisal_context(view: services.AppraisalView) -> dict[str, Any]:
     return {
         "appraisal": view,
         "result": shown,
-        "prices": _prices(spec, view.prices or {}),
+        "prices": _prices(spec, used_prices(spec, view.inputs or {}, view.prices or {})),
         "buttons": EVENTS.buttons(view),
         "printing": view.state in queries.FINISHED_STATES and view.report_id is None,
         **room_words(),
@@ -186,7 +187,12 @@ def appraisal_context(view: services.AppraisalView) -> dict[str, Any]:
 def _prices(spec: ModelSpec | None, prices: Mapping[str, Any]) -> list[dict[str, Any]]:
     titles = {use.id: words(use.title) for use in spec.prices} if spec else {}
     return [
-        {**facts, "title": titles.get(key, key), "yuan": grouped(facts["yuan"])}
+        {
+            **facts,
+            "title": titles.get(key, key),
+            "yuan": grouped(facts["yuan"]),
+            "source": words(price_source(facts.get("source") or "")),
+        }
         for key, facts in prices.items()
     ]
 

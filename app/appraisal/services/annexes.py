@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from app.appraisal.domain.catalogue import parameters_on
 from app.appraisal.domain.comparing import CHANGE_TITLES, TABLE, ChangeKind, Comparison, Item
+from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of
 from app.appraisal.models import Appraisal
 from app.appraisal.report_parts import both, figure
@@ -155,18 +156,24 @@ def _changed(item: Item, kind: ChangeKind, spec: ModelSpec, found: Comparison) -
 
 
 def shown(field: Field, given: Any, on: date) -> str:
-    """One stored input with its unit, as the report prints it."""
+    """One stored input with its unit, as the report prints it: what is words, in both languages."""
     if isinstance(given, list):
         return figure([float(each) for each in given])
     if field.kind == "choice":
-        return choice_words(field, given, on).zh
+        return both(choice_words(field, given, on))
     if isinstance(given, bool):
         return both(FLAG_WORDS[given])
     if field.kind not in {"number", "integer"}:
         return str(given)
     if field.unit == RATIO:
         return f"{per_cent(given)}%"
-    return f"{figure(float(given)).removesuffix('.00')} {unit_name(field.unit).zh}".strip()
+    return with_unit_name(figure(float(given)).removesuffix(".00"), field.unit)
+
+
+def with_unit_name(shown_figure: str, unit: str) -> str:
+    """A figure before its unit in both languages, which is written once where they agree."""
+    name = unit_name(unit)
+    return " ".join(dict.fromkeys((shown_figure, name.zh, name.en))).strip()
 
 
 def choice_words(field: Field, given: Any, on: date) -> Words:
@@ -274,7 +281,7 @@ def _facts(*rows: tuple[str, str, str]) -> list[FactView]:
 
 
 def _area(asset: Asset) -> str:
-    return "" if asset.area_mu is None else f"{asset.area_mu:,f} 亩"
+    return "" if asset.area_mu is None else with_unit_name(f"{asset.area_mu:,f}", "mu")
 
 
 def _monitored(given: _Given) -> str:
@@ -291,15 +298,16 @@ def _removals(given: _Given, acts: Acts) -> str:
 
 
 def _quantity(row: AssetMeasurement) -> str:
-    return f"{row.quantity.normalize():,f} {unit_name(row.unit).zh}"
+    return with_unit_name(f"{row.quantity.normalize():,f}", row.unit)
 
 
 def _price_basis(given: _Given) -> str:
-    titles = {use.id: use.title.zh for use in given.spec.prices}
+    titles = {use.id: both(_words(use.title)) for use in given.spec.prices}
     return "；".join(
-        f"{titles.get(price_id, price_id)} {facts['yuan']} {unit_name(facts['unit']).zh}"
-        f"（{facts.get('source') or BLANK}，{facts.get('priced_on') or BLANK}）"
-        for price_id, facts in given.prices.items()
+        f"{titles.get(price_id, price_id)} {with_unit_name(facts['yuan'], facts['unit'])}"
+        f"（{both(_words(price_source(facts.get('source', '')))) or BLANK}，"
+        f"{facts.get('priced_on') or BLANK}）"
+        for price_id, facts in used_prices(given.spec, given.inputs, given.prices).items()
     )
 
 
@@ -345,7 +353,7 @@ def _class(component: str) -> str:
 def _amount(quantity: Mapping[str, Any] | None) -> str:
     if quantity is None or quantity["value"] is None:
         return ""
-    return f"{float(quantity['value']):,.2f} {unit_name(quantity['unit']).zh}"
+    return with_unit_name(f"{float(quantity['value']):,.2f}", quantity["unit"])
 
 
 def _unit_price(fen: int, quantity: Mapping[str, Any] | None) -> str:
@@ -353,4 +361,5 @@ def _unit_price(fen: int, quantity: Mapping[str, Any] | None) -> str:
     if quantity is None or not quantity["value"] or quantity["unit"].startswith("yuan"):
         return ""
     amount = float(quantity["value"])
-    return f"{fen / 100 / amount:,.4g} 元/{unit_name(quantity['unit']).zh}" if amount else ""
+    name = unit_name(quantity["unit"])
+    return f"{fen / 100 / amount:,.4g} 元/{name.zh} yuan/{name.en}" if amount else ""

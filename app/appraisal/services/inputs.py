@@ -165,7 +165,7 @@ def value_inputs(
         model_id = chosen_model(asset, command.model_id)
     model = get_model(model_id)
     inputs = _read_inputs(model.spec, command.inputs)
-    prices = prices_for(session, model.spec, command.valued_on, command.prices)
+    prices = prices_for(session, model.spec, command.valued_on, command.prices, inputs)
     found = run_model(model, inputs, prices, command.valued_on)
     value_fen = _reportable(found)
     if banded:
@@ -215,7 +215,7 @@ def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> d
     model = get_model(model_id)
     require_past(session, command.valued_on)
     inputs = _read_inputs(model.spec, command.inputs)
-    prices = prices_for(session, model.spec, command.valued_on, command.prices)
+    prices = prices_for(session, model.spec, command.valued_on, command.prices, inputs)
     found = run_model(model, inputs, prices, command.valued_on)
     return with_more(found, _spread(model, inputs, prices, command.valued_on)).result
 

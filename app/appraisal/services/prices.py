@@ -1,12 +1,13 @@
 """The prices a model is given on a day: from the market, or stated by the appraiser with a source."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlmodel import Session
 
+from app.appraisal.domain.price_use import usable_prices
 from app.appraisal.domain.valuing import price_facts
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.text import N_
@@ -35,11 +36,20 @@ def market_facts(session: Session, ids: tuple[str, ...], day: date) -> dict[str,
 
 
 def prices_for(
-    session: Session, spec: ModelSpec, day: date, stated: tuple[StatedPrice, ...] = ()
+    session: Session,
+    spec: ModelSpec,
+    day: date,
+    stated: tuple[StatedPrice, ...] = (),
+    inputs: Mapping[str, Any] | None = None,
 ) -> Mapping[str, dict[str, Any]]:
-    """All prices a model may read on a day, stated ones first. A model refuses rows whose price is missing."""
+    """All prices a model may read on a day, stated ones first. A model refuses rows whose price is missing.
+
+    Refuses a stated price that the model does not know or the inputs cannot use, and one stated twice.
+    """
     _require_known(spec, stated)
     _require_once(stated)
+    if inputs is not None:
+        _require_usable(usable_prices(spec, inputs), stated)
     own = {each.id: _stated_facts(spec, each, day) for each in stated}
     return {**market_facts(session, spec.price_ids, day), **own}
 
@@ -64,6 +74,20 @@ def _require_once(stated: tuple[StatedPrice, ...]) -> None:
         FieldError(pointer=f"/prices/{at}/id", detail=N_("This price is stated twice. Keep one."))
         for at, each in enumerate(ids)
         if each in ids[:at]
+    )
+    if errors:
+        raise InvalidInput(errors=errors)
+
+
+def _require_usable(usable: Collection[str], stated: tuple[StatedPrice, ...]) -> None:
+    """A price that no step reads would stand in the report as if the value rested on it."""
+    errors = tuple(
+        FieldError(
+            pointer=f"/prices/{at}/id",
+            detail=N_("The value does not use this price with these inputs. Leave it out."),
+        )
+        for at, each in enumerate(stated)
+        if each.id not in usable
     )
     if errors:
         raise InvalidInput(errors=errors)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
 from app.appraisal.domain.catalogue import find_spec
+from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
 from app.appraisal.report_views import (
@@ -40,6 +41,7 @@ from app.appraisal.services.annexes import (
     comparison_view,
     outside_view,
     subject_annex,
+    with_unit_name,
 )
 from app.appraisal.services.comparison import agency_comparison
 from app.appraisal.services.orders import own_appraisal
@@ -258,7 +260,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
         steps=[_step(each) for each in result.get("trace", [])],
-        parameters=_parameters(spec, result, row.prices or {}),
+        parameters=_parameters(spec, result, used_prices(spec, row.inputs or {}, row.prices or {})),
         assumptions=ASSUMPTIONS,
         findings=[_finding(each) for each in result.get("findings", [])],
         components=_components(spec, result),
@@ -281,9 +283,7 @@ def _is_invented(session: Session, row: Appraisal, asset: Asset) -> bool:
     What a person of an invented organisation registers at the keyboard is no less invented.
     """
     parties = {asset.owner_id, row.ordered_by_id, row.agency_id, row.bank_id}
-    return asset.synthetic or any(
-        session.get_one(Organisation, each).synthetic for each in parties
-    )
+    return asset.synthetic or any(session.get_one(Organisation, each).synthetic for each in parties)
 
 
 def _words(text: Text | Name) -> Words:
@@ -349,7 +349,7 @@ def _measurements(session: Session, asset_id: UUID) -> list[MeasurementView]:
             body=names[row.organisation_id].zh,
             number=row.number,
             on=row.on,
-            quantity=_with_unit(f"{row.quantity:,f}", row.unit),
+            quantity=with_unit_name(f"{row.quantity:,f}", row.unit),
         )
         for row in sorted(rows, key=lambda each: each.on)
     ]
@@ -472,7 +472,7 @@ def _price(title: Text, price_id: str, facts: Mapping[str, Any]) -> ParameterVie
         title=_words(title),
         value=facts["yuan"],
         unit=facts["unit"],
-        source=Words(zh=facts.get("source", "")),
+        source=_words(price_source(facts.get("source", ""))),
         status="",
         in_force_from=_day(facts.get("priced_on")),
     )
@@ -547,9 +547,4 @@ def _quantity(found: Mapping[str, Any] | None) -> str:
     if found is None or found["value"] is None:
         return ""
     # Costs count in negative units; how many they are is told without the sign.
-    return _with_unit(f"{abs(float(found['value'])):,.2f}", found["unit"])
-
-
-def _with_unit(figure: str, unit: str) -> str:
-    name = unit_name(unit)
-    return " ".join(dict.fromkeys((figure, name.zh, name.en))).strip()
+    return with_unit_name(f"{abs(float(found['value'])):,.2f}", found["unit"])
