@@ -45,7 +45,11 @@ def account_json(account: Account, *, language: str | None = "en") -> dict[str, 
 
 
 def comparison_json(comparison: Comparison) -> dict[str, object]:
-    """How a year differs from an earlier one; effects are null where quantities are not known."""
+    """How a year differs from an earlier one; effects are null where quantities are not known.
+
+    A figure is null in a year that accounts no unit of it. Where `same_units` is false, growth is
+    that of the units of both years and the effect of quantities is null.
+    """
     return {
         "before": comparison.before.year,
         "after": comparison.after.year,
@@ -86,4 +90,5 @@ def _change(change: Change) -> dict[str, object]:
         "quantity_effect_yuan": _yuan(change.quantity_fen),
         "price_effect_yuan": _yuan(change.price_fen),
         "growth": change.growth,
+        "same_units": change.same_units,
     }

@@ -48,6 +48,7 @@ __all__ = [
     "account",
     "compare",
     "document_from",
+    "units_of",
 ]
 
 SAME_AREA: Final = 1e-6
@@ -59,6 +60,15 @@ PRICED: Final = frozenset(
     | {"daily_wage_yuan", "visit_surplus_yuan", "premium_yuan_per_m2", "willing_yuan_per_month"}
 )
 """Inputs that are prices, or stand for one: constant prices take them from the base year."""
+
+Place = tuple[str, str]
+"""A unit: its region and its ecosystem."""
+
+Figures = Callable[["Account"], Mapping[str, int]]
+Lines = Callable[[Place, Mapping[str, str]], Iterable[str]]
+"""The lines of a breakdown that a unit counts for, by the parents of regions."""
+
+NO_UNITS: Final[frozenset[Place]] = frozenset()
 
 TABLED: Final = frozenset({"price_table", "price_factor"})
 
@@ -167,24 +177,35 @@ class Change:
     """How a figure moved. At constant prices only where quantities are known on both sides."""
 
     name: str
-    before_fen: int
-    after_fen: int
+    before_fen: int | None
+    """None where the year accounts no unit of it: that is not zero."""
+    after_fen: int | None
     constant_fen: int | None
     """The later quantities at the earlier prices."""
+    shared_fen: tuple[int, int] | None = None
+    """Of the units that both years account: the base, and what it grew to."""
+    same_units: bool = True
 
     @property
     def quantity_fen(self) -> int | None:
-        return None if self.constant_fen is None else self.constant_fen - self.before_fen
+        """None where the years account other units: what a unit adds is no effect of quantities."""
+        if self.constant_fen is None or self.before_fen is None or not self.same_units:
+            return None
+        return self.constant_fen - self.before_fen
 
     @property
     def price_fen(self) -> int | None:
-        return None if self.constant_fen is None else self.after_fen - self.constant_fen
+        if self.constant_fen is None or self.after_fen is None:
+            return None
+        return self.after_fen - self.constant_fen
 
     @property
     def growth(self) -> float | None:
-        """Growth in constant prices where they are known, else in current ones."""
-        after = self.after_fen if self.constant_fen is None else self.constant_fen
-        return None if self.before_fen == 0 else after / self.before_fen - 1.0
+        """Growth of the units of both years, in constant prices where they are known, else in current ones."""
+        if self.shared_fen is None:
+            return None
+        before, after = self.shared_fen
+        return None if before == 0 else after / before - 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +218,13 @@ class Comparison:
     by_service: tuple[Change, ...]
     by_ecosystem: tuple[Change, ...]
     by_region: tuple[Change, ...]
-    only_before: tuple[tuple[str, str], ...]
-    only_after: tuple[tuple[str, str], ...]
+    only_before: tuple[Place, ...]
+    only_after: tuple[Place, ...]
+
+    @property
+    def same_units(self) -> bool:
+        """Whether both years account the same units, regions with parts left out."""
+        return self.whole.same_units
 
 
 # ---------------------------------------------------------------------------
@@ -387,24 +413,100 @@ def compare(
     ours = {row.place: row for row in document.rows if row.year == after.year}
     theirs = {row.place: row for row in base.rows if row.year == before.year}
     _require_one_norm(ours.values(), theirs.values())
-    constant = _at_base_prices(ours, theirs, base, then, after.year)
-
-    def changes(figures: Callable[[Account], Mapping[str, int]]) -> tuple[Change, ...]:
-        moved = None if constant is None else figures(constant)
-        return _changes(figures(before), figures(after), moved)
-
+    sums = _Sums(
+        before=before,
+        after=after,
+        constant=_at_base_prices(ours, theirs, base, then, after.year),
+        units=(units_of(theirs.values()), units_of(ours.values())),
+    )
+    stated = any(row.stated_fen for row in (*ours.values(), *theirs.values()))
+    (whole,) = sums.changes(lambda each: {"": each.total_fen}, lambda _, __: ("",))
     return Comparison(
         before=before,
         after=after,
-        whole=_change(
-            "", before.total_fen, after.total_fen, None if constant is None else constant.total_fen
+        whole=whole,
+        # A stated figure says nothing of the services that it does not name.
+        by_service=sums.changes(
+            lambda each: each.by_service, lambda _, __: CLASSES, missing=None if stated else 0
         ),
-        by_service=changes(lambda each: each.by_service),
-        by_ecosystem=changes(lambda each: each.by_ecosystem),
-        by_region=changes(lambda each: each.by_region),
+        by_ecosystem=sums.changes(lambda each: each.by_ecosystem, lambda place, _: place[1:]),
+        by_region=sums.changes(
+            lambda each: each.by_region,
+            lambda place, parents: (place[0], *regions_above(place[0], parents)),
+        ),
         only_before=tuple(sorted(set(theirs) - set(ours))),
         only_after=tuple(sorted(set(ours) - set(theirs))),
     )
+
+
+def units_of(rows: Iterable[AccountRow]) -> frozenset[Place]:
+    """The units that a total is summed of: those of regions without parts."""
+    listed = list(rows)
+    parts = {row.parent for row in listed}
+    return frozenset(row.place for row in listed if row.region not in parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """Both years, the later at base prices where it can be, and the units of each."""
+
+    before: Account
+    after: Account
+    constant: Account | None
+    units: tuple[frozenset[Place], frozenset[Place]]
+
+    def changes(
+        self, figures: Figures, lines: Lines, *, missing: int | None = 0
+    ) -> tuple[Change, ...]:
+        """A change for each line; `missing` is the figure of a line that has units and no cell."""
+        shared = self.units[0] & self.units[1]
+        grown = self.constant or self.after
+        before, after, both, both_after = (
+            figures(each)
+            for each in (self.before, self.after, _of(self.before, shared), _of(grown, shared))
+        )
+        constant = None if self.constant is None else figures(self.constant)
+        first = _by_line(self.units[0], lines, self.before.parents)
+        then = _by_line(self.units[1], lines, self.after.parents)
+        found = []
+        for name in dict.fromkeys([*before, *after]):
+            mine, theirs = then.get(name, NO_UNITS), first.get(name, NO_UNITS)
+            found.append(
+                Change(
+                    name=name,
+                    before_fen=before.get(name, missing) if theirs else None,
+                    after_fen=after.get(name, missing) if mine else None,
+                    constant_fen=None
+                    if constant is None or not mine
+                    else constant.get(name, missing),
+                    shared_fen=_pair(both.get(name, missing), both_after.get(name, missing))
+                    if mine & theirs
+                    else None,
+                    same_units=mine == theirs,
+                )
+            )
+        return tuple(found)
+
+
+def _pair(before: int | None, after: int | None) -> tuple[int, int] | None:
+    return None if before is None or after is None else (before, after)
+
+
+def _by_line(
+    units: Iterable[Place], lines: Lines, parents: Mapping[str, str]
+) -> dict[str, set[Place]]:
+    """The units of each line."""
+    found: dict[str, set[Place]] = {}
+    for place in units:
+        for name in lines(place, parents):
+            found.setdefault(name, set()).add(place)
+    return found
+
+
+def _of(whole: Account, places: frozenset[Place]) -> Account:
+    """The account of some of its units."""
+    cells = (cell for cell in whole.cells if (cell.region, cell.ecosystem) in places)
+    return replace(whole, cells=tuple(cells))
 
 
 def _require_one_norm(ours: Iterable[AccountRow], theirs: Iterable[AccountRow]) -> None:
@@ -441,21 +543,3 @@ def _at_base_prices(
         moved.append(replace(row, inputs={**plain, **priced}))
     found = _Counting(basis_on(on, base.prices), moved, year).account()
     return None if found.refused else found
-
-
-def _changes(
-    before: Mapping[str, int], after: Mapping[str, int], constant: Mapping[str, int] | None
-) -> tuple[Change, ...]:
-    return tuple(
-        _change(
-            name,
-            before.get(name, 0),
-            after.get(name, 0),
-            None if constant is None else constant.get(name, 0),
-        )
-        for name in dict.fromkeys([*before, *after])
-    )
-
-
-def _change(name: str, before: int, after: int, constant: int | None) -> Change:
-    return Change(name=name, before_fen=before, after_fen=after, constant_fen=constant)

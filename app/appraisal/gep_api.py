@@ -117,7 +117,9 @@ def get_comparison(wanted: dict[str, Any], account_id: UUID) -> Any:
 
     Whole, by service, by ecosystem and by region: the base, this year's quantities at the prices of
     the base, the effect of quantities, this year, the effect of prices, and growth. Effects are null
-    where figures were stated without quantities; growth is then in current prices.
+    where figures were stated without quantities; growth is then in current prices. A figure is null
+    in a year that accounts no unit of it. Where `same_units` is false, growth is that of the units
+    of both years, and `only_before` and `only_after` name the others.
     """
     return compare_gep_accounts(current_session(), current_actor(), account_id, wanted.get("base"))
 

@@ -20,20 +20,26 @@ __all__ = [
     "comparison_name",
     "comparison_xlsx",
     "places",
+    "scope_words",
 ]
 
 PPM: Final = 1_000_000
+MAX_UNITS_NAMED: Final = 6
+"""Units of one year that a warning names; the others stand in the table below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeLine:
-    """One figure: in the base, this year at base prices, the effects in fen, this year, growth in ppm."""
+    """One figure: in the base, this year at base prices, the effects in fen, this year, growth in ppm.
+
+    None where a year accounts no unit of it.
+    """
 
     title: str
-    before: int
+    before: int | None
     constant: int | None
     quantity: int | None
-    after: int
+    after: int | None
     price: int | None
     growth: int | None
 
@@ -46,6 +52,7 @@ class ChangeTables:
     parts: Sequence[tuple[str, Sequence[ChangeLine]]]
     only_before: Sequence[str]
     only_after: Sequence[str]
+    same_units: bool
 
     @property
     def constant_known(self) -> bool:
@@ -74,6 +81,7 @@ def changes_of(comparison: Mapping[str, Any], names: Mapping[str, Name]) -> Chan
         ],
         only_before=_units(comparison["only_before"], names),
         only_after=_units(comparison["only_after"], names),
+        same_units=comparison["whole"]["same_units"],
     )
 
 
@@ -86,10 +94,10 @@ def _line(title: str, change: Mapping[str, Any]) -> ChangeLine:
     growth = change["growth"]
     return ChangeLine(
         title=title,
-        before=fen_of(change["before_yuan"]),
+        before=_known(change["before_yuan"]),
         constant=_known(change["at_base_prices_yuan"]),
         quantity=_known(change["quantity_effect_yuan"]),
-        after=fen_of(change["after_yuan"]),
+        after=_known(change["after_yuan"]),
         price=_known(change["price_effect_yuan"]),
         growth=None if growth is None else round(growth * PPM),
     )
@@ -103,6 +111,17 @@ def _units(found: Sequence[Sequence[str]], names: Mapping[str, Name]) -> list[st
     return [f"{region_title(code, names)} · {ecosystem_title(key)}" for code, key in found]
 
 
+def scope_words(found: ChangeTables, account: GepAccountSummary, base: GepAccountSummary) -> str:
+    """The first units that one of the years alone accounts."""
+    told = []
+    for year, units in ((base.year, found.only_before), (account.year, found.only_after)):
+        if units:
+            more = "…" if units[MAX_UNITS_NAMED:] else ""
+            named = "; ".join(units[:MAX_UNITS_NAMED]) + more
+            told.append(gettext("Only in %(year)s: %(units)s.", year=year, units=named))
+    return " ".join(told)
+
+
 def comparison_xlsx(view: GepComparisonView, names: Mapping[str, Name]) -> bytes:
     """Every figure of the comparison; without a base there are no rows."""
     account, base = view.account, view.base
@@ -110,7 +129,7 @@ def comparison_xlsx(view: GepComparisonView, names: Mapping[str, Name]) -> bytes
     return table_xlsx(
         ExportTable(
             title=account.title,
-            facts=_facts(account, base),
+            facts=[*_facts(account, base), *_scope(found, account, base)],
             columns=_columns(account, base),
             rows=[] if found is None else [row for part in found.parts for row in _rows(*part)],
             total=[] if found is None else ["", *_cells(found.whole)],
@@ -134,6 +153,14 @@ def _facts(account: GepAccountSummary, base: GepAccountSummary | None) -> list[t
             ]
         ),
     ]
+
+
+def _scope(
+    found: ChangeTables | None, account: GepAccountSummary, base: GepAccountSummary | None
+) -> list[tuple[str, str]]:
+    if found is None or base is None or found.same_units:
+        return []
+    return [(gettext("Units that only one year has"), scope_words(found, account, base))]
 
 
 def _columns(account: GepAccountSummary, base: GepAccountSummary | None) -> list[ExportColumn]:

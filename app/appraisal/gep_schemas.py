@@ -161,7 +161,10 @@ class GepComparisonQuery(CommandSchema):
 
     base = Ident(
         title=N_("Compared with"),
-        help=N_("An earlier published account of the same region; the last one when left out."),
+        help=N_(
+            "An earlier published account of the same region; when left out the last one of the same"
+            " units, else the last one."
+        ),
     )
 
 

@@ -242,12 +242,20 @@ def _print_problems(found: Account) -> None:
 def _print_comparison(comparison: Comparison) -> None:
     whole = comparison.whole
     shown: Sequence[tuple[str, int | None]] = (
-        (N_("Change (yuan)"), whole.after_fen - whole.before_fen),
+        (N_("Change (yuan)"), comparison.after.total_fen - comparison.before.total_fen),
         (N_("Effect of quantities (yuan)"), whole.quantity_fen),
         (N_("Effect of prices (yuan)"), whole.price_fen),
     )
     for label, fen in shown:
         click.echo(f"{say(label)}: {'-' if fen is None else Money(fen).yuan}")
+    if not comparison.same_units:
+        years = (comparison.before.year, comparison.only_before)
+        later = (comparison.after.year, comparison.only_after)
+        click.echo(say(N_("The two years do not account the same units.")))
+        for year, places in (years, later):
+            if places:
+                units = "; ".join(_region(region) for region in dict(places))
+                click.echo(say(N_("Only in %(year)s: %(units)s."), {"year": year, "units": units}))
 
 
 def _lines(label: str, found: Mapping[str, int]) -> None:

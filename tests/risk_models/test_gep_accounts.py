@@ -206,6 +206,62 @@ def test_units_of_one_year_only_are_named():
     assert (found.only_before, found.only_after) == ((("one", "meadow"),), (("two", "meadow"),))
 
 
+def _changes(*rows):
+    document = _document(*rows)
+    found = compare(document, document, ON, base_year=2021)
+    listed = (*found.by_service, *found.by_ecosystem, *found.by_region)
+    return found, {each.name: each for each in listed}
+
+
+def test_a_unit_that_a_year_does_not_account_has_no_figure_and_no_growth():
+    """Counties beside a whole city: what the city's account held of others is not lost."""
+    found, lines = _changes(
+        _row("one", year=2021, visits=10.0),
+        _row("two", year=2021, visits=90.0),
+        _row("one", year=2023, visits=11.0),
+        _row("new", year=2023, ecosystem="farmland", visits=5.0),
+    )
+    assert not found.same_units
+    gone, new = lines["two"], lines["new"]
+    assert (gone.before_fen > 0, gone.after_fen, gone.constant_fen) == (True, None, None)
+    assert (gone.growth, gone.quantity_fen, gone.price_fen) == (None, None, None)
+    assert (new.before_fen, new.growth, new.after_fen > 0) == (None, None, True)
+    assert (lines["farmland"].before_fen, lines["farmland"].growth) == (None, None)
+    for shared in (found.whole, lines["city"], lines["meadow"], lines["cultural"]):
+        assert shared.growth == pytest.approx(0.1, abs=1e-6)
+        assert shared.quantity_fen is None
+    assert lines["one"].growth == pytest.approx(0.1, abs=1e-6)
+    assert lines["one"].quantity_fen > 0
+
+
+def test_years_without_a_unit_in_common_have_no_growth():
+    found, lines = _changes(
+        _stated("city", parent="", year=2021, undivided=100.0),
+        _stated("one", year=2023, cultural=3.0),
+        _stated("two", year=2023, cultural=4.0),
+    )
+    assert (found.whole.before_fen, found.whole.after_fen) == (10_000, 700)
+    assert (found.whole.growth, lines["city"].growth) == (None, None)
+    assert (lines["cultural"].before_fen, lines["one"].before_fen) == (None, None)
+
+
+def test_a_unit_of_both_years_that_gives_nothing_more_is_lost_whole():
+    found, lines = _changes(_row("one", year=2021, visits=10.0), _row("one", year=2023, visits=0.0))
+    assert found.same_units
+    assert (lines["one"].after_fen, lines["one"].growth) == (0, -1.0)
+    assert (lines["cultural"].after_fen, found.whole.growth) == (0, -1.0)
+
+
+def test_an_own_figure_of_a_region_with_parts_is_no_unit_of_its_own():
+    found, _ = _changes(
+        _stated("city", parent="", year=2021, undivided=100.0),
+        _stated("one", year=2021, undivided=50.0),
+        _stated("one", year=2023, undivided=60.0),
+    )
+    assert found.same_units
+    assert found.whole.growth == pytest.approx(0.2)
+
+
 def test_years_under_different_norms_are_not_compared():
     other = _row("one", year=2023, norm_profile="open", visits=1.0)
     document = _document(_row("one", year=2021, visits=1.0), other)

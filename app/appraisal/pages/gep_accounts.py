@@ -8,7 +8,13 @@ from flask_babel import gettext
 
 from app.appraisal import queries
 from app.appraisal.domain.gep import STATE_TITLES
-from app.appraisal.gep_changes import changes_of, comparison_name, comparison_xlsx, places
+from app.appraisal.gep_changes import (
+    changes_of,
+    comparison_name,
+    comparison_xlsx,
+    places,
+    scope_words,
+)
 from app.appraisal.gep_schemas import (
     AccountWorkbookSchema,
     GepComparisonQuery,
@@ -161,6 +167,7 @@ def comparison(account_id: UUID) -> str:
         "appraisal/gep_comparison.html",
         view=view,
         found=None if found is None else changes_of(found, names),
+        scope_words=scope_words,
         words=words,
     )
 

@@ -20,7 +20,7 @@ from app.kernel.errors import Conflict, InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from risk_models.account_json import comparison_json
-from risk_models.accounts import Comparison, InvalidAccount, compare, document_from
+from risk_models.accounts import Comparison, InvalidAccount, compare, document_from, units_of
 
 __all__ = ["AccountsNotComparable", "GepComparisonView", "compare_gep_accounts"]
 
@@ -50,7 +50,7 @@ class GepComparisonView:
 def compare_gep_accounts(
     session: Session, actor: Actor, account_id: UUID, base_id: UUID | None = None
 ) -> GepComparisonView:
-    """The account against a base, the last one before it when none is named.
+    """The account against a base: when none is named the last one of its scope, else the last one.
 
     Both are counted again from their stored rows and prices, each on its own day. Refuses a base
     that is no earlier published account of the region, and one of another norm.
@@ -58,7 +58,7 @@ def compare_gep_accounts(
     actor.require(Permission.READ_GEP_ACCOUNTS)
     row = load_gep_account(session, actor, account_id)
     listed = list(session.execute(queries.gep_bases(session, actor, row)).scalars())
-    base = _chosen(listed, base_id)
+    base = _chosen(listed, base_id) if base_id else _nearest(session, row, listed)
     found = None if base is None else _compared(session, row, base)
     account, *bases = account_summaries(session, [row, *listed])
     return GepComparisonView(
@@ -70,9 +70,28 @@ def compare_gep_accounts(
     )
 
 
-def _chosen(listed: list[GepAccount], base_id: UUID | None) -> GepAccount | None:
-    if base_id is None:
-        return listed[0] if listed else None
+def _nearest(session: Session, row: GepAccount, listed: list[GepAccount]) -> GepAccount | None:
+    """The last account of the same norm and units, else of the same norm, else the last one."""
+    alike = [each for each in listed if each.norm_profile == row.norm_profile]
+    wanted = _scope(row.document, row.year)
+    for each in alike:
+        if _scope(_document(session, each), each.year) == wanted:
+            return each
+    return next(iter(alike or listed), None)
+
+
+def _scope(document: Mapping[str, Any], year: int) -> frozenset[tuple[str, str]]:
+    return units_of(each for each in document_from(document).rows if each.year == year)
+
+
+def _document(session: Session, row: GepAccount) -> Mapping[str, Any]:
+    """The rows of an account, which its list leaves out."""
+    statement = sa.select(col(GepAccount.document)).where(col(GepAccount.id) == row.id)
+    found: Mapping[str, Any] = session.execute(statement).scalar_one()
+    return found
+
+
+def _chosen(listed: list[GepAccount], base_id: UUID) -> GepAccount:
     for each in listed:
         if each.id == base_id:
             return each
@@ -80,8 +99,7 @@ def _chosen(listed: list[GepAccount], base_id: UUID | None) -> GepAccount | None
 
 
 def _compared(session: Session, row: GepAccount, base: GepAccount) -> Comparison:
-    statement = sa.select(col(GepAccount.document)).where(col(GepAccount.id) == base.id)
-    earlier = session.execute(statement).scalar_one()
+    earlier = _document(session, base)
     try:
         return compare(
             document_from(row.document),

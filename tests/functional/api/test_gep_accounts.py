@@ -299,6 +299,53 @@ def test_stated_figures_have_growth_but_no_effects(api, published):
     assert set(found["by_region"]) == {"620700", "620721"}
 
 
+def counties(year, *codes):
+    rows = [
+        {
+            "region": code,
+            "parent": "620700",
+            "year": year,
+            "ecosystem": "meadow",
+            "inputs": {"area": 10.0, "area_unit": "ha", "visits": 10.0},
+        }
+        for code in codes
+    ]
+    shared = {"norm_profile": "garze-2010", "price_table": "garze-2010"}
+    return document(document={**shared, "rows": rows})
+
+
+def test_years_of_other_units_are_compared_over_those_of_both_with_a_warning(published, sign_in):
+    published(counties(2021, "620702", "620721"))
+    later = published(counties(2023, "620721", "620722"))
+    page = sign_in("a-risk", language="en")
+    found = page.get(f"/api/v1/gep-accounts/{later}/comparison").json["comparison"]
+    assert found["whole"]["same_units"] is False
+    assert found["whole"]["growth"] == 0.0
+    assert found["by_region"]["620702"]["after_yuan"] is None
+    assert found["by_region"]["620722"]["before_yuan"] is None
+    assert found["by_region"]["620702"]["growth"] is None
+    shown = page.get(f"/gep-accounts/{later}/comparison").text
+    assert "The two years do not account the same units." in shown
+    assert "Only in 2021: Ganzhou" in shown
+    assert "-100.00" not in shown
+    answer = page.get(f"/gep-accounts/{later}/comparison.xlsx")
+    sheet = openpyxl.load_workbook(BytesIO(answer.data)).active
+    told = [str(cell.value) for row in sheet.iter_rows() for cell in row]
+    assert any("Only in 2021: Ganzhou" in each for each in told)
+
+
+def test_the_base_is_the_last_account_of_the_same_units(api, published):
+    alike = published(counties(2019, "620702", "620721"))
+    last = published(counties(2021, "620702"))
+    later = published(counties(2023, "620702", "620721"))
+    client = api("a-risk")
+    chosen = client.get(f"/gep-accounts/{later}/comparison", status=200).json
+    assert chosen["base"]["id"] == alike
+    assert chosen["comparison"]["whole"]["same_units"] is True
+    other = published(counties(2022, "620721"))
+    assert client.get(f"/gep-accounts/{other}/comparison", status=200).json["base"]["id"] == last
+
+
 def test_only_an_earlier_published_account_of_the_region_is_a_base(api, published):
     client = api("mc-1")
     draft = client.post("/gep-accounts", year_of(2019), status=201).json["id"]

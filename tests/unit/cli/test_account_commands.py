@@ -61,6 +61,19 @@ def test_prints_for_people_in_their_language(terminal, monkeypatch):
     assert "物质供给: 760000000.00" in terminal(EXAMPLE, "--on", "2023-12-26").output
 
 
+def test_years_of_other_units_are_told_of(terminal, tmp_path):
+    stated = {"year": 2021, "parent": "620700", "stated_yuan": {"undivided": 5}}
+    rows = [{**stated, "region": code} for code in ("620702", "620721")]
+    rows += [{**stated, "year": 2023, "region": "620721"}]
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    told = terminal(path, "--on", "2023-12-26", "--base-year", "2021").output
+    assert "Only in 2021: Ganzhou District (620702)." in told
+    assert "Only in 2023" not in told
+    told = terminal(EXAMPLE, "--on", "2023-12-26", "--base-year", "2021").output
+    assert "same units" not in told
+
+
 def test_a_filled_in_template_is_an_account(terminal, tmp_path):
     stated = {"account_year": 2023, "stated_undivided_yuan": 4.0}
     path = _workbook(
