@@ -7,13 +7,17 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from risk_models.batches import InvalidInputs, batch_from_rows, choices_of
+import numpy as np
+
+from risk_models.batches import InvalidInputs, batch_from_rows, choices_of, finding
 from risk_models.contract import (
     Basis,
+    Batch,
     Condition,
     Field,
     Finding,
     Floats,
+    Model,
     ModelSpec,
     Price,
     Prices,
@@ -29,6 +33,7 @@ from risk_models.runner import value
 from risk_models.words import Text
 
 __all__ = [
+    "LEAST_PATHS",
     "InvalidDocument",
     "ModelFailed",
     "appraise",
@@ -47,6 +52,18 @@ CENT: Final = Decimal("0.01")
 PRICE_PREFIX: Final = "price."
 MOST_TOLD: Final = 20
 """Wrong fields named at once; who corrects them sees the next."""
+
+LEAST_PATHS: Final = 100
+"""Below it fewer than five paths lie under the 5 % quantile, and another seed gives another band."""
+
+NOTHING_MOVES: Final = Text(
+    en="No price that moves counts in this value, so the paths give no low, middle and high value.",
+    zh="没有会波动的价格计入该价值，因此路径不给出低、中、高值。",
+)
+UNKNOWN_MOVE: Final = Text(
+    en="There is no low, middle and high value, since it is not stated how a price moves. %(reason)s",
+    zh="未规定某一价格如何波动，因此没有低、中、高值。%(reason)s",
+)
 
 MOST_GROWTH: Final = 0.5
 """A price that grows by half each year is a slip of the unit, not an expectation."""
@@ -92,7 +109,7 @@ def basis_on(on: date, prices: Mapping[str, Price], parameters: Parameters | Non
     return Basis(on=on, parameters=in_force, prices=Prices({**prices_in_force(in_force), **prices}))
 
 
-def _prices(spec: ModelSpec, raw: object) -> dict[str, Price]:
+def _prices(spec: ModelSpec, raw: object, on: date) -> dict[str, Price]:
     entries = object_at(raw, "/prices")
     strangers = sorted(set(entries) - set(spec.price_ids))
     if strangers:
@@ -104,13 +121,14 @@ def _prices(spec: ModelSpec, raw: object) -> dict[str, Price]:
             zh=f"{spec.title.zh}不使用价格{shown(strangers)}，"
             + (f"可用：{reads}。" if reads else "且不使用任何价格。"),
         )
-    return {price_id: _price(price_id, entry) for price_id, entry in entries.items()}
+    return {price_id: _price(price_id, entry, on) for price_id, entry in entries.items()}
 
 
-def _price(price_id: str, raw: object) -> Price:
+def _price(price_id: str, raw: object, on: date) -> Price:
+    """A stated price; without a day of its own it is that of the valuation day."""
     here = f"/prices/{price_id}"
     entry = object_at(raw, here)
-    require_known(entry, ("yuan", "unit", "growth", "source"), here)
+    require_known(entry, ("yuan", "unit", "growth", "source", "priced_on"), here)
     unit = entry.get("unit")
     if not isinstance(unit, str):
         raise InvalidDocument.at(
@@ -130,7 +148,32 @@ def _price(price_id: str, raw: object) -> Price:
         problems.append(DocumentProblem(pointer=f"{here}/growth", detail=words, was_read=True))
     if problems:
         raise InvalidDocument(problems)
-    return Price(yuan=yuan, unit=unit, growth=growth, source=str(entry.get("source", "")))
+    return Price(
+        yuan=yuan,
+        unit=unit,
+        growth=growth,
+        source=str(entry.get("source", "")),
+        priced_on=_priced_on(entry.get("priced_on"), f"{here}/priced_on", on),
+    )
+
+
+def _priced_on(raw: object, pointer: str, on: date) -> date:
+    if raw is None:
+        return on
+    try:
+        day = date.fromisoformat(str(raw))
+    except ValueError:
+        raise InvalidDocument.at(
+            pointer, en="A day such as 2023-12-26 is needed.", zh="须为日期，如2023-12-26。"
+        ) from None
+    if day > on:
+        raise InvalidDocument.at(
+            pointer,
+            en="The price is of a day after the valuation day.",
+            zh="该价格日期晚于评估基准日。",
+            was_read=True,
+        )
+    return day
 
 
 def _number(raw: object, pointer: str) -> float:
@@ -160,41 +203,89 @@ def appraise(
     paths: int | None = None,
     seed: int | None = None,
     *,
+    losses: bool = False,
     language: str = "en",
 ) -> dict[str, object]:
     """Values one asset given as `{"inputs": {...}, "prices": {...}}` on a day, with its trace.
 
+    With `losses` each of the paths draws the year in which the stand is lost; the value stays expected.
     Raises InvalidDocument, ParameterNotInForce, and ModelFailed where the model itself breaks.
     """
     model = get_model(model_id)
     whole = object_at(document, "/document")
     require_known(whole, ("inputs", "prices"), "/document")
-    basis = basis_on(on, _prices(model.spec, whole.get("prices", {})))
+    stated = _prices(model.spec, whole.get("prices", {}), on)
+    basis = basis_on(on, stated)
     inputs = object_at(whole.get("inputs", {}), "/inputs")
     try:
         batch = batch_from_rows(model.spec, [inputs], basis.parameters)
     except InvalidInputs as problem:
         raise InvalidDocument(_problems(problem)) from problem
-    simulation = _simulation(paths, seed)
+    simulation = _simulation(paths, seed, losses=losses)
     try:
-        result = value(model, batch, basis, simulation=simulation, trace=True)
+        result = _valued(model, batch, basis, simulation)
     except ParameterNotInForce:
         raise
     except Exception as failure:
         raise ModelFailed(model_id) from failure
-    return result_json(model.spec, result, on, language=language)
+    answer = result_json(model.spec, result, on, language=language)
+    return {**answer, "prices": _prices_json(model.spec, basis, stated)}
 
 
-def _simulation(paths: int | None, seed: int | None) -> Simulation | None:
+def _valued(model: Model, batch: Batch, basis: Basis, simulation: Simulation | None) -> Result:
+    """The value of one row; where paths were asked for and give no band, a note says why."""
+    if simulation is None:
+        return value(model, batch, basis, trace=True)
+    try:
+        result = value(model, batch, basis, simulation=simulation, trace=True)
+    except ParameterNotInForce as unknown:
+        # A price whose movement nobody has stated has no paths; the value stands without them.
+        result = value(model, batch, basis, trace=True)
+        words = UNKNOWN_MOVE.about(reason=unknown.detail)
+        return _noted(result, "no-band", words)
+    bare = result.low is None or math.isnan(result.low[0])
+    return _noted(result, "no-band", NOTHING_MOVES) if bare and result.valid[0] else result
+
+
+def _noted(result: Result, code: str, words: Text) -> Result:
+    note = finding(code, "", np.ones(1, dtype=np.bool_), severity="note", detail=words)
+    return replace(result, findings=(*result.findings, *note))
+
+
+def _prices_json(
+    spec: ModelSpec, basis: Basis, stated: Mapping[str, Price]
+) -> dict[str, dict[str, object]]:
+    """The prices a model was given, with their day and source."""
+    return {
+        price_id: {
+            "yuan": basis.prices[price_id].yuan,
+            "unit": basis.prices[price_id].unit,
+            "growth": basis.prices[price_id].growth,
+            "priced_on": None if day is None else day.isoformat(),
+            "source": basis.prices[price_id].source,
+            "stated": price_id in stated,
+        }
+        for price_id in spec.price_ids
+        if price_id in basis.prices
+        for day in (basis.prices[price_id].priced_on,)
+    }
+
+
+def _simulation(paths: int | None, seed: int | None, *, losses: bool) -> Simulation | None:
     if paths is None:
         return None
     try:
-        return Simulation(paths=paths, seed=0 if seed is None else seed)
+        # Fewer than the least are none: `Simulation` refuses them as it refuses too many.
+        return Simulation(
+            paths=paths if paths >= LEAST_PATHS else 0,
+            seed=0 if seed is None else seed,
+            hazard_paths=losses,
+        )
     except ValueError as problem:
         raise InvalidDocument.at(
             "",
-            en=f"The paths are from 2 to {MOST_PATHS:,}, and the seed is 0 or above.",
-            zh=f"路径数须为2至{MOST_PATHS:,}，随机种子不得小于0。",
+            en=f"The paths are from {LEAST_PATHS} to {MOST_PATHS:,}, and the seed is 0 or above.",
+            zh=f"路径数须为{LEAST_PATHS}至{MOST_PATHS:,}，随机种子不得小于0。",
             was_read=True,
         ) from problem
 

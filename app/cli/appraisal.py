@@ -32,7 +32,7 @@ from app.cli.terminal import (
 )
 from app.kernel.errors import FieldError
 from app.kernel.text import N_
-from risk_models.appraise import InvalidDocument, ModelFailed, appraise, spec_json
+from risk_models.appraise import LEAST_PATHS, InvalidDocument, ModelFailed, appraise, spec_json
 from risk_models.contract import ModelSpec
 from risk_models.dated import ParameterNotInForce
 from risk_models.engines.paths import MOST_PATHS
@@ -43,6 +43,9 @@ __all__ = ["commands"]
 
 OF_PRICES: Final = frozenset({"price-missing", "price-ended", "price-unit"})
 """Refusals that a price mends, not the input they were found at."""
+
+ACCOUNT: Final = "gep-account"
+"""Its example lies beside those of the models; it has a command of its own."""
 
 MOST_BYTES: Final = 1_000_000
 """An asset's inputs are a few kilobytes; a larger file is not one."""
@@ -67,13 +70,18 @@ def models(*, as_json: bool) -> None:
 @click.option("--on", type=DAY, required=True, help="Valuation day.")
 @click.option(
     "--paths",
-    type=WholeRange(2, MOST_PATHS),
+    type=WholeRange(LEAST_PATHS, MOST_PATHS),
     help="Price paths for the low, middle and high value.",
 )
 @click.option(
     "--seed",
     type=WholeRange(min=0),
-    help="Seed of the paths; the same seed gives the same figures.",
+    help="Seed of the paths, asked for beside --paths; the same seed gives the same figures.",
+)
+@click.option(
+    "--losses",
+    is_flag=True,
+    help="Draw on each path the year in which the stand is lost, beside --paths; otherwise losses are expected.",
 )
 @click.option("--steps", "with_steps", is_flag=True, help="Print every step with its formula.")
 @as_json_option
@@ -84,6 +92,7 @@ def appraise_command(
     on: date,
     paths: int | None,
     seed: int | None,
+    losses: bool,
     with_steps: bool,
     as_json: bool,
 ) -> None:
@@ -95,7 +104,21 @@ def appraise_command(
     require_sound_models()
     with refusals_shown(as_json=as_json):
         spec = _spec(model)
-        answer = _answer(spec, input_file, on, paths, seed, words="en" if as_json else language())
+        if seed is not None and paths is None:
+            words = N_("A seed draws paths: give --paths as well, or leave the seed out.")
+            raise InputUnreadable.at("--seed", words)
+        if losses and paths is None:
+            words = N_("Losses are drawn on paths: give --paths as well, or leave --losses out.")
+            raise InputUnreadable.at("--losses", words)
+        answer = _answer(
+            spec,
+            input_file,
+            on,
+            paths,
+            seed,
+            losses=losses,
+            words="en" if as_json else language(),
+        )
         if answer["value_yuan"] is None:
             _refuse(spec, answer, as_json=as_json)
     if as_json:
@@ -107,6 +130,11 @@ def appraise_command(
 
 
 def _spec(model_id: str) -> ModelSpec:
+    if model_id == ACCOUNT:
+        raise InputUnreadable.at(
+            "MODEL",
+            N_("An account is no model. Add it up with: greenpledge gep-account INPUT --on DATE."),
+        )
     try:
         return get_model(model_id).spec
     except UnknownModel as problem:
@@ -125,12 +153,13 @@ def _answer(
     paths: int | None,
     seed: int | None,
     *,
+    losses: bool,
     words: str,
 ) -> dict[str, object]:
     """JSON is read by programs and stays English; a terminal gets its own language."""
     document = json_of(input_file, content_of(input_file, most_bytes=MOST_BYTES))
     try:
-        return appraise(spec.id, document, on, paths, seed, language=words)
+        return appraise(spec.id, document, on, paths, seed, losses=losses, language=words)
     except InvalidDocument as problem:
         raise of_document(problem) from problem
     except ParameterNotInForce as problem:
@@ -191,14 +220,45 @@ def _print(spec: ModelSpec, answer: Mapping[str, object]) -> None:
     for label, shown in rows.items():
         if shown is not None:
             click.echo(f"{say(label)}: {shown}")
+    _print_approaches(spec, answer)
     titles = {each.name: each.title.in_language(language()) for each in spec.components}
     for name, part in cast("Mapping[str, str]", answer["components"]).items():
         if float(part) != 0.0:
             click.echo(f"  {titles.get(name, name)}: {part}")
+    _print_prices(spec, answer)
     for found in _findings(answer):
         place = _field_title(spec, found["field"])
         words = f"{place}: {found['detail']}" if place else found["detail"]
         click.echo(f"[{say(SEVERITIES[found['severity']])}] {words}")
+
+
+def _print_approaches(spec: ModelSpec, answer: Mapping[str, object]) -> None:
+    """Of a model with several approaches: what each gives, and that the parts below are weighted."""
+    if len(spec.approaches) == 1:
+        return
+    given = cast("Mapping[str, Mapping[str, object]]", answer["approaches"])
+    click.echo(f"{say(N_('Approaches (yuan, weight)'))}:")
+    for each in spec.approaches:
+        if found := given.get(each.name):
+            title = each.title.in_language(language())
+            click.echo(f"  {title}: {found['value_yuan']}, {found['weight']:.4g}")
+    click.echo(f"{say(N_('Components, each times the weight of its approach (yuan)'))}:")
+
+
+def _print_prices(spec: ModelSpec, answer: Mapping[str, object]) -> None:
+    """The prices that were stated or on file, each with its day and source."""
+    given = cast("Mapping[str, Mapping[str, object]]", answer["prices"])
+    if given:
+        click.echo(f"{say(N_('Prices'))}:")
+    for use in spec.prices:
+        if found := given.get(use.id):
+            words = (
+                f"{_figure(found['yuan'])} {found['unit']}",
+                found["priced_on"],
+                found["source"],
+            )
+            told = ", ".join(str(each) for each in words if each)
+            click.echo(f"  {use.title.in_language(language())}: {told}")
 
 
 def _print_steps(steps: Sequence[Mapping[str, object]]) -> None:

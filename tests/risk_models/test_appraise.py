@@ -52,7 +52,7 @@ def test_the_answer_has_the_stable_shape():
     answer = appraise("carbon-sink-income", _document(), ON)
     assert list(answer) == [
         "model", "version", "valued_on", "value_yuan", "low_yuan", "mid_yuan", "high_yuan",
-        "approaches", "components", "quantities", "trace", "findings",
+        "approaches", "components", "quantities", "trace", "findings", "prices",
     ]  # fmt: skip
     assert answer["valued_on"] == "2023-12-26"
     assert answer["low_yuan"] is None
@@ -161,7 +161,10 @@ def test_a_document_that_cannot_be_read_is_refused(document, told):
 
 def test_paths_out_of_bounds_and_unknown_models_are_refused():
     with pytest.raises(InvalidDocument, match="paths"):
-        appraise("carbon-sink-income", _document(), ON, paths=1)
+        appraise("carbon-sink-income", _document(), ON, paths=99)
+    assert appraise("carbon-sink-income", _document(), ON, paths=100)["low_yuan"] is not None
+    with pytest.raises(InvalidDocument, match="from 100 to 100,000"):
+        appraise("carbon-sink-income", _document(), ON, paths=100_001)
     with pytest.raises(UnknownModel):
         appraise("none", _document(), ON)
 
@@ -228,7 +231,7 @@ def test_a_refused_asset_has_no_components():
 
 def test_what_no_price_moves_has_no_band():
     document = json.loads((EXAMPLES / "water-right.json").read_text(encoding="utf-8"))
-    answer = appraise("water-right", document, ON, paths=50, seed=1)
+    answer = appraise("water-right", document, ON, paths=100, seed=1)
     assert answer["value_yuan"] is not None
     assert answer["low_yuan"] is answer["mid_yuan"] is answer["high_yuan"] is None
 

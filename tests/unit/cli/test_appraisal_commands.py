@@ -42,7 +42,7 @@ def test_appraise_answers_the_stable_json(terminal):
 
 def test_appraise_prints_for_people_in_their_language(terminal, monkeypatch):
     file = EXAMPLES / "forest-right.json"
-    arguments = ("appraise", "forest-right", file, "--on", "2023-12-26", "--paths", "50")
+    arguments = ("appraise", "forest-right", file, "--on", "2023-12-26", "--paths", "100")
     english = terminal(*arguments)
     assert "5600000.00" in english.output
     assert "Net yield: " in english.output
@@ -88,7 +88,8 @@ def test_a_document_is_refused_in_chinese_and_as_a_problem(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--paths", "1"), "2 to 100,000"),
+        (("--paths", "99"), "100 to 100,000"),
+        (("--seed", "1"), "give --paths as well"),
         (("--seed", "-1"), "from 0 on"),
         (("--on", "x"), "no day such as"),
         (("--what",), "--what"),
@@ -115,7 +116,7 @@ def test_a_refused_asset_exits_with_one(terminal, tmp_path):
     assert (told["value_yuan"], told["code"]) == (None, "input-refused")
     assert told["errors"][0]["pointer"] == "/prices"
     spoken = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
-    assert "There is no price" in spoken.output
+    assert "state the price with its source" in spoken.output
     assert "None" not in spoken.output
 
 
@@ -147,3 +148,59 @@ def test_a_day_before_the_parameters_is_refused_with_exit_one(terminal):
     assert answer.exit_code == 1
     assert "Removals a year by kind of sink" in answer.output
     assert "Choose that day or a later one" in answer.output
+
+
+def _lines(answer) -> list[str]:
+    assert answer.exit_code == 0, answer.output
+    return answer.output.splitlines()
+
+
+def test_approaches_stand_with_value_and_weight_above_the_components_they_weigh(terminal):
+    file = EXAMPLES / "energy-use-right.json"
+    lines = _lines(terminal("appraise", "energy-use-right", file, "--on", "2023-12-26"))
+    assert lines[1:5] == [
+        "Approaches (yuan, weight):",
+        "  Market approach: 1020408.33, 0.7",
+        "  Remaining-term cost: 76846.66, 0.3",
+        "Components, each times the weight of its approach (yuan):",
+    ]
+    single = _lines(terminal("appraise", "gep", EXAMPLES / "gep.json", "--on", "2023-12-26"))
+    assert not any(line.startswith("Approaches") for line in single)
+
+
+def test_a_stated_price_is_of_the_valuation_day_or_of_its_own(terminal, tmp_path):
+    document = json.loads((EXAMPLES / "energy-use-right.json").read_text("utf-8"))
+    line = "  Traded price of energy use: 195 yuan/tce, {}, Example"
+    arguments = ("appraise", "energy-use-right")
+    plain = _lines(terminal(*arguments, EXAMPLES / "energy-use-right.json", "--on", "2023-12-26"))
+    assert line.format("2023-12-26") in plain
+    file = tmp_path / "asset.json"
+
+    def dated(day: str):
+        document["prices"]["energy-use"]["priced_on"] = day
+        file.write_text(json.dumps(document), encoding="utf-8")
+        return terminal(*arguments, file, "--on", "2023-12-26")
+
+    assert line.format("2023-12-20") in _lines(dated("2023-12-20"))
+    old, ahead, wrong = dated("2023-06-01"), dated("2023-12-27"), dated("soon")
+    assert (old.exit_code, ahead.exit_code, wrong.exit_code) == (1, 1, 2)
+    assert "ends on 2023-06-01" in old.output
+    assert "after the valuation day" in ahead.output
+
+
+def test_paths_that_give_no_band_say_why(terminal):
+    file = EXAMPLES / "water-right.json"
+    arguments = ("appraise", "water-right", file, "--on", "2023-12-26")
+    told = "[Note] No price that moves counts in this value"
+    lines = _lines(terminal(*arguments, "--paths", "100"))
+    assert any(line.startswith(told) for line in lines)
+    assert not any(line.startswith(told) for line in _lines(terminal(*arguments)))
+    found = json.loads(terminal(*arguments, "--paths", "100", "--json").output)
+    assert "no-band" in {each["code"] for each in found["findings"]}
+
+
+def test_an_account_is_sent_to_its_own_command(terminal):
+    file = EXAMPLES / "gep-account.json"
+    answer = terminal("appraise", "gep-account", file, "--on", "2023-12-26")
+    assert answer.exit_code == 2
+    assert "greenpledge gep-account INPUT --on DATE" in answer.output
