@@ -302,3 +302,31 @@ def test_a_stand_past_its_rotation_is_not_worth_what_it_cost(group, category, pl
     row = {**PLAIN, "category": category, "age_group": group, "planted_on": planted}
     row |= {"costs_by_year_yuan_per_mu": [300.0]}
     assert ("past-economic-life" in _codes(row, severity="refuse")) == past
+
+
+@pytest.mark.parametrize(
+    ("group", "planted", "told"),
+    [
+        ("full-yield", "2023-12-01", "too-young-to-bear"),
+        ("full-yield", "2022-01-05", "too-young-to-bear"),
+        ("full-yield", "2021-12-05", "bearing-age-unusual"),
+        ("full-yield", "2020-01-05", "bearing-age-unusual"),
+        ("full-yield", "2019-12-05", None),
+        ("pre-yield", "2016-01-05", None),
+        ("pre-yield", "2015-12-05", "bearing-age-unusual"),
+        ("pre-yield", "1995-04-01", "bearing-age-unusual"),
+        ("early-yield", "2023-01-05", "too-young-to-bear"),
+        ("early-yield", "2020-04-01", None),
+        ("declining", "2020-04-01", "too-young-to-bear"),
+        ("declining", "2014-01-05", "bearing-age-unusual"),
+        ("declining", "2013-12-05", None),
+    ],
+)
+def test_trees_bear_at_the_ages_at_which_trees_bear(group, planted, told):
+    row = {**ORCHARD, "age_group": group, "planted_on": planted, "rotation_years": 60}
+    row |= {"costs_by_year_yuan_per_mu": [300.0], "yields_by_year_yuan_per_mu": [100.0, 150.0]}
+    severity = "refuse" if told == "too-young-to-bear" else "ask"
+    found = run(MODEL, [row]).findings
+    ages = {"too-young-to-bear", "bearing-age-unusual"}
+    stated = {(each.code, each.field, each.severity) for each in found if each.code in ages}
+    assert stated == ({(told, "planted_on", severity)} if told else set())

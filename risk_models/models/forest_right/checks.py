@@ -26,6 +26,7 @@ from risk_models.models.forest_right.groups import (
     AREA_LOW,
     BARE,
     BEARING,
+    BEARING_AGES,
     CATEGORY,
     COMPARABLES_LEAST,
     CREDIT_PRICES,
@@ -71,6 +72,7 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
         *_plan_findings(batch),
         *_timber_findings(batch, basis),
         *_age_findings(batch, basis),
+        *_bearing_findings(batch, basis),
         *_price_findings(batch, basis),
         *area_findings(batch, low=parameters.number(AREA_LOW), high=parameters.number(AREA_HIGH)),
         *term_findings(batch, basis.on, limit_years=parameters.number(TERM_HIGH)),
@@ -323,6 +325,31 @@ def _age_findings(batch: Batch, basis: Basis) -> list[Finding]:
         told = _told("ask", {"age-outside-group": ("age_group", rows)}, age=age, low=low, high=high)
         found += told
         low = high + 1.0
+    return found
+
+
+def _bearing_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """Fruit trees too young to bear as they are said to, or of another age than such trees have."""
+    table = basis.parameters.table(BEARING_AGES)
+    age = years(batch.days("planted_on"), np.full(batch.n, as_day(basis.on)))
+    found: list[Finding] = []
+    for group in sorted(FRUIT):
+        least, low, high = (
+            table.number(group, each) for each in ("least_years", "usual_from", "usual_until")
+        )
+        stated = batch.is_level("age_group", group) & (age >= 0.0)
+        young = stated & (age < least)
+        other = stated & ~young & ((age < low) | (age > high))
+        ages = {"age": age, "low": np.array(low), "high": np.array(high)}
+        found += [
+            *_told(
+                "refuse",
+                {"too-young-to-bear": ("planted_on", young)},
+                age=age,
+                least=np.array(least),
+            ),
+            *_told("ask", {"bearing-age-unusual": ("planted_on", other)}, **ages),
+        ]
     return found
 
 

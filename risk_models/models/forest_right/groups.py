@@ -13,6 +13,7 @@ __all__ = [
     "AREA_LOW",
     "BARE",
     "BEARING",
+    "BEARING_AGES",
     "CATEGORY",
     "COMPARABLES_LEAST",
     "CREDIT_PRICES",
@@ -39,6 +40,7 @@ __all__ = [
 CATEGORY: Final = "forest_right.category"
 AGE_GROUP: Final = "forest_right.age_group"
 AGE_LIMITS: Final = "forest_right.age_limits"
+BEARING_AGES: Final = "forest_right.bearing_ages"
 STOCKING: Final = "forest_right.stocking"
 RATE_LOW: Final = "forest_right.discount_rate_low"
 RATE_HIGH: Final = "forest_right.discount_rate_high"

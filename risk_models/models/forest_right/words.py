@@ -34,6 +34,16 @@ WORDS: Final[dict[str, Text]] = {
         " %(high)d years.",
         zh="林龄%(age)d年与该树种组的龄组不符，应为%(low)d至%(high)d年。",
     ),
+    "too-young-to-bear": Text(
+        en="Trees planted %(age).1f years ago cannot be at this stage; it takes %(least).0f years or"
+        " more. Correct the day of planting or the age group.",
+        zh="造林仅%(age).1f年，不可能达到该产期，至少需%(least).0f年。请更正造林日期或龄组。",
+    ),
+    "bearing-age-unusual": Text(
+        en="Trees of %(age).1f years are seldom at this stage, which usually lasts from %(low).0f to"
+        " %(high).0f years of age. Check the day of planting and the age group, or say why.",
+        zh="树龄%(age).1f年与该产期通常的%(low).0f至%(high).0f年不符，请核对造林日期与龄组，或说明原因。",
+    ),
     "stock-above-band": Text(
         en="%(stock).2f m3/mu lies above %(high).2f, the most seen on good land.",
         zh="每亩蓄积%(stock).2f立方米，高于通常上限%(high).2f立方米。",
