@@ -34,12 +34,19 @@ from app.web.fields import (
 )
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
 from app.web.uploads import File, UploadSchema
+from risk_models.appraise import LEAST_PATHS
 
 MAX_PRICES: Final = 40
 """The model that reads the most prices reads twenty-one."""
 
 MAX_SOURCE: Final = 300
 """Characters: the title of a bulletin with its address."""
+
+MAX_WHAT_IF_PATHS: Final = 10_000
+"""Drawn within a tenth of a second for one asset; ten times as many move an end of a band by a hundredth or two."""
+
+MAX_SEED: Final = 2**32 - 1
+"""The seeds of stored bands are as long."""
 
 PRICE_PLACES: Final = 6
 
@@ -192,12 +199,23 @@ class SaveAppraisalInputsSchema(ModelInputsSchema):
 
 
 class WhatIfSchema(ModelInputsSchema):
-    """A question to a model; nothing is stored."""
+    """A question to a model; nothing is stored.
+
+    `paths` and `seed` say on how many price paths, and on which, the band of the value is drawn; left out
+    they are those of an appraisal. With `losses` each path also draws the year in which the stand is lost;
+    without, losses are expected.
+    """
+
+    paths = Whole(low=LEAST_PATHS, high=MAX_WHAT_IF_PATHS, title=N_("Price paths"))
+    seed = Whole(low=0, high=MAX_SEED, title=N_("Seed of the paths"))
+    losses = Flag(title=N_("Draw the year of a loss on each path"))
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_kwargs: object) -> services.WhatIf:
         """The frozen command."""
-        return services.WhatIf(**{**data, "prices": tuple(data.get("prices", ()))})
+        given = {name: data.pop(name) for name in ("paths", "seed", "losses") if name in data}
+        prices = tuple(data.get("prices", ()))
+        return services.WhatIf(**{**data, "prices": prices, "draw": services.Draw(**given)})
 
 
 class RecordInputsSchema(CommandSchema):
@@ -477,7 +495,12 @@ class AppraisalModelsSchema(ViewSchema):
 
 
 class WhatIfResultSchema(ViewSchema):
-    """What a model gave: value, parts, approaches, findings and every step."""
+    """What a model gave: value, parts, approaches, findings and every step.
+
+    `scenario` has `low_yuan`, `mid_yuan` and `high_yuan` with the `paths` and the `seed` that they were drawn
+    on, the share `tail` beyond each end, and `losses` where the year of a loss was drawn; null where
+    nothing moves the value.
+    """
 
     model = Text(max_length=40)
     version = Text(max_length=20)

@@ -1,6 +1,7 @@
 """How far a value may lie elsewhere: the band of its price scenarios and the bars of its tornado. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -30,13 +31,32 @@ SEED_DIGITS: Final = 8
 UNNAMED: Final = Text(en="", zh="")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """How a band is drawn where that is asked for: what is None, as a stored one is.
+
+    With `losses` each path draws the year in which the stand is lost; otherwise losses are expected.
+    """
+
+    paths: int | None = None
+    seed: int | None = None
+    losses: bool = False
+
+
+STORED: Final = Draw()
+
+
 def spread(
-    model: Model, inputs: Inputs, prices: Mapping[str, PriceFacts], on: date
+    model: Model,
+    inputs: Inputs,
+    prices: Mapping[str, PriceFacts],
+    on: date,
+    draw: Draw = STORED,
 ) -> dict[str, Any]:
     """Band and bars of one asset that its model values, as they are stored beside the value."""
     basis = basis_on(model.spec, on, prices)
     row = batch_from_rows(model.spec, [inputs], basis.parameters)
-    simulation = simulation_of(basis, inputs)
+    simulation = _drawn(simulation_of(basis, inputs), draw)
     with np.errstate(all="ignore"):
         band = scenario(model, row, basis, simulation)
         return {
@@ -67,6 +87,17 @@ def simulation_of(basis: Basis, inputs: Inputs) -> Simulation | None:
     )
 
 
+def _drawn(simulation: Simulation | None, draw: Draw) -> Simulation | None:
+    if simulation is None:
+        return None
+    return replace(
+        simulation,
+        paths=simulation.paths if draw.paths is None else draw.paths,
+        seed=simulation.seed if draw.seed is None else draw.seed,
+        hazard_paths=draw.losses,
+    )
+
+
 def scenario(
     model: Model, row: Batch, basis: Basis, simulation: Simulation | None
 ) -> dict[str, Any] | None:
@@ -82,7 +113,9 @@ def scenario(
     if quantiles is None:
         return None
     low, mid, high = quantiles
+    losses = {"losses": True} if simulation.hazard_paths else {}
     return {
+        **losses,
         "paths": simulation.paths,
         "seed": simulation.seed,
         "tail": repr(simulation.quantiles[0]),

@@ -284,7 +284,7 @@ def filled_example(session: Session, spec: ModelSpec) -> dict[str, str]:
     return example_texts(spec, example_of(spec), known, gettext("Example"))
 
 
-def model_form(
+def model_form(  # noqa: PLR0913 - a page has this many parts
     spec: ModelSpec,
     *,
     title: str,
@@ -294,6 +294,7 @@ def model_form(
     first: Mapping[str, str],
     submit: Callable[[], Response],
     submit_title: str = "",
+    asks_losses: bool = False,
 ) -> Answer:
     """A form drawn from a model: GET shows it, POST submits it or shows it again with what was typed."""
     parameters = parameters_on(today(current_session()))
@@ -314,6 +315,8 @@ def model_form(
             problem=_problem(refusal, [day, *inputs, *prices]),
             submit_title=submit_title or gettext("Run the model"),
             is_example=wants_example(),
+            asks_losses=asks_losses,
+            draws_losses=values.get("losses") == "1",
             spec=spec,
             csrf_token=page_token(),
             idempotency_key=str(new_id()),

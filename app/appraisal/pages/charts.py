@@ -54,6 +54,7 @@ def band_shown(result: Mapping[str, Any]) -> dict[str, Any] | None:
         "mid_name": "P50",
         "high_name": f"P{(1 - tail) * 100:g}",
         "tail": f"{per_cent(f'{tail:g}')}%",
+        "losses": found.get("losses", False),
     }
 
 

@@ -117,7 +117,10 @@ def what_if(model_id: str) -> Response | str | tuple[str, int]:
     def submit() -> Any:
         day, inputs = typed_day(), read_inputs(spec, request.form)
         command = services.WhatIf(
-            valued_on=day, inputs=inputs, prices=read_prices(spec, request.form)
+            valued_on=day,
+            inputs=inputs,
+            prices=read_prices(spec, request.form),
+            draw=services.Draw(losses=request.form.get("losses") == "1"),
         )
         found = services.what_if(session, current_actor(), model_id, command)
         return render_template(
@@ -139,4 +142,5 @@ def what_if(model_id: str) -> Response | str | tuple[str, int]:
         first={"valued_on": today(session).isoformat(), **first},
         submit=submit,
         submit_title=gettext("Compute"),
+        asks_losses=True,
     )

@@ -1,5 +1,6 @@
 """Use cases of the appraisal room."""
 
+from app.appraisal.domain.spread import Draw
 from app.appraisal.services.comparison import compare_appraisal
 from app.appraisal.services.inputs import (
     RecordedView,
@@ -90,6 +91,7 @@ __all__ = [
     "AssetValueView",
     "CloseNote",
     "CountersignAppraisal",
+    "Draw",
     "EndPanelMember",
     "FileOutsideReport",
     "OrderAppraisal",

@@ -13,7 +13,7 @@ from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState
 from app.appraisal.domain.catalogue import find_model, find_spec, parameters_on
 from app.appraisal.domain.matching import REFUSE, RegisteredAsset, asset_findings
-from app.appraisal.domain.spread import spread
+from app.appraisal.domain.spread import STORED, Draw, spread
 from app.appraisal.domain.valuing import (
     MAX_VALUE_FEN,
     Appraised,
@@ -95,11 +95,12 @@ class ValuedInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """A question to a model that stores nothing."""
+    """A question to a model that stores nothing; `draw` says how its band is drawn."""
 
     valued_on: date
     inputs: Mapping[str, Any]
     prices: tuple[StatedPrice, ...] = ()
+    draw: Draw = STORED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +218,8 @@ def what_if(session: Session, actor: Actor, model_id: str, command: WhatIf) -> d
     inputs = _read_inputs(model.spec, command.inputs)
     prices = prices_for(session, model.spec, command.valued_on, command.prices, inputs)
     found = run_model(model, inputs, prices, command.valued_on)
-    return with_more(found, _spread(model, inputs, prices, command.valued_on)).result
+    more = _spread(model, inputs, prices, command.valued_on, command.draw)
+    return with_more(found, more).result
 
 
 def record_inputs(
@@ -297,11 +299,15 @@ def run_model(
 
 
 def _spread(
-    model: Model, inputs: Mapping[str, Any], prices: Mapping[str, Any], on: date
+    model: Model,
+    inputs: Mapping[str, Any],
+    prices: Mapping[str, Any],
+    on: date,
+    draw: Draw = STORED,
 ) -> dict[str, Any]:
     """Band and bars; a model that fails on the inputs moved for them is refused as on those given."""
     try:
-        return spread(model, inputs, prices, on)
+        return spread(model, inputs, prices, on, draw)
     except Exception as failure:
         LOGGER.exception("the model %s failed on moved inputs", model.spec.id)
         problem = failure_problem(failure, on)
@@ -438,11 +444,8 @@ def _require_readable(spec: ModelSpec, inputs: Mapping[str, Any], day: date) -> 
             for each in refusal.problems
         ]
     except ParameterNotInForce as refusal:
-        raise InvalidInput.at(
-            "/valid_from",
-            N_("The parameter %(parameter)s is not in force on this day."),
-            parameter=refusal.parameter_id,
-        ) from refusal
+        told = Name(zh=refusal.detail.zh, en=refusal.detail.en)
+        raise InvalidInput.at("/valid_from", WORDS, words=told) from refusal
     else:
         errors = [
             field_error(found_problem(each, 0), pointer="/overrides")

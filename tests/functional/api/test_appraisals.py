@@ -166,6 +166,28 @@ def test_models_answer_their_passport_and_what_if_values(api, world, carbon):
     api("x-1").get("/appraisal-models", status=403)
 
 
+def test_a_what_if_draws_its_band_as_it_is_asked(api, carbon):
+    risk, path = api("a-risk"), "/appraisal-models/carbon-sink-income/valuations"
+    body = {"valued_on": "2023-12-26", "inputs": example_inputs("carbon-sink-income")}
+
+    def band(**more):
+        return risk.post(path, {**body, **more}, status=200).json["scenario"]
+
+    stored = band()
+    assert "losses" not in stored
+    assert band(losses=False) == stored
+    few = band(paths=100, seed=7)
+    assert (few["paths"], few["seed"]) == (100, 7)
+    assert band(paths=100, seed=7) == few
+    lossy = band(losses=True)
+    assert (lossy["losses"], lossy["seed"]) == (True, stored["seed"])
+    assert float(lossy["low_yuan"]) < float(stored["low_yuan"])
+    assert band(paths=10_000)["paths"] == 10_000
+    for wrong in ({"paths": 99}, {"paths": 10_001}, {"seed": -1}, {"losses": "yes"}):
+        told = risk.post(path, {**body, **wrong}, status=422).json
+        assert told["errors"][0]["pointer"] == f"/{next(iter(wrong))}"
+
+
 def test_a_what_if_value_does_not_wait_for_a_writer(api, database, carbon):
     body = {"valued_on": "2023-12-26", "inputs": example_inputs("forest-right")}
     with database.write() as session:

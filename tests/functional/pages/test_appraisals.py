@@ -164,6 +164,18 @@ def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
     assert risk.submit(page, {"valued_on": "2024-99-01"}).status_code == 422
 
 
+def test_a_what_if_draws_losses_where_they_are_asked_for(sign_in, carbon):
+    risk = sign_in("a-risk", language="en")
+    page = "/appraisal-models/carbon-sink-income/what-if"
+    assert 'name="losses"' in risk.get(page, status=200).text
+    told = "On each path the year of a loss was drawn."
+    given = typed("carbon-sink-income")
+    assert told not in risk.submit(page, given, status=200).text
+    assert told in risk.submit(page, {**given, "losses": "1"}, status=200).text
+    refused = risk.submit(page, {"valued_on": "2024-99-01", "losses": "1"}, status=422).text
+    assert 'name="losses" value="1" checked' in refused
+
+
 def test_an_officer_records_the_frost(sign_in, session, world, clock, carbon, commit):
     forest = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
     make_valid(session, world, forest, example_inputs("forest-right"))
