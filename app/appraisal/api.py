@@ -216,7 +216,13 @@ def get_model(model_id: str) -> Any:
 @models.arguments(WhatIfSchema)
 @models.response(200, WhatIfResultSchema)
 def value_what_if(command: services.WhatIf, model_id: str) -> Any:
-    """The value of some inputs on a day, with every step; nothing is stored."""
+    """The value of some inputs on a day, with every step; nothing is stored.
+
+    `scenario` in the answer is the band of the value: `low_yuan`, `mid_yuan` and `high_yuan` with the `paths` and
+    the `seed` that they were drawn on and the share `tail` beyond each end; null where nothing moves the value.
+    `paths` and `seed` in the request draw it on others than an appraisal does; with `losses` each path also draws
+    the year in which the stand is lost, where it is otherwise expected.
+    """
     found = services.what_if(current_session(), current_actor(), model_id, command)
     spec = services.get_spec(model_id)
     return {**found, "value_kind": spec.value_kind, "per": spec.per}
