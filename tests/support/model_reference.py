@@ -3,11 +3,12 @@
 `python -m tests.support.reference_pages` writes them with the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from risk_models.contract import Component, Condition, Field, Model, ModelSpec, Text
 from risk_models.dated import DatedParameter
 from risk_models.registry import BUILT_INS, science_parameters
+from tests.support.model_flows import flows_of
 from tests.support.model_steps import steps_of
 
 STATUS = {
@@ -33,6 +34,7 @@ def model_page_of(model: Model) -> str:
             *_parts("Approaches", spec.approaches),
             *_prices(spec),
             *_steps(model),
+            *_flows(model),
             *_parameters(spec),
             *_limits(spec),
         ]
@@ -52,7 +54,8 @@ def models_page() -> str:
             "",
             "Each page is drawn from the passport of its model. `greenpledge appraise MODEL INPUT.json --on DATE`",
             "values one asset; an example of each lies in `docs/examples`. A model of your own: see",
-            "[Write an appraisal model](../../how-to/write-an-appraisal-model.md).",
+            "[Write an appraisal model](../../how-to/write-an-appraisal-model.md). What the formulas mean, and how",
+            "flows become a value: [Conventions of the formulas](conventions.md).",
             "",
             "| Model | Title | Value | Approaches |",
             "|---|---|---|---|",
@@ -146,8 +149,38 @@ def _steps(model: Model) -> list[str]:
         f"| {_both(found.title)} | `{found.formula}` | {found.unit} | {found.reference} |"
         for found in steps_of(model)
     ]
-    head = ["## Steps", "", "| Step | Formula | Unit | Reference |", "|---|---|---|---|"]
+    told = "The functions and the order of the formulas: [conventions](conventions.md)."
+    head = ["## Steps", "", told, "", "| Step | Formula | Unit | Reference |", "|---|---|---|---|"]
     return [*head, *rows, ""] if rows else []
+
+
+def _flows(model: Model) -> list[str]:
+    rows = [
+        f"| `{each.approach}` | `{each.component}` | {_listed(each.paid)} |"
+        f" {_survival(each.survives)} | {_listed(each.ends)} |"
+        f" {_listed(f'`{price}`' for price in each.prices)} |"
+        for each in flows_of(model)
+    ]
+    head = [
+        "## Flows",
+        "",
+        "How these become a value: [conventions](conventions.md). Survival is the chance that the yearly",
+        "hazard of loss has not struck; a flow without it is certain to come.",
+        "",
+        "| Approach | Component | Paid | Survival | End of its term | Moves with |",
+        "|---|---|---|---|---|---|",
+    ]
+    return [*head, *rows, ""]
+
+
+def _listed(words: Iterable[str]) -> str:
+    return "; ".join(sorted(words)) or "-"
+
+
+def _survival(seen: set[bool]) -> str:
+    if len(seen) > 1:
+        return "in some rows"
+    return "yes" if True in seen else "no"
 
 
 def _parameters(spec: ModelSpec) -> list[str]:

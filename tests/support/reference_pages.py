@@ -34,6 +34,7 @@ NAMED_LIMITS = {
     "ATTEMPT_WINDOW",
     "CHUNK_ROWS",
     "IN_FLIGHT_WAIT_MS",
+    "LEAST_PATHS",
     "MOST_BYTES",
     "MOST_FEN",
     "MOST_PATHS",
