@@ -1,6 +1,6 @@
 """The workbook of a GEP account: one row a unit, in the shape of the model's own template."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
@@ -9,6 +9,7 @@ from app.appraisal.workbooks.layout import REF, REF_TITLE
 from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
 from app.appraisal.workbooks.template import template_xlsx
 from risk_models.accounts import CLASSES, RowProblem
+from risk_models.batches import read_rows
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.models.gep import MODEL
@@ -20,6 +21,14 @@ TITLE: Final = Text(en="GEP account", zh="GEP核算")
 CITY: Final = 620_700.0
 FIRST_CODE: Final = 110_000.0
 LAST_CODE: Final = 659_999.0
+REGIONS: Final = ("region_code", "parent_code")
+NO_REGION: Final = Text(
+    en=f"No region: codes have six digits from {FIRST_CODE:.0f} to {LAST_CODE:.0f}.",
+    zh=f"无此区域：行政区划代码为{FIRST_CODE:.0f}至{LAST_CODE:.0f}之间的六位数字。",
+)
+UNREADABLE: Final = "?"
+"""Stands for a cell that could not be read, so that the model neither misses nor takes it."""
+
 STATED: Final = {f"stated_{name}_yuan": name for name in CLASSES}
 
 
@@ -129,21 +138,35 @@ def account_rows(content: bytes, parameters: Parameters) -> AccountRows:
     return AccountRows(
         rows=[_entry(row.inputs) for row in clean],
         lines=[row.number for row in clean],
-        problems=[problem for row in read for problem in _problems(row)],
+        problems=[problem for row in read for problem in _problems(row, parameters)],
     )
 
 
-def _problems(row: WorkbookRow) -> list[RowProblem]:
-    return [
-        RowProblem(
-            row=row.number,
-            field=each.field,
-            code=each.code,
-            severity="refuse",
-            detail=Text(en=each.en, zh=each.zh),
-        )
-        for each in row.problems
-    ]
+def _problems(row: WorkbookRow, parameters: Parameters) -> Iterator[RowProblem]:
+    """Everything wrong with a row: cells, regions, and what the model says beside unreadable cells."""
+    for each in row.problems:
+        yield _refused(row, each.field, each.code, Text(en=each.en, zh=each.zh))
+    for name in REGIONS:
+        if name in row.inputs and not FIRST_CODE <= float(row.inputs[name]) <= LAST_CODE:
+            yield _refused(row, name, "no-region", NO_REGION)
+    yield from _beside(row, parameters)
+
+
+def _beside(row: WorkbookRow, parameters: Parameters) -> Iterator[RowProblem]:
+    """What else the model refuses of a row with unreadable cells; other rows it is asked itself."""
+    known = {each.name for each in MODEL.spec.fields}
+    unread = {each.field for each in row.problems} & known
+    if not unread or STATED.keys() & row.inputs.keys():
+        return
+    inputs = {name: given for name, given in row.inputs.items() if name in known}
+    read = read_rows(MODEL.spec, [inputs | dict.fromkeys(unread, UNREADABLE)], parameters)
+    for each in read.problems.get(0, ()):
+        if each.field not in unread:
+            yield _refused(row, each.field, each.code, each.detail)
+
+
+def _refused(row: WorkbookRow, field: str, code: str, detail: Text) -> RowProblem:
+    return RowProblem(row=row.number, field=field, code=code, severity="refuse", detail=detail)
 
 
 def _entry(inputs: Mapping[str, Any]) -> dict[str, object]:

@@ -57,6 +57,9 @@ MOST_BYTES: Final = 5_000_000
 MOST_NOTES: Final = 8
 """Different notes that fit on a screen below the totals."""
 
+MOST_ROWS_NAMED: Final = 5
+"""Rows of one note that are named; `--json` has them all."""
+
 
 @click.command("gep-account")
 @click.argument("input_file", metavar="INPUT", type=click.Path(path_type=Path))
@@ -221,21 +224,24 @@ def _print_region(
 
 
 def _print_problems(found: Account) -> None:
-    """Questions one by one; notes are many, so each wording is told once with the number of its rows."""
+    """Questions one by one; notes are many, so each wording is told once with its first rows."""
     for problem in found.problems:
         if problem.severity == "ask":
             words = problem.detail.in_language(language())
             click.echo(f"[{say(N_('To explain'))}] {_place(problem)}: {words}")
-    counts: dict[str, int] = {}
+    noted: dict[str, list[int]] = {}
     for problem in found.problems:
         if problem.severity == "note":
             words = problem.detail.in_language(language())
-            counts[words] = counts.get(words, 0) + 1
-    ordered = sorted(counts.items(), key=lambda entry: -entry[1])
-    for words, count in ordered[:MOST_NOTES]:
-        click.echo(say(N_("[Note, %(count)s times] %(words)s"), {"count": count, "words": words}))
+            noted.setdefault(words, []).append(problem.row)
+    ordered = sorted(noted.items(), key=lambda entry: -len(entry[1]))
+    for words, rows in ordered[:MOST_NOTES]:
+        first = [str(row) for row in sorted(rows)[:MOST_ROWS_NAMED]]
+        named = ", ".join([*first, *(["…"] if rows[MOST_ROWS_NAMED:] else [])])
+        facts = {"count": len(rows), "rows": named, "words": words}
+        click.echo(say(N_("[Note, %(count)s times, rows %(rows)s] %(words)s"), facts))
     if ordered[MOST_NOTES:]:
-        more = sum(count for _, count in ordered[MOST_NOTES:])
+        more = sum(len(rows) for _, rows in ordered[MOST_NOTES:])
         click.echo(say(N_("%(count)s more notes on the rows; see --json."), {"count": more}))
 
 

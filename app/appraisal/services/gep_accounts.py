@@ -189,11 +189,12 @@ def check_workbook(session: Session, actor: Actor, command: AccountWorkbook) -> 
     require_past(session, command.accounted_on)
     read = _read(command)
     if not read.rows:
-        raise InvalidInput.at("/file", N_("No row of the workbook can be read."))
+        raise _not_sound(read.problems, lambda _: "/file")
     document = {"rows": read.rows, **({"prices": command.prices} if command.prices else {})}
     found = _counted(_document(document), command.accounted_on, None)
-    problems = (*read.problems, *(read.in_sheet(each) for each in found.problems))
-    return CheckedAccount(account=found, problems=problems, document=document)
+    problems = [*read.problems, *(read.in_sheet(each) for each in found.problems)]
+    problems.sort(key=lambda each: each.row)
+    return CheckedAccount(account=found, problems=tuple(problems), document=document)
 
 
 def take_workbook(
@@ -385,7 +386,7 @@ def _not_sound(
     problems: Iterable[RowProblem], place: Callable[[RowProblem], str]
 ) -> AccountNotSound:
     """The refusal with its first reasons, such as a price that is missing."""
-    listed = list(problems)
+    listed = sorted(problems, key=lambda each: each.row)
     errors = tuple(
         FieldError(
             pointer=place(each),

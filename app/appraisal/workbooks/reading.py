@@ -64,6 +64,10 @@ WORDS: Final[Mapping[str, Text]] = {
         en="A number is needed: digits with a point, without words or units.",
         zh="须为数字，可带小数点，不带文字或单位。",
     ),
+    "unit": Text(
+        en="Write the number without its unit: that stands in the third row, or has a column.",
+        zh="请只填数字，不带单位；单位见第三行，或另列填写。",
+    ),
     "comma": Text(
         en="Write the number with a point; commas only part thousands.",
         zh="小数点请用“.”；逗号只用于千分位。",
@@ -92,6 +96,7 @@ STRANGERS: Final = 20
 
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}([,，][0-9]{3})+(\.[0-9]+)?")
 _DIGITS: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_WITH_UNIT: Final = re.compile(r"[+-]?[0-9][0-9,，.]*\s*[^0-9,，.\s].*")
 _DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _YES: Final = frozenset({YES.en, YES.zh, "true"})
 _NO: Final = frozenset({NO.en, NO.zh, "false"})
@@ -473,11 +478,11 @@ def _digits(text: str) -> str:
     """The digits of a number typed as text; commas count only where they part thousands."""
     if _GROUPED.fullmatch(text):
         return text.replace(",", "").replace("，", "")
-    if "," in text or "，" in text:
-        raise _Wrong("comma")
-    if not _DIGITS.fullmatch(text) or not math.isfinite(float(text)):
-        raise _Wrong("not-a-number")
-    return text
+    if _DIGITS.fullmatch(text) and math.isfinite(float(text)):
+        return text
+    if _WITH_UNIT.fullmatch(text) and not _DIGITS.fullmatch(text):
+        raise _Wrong("unit")
+    raise _Wrong("comma" if "," in text or "，" in text else "not-a-number")
 
 
 def _flag(value: Any) -> bool:

@@ -212,6 +212,42 @@ def test_rows_with_problems_are_shown_at_their_line(sign_in):
     assert send(page, bad, dry_run=False).status_code == 422
 
 
+def test_every_problem_of_a_row_is_told_in_the_order_of_the_rows(sign_in):
+    page = sign_in("mc-1", language="en")
+    bad = workbook(
+        page,
+        UNIT,
+        {**UNIT, "region_code": 620722, "visits": -1},
+        {**UNIT, "region_code": 999999, "area": "1,100亩"},
+        {**UNIT, "region_code": 620723, "area": "?", "visits": -2},
+        {**UNIT, "region_code": 659999, "visits": 1},
+        {**UNIT, "region_code": 660000, "visits": 1},
+    )
+    shown = send(page, bad, dry_run=True).text
+    table = shown[shown.index("Problems and remarks") :].split("<tbody>")[1].split("</tbody>")[0]
+    words = table.split("<tr>")[1:]
+    lines = [int(row.split(">")[1].split("<")[0]) for row in words]
+    assert lines == [5, 6, 6, 7, 7, 9]
+    assert "Visits (visits)" in words[0]
+    assert "Area of the unit (area)" in words[1]
+    assert "without its unit" in words[1]
+    assert "Region (region_code)" in words[2]
+    assert "No region" in words[2]
+    assert "Visits (visits)" in words[4]
+    refused = send(page, bad, dry_run=False)
+    assert refused.status_code == 422
+    assert (
+        refused.text.index("Row 5,") < refused.text.index("Row 6,") < refused.text.index("Row 9,")
+    )
+
+
+def test_a_workbook_without_a_readable_row_tells_why(sign_in):
+    page = sign_in("mc-1", language="en")
+    refused = send(page, workbook(page, {**UNIT, "area": "10 ha"}), dry_run=True)
+    assert refused.status_code == 422
+    assert "Row 4, Area of the unit (area): Write the number without its unit" in refused.text
+
+
 def year_of(year, *, visits=10.0, factor=1.0, **changes):
     row = {
         "region": "620721",

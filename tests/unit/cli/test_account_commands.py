@@ -74,6 +74,15 @@ def test_years_of_other_units_are_told_of(terminal, tmp_path):
     assert "same units" not in told
 
 
+def test_a_note_names_its_first_rows(terminal):
+    told = terminal(EXAMPLE, "--on", "2023-12-26").output
+    assert "times, rows " in told
+    noted = [line for line in told.splitlines() if "[Note" in line]
+    rows = [line.split("rows ")[1].split("]")[0].split(", ") for line in noted]
+    assert all(row.isdigit() or row == "…" for line in rows for row in line)
+    assert all(1 <= len(line) <= 6 for line in rows)
+
+
 def test_a_filled_in_template_is_an_account(terminal, tmp_path):
     stated = {"account_year": 2023, "stated_undivided_yuan": 4.0}
     path = _workbook(
