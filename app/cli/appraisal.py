@@ -99,6 +99,8 @@ def appraise_command(
     """Value the asset of an input file on a day.
 
     The file is JSON of at most 1,000,000 bytes: an object with `inputs` and, where needed, `prices`.
+    A price has `yuan` and `unit`, and may have `growth`, `source` and `priced_on`, its day; without one it is
+    of the valuation day.
     With --steps the text has every step; JSON always has them.
     """
     require_sound_models()
@@ -165,7 +167,7 @@ def _answer(
     except ParameterNotInForce as problem:
         raise InputRefused(errors=(worded("--on", problem.detail),)) from problem
     except ModelFailed as problem:
-        told = failure_problem(cast("Exception", problem.__cause__), on)
+        told = failure_problem(cast("Exception", problem.__cause__))
         words_told = Text(en=told.en, zh=told.zh)
         raise InputRefused(errors=(worded("/inputs", words_told),)) from problem
 

@@ -64,7 +64,7 @@ def value_portfolio(asked: Portfolio) -> list[RowValue]:
     try:
         read = read_rows(model.spec, asked.rows, basis.parameters)
     except ParameterNotInForce as failure:
-        return _failed(found, failure_problem(failure, asked.on))
+        return _failed(found, failure_problem(failure))
     for row, problems in read.problems.items():
         found[row].problems = [
             told_problem(each.code, each.field, each.detail, {}) for each in problems
@@ -90,7 +90,7 @@ def _value(
             result = value(model, batch, basis, stress=stress)
     except Exception as failure:  # noqa: BLE001 - one asset that breaks a model must not stop the others
         if len(found) == 1:
-            found[0].problems.append(failure_problem(failure, basis.on))
+            found[0].problems.append(failure_problem(failure))
             return
         half = len(found) // 2
         rows = np.arange(len(found), dtype=np.int32)

@@ -20,6 +20,7 @@ from risk_models.appraise import component_fen, to_fen
 from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
 from risk_models.dated import InForce, ParameterNotInForce
+from risk_models.registry import science_parameters
 from risk_models.runner import value
 from risk_models.words import Text, with_facts
 
@@ -34,10 +35,6 @@ NO_VALUE: Final = Text(en="The model gave no value.", zh="模型未给出价值�
 TOO_LARGE: Final = Text(
     en="The figures are too large. Check the units of the inputs.",
     zh="数值过大，请核对输入的单位。",
-)
-NO_PARAMETER: Final = Text(
-    en="The parameter %(parameter)s is not in force on %(day)s.",
-    zh="参数%(parameter)s在%(day)s未生效。",
 )
 BROKEN: Final = Text(
     en="The model failed on these inputs (%(kind)s). Ask the maintainers.",
@@ -248,14 +245,14 @@ def _value_rows(
             _value_rows(model, basis, rows, rest, figures, problems)
         return
     except ParameterNotInForce as failure:
-        problems.update(dict.fromkeys(places, failure_problem(failure, basis.on)))
+        problems.update(dict.fromkeys(places, failure_problem(failure)))
         return
     try:
         with np.errstate(all="ignore"):
             result = value(model, batch, basis)
     except Exception as failure:  # noqa: BLE001 - one asset that breaks a model must not stop the others
         if len(places) == 1:
-            problems[places[0]] = failure_problem(failure, basis.on)
+            problems[places[0]] = failure_problem(failure)
             return
         half = len(places) // 2
         _value_rows(model, basis, rows, places[:half], figures, problems)
@@ -283,11 +280,10 @@ def _collect(
             figures[place] = to_fen(yuan)
 
 
-def failure_problem(failure: Exception, on: date) -> Problem:
+def failure_problem(failure: Exception) -> Problem:
     """Why a model gave nothing at all: a parameter without a value on the day, or a fault of its own."""
     if isinstance(failure, ParameterNotInForce):
-        facts = {"parameter": failure.parameter_id, "day": on.isoformat()}
-        return told_problem("parameter-not-in-force", "", NO_PARAMETER, facts)
+        return told_problem("parameter-not-in-force", "", failure.detail, {})
     return told_problem("model-failed", "", BROKEN, {"kind": type(failure).__name__})
 
 
@@ -328,7 +324,8 @@ def appraise_one(
     """Value one asset and keep its steps, components, findings and the parameters it stood on."""
     spec = model.spec
     basis, read = basis_on(spec, on, prices), set[str]()
-    watched = basis.parameters.only([*basis.parameters], read)
+    # What no longer or not yet counts on the day is known all the same, and refused as such.
+    watched = basis.parameters.only([each.id for each in science_parameters()], read)
     try:
         batch = batch_from_rows(spec, [inputs], basis.parameters)
         with np.errstate(all="ignore"):
@@ -337,11 +334,11 @@ def appraise_one(
         found = [told_problem(each.code, each.field, each.detail, {}) for each in refusal.problems]
         return _refused(spec, basis, found)
     except ParameterNotInForce as failure:
-        return _refused(spec, basis, [failure_problem(failure, on)])
+        return _refused(spec, basis, [failure_problem(failure)])
     except Exception as failure:
         # What breaks a model is told as in a batch; who mends the model needs the trace.
         LOGGER.exception("the model %s failed", spec.id)
-        return _refused(spec, basis, [failure_problem(failure, on)])
+        return _refused(spec, basis, [failure_problem(failure)])
     refusals = [found_problem(each, 0) for each in result.findings if each.severity == "refuse"]
     if refusals or not math.isfinite(result.value[0]):
         return _refused(spec, basis, refusals or [told_problem("no-value", "", NO_VALUE, {})])

@@ -24,7 +24,7 @@ from app.appraisal.services.inputs import (
     require_past,
     value_inputs,
 )
-from app.appraisal.services.prices import prices_for
+from app.appraisal.services.prices import market_facts, prices_for
 from app.appraisal.workbooks.layout import MAX_STORED_ROWS, REF
 from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
 from app.appraisal.workbooks.template import template_xlsx
@@ -275,6 +275,8 @@ def _read(
 ) -> list[WorkbookRow]:
     require_past(session, on)
     require_workbook(file_name, content)
+    # A day before the market's rules is refused as it is for one asset, before any choice is read.
+    market_facts(session, spec.price_ids, on)
     try:
         return read_workbook(spec, parameters_on(on), content)
     except ParameterNotInForce as refusal:
@@ -292,12 +294,9 @@ def require_workbook(file_name: str, content: bytes) -> None:
 
 
 def not_in_force(refusal: ParameterNotInForce, pointer: str) -> InvalidInput:
-    """The refusal of a day on which a parameter has no value."""
-    return InvalidInput.at(
-        pointer,
-        N_("The parameter %(parameter)s is not in force on this day."),
-        parameter=refusal.parameter_id,
-    )
+    """The refusal of a day on which a parameter has no value, with the first day that has one."""
+    told = Name(zh=refusal.detail.zh, en=refusal.detail.en)
+    return InvalidInput.at(pointer, WORDS, words=told, parameter=refusal.parameter_id)
 
 
 def _valued(

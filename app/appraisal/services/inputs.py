@@ -310,7 +310,7 @@ def _spread(
         return spread(model, inputs, prices, on, draw)
     except Exception as failure:
         LOGGER.exception("the model %s failed on moved inputs", model.spec.id)
-        problem = failure_problem(failure, on)
+        problem = failure_problem(failure)
         raise InvalidInput(errors=(field_error(problem),)) from failure
 
 

@@ -31,7 +31,11 @@ def market_facts(session: Session, ids: tuple[str, ...], day: date) -> dict[str,
     try:
         found = model_prices(session, ids, day) if ids else {}
     except RuleNotInForce as refusal:
-        raise InvalidInput.at("/valued_on", refusal.detail, **refusal.facts) from refusal
+        raise InvalidInput.at(
+            "/valued_on",
+            N_("“%(rule)s” counts from %(first_on)s on. Choose that day or a later one."),
+            **refusal.facts,
+        ) from refusal
     return {price_id: price_facts(price) for price_id, price in found.items()}
 
 

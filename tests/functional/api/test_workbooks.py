@@ -1,6 +1,7 @@
 """Workbooks of the appraisal models: template, portfolio values, import; good rows and every kind of bad one."""
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -503,3 +504,17 @@ def test_pages_value_a_portfolio_and_import_after_a_check(sign_in, api, session,
     commit()
     refused = maker.submit(f"{PATH}/import", {"valued_on": DAY}, status=422)
     assert 'href="#file"' in refused.text
+
+
+@pytest.mark.parametrize("early", ["2010-06-01", "2016-06-01", "2019-06-01"])
+def test_a_day_before_the_parameters_is_refused_alike_with_the_first_day(api, ground, early):
+    client = api("a-risk")
+    content = filled(client, [("a", plain())])
+    asked = {"valued_on": early, "inputs": example_inputs(MODEL)}
+    one = client.post(f"{PATH}/valuations", asked, status=422).json["errors"]
+    told = {each["detail"] for each in one}
+    many = value(client, content, status=0, valued_on=early).json
+    told |= {each["detail"] for each in many.get("errors", ())}
+    told |= {each["detail"] for row in many.get("rows", ()) for each in row["problems"]}
+    assert len(told) == 1, told
+    assert re.search(r"(counts from|自)\s?\d{4}-\d{2}-\d{2}", told.pop())

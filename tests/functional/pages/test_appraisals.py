@@ -86,7 +86,7 @@ def test_the_form_of_the_signature_asks_for_the_explanation(
     name = "explanations-rate-outside-band.discount_rate"
     assert f'href="#{name}"' in refused
     assert f'id="{name}"' in refused
-    assert "折现率0.0400" in refused
+    assert "折现率0.04" in refused
     maker.submit(
         f"{path}/events/sign", {name: "取自同期贷款利率。", "qualification": "62010001"}, status=303
     )
@@ -192,3 +192,15 @@ def test_an_officer_records_the_frost(sign_in, session, world, clock, carbon, co
     assert "159.331429" in officer.get(page, status=200).text
     assert officer.submit(page, {"valid_from": "2024-03-20"}).status_code == 422
     assert officer.submit(page, {"valid_from": "2024-03-20", "reason": "无"}).status_code == 422
+
+
+def test_a_draft_that_is_not_there_yet_names_the_steps_in_words(
+    sign_in, session, world, carbon, commit
+):
+    made = order(session, world, carbon)
+    commit()
+    maker, path = sign_in("ag1-a"), f"/appraisals/{made.id}"
+    maker.submit(f"{path}/events/accept", status=303)
+    shown = maker.get(f"{path}/draft.pdf", status=409).text
+    assert "承办签字" in shown
+    assert ": sign" not in shown
