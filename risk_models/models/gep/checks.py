@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats
-from risk_models.modelling import mixed_units
+from risk_models.modelling import mixed_units, not_asked_of
 from risk_models.models.gep.passport import ECOSYSTEM, NORM, PAYER, PRICE_TABLE
 from risk_models.models.gep.services import OWN_PRICES, SERVICES, Service
 from risk_models.words import Text
@@ -16,7 +16,7 @@ from risk_models.words import Text
 if TYPE_CHECKING:
     from risk_models.models.gep.drivers import Drivers
 
-__all__ = ["check", "counted", "priced", "shares"]
+__all__ = ["check", "counted", "priced", "shares", "stated_value"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -72,6 +72,23 @@ WORDS: Final[dict[str, Text]] = {
         " quantity itself or leave the service out.",
         zh="由各项因子得出%(quantity).6g，小于零，公式在此不适用。请直接给出实物量或不计此项。",
     ),
+    "part-above-area": Text(
+        en="%(part).6g ha are more than the %(area).6g ha of the whole unit. Check the area and the"
+        " unit it is stated in.",
+        zh="该项面积%(part).6g公顷大于核算单元面积%(area).6g公顷，请核对面积及其单位。",
+    ),
+    "parts-above-area": Text(
+        en="Forest, grassland, marsh and lakes come to %(parts).6g ha, more than the %(area).6g ha of"
+        " the whole unit. Check the area and the unit it is stated in, or say what counts twice.",
+        zh="森林、草地、沼泽与湖泊面积合计%(parts).6g公顷，大于核算单元面积%(area).6g公顷。"
+        "请核对面积及其单位，或说明重复计算的部分。",
+    ),
+    "stated-value-outside-band": Text(
+        en="What is stated for the unit as a whole comes to %(given).6g yuan/ha, outside the usual"
+        " %(low).6g to %(high).6g. Check the area, its unit and the quantities.",
+        zh="按单元整体填报的各项折合每公顷%(given).6g元，超出通常的%(low).6g至%(high).6g元，"
+        "请核对面积、单位与实物量。",
+    ),
     "texture-above-whole": Text(
         en="Sand, silt and clay add up to %(total).4g percent.",
         zh="砂粒、粉粒、黏粒合计%(total).4g%%。",
@@ -108,6 +125,24 @@ COEFFICIENTS: Final = (
 )
 OUTPUTS: Final = ("farming_yuan", "forestry_yuan", "livestock_yuan", "fishery_yuan")
 SUPPLY: Final = ("water_domestic_m3", "water_industry_m3", "water_farm_m3")
+LAND_HA: Final = {
+    "forest_self_healed_ha": 1.0,
+    "grass_self_healed_ha": 1.0,
+    "marsh_km2": 100.0,
+    "lake_km2": 100.0,
+}
+"""Inputs that are areas of land covers, none within another, in hectares by unit."""
+
+PARTS_HA: Final = {**LAND_HA, "biodiversity_ha": 1.0}
+WHOLE: Final = 1.01
+"""Areas are rounded: a part may be this much of the whole."""
+
+UNDIVIDED: Final = "undivided"
+STATED: Final = Text(
+    en="What is stated for the unit as a whole, by its area (yuan/ha)",
+    zh="按单元整体填报的各项价值除以面积（元/公顷）",
+)
+
 WHOLE_TEXTURE_PERCENT: Final = 100.5
 """Rounded percentages may add up to a little more than the whole."""
 
@@ -157,6 +192,7 @@ def check(batch: Batch, basis: Basis, drivers: "Drivers") -> list[Finding]:
         *found,
         *_measured_findings(batch, basis, drivers),
         *_water_findings(batch, drivers),
+        *_part_findings(batch, drivers),
         *_output_findings(batch, basis),
         *_texture_findings(batch),
         *_year_findings(batch, basis),
@@ -253,6 +289,41 @@ def _water_findings(batch: Batch, drivers: "Drivers") -> list[Finding]:
         ),
         *_told("water-overlap", "water_retained_m3", supplied & ~np.isnan(water), "note"),
     ]
+
+
+def _part_findings(batch: Batch, drivers: "Drivers") -> list[Finding]:
+    """Parts larger than the unit they lie in: the unit's area is in another unit than it says."""
+    area = drivers.area_ha()
+    parts = {name: ha * batch.numbers(name) for name, ha in PARTS_HA.items()}
+    parts["lake_km2"] = np.where(
+        batch.is_level("lake_basis", "lake-area"), parts["lake_km2"], np.nan
+    )
+    above = {name: part > WHOLE * area for name, part in parts.items()}
+    found = [
+        entry
+        for name, rows in above.items()
+        for entry in _told("part-above-area", name, rows, "ask", part=parts[name], area=area)
+    ]
+    whole = np.nansum([parts[name] for name in LAND_HA], axis=0)
+    several = (whole > WHOLE * area) & ~np.any(list(above.values()), axis=0)
+    return [*found, *_told("parts-above-area", "area", several, "ask", parts=whole, area=area)]
+
+
+def stated_value(batch: Batch, basis: Basis, stated: Floats, area_ha: Floats) -> list[Finding]:
+    """Value of what does not grow with the area [n], over the area, outside its usual band.
+
+    Judged for units that are accounted as a whole: one ecosystem of them may have few services.
+    """
+    given = np.where(batch.is_level("ecosystem", UNDIVIDED), stated / area_ha, np.nan)
+    given = np.where(given > 0.0, given, np.nan)
+    low, high = (
+        np.full(batch.n, basis.parameters.number(f"gep.stated_value_{end}"))
+        for end in ("low", "high")
+    )
+    mixed = mixed_units("area", given, low=low, high=high, subject=STATED)
+    outside = ((given < low) | (given > high)) & not_asked_of(mixed, batch.n)
+    code = "stated-value-outside-band"
+    return [*mixed, *_told(code, "area", outside, "ask", given=given, low=low, high=high)]
 
 
 def _output_findings(batch: Batch, basis: Basis) -> list[Finding]:

@@ -79,12 +79,25 @@ class Gep:
         value: Floats,
         quantities: Mapping[str, tuple[Floats, str]],  # noqa: ARG002 - part of the contract.
     ) -> list[Finding]:
-        """What share nobody pays for, and the one service that decides the total."""
+        """What share nobody pays for, the service that decides, and value that does not fit the area."""
+        worth = self._worth(batch, basis)
+        area = {"area": 2.0 * batch.numbers("area")}
+        doubled = self._worth(replace(batch, columns={**batch.columns, **area}), basis)
+        # What is worked out by the area doubles with it; the rest is stated whatever the area.
+        stated = 2.0 * sum(worth.values()) - sum(doubled.values())
+        area_ha = Drivers(batch=batch, basis=basis, steps=Recorder()).area_ha()
+        return [
+            *checks.shares(basis, value, worth),
+            *checks.stated_value(batch, basis, np.asarray(stated), area_ha),
+        ]
+
+    def _worth(self, batch: Batch, basis: Basis) -> dict[str, Floats]:
+        """Value [n] by service."""
         worth: dict[str, Floats] = {}
         for flow in self.exposures(batch, basis, Recorder())["accounting"].flows:
             before = worth.get(flow.name, np.zeros(batch.n))
             worth[flow.name] = before + flow.quantity * flow.unit_price
-        return checks.shares(basis, value, worth)
+        return worth
 
 
 def measured_quantities(batch: Batch, basis: Basis) -> tuple[dict[str, tuple[Floats, str]], Floats]:

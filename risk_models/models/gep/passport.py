@@ -55,6 +55,8 @@ SCALARS: Final = (
     "time_wage_share",
     "carbon_rate_low",
     "carbon_rate_high",
+    "stated_value_low",
+    "stated_value_high",
     "large_share",
 )
 
