@@ -6,6 +6,7 @@ from dataclasses import replace
 from flask_babel import gettext
 
 from app.appraisal.services.importing import ImportReport
+from app.appraisal.workbooks.layout import REF, REF_TITLE
 from app.appraisal.workbooks.results import ResultLine, ResultSheet, results_xlsx
 from app.kernel.csv_rows import LineError
 from app.web.problems import lines_in_words
@@ -67,8 +68,12 @@ def _facts(spec: ModelSpec, report: ImportReport) -> list[tuple[str, str]]:
 
 def _told(spec: ModelSpec, lines: Sequence[LineError]) -> list[tuple[str, str]]:
     """Each line under the title of its column, with the name that the template has."""
-    titles = {each.name: f"{words(each.title)} ({each.name})" for each in spec.fields}
-    return [(titles.get(line.column, line.column), line.detail) for line in lines]
+    known = {REF: REF_TITLE} | {each.name: each.title for each in spec.fields}
+    titles = {name: f"{words(title)} ({name})" for name, title in known.items()}
+    return [
+        (titles.get(line.column, line.column) or gettext("Row %(row)s", row=line.line), line.detail)
+        for line in lines
+    ]
 
 
 def template_name(spec: ModelSpec) -> str:

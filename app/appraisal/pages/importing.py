@@ -17,6 +17,7 @@ from app.appraisal.services.importing import (
     prepare_import,
     value_workbook,
 )
+from app.appraisal.workbooks.layout import REF, REF_TITLE
 from app.db.engine import today
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
@@ -127,7 +128,7 @@ def _shown(spec: ModelSpec, report: ImportReport, *, importing: bool) -> Respons
         spec=spec,
         report=report,
         rows=rows[:MAX_SHOWN_ROWS],
-        titles={each.name: words(each.title) for each in spec.fields},
+        titles={REF: words(REF_TITLE)} | {each.name: words(each.title) for each in spec.fields},
         importing=importing,
         is_ecological=is_ecological(spec),
         again=request.path,

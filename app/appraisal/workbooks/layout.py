@@ -38,6 +38,11 @@ MAX_TEXT_CHARACTERS: Final = 200
 MAX_SHEET_CHARACTERS: Final = 31
 """Of the name of a sheet, by the format."""
 
+_LEADING_ON: Final = frozenset(
+    {"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
+)
+"""Words that no name ends with."""
+
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]")
 
 REF_TITLE: Final = Text(en="Reference", zh="编号")
@@ -84,8 +89,10 @@ def _sheet_name(title: str) -> str:
     plain = _NOT_IN_NAMES.sub(" ", title)
     if len(plain) <= MAX_SHEET_CHARACTERS:
         return plain
-    whole_words = plain[: MAX_SHEET_CHARACTERS + 1].rpartition(" ")[0]
-    return whole_words or plain[:MAX_SHEET_CHARACTERS]
+    whole_words = plain[: MAX_SHEET_CHARACTERS + 1].split(" ")[:-1]
+    while whole_words and whole_words[-1].lower() in _LEADING_ON:
+        whole_words.pop()
+    return " ".join(whole_words) or plain[:MAX_SHEET_CHARACTERS]
 
 
 def columns_of(spec: ModelSpec) -> tuple[Field, ...]:

@@ -1,0 +1,29 @@
+"""The page of an import says of each problem in which row or column it stands."""
+
+from io import BytesIO
+
+import openpyxl
+
+PATH = "/appraisal-models/forest-right"
+NAMES, FIRST = 2, 4
+
+
+def test_a_problem_of_a_reference_stands_at_its_title(sign_in):
+    page = sign_in("ag1-a", language="en")
+    book = openpyxl.load_workbook(BytesIO(page.get(f"{PATH}/template.xlsx").data))
+    sheet = book.worksheets[0]
+    places = {cell.value: cell.column for cell in sheet[NAMES]}
+    sheet.cell(FIRST, places["ref"], "AP-none")
+    for other in book.worksheets[1:-1]:
+        other.delete_rows(FIRST, 100)
+    out = BytesIO()
+    book.save(out)
+    sent = {
+        "valued_on": "2023-12-26",
+        "dry_run": "true",
+        "file": (BytesIO(out.getvalue()), "a.xlsx"),
+    }
+    shown = page.submit(f"{PATH}/import", sent, status=200).text
+    assert "Your agency has no appraisal with this number." in shown
+    assert ">Reference</span>" in shown
+    assert ">Row</span>" not in shown
