@@ -102,6 +102,7 @@ def new_order() -> Answer:
     return form_page(
         OrderAppraisalSchema(),
         title=gettext("Order an appraisal"),
+        help_text=_order_help(actor),
         back="/appraisals",
         choices=_order_choices(session, actor),
         needed_when={
@@ -110,6 +111,17 @@ def new_order() -> Answer:
         },
         values={"kind": AppraisalKind.EXTERNAL.value},
         submit=submit,
+    )
+
+
+def _order_help(actor: Actor) -> str:
+    """How a bank begins an internal appraisal; others cannot order one."""
+    if actor.organisation_kind != OrganisationKind.BANK:
+        return ""
+    return gettext(
+        "The list holds assets that their owners have offered to the bank. An internal appraisal "
+        "begins with the loan: once the owner has submitted an application that names the asset, "
+        "it can be ordered here."
     )
 
 

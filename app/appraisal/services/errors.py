@@ -56,7 +56,7 @@ class InternalAboveSecured(RuleViolation):
     code = "internal-appraisal-secured-above-limit"
     title = N_("The asset secures too much for an appraisal by the bank itself")
     detail = N_(
-        "What the asset secures already and the loan of %(loan)s are together not below "
+        "What the asset secures already and the loan of %(loan)s yuan are together not below "
         "%(limit)s yuan, the limit of an internal appraisal. Order the appraisal from an agency "
         "of the panel."
     )

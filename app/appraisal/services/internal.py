@@ -36,11 +36,11 @@ def require_internal(session: Session, *, bank_id: UUID, asset: Asset, loan_fen:
     if limit is None or not may_appraise_itself(loan_fen=loan_fen, loan_below_yuan=limit):
         raise InternalNotAllowed(
             kinds=[Name(zh=table.rows[each].zh, en=table.rows[each].en) for each in table],
-            limit=", ".join(f"{table.decimal(each, LOAN_BELOW):,f}" for each in table),
+            limit=", ".join(f"{table.decimal(each, LOAN_BELOW):,.2f}" for each in table),
         )
     secured = queries.secured_fen(session, asset.id)
     if is_secured_too_high(loan_fen=loan_fen, secured_fen=secured, loan_below_yuan=limit):
-        raise InternalAboveSecured(loan=Money(loan_fen), limit=f"{limit:,f}")
+        raise InternalAboveSecured(loan=Money(loan_fen), limit=f"{limit:,.2f}")
     if secured and _agency_vouches(session, asset.id):
         raise InternalAfterAgency
 

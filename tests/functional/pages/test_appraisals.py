@@ -204,3 +204,9 @@ def test_a_draft_that_is_not_there_yet_names_the_steps_in_words(
     shown = maker.get(f"{path}/draft.pdf", status=409).text
     assert "承办签字" in shown
     assert ": sign" not in shown
+
+
+def test_the_order_page_of_a_bank_says_how_an_internal_appraisal_begins(sign_in, carbon):
+    told = "内部评估从贷款申请开始"
+    assert told in sign_in("a-collateral").get("/appraisals/new", status=200).text
+    assert told not in sign_in("c1-fin").get("/appraisals/new", status=200).text

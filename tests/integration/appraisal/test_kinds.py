@@ -35,7 +35,9 @@ from app.appraisal.services.errors import (
 from app.appraisal.services.reporting import report_view
 from app.collateral.models import AssetLien
 from app.documents.services import UploadFile
+from app.kernel.catalogue import in_both
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
+from app.kernel.money import Money
 from tests.factories.appraisals import (
     FOREST_FEN,
     SIGNED_ON,
@@ -121,8 +123,15 @@ def test_a_small_loan_is_small_with_all_that_the_asset_secures_already(session, 
     officer = world.actor("a-collateral")
     small = own(world, forest, loan_fen=100_000_00)
     secure(session, forest, 200_000_00)
-    with pytest.raises(InternalAboveSecured), session.begin_nested():
+    with pytest.raises(InternalAboveSecured) as refused, session.begin_nested():
         order_appraisal(session, officer, small)
+    assert (refused.value.facts["loan"], refused.value.facts["limit"]) == (
+        Money(100_000_00),
+        "300,000.00",
+    )
+    for amount in ("loan", "limit"):
+        assert f"%({amount})s yuan" in refused.value.detail
+        assert f"%({amount})s元" in in_both(refused.value.detail).zh
     secure(session, forest, 199_999_99)
     assert order_appraisal(session, officer, small).kind is AppraisalKind.INTERNAL
 
