@@ -230,9 +230,11 @@ def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
         batch.by_level("sink_kind", table.column(column, levels))
         for column in ("ask_below", "ask_above", "refuse_above")
     )
-    dry = basis.parameters.number(DRY_LAND)
+    is_dry = batch.numbers("dry_land") == 1.0
+    # Read only for dry land: a result lists the parameters it read.
+    dry = basis.parameters.number(DRY_LAND) if is_dry.any() else np.inf
     rate = _yearly_rate(batch, basis)
-    too_dry = (batch.numbers("dry_land") == 1.0) & (rate > dry) & (rate <= refuse)
+    too_dry = is_dry & (rate > dry) & (rate <= refuse)
     wordy = (
         ("removals-above-band", "ask", (rate > ask) & (rate <= refuse) & ~too_dry, ask),
         ("removals-below-band", "ask", (rate > 0.0) & (rate < below), below),

@@ -249,6 +249,8 @@ def _timber_findings(batch: Batch, basis: Basis) -> list[Finding]:
     later = batch.is_level("age_group", *HARVESTED)
     now = batch.is_level("age_group", *STANDING)
     timber = later | now | batch.is_level("age_group", *BARE)
+    if not timber.any():
+        return []
     outturn = batch.numbers("outturn_share")
     assorted = np.nansum(batch.numbers("assortment_outturn_shares"), axis=1)
     stock_then, stock_now = (
@@ -307,6 +309,8 @@ def _stock_findings(field: str, stock: Floats, basis: Basis) -> list[Finding]:
 
 def _age_findings(batch: Batch, basis: Basis) -> list[Finding]:
     """The whole years of age against those of the age group, for the group of species."""
+    if not batch.is_level("age_group", *LIMITED).any():
+        return []
     table = basis.parameters.table(AGE_LIMITS)
     species = batch.levels["species_group"]
     ends = {
@@ -330,6 +334,8 @@ def _age_findings(batch: Batch, basis: Basis) -> list[Finding]:
 
 def _bearing_findings(batch: Batch, basis: Basis) -> list[Finding]:
     """Fruit trees too young to bear as they are said to, or of another age than such trees have."""
+    if not batch.is_level("age_group", *FRUIT).any():
+        return []
     table = basis.parameters.table(BEARING_AGES)
     age = years(batch.days("planted_on"), np.full(batch.n, as_day(basis.on)))
     found: list[Finding] = []
