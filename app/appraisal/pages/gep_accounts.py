@@ -42,6 +42,7 @@ from app.appraisal.units import unit_title
 from app.db.engine import today
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
+from app.kernel.actor import Name
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, prepared_as, tell
 from app.web.forms import form_page, read_form
@@ -141,7 +142,10 @@ def account_page(account_id: UUID) -> str:
         "appraisal/gep_account.html",
         account=view,
         tables=tables_of(view.result, names),
+        asked=[each for each in view.result["problems"] if each["severity"] != "note"],
         state_titles=STATE_TITLES,
+        column_title=column_title,
+        name_of=lambda told: Name(**told),
         words=words,
         unit_title=unit_title,
         row_title=row_title,

@@ -241,6 +241,25 @@ def test_every_problem_of_a_row_is_told_in_the_order_of_the_rows(sign_in):
     )
 
 
+def test_an_area_in_the_wrong_unit_is_asked_about_at_its_row(sign_in):
+    """Hectares stated as mu: the marsh is larger than the unit that holds it."""
+    page = sign_in("mc-1", language="en")
+    marsh = {**UNIT, "ecosystem": "wetland", "area": 700, "marsh_km2": 7}
+    question = "are more than the 46.6667 ha of the whole unit"
+    good = workbook(page, UNIT, marsh)
+    assert "of the whole unit" not in send(page, good, dry_run=True).text
+    slip = workbook(page, UNIT, {**marsh, "area_unit": "mu"})
+    checked = send(page, slip, dry_run=True).text
+    table = checked[checked.index("<tbody>") : checked.index("</tbody>")]
+    assert table.count("<tr>") == 1
+    assert ">5<" in table
+    assert "marsh_km2" in table
+    assert question in table
+    kept = page.get(send(page, slip, dry_run=False).location).text
+    assert question in kept
+    assert "marsh_km2" in kept
+
+
 def test_a_workbook_without_a_readable_row_tells_why(sign_in):
     page = sign_in("mc-1", language="en")
     refused = send(page, workbook(page, {**UNIT, "area": "10 ha"}), dry_run=True)
