@@ -175,26 +175,53 @@
           levels: [{ itemStyle: { borderWidth: 0, gapWidth: 4, borderColor: '#fff' }, upperLabel: { show: false } }, { itemStyle: { borderWidth: 1, gapWidth: 1 } }] }],
       };
     },
+    /* Steps that would stand closer than their words are wide lie below each other instead. */
     waterfall(data, echarts, box) {
+      const lying = (box.clientWidth - 60) / data.steps.length < 72;
+      if (lying) box.style.height = `${Math.max(box.clientHeight, data.steps.length * 30 + 48)}px`;
       let sum = 0;
       const bars = data.steps.map((step, index) => {
         const from = step.total ? 0 : sum;
         sum = step.total ? Number(step.value) : sum + Number(step.value);
         return { value: [index, from, sum], itemStyle: { color: step.total ? '#0f6b4f' : Number(step.value) < 0 ? '#c2543f' : '#58b490' } };
       });
+      const words = (index) => data.steps[index].text ?? grouped(Number(data.steps[index].value));
+      const tooltip = { ...tip, formatter: (item) => `${item.name}  ${data.steps[item.dataIndex].text ?? ''} ${data.unit || ''}` };
+      const names = labels({ labels: data.steps.map((step) => step.name) });
+      if (lying) {
+        const row = (params, api) => {
+          const [from, y] = api.coord([api.value(1), api.value(0)]);
+          const [to] = api.coord([api.value(2), api.value(0)]);
+          const right = params.coordSys.x + params.coordSys.width;
+          const inside = Math.max(from, to) + 80 > right;
+          /* A bar from one side to the other holds its words itself. */
+          const filled = inside && Math.min(from, to) - 80 < params.coordSys.x;
+          const at = filled ? Math.max(from, to) - 5 : inside ? Math.min(from, to) - 5 : Math.max(from, to) + 5;
+          return { type: 'group', children: [
+            { type: 'rect', shape: { x: Math.min(from, to), y: y - 9, width: Math.max(Math.abs(to - from), 1), height: 18, r: 2 }, style: { fill: api.visual('color') } },
+            { type: 'text', style: { text: words(params.dataIndex), x: at, y, textAlign: inside ? 'right' : 'left', textVerticalAlign: 'middle', fill: filled ? '#fff' : '#17232b', backgroundColor: filled ? undefined : 'rgba(255,255,255,.86)', padding: [1, 2], font: `12px ${FONT}` } },
+          ] };
+        };
+        const narrow = box.clientWidth < 480;
+        return {
+          grid: { ...grid, top: 4, right: 16 }, tooltip,
+          xAxis: scale(data, { splitNumber: narrow ? 2 : 4, axisLabel: { color: INK, fontSize: 11, formatter: fine, hideOverlap: true } }),
+          yAxis: { ...names, inverse: true, axisLabel: { color: INK, fontSize: narrow ? 11 : 12, width: narrow ? 96 : 150, overflow: 'break', interval: 0 } },
+          series: [{ type: 'custom', renderItem: row, data: bars, encode: { x: [1, 2], y: 0 } }],
+        };
+      }
       const shape = (params, api) => {
         const [x, from] = api.coord([api.value(0), api.value(1)]);
         const to = api.coord([api.value(0), api.value(2)])[1];
         const width = Math.min(api.size([1, 0])[0] * .6, 56);
-        const text = data.steps[params.dataIndex].text ?? grouped(Number(data.steps[params.dataIndex].value));
+        const text = words(params.dataIndex);
         return { type: 'group', children: [
           { type: 'rect', shape: { x: x - width / 2, y: Math.min(from, to), width, height: Math.max(Math.abs(from - to), 1), r: 2 }, style: { fill: api.visual('color') } },
           { type: 'text', style: { text, x, y: Math.min(from, to) - 5, textAlign: 'center', textVerticalAlign: 'bottom', fill: '#17232b', font: `12px ${FONT}` } },
         ] };
       };
       return {
-        grid: { ...grid, top: 24 }, xAxis: { ...labels({ labels: data.steps.map((step) => step.name) }), axisLabel: { color: INK, fontSize: box.clientWidth < 480 ? 11 : 12, interval: 0, width: Math.max(40, (box.clientWidth - 60) / data.steps.length - 4), overflow: 'break' } }, yAxis: scale(data),
-        tooltip: { ...tip, formatter: (item) => `${item.name}  ${data.steps[item.dataIndex].text ?? ''} ${data.unit || ''}` },
+        grid: { ...grid, top: 24 }, tooltip, xAxis: { ...names, axisLabel: { color: INK, fontSize: box.clientWidth < 480 ? 11 : 12, interval: 0, width: Math.max(40, (box.clientWidth - 60) / data.steps.length - 4), overflow: 'break' } }, yAxis: scale(data),
         series: [{ type: 'custom', renderItem: shape, data: bars, encode: { x: 0, y: [1, 2] } }],
       };
     },
@@ -299,8 +326,10 @@
       const twin = box.parentElement.querySelector('details.twin');
       if (!echarts) { box.hidden = true; if (twin) twin.open = true; return; }
       const data = JSON.parse(document.getElementById(box.dataset.source).textContent);
+      /* Some drawings make their box taller, so they come before the canvas. */
+      const drawing = draw[box.dataset.chart](data, echarts, box);
       const chart = echarts.init(box, null, { renderer: 'canvas' });
-      chart.setOption({ animation: !still, textStyle: { fontFamily: FONT }, ...draw[box.dataset.chart](data, echarts, box) });
+      chart.setOption({ animation: !still, textStyle: { fontFamily: FONT }, ...drawing });
       chart.on('click', (item) => { if (item.data?.href) location.assign(item.data.href); });
       box.dataset.drawn = 'true';
       fit(box, chart);

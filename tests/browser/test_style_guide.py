@@ -142,3 +142,19 @@ def test_the_first_press_of_tab_reaches_the_skip_link(open_page):
     page.focus(".skip-link")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_steps_of_a_waterfall_lie_where_they_would_stand_too_close(open_page) -> None:
+    page = open_page(width=390)
+    box = page.locator("[data-chart=waterfall][data-drawn]").first
+    box.wait_for()
+    steps = box.evaluate(
+        "each => JSON.parse(document.getElementById(each.dataset.source).textContent).steps.length"
+    )
+    inside = "each => [each.clientHeight, each.querySelector('canvas').clientHeight]"
+    high, drawn = box.evaluate(inside)
+    assert high == drawn >= steps * 30
+    assert box.evaluate("each => each.style.height") != ""
+    wide = open_page(width=1440).locator("[data-chart=waterfall][data-drawn]").first
+    wide.wait_for()
+    assert wide.evaluate("each => each.style.height") == ""
