@@ -65,7 +65,15 @@ def test_people_get_a_page_in_their_language(sign_in, path, status, language):
 
 def test_a_page_names_the_fields_that_are_wrong(sign_in):
     page = sign_in("a-officer", language="en").get("/loans?state=foo", status=422).text
-    assert '<span class="num">state</span>: Choose one of: ' in page
+    assert 'aria-invalid="true"' in page
+    assert "State: Choose one of: " in page
+    # What has no form to show it in stays a page of its own.
+    bare = (
+        sign_in("a-officer", language="en")
+        .get("/reference/parameters/export.csv?on=x", status=422)
+        .text
+    )
+    assert '<span class="num">on</span>: ' in bare
 
 
 def test_people_without_a_session_get_a_page_too(client):
