@@ -98,8 +98,15 @@ def test_selection(options: list[str]) -> list[str]:
 
 def replace_by(program: str, *options: str) -> None:
     """Hand this process over, so that signals and exit codes reach the program itself."""
+    keep_compiled_modules()
     sys.stdout.flush()
     os.execv(BIN / program, [str(BIN / program), *options])  # noqa: S606 - No shell is wanted.
+
+
+def keep_compiled_modules() -> None:
+    """Compile each module once, into `.venv`: the service and its tests start many processes."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(VENV / "compiled"))
 
 
 def set_up(kind: str) -> None:

@@ -45,7 +45,7 @@ class Reference:
     source: str
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads every scalar but null as text, so that no number passes through a float."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002 - PyYAML's signature.
@@ -58,13 +58,13 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.yaml_implicit_resolvers = {
     first: [entry for entry in entries if entry[0] == "tag:yaml.org,2002:null"]
-    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, entries in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 def documents(path: Path) -> list[object]:
     """The documents of a file, divided by `---`; empty ones are passed over."""
-    # The loader is a SafeLoader that reads even less.
+    # The loader is a CSafeLoader that reads even less.
     read = yaml.load_all(path.read_text(encoding="utf-8"), Loader=_Loader)
     return [entry for entry in read if entry is not None]
 

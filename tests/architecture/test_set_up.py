@@ -141,6 +141,19 @@ def test_options_of_the_test_command_reach_pytest(
     assert os.environ.get("GREENPLEDGE_TEST_DEEP") == deep
 
 
+def test_what_is_started_compiles_its_modules_once_and_not_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    started: list[object] = []
+    monkeypatch.setattr(os, "execv", lambda program, line: started.append((program, line)))
+    dev.replace_by("python", "-V")
+    assert started == [(dev.BIN / "python", [str(dev.BIN / "python"), "-V"])]
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+    assert os.environ["PYTHONPYCACHEPREFIX"] == str(dev.VENV / "compiled")
+
+
 @pytest.mark.parametrize("content", [None, "", "{", "[]"])
 def test_a_missing_or_broken_stamp_counts_as_none(content: str | None, tmp_path: Path) -> None:
     stamp = tmp_path / "stamp.json"

@@ -7,15 +7,18 @@ refuse, in a body that is otherwise in order as far as the document tells. Whoev
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 import sqlalchemy as sa
 
 from app.db.base import metadata
+from tests.conftest import DEEP
 from tests.factories.world import PEOPLE
 from tests.support.clients import ApiClient
 from tests.support.routes import Route, routes_of, sample_of
+
+T = TypeVar("T")
 
 WRITES: Final = ("POST", "PUT", "PATCH", "DELETE")
 JSON: Final = {"Content-Type": "application/json"}
@@ -172,19 +175,23 @@ def encoded(body: object) -> bytes:
     return json.dumps(body, ensure_ascii=True).encode()
 
 
+def some(values: tuple[T, ...], place: int) -> tuple[T, ...]:
+    """Every third value, other ones for the next field; all of them in a deep run."""
+    return values if DEEP else values[place % 3 :: 3]
+
+
 def bad_bodies(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """A body for each bad value of each field, and bodies with fields that nobody asked for."""
     base = sound(document, schema)
-    for name, field in schema.get("properties", {}).items():
-        if name == "event":
-            continue
-        for value in unsound(document, field):
+    fields = [each for each in schema.get("properties", {}).items() if each[0] != "event"]
+    for place, (name, field) in enumerate(fields):
+        for value in some(unsound(document, field), place):
             yield f"{name}={str(value)[:40]!a}", encoded({**base, name: value})
         whole = encoded({**base, name: 0})
-        for number in (b"NaN", b"Infinity", b"1e999", b"9" * 100_000):
+        for number in some((b"NaN", b"Infinity", b"1e999", b"9" * 100_000), place):
             key = f'"{name}": '.encode()
             yield f"{name}={number[:10]!r}", whole.replace(key + b"0", key + number)
-    for name in READ_ONLY:
+    for name in some(READ_ONLY, len(fields)):
         if name not in schema.get("properties", {}):
             yield f"field {name}", encoded({**base, name: "1"})
 

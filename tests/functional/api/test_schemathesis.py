@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from app.kernel.ids import new_id
 
 DEEP: Final = os.environ.get("GREENPLEDGE_TEST_DEEP") == "1"
-EXAMPLES: Final = 40 if DEEP else 3
+EXAMPLES: Final = 40 if DEEP else 2
 ROLES: Final = ("c1-fin", "a-officer", "pbc-1", "sys-1")
 CHECKS: Final = (
     not_a_server_error,

@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import DEEP
+
 ROOT = Path(__file__).parents[3]
 FIRST_LIFE = 4
+LONGER = 3 if DEEP else 9
+"""By how many commits each life is longer than the one before."""
+
 LIVES = 60
 
 # Runs the command line with a death by SIGKILL just before a commit.
@@ -68,9 +73,9 @@ def greenpledge(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 def lived(home: Path, *arguments: str) -> int:
-    """Run a command until it lives to its end; the number of deaths. Each life is three commits longer."""
+    """Run a command until it lives to its end; the number of deaths. Each life is longer than the one before."""
     for deaths in range(LIVES):
-        done = greenpledge(home, "-c", MORTAL, str(FIRST_LIFE + 3 * deaths), *arguments)
+        done = greenpledge(home, "-c", MORTAL, str(FIRST_LIFE + LONGER * deaths), *arguments)
         if done.returncode == 0:
             return deaths
         assert done.returncode == -signal.SIGKILL, done.stderr + done.stdout
