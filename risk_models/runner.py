@@ -411,7 +411,7 @@ def _border_findings(spec: ModelSpec, batch: Batch, basis: Basis) -> list[Findin
 
 
 def _stale_choices(field: Field, batch: Batch, basis: Basis) -> list[Finding]:
-    if field.choices_from is None:
+    if field.choices_from is None or not (batch.codes(field.name) >= 0).any():
         return []
     today = {choice.id for choice in choices_of(field, basis.parameters)}
     gone = [level for level in batch.levels[field.name] if level not in today]
