@@ -106,7 +106,8 @@ def loan_schedule(session: Session, actor: Actor, loan_id: UUID) -> ScheduleView
     if loan.state in (LoanState.SIGNED, LoanState.CANCELLED):
         return ScheduleView(drawn=False, instalments=tuple(_of_contract(loan)))
     day = find_business_day(session, loan.bank_id) or date.max
-    rows = [row for note in _ledgers(session, loan) for row in _of_note(note, day)]
+    ledgers = read_ledgers(session, col(LoanNote.loan_id) == loan.id, bills=True)
+    rows = [row for note in ledgers for row in _of_note(note, day)]
     return ScheduleView(
         drawn=True,
         instalments=tuple(sorted(rows, key=lambda each: (each.due_on, each.note_number))),
@@ -149,21 +150,20 @@ def contract_terms(loan: Loan) -> NoteTerms:
     )
 
 
-def _ledgers(session: Session, loan: Loan) -> list[NoteLedger]:
-    """The notes of a loan for reading, without a lock."""
+def read_ledgers(
+    session: Session, *which: sa.ColumnElement[bool], bills: bool = False
+) -> list[NoteLedger]:
+    """The notes of one or many loans for reading, without a lock; with their bills where asked for."""
     rows = session.execute(
-        sa.select(LoanNote, NoteStateRow)
+        sa.select(Loan, LoanNote, NoteStateRow)
+        .join(LoanNote, col(LoanNote.loan_id) == col(Loan.id))
         .join(NoteStateRow, col(NoteStateRow.note_id) == col(LoanNote.id))
-        .where(col(LoanNote.loan_id) == loan.id)
+        .where(*which)
         .order_by(col(LoanNote.drawn_on), col(LoanNote.number))
     ).all()
-    dues = session.execute(
-        sa.select(LoanDue).where(col(LoanDue.loan_id) == loan.id).order_by(col(LoanDue.number))
-    ).scalars()
-    by_note: dict[UUID, list[LoanDue]] = {}
-    for due in dues:
-        by_note.setdefault(due.note_id, []).append(due)
-    plans = latest_plans(session, [note.id for note, _ in rows])
+    note_ids = [note.id for _, note, _ in rows]
+    plans = latest_plans(session, note_ids)
+    by_note = _bills_of(session, note_ids) if bills else {}
     return [
         NoteLedger(
             loan=loan,
@@ -174,8 +174,18 @@ def _ledgers(session: Session, loan: Loan) -> list[NoteLedger]:
             plan_number=plans[note.id].number,
             dues=by_note.get(note.id, []),
         )
-        for note, state in rows
+        for loan, note, state in rows
     ]
+
+
+def _bills_of(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[LoanDue]]:
+    statement = (
+        sa.select(LoanDue).where(col(LoanDue.note_id).in_(note_ids)).order_by(col(LoanDue.number))
+    )
+    by_note: dict[UUID, list[LoanDue]] = {}
+    for due in session.execute(statement).scalars():
+        by_note.setdefault(due.note_id, []).append(due)
+    return by_note
 
 
 def _of_note(ledger: NoteLedger, day: date) -> Iterator[InstalmentView]:
@@ -196,7 +206,7 @@ def _of_note(ledger: NoteLedger, day: date) -> Iterator[InstalmentView]:
             balance_fen=balance,
             state=_state_of(due, day),
         )
-    yield from _to_come(ledger, before_on)
+    yield from to_come(ledger, before_on)
 
 
 def _state_of(due: LoanDue, day: date) -> InstalmentState:
@@ -205,11 +215,13 @@ def _state_of(due: LoanDue, day: date) -> InstalmentState:
     return InstalmentState.OVERDUE if due.due_on < day else InstalmentState.DUE
 
 
-def _to_come(ledger: NoteLedger, before_on: date) -> Iterator[InstalmentView]:
-    """The books run forward to their end."""
+def to_come(
+    ledger: NoteLedger, before_on: date, until_on: date = date.max
+) -> Iterator[InstalmentView]:
+    """The books run forward to their end, or to a day; `before_on` is when something last fell due."""
     book, number = note_book(ledger), ledger.state.bills
     for _ in range(MAX_ROWS):
-        if book.next_due_on is None:
+        if book.next_due_on is None or book.next_due_on > until_on:
             return
         bill = book.close(book.next_due_on - ONE_DAY).bill
         book.is_overdue = False
