@@ -3,8 +3,7 @@
 A loan whose figures do not work out is left as it was and reported; the others go on.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -18,14 +17,22 @@ from app.db.bulk import insert_rows, update_rows
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.loans.books import latest_plans, lines_of, note_terms, steps_from_json, steps_to_json
+from app.loans.closing_quiet import QuietClose, close_quiet, write_quiet
+from app.loans.closing_rows import (
+    ACCRUAL_COLUMNS,
+    POSTING_COLUMNS,
+    Earner,
+    accrual_row,
+    digest_of,
+    posting_row,
+)
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.classification import ClassRules, LoanClass
 from app.loans.domain.debtor import in_force, own_classification
-from app.loans.domain.journal import accrual_postings
 from app.loans.domain.notes import plan_from_json
 from app.loans.domain.servicing import NoteBook, NoteDay, OpenDue, Overdue, overdue_on
 from app.loans.domain.standing import standing
-from app.loans.domain.states import AccrualKind, EntryKind, LoanFact, LoanState
+from app.loans.domain.states import AccrualKind, LoanFact, LoanState
 from app.loans.domain.waterfall import Claim
 from app.loans.models import (
     Loan,
@@ -47,19 +54,6 @@ _OwnClass = Callable[[int, frozenset[LoanFact]], LoanClass]
 DaysAfter = Callable[[date], Sequence[date]]
 """From the last day closed for a loan to the days to close now."""
 
-_CLAIMS = {
-    AccrualKind.INTEREST: Claim.INTEREST,
-    AccrualKind.PENALTY: Claim.PENALTY,
-    AccrualKind.COMPOUND: Claim.COMPOUND,
-}
-
-_ACCRUAL_COLUMNS = (
-    "note_id", "on", "kind", "loan_id", "amount_fen", "cumulative_fen", "off_balance",
-)  # fmt: skip
-_POSTING_COLUMNS = (
-    "id", "entry_id", "seq", "bank_id", "loan_id", "note_id", "debit", "credit", "amount_fen",
-    "booked_on", "value_on", "kind", "text", "reverses_id",
-)  # fmt: skip
 _DUE_COLUMNS = (
     "id", "loan_id", "note_id", "number", "due_on", "principal_fen", "interest_fen",
     "paid_principal_fen", "paid_interest_fen", "settled",
@@ -137,31 +131,27 @@ def close_loans(
 
     rules: by which the loans are classified on `last_on`.
     """
-    works, own_class = _load(session, loan_ids, last_on), _classifier(rules)
-    writes, failed = _Writes(), []
+    own_class = _classifier(rules)
+    quiet = QuietClose(on=last_on)
+    if booked_on is not None and own_class(0, _NO_FACTS) is LoanClass.NORMAL:
+        quiet = close_quiet(session, loan_ids, last_on, booked_on=booked_on)
+    writes = _Writes(accruals=quiet.accruals, postings=quiet.postings, earned_fen=quiet.earned_fen)
+    works = _load(session, [each for each in loan_ids if each not in quiet.loans], last_on)
+    failed = []
     for work in works:
         try:
             writes.add(_close_loan(work, days_after(work.row.closed_on), booked_on, own_class))
         except (ValueError, ArithmeticError, LookupError, TypeError, Refusal) as problem:
             failed.append((work.row.loan_id, f"{type(problem).__name__}: {problem}"[:300]))
     _write(session, writes)
+    write_quiet(session, quiet)
     return BatchResult(
-        done=len(writes.loans),
+        done=len(quiet.loans) + len(writes.loans),
         failed=tuple(failed),
         earned_fen=writes.earned_fen,
         billed_fen=writes.billed_fen,
-        sha256=_digest(writes.postings),
+        sha256=digest_of(writes.postings),
     )
-
-
-def _digest(postings: Sequence[tuple[Any, ...]]) -> str:
-    return posting_digest((row[4], row[5], row[6], row[7], row[8]) for row in postings)
-
-
-def posting_digest(rows: Iterable[tuple[Any, ...]]) -> str:
-    """SHA-256 over loan, note, debit, credit and amount of postings, in a fixed order."""
-    lines = sorted("|".join(str(value) for value in row) for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 # --- Reading ---
@@ -324,7 +314,13 @@ def _close_loan(
 def _collect(
     writes: _Writes, work: _LoanWork, note: _NoteWork, found: NoteDay, booked_on: date
 ) -> None:
-    row, off = work.row, work.row.off_balance
+    row = work.row
+    earner = Earner(
+        bank_id=row.bank_id,
+        loan_id=row.loan_id,
+        note_id=note.row.note_id,
+        off_balance=row.off_balance,
+    )
     for kind, amount, cumulative in (
         (AccrualKind.INTEREST, found.interest_fen, found.interest_cumulative_fen),
         (AccrualKind.PENALTY, found.penalty_fen, found.penalty_cumulative_fen),
@@ -333,16 +329,11 @@ def _collect(
         if not amount:
             continue
         writes.accruals.append(
-            (note.row.note_id, found.on, kind, row.loan_id, amount, cumulative, off)
+            accrual_row(earner, kind, found.on, amount_fen=amount, cumulative_fen=cumulative)
         )
-        (posting,) = accrual_postings(amount, claim=_CLAIMS[kind], off_balance=off)
         writes.postings.append(
-            (
-                new_id(), new_id(), 1, row.bank_id, row.loan_id, note.row.note_id, posting.debit,
-                posting.credit, posting.amount_fen, booked_on, found.on, EntryKind.ACCRUAL, "",
-                None,
-            )
-        )  # fmt: skip
+            posting_row(earner, kind, found.on, amount_fen=amount, booked_on=booked_on)
+        )
     writes.earned_fen += found.earned_fen
     if found.bill is not None:
         _collect_bill(writes, work, note, found)
@@ -422,8 +413,8 @@ def _classifier(rules: ClassRules) -> _OwnClass:
 
 def _write(session: Session, writes: _Writes) -> None:
     session.flush()
-    insert_rows(session, _table(LoanAccrual), _ACCRUAL_COLUMNS, writes.accruals)
-    insert_rows(session, _table(LoanPosting), _POSTING_COLUMNS, writes.postings)
+    insert_rows(session, _table(LoanAccrual), ACCRUAL_COLUMNS, writes.accruals)
+    insert_rows(session, _table(LoanPosting), POSTING_COLUMNS, writes.postings)
     insert_rows(session, _table(LoanDue), _DUE_COLUMNS, writes.dues)
     update_rows(session, _table(NoteStateRow), "note_id", _NOTE_COLUMNS, writes.notes)
     update_rows(session, _table(NoteStateRow), "note_id", _BILLED_COLUMNS, writes.billed)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.audit.models import AuditEvent
 from app.db.invariants import Violation
-from app.loans.closing_loans import posting_digest
+from app.loans.closing_rows import posting_digest
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState

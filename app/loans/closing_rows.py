@@ -1,0 +1,66 @@
+"""Rows of accrual as the closes of loans write them, and their digest."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from app.kernel.ids import new_id
+from app.loans.domain.journal import accrual_postings
+from app.loans.domain.states import AccrualKind, EntryKind
+from app.loans.domain.waterfall import Claim
+
+ACCRUAL_COLUMNS: Final = (
+    "note_id", "on", "kind", "loan_id", "amount_fen", "cumulative_fen", "off_balance",
+)  # fmt: skip
+POSTING_COLUMNS: Final = (
+    "id", "entry_id", "seq", "bank_id", "loan_id", "note_id", "debit", "credit", "amount_fen",
+    "booked_on", "value_on", "kind", "text", "reverses_id",
+)  # fmt: skip
+
+_CLAIMS: Final = {
+    AccrualKind.INTEREST: Claim.INTEREST,
+    AccrualKind.PENALTY: Claim.PENALTY,
+    AccrualKind.COMPOUND: Claim.COMPOUND,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earner:
+    """The note that earned, and where it stands."""
+
+    bank_id: UUID
+    loan_id: UUID
+    note_id: UUID
+    off_balance: bool
+
+
+def accrual_row(
+    of: Earner, kind: AccrualKind, on: date, *, amount_fen: int, cumulative_fen: int
+) -> tuple[Any, ...]:
+    """What a note earned on a day, in the order of `ACCRUAL_COLUMNS`."""
+    return (of.note_id, on, kind, of.loan_id, amount_fen, cumulative_fen, of.off_balance)
+
+
+def posting_row(
+    of: Earner, kind: AccrualKind, on: date, *, amount_fen: int, booked_on: date
+) -> tuple[Any, ...]:
+    """The entry of an accrual, in the order of `POSTING_COLUMNS`."""
+    (posting,) = accrual_postings(amount_fen, claim=_CLAIMS[kind], off_balance=of.off_balance)
+    return (
+        new_id(), new_id(), 1, of.bank_id, of.loan_id, of.note_id, posting.debit, posting.credit,
+        posting.amount_fen, booked_on, on, EntryKind.ACCRUAL, "", None,
+    )  # fmt: skip
+
+
+def digest_of(postings: Iterable[tuple[Any, ...]]) -> str:
+    """The digest of rows in the order of `POSTING_COLUMNS`."""
+    return posting_digest((row[4], row[5], row[6], row[7], row[8]) for row in postings)
+
+
+def posting_digest(rows: Iterable[tuple[Any, ...]]) -> str:
+    """SHA-256 over loan, note, debit, credit and amount of postings, in a fixed order."""
+    lines = sorted("|".join(str(value) for value in row) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
