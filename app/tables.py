@@ -10,18 +10,15 @@ from app.db.base import metadata
 
 
 def load_tables() -> sa.MetaData:
-    """The metadata after the `models` module of each room was imported."""
+    """The metadata after the modules of each room that hold its tables were imported."""
     for room in pkgutil.iter_modules(app.__path__, "app."):
         if room.ispkg:
-            _import_models(room.name)
+            for name in _modules_of_tables(room.name):
+                import_module(name)
     return metadata
 
 
-def _import_models(room: str) -> None:
-    """A room without tables has no such module; an error inside one is not hidden."""
-    name = f"{room}.models"
-    try:
-        import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
+def _modules_of_tables(room: str) -> list[str]:
+    """`models` and those beside it, such as `ledger_models`; a room without tables has none."""
+    inside = pkgutil.iter_modules(import_module(room).__path__)
+    return [f"{room}.{each.name}" for each in inside if "models" in each.name.split("_")]

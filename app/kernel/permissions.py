@@ -55,6 +55,9 @@ class Permission(StrEnum):
     CLOSE_DAY = "close-day"
     WRITE_OFF_LOAN = "write-off-loan"
     IMPORT_LOANS = "import-loans"
+    READ_LEDGER = "read-ledger"
+    PROPOSE_ENTRY = "propose-entry"
+    CHECK_ENTRY = "check-entry"
     # collateral
     READ_COLLATERAL = "read-collateral"
     CONFIRM_RECOGNISED_VALUE = "confirm-recognised-value"

@@ -20,6 +20,7 @@ from app.loans.domain.notes import NoteTerms, plan_from_json
 from app.loans.domain.servicing import NoteBook
 from app.loans.domain.states import EntryKind, Kept
 from app.loans.domain.waterfall import Claim
+from app.loans.ledger_models import LedgerPeriod
 from app.loans.models import (
     BankDay,
     Loan,
@@ -32,7 +33,7 @@ from app.loans.models import (
     RepaymentLine,
 )
 from app.loans.queries import visible_loans
-from app.loans.refusals import DayClosing, DayNotOpened, LoanBehind, LoanNotServiced
+from app.loans.refusals import ClosedPeriod, DayClosing, DayNotOpened, LoanBehind, LoanNotServiced
 
 ONE_DAY = timedelta(days=1)
 
@@ -284,6 +285,22 @@ class Booking:
     reverses_id: UUID | None = None
 
 
+def require_open_period(session: Session, bank_id: UUID, day: date) -> None:
+    """Refuse to book into a month that was closed."""
+    closed_on = last_closed_on(session, bank_id)
+    if closed_on is not None and day <= closed_on:
+        raise ClosedPeriod(first=closed_on + ONE_DAY, value_on=day)
+
+
+def last_closed_on(session: Session, bank_id: UUID) -> date | None:
+    """The last day of the last month that a bank closed."""
+    statement = sa.select(sa.func.max(LedgerPeriod.ends_on)).where(
+        col(LedgerPeriod.bank_id) == bank_id
+    )
+    found: date | None = session.execute(statement).scalar_one()
+    return found
+
+
 def post_entry(
     session: Session,
     loan: Loan,
@@ -292,7 +309,8 @@ def post_entry(
     *,
     note_id: UUID | None = None,
 ) -> UUID:
-    """Write one entry; its lines are numbered from 1. Gives its id."""
+    """Write one entry; its lines are numbered from 1. Gives its id. Refuses a day in a closed month."""
+    require_open_period(session, loan.bank_id, min(booking.booked_on, booking.value_on))
     entry_id = new_id()
     for seq, each in enumerate(postings, start=1):
         session.add(

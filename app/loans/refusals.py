@@ -59,11 +59,14 @@ class ValueDayInFuture(RuleViolation):
 
 
 class ClosedPeriod(RuleViolation):
-    """A payment dated into a closed month."""
+    """Something dated into a closed month."""
 
     code = "closed-period"
     title = N_("That month is closed")
-    detail = N_("Payments may be dated from %(first)s; this one is dated %(value_on)s.")
+    detail = N_(
+        "Entries may be dated from %(first)s; this one is dated %(value_on)s."
+        " What was wrong before is corrected in the open month, by a reversal with its reason."
+    )
 
 
 class PrepaymentNotToday(RuleViolation):
@@ -179,3 +182,47 @@ class HistoryNotFirst(RuleViolation):
     code = "history-not-first"
     title = N_("History can no longer be loaded")
     detail = N_("Load the history of %(number)s before anything is booked, up to %(until)s.")
+
+
+class EntryNotReversible(RuleViolation):
+    """An entry that no reversal by hand corrects."""
+
+    code = "entry-not-reversible"
+    title = N_("This entry is not reversed by hand")
+    detail = N_("What to do instead: %(instead)s")
+
+
+class FeePaid(RuleViolation):
+    """A fee that was paid already."""
+
+    code = "fee-paid"
+    title = N_("This fee was paid")
+    detail = N_("%(owed)s yuan of fees are owed. Take back the repayment that settled them first.")
+
+
+class LoanNotWrittenOff(RuleViolation):
+    """Money for a loan that still stands on the balance sheet."""
+
+    code = "loan-not-written-off"
+    title = N_("This loan was not written off")
+    detail = N_(
+        "%(number)s is in the state “%(state_title)s”. Book the money as a repayment instead."
+    )
+
+
+class NothingToRecover(RuleViolation):
+    """A loan written off whose claim was recovered in full."""
+
+    code = "nothing-to-recover"
+    title = N_("Nothing is left to recover")
+    detail = N_(
+        "The claim of %(number)s in the memorandum is 0.00 yuan. Give the money back to who paid it."
+    )
+
+
+class FeeNotPossible(RuleViolation):
+    """A fee on a loan that is not open."""
+
+    code = "fee-not-possible"
+    title = N_("No fee can be booked on this loan")
+    detail = N_("%(number)s is in the state “%(state_title)s”: only drawn, open loans bear fees.")

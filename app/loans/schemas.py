@@ -86,6 +86,7 @@ ACCOUNT_TITLES: Final = {
     Account.MEMO_INTEREST: N_("Memorandum: interest"),
     Account.MEMO_WRITTEN_OFF: N_("Memorandum: written off"),
     Account.MEMO_CONTRA: N_("Memorandum: contra"),
+    Account.MEMO_PLEDGED: N_("Memorandum: pledged and mortgaged"),
 }
 
 ENTRY_TITLES: Final = {
@@ -96,6 +97,9 @@ ENTRY_TITLES: Final = {
     EntryKind.NON_ACCRUAL: N_("Change of income"),
     EntryKind.WRITE_OFF: N_("Write-off"),
     EntryKind.RECOVERY: N_("Recovery"),
+    EntryKind.FEE: N_("Fee"),
+    EntryKind.REFUND: N_("Refund of suspense"),
+    EntryKind.PLEDGE: N_("Security registered or ended"),
 }
 
 EVERY_TITLES: Final = {

@@ -36,6 +36,13 @@ class Account(StrEnum):
     """Claims written off but kept on file."""
     MEMO_CONTRA = "memo-contra"
     """The other side of every memorandum posting."""
+    MEMO_PLEDGED = "memo-pledged"
+    """What registered pledges and mortgages secure: kept off the balance sheet."""
+
+    @property
+    def off_balance(self) -> bool:
+        """Whether the account stands in the memorandum."""
+        return self.value.startswith("memo-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,8 @@ class Posting:
     def __post_init__(self) -> None:
         if self.amount_fen <= 0 or self.debit is self.credit:
             raise ValueError("A posting moves a positive amount between two accounts.")
+        if self.debit.off_balance is not self.credit.off_balance:
+            raise ValueError("Memorandum and balance sheet are posted apart.")
 
 
 RECEIVABLES: Final = {
@@ -117,6 +126,36 @@ def write_off_postings(principal_fen: int) -> tuple[Posting, ...]:
         *_moved(Account.WRITE_OFF, Account.PRINCIPAL, principal_fen),
         *_moved(Account.MEMO_WRITTEN_OFF, Account.MEMO_CONTRA, principal_fen),
     )
+
+
+def recovery_postings(
+    *, principal_fen: int, interest_fen: int, suspense_fen: int = 0
+) -> tuple[Posting, ...]:
+    """Money for a loan written off: income, while the claim leaves the memorandum.
+
+    What is left when nothing more is claimed waits in suspense.
+    """
+    return (
+        *_moved(Account.CASH, Account.RECOVERY_INCOME, principal_fen + interest_fen),
+        *_moved(Account.MEMO_CONTRA, Account.MEMO_WRITTEN_OFF, principal_fen),
+        *_moved(Account.MEMO_CONTRA, Account.MEMO_INTEREST, interest_fen),
+        *_moved(Account.CASH, Account.SUSPENSE, suspense_fen),
+    )
+
+
+def fee_postings(amount_fen: int) -> tuple[Posting, ...]:
+    """A fee is owed; the repayment settles it first."""
+    return _moved(Account.FEE_RECEIVABLE, Account.FEE_INCOME, amount_fen)
+
+
+def refund_postings(amount_fen: int) -> tuple[Posting, ...]:
+    """Money that waited goes back to who paid it."""
+    return _moved(Account.SUSPENSE, Account.CASH, amount_fen)
+
+
+def pledge_postings(secured_fen: int) -> tuple[Posting, ...]:
+    """Security takes force, or ends with a negative amount."""
+    return _moved(Account.MEMO_PLEDGED, Account.MEMO_CONTRA, secured_fen)
 
 
 def reversal_postings(postings: Sequence[Posting]) -> tuple[Posting, ...]:

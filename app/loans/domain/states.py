@@ -145,6 +145,11 @@ class EntryKind(StrEnum):
     NON_ACCRUAL = "non-accrual"
     WRITE_OFF = "write-off"
     RECOVERY = "recovery"
+    FEE = "fee"
+    REFUND = "refund"
+    """Money that waited in suspense, paid back."""
+    PLEDGE = "pledge"
+    """Security that took force or ended, in the memorandum."""
 
 
 class AccrualKind(StrEnum):
