@@ -28,6 +28,8 @@ from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans import api as loans_api
+from app.loans import class_api, class_pages
+from app.loans import due_api, due_pages
 from app.loans import pages as loans_pages
 from app.loans.services import find_business_day
 from app.market import api as market_api
@@ -48,6 +50,8 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     *documents_api.BLUEPRINTS,
     *reference_api.BLUEPRINTS,
     *loans_api.BLUEPRINTS,
+    *class_api.BLUEPRINTS,
+    due_api.blueprint,
     *origination_api.BLUEPRINTS,
     market_api.blueprint,
     assets_api.blueprint,
@@ -65,6 +69,8 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     documents_pages.blueprint,
     *reference_pages.BLUEPRINTS,
     *loans_pages.BLUEPRINTS,
+    *class_pages.BLUEPRINTS,
+    due_pages.blueprint,
     *origination_pages.BLUEPRINTS,
     market_pages.blueprint,
     assets_pages.blueprint,
@@ -141,6 +147,13 @@ NAVIGATION: Sequence[NavItem] = (
         icon="coin",
         permissions=(Permission.READ_LOANS,),
         prefix="/loans",
+    ),
+    NavItem(
+        endpoint="due_pages.due_list",
+        title=N_("Due dates"),
+        icon="calendar-due",
+        permissions=(Permission.READ_LOANS,),
+        prefix="/due-dates",
     ),
     NavItem(
         endpoint="pledge_pages.pledge_list",
