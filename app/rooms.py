@@ -28,7 +28,6 @@ from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans import api as loans_api
-from app.loans import class_api, class_pages
 from app.loans import due_api, due_pages
 from app.loans import pages as loans_pages
 from app.loans.services import find_business_day
@@ -50,7 +49,6 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     *documents_api.BLUEPRINTS,
     *reference_api.BLUEPRINTS,
     *loans_api.BLUEPRINTS,
-    *class_api.BLUEPRINTS,
     due_api.blueprint,
     *origination_api.BLUEPRINTS,
     market_api.blueprint,
@@ -69,7 +67,6 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     documents_pages.blueprint,
     *reference_pages.BLUEPRINTS,
     *loans_pages.BLUEPRINTS,
-    *class_pages.BLUEPRINTS,
     due_pages.blueprint,
     *origination_pages.BLUEPRINTS,
     market_pages.blueprint,
