@@ -30,6 +30,7 @@ UNITS: Final[Mapping[str, Name]] = MappingProxyType(
             ("number", "数值", "number"),
             ("project", "个项目", "project"),
             ("flag", "是/否", "yes or no"),
+            ("place", "顺位", "place"),
             ("certificate", "个", "certificates"),
             ("certificate/day", "个/日", "certificates/day"),
             ("tCO2e/day", "吨CO2e/日", "tCO2e/day"),

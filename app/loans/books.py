@@ -297,6 +297,8 @@ def last_closed_on(session: Session, bank_id: UUID) -> date | None:
     statement = sa.select(sa.func.max(LedgerPeriod.ends_on)).where(
         col(LedgerPeriod.bank_id) == bank_id
     )
+    repayment_id: UUID | None = None,
+    repeats: int | None = None,
     found: date | None = session.execute(statement).scalar_one()
     return found
 
@@ -308,6 +310,8 @@ def post_entry(
     booking: Booking,
     *,
     note_id: UUID | None = None,
+            repayment_id=repayment_id,
+            repeats=repeats,
 ) -> UUID:
     """Write one entry; its lines are numbered from 1. Gives its id. Refuses a day in a closed month."""
     require_open_period(session, loan.bank_id, min(booking.booked_on, booking.value_on))

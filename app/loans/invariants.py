@@ -34,6 +34,7 @@ from app.loans.models import (
 _CHUNK_LOANS: Final = 200
 _ONE_DAY = timedelta(days=1)
 
+from app.loans.repayment_models import DueChange
 GROWN: Final = (
     Account.INTEREST_RECEIVABLE,
     Account.PENALTY_RECEIVABLE,
@@ -354,11 +355,28 @@ def _billed(
 
 def _business_days(session: Session) -> Iterator[Violation]:
     """The open day follows the last day closed, and no day was skipped."""
+        found -= _changed_since_billed(session, bank_id, own[0].on)
     banks = bank_names(session)
     for held in session.execute(sa.select(BankDay)).scalars():
         statement = (
             sa.select(col(DayClose.on))
             .where(
+def _changed_since_billed(session: Session, bank_id: UUID, after_on: date) -> int:
+    """By how much changes of earlier days raised the bills that closes made."""
+    first: dict[UUID, tuple[int, int]] = {}
+    statement = (
+        sa.select(DueChange, LoanDue)
+        .join(LoanDue, col(LoanDue.id) == col(DueChange.due_id))
+        .join(Loan, col(Loan.id) == col(LoanDue.loan_id))
+        .where(col(Loan.bank_id) == bank_id, col(LoanDue.due_on) > after_on)
+        .order_by(col(DueChange.id))
+    )
+    for change, due in session.execute(statement):
+        said_fen = change.principal_fen + change.interest_fen
+        first.setdefault(due.id, (said_fen, due.principal_fen + due.interest_fen))
+    return sum(now_fen - said_fen for said_fen, now_fen in first.values())
+
+
                 col(DayClose.bank_id) == held.bank_id, col(DayClose.state) == CloseState.FINISHED
             )
             .order_by(col(DayClose.on))

@@ -15,7 +15,14 @@ from app.loans.books import note_terms
 from app.loans.domain.classification import ClassRules, LoanClass, class_rules
 from app.loans.domain.debtor import in_force, own_classification
 from app.loans.domain.notes import plan_from_json
-from app.loans.domain.recomputed import BilledDue, NotePast, PaidLine, PlanFrom
+from app.loans.domain.recomputed import (
+    BilledBefore,
+    BilledDue,
+    MisusedFrom,
+    NotePast,
+    PaidLine,
+    PlanFrom,
+)
 from app.loans.domain.servicing import overdue_on
 from app.loans.domain.states import AccrualKind, EntryKind, LoanState
 from app.loans.domain.waterfall import Claim
@@ -34,6 +41,8 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
+from app.loans.rate_queries import misuse_rows, rates_of_notes
+from app.loans.repayment_models import AccrualCorrection, DueChange
 from app.reference.services import policy_for
 
 _ONE_DAY = timedelta(days=1)
@@ -59,6 +68,9 @@ def note_violations(
     pasts = _pasts(session, loans, notes)
     accruals = _by_loan(_all(session, LoanAccrual, LoanAccrual.loan_id, loan_ids), "note_id")
     posted = _posted(session, loan_ids)
+    corrections = _by_loan(
+        _all(session, AccrualCorrection, AccrualCorrection.loan_id, loan_ids), "note_id"
+    )
     facts = _by_loan(_all(session, LoanFactRow, LoanFactRow.loan_id, loan_ids), "loan_id")
     opened = _first_days(session)
 
@@ -72,8 +84,9 @@ def note_violations(
             past, running = pasts[note.id], states[note.id]
             if loan.state is not LoanState.WRITTEN_OFF:
                 yield from _balance(note, running, past)
-            yield from _running(note, running, accruals.get(note.id, []), past)
-            yield from _accruals(note, accruals.get(note.id, []), posted, past)
+            corrected = corrections.get(note.id, [])
+            yield from _running(note, running, accruals.get(note.id, []), corrected, past)
+            yield from _accruals(note, accruals.get(note.id, []), corrected, posted, past)
             yield from _bills(note, past, state.closed_on, written_off=_ended(loan))
         yield from _overdue(loan, state, [pasts[note.id] for note in own])
         if state.closed_on is not None and loan.state is not LoanState.WRITTEN_OFF:
@@ -109,10 +122,18 @@ def _balance(note: LoanNote, state: NoteStateRow, past: NotePast) -> Iterator[Vi
 
 
 def _running(
-    note: LoanNote, state: NoteStateRow, accruals: Sequence[LoanAccrual], past: NotePast
+    note: LoanNote,
+    state: NoteStateRow,
+    accruals: Sequence[LoanAccrual],
+    corrections: Sequence[AccrualCorrection],
+    past: NotePast,
 ) -> Iterator[Violation]:
     def total(kind: AccrualKind, since: date) -> int:
-        return sum(row.amount_fen for row in accruals if row.kind is kind and row.on >= since)
+        grown = sum(row.amount_fen for row in accruals if row.kind is kind and row.on >= since)
+        corrected = (
+            row for row in corrections if (row.kind, row.period_starts_on) == (kind, since)
+        )
+        return grown + sum(row.amount_fen for row in corrected)
 
     first = note.drawn_on
     ahead = sum(
@@ -120,7 +141,7 @@ def _running(
         for line in past.lines
         if line.due_number is None
         and line.claim is Claim.INTEREST
-        and line.booked_on >= state.period_starts_on
+        and line.value_on >= state.period_starts_on
     )
     for name, stored, found in (
         ("interest", state.interest_fen, total(AccrualKind.INTEREST, state.period_starts_on)),
@@ -135,9 +156,21 @@ def _running(
 
 
 def _accruals(
-    note: LoanNote, rows: Sequence[LoanAccrual], posted: _Posted, past: NotePast
+    note: LoanNote,
+    rows: Sequence[LoanAccrual],
+    corrections: Sequence[AccrualCorrection],
+    posted: _Posted,
+    past: NotePast,
 ) -> Iterator[Violation]:
     sums: dict[tuple[AccrualKind, date], int] = defaultdict(int)
+
+    def corrected(kind: AccrualKind, since: date, booked_on: date) -> int:
+        return sum(
+            each.amount_fen
+            for each in corrections
+            if (each.kind, each.period_starts_on) == (kind, since) and each.booked_on <= booked_on
+        )
+
     for row in sorted(rows, key=lambda each: each.on):
         key = (row.note_id, row.on, row.kind)
         amount, booked_on = posted.get(key, (0, row.on))
@@ -150,8 +183,9 @@ def _accruals(
         except ValueError as problem:
             yield _broken("accrual-formula", note, f"{row.kind} of {row.on}: {problem}")
             continue
-        sums[row.kind, since or note.drawn_on] += row.amount_fen
-        if not row.cumulative_fen == found == sums[row.kind, since or note.drawn_on]:
+        span = (row.kind, since or note.drawn_on)
+        sums[span] += row.amount_fen
+        if not row.cumulative_fen == found == sums[span] + corrected(*span, booked_on):
             detail = (
                 f"{row.kind} through {row.on} is {row.cumulative_fen} fen, the terms say {found}"
             )
@@ -266,6 +300,7 @@ def _pasts(
     by_id = {loan.id: loan for loan, _ in loans}
     note_ids = [note.id for own in notes.values() for note in own]
     dues = _all(session, LoanDue, LoanDue.note_id, note_ids)
+    changes = _changes(session, note_ids)
     due_numbers = {due.id: due.number for due in dues}
     dues_of = _by_loan(dues, "note_id")
     plans_of = _by_loan(_all(session, NotePlan, NotePlan.note_id, note_ids), "note_id")
@@ -279,7 +314,8 @@ def _pasts(
                 for row in sorted(plans_of.get(note.id, []), key=lambda each: each.number)
             ),
             dues=tuple(
-                _billed(due) for due in sorted(dues_of.get(note.id, []), key=lambda d: d.number)
+                _billed(due, changes.get(due.id, []))
+                for due in sorted(dues_of.get(note.id, []), key=lambda d: d.number)
             ),
             lines=tuple(lines_of.get(note.id, [])),
         )
@@ -288,8 +324,36 @@ def _pasts(
     }
 
 
-def _billed(due: LoanDue) -> BilledDue:
-    return BilledDue(**{name: getattr(due, name) for name in BilledDue.__dataclass_fields__})
+def _misused(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[MisusedFrom]]:
+    found: dict[UUID, list[MisusedFrom]] = defaultdict(list)
+    for row in misuse_rows(session, note_ids):
+        found[row.note_id].append(
+            MisusedFrom(from_on=row.from_on, amount_fen=row.amount_fen, booked_on=row.booked_on)
+        )
+    return found
+
+
+def _billed(due: LoanDue, changes: Sequence[DueChange]) -> BilledDue:
+    names = [name for name in BilledDue.__dataclass_fields__ if name != "changes"]
+    before = tuple(
+        BilledBefore(
+            booked_on=each.booked_on,
+            principal_fen=each.principal_fen,
+            interest_fen=each.interest_fen,
+        )
+        for each in changes
+    )
+    return BilledDue(**{name: getattr(due, name) for name in names}, changes=before)
+
+
+def _changes(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[DueChange]]:
+    statement = (
+        sa.select(DueChange)
+        .join(LoanDue, col(LoanDue.id) == col(DueChange.due_id))
+        .where(col(LoanDue.note_id).in_(note_ids))
+        .order_by(col(DueChange.id))
+    )
+    return _by_loan(session.execute(statement).scalars().all(), "due_id")
 
 
 def _lines(

@@ -155,6 +155,10 @@ class NoteStateRow(SQLModel, table=True):
 
     note_id: UUID = Field(primary_key=True, foreign_key="loan_note.id")
     loan_id: UUID = link("loan.id", index=True)
+    repayment_id: UUID | None = None
+    """The repayment that made it; none for what the contract or an extension says."""
+    repeats: int | None = None
+    """The earlier plan that counts again, after what came later was taken back."""
     unbilled_fen: int = fen()
     """Principal that has not yet fallen due: it bears the contract rate."""
     overdue_principal_fen: int = fen(default=0)
@@ -350,6 +354,10 @@ class BankDay(SQLModel, table=True):
 
     bank_id: UUID = Field(primary_key=True, foreign_key="organisation.id")
     open_on: date
+    place: int | None = None
+    """Of its kind in the order of claims that split the repayment."""
+    owed_fen: int | None = fen(nullable=True)
+    """What was owed of the debt just before."""
     opened_at: datetime
 
 

@@ -120,8 +120,64 @@ class AlreadyReversed(Conflict):
     detail = N_("%(number)s was reversed by %(by)s.")
 
 
-class LaterRepaymentStands(Conflict):
-    """Repayments are taken back from the last."""
+class AmountTooLarge(RuleViolation):
+    """More than any amount that is kept here."""
+
+    code = "amount-too-large"
+    title = N_("The amount is above the limit")
+    detail = N_("Amounts go up to %(limit)s yuan. Check the decimals.")
+
+
+class BeforeDrawdown(RuleViolation):
+    """Money dated before anything was owed."""
+
+    code = "before-drawdown"
+    title = N_("Nothing was drawn on that day")
+    detail = N_(
+        "%(number)s was drawn on %(drawn_on)s; the payment is dated %(value_on)s."
+        " Date it to the drawdown or later."
+    )
+
+
+class ChangedSince(RuleViolation):
+    """Terms were changed after the day that is to change."""
+
+    code = "terms-changed-since"
+    title = N_("The terms were changed after that day")
+    detail = N_(
+        "The terms of %(number)s were changed on %(on)s, on the figures of that day."
+        " Date the payment to that day or later."
+    )
+
+
+class NothingEarly(RuleViolation):
+    """No principal is left to be paid before its day."""
+
+    code = "nothing-to-prepay"
+    title = N_("Nothing is left to be paid early")
+    detail = N_("All principal of %(number)s has fallen due. Book a plain repayment.")
+
+
+class QuoteExpired(RuleViolation):
+    """A quote after its last day."""
+
+    code = "quote-expired"
+    title = N_("This quote has expired")
+    detail = N_(
+        "%(number)s counted until %(valid_until)s; the business day is %(day)s. Quote anew."
+    )
+
+
+class QuoteOutdated(Conflict):
+    """A quote whose figures are no longer those of the loan."""
+
+    code = "quote-outdated"
+    title = N_("The loan changed since this quote")
+    detail = N_("%(number)s says %(quoted)s yuan; now %(found)s yuan are needed. Quote anew.")
+
+
+class QuoteUsed(Conflict):
+    """A quote is carried out once."""
 
     code = "later-repayment-stands"
     title = N_("A later repayment stands")

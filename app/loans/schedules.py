@@ -24,6 +24,7 @@ from app.loans.books import (
 )
 from app.loans.domain.notes import NoteTerms, note_schedule, plan_from_json, principal_plan
 from app.loans.domain.states import Kept, LoanState
+from app.loans.domain.servicing import NoteBook
 from app.loans.models import Loan, LoanDue, LoanNote, NoteStateRow
 from app.loans.queries import visible_loans
 
@@ -216,7 +217,11 @@ def _state_of(due: LoanDue, day: date) -> InstalmentState:
 
 
 def to_come(
-    ledger: NoteLedger, before_on: date, until_on: date = date.max
+    ledger: NoteLedger,
+    before_on: date,
+    until_on: date = date.max,
+    *,
+    book: NoteBook | None = None,
 ) -> Iterator[InstalmentView]:
     """The books run forward to their end, or to a day; `before_on` is when something last fell due."""
     book, number = note_book(ledger), ledger.state.bills

@@ -146,7 +146,7 @@ def replanned(
         return _positive(equal_parts(balance_fen, [each.on for each in left]))
     if terms.method is Method.EQUAL_INSTALMENT:
         return _level_plan(terms, after_on, balance_fen)
-    return _cut_at_end(left, balance_fen)
+    return cut_at_end(left, balance_fen)
 
 
 def completing_plan(
@@ -290,7 +290,24 @@ def _level_plan(terms: NoteTerms, after_on: date, balance_fen: int) -> tuple[Dat
     return _positive(plan)
 
 
-def _cut_at_end(plan: Sequence[DatedAmount], balance_fen: int) -> tuple[DatedAmount, ...]:
+def _grace_ends_on(terms: NoteTerms) -> date:
+    """The last day on which only interest falls due; the drawdown where there is no grace."""
+    whole = _schedule_terms(terms)
+    grace = whole.grace_principal
+    return periods_of(whole)[grace - 1].due_on if grace else terms.drawn_on
+
+
+def _period_rates(terms: NoteTerms, periods: Sequence[Period]) -> tuple[list[int], int]:
+    """Rates of the periods over one denominator; a period with two rates has the mean of its days."""
+    rates = rates_of(terms)
+    if len(rates) == 1:
+        return period_rates(periods, rates[0].rate_ppm)
+    exact: list[Fraction] = [rate_of_period(period, rates) for period in periods]
+    denominator = lcm(*(each.denominator for each in exact))
+    return [int(each * denominator) for each in exact], denominator
+
+
+def cut_at_end(plan: Sequence[DatedAmount], balance_fen: int) -> tuple[DatedAmount, ...]:
     """Keep the plan from its beginning; the last day kept takes what is left."""
     cut: list[DatedAmount] = []
     left_fen = balance_fen
@@ -314,3 +331,4 @@ __all__ = [
     "replanned",
     "require_terms",
 ]
+    "cut_at_end",

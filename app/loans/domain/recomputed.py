@@ -30,8 +30,17 @@ class PaidLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BilledBefore:
+    """What a bill said before a change of an earlier day, and when the change was booked."""
+
+    booked_on: date
+    principal_fen: int
+    interest_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BilledDue:
-    """A bill as it is stored."""
+    """A bill as it is stored, with what it said before, the first change first."""
 
     number: int
     due_on: date
@@ -40,6 +49,14 @@ class BilledDue:
     paid_principal_fen: int
     paid_interest_fen: int
     settled: bool
+    changes: tuple[BilledBefore, ...] = ()
+
+    def said_on(self, as_of: date) -> tuple[int, int]:
+        """Principal and interest of the bill as it was known on a day."""
+        later = [each for each in self.changes if each.booked_on > as_of]
+        if later:
+            return later[0].principal_fen, later[0].interest_fen
+        return self.principal_fen, self.interest_fen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +99,7 @@ class NotePast:
         """The balances that bear the contract rate, by what was booked up to a day."""
         moves: dict[date, int] = {}
         for due in self.dues:
-            moves[due.due_on] = moves.get(due.due_on, 0) - due.principal_fen
+            moves[due.due_on] = moves.get(due.due_on, 0) - due.said_on(as_of)[0]
         for line in self._early(Claim.PRINCIPAL):
             if line.booked_on <= as_of:
                 moves[line.value_on] = moves.get(line.value_on, 0) - line.paid_fen
@@ -124,7 +141,14 @@ class NotePast:
 
     def bill_interest_fen(self, period: Period) -> int:
         """The interest that falls due at the end of a period."""
-        balances = self.balances(period.due_on - _ONE_DAY)
+        changed = [
+            each.booked_on
+            for due in self.dues
+            if due.due_on == period.due_on
+            for each in due.changes
+        ]
+        as_of = max(changed, default=period.due_on - _ONE_DAY)
+        balances = self.balances(as_of)
         ahead = sum(
             line.paid_fen
             for line in self._early(Claim.INTEREST)
@@ -146,7 +170,7 @@ class NotePast:
                 for line in self.lines
                 if line.due_number == due.number and line.booked_on <= as_of
             )
-            left = due.principal_fen + due.interest_fen - paid
+            left = sum(due.said_on(as_of)) - paid
             yield DatedAmount(on=due.due_on, amount_fen=left)
 
     def _early(self, claim: Claim) -> Iterable[PaidLine]:
@@ -157,8 +181,8 @@ class NotePast:
         return [
             OpenDue(
                 due_on=due.due_on,
-                principal_fen=due.principal_fen,
-                interest_fen=due.interest_fen,
+                principal_fen=due.said_on(as_of)[0],
+                interest_fen=due.said_on(as_of)[1],
                 paid_principal=_payments(known, due.number, Claim.PRINCIPAL),
                 paid_interest=_payments(known, due.number, Claim.INTEREST),
             )

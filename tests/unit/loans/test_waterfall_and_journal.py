@@ -14,7 +14,15 @@ from app.loans.domain.journal import (
     reversal_postings,
     write_off_postings,
 )
-from app.loans.domain.waterfall import Claim, Debt, allocate
+from app.loans.domain.waterfall import Claim, Debt, Order
+from app.loans.domain.waterfall import allocate as allocate_by
+
+PLACES = (Claim.FEE, Claim.PENALTY, Claim.COMPOUND, Claim.INTEREST, Claim.PRINCIPAL)
+ORDER = Order(row="performing", places={claim: at for at, claim in enumerate(PLACES, start=1)})
+
+
+def allocate(amount_fen, debts):
+    return allocate_by(amount_fen, debts, ORDER)
 
 
 def debt(claim, owed_fen, due_on=date(2024, 3, 21)):

@@ -1,0 +1,228 @@
+"""Money dated back, and repayments taken back that others followed: as if known on their days."""
+
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+import sqlalchemy as sa
+
+from app.kernel.daycount import DayCount
+from app.loans.domain.early import Keep
+from app.loans.domain.states import InterestStyle
+from app.loans.domain.terms import Method
+from app.loans.queries import journal, list_dues, list_repayments, trial_balance
+from app.loans.refusals import ChangedSince, ClosedPeriod, KeyTaken, NotDrawn
+from app.loans.services import ExtendLoan, Repay, Reverse, extend_loan, repay, reverse
+
+START = date(2024, 1, 2)
+LAST = date(2024, 1, 31)
+
+
+def day(number):
+    return date(2024, 1, number)
+
+
+def sign(bank, **terms):
+    """90,000.00 at 6 %, falling due every seven days up to the end of April."""
+    given = {
+        "contract_fen": 90_000_00,
+        "rate_ppm": 60_000,
+        "starts_on": START,
+        "matures_on": date(2024, 4, 30),
+        "every": "7d",
+        "day_count": DayCount.ACT_365,
+        "interest_style": InterestStyle.SCHEDULE,
+        "method": Method.EQUAL_INSTALMENT,
+    }
+    return bank.sign(**{**given, **terms})
+
+
+def pay(bank, loan_id, amount_fen, **extra):
+    with bank.database.write() as session:
+        return repay(session, bank.actor, loan_id, Repay(amount_fen=amount_fen, **extra))
+
+
+def take_back(bank, repayment, reason="银行退汇"):
+    with bank.database.write() as session:
+        return reverse(session, bank.actor, Reverse(entry_id=repayment.entry_id, reason=reason))
+
+
+def books(bank, loan_id):
+    """All that a loan shows but numbers and days of booking."""
+    view = bank.view(loan_id)
+    with bank.database.read() as session:
+        dues = list_dues(session, bank.actor, loan_id)
+        balances = trial_balance(session, bank.actor, loan_id=loan_id)
+        note = session.execute(
+            sa.text(
+                "SELECT unbilled_fen, overdue_principal_fen, period_number, period_starts_on,"
+                " period_due_on, interest_fen, ahead_fen, penalty_fen, penalty_paid_fen, compound_fen,"
+                " compound_paid_fen, next_due_on FROM note_state WHERE loan_id = :loan"
+            ).bindparams(sa.bindparam("loan", loan_id, sa.Uuid()))
+        ).one()
+    return {
+        "figures": (
+            view.state,
+            view.principal_fen,
+            view.accrued_fen,
+            view.suspense_fen,
+            view.overdue_days,
+            view.overdue_fen,
+        ),
+        "bills": [
+            (each.due_on, each.principal_fen, each.interest_fen, each.left_fen)
+            for each in dues
+            if each.principal_fen or each.interest_fen
+        ],
+        "note": tuple(note),
+        "accounts": {each.account: each.balance_fen for each in balances if each.balance_fen},
+    }
+
+
+KINDS = (
+    {"method": Method.EQUAL_INSTALMENT},
+    {"method": Method.EQUAL_PRINCIPAL, "every": "14d"},
+    {"method": Method.BULLET},
+    {"method": Method.EQUAL_INSTALMENT, "every": "1m", "day_count": DayCount.THIRTY_360},
+)
+
+
+def payments(random):
+    """Money on four days of January: too little, too much, early or not."""
+    days = sorted(random.sample(range(4, 28), 4))
+    return [
+        (
+            day(number),
+            {
+                "amount_fen": random.choice(
+                    [random.randint(1, 5_000_00), random.randint(1, 20_000_00)]
+                ),
+                "prepay": random.random() < 0.6,
+                "keep": random.choice([None, *Keep]),
+            },
+        )
+        for number in days
+    ]
+
+
+def test_what_arrives_late_or_is_taken_back_leaves_the_loan_as_if_known_on_its_day(bank):
+    """For each kind of loan three: paid on the days, booked late, and with a repayment too many."""
+    bank.open(START)
+    random = Random(20240131)
+    work = {day(number): [] for number in range(2, 32)}
+    groups = []
+    for terms in KINDS * 2:
+        loans = [sign(bank, **terms) for _ in range(3)]
+        for loan_id in loans:
+            bank.draw(loan_id, 90_000_00)
+        groups.append(loans)
+        plain, late, wrong = loans
+        for value_on, command in payments(random):
+            work[value_on].append(("pay", plain, command))
+            delayed = min(value_on + timedelta(days=random.randint(0, 20)), LAST)
+            work[delayed].append(("pay", late, {**command, "value_on": value_on}))
+            work[value_on].append(("pay", wrong, command))
+        extra = day(random.randint(4, 27))
+        work[extra].append(("wrong", wrong, {"amount_fen": 7_777_77, "prepay": True}))
+    taken = {}
+    today = START
+    while True:
+        for what, loan_id, command in work[today]:
+            done = pay(bank, loan_id, **command)
+            if what == "wrong":
+                taken[loan_id] = done
+        if today == LAST:
+            break
+        bank.close(today)
+        today += timedelta(days=1)
+        bank.set_clock(today)
+    for done in taken.values():
+        take_back(bank, done)
+    for plain, late, wrong in groups:
+        assert books(bank, late) == books(bank, plain)
+        assert books(bank, wrong) == books(bank, plain)
+
+
+@pytest.fixture
+def weekly(bank):
+    """An equal-instalment loan drawn on 2024-01-02, on 2024-01-20; two bills are unpaid."""
+    bank.open(START)
+    loan_id = sign(bank)
+    bank.draw(loan_id, 90_000_00)
+    bank.close_until(START, day(19))
+    return loan_id
+
+
+def test_history_stays_and_every_booking_balances(bank, weekly):
+    first = pay(bank, weekly, 4_000_00)
+    bank.close(day(20))
+    back = pay(bank, weekly, 6_000_00, value_on=day(9), prepay=True)
+    with bank.database.read() as session:
+        rows = list_repayments(session, bank.actor, weekly)
+        kinds = [each.kind for each in journal(session, bank.actor, weekly, size=100).items]
+        balances = trial_balance(session, bank.actor)
+    again, taken = rows[0], next(row for row in rows if row.reverses_id == first.id)
+    assert {row.number for row in rows} == {first.number, back.number, again.number, taken.number}
+    assert (again.amount_fen, again.value_on, again.booked_on) == (4_000_00, day(20), day(21))
+    assert taken.reason == back.number
+    assert sum(each.balance_fen for each in balances) == 0
+    assert "reversal" in kinds
+
+
+def test_a_bill_made_between_is_corrected_and_what_it_said_is_kept(bank, weekly):
+    with bank.database.read() as session:
+        before = list_dues(session, bank.actor, weekly)
+    pay(bank, weekly, 40_000_00, value_on=day(10), prepay=True)
+    with bank.database.read() as session:
+        after = list_dues(session, bank.actor, weekly)
+        kept = session.execute(sa.text("SELECT interest_fen FROM due_change")).scalars().all()
+    assert after[0] == before[0] or after[0].left_fen == 0
+    assert after[1].interest_fen < before[1].interest_fen
+    assert kept == [before[1].interest_fen]
+
+
+def test_the_key_of_a_replayed_repayment_still_names_it(bank, weekly):
+    first = pay(bank, weekly, 4_000_00, key="transfer-7")
+    bank.close(day(20))
+    pay(bank, weekly, 1_00, value_on=day(9))
+    assert pay(bank, weekly, 4_000_00, key="transfer-7").number == first.number
+    with pytest.raises(KeyTaken):
+        pay(bank, weekly, 4_000_00, key="transfer-7", prepay=True)
+
+
+def test_terms_changed_after_the_day_are_not_worked_over(bank, weekly):
+    loan_id = sign(bank, starts_on=day(20), matures_on=date(2024, 4, 30))
+    bank.draw(loan_id, 90_000_00)
+    bank.close(day(20))
+    with bank.database.write() as session:
+        command = ExtendLoan(loan_id=loan_id, matures_on=date(2024, 5, 31), reason="展期")
+        extend_loan(session, bank.actor, command)
+    with pytest.raises(ChangedSince):
+        pay(bank, loan_id, 1_00, value_on=day(20))
+    assert pay(bank, loan_id, 1_00, value_on=day(21)).value_on == day(21)
+
+
+def test_the_first_day_of_the_open_month_is_the_earliest(bank, weekly):
+    bank.close_until(day(20), date(2024, 2, 9))
+    with pytest.raises(ClosedPeriod):
+        pay(bank, weekly, 1_00, value_on=day(31))
+    assert pay(bank, weekly, 1_00, value_on=date(2024, 2, 1)).value_on == date(2024, 2, 1)
+
+
+def test_a_repayment_of_a_closed_month_is_taken_back_on_the_first_open_day(bank, weekly):
+    paid = pay(bank, weekly, 4_000_00)
+    later = pay(bank, weekly, 3_000_00)
+    bank.close_until(day(20), date(2024, 2, 9))
+    back = take_back(bank, paid)
+    assert back.value_on == date(2024, 2, 1)
+    with bank.database.read() as session:
+        rows = {row.number for row in list_repayments(session, bank.actor, weekly)}
+    assert rows == {paid.number, later.number, back.number}
+    bank.close(date(2024, 2, 10))
+
+
+def test_a_released_or_undrawn_loan_is_not_gone_back_into(bank, weekly):
+    paid = pay(bank, weekly, 1_00)
+    bank.sql("UPDATE loan SET state = 'released'")
+    with pytest.raises(NotDrawn):
+        take_back(bank, paid)
