@@ -54,15 +54,25 @@ def text(length: int, *, nullable: bool = False, default: str | None = None, **k
 
 
 def choice(
-    enum: type[E], name: str, *, nullable: bool = False, default: E | None = None, **kwargs: Any
+    enum: type[E],
+    name: str,
+    *,
+    nullable: bool = False,
+    default: E | None = None,
+    checked: bool = True,
+    **kwargs: Any,
 ) -> Any:
-    """A column that stores the value of a StrEnum with a named CHECK (never a native type)."""
+    """A column that stores the value of a StrEnum with a named CHECK (never a native type).
+
+    `checked=False` is for a column added to a table in use, which SQLite would have to rebuild for
+    its CHECK: the type alone refuses other words.
+    """
     kind = sa.Enum(
         enum,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
         length=40,
-        create_constraint=True,
+        create_constraint=checked,
         name=name,
         validate_strings=True,
     )

@@ -14,7 +14,9 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.ids import new_id
 from app.kernel.schedule_dates import Every
+from app.loans.domain.accrual import RateFrom
 from app.loans.domain.amounts import DatedAmount
+from app.loans.domain.burden import Misuse
 from app.loans.domain.journal import Posting
 from app.loans.domain.notes import NoteTerms, plan_from_json
 from app.loans.domain.servicing import NoteBook
@@ -33,6 +35,7 @@ from app.loans.models import (
     RepaymentLine,
 )
 from app.loans.queries import visible_loans
+from app.loans.rate_queries import Bearing, bearing_of, moved_from_json
 from app.loans.refusals import ClosedPeriod, DayClosing, DayNotOpened, LoanBehind, LoanNotServiced
 
 ONE_DAY = timedelta(days=1)
@@ -49,6 +52,7 @@ class NoteLedger:
     plan: tuple[DatedAmount, ...]
     plan_number: int
     dues: list[LoanDue]
+    misuse: Misuse | None = None
 
     def owed_fen(self, claim: Claim) -> int:
         """Penalty or compound interest posted and not paid."""
@@ -163,21 +167,46 @@ def lock_ledger(session: Session, loan_id: UUID) -> LoanLedger:
         .all()
     )
     plans = latest_plans(session, [note.id for note, _ in rows])
-    notes = [_note_ledger(loan, note, state, plans[note.id], dues) for note, state in rows]
+    bearing = bearing_of_loans(session, [(loan, note) for note, _ in rows])
+    notes = [
+        note_ledger(
+            loan,
+            note,
+            note_state,
+            plan=plans[note.id],
+            dues=[due for due in dues if due.note_id == note.id],
+            bearing=bearing,
+        )
+        for note, note_state in rows
+    ]
     return LoanLedger(loan=loan, state=state, notes=notes)
 
 
-def _note_ledger(
-    loan: Loan, note: LoanNote, state: NoteStateRow, plan: NotePlan, dues: Sequence[LoanDue]
+def bearing_of_loans(session: Session, rows: Sequence[tuple[Loan, LoanNote]]) -> Bearing:
+    """Rates and misuse of the notes of some loans."""
+    floating = [note.id for loan, note in rows if loan.lpr_tenor is not None]
+    return bearing_of(session, [note for _, note in rows], floating=floating)
+
+
+def note_ledger(
+    loan: Loan,
+    note: LoanNote,
+    state: NoteStateRow,
+    *,
+    plan: NotePlan,
+    dues: list[LoanDue],
+    bearing: Bearing,
 ) -> NoteLedger:
+    """A note with everything that a step may need of it."""
     return NoteLedger(
         loan=loan,
         note=note,
         state=state,
-        terms=note_terms(loan, note),
+        terms=note_terms(loan, note, bearing.rates.get(note.id, ())),
         plan=plan_from_json(plan.plan),
         plan_number=plan.number,
-        dues=[due for due in dues if due.note_id == note.id],
+        dues=dues,
+        misuse=bearing.misuse.get(note.id),
     )
 
 
@@ -202,8 +231,8 @@ def latest_plans(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, NoteP
     return {plan.note_id: plan for plan in session.execute(statement).scalars()}
 
 
-def note_terms(loan: Any, note: Any) -> NoteTerms:
-    """The terms of a note, from its own row and its contract's."""
+def note_terms(loan: Any, note: Any, rates: tuple[RateFrom, ...] = ()) -> NoteTerms:
+    """The terms of a note, from its own row and its contract's; `rates` of a floating one."""
     return NoteTerms(
         amount_fen=note.amount_fen,
         drawn_on=note.drawn_on,
@@ -216,6 +245,11 @@ def note_terms(loan: Any, note: Any) -> NoteTerms:
         contract_starts_on=loan.starts_on,
         first_due_on=loan.first_due_on,
         plan=plan_from_json(loan.plan),
+        grace_principal=loan.grace_principal,
+        month_end=loan.month_end,
+        odd_days=loan.odd_days,
+        moved=moved_from_json(loan.moved_days),
+        rates=rates,
     )
 
 
@@ -225,7 +259,11 @@ def note_book(ledger: NoteLedger) -> NoteBook:
     return NoteBook(
         rate_ppm=ledger.note.rate_ppm,
         surcharge_ppm=loan.penalty_ppm,
+        misuse_ppm=loan.misuse_ppm or 0,
+        misuse=ledger.misuse,
+        rates=ledger.terms.rates,
         day_count=loan.day_count,
+        ends_on=ledger.terms.ends_on,
         unbilled_fen=state.unbilled_fen,
         period_number=state.period_number,
         period_starts_on=state.period_starts_on,
@@ -259,6 +297,8 @@ def add_plan(
     *,
     from_on: date,
     reason: str,
+    repayment_id: UUID | None = None,
+    repeats: int | None = None,
 ) -> None:
     """A new plan in force; the ones before it stay on file."""
     ledger.plan_number += 1
@@ -270,6 +310,8 @@ def add_plan(
             from_on=from_on,
             plan=[{"on": each.on.isoformat(), "fen": each.amount_fen} for each in plan],
             reason=reason,
+            repayment_id=repayment_id,
+            repeats=repeats,
         )
     )
 
@@ -297,8 +339,6 @@ def last_closed_on(session: Session, bank_id: UUID) -> date | None:
     statement = sa.select(sa.func.max(LedgerPeriod.ends_on)).where(
         col(LedgerPeriod.bank_id) == bank_id
     )
-    repayment_id: UUID | None = None,
-    repeats: int | None = None,
     found: date | None = session.execute(statement).scalar_one()
     return found
 
@@ -310,8 +350,6 @@ def post_entry(
     booking: Booking,
     *,
     note_id: UUID | None = None,
-            repayment_id=repayment_id,
-            repeats=repeats,
 ) -> UUID:
     """Write one entry; its lines are numbered from 1. Gives its id. Refuses a day in a closed month."""
     require_open_period(session, loan.bank_id, min(booking.booked_on, booking.value_on))

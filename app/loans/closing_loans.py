@@ -18,6 +18,15 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.loans.books import latest_plans, lines_of, note_terms, steps_from_json, steps_to_json
 from app.loans.closing_quiet import QuietClose, close_quiet, write_quiet
+from app.loans.closing_rates import (
+    RateWrites,
+    Repricing,
+    collect_rates,
+    is_repriced,
+    load_repricing,
+    resets_of,
+    write_rates,
+)
 from app.loans.closing_rows import (
     ACCRUAL_COLUMNS,
     POSTING_COLUMNS,
@@ -27,10 +36,12 @@ from app.loans.closing_rows import (
     posting_row,
 )
 from app.loans.domain.amounts import DatedAmount
+from app.loans.domain.burden import OpenDue
 from app.loans.domain.classification import ClassRules, LoanClass
 from app.loans.domain.debtor import in_force, own_classification
 from app.loans.domain.notes import plan_from_json
-from app.loans.domain.servicing import NoteBook, NoteDay, OpenDue, Overdue, overdue_on
+from app.loans.domain.repricing import RateSet
+from app.loans.domain.servicing import NoteBook, NoteDay, Overdue, overdue_on
 from app.loans.domain.standing import standing
 from app.loans.domain.states import AccrualKind, LoanFact, LoanState
 from app.loans.domain.waterfall import Claim
@@ -46,6 +57,7 @@ from app.loans.models import (
     NoteStateRow,
     RepaymentLine,
 )
+from app.loans.rate_queries import Bearing, moved_from_json
 
 _ONE_DAY = timedelta(days=1)
 
@@ -84,12 +96,14 @@ class _NoteWork:
     book: NoteBook
     overdue_principal_fen: int
     bills: int
+    plan_number: int = 0
     billed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class _LoanWork:
     row: Any
+    repricing: Repricing | None = None
     notes: list[_NoteWork] = field(default_factory=list)
     unpaid: list[DatedAmount] = field(default_factory=list)
     facts: list[tuple[LoanFact, date, date | None]] = field(default_factory=list)
@@ -107,6 +121,7 @@ class _Writes:
     steps: list[tuple[UUID, Any]] = field(default_factory=list)
     loans: list[tuple[Any, ...]] = field(default_factory=list)
     states: list[tuple[UUID, LoanState]] = field(default_factory=list)
+    rates: RateWrites = field(default_factory=RateWrites)
     earned_fen: int = 0
     billed_fen: int = 0
 
@@ -114,6 +129,7 @@ class _Writes:
         """Take over the rows of one loan that worked out."""
         for name in ("accruals", "postings", "dues", "notes", "billed", "steps", "loans", "states"):
             getattr(self, name).extend(getattr(other, name))
+        self.rates.add(other.rates)
         self.earned_fen += other.earned_fen
         self.billed_fen += other.billed_fen
 
@@ -165,17 +181,23 @@ def _load(session: Session, loan_ids: Sequence[UUID], last_on: date) -> list[_Lo
     for fact in _fact_rows(session, loan_ids):
         works[fact.loan_id].facts.append((fact.fact, fact.from_on, fact.until_on))
     notes = _note_rows(session, loan_ids)
+    floating = [row.note_id for row in notes if works[row.loan_id].row.lpr_tenor is not None]
+    repricing = load_repricing(session, notes, floating, last_on)
+    misused = repricing.bearing.misuse
     late = {row.note_id for row in notes if _needs_past(row, works[row.loan_id].unpaid, last_on)}
-    plans = latest_plans(session, [row.note_id for row in notes if _falls_due(row, last_on)])
-    past = _past_dues(session, sorted(late))
+    moving = [row for row in notes if _falls_due(row, last_on) or is_repriced(row, last_on)]
+    plans = latest_plans(session, [row.note_id for row in moving])
+    past = _past_dues(session, sorted(late | misused.keys()))
     for row in notes:
-        work = works[row.loan_id]
+        work, plan = works[row.loan_id], plans.get(row.note_id)
+        work.repricing = repricing
         work.notes.append(
             _NoteWork(
                 row=row,
-                book=_book(work.row, row, plans.get(row.note_id), past.get(row.note_id)),
+                book=_book(work.row, row, plan, past.get(row.note_id), repricing.bearing),
                 overdue_principal_fen=row.overdue_principal_fen,
                 bills=row.bills,
+                plan_number=plan.number if plan else 0,
             )
         )
     return [works[key] for key in sorted(works)]
@@ -195,7 +217,8 @@ def _loan_rows(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
 _LOAN_TABLE: sa.Table = Loan.__table__  # type: ignore[attr-defined]
 _LOAN_TERMS = (
     "bank_id", "state", "penalty_ppm", "method", "every", "day_count", "interest_style",
-    "starts_on", "first_due_on", "plan",
+    "starts_on", "first_due_on", "plan", "lpr_tenor", "lpr_bp", "reset_rule", "lpr_lag_days",
+    "misuse_ppm", "grace_principal", "month_end", "odd_days", "moved_days",
 )  # fmt: skip
 
 
@@ -269,11 +292,18 @@ def _paid(lines: Sequence[RepaymentLine], claim: Claim) -> tuple[DatedAmount, ..
     )
 
 
-def _book(loan: Any, row: Any, plan: NotePlan | None, dues: list[OpenDue] | None) -> NoteBook:
+def _book(
+    loan: Any, row: Any, plan: NotePlan | None, dues: list[OpenDue] | None, bearing: Bearing
+) -> NoteBook:
+    rates = bearing.rates.get(row.note_id, ())
     return NoteBook(
         rate_ppm=row.rate_ppm,
         surcharge_ppm=loan.penalty_ppm,
+        misuse_ppm=loan.misuse_ppm or 0,
+        misuse=bearing.misuse.get(row.note_id),
+        rates=rates,
         day_count=loan.day_count,
+        ends_on=dict(moved_from_json(loan.moved_days)).get(row.matures_on, row.matures_on),
         unbilled_fen=row.unbilled_fen,
         period_number=row.period_number,
         period_starts_on=row.period_starts_on,
@@ -285,7 +315,7 @@ def _book(loan: Any, row: Any, plan: NotePlan | None, dues: list[OpenDue] | None
         compound_fen=row.compound_fen,
         next_due_on=row.next_due_on,
         steps=steps_from_json(row.steps) if row.steps else (),
-        terms=note_terms(loan, row) if plan is not None else None,
+        terms=note_terms(loan, row, rates) if plan is not None else None,
         plan=plan_from_json(plan.plan) if plan is not None else (),
         dues=dues or [],
         is_overdue=dues is not None,
@@ -299,16 +329,27 @@ def _close_loan(
     work: _LoanWork, days: Sequence[date], booked_on: date | None, own_class: _OwnClass
 ) -> _Writes:
     writes = _Writes()
+    resets = [_resets(work, note, days) for note in work.notes]
     for day in days:
         for note in work.notes:
             found = note.book.close(day)
             if found.earned_fen or found.bill or found.penalty_fen or found.compound_fen:
                 _collect(writes, work, note, found, booked_on or day)
-    for note in work.notes:
+    for note, set_rates in zip(work.notes, resets, strict=True):
         _collect_note(writes, note)
+        collect_rates(writes.rates, work.row, note.row, note.book, set_rates, note.plan_number)
     if days:
         _collect_loan(writes, work, days[-1], own_class)
     return writes
+
+
+def _resets(work: _LoanWork, note: _NoteWork, days: Sequence[date]) -> tuple[RateSet, ...]:
+    """The rates to be set on the days; the book of the note sets them."""
+    if work.repricing is None or not days:
+        return ()
+    found = resets_of(work.repricing, work.row, note.row, note.book.ends_on, days[-1])
+    note.book.resets = found
+    return found
 
 
 def _collect(
@@ -419,6 +460,7 @@ def _write(session: Session, writes: _Writes) -> None:
     update_rows(session, _table(NoteStateRow), "note_id", _NOTE_COLUMNS, writes.notes)
     update_rows(session, _table(NoteStateRow), "note_id", _BILLED_COLUMNS, writes.billed)
     update_rows(session, _table(LoanStateRow), "loan_id", _LOAN_COLUMNS, writes.loans)
+    write_rates(session, writes.rates)
     for statement in _rare_updates(writes):
         session.execute(statement, execution_options={"synchronize_session": False})
 

@@ -130,12 +130,14 @@ def _about(model: Any, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bo
 
 
 def _stirring(opening_on: date) -> sa.ColumnElement[bool]:
-    """Whether any note of the loan has more than one balance, a changed past, or something falling due."""
+    """Whether any note has more than one balance, a changed past, something falling due, or a rate to be set."""
     note = aliased(NoteStateRow)
     stepped = sa.and_(col(note.steps).is_not(None), col(note.steps) != sa.JSON.NULL)
     due = sa.func.coalesce(col(note.next_due_on), opening_on) <= opening_on
+    repriced = sa.func.coalesce(col(note.next_reset_on), opening_on) < opening_on
     return sa.exists().where(
-        col(note.loan_id) == col(LoanStateRow.loan_id), sa.or_(col(note.restate), stepped, due)
+        col(note.loan_id) == col(LoanStateRow.loan_id),
+        sa.or_(col(note.restate), stepped, due, repriced),
     )
 
 

@@ -1,9 +1,8 @@
 """A loan from its contract to its end: signed, drawn, extended, written off, released."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,12 +12,9 @@ from app.audit.services import record
 from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor
-from app.kernel.daycount import DayCount
-from app.kernel.errors import InvalidInput, NotFound
+from app.kernel.errors import NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
-from app.kernel.schedule_dates import Every
-from app.kernel.text import N_
 from app.loans.books import (
     ONE_DAY,
     Booking,
@@ -32,6 +28,14 @@ from app.loans.books import (
     post_entry,
     require_current,
 )
+from app.loans.closing_rates import rate_row
+from app.loans.contract_terms import (
+    OpenLoan,
+    contract_terms,
+    drawn_rate,
+    first_reset_on,
+    moved_after_extension,
+)
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import drawdown_postings, write_off_postings
@@ -41,69 +45,26 @@ from app.loans.domain.notes import (
     interest_periods,
     plan_to_json,
     principal_plan,
-    require_terms,
 )
 from app.loans.domain.standing import switch_postings
 from app.loans.domain.states import (
     LOAN,
     EntryKind,
-    InterestStyle,
     LoanEvent,
     LoanFact,
     LoanState,
-    LtvBasis,
-    Security,
 )
 from app.loans.domain.terms import Method
 from app.loans.models import Loan, LoanFactRow, LoanNote, LoanStateRow, NotePlan, NoteStateRow
 from app.loans.queries import visible_loans
+from app.loans.rate_models import NoteRate
+from app.loans.rate_queries import moved_from_json
 from app.loans.refusals import (
     AmountNotPositive,
     ContractExceeded,
     DrawdownAfterMaturity,
     ExtensionRefused,
 )
-from app.reference.services import policy_for
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenLoan:
-    """Every term of a contract; nothing is read from a product later.
-
-    `plan` is for the method `plan`: dated principal of the whole contract. Rates are ppm a
-    year, `penalty_ppm` the surcharge while overdue, the lines and the cure are ppm of the
-    recognised value.
-    """
-
-    bank_id: UUID
-    borrower_id: UUID
-    title: str
-    contract_fen: int
-    rate_ppm: int
-    penalty_ppm: int
-    starts_on: date
-    matures_on: date
-    region_code: str
-    product: str = ""
-    method: Method = Method.BULLET
-    every: str = "3m"
-    day_count: DayCount = DayCount.ACT_360
-    interest_style: InterestStyle = InterestStyle.QUARTERLY
-    first_due_on: date | None = None
-    plan: tuple[DatedAmount, ...] = ()
-    green: bool = False
-    catalogue_edition: str = ""
-    catalogue_code: str = ""
-    security: Security | None = None
-    warning_ppm: int | None = None
-    top_up_ppm: int | None = None
-    disposal_ppm: int | None = None
-    cure_ppm: int | None = None
-    cure_days: int | None = None
-    ltv_basis: LtvBasis = LtvBasis.PRINCIPAL
-    application_id: UUID | None = None
-    synthetic: bool = False
-    signed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,12 +125,8 @@ def open_loan(session: Session, actor: Actor, command: OpenLoan) -> UUID:
     actor.require(Permission.SIGN_CONTRACT)
     if actor.organisation_id != command.bank_id and actor.sees("*") != "all":
         raise NotFound
-    require_terms(_whole_contract(command))
-    _require_lines(command)
-    _require_penalty(session, command)
     loan = Loan(
-        **_copied(command),
-        plan=plan_to_json(command.plan) if command.plan else None,
+        **contract_terms(session, command),
         number=next_number(session, "L", (command.signed_on or command.starts_on).year),
         created_at=now(session),
     )
@@ -213,56 +170,18 @@ KEPT_TERMS: Final = (
     "cure_ppm",
     "cure_days",
     "ltv_basis",
+    "lpr_tenor",
+    "lpr_bp",
+    "reset_rule",
+    "lpr_lag_days",
+    "misuse_ppm",
+    "grace_principal",
+    "month_end",
+    "odd_days",
+    "roll",
+    "moved_days",
 )
 """The terms of a contract that the journal keeps; `verify` compares them with the loan."""
-
-
-def _copied(command: OpenLoan) -> dict[str, Any]:
-    return {
-        each.name: getattr(command, each.name) for each in fields(command) if each.name != "plan"
-    }
-
-
-def _whole_contract(command: OpenLoan) -> NoteTerms:
-    """The contract as one note drawn on its first day: what is possible for it is for its notes."""
-    return NoteTerms(
-        amount_fen=command.contract_fen,
-        drawn_on=command.starts_on,
-        matures_on=command.matures_on,
-        rate_ppm=command.rate_ppm,
-        method=command.method,
-        every=Every.parse(command.every),
-        day_count=command.day_count,
-        style=command.interest_style,
-        contract_starts_on=command.starts_on,
-        first_due_on=command.first_due_on,
-        plan=command.plan,
-    )
-
-
-def _require_lines(command: OpenLoan) -> None:
-    lines = (command.cure_ppm, command.warning_ppm, command.top_up_ppm, command.disposal_ppm)
-    given = [line for line in lines[1:] if line is not None]
-    cure_above = None not in lines[::2] and (lines[0] or 0) > (lines[2] or 0)
-    if given == sorted(given) and not cure_above and command.matures_on > command.starts_on:
-        return
-    raise InvalidInput.at(
-        "/warning",
-        N_("The warning line lies below the top-up line, and that below the disposal line."),
-    )
-
-
-def _require_penalty(session: Session, command: OpenLoan) -> None:
-    """The surcharge while overdue lies within the law of the day of the contract."""
-    policy = policy_for(session, command.bank_id, command.signed_on or command.starts_on)
-    low, high = (policy.ppm(f"loans.penalty_rate.overdue_{end}") for end in ("low", "high"))
-    if not low <= command.penalty_ppm <= high:
-        raise InvalidInput.at(
-            "/penalty",
-            N_("The surcharge while overdue lies between %(low)s and %(high)s of the rate."),
-            low=f"{Decimal(low) / 10_000:f} %",
-            high=f"{Decimal(high) / 10_000:f} %",
-        )
 
 
 def post_drawdown(session: Session, actor: Actor, command: PostDrawdown) -> NoteView:
@@ -280,12 +199,13 @@ def draw(
     loan = ledger.loan
     next_state = LOAN.next(loan.state, LoanEvent.DRAW)
     matures_on = _require_drawable(ledger, command, day)
+    rate = drawn_rate(session, loan, day, given_ppm=command.rate_ppm)
     note = LoanNote(
         number=next_number(session, "N", day.year),
         loan_id=loan.id,
         amount_fen=command.amount_fen,
         drawn_on=day,
-        rate_ppm=loan.rate_ppm if command.rate_ppm is None else command.rate_ppm,
+        rate_ppm=rate.rate_ppm,
         matures_on=matures_on,
     )
     terms = _note_terms(loan, note, command)
@@ -302,8 +222,10 @@ def draw(
         period_due_on=first.due_on,
         whole_months=first.whole_months,
         next_due_on=min(plan[0].on, first.due_on),
+        next_reset_on=first_reset_on(loan, note, ends_on=terms.ends_on),
     )
     session.add(state)
+    session.add(NoteRate(**rate_row(note.id, 1, rate)))
     session.add(NotePlan(note_id=note.id, number=1, from_on=day, plan=plan_to_json(plan)))
     booking = Booking(kind=EntryKind.DRAWDOWN, booked_on=day, value_on=day, words=note.number)
     post_entry(session, loan, drawdown_postings(note.amount_fen), booking, note_id=note.id)
@@ -359,9 +281,18 @@ def _require_drawable(ledger: LoanLedger, command: PostDrawdown, day: date) -> d
             drawn=Money(drawn), contract=Money(loan.contract_fen), amount=Money(command.amount_fen)
         )
     starts_on, matures_on = loan.starts_on, loan.matures_on
-    if starts_on is None or matures_on is None or not starts_on <= day < matures_on:
+    if (
+        starts_on is None
+        or matures_on is None
+        or not starts_on <= day < _last_day(loan, matures_on)
+    ):
         raise DrawdownAfterMaturity(day=day, starts_on=starts_on, matures_on=matures_on)
     return matures_on
+
+
+def _last_day(loan: Loan, matures_on: date) -> date:
+    """The maturity, or the day before it on which it falls due."""
+    return min(matures_on, dict(moved_from_json(loan.moved_days)).get(matures_on, matures_on))
 
 
 def _note_terms(loan: Loan, note: LoanNote, command: PostDrawdown) -> NoteTerms:
@@ -420,21 +351,38 @@ def extend(
         each.state.next_due_on is None or each.note.matures_on <= day for each in ledger.notes
     ):
         raise ExtensionRefused(number=loan.number)
-    loan.extended_from_on, loan.matures_on = loan.matures_on, command.matures_on
+    old_end_on = loan.matures_on
+    loan.extended_from_on = loan.extended_from_on or old_end_on
+    loan.matures_on = command.matures_on
+    _extend_moved_days(session, ledger, old_end_on=old_end_on)
     for each in ledger.notes:
         _extend_note(session, loan, each, day, command.reason)
     ledger.state.version += 1
-    _recorded(session, actor, loan, "loan.extend", until=command.matures_on, reason=command.reason)
+    _recorded(
+        session,
+        actor,
+        loan,
+        "loan.extend",
+        until=command.matures_on,
+        moved_days=loan.moved_days,
+        reason=command.reason,
+    )
+
+
+def _extend_moved_days(session: Session, ledger: LoanLedger, *, old_end_on: date) -> None:
+    loan = ledger.loan
+    if loan.matures_on is not None and ledger.notes:
+        whole = replace(ledger.notes[0].terms, matures_on=loan.matures_on)
+        loan.moved_days = moved_after_extension(session, loan, whole, old_end_on=old_end_on)
 
 
 def _extend_note(session: Session, loan: Loan, ledger: NoteLedger, day: date, reason: str) -> None:
-    old_end = ledger.note.matures_on
+    old_end = ledger.terms.ends_on
     ledger.note.matures_on = loan.matures_on or old_end
-    ledger.terms = note_terms(loan, ledger.note)
+    ledger.terms = note_terms(loan, ledger.note, ledger.terms.rates)
+    new_end = ledger.terms.ends_on
     left = [each for each in ledger.plan if each.on > day]
-    moved = [
-        replace(each, on=ledger.note.matures_on) if each.on == old_end else each for each in left
-    ]
+    moved = [replace(each, on=new_end) if each.on == old_end else each for each in left]
     add_plan(session, ledger, tuple(moved), from_on=day, reason=reason)
     running = next(
         each
@@ -444,6 +392,8 @@ def _extend_note(session: Session, loan: Loan, ledger: NoteLedger, day: date, re
     ledger.state.period_due_on = running.due_on
     ledger.state.whole_months = running.whole_months
     ledger.state.next_due_on = note_book(ledger).next_due(day)
+    last = ledger.terms.rates[-1].from_on if ledger.terms.rates else None
+    ledger.state.next_reset_on = first_reset_on(loan, ledger.note, ends_on=new_end, after_on=last)
 
 
 def write_off(session: Session, actor: Actor, command: WriteOff) -> None:

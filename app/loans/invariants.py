@@ -17,6 +17,7 @@ from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
 from app.loans.invariants_contracts import bank_names, contract_violations
 from app.loans.invariants_notes import note_violations
+from app.loans.invariants_rates import rate_violations
 from app.loans.models import (
     BankDay,
     DayClose,
@@ -30,11 +31,11 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
+from app.loans.repayment_models import DueChange
 
 _CHUNK_LOANS: Final = 200
 _ONE_DAY = timedelta(days=1)
 
-from app.loans.repayment_models import DueChange
 GROWN: Final = (
     Account.INTEREST_RECEIVABLE,
     Account.PENALTY_RECEIVABLE,
@@ -53,6 +54,7 @@ def violations(session: Session) -> Iterator[Violation]:
         for loan, state in loans:
             yield from _figures(loan, state, balances.get(loan.id, {}))
         yield from note_violations(session, loans)
+    yield from rate_violations(session)
     yield from _without_figures(session)
     yield from _mirrored(session)
     yield from _repayments(session)
@@ -348,19 +350,12 @@ def _billed(
             .where(col(Loan.bank_id) == bank_id, col(LoanDue.due_on) > own[0].on)
         )
         found = int(session.execute(statement).scalar_one() or 0)
+        found -= _changed_since_billed(session, bank_id, own[0].on)
         if stored != found:
             detail = f"its closes billed {stored} fen, its bills since then sum to {found}"
             yield _violation("day-close-billed", str(banks.get(bank_id)), detail)
 
 
-def _business_days(session: Session) -> Iterator[Violation]:
-    """The open day follows the last day closed, and no day was skipped."""
-        found -= _changed_since_billed(session, bank_id, own[0].on)
-    banks = bank_names(session)
-    for held in session.execute(sa.select(BankDay)).scalars():
-        statement = (
-            sa.select(col(DayClose.on))
-            .where(
 def _changed_since_billed(session: Session, bank_id: UUID, after_on: date) -> int:
     """By how much changes of earlier days raised the bills that closes made."""
     first: dict[UUID, tuple[int, int]] = {}
@@ -377,6 +372,13 @@ def _changed_since_billed(session: Session, bank_id: UUID, after_on: date) -> in
     return sum(now_fen - said_fen for said_fen, now_fen in first.values())
 
 
+def _business_days(session: Session) -> Iterator[Violation]:
+    """The open day follows the last day closed, and no day was skipped."""
+    banks = bank_names(session)
+    for held in session.execute(sa.select(BankDay)).scalars():
+        statement = (
+            sa.select(col(DayClose.on))
+            .where(
                 col(DayClose.bank_id) == held.bank_id, col(DayClose.state) == CloseState.FINISHED
             )
             .order_by(col(DayClose.on))

@@ -95,6 +95,7 @@ def _terms(session: Session, said: Said) -> Iterator[Violation]:
         extended = said["loan.extend"].get(str(loan.id))
         if extended is not None and "matures_on" in signed:
             signed["matures_on"] = extended["until"]
+            signed["moved_days"] = extended.get("moved_days", signed.get("moved_days"))
         for name in KEPT_TERMS:
             stored = json_value(getattr(loan, name))
             if name in signed and stored != signed[name]:

@@ -300,15 +300,18 @@ def _pasts(
     by_id = {loan.id: loan for loan, _ in loans}
     note_ids = [note.id for own in notes.values() for note in own]
     dues = _all(session, LoanDue, LoanDue.note_id, note_ids)
-    changes = _changes(session, note_ids)
     due_numbers = {due.id: due.number for due in dues}
+    changes = _changes(session, note_ids)
     dues_of = _by_loan(dues, "note_id")
     plans_of = _by_loan(_all(session, NotePlan, NotePlan.note_id, note_ids), "note_id")
     lines_of = _lines(session, note_ids, due_numbers)
+    rates, misused = rates_of_notes(session, note_ids), _misused(session, note_ids)
     return {
         note.id: NotePast(
-            terms=note_terms(by_id[note.loan_id], note),
+            terms=note_terms(by_id[note.loan_id], note, rates.get(note.id, ())),
             surcharge_ppm=by_id[note.loan_id].penalty_ppm,
+            misuse_ppm=by_id[note.loan_id].misuse_ppm or 0,
+            misused=tuple(misused.get(note.id, ())),
             plans=tuple(
                 PlanFrom(from_on=row.from_on, plan=plan_from_json(row.plan))
                 for row in sorted(plans_of.get(note.id, []), key=lambda each: each.number)

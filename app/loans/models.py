@@ -13,8 +13,10 @@ from sqlmodel import Field, SQLModel
 from app.db.base import Table, Versioned, check, one_of
 from app.db.types import FEN_RANGE, choice, fen, json_column, link, text
 from app.kernel.daycount import DayCount
+from app.kernel.schedule_dates import MonthEnd
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
+from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import (
     AccrualKind,
     CloseState,
@@ -26,7 +28,7 @@ from app.loans.domain.states import (
     LtvBasis,
     Security,
 )
-from app.loans.domain.terms import Method
+from app.loans.domain.terms import DayRoll, Method, OddDays
 from app.loans.domain.waterfall import Claim
 
 
@@ -104,6 +106,7 @@ class LoanNote(Table, table=True):
     amount_fen: int = fen()
     drawn_on: date
     rate_ppm: int
+    """The rate in force; the ones before it are rows of their own."""
     matures_on: date
 
 
@@ -118,6 +121,10 @@ class NotePlan(Table, table=True):
     from_on: date
     plan: list[dict[str, Any]] = json_column()
     reason: str = text(200, default="")
+    repayment_id: UUID | None = None
+    """The repayment that made it; none for what the contract or an extension says."""
+    repeats: int | None = None
+    """The earlier plan that counts again, after what came later was taken back."""
 
 
 class LoanStateRow(SQLModel, table=True):
@@ -155,10 +162,6 @@ class NoteStateRow(SQLModel, table=True):
 
     note_id: UUID = Field(primary_key=True, foreign_key="loan_note.id")
     loan_id: UUID = link("loan.id", index=True)
-    repayment_id: UUID | None = None
-    """The repayment that made it; none for what the contract or an extension says."""
-    repeats: int | None = None
-    """The earlier plan that counts again, after what came later was taken back."""
     unbilled_fen: int = fen()
     """Principal that has not yet fallen due: it bears the contract rate."""
     overdue_principal_fen: int = fen(default=0)
@@ -183,6 +186,8 @@ class NoteStateRow(SQLModel, table=True):
     """The next day on which interest or principal falls due; none when all is billed."""
     bills: int = Field(default=0, nullable=False)
     """How often something fell due."""
+    next_reset_on: date | None = Field(default=None)
+    """The next day on which a floating rate is set; none when it will not be."""
     restate: bool = Field(default=False, nullable=False)
     """Past days changed; the next close works penalty and compound interest out again."""
 
@@ -315,6 +320,10 @@ class RepaymentLine(Table, table=True):
     claim: Claim = choice(Claim, "claim")
     paid_fen: int = fen()
     value_on: date
+    place: int | None = None
+    """Of its kind in the order of claims that split the repayment."""
+    owed_fen: int | None = fen(nullable=True)
+    """What was owed of the debt just before."""
 
 
 class LoanFactRow(Table, table=True):
@@ -354,10 +363,6 @@ class BankDay(SQLModel, table=True):
 
     bank_id: UUID = Field(primary_key=True, foreign_key="organisation.id")
     open_on: date
-    place: int | None = None
-    """Of its kind in the order of claims that split the repayment."""
-    owed_fen: int | None = fen(nullable=True)
-    """What was owed of the debt just before."""
     opened_at: datetime
 
 

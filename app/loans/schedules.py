@@ -17,16 +17,18 @@ from app.kernel.text import N_
 from app.loans.books import (
     ONE_DAY,
     NoteLedger,
+    bearing_of_loans,
     find_business_day,
     latest_plans,
     note_book,
-    note_terms,
+    note_ledger,
 )
 from app.loans.domain.notes import NoteTerms, note_schedule, plan_from_json, principal_plan
-from app.loans.domain.states import Kept, LoanState
 from app.loans.domain.servicing import NoteBook
+from app.loans.domain.states import Kept, LoanState
 from app.loans.models import Loan, LoanDue, LoanNote, NoteStateRow
 from app.loans.queries import visible_loans
+from app.loans.rate_queries import moved_from_json
 
 MAX_ROWS: Final = 1200
 """A century of months; no note has more days on which something falls due."""
@@ -148,6 +150,10 @@ def contract_terms(loan: Loan) -> NoteTerms:
         contract_starts_on=loan.starts_on,
         first_due_on=loan.first_due_on,
         plan=plan_from_json(loan.plan),
+        grace_principal=loan.grace_principal,
+        month_end=loan.month_end,
+        odd_days=loan.odd_days,
+        moved=moved_from_json(loan.moved_days),
     )
 
 
@@ -165,15 +171,15 @@ def read_ledgers(
     note_ids = [note.id for _, note, _ in rows]
     plans = latest_plans(session, note_ids)
     by_note = _bills_of(session, note_ids) if bills else {}
+    bearing = bearing_of_loans(session, [(loan, note) for loan, note, _ in rows])
     return [
-        NoteLedger(
-            loan=loan,
-            note=note,
-            state=state,
-            terms=note_terms(loan, note),
-            plan=plan_from_json(plans[note.id].plan),
-            plan_number=plans[note.id].number,
+        note_ledger(
+            loan,
+            note,
+            state,
+            plan=plans[note.id],
             dues=by_note.get(note.id, []),
+            bearing=bearing,
         )
         for loan, note, state in rows
     ]
@@ -223,8 +229,11 @@ def to_come(
     *,
     book: NoteBook | None = None,
 ) -> Iterator[InstalmentView]:
-    """The books run forward to their end, or to a day; `before_on` is when something last fell due."""
-    book, number = note_book(ledger), ledger.state.bills
+    """The books run forward to their end, or to a day; `before_on` is when something last fell due.
+
+    `book` is another working copy than the stored one, for a look at what would be.
+    """
+    book, number = book or note_book(ledger), ledger.state.bills
     for _ in range(MAX_ROWS):
         if book.next_due_on is None or book.next_due_on > until_on:
             return

@@ -21,10 +21,10 @@ from app.loans.closing import (
     request_close,
     run_requested_closes,
 )
+from app.loans.contract_terms import OpenLoan
 from app.loans.contracts import (
     ExtendLoan,
     NoteView,
-    OpenLoan,
     PostDrawdown,
     RecordFact,
     WriteOff,

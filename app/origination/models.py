@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from app.collateral.domain.states import SecurityKind
 from app.db.base import Table, Versioned, check, one_of
 from app.db.types import choice, fen, json_column, link, text
+from app.loans.domain.repricing import LprTenor, ResetRule
 from app.origination.domain.states import ApplicationEvent, ApplicationState, DrawdownState, Payment
 
 
@@ -51,6 +52,11 @@ class Application(Versioned, table=True):
     credit_consent: bool = Field(default=False, nullable=False)
     """Written consent to query the credit bureau."""
     rate_ppm: int | None = None
+    """A fixed rate as proposed; of a floating one, what it was on the day of the investigation."""
+    lpr_tenor: LprTenor | None = choice(LprTenor, "lpr_tenor", nullable=True, checked=False)
+    lpr_bp: int | None = None
+    reset_rule: ResetRule | None = choice(ResetRule, "reset_rule", nullable=True, checked=False)
+    grace_principal: int | None = None
     method: str = text(40, default="")
     financial_difficulty: bool | None = None
     state: ApplicationState = choice(ApplicationState, "state")

@@ -28,7 +28,10 @@ def fill_tables(engine, metadata, names):
     for table in wanted:
         with engine.connect() as connection:
             try:
-                connection.execute(sa.insert(table).values(**_row(connection, table)))
+                row = _row(connection, table)
+                # A light table: the model's defaults would fill columns of later revisions.
+                light = sa.table(table.name, *(sa.column(key, table.c[key].type) for key in row))
+                connection.execute(sa.insert(light).values(**row))
             except (sa.exc.IntegrityError, sa.exc.DataError, LookupError):
                 connection.rollback()
             else:
@@ -38,7 +41,13 @@ def fill_tables(engine, metadata, names):
 
 
 def _row(connection, table):
-    columns = [column for column in table.columns if not column.nullable or column.primary_key]
+    # A later revision may have added columns to the model.
+    known = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
+    columns = [
+        column
+        for column in table.columns
+        if column.name in known and (not column.nullable or column.primary_key)
+    ]
     made = {
         column.name: _linked(connection, column) if column.foreign_keys else _value(column, place)
         for place, column in enumerate(columns)

@@ -26,6 +26,50 @@ class BalanceFrom:
     rate_ppm: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateFrom:
+    """A yearly rate, and the day from which it holds."""
+
+    from_on: date
+    rate_ppm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterestPart:
+    """Days of a period with one balance and one rate; the interest is the rounded sum of such parts."""
+
+    from_on: date
+    until_on: date
+    days: int
+    base_fen: int
+    rate_ppm: int
+
+
+def held(steps: Sequence[tuple[date, int]], rates: Sequence[RateFrom]) -> list[BalanceFrom]:
+    """Balances with the rate of each day: cut where either changes. Both ascend by day."""
+    if len(rates) == 1:
+        rate_ppm = rates[0].rate_ppm
+        return [BalanceFrom(from_on=day, balance_fen=fen, rate_ppm=rate_ppm) for day, fen in steps]
+    first_on = steps[0][0]
+    days = {day for day, _ in steps} | {each.from_on for each in rates if each.from_on > first_on}
+    return [
+        BalanceFrom(from_on=day, balance_fen=on_day(steps, day), rate_ppm=rate_on(rates, day))
+        for day in sorted(days)
+    ]
+
+
+def on_day(steps: Sequence[tuple[date, int]], day: date) -> int:
+    """The amount that holds on a day; nothing before the first step."""
+    known = [fen for from_on, fen in steps if from_on <= day]
+    return known[-1] if known else 0
+
+
+def rate_on(rates: Sequence[RateFrom], day: date) -> int:
+    """The rate that holds on a day; before the first, the first."""
+    known = [each.rate_ppm for each in rates if each.from_on <= day]
+    return known[-1] if known else rates[0].rate_ppm
+
+
 def accrued_fen(period: Period, balances: Sequence[BalanceFrom], until_on: date) -> int:
     """Interest from the start of the period up to, and without, a day: rounded once.
 
@@ -33,7 +77,50 @@ def accrued_fen(period: Period, balances: Sequence[BalanceFrom], until_on: date)
     day D accrues until D + 1, because the day itself counts. `balances` ascend by day, and the first
     holds at the start of the period.
     """
-    return fen_half_up(sum(_span_interests(period, balances, until_on), Fraction(0)))
+    return fen_half_up(exact_interest(period, balances, until_on))
+
+
+def exact_interest(period: Period, balances: Sequence[BalanceFrom], until_on: date) -> Fraction:
+    """The same before it is rounded."""
+    return sum(_span_interests(period, balances, until_on), Fraction(0))
+
+
+def interest_parts(
+    period: Period, balances: Sequence[BalanceFrom], until_on: date
+) -> tuple[InterestPart, ...]:
+    """What the interest of a period up to a day was worked out from; spans without balance are left out."""
+    parts: list[InterestPart] = []
+    for balance, from_on, to_on in _spans(period, balances, until_on):
+        alike = parts and (parts[-1].base_fen, parts[-1].rate_ppm) == (
+            balance.balance_fen,
+            balance.rate_ppm,
+        )
+        since = parts.pop().from_on if alike else from_on
+        parts.append(
+            InterestPart(
+                from_on=since,
+                until_on=to_on,
+                days=_days(period, since, to_on),
+                base_fen=balance.balance_fen,
+                rate_ppm=balance.rate_ppm,
+            )
+        )
+    return tuple(each for each in parts if each.base_fen)
+
+
+def _days(period: Period, from_on: date, to_on: date) -> int:
+    """Days as the convention counts them; in part of a whole month, those of the calendar."""
+    if (from_on, to_on) == (period.starts_on, period.due_on):
+        return period.days
+    if period.whole_months:
+        return (to_on - from_on).days
+    count = period.day_count.days
+    return count(period.starts_on, to_on) - count(period.starts_on, from_on)
+
+
+def rate_of_period(period: Period, rates: Sequence[RateFrom]) -> Fraction:
+    """Interest on one fen over a whole period, by the rate of each day."""
+    return exact_interest(period, held([(period.starts_on, 1)], rates), period.due_on)
 
 
 def interest_of_a_day_fen(principal_fen: int, *, rate_ppm: int, day_count: DayCount) -> int:
@@ -54,6 +141,14 @@ def overdue_rate_ppm(rate_ppm: int, *, surcharge_ppm: int) -> int:
 def _span_interests(
     period: Period, balances: Sequence[BalanceFrom], until_on: date
 ) -> Iterator[Fraction]:
+    for balance, from_on, to_on in _spans(period, balances, until_on):
+        year_fraction = period.year_fraction_to(to_on) - period.year_fraction_to(from_on)
+        yield balance.balance_fen * balance.rate_ppm * year_fraction / PPM
+
+
+def _spans(
+    period: Period, balances: Sequence[BalanceFrom], until_on: date
+) -> Iterator[tuple[BalanceFrom, date, date]]:
     if not balances or balances[0].from_on > period.starts_on:
         raise ValueError("The first balance must hold at the start of the period.")
     ends = [later.from_on for later in balances[1:]]
@@ -61,5 +156,4 @@ def _span_interests(
         from_on = max(balance.from_on, period.starts_on)
         to_on = min(end_on, until_on)
         if from_on < to_on:
-            year_fraction = period.year_fraction_to(to_on) - period.year_fraction_to(from_on)
-            yield balance.balance_fen * balance.rate_ppm * year_fraction / PPM
+            yield balance, from_on, to_on

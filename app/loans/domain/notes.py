@@ -5,21 +5,24 @@ its periods when interest does; interest itself follows from the balances that r
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
+from math import lcm
 from typing import Any
 
 from app.kernel.daycount import DayCount
 from app.kernel.money import round_half_up, split_largest_remainder
 from app.kernel.schedule_dates import (
     Every,
+    MonthEnd,
     Rhythm,
     quarterly_interest_days,
     quarterly_principal_days,
 )
 from app.kernel.text import N_
-from app.loans.domain.accrual import BalanceFrom, accrued_fen
+from app.loans.domain.accrual import BalanceFrom, RateFrom, accrued_fen, held, rate_of_period
 from app.loans.domain.amounts import DatedAmount, equal_parts
 from app.loans.domain.periods import Period
 from app.loans.domain.schedule import (
@@ -30,7 +33,15 @@ from app.loans.domain.schedule import (
     period_rates,
 )
 from app.loans.domain.states import InterestStyle
-from app.loans.domain.terms import Method, ScheduleError, Terms, periods_of
+from app.loans.domain.terms import (
+    Method,
+    OddDays,
+    ScheduleError,
+    Terms,
+    odd_period,
+    periods_of,
+    periods_passed,
+)
 
 _QUARTER_MONTHS = 3
 
@@ -51,12 +62,26 @@ class NoteTerms:
     first_due_on: date | None = None
     plan: tuple[DatedAmount, ...] = ()
     """For the method `plan`: dated principal of the note, or of the contract to be shared."""
+    grace_principal: int = 0
+    """First periods of the contract in which only interest falls due."""
+    month_end: MonthEnd = MonthEnd.CLAMP
+    odd_days: OddDays = OddDays.JOINED
+    moved: tuple[tuple[date, date], ...] = ()
+    """Due days that fall on a closed day, each with the open day that it was moved to at contract."""
+    rates: tuple[RateFrom, ...] = ()
+    """The rates since the drawdown, where there was more than one."""
+
+    @property
+    def ends_on(self) -> date:
+        """The maturity, where it falls due."""
+        return dict(self.moved).get(self.matures_on, self.matures_on)
 
 
 def require_terms(terms: NoteTerms) -> None:
     """Refuse terms that no plan can meet."""
     if terms.style is InterestStyle.QUARTERLY:
         _require_quarterly(terms)
+    _require_storable(terms)
     if terms.method is Method.PLAN:
         _require_plan(terms)
     if terms.style is InterestStyle.SCHEDULE and terms.method is not Method.PLAN:
@@ -87,9 +112,17 @@ def interest_periods(terms: NoteTerms) -> tuple[Period, ...]:
             for start, due in zip(starts, days, strict=True)
         )
     if terms.method is Method.PLAN:
-        return periods_of(_schedule_terms(terms, method=Method.BULLET))
-    periods = periods_of(_schedule_terms(terms))
-    return _joined(periods) if terms.method is Method.BULLET_ALL else periods
+        return _with_odd(_schedule_terms(terms, method=Method.BULLET))
+    if terms.method is Method.BULLET_ALL:
+        return _joined(periods_of(_schedule_terms(terms)))
+    return _with_odd(_schedule_terms(terms))
+
+
+def _with_odd(terms: Terms) -> tuple[Period, ...]:
+    """The odd days where they stand apart, then the periods; two days rolled together end one period."""
+    odd = odd_period(terms)
+    periods = (*([odd] if odd else []), *periods_of(terms))
+    return tuple(each for each in periods if each.starts_on < each.due_on)
 
 
 def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
@@ -122,11 +155,16 @@ def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
 def plan_balances(terms: NoteTerms, plan: Sequence[DatedAmount]) -> tuple[BalanceFrom, ...]:
     """The balances that hold when principal is paid by the plan."""
     balance = terms.amount_fen
-    balances = [BalanceFrom(from_on=terms.drawn_on, balance_fen=balance, rate_ppm=terms.rate_ppm)]
+    steps = {terms.drawn_on: balance}
     for each in plan:
         balance -= each.amount_fen
-        balances.append(BalanceFrom(from_on=each.on, balance_fen=balance, rate_ppm=terms.rate_ppm))
-    return tuple(balances)
+        steps[each.on] = balance
+    return tuple(held(tuple(steps.items()), rates_of(terms)))
+
+
+def rates_of(terms: NoteTerms) -> tuple[RateFrom, ...]:
+    """The rates of a note by day, from its drawdown on."""
+    return terms.rates or (RateFrom(from_on=terms.drawn_on, rate_ppm=terms.rate_ppm),)
 
 
 def replanned(
@@ -179,7 +217,8 @@ def plan_from_json(rows: Sequence[Mapping[str, Any]] | None) -> tuple[DatedAmoun
 
 
 def _schedule_terms(terms: NoteTerms, *, method: Method | None = None) -> Terms:
-    return Terms(
+    """The note as a part of its contract: a later note joins the contract's steps and its grace."""
+    whole = Terms(
         principal_fen=terms.amount_fen,
         rate_ppm=terms.rate_ppm,
         start_on=terms.drawn_on,
@@ -187,19 +226,18 @@ def _schedule_terms(terms: NoteTerms, *, method: Method | None = None) -> Terms:
         method=method or terms.method,
         day_count=terms.day_count,
         matures_on=terms.matures_on,
-        first_due_on=_first_due_on(terms),
+        first_due_on=terms.first_due_on,
+        month_end=terms.month_end,
+        odd_days=terms.odd_days,
+        anchored_on=terms.contract_starts_on,
+        moved=terms.moved,
     )
+    return replace(whole, grace_principal=_grace_left(terms, whole))
 
 
-def _first_due_on(terms: NoteTerms) -> date | None:
-    """The contract's own first due day; a later note joins the contract's rhythm."""
-    if terms.drawn_on == terms.contract_starts_on:
-        return terms.first_due_on
-    rhythm = Rhythm(
-        start_on=terms.contract_starts_on, every=terms.every, first_due_on=terms.first_due_on
-    )
-    days = rhythm.due_dates_until(terms.matures_on)
-    return next(day for day in days if day > terms.drawn_on)
+def _grace_left(terms: NoteTerms, whole: Terms) -> int:
+    """Periods of the contract's grace that end after the drawdown."""
+    return max(0, terms.grace_principal - periods_passed(whole))
 
 
 def _joined(periods: Sequence[Period]) -> tuple[Period, ...]:
@@ -222,10 +260,28 @@ def _require_quarterly(terms: NoteTerms) -> None:
         raise ScheduleError.at(
             "/method", N_("Interest settled by quarters needs equal principal, a bullet or a plan.")
         )
+    if terms.moved or terms.odd_days is not OddDays.JOINED:
+        raise ScheduleError.at(
+            "/interest_style",
+            N_("Interest settled by quarters is paid on the 21st, whatever day that is."),
+        )
     months = terms.every.months
     if terms.method is Method.EQUAL_PRINCIPAL and (not months or months % _QUARTER_MONTHS):
         raise ScheduleError.at(
             "/every", N_("Principal beside quarterly interest falls due every 3, 6 or 12 months.")
+        )
+
+
+def _require_storable(terms: NoteTerms) -> None:
+    """Refuse what the books of a note cannot carry: each day's interest belongs to one period."""
+    if terms.odd_days is OddDays.SPREAD:
+        raise ScheduleError.at(
+            "/odd_days",
+            N_("Odd days of a loan stay in the first period or fall due alone before it."),
+        )
+    if terms.method is Method.PLAN and terms.grace_principal:
+        raise ScheduleError.at(
+            "/grace_principal", N_("A plan says itself when principal begins to fall due.")
         )
 
 
@@ -258,7 +314,10 @@ def _quarterly_days(terms: NoteTerms) -> tuple[date, ...]:
     """Days of equal principal; a day in the month of the maturity gives way to the maturity."""
     if terms.first_due_on is not None:
         rhythm = Rhythm(
-            start_on=terms.contract_starts_on, every=terms.every, first_due_on=terms.first_due_on
+            start_on=terms.contract_starts_on,
+            every=terms.every,
+            month_end=terms.month_end,
+            first_due_on=terms.first_due_on,
         )
         days = rhythm.due_dates_until(terms.matures_on)
     else:
@@ -271,13 +330,15 @@ def _quarterly_days(terms: NoteTerms) -> tuple[date, ...]:
             quarters=terms.every.months // _QUARTER_MONTHS,
         )
     months = (terms.matures_on.year, terms.matures_on.month)
-    kept = [day for day in days[:-1] if (day.year, day.month) != months and day > terms.drawn_on]
+    regular = [day for day in days[:-1] if (day.year, day.month) != months]
+    kept = [day for day in regular[terms.grace_principal :] if day > terms.drawn_on]
     return (*kept, terms.matures_on)
 
 
 def _level_plan(terms: NoteTerms, after_on: date, balance_fen: int) -> tuple[DatedAmount, ...]:
-    periods = [each for each in interest_periods(terms) if each.due_on > after_on]
-    rates, denominator = period_rates(periods, terms.rate_ppm)
+    free_on = max(after_on, _grace_ends_on(terms))
+    periods = [each for each in interest_periods(terms) if each.due_on > free_on]
+    rates, denominator = _period_rates(terms, periods)
     exact = level_instalment(balance_fen, rates, denominator)
     level_fen = round_half_up(exact.numerator, exact.denominator)
     plan, balance = [], balance_fen
@@ -323,12 +384,13 @@ def cut_at_end(plan: Sequence[DatedAmount], balance_fen: int) -> tuple[DatedAmou
 __all__ = [
     "NoteTerms",
     "completing_plan",
+    "cut_at_end",
     "interest_periods",
     "note_schedule",
     "plan_from_json",
     "plan_to_json",
     "principal_plan",
+    "rates_of",
     "replanned",
     "require_terms",
 ]
-    "cut_at_end",

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.loans.domain.accrual import BalanceFrom, accrued_fen, overdue_rate_ppm
+from app.loans.domain.accrual import BalanceFrom, accrued_fen, held
 from app.loans.domain.amounts import DatedAmount
-from app.loans.domain.notes import NoteTerms, interest_periods
+from app.loans.domain.burden import Burden, Misuse, OpenDue, compound_to, penalty_to
+from app.loans.domain.notes import NoteTerms, interest_periods, rates_of
 from app.loans.domain.periods import Period
-from app.loans.domain.servicing import OpenDue, compound_to, penalty_to
 from app.loans.domain.states import AccrualKind
 from app.loans.domain.waterfall import Claim
 
@@ -68,6 +68,15 @@ class PlanFrom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MisusedFrom:
+    """Principal that was misused from a day on, and the business day on which that became known."""
+
+    from_on: date
+    amount_fen: int
+    booked_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotePast:
     """All that ever happened to a note."""
 
@@ -76,6 +85,8 @@ class NotePast:
     plans: tuple[PlanFrom, ...]
     dues: tuple[BilledDue, ...]
     lines: tuple[PaidLine, ...]
+    misuse_ppm: int = 0
+    misused: tuple[MisusedFrom, ...] = ()
 
     def cumulative_fen(self, kind: AccrualKind, on: date, as_of: date) -> int:
         """What had grown through a day by what was booked up to another."""
@@ -83,8 +94,35 @@ class NotePast:
             period = self.period_on(on)
             return accrued_fen(period, self.balances(as_of), on + _ONE_DAY)
         grow: Callable[..., int] = penalty_to if kind is AccrualKind.PENALTY else compound_to
-        rate = overdue_rate_ppm(self.terms.rate_ppm, surcharge_ppm=self.surcharge_ppm)
-        return grow(self._open_dues(as_of), on + _ONE_DAY, rate, self.terms.day_count)
+        return grow(self._open_dues(as_of), on + _ONE_DAY, self._burden(as_of))
+
+    def _burden(self, as_of: date) -> Burden:
+        """The rates of what is overdue, unpaid or misused, by what was known on a day."""
+        misused = [
+            DatedAmount(on=each.from_on, amount_fen=each.amount_fen)
+            for each in self.misused
+            if each.booked_on <= as_of
+        ]
+        return Burden(
+            rates=rates_of(self.terms),
+            surcharge_ppm=self.surcharge_ppm,
+            day_count=self.terms.day_count,
+            ends_on=self.terms.ends_on,
+            misuse_ppm=self.misuse_ppm,
+            misuse=self._misuse(misused, as_of) if misused else None,
+        )
+
+    def _misuse(self, misused: Sequence[DatedAmount], as_of: date) -> Misuse:
+        return Misuse(
+            misused=tuple(misused),
+            drawn_on=self.terms.drawn_on,
+            drawn_fen=self.terms.amount_fen,
+            early=tuple(
+                DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
+                for line in self._early(Claim.PRINCIPAL)
+                if line.booked_on <= as_of
+            ),
+        )
 
     def period_on(self, day: date) -> Period:
         """The interest period in which a day lies."""
@@ -104,13 +142,11 @@ class NotePast:
             if line.booked_on <= as_of:
                 moves[line.value_on] = moves.get(line.value_on, 0) - line.paid_fen
         moves.setdefault(self.terms.drawn_on, 0)
-        balance, balances = self.terms.amount_fen, []
+        balance, steps = self.terms.amount_fen, []
         for day in sorted(moves):
             balance += moves[day]
-            balances.append(
-                BalanceFrom(from_on=day, balance_fen=balance, rate_ppm=self.terms.rate_ppm)
-            )
-        return balances
+            steps.append((day, balance))
+        return held(steps, rates_of(self.terms))
 
     def unbilled_fen(self) -> int:
         """Principal that has not fallen due."""
@@ -152,7 +188,7 @@ class NotePast:
         ahead = sum(
             line.paid_fen
             for line in self._early(Claim.INTEREST)
-            if period.starts_on <= line.booked_on < period.due_on
+            if period.starts_on <= line.value_on < period.due_on and line.booked_on <= as_of
         )
         return accrued_fen(period, balances, period.due_on) - ahead
 

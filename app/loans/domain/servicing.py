@@ -5,22 +5,22 @@ falls due on D + 1 is billed, so that it can be paid on its day. All figures are
 and posted as differences; closing twice, or closing late, comes to the same sums.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import accumulate
 
 from app.kernel.daycount import DayCount
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
-from app.loans.domain.accrual import BalanceFrom, accrued_fen, overdue_rate_ppm
+from app.loans.domain.accrual import BalanceFrom, RateFrom, accrued_fen, held
 from app.loans.domain.amounts import DatedAmount
-from app.loans.domain.notes import NoteTerms, interest_periods
+from app.loans.domain.burden import Burden, Misuse, OpenDue, Steps, compound_to, penalty_to
+from app.loans.domain.notes import NoteTerms, interest_periods, replanned
 from app.loans.domain.periods import Period
+from app.loans.domain.repricing import RateSet
+from app.loans.domain.terms import Method
 
 _ONE_DAY = timedelta(days=1)
-
-Steps = tuple[tuple[date, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +30,6 @@ class Bill:
     due_on: date
     principal_fen: int
     interest_fen: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenDue:
-    """A bill and what was settled of it, with the days from which the payments count."""
-
-    due_on: date
-    principal_fen: int
-    interest_fen: int
-    paid_principal: tuple[DatedAmount, ...] = ()
-    paid_interest: tuple[DatedAmount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +54,14 @@ class NoteDay:
 class NoteBook:
     """A note's running figures, moved forward day by day; the caller stores what changed.
 
-    `terms` and `plan` are needed on days when something falls due, `dues` while something is
-    overdue or past days changed.
+    `terms` and `plan` are needed on days when something falls due or a rate is set, `dues` while
+    something is overdue or misused, or past days changed.
     """
 
     rate_ppm: int
     surcharge_ppm: int
     day_count: DayCount
+    ends_on: date
     unbilled_fen: int
     period_number: int
     period_starts_on: date
@@ -89,9 +79,18 @@ class NoteBook:
     dues: list[OpenDue] = field(default_factory=list)
     is_overdue: bool = False
     """Whether penalty and compound interest must be worked out."""
+    misuse_ppm: int = 0
+    misuse: Misuse | None = None
+    rates: tuple[RateFrom, ...] = ()
+    """The rates since the drawdown, where there was more than one."""
+    resets: tuple[RateSet, ...] = ()
+    """Rates that are set on days still to be closed."""
+    replans: list[tuple[date, tuple[DatedAmount, ...]]] = field(default_factory=list)
+    """Plans drawn again when a rate was set, from their days."""
 
     def close(self, on: date) -> NoteDay:
-        """Close one day: accrue through it, then bill what falls due on the next."""
+        """Close one day: set its rate, accrue through it, then bill what falls due on the next."""
+        self._reprice(on)
         until_on = on + _ONE_DAY
         interest = self._interest_to(until_on) - self.interest_fen
         self.interest_fen += interest
@@ -111,12 +110,38 @@ class NoteBook:
             bill=bill,
         )
 
+    def _reprice(self, on: date) -> None:
+        """The rates set on the days up to this one hold from their days."""
+        while self.resets and self.resets[0].from_on <= on:
+            reset, *later = self.resets
+            self.resets = tuple(later)
+            known = self.rates or (RateFrom(from_on=date.min, rate_ppm=self.rate_ppm),)
+            self.rates = (*known, RateFrom(from_on=reset.from_on, rate_ppm=reset.rate_ppm))
+            if self.rate_ppm == reset.rate_ppm:
+                continue
+            self.rate_ppm = reset.rate_ppm
+            # Kept, so that the running period is worked out by both rates.
+            if self.unbilled_fen:
+                self.steps = self.steps or ((self.period_starts_on, self.unbilled_fen),)
+            self._replan(reset.from_on)
+
+    def _replan(self, on: date) -> None:
+        """Equal instalments are drawn again by the new rate."""
+        terms = replace(_terms(self.terms), rate_ppm=self.rate_ppm, rates=self.rates)
+        self.terms = terms
+        if terms.method is not Method.EQUAL_INSTALMENT or not self.unbilled_fen:
+            return
+        self.plan = replanned(terms, self.plan, after_on=on, balance_fen=self.unbilled_fen)
+        self.replans.append((on, self.plan))
+        self.next_due_on = self.next_due(on)
+
     def _interest_to(self, until_on: date) -> int:
         """Interest of the running period; the common case needs no history of balances."""
         if self.next_due_on is None:
             return self.interest_fen
-        if self.steps or self.whole_months:
-            return accrued_fen(self.period, self._balances(), until_on)
+        repriced = bool(self.rates) and self.rates[-1].from_on > self.period_starts_on
+        if self.steps or self.whole_months or repriced:
+            return accrued_fen(self.period, self.balances(), until_on)
         if until_on > self.period_due_on:
             raise ValueError(f"{until_on} lies after the period that ends on {self.period_due_on}.")
         units = self.day_count.year_units(self.period_starts_on, until_on)
@@ -132,21 +157,30 @@ class NoteBook:
             whole_months=self.whole_months,
         )
 
-    def _balances(self) -> list[BalanceFrom]:
+    def balances(self) -> list[BalanceFrom]:
+        """The balances of the running period with their rates."""
         steps = self.steps or ((self.period_starts_on, self.unbilled_fen),)
-        return [
-            BalanceFrom(from_on=day, balance_fen=fen, rate_ppm=self.rate_ppm) for day, fen in steps
-        ]
+        return held(steps, self._rates())
+
+    def _rates(self) -> tuple[RateFrom, ...]:
+        return self.rates or (RateFrom(from_on=self.period_starts_on, rate_ppm=self.rate_ppm),)
 
     def _overdue_interest_to(self, until_on: date) -> tuple[int, int]:
-        penalty = penalty_to(self.dues, until_on, self.overdue_rate_ppm, self.day_count)
-        compound = compound_to(self.dues, until_on, self.overdue_rate_ppm, self.day_count)
+        penalty = penalty_to(self.dues, until_on, self.burden)
+        compound = compound_to(self.dues, until_on, self.burden)
         return penalty - self.penalty_fen, compound - self.compound_fen
 
     @property
-    def overdue_rate_ppm(self) -> int:
-        """The rate on principal and interest that is overdue."""
-        return overdue_rate_ppm(self.rate_ppm, surcharge_ppm=self.surcharge_ppm)
+    def burden(self) -> Burden:
+        """The rates on what is overdue, unpaid or misused."""
+        return Burden(
+            rates=self._rates(),
+            surcharge_ppm=self.surcharge_ppm,
+            day_count=self.day_count,
+            ends_on=self.ends_on,
+            misuse_ppm=self.misuse_ppm,
+            misuse=self.misuse,
+        )
 
     def _bill(self, due_on: date) -> Bill | None:
         if self.terms is None:
@@ -213,46 +247,6 @@ def stepped(steps: Iterable[tuple[date, int]], on: date, amount_fen: int) -> Ste
     held = known.get(on, before[-1][1] if before else 0)
     after = tuple((day, fen + amount_fen) for day, fen in known.items() if day > on)
     return (*before, (on, held + amount_fen), *after)
-
-
-def penalty_to(dues: Sequence[OpenDue], until_on: date, rate_ppm: int, day_count: DayCount) -> int:
-    """Penalty interest on principal not paid on its day, grown up to, and without, a day."""
-    moves = [
-        move for due in dues for move in _moves(due.due_on, due.principal_fen, due.paid_principal)
-    ]
-    return _grown(moves, until_on, rate_ppm, day_count)
-
-
-def compound_to(dues: Sequence[OpenDue], until_on: date, rate_ppm: int, day_count: DayCount) -> int:
-    """Compound interest on interest not paid on its day, grown up to, and without, a day."""
-    moves = [
-        move for due in dues for move in _moves(due.due_on, due.interest_fen, due.paid_interest)
-    ]
-    return _grown(moves, until_on, rate_ppm, day_count)
-
-
-def _moves(
-    due_on: date, billed_fen: int, paid: Sequence[DatedAmount]
-) -> Iterable[tuple[date, int]]:
-    """A bill adds to the overdue balance; a payment, never before the due day, lowers it."""
-    yield due_on, billed_fen
-    for each in paid:
-        yield max(each.on, due_on), -each.amount_fen
-
-
-def _grown(
-    moves: Sequence[tuple[date, int]], until_on: date, rate_ppm: int, day_count: DayCount
-) -> int:
-    relevant = sorted(move for move in moves if move[0] < until_on)
-    if not relevant:
-        return 0
-    days = [day for day, _ in relevant]
-    sums = dict(zip(days, accumulate(fen for _, fen in relevant), strict=True))
-    balances = [
-        BalanceFrom(from_on=day, balance_fen=fen, rate_ppm=rate_ppm) for day, fen in sums.items()
-    ]
-    period = Period(starts_on=days[0], due_on=until_on, day_count=day_count)
-    return accrued_fen(period, balances, until_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,9 @@ class Terms:
     for each period after them. Under `bullet` and `bullet-all` grace changes nothing.
     `odd_days` needs a first due day later than one step after the start; an own row of
     interest comes on top of the number of periods. `bullet-all` joins them always.
+    `anchored_on` is where steps begin when the money comes later than the contract begins: the
+    periods are then those of the contract that are left. `moved` are the due days that a roll
+    moved, where they were fixed before.
     """
 
     principal_fen: int
@@ -94,6 +97,8 @@ class Terms:
     calendar: BusinessCalendar | None = None
     """Needed by a roll of due days."""
     plan_fen: tuple[int, ...] = ()
+    anchored_on: date | None = None
+    moved: tuple[tuple[date, date], ...] | None = None
 
 
 def require_possible(terms: Terms) -> None:
@@ -110,10 +115,10 @@ def odd_period(terms: Terms) -> Period | None:
     if terms.odd_days is OddDays.JOINED or terms.method is Method.BULLET_ALL:
         return None
     begins_on = _rhythm(terms).first_step_on
-    if begins_on <= terms.start_on:
-        return None
     if terms.odd_days is OddDays.OWN_ROW:
         begins_on = _rolled(terms, begins_on)
+    if begins_on <= terms.start_on:
+        return None
     return Period(starts_on=terms.start_on, due_on=begins_on, day_count=terms.day_count)
 
 
@@ -122,15 +127,14 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
 
     Odd days that stand apart are in none of them.
     """
-    dues = _due_dates(terms)
+    nominal, odd = _due_dates(terms), odd_period(terms)
     months = terms.every.months if terms.day_count is DayCount.THIRTY_360 else 0
-    whole_months = [months] * len(dues)
-    rhythm, odd = _rhythm(terms), odd_period(terms)
-    if dues[-1] != rhythm.due_date(len(dues)):
+    whole_months = [months] * len(nominal)
+    if nominal[-1] != _rhythm(terms).due_date(periods_passed(terms) + len(nominal)):
         whole_months[-1] = 0
-    if not rhythm.starts_regularly and odd is None:
+    if odd is None and not _starts_whole(terms):
         whole_months[0] = 0
-    dues = tuple(_rolled(terms, due) for due in dues)
+    dues = tuple(_rolled(terms, due) for due in nominal)
     starts = (odd.due_on if odd else terms.start_on, *dues[:-1])
     return tuple(
         Period(starts_on=start, due_on=due, day_count=terms.day_count, whole_months=whole)
@@ -138,16 +142,42 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
     )
 
 
+def moved_days(terms: Terms) -> tuple[tuple[date, date], ...]:
+    """The due days that the roll of the terms moves, each with the day it goes to."""
+    rhythm = _rhythm(terms)
+    days = (rhythm.first_step_on, *_due_dates(terms))
+    moved = ((day, _rolled(terms, day)) for day in sorted(set(days)) if day > terms.start_on)
+    return tuple((day, to) for day, to in moved if day != to)
+
+
+def periods_passed(terms: Terms) -> int:
+    """Periods of the contract that ended by the day of the drawdown."""
+    if terms.anchored_on in (None, terms.start_on) or terms.matures_on is None:
+        return 0
+    days = _rhythm(terms).due_dates_until(terms.matures_on)
+    return sum(_rolled(terms, day) <= terms.start_on for day in days)
+
+
 def _rhythm(terms: Terms) -> Rhythm:
     return Rhythm(
-        start_on=terms.start_on,
+        start_on=terms.anchored_on or terms.start_on,
         every=terms.every,
         month_end=terms.month_end,
         first_due_on=terms.first_due_on,
     )
 
 
+def _starts_whole(terms: Terms) -> bool:
+    """Whether the first period is one whole step of the contract."""
+    rhythm, passed = _rhythm(terms), periods_passed(terms)
+    if passed:
+        return terms.start_on == _rolled(terms, rhythm.due_date(passed))
+    return rhythm.starts_regularly and terms.start_on == rhythm.start_on
+
+
 def _rolled(terms: Terms, due_on: date) -> date:
+    if terms.moved is not None:
+        return dict(terms.moved).get(due_on, due_on)
     calendar, roll = terms.calendar, terms.roll
     if calendar is None or roll is DayRoll.NONE or calendar.is_business_day(due_on):
         return due_on
@@ -160,7 +190,8 @@ def _rolled(terms: Terms, due_on: date) -> date:
 def _due_dates(terms: Terms) -> tuple[date, ...]:
     if terms.matures_on is None:
         return _rhythm(terms).due_dates(terms.periods or 0)
-    return _rhythm(terms).due_dates_until(terms.matures_on)
+    days = _rhythm(terms).due_dates_until(terms.matures_on)
+    return days[periods_passed(terms) :]
 
 
 def _error(pointer: str, detail: str, **facts: Fact) -> FieldError:
@@ -186,9 +217,10 @@ def _term_problems(terms: Terms) -> Iterator[FieldError]:
         yield from _length_problems(terms.periods, terms)
     elif terms.matures_on is not None:
         yield from _maturity_problems(terms.matures_on, terms)
-    if terms.roll is not DayRoll.NONE and terms.calendar is None:
+    if terms.roll is not DayRoll.NONE and terms.calendar is None and terms.moved is None:
         yield _error("/roll", N_("Rolling due days needs a calendar of open days."))
-    if terms.first_due_on is not None and terms.first_due_on <= terms.start_on:
+    starts_on = terms.anchored_on or terms.start_on
+    if terms.first_due_on is not None and terms.first_due_on <= starts_on:
         yield _error("/first_due_on", N_("The first due day must lie after the start."))
 
 

@@ -1,16 +1,20 @@
 """A note closed day by day comes to its schedule, whatever its terms."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from app.kernel.calendar import BusinessCalendar
 from app.kernel.daycount import DayCount
 from app.kernel.errors import IllegalEvent
-from app.kernel.schedule_dates import Every
+from app.kernel.schedule_dates import Every, MonthEnd
+from app.loans.domain.accrual import RateFrom
 from app.loans.domain.amounts import DatedAmount, equal_parts
+from app.loans.domain.burden import Burden, OpenDue, penalty_to
 from app.loans.domain.notes import (
     NoteTerms,
     completing_plan,
@@ -18,10 +22,11 @@ from app.loans.domain.notes import (
     note_schedule,
     principal_plan,
     replanned,
+    require_terms,
 )
-from app.loans.domain.servicing import NoteBook, OpenDue, overdue_on, penalty_to, stepped
+from app.loans.domain.servicing import NoteBook, overdue_on, stepped
 from app.loans.domain.states import LOAN, InterestStyle, LoanEvent, LoanState
-from app.loans.domain.terms import Method, ScheduleError
+from app.loans.domain.terms import DayRoll, Method, OddDays, ScheduleError, Terms, moved_days
 
 ONE_DAY = timedelta(days=1)
 STYLES = {
@@ -38,18 +43,72 @@ STYLES = {
 @st.composite
 def note_terms(draw):
     style = draw(st.sampled_from(list(STYLES)))
-    drawn_on = draw(st.dates(date(2020, 1, 1), date(2024, 12, 31)))
-    return NoteTerms(
+    starts_on = draw(st.dates(date(2020, 1, 1), date(2024, 12, 31)))
+    terms = NoteTerms(
         amount_fen=draw(st.integers(1_00, 10**11)),
-        drawn_on=drawn_on,
-        matures_on=drawn_on + timedelta(days=draw(st.integers(95, 900))),
+        drawn_on=starts_on,
+        matures_on=starts_on + timedelta(days=draw(st.integers(95, 900))),
         rate_ppm=draw(st.integers(0, 240_000)),
         method=draw(st.sampled_from(STYLES[style])),
         every=Every(months=draw(st.sampled_from((3, 6)))),
         day_count=draw(st.sampled_from(list(DayCount))),
         style=style,
-        contract_starts_on=drawn_on,
+        contract_starts_on=starts_on,
     )
+    return draw(st.sampled_from((terms, draw(with_terms_of_due_days(terms)))))
+
+
+WEEKDAYS = BusinessCalendar(
+    holidays=frozenset(), workdays=frozenset(), official_until=date(2030, 12, 31)
+)
+
+
+@st.composite
+def with_terms_of_due_days(draw, terms):
+    """Grace, odd days, month end, roll, and a drawdown later than the contract begins."""
+    days = (terms.matures_on - terms.drawn_on).days
+    first = st.integers(1, days - 1).map(lambda n: terms.drawn_on + timedelta(days=n))
+    found = replace(
+        terms,
+        first_due_on=draw(st.none() | first),
+        month_end=draw(st.sampled_from(list(MonthEnd))),
+        grace_principal=draw(st.integers(0, 3)),
+    )
+    if terms.style is InterestStyle.SCHEDULE:
+        odd_days = draw(st.sampled_from((OddDays.JOINED, OddDays.OWN_ROW)))
+        found = replace(found, odd_days=odd_days)
+        found = replace(found, moved=rolled(found, draw(st.sampled_from(list(DayRoll)))))
+    later = terms.drawn_on + timedelta(days=draw(st.integers(0, days - 2)))
+    found = replace(found, drawn_on=min(later, found.ends_on - ONE_DAY))
+    assume(possible(found))
+    return found
+
+
+def rolled(terms, roll):
+    whole = Terms(
+        principal_fen=terms.amount_fen,
+        rate_ppm=terms.rate_ppm,
+        start_on=terms.contract_starts_on,
+        every=terms.every,
+        method=Method.BULLET,
+        day_count=terms.day_count,
+        matures_on=terms.matures_on,
+        first_due_on=terms.first_due_on,
+        month_end=terms.month_end,
+        odd_days=terms.odd_days,
+        roll=roll,
+        calendar=WEEKDAYS,
+    )
+    return moved_days(whole)
+
+
+def possible(terms):
+    """A grace that outlasts the contract is refused where it is signed."""
+    try:
+        require_terms(replace(terms, drawn_on=terms.contract_starts_on))
+    except ScheduleError:
+        return False
+    return True
 
 
 def book_of(terms):
@@ -58,6 +117,7 @@ def book_of(terms):
         rate_ppm=terms.rate_ppm,
         surcharge_ppm=500_000,
         day_count=terms.day_count,
+        ends_on=terms.ends_on,
         unbilled_fen=terms.amount_fen,
         period_number=1,
         period_starts_on=first.starts_on,
@@ -85,7 +145,7 @@ def run(terms, *, days):
 
 
 def every_day(terms):
-    count = (terms.matures_on - terms.drawn_on).days
+    count = (terms.ends_on - terms.drawn_on).days
     return [terms.drawn_on + timedelta(days=n) for n in range(count)]
 
 
@@ -188,11 +248,17 @@ def test_the_notes_of_a_planned_contract_sum_to_its_plan_to_the_fen():
 
 def test_principal_paid_on_its_day_bears_no_penalty_and_a_day_later_one_day():
     due_on = date(2024, 1, 12)
+    burden = Burden(
+        rates=(RateFrom(from_on=date(2023, 1, 12), rate_ppm=44_500),),
+        surcharge_ppm=500_000,
+        day_count=DayCount.ACT_360,
+        ends_on=due_on,
+    )
 
     def penalty(paid_on, until_on):
         paid = (DatedAmount(on=paid_on, amount_fen=900_000_00),) if paid_on else ()
         due = OpenDue(due_on=due_on, principal_fen=900_000_00, interest_fen=0, paid_principal=paid)
-        return penalty_to([due], until_on, 66_750, DayCount.ACT_360)
+        return penalty_to([due], until_on, burden)
 
     later = date(2024, 2, 1)
     assert penalty(due_on, later) == 0
