@@ -88,7 +88,41 @@ class Loan(Versioned, table=True):
     state: LoanState = choice(LoanState, "state", default=LoanState.SIGNED)
     signed_on: date | None = None
     extended_from_on: date | None = None
-    """The maturity before an extension."""
+    """The maturity that was signed, once it was extended."""
+    lpr_tenor: LprTenor | None = choice(LprTenor, "lpr_tenor", nullable=True, checked=False)
+    """Of a floating rate; without it the rate is fixed."""
+    lpr_bp: int | None = None
+    reset_rule: ResetRule | None = choice(ResetRule, "reset_rule", nullable=True, checked=False)
+    lpr_lag_days: int | None = None
+    """The LPR that counts was published so many days before the day on which the rate is set, or earlier."""
+    misuse_ppm: int | None = None
+    """Surcharge on the rate of misused principal; none when the contract is silent."""
+    grace_principal: int = Field(
+        default=0, nullable=False, sa_column_kwargs={"server_default": "0"}
+    )
+    month_end: MonthEnd = choice(
+        MonthEnd,
+        "month_end",
+        default=MonthEnd.CLAMP,
+        checked=False,
+        sa_column_kwargs={"server_default": MonthEnd.CLAMP.value},
+    )
+    odd_days: OddDays = choice(
+        OddDays,
+        "odd_days",
+        default=OddDays.JOINED,
+        checked=False,
+        sa_column_kwargs={"server_default": OddDays.JOINED.value},
+    )
+    roll: DayRoll = choice(
+        DayRoll,
+        "roll",
+        default=DayRoll.NONE,
+        checked=False,
+        sa_column_kwargs={"server_default": DayRoll.NONE.value},
+    )
+    moved_days: list[list[str]] | None = json_column(nullable=True)
+    """Due days that the roll moved, by the calendar known at contract: [day, day it goes to]."""
     created_at: datetime
 
 
