@@ -28,7 +28,18 @@ from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans import api as loans_api
-from app.loans import due_api, due_pages
+from app.loans import (
+    class_api,
+    class_pages,
+    due_api,
+    due_pages,
+    inspection_api,
+    inspection_pages,
+    rates_api,
+    rates_pages,
+)
+from app.loans import notices_api as loan_notices_api
+from app.loans import notices_pages as loan_notices_pages
 from app.loans import pages as loans_pages
 from app.loans.services import find_business_day
 from app.market import api as market_api
@@ -49,6 +60,8 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     *documents_api.BLUEPRINTS,
     *reference_api.BLUEPRINTS,
     *loans_api.BLUEPRINTS,
+    *inspection_api.BLUEPRINTS,
+    *class_api.BLUEPRINTS,
     due_api.blueprint,
     *origination_api.BLUEPRINTS,
     market_api.blueprint,
@@ -69,6 +82,8 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     *loans_pages.BLUEPRINTS,
     due_pages.blueprint,
     *origination_pages.BLUEPRINTS,
+    *inspection_pages.BLUEPRINTS,
+    *class_pages.BLUEPRINTS,
     market_pages.blueprint,
     assets_pages.blueprint,
     *identity_pages.BLUEPRINTS,
@@ -156,6 +171,20 @@ NAVIGATION: Sequence[NavItem] = (
         endpoint="pledge_pages.pledge_list",
         title=N_("Pledges and mortgages"),
         icon="shield-check",
+    NavItem(
+        endpoint="inspection_pages.inspection_list",
+        title=N_("Post-loan checks"),
+        icon="eye",
+        permissions=(Permission.READ_INSPECTIONS,),
+        prefix="/inspections",
+    ),
+    NavItem(
+        endpoint="signal_pages.signal_list",
+        title=N_("Warning signals"),
+        icon="flag",
+        permissions=(Permission.READ_INSPECTIONS,),
+        prefix="/warning-signals",
+    ),
         permissions=(Permission.READ_COLLATERAL,),
         prefix="/pledges",
     ),

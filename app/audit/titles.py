@@ -17,6 +17,7 @@ KIND_TITLES: Final = {
     "gep-account": N_("GEP account"),
     "guarantee": N_("Guarantee"),
     "loan": N_("Loan"),
+    "inspection": N_("Post-loan check"),
     "margin-call": N_("Top-up case"),
     "organisation": N_("Organisation"),
     "panel-member": N_("Agency on the panel"),
@@ -29,6 +30,7 @@ KIND_TITLES: Final = {
     "revaluation-run": N_("Revaluation run"),
     "token": N_("Token"),
     "watch": N_("Watch"),
+    "warning-signal": N_("Warning signal"),
 }
 
 FACT_TITLES: Final = {

@@ -43,6 +43,7 @@ FACT_TITLES: Final = {
     "cases_opened": N_("Cases opened"),
     "cases_cured": N_("Cases cured"),
     "closed": N_("Banks closed"),
+    "checks_planned": N_("Post-loan checks planned"),
     "runs": N_("Revaluation runs"),
     "number": N_("Revaluation run"),
     "done": N_("Valued"),

@@ -20,6 +20,7 @@ from app.db.engine import Database
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, system_actor
 from app.loans.closing import close_day
+from app.loans.inspection_planning import plan_bank
 from app.loans.models import BankDay
 from app.loans.queries import DayCloseView
 
@@ -45,6 +46,7 @@ def close_and_watch(database: Database, bank: Organisation, on: date) -> DayClos
     """Close a bank's open day, then measure all its secured loans."""
     view = close_day(database, bank_actor(bank), bank.id, on)
     watch_all(database, [bank])
+    plan_all(database, [bank])
     return view
 
 
@@ -81,6 +83,11 @@ def finish_run(
         with database.write() as session:
             watch_bank(session, bank_actor(bank), bank.id)
     return view
+
+
+def plan_all(database: Database, banks: list[Organisation]) -> int:
+    """Plan the post-loan checks of some banks, in chunks; gives how many were planned."""
+    return sum(plan_bank(database, bank_actor(bank), bank.id).planned for bank in banks)
 
 
 def watch_all(database: Database, banks: list[Organisation]) -> list[WatchReport]:

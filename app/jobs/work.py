@@ -18,7 +18,13 @@ from app.identity.models import LoginAttempts, LoginSession
 from app.jobs.domain import JobRule, RunState, read_rules
 from app.jobs.models import JobRun, SchedulerProcess
 from app.jobs.runner import Facts, Job, LongJob, ShortJob, Turn
-from app.jobs.sequence import banks_with_books, finish_run, revalue_and_watch, watch_all
+from app.jobs.sequence import (
+    banks_with_books,
+    finish_run,
+    plan_all,
+    revalue_and_watch,
+    watch_all,
+)
 from app.loans.closing import run_requested_closes
 from app.loans.domain.states import CloseState
 from app.loans.models import BankDay, DayClose
@@ -92,7 +98,7 @@ def _close(database: Database, _turn: Turn) -> Facts:
     with database.read() as session:
         banks = [bank for bank in banks_with_books(session) if bank.id in closed]
     watch_all(database, banks)
-    return {"closed": len(closed)}
+    return {"closed": len(closed), "checks_planned": plan_all(database, banks)}
 
 
 def _runs_wait(session: Session) -> bool:

@@ -18,6 +18,8 @@ from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
 from app.loans.invariants_contracts import bank_names, contract_violations
 from app.loans.invariants_notes import note_violations
 from app.loans.invariants_rates import rate_violations
+from app.loans.invariants_inspection import inspection_violations
+from app.loans.invariants_ledger import ledger_violations
 from app.loans.models import (
     BankDay,
     DayClose,
@@ -68,6 +70,9 @@ def violations(session: Session) -> Iterator[Violation]:
 
 def _loan_chunks(session: Session) -> Iterator[list[tuple[Loan, LoanStateRow]]]:
     last: UUID | None = None
+    yield from class_violations(session)
+    yield from inspection_violations(session)
+    yield from ledger_violations(session)
     while True:
         statement = (
             sa.select(Loan, LoanStateRow)

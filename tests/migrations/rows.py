@@ -16,6 +16,7 @@ _BY_RULE = {
     "asset_parcel": {"east_e7": 2, "north_e7": 2},
     "day_close": {"total": 2},
     "loan": {"kept": "mirrored", "state": "mirrored"},
+    "inspection_file": {"withdrawn_reason": ""},
     "loan_posting": {"debit": "principal", "credit": "cash"},
     "revaluation_run": {"total": 2},
 }

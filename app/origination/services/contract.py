@@ -18,6 +18,7 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor
 from app.loans.domain.states import LtvBasis
 from app.loans.domain.terms import Method
+from app.loans.loan_officers import first_officer
 from app.loans.services import OpenLoan, lending_day, open_loan
 from app.origination.domain.application import ContractFacts, decide_contract, matures_on
 from app.origination.domain.pool import security_of
@@ -58,6 +59,7 @@ def contract(
     guarantees = guarantees_of(session, [row.id]).get(row.id, [])
     hold_assets(session, actor, [line.asset_id for line in lines])
     loan_id = open_loan(session, actor, _terms(session, row, amount, day, (lines, guarantees)))
+    first_officer(session, actor, loan_id, row.officer_id or actor.person_id)
     pledge_at_contract(session, actor, _security(loan_id, lines, guarantees))
     row.loan_id = loan_id
     return finish_step(

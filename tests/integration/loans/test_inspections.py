@@ -1,0 +1,463 @@
+"""Checks of loans in life: planned once, recorded with evidence, reviewed by another person, sealed."""
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.documents.models import IssuedDocument
+from app.documents.services import UploadFile, check_code
+from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
+from app.loans.domain.inspection import (
+    Answer,
+    Conclusion,
+    FilePurpose,
+    Finding,
+    InspectionKind,
+    InspectionState,
+    checklist,
+)
+from app.loans.domain.states import Security
+from app.loans.inspection_models import Inspection, InspectionFile
+from app.loans.inspection_planning import plan_bank, plan_inspections
+from app.loans.inspection_queries import InspectionFilter, inspection_view, list_inspections
+from app.loans.inspection_refusals import (
+    ConclusionTooGood,
+    FilesClosed,
+    FileWithdrawn,
+    InspectionTwice,
+    LoanNotDrawn,
+    ReportIncomplete,
+)
+from app.loans.inspections import (
+    AddFile,
+    OrderInspection,
+    RecordFindings,
+    Said,
+    add_file,
+    drop_inspection,
+    order_inspection,
+    record_findings,
+    report_content,
+    return_report,
+    review_report,
+    submit_report,
+    withdraw_file,
+)
+from app.loans.loan_officers import NameOfficer, list_officers, name_officer
+from app.loans.services import Repay, repay
+from tests.factories.samples import PICTURE
+
+OPENED = date(2024, 1, 2)
+YUAN = 100
+LOAN_FEN = 3_000_000 * YUAN
+
+
+@pytest.fixture
+def loan_id(bank):
+    """A pledged loan of bank A, drawn on the first business day."""
+    bank.open(OPENED)
+    loan_id = bank.sign(starts_on=OPENED, matures_on=date(2025, 1, 2), security=Security.PLEDGE)
+    bank.draw(loan_id, LOAN_FEN)
+    return loan_id
+
+
+@pytest.fixture
+def check_id(bank, loan_id):
+    """Its first check, planned."""
+    plan(bank)
+    return checks(bank)[0].id
+
+
+def plan(bank):
+    return plan_bank(bank.database, bank.actor, bank.id)
+
+
+def checks(bank):
+    with bank.database.read() as session:
+        statement = sa.select(Inspection).order_by(col(Inspection.number))
+        return session.execute(statement).scalars().all()
+
+
+def act(bank, use_case, login, *args):
+    with bank.database.write() as session:
+        return use_case(session, bank.world.actor(login), *args)
+
+
+def answers(security=Security.PLEDGE, **special):
+    return tuple(
+        special.get(item.code.replace("-", "_"), Finding(item=item.code, answer=Answer.FINE))
+        for item in checklist()
+        if item.applies_to(security)
+    )
+
+
+def report(**given):
+    known = {
+        "checked_on": OPENED,
+        "place": "山丹县示例林场",
+        "present": "李青禾、曹晚晴",
+        "findings": answers(),
+        "conclusion": Conclusion.SOUND,
+        "summary": "林木长势正常，资金按约使用。",
+    }
+    return RecordFindings(**{**known, **given})
+
+
+def proof(amount_fen, name="invoice.png"):
+    file = UploadFile(name=name, content=PICTURE)
+    return AddFile(
+        file=file, purpose=FilePurpose.USE_OF_FUNDS, amount_fen=amount_fen, payee="示例农资"
+    )
+
+
+def submitted(bank, check_id, **given):
+    act(bank, record_findings, "a-officer", check_id, report(**given))
+    return act(bank, submit_report, "a-officer", check_id, None)
+
+
+# --- The plan ---
+
+
+def test_a_drawn_loan_gets_its_first_check_once_however_often_the_plan_runs(bank, loan_id):
+    assert plan(bank).planned == 1
+    assert plan(bank).planned == 0
+    (check,) = checks(bank)
+    assert (check.kind, check.due_on) == (InspectionKind.FIRST, OPENED + timedelta(days=15))
+    assert (check.loan_id, check.number) == (loan_id, "PI-2024-000001")
+
+
+def test_a_loan_that_is_only_signed_or_taken_over_has_no_first_check(bank):
+    bank.open(OPENED)
+    bank.sign(starts_on=OPENED, matures_on=date(2025, 1, 2))
+    taken = bank.sign(matures_on=date(2024, 12, 25), starts_on=date(2023, 12, 1))
+    bank.take_over(taken, drawn_before(taken, date(2023, 12, 1)))
+    assert plan(bank).planned == 1
+    (check,) = checks(bank)
+    assert (check.kind, check.due_on, check.months) == (
+        InspectionKind.REGULAR,
+        date(2024, 4, 2),
+        3,
+    )
+
+
+def drawn_before(loan_id, on):
+    from app.loans.services import Drawn, PostDrawdown
+
+    return Drawn(on=on, command=PostDrawdown(loan_id=loan_id, amount_fen=LOAN_FEN))
+
+
+def test_a_pass_plans_at_most_its_limit_and_the_next_one_goes_on(bank):
+    bank.open(OPENED)
+    for _ in range(3):
+        bank.draw(bank.sign(starts_on=OPENED, matures_on=date(2025, 1, 2)), LOAN_FEN)
+    with bank.database.write() as session:
+        assert plan_inspections(session, bank.actor, bank.id, limit=2).planned == 2
+    assert plan(bank).planned == 1
+    assert len({check.loan_id for check in checks(bank)}) == 3
+
+
+def test_after_the_review_the_next_check_is_planned_an_interval_later(bank, check_id):
+    submitted(bank, check_id)
+    assert plan(bank).planned == 0
+    act(bank, review_report, "a-risk", check_id, Said())
+    assert plan(bank).planned == 1
+    following = checks(bank)[-1]
+    assert (following.kind, following.due_on) == (InspectionKind.REGULAR, date(2024, 4, 2))
+
+
+def test_a_worse_class_brings_the_next_check_forward_and_keeps_the_old_one_on_record(
+    bank, check_id
+):
+    submitted(bank, check_id)
+    act(bank, review_report, "a-risk", check_id, Said())
+    plan(bank)
+    bank.sql("UPDATE loan_state SET loan_class = 'substandard'")
+    found = plan(bank)
+    assert (found.planned, found.brought_forward) == (1, 1)
+    later, earlier = checks(bank)[-2:]
+    assert later.state is InspectionState.DROPPED
+    assert (earlier.due_on, earlier.replaces_id) == (OPENED + timedelta(days=15), later.id)
+    assert plan(bank).idle
+
+
+def test_the_check_of_a_settled_loan_is_no_longer_needed(bank, loan_id, check_id):
+    with bank.database.write() as session:
+        actor = bank.world.actor("a-ops")
+        repay(session, actor, loan_id, Repay(amount_fen=LOAN_FEN, prepay=True, key="all"))
+    assert plan(bank).dropped == 1
+    assert checks(bank)[0].state is InspectionState.DROPPED
+    assert plan(bank).idle
+
+
+def test_a_planned_check_goes_with_the_loan_to_another_officer(bank, loan_id, check_id):
+    person_id = bank.world.person("a-co")
+    command = NameOfficer(person_id=person_id, reason="调岗")
+    act(bank, name_officer, "a-risk", loan_id, command)
+    (officer,) = act(bank, list_officers, "a-officer", loan_id)
+    assert (officer.person_id, officer.from_on) == (person_id, OPENED)
+    assert checks(bank)[0].officer_id == person_id
+
+
+def test_only_a_colleague_who_makes_checks_looks_after_a_loan(bank, loan_id):
+    for login in ("a-ops", "b-officer"):
+        command = NameOfficer(person_id=bank.world.person(login), reason="调岗")
+        with pytest.raises(InvalidInput):
+            act(bank, name_officer, "a-risk", loan_id, command)
+
+
+# --- The report ---
+
+
+def test_a_report_goes_from_draft_over_submission_to_review_and_is_printed(bank, check_id):
+    view = submitted(bank, check_id)
+    assert (view.state, view.drawn_fen, view.proved_fen) == (
+        InspectionState.SUBMITTED,
+        LOAN_FEN,
+        0,
+    )
+    done = act(bank, review_report, "a-risk", check_id, Said(note="属实"))
+    assert (done.state, done.reviewed_on, done.events) == (InspectionState.REVIEWED, OPENED, ())
+    name, content = act(bank, report_content, "a-officer", check_id)
+    assert name == f"{done.number}.pdf"
+    assert content.startswith(b"%PDF")
+    with bank.database.read() as session:
+        issued = session.get(IssuedDocument, done.document_id)
+        assert check_code(session, issued.code).kind == "inspection-report"
+
+
+def test_nobody_reviews_the_own_report(bank, check_id):
+    submitted(bank, check_id)
+    bank.sql("UPDATE inspection SET submitted_by = :person", person=person(bank, "a-risk"))
+    bank.tampered = False
+    view = act(bank, inspection_view, "a-risk", check_id)
+    assert view.events == ()
+    for step in (review_report, return_report):
+        with pytest.raises(DutiesApart):
+            act(bank, step, "a-risk", check_id, Said(note="属实"))
+
+
+def person(bank, login):
+    """An id as the engine stores it."""
+    found = bank.world.person(login)
+    return found.hex if bank.database.is_sqlite else found
+
+
+def test_an_officer_may_not_review_and_a_reviewer_may_not_record(bank, check_id):
+    with pytest.raises(Forbidden):
+        act(bank, record_findings, "a-risk", check_id, report())
+    submitted(bank, check_id)
+    with pytest.raises(Forbidden):
+        act(bank, review_report, "a-officer", check_id, Said())
+
+
+def test_a_returned_report_is_written_again_with_the_reason_in_sight(bank, check_id):
+    submitted(bank, check_id)
+    back = act(bank, return_report, "a-risk", check_id, Said(note="请补充灌溉情况"))
+    assert (back.state, back.return_reason) == (InspectionState.DRAFT, "请补充灌溉情况")
+    again = submitted(bank, check_id)
+    assert (again.state, again.return_reason) == (InspectionState.SUBMITTED, "")
+
+
+def test_a_report_that_leaves_a_point_open_is_not_submitted(bank, check_id):
+    act(bank, record_findings, "a-officer", check_id, report(findings=answers()[:-1]))
+    with pytest.raises(ReportIncomplete) as refused:
+        act(bank, submit_report, "a-officer", check_id, None)
+    assert refused.value.facts["items"] == [answers()[-1].item]
+
+
+def test_a_concern_needs_words_and_a_conclusion_that_fits(bank, check_id):
+    silent = Finding(item="fire", answer=Answer.CONCERN)
+    act(bank, record_findings, "a-officer", check_id, report(findings=answers(fire=silent)))
+    with pytest.raises(ReportIncomplete):
+        act(bank, submit_report, "a-officer", check_id, None)
+    told = Finding(item="fire", answer=Answer.CONCERN, note="防火道杂草未清")
+    act(bank, record_findings, "a-officer", check_id, report(findings=answers(fire=told)))
+    with pytest.raises(ConclusionTooGood):
+        act(bank, submit_report, "a-officer", check_id, None)
+    watched = report(findings=answers(fire=told), conclusion=Conclusion.WATCH)
+    act(bank, record_findings, "a-officer", check_id, watched)
+    assert act(bank, submit_report, "a-officer", check_id, None).conclusion is Conclusion.WATCH
+
+
+@pytest.mark.parametrize(
+    ("days", "fits"), [(-1, False), (0, True), (1, False)], ids=["before", "drawn", "future"]
+)
+def test_a_check_lies_between_the_drawdown_and_today(bank, check_id, days, fits):
+    command = report(checked_on=OPENED + timedelta(days=days))
+    if fits:
+        assert act(bank, record_findings, "a-officer", check_id, command).checked_on == OPENED
+        return
+    with pytest.raises(InvalidInput):
+        act(bank, record_findings, "a-officer", check_id, command)
+
+
+def test_a_point_that_the_checklist_does_not_have_is_refused(bank, check_id):
+    strange = (Finding(item="weather", answer=Answer.FINE),)
+    twice = (answers()[0], answers()[0])
+    for given in (strange, twice):
+        with pytest.raises(InvalidInput):
+            act(bank, record_findings, "a-officer", check_id, report(findings=given))
+
+
+# --- Evidence ---
+
+
+def test_proofs_add_up_beside_what_was_drawn(bank, check_id):
+    act(bank, record_findings, "a-officer", check_id, report())
+    act(bank, add_file, "a-officer", check_id, proof(2_000_000 * YUAN))
+    view = act(bank, add_file, "a-officer", check_id, proof(400_000 * YUAN, "two.png"))
+    assert (view.use.drawn_fen, view.use.proved_fen) == (LOAN_FEN, 2_400_000 * YUAN)
+    assert view.use.open_fen == 600_000 * YUAN
+    act(bank, withdraw_file, "a-officer", check_id, view.files[1].id, Said(note="重复上传"))
+    done = act(bank, submit_report, "a-officer", check_id, None)
+    assert done.proved_fen == 2_000_000 * YUAN
+    assert [file.withdrawn_reason for file in done.files] == ["", "重复上传"]
+
+
+def test_a_later_report_counts_the_proofs_of_reviewed_ones(bank, check_id):
+    act(bank, record_findings, "a-officer", check_id, report())
+    act(bank, add_file, "a-officer", check_id, proof(1_000_000 * YUAN))
+    act(bank, submit_report, "a-officer", check_id, None)
+    act(bank, review_report, "a-risk", check_id, Said())
+    plan(bank)
+    following = checks(bank)[-1].id
+    view = submitted(bank, following)
+    assert view.proved_fen == 1_000_000 * YUAN
+
+
+def test_a_file_is_withdrawn_once_and_never_after_the_submission(bank, check_id):
+    act(bank, record_findings, "a-officer", check_id, report())
+    view = act(bank, add_file, "a-officer", check_id, proof(1 * YUAN))
+    (file,) = view.files
+    act(bank, withdraw_file, "a-officer", check_id, file.id, Said(note="误传"))
+    with pytest.raises(FileWithdrawn):
+        act(bank, withdraw_file, "a-officer", check_id, file.id, Said(note="误传"))
+    act(bank, submit_report, "a-officer", check_id, None)
+    for step in (add_file, withdraw_file):
+        command = (proof(1 * YUAN),) if step is add_file else (file.id, Said(note="误传"))
+        with pytest.raises(FilesClosed):
+            act(bank, step, "a-officer", check_id, *command)
+
+
+def test_files_wait_for_the_report_to_be_begun(bank, check_id):
+    with pytest.raises(FilesClosed):
+        act(bank, add_file, "a-officer", check_id, proof(1 * YUAN))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "amount"), [(FilePurpose.USE_OF_FUNDS, None), (FilePurpose.PHOTO, 100)]
+)
+def test_a_proof_has_an_amount_and_a_photo_has_none(bank, check_id, purpose, amount):
+    act(bank, record_findings, "a-officer", check_id, report())
+    file = UploadFile(name="photo.png", content=PICTURE)
+    command = AddFile(file=file, purpose=purpose, amount_fen=amount)
+    with pytest.raises(InvalidInput):
+        act(bank, add_file, "a-officer", check_id, command)
+
+
+# --- Special checks, sight ---
+
+
+def special(loan_id, due_on=OPENED):
+    return OrderInspection(loan_id=loan_id, due_on=due_on, reason="媒体报道火情")
+
+
+def test_a_special_check_stands_beside_the_plan_and_may_be_dropped(bank, loan_id, check_id):
+    view = act(bank, order_inspection, "a-officer", special(loan_id))
+    with pytest.raises(InspectionTwice):
+        act(bank, order_inspection, "a-officer", special(loan_id))
+    dropped = act(bank, drop_inspection, "a-risk", view.id, Said(note="误报"))
+    assert (dropped.state, dropped.drop_reason) == (InspectionState.DROPPED, "误报")
+    again = act(bank, order_inspection, "a-officer", special(loan_id))
+    assert again.kind is InspectionKind.SPECIAL
+    with pytest.raises(IllegalEvent):
+        act(bank, drop_inspection, "a-risk", check_id, Said(note="误报"))
+
+
+def test_a_special_check_is_not_ordered_for_yesterday_or_for_a_loan_not_drawn(bank, loan_id):
+    with pytest.raises(InvalidInput):
+        act(bank, order_inspection, "a-officer", special(loan_id, OPENED - timedelta(days=1)))
+    signed = bank.sign(starts_on=OPENED, matures_on=date(2025, 1, 2))
+    with pytest.raises(LoanNotDrawn):
+        act(bank, order_inspection, "a-officer", special(signed))
+
+
+@pytest.mark.parametrize(
+    ("login", "seen"),
+    [("a-audit", True), ("b-officer", False), ("c1-fin", False), ("pbc-1", True), ("x-1", False)],
+)
+def test_checks_are_seen_by_their_bank_and_the_regulator_of_the_region(bank, check_id, login, seen):
+    if seen:
+        assert act(bank, inspection_view, login, check_id).id == check_id
+        return
+    with pytest.raises(NotFound):
+        act(bank, inspection_view, login, check_id)
+
+
+def test_late_checks_are_listed(bank, check_id):
+    def late():
+        with bank.database.read() as session:
+            actor = bank.world.actor("a-officer")
+            wanted = InspectionFilter(late=True)
+            return session.execute(list_inspections(session, actor, wanted)).all()
+
+    bank.sql("UPDATE bank_day SET open_on = :day", day="2024-01-17")
+    assert late() == []
+    bank.sql("UPDATE bank_day SET open_on = :day", day="2024-01-18")
+    assert len(late()) == 1
+
+
+# --- What verify sees ---
+
+
+@pytest.mark.parametrize(
+    ("statement", "invariant"),
+    [
+        ("UPDATE inspection SET summary = 'x'", "inspection-sealed"),
+        ("UPDATE inspection SET drawn_fen = 1", "inspection-drawn"),
+        ("UPDATE inspection SET proved_fen = 1", "inspection-proofs"),
+        ("UPDATE inspection SET due_on = '2024-01-16'", "inspection-plan"),
+        ("UPDATE inspection SET conclusion = 'sound', findings = '[]'", "inspection-complete"),
+    ],
+)
+def test_a_changed_report_is_found(bank, check_id, statement, invariant):
+    submitted(bank, check_id)
+    act(bank, review_report, "a-risk", check_id, Said())
+    assert bank.broken() == []
+    bank.sql(statement)
+    assert invariant in {found.invariant for found in bank.broken()}
+
+
+def test_the_database_itself_refuses_a_report_reviewed_by_its_writer(bank, check_id):
+    submitted(bank, check_id)
+    with pytest.raises(sa.exc.IntegrityError):
+        bank.sql("UPDATE inspection SET state = 'reviewed', reviewed_by = submitted_by")
+    bank.tampered = False
+
+
+def test_two_open_checks_of_the_plan_for_one_loan_are_impossible(bank, loan_id, check_id):
+    columns = [column.name for column in Inspection.__table__.columns]
+    copied = ", ".join(
+        {"id": ":id", "number": "'PI-2024-000099'", "due_on": "'2024-03-01'"}.get(name, name)
+        for name in columns
+    )
+    other = bank.world.person("a-co")
+    key = other.hex if bank.database.is_sqlite else other
+    with pytest.raises(sa.exc.IntegrityError):
+        bank.sql(
+            f"INSERT INTO inspection ({', '.join(columns)}) SELECT {copied} FROM inspection", id=key
+        )
+    bank.tampered = False
+
+
+def test_a_file_of_another_bank_in_a_report_is_found(bank, check_id):
+    act(bank, record_findings, "a-officer", check_id, report())
+    act(bank, add_file, "a-officer", check_id, proof(1 * YUAN))
+    with bank.database.read() as session:
+        assert session.execute(sa.select(InspectionFile)).scalar_one().amount_fen == 1 * YUAN
+    other = bank.world.organisation("B")
+    key = other.hex if bank.database.is_sqlite else other
+    bank.sql("UPDATE document SET organisation_id = :bank", bank=key)
+    assert "inspection-file" in {found.invariant for found in bank.broken()}
