@@ -10,6 +10,7 @@ KIND_TITLES: Final = {
     "asset": N_("Asset"),
     "bank": N_("Bank"),
     "catalogue-import": N_("Import of a catalogue"),
+    "class-change": N_("Change of class"),
     "day-close": N_("Day close"),
     "document": N_("Document"),
     "drawdown": N_("Drawdown"),

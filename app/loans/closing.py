@@ -7,14 +7,13 @@ up where it stopped. The next day opens at the very end, in the transaction that
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.audit.services import record
-from app.db.bulk import insert_rows, update_rows
 from app.db.engine import Database, move_demonstration, now, today
 from app.db.leases import claim, release
 from app.identity.models import Organisation
@@ -22,25 +21,16 @@ from app.kernel.actor import Actor, system_actor
 from app.kernel.errors import Busy, NotFound, Refusal
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
-from app.loans.books import Booking, business_day, lock_ledger, owed_by_claim, post_entry
+from app.loans.books import business_day
+from app.loans.classifying import changed_classes, classify_debtors, end_observations
 from app.loans.closing_loans import close_loans
-from app.loans.domain.classification import ClassRules, LoanClass, class_rules
-from app.loans.domain.debtor import (
-    debtor_reason,
-    in_force,
-    own_classification,
-    reasons_to_json,
-    worst_by_debtor,
-)
-from app.loans.domain.standing import switch_postings
-from app.loans.domain.states import OPEN_STATES, CloseState, EntryKind, Kept, LoanFact
+from app.loans.domain.classification import ClassRules, class_rules
+from app.loans.domain.states import OPEN_STATES, CloseState, Kept
 from app.loans.models import (
     BankDay,
     DayClose,
     DayCloseError,
     Loan,
-    LoanClassification,
-    LoanFactRow,
     LoanMonthEnd,
     LoanStateRow,
 )
@@ -106,7 +96,8 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
     actor.require(Permission.CLOSE_DAY)
     _require_own_bank(actor, bank_id)
     last_on = business_day(session, bank_id) - _ONE_DAY
-    while classify_debtors(session, bank_id, last_on, limit=CHUNK_LOANS):
+    rules = class_rules(policy_for(session, bank_id, last_on))
+    while classify_debtors(session, bank_id, last_on, rules=rules, limit=CHUNK_LOANS):
         session.flush()
         session.expire_all()
     taken = (
@@ -336,7 +327,7 @@ def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
         lambda closed_on: _days_between(closed_on, run.on),
         last_on=run.on,
         booked_on=run.on,
-        rules=class_rules(policy_for(session, run.bank_id, run.on)),
+        rules=_rules(session, run),
     )
     for loan_id, detail in result.failed:
         session.add(DayCloseError(close_id=run.close_id, loan_id=loan_id, detail=detail))
@@ -371,6 +362,10 @@ def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
     return len(loan_ids)
 
 
+def _rules(session: Session, run: _Run) -> ClassRules:
+    return class_rules(policy_for(session, run.bank_id, run.on))
+
+
 def _next_loans(session: Session, run: _Run, limit: int) -> Sequence[UUID]:
     left_behind = sa.select(col(DayCloseError.loan_id)).where(
         col(DayCloseError.close_id) == run.close_id
@@ -401,7 +396,8 @@ def _finish_when_all_done(
                 return
         with database.write() as session:
             _hold_lease(session, run)
-            classify_debtors(session, run.bank_id, run.on, limit=chunk_loans)
+            rules = _rules(session, run)
+            classify_debtors(session, run.bank_id, run.on, rules=rules, limit=chunk_loans)
         _run_chunks(database, run, chunk_loans, after_chunk)
 
 
@@ -410,8 +406,10 @@ def _finish(session: Session, run: _Run) -> bool:
     held = session.execute(
         sa.select(BankDay).where(col(BankDay.bank_id) == run.bank_id).with_for_update()
     ).scalar_one()
-    if _next_loans(session, run, 1) or _changed_classes(session, run.bank_id, run.on):
+    rules = _rules(session, run)
+    if _next_loans(session, run, 1) or changed_classes(session, run.bank_id, run.on, rules=rules):
         return False
+    end_observations(session, run.bank_id, run.on, rules=rules)
     following = run.on + _ONE_DAY
     if following.month != run.on.month:
         write_month_end(session, run.bank_id, run.on)
@@ -459,116 +457,3 @@ def write_month_end(session: Session, bank_id: UUID, month_end_on: date) -> None
     )
     names = ["loan_id", "month_end_on", "principal_fen", "loan_class"]
     session.execute(sa.insert(LoanMonthEnd).from_select(names, rows))
-
-
-# --- Classes by debtor ---
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    row: Any
-    worst: LoanClass
-
-
-def classify_debtors(session: Session, bank_id: UUID, on: date, *, limit: int) -> int:
-    """Give the loans whose debtor's worst class changed that class; how many were changed."""
-    changes = _changed_classes(session, bank_id, on)[:limit]
-    if not changes:
-        return 0
-    facts = _facts_on(session, [each.row.loan_id for each in changes], on)
-    rules = class_rules(policy_for(session, bank_id, on))
-    insert_rows(
-        session,
-        _table(LoanClassification),
-        ("id", "loan_id", "bank_id", "on", "loan_class", "own_class", "overdue_days", "reasons"),
-        [_classification(each, bank_id, on, facts, rules) for each in changes],
-    )
-    update_rows(
-        session,
-        _table(LoanStateRow),
-        "loan_id",
-        ("loan_class", "version"),
-        [(each.row.loan_id, each.worst, each.row.version + 1) for each in changes],
-    )
-    for each in changes:
-        if each.row.off_balance != each.worst.is_non_performing:
-            switch_accrual(session, each.row.loan_id, on, off=each.worst.is_non_performing)
-    return len(changes)
-
-
-def _changed_classes(session: Session, bank_id: UUID, on: date) -> list[_Change]:
-    """A loan takes a class once a day; one changed after that waits for the next close."""
-    taken = sa.select(col(LoanClassification.loan_id)).where(
-        col(LoanClassification.bank_id) == bank_id, col(LoanClassification.on) == on
-    )
-    statement = (
-        sa.select(
-            col(LoanStateRow.loan_id),
-            col(Loan.borrower_id),
-            col(LoanStateRow.own_class),
-            col(LoanStateRow.loan_class),
-            col(LoanStateRow.overdue_days),
-            col(LoanStateRow.off_balance),
-            col(LoanStateRow.version),
-            col(LoanStateRow.loan_id).in_(taken).label("is_taken"),
-        )
-        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
-        .where(col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
-        .order_by(col(LoanStateRow.loan_id))
-    )
-    rows: Sequence[Any] = session.execute(statement).all()
-    worst = worst_by_debtor((row.borrower_id, row.own_class) for row in rows if row.own_class)
-    return [
-        _Change(row=row, worst=worst[row.borrower_id])
-        for row in rows
-        if row.borrower_id in worst
-        and row.loan_class is not worst[row.borrower_id]
-        and not row.is_taken
-    ]
-
-
-def _facts_on(
-    session: Session, loan_ids: Sequence[UUID], on: date
-) -> dict[UUID, frozenset[LoanFact]]:
-    statement = sa.select(LoanFactRow).where(col(LoanFactRow.loan_id).in_(loan_ids))
-    rows: dict[UUID, list[tuple[LoanFact, date, date | None]]] = {}
-    for fact in session.execute(statement).scalars():
-        rows.setdefault(fact.loan_id, []).append((fact.fact, fact.from_on, fact.until_on))
-    return {loan_id: in_force(found, on) for loan_id, found in rows.items()}
-
-
-def _classification(
-    change: _Change,
-    bank_id: UUID,
-    on: date,
-    facts: dict[UUID, frozenset[LoanFact]],
-    rules: ClassRules,
-) -> tuple[Any, ...]:
-    row = change.row
-    known = facts.get(row.loan_id, frozenset())
-    own = own_classification(days_overdue=row.overdue_days, facts=known, rules=rules)
-    reasons = own.reasons
-    if change.worst is not own.loan_class:
-        reasons = (debtor_reason(change.worst), *reasons)
-    return (
-        new_id(), row.loan_id, bank_id, on, change.worst, own.loan_class, row.overdue_days,
-        reasons_to_json(reasons),
-    )  # fmt: skip
-
-
-def switch_accrual(session: Session, loan_id: UUID, on: date, *, off: bool) -> None:
-    """Move unpaid interest out of income into the memorandum, or back."""
-    ledger = lock_ledger(session, loan_id)
-    if ledger.state.off_balance == off:
-        return
-    ledger.state.off_balance = off
-    ledger.state.version += 1
-    postings = switch_postings(owed_by_claim(ledger), off_balance=off)
-    if postings:
-        booking = Booking(kind=EntryKind.NON_ACCRUAL, booked_on=on, value_on=on)
-        post_entry(session, ledger.loan, postings, booking)
-
-
-def _table(model: Any) -> sa.Table:
-    table: sa.Table = model.__table__
-    return table

@@ -38,12 +38,12 @@ from app.loans.closing_rows import (
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.burden import OpenDue
 from app.loans.domain.classification import ClassRules, LoanClass
-from app.loans.domain.debtor import in_force, own_classification
+from app.loans.domain.debtor import FactInForce, in_force, own_classification
 from app.loans.domain.notes import plan_from_json
 from app.loans.domain.repricing import RateSet
 from app.loans.domain.servicing import NoteBook, NoteDay, Overdue, overdue_on
 from app.loans.domain.standing import standing
-from app.loans.domain.states import AccrualKind, LoanFact, LoanState
+from app.loans.domain.states import AccrualKind, LoanState
 from app.loans.domain.waterfall import Claim
 from app.loans.models import (
     Loan,
@@ -61,7 +61,7 @@ from app.loans.rate_queries import Bearing, moved_from_json
 
 _ONE_DAY = timedelta(days=1)
 
-_OwnClass = Callable[[int, frozenset[LoanFact]], LoanClass]
+_OwnClass = Callable[[int, frozenset[FactInForce]], LoanClass]
 
 DaysAfter = Callable[[date], Sequence[date]]
 """From the last day closed for a loan to the days to close now."""
@@ -106,7 +106,7 @@ class _LoanWork:
     repricing: Repricing | None = None
     notes: list[_NoteWork] = field(default_factory=list)
     unpaid: list[DatedAmount] = field(default_factory=list)
-    facts: list[tuple[LoanFact, date, date | None]] = field(default_factory=list)
+    facts: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,7 +179,7 @@ def _load(session: Session, loan_ids: Sequence[UUID], last_on: date) -> list[_Lo
         left = due.principal_fen + due.interest_fen - due.paid_principal_fen - due.paid_interest_fen
         works[due.loan_id].unpaid.append(DatedAmount(on=due.due_on, amount_fen=left))
     for fact in _fact_rows(session, loan_ids):
-        works[fact.loan_id].facts.append((fact.fact, fact.from_on, fact.until_on))
+        works[fact.loan_id].facts.append(fact)
     notes = _note_rows(session, loan_ids)
     floating = [row.note_id for row in notes if works[row.loan_id].row.lpr_tenor is not None]
     repricing = load_repricing(session, notes, floating, last_on)
@@ -436,14 +436,14 @@ def _collect_loan(writes: _Writes, work: _LoanWork, last_on: date, own_class: _O
 
 
 _NOTHING_OVERDUE = Overdue(days=0, amount_fen=0)
-_NO_FACTS: frozenset[LoanFact] = frozenset()
+_NO_FACTS: frozenset[FactInForce] = frozenset()
 
 
 def _classifier(rules: ClassRules) -> _OwnClass:
     """The class by days overdue and facts; most loans of a set share a few answers."""
 
     @cache
-    def own_class(days_overdue: int, facts: frozenset[LoanFact]) -> LoanClass:
+    def own_class(days_overdue: int, facts: frozenset[FactInForce]) -> LoanClass:
         return own_classification(days_overdue=days_overdue, facts=facts, rules=rules).loan_class
 
     return own_class

@@ -118,6 +118,7 @@ class RecordFact:
     from_on: date
     reason: str
     until_on: date | None = None
+    share_ppm: int | None = None
 
 
 def open_loan(session: Session, actor: Actor, command: OpenLoan) -> UUID:
@@ -440,6 +441,7 @@ def record_fact(session: Session, actor: Actor, command: RecordFact) -> UUID:
         fact=command.fact,
         from_on=command.from_on,
         until_on=command.until_on,
+        share_ppm=command.share_ppm,
         reason=command.reason,
         person_id=actor.person_id,
         created_at=now(session),

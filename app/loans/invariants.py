@@ -13,8 +13,10 @@ from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.closing_rows import posting_digest
 from app.loans.domain.classification import LoanClass
+from app.loans.domain.debtor import LATER_CODES
 from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
+from app.loans.invariants_classes import class_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
 from app.loans.invariants_notes import note_violations
 from app.loans.invariants_rates import rate_violations
@@ -66,6 +68,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _business_days(session)
     yield from _chunk_digests(session)
     yield from contract_violations(session)
+    yield from class_violations(session)
 
 
 def _loan_chunks(session: Session) -> Iterator[list[tuple[Loan, LoanStateRow]]]:
@@ -300,9 +303,9 @@ def _classes(session: Session) -> Iterator[Violation]:
 
 
 def _own_floors(row: LoanClassification) -> list[LoanClass]:
-    """The floors that the loan's own facts gave, without what its debtor's other loans did."""
+    """The floors that the loan's own facts gave, without judgement and what other claims did."""
     return [
-        LoanClass(reason["floor"]) for reason in row.reasons if reason["code"] != "debtor-worst"
+        LoanClass(reason["floor"]) for reason in row.reasons if reason["code"] not in LATER_CODES
     ]
 
 

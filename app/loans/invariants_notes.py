@@ -267,12 +267,11 @@ def _own_classes(
 ) -> list[LoanClass]:
     """The classes that the close may have found: a fact recorded since it counts from the next one."""
     ordered = sorted(facts, key=lambda fact: (fact.created_at, fact.id))
-    known = [(fact.fact, fact.from_on, fact.until_on) for fact in ordered]
     return [
         own_classification(
-            days_overdue=days, facts=in_force(known[:count], closed_on), rules=rules
+            days_overdue=days, facts=in_force(ordered[:count], closed_on), rules=rules
         ).loan_class
-        for count in range(len(known) + 1)
+        for count in range(len(ordered) + 1)
     ]
 
 

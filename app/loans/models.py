@@ -364,11 +364,14 @@ class LoanFactRow(Table, table=True):
     """A fact that bears on the class of a loan, from a day to a day."""
 
     __tablename__ = "loan_fact"
+    __table_args__ = (check("share_range", "share_ppm BETWEEN 0 AND 1000000"),)
 
     loan_id: UUID = link("loan.id", index=True)
     fact: LoanFact = choice(LoanFact, "fact")
     from_on: date
     until_on: date | None = None
+    share_ppm: int | None = None
+    """Of the balance, the expected loss; of the debtor's debts at all banks, what is overdue."""
     reason: str = text(300)
     person_id: UUID
     created_at: datetime
@@ -450,3 +453,5 @@ class LoanMonthEnd(SQLModel, table=True):
     month_end_on: date = Field(primary_key=True)
     principal_fen: int = fen()
     loan_class: LoanClass | None = choice(LoanClass, "loan_class", nullable=True)
+    provision_fen: int | None = fen(nullable=True)
+    """What is set aside by the class, kept by the close of the month; none for loans kept elsewhere."""

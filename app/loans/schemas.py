@@ -9,6 +9,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.rates import PPM
 from app.kernel.schedule_dates import Every, MonthEnd
 from app.kernel.text import N_
+from app.loans.domain import classification
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
 from app.loans.domain.states import (
@@ -40,13 +41,7 @@ from app.web.fields import (
 )
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
 
-CLASS_TITLES: Final = {
-    LoanClass.NORMAL: N_("Normal"),
-    LoanClass.SPECIAL_MENTION: N_("Special mention"),
-    LoanClass.SUBSTANDARD: N_("Substandard"),
-    LoanClass.DOUBTFUL: N_("Doubtful"),
-    LoanClass.LOSS: N_("Loss"),
-}
+CLASS_TITLES: Final = classification.CLASS_TITLES
 
 METHOD_TITLES: Final = {
     Method.EQUAL_INSTALMENT: N_("Equal instalments"),

@@ -316,6 +316,18 @@ def top_up(samples: Samples) -> None:
     samples.add("margin-calls/events", "serve", seen_by=EVERYBODY)
 
 
+def classes(samples: Samples) -> None:
+    """A lowered class of the loan, and the proposal to lift it again."""
+    from app.loans.class_changes import JudgeClass, judge_class
+    from app.loans.domain.classification import LoanClass
+
+    loan = samples.made["loans"]
+    command = JudgeClass(loan_class=LoanClass.SPECIAL_MENTION, reason="样本")
+    made = judge_class(samples.session, samples.world.actor("a-risk"), UUID(loan.value), command)
+    samples.add("class-changes", made.id, seen_by={"A"})
+    samples.add("class-changes/events", "confirm", seen_by=EVERYBODY)
+
+
 def books(samples: Samples) -> None:
     """Money that C1 paid on its loan, and the close of bank A's day, which waits for the scheduler."""
     from app.loans.services import Repay, RequestClose, business_day, repay, request_close
@@ -341,6 +353,7 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     asset_files,
     application_files,
     top_up,
+    classes,
     books,
 )
 """In the order of the rooms: a later one may build on what an earlier one made."""

@@ -14,6 +14,7 @@ OWN_TABLES = {"schema_version", "schema_lock"}
 # What the CHECKs of a table ask for beyond its types.
 _BY_RULE = {
     "asset_parcel": {"east_e7": 2, "north_e7": 2},
+    "class_change": {"judged_class": "normal"},
     "day_close": {"total": 2},
     "loan": {"kept": "mirrored", "state": "mirrored"},
     "inspection_file": {"withdrawn_reason": ""},

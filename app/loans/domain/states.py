@@ -187,3 +187,5 @@ class LoanFact(StrEnum):
     OVERDUE_ELSEWHERE = "overdue-elsewhere"
     TECHNICAL_DELAY = "technical-delay"
     """A payment late for technical reasons of the bank, not of the debtor."""
+    CREDIT_ENHANCED = "credit-enhanced"
+    """A credit enhancement that the supervisor recognises: the debtor's other claims do not make it non-performing."""

@@ -1,0 +1,395 @@
+"""The class that each loan of a bank takes at the close of a day: own facts, judgement, debtor, way back.
+
+Read once for the debtors that are not wholly normal; the rest of a bank's loans are never loaded.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.db.bulk import insert_rows, update_rows
+from app.kernel.ids import new_id
+from app.loans.books import Booking, lines_of, lock_ledger, owed_by_claim, post_entry
+from app.loans.class_models import ClassChange, LoanObservation
+from app.loans.domain.class_changes import ChangeKind, ChangeState
+from app.loans.domain.classification import Classification, ClassRules, LoanClass, Reason
+from app.loans.domain.debtor import (
+    ClaimOnDebtor,
+    FactInForce,
+    debtor_reason,
+    in_force,
+    own_classification,
+    reasons_to_json,
+    so_far,
+    spread,
+    taken_class,
+)
+from app.loans.domain.payment_record import (
+    DueDay,
+    Trial,
+    observation,
+    upgrade_reason,
+    upgrade_trial,
+)
+from app.loans.domain.standing import switch_postings
+from app.loans.domain.states import OPEN_STATES, EntryKind, LoanFact
+from app.loans.models import (
+    Loan,
+    LoanClassification,
+    LoanDue,
+    LoanFactRow,
+    LoanStateRow,
+    RepaymentLine,
+)
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A loan whose class is taken today."""
+
+    row: Any
+    own_class: LoanClass
+    found: Classification
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The reasons looked at, by their codes."""
+        return frozenset(each.code for each in self.found.reasons)
+
+
+_NO_HISTORY = frozenset({"not-overdue"})
+"""The reasons of a loan that never took a class but normal."""
+
+
+def classify_debtors(
+    session: Session, bank_id: UUID, on: date, *, rules: ClassRules, limit: int
+) -> int:
+    """Write the classes that changed, or whose reasons did; how many were written."""
+    changes = changed_classes(session, bank_id, on, rules=rules)[:limit]
+    if not changes:
+        return 0
+    insert_rows(
+        session,
+        _table(LoanClassification),
+        ("id", "loan_id", "bank_id", "on", "loan_class", "own_class", "overdue_days", "reasons"),
+        [_classification(each, bank_id, on) for each in changes],
+    )
+    update_rows(
+        session,
+        _table(LoanStateRow),
+        "loan_id",
+        ("loan_class", "version"),
+        [(each.row.loan_id, each.found.loan_class, each.row.version + 1) for each in changes],
+    )
+    for each in changes:
+        off = each.found.loan_class.is_non_performing
+        if each.row.off_balance != off:
+            switch_accrual(session, each.row.loan_id, on, off=off)
+    return len(changes)
+
+
+def _classification(taken: _Taken, bank_id: UUID, on: date) -> tuple[Any, ...]:
+    row, found = taken.row, taken.found
+    return (
+        new_id(), row.loan_id, bank_id, on, found.loan_class, taken.own_class, row.overdue_days,
+        reasons_to_json(found.reasons),
+    )  # fmt: skip
+
+
+def changed_classes(
+    session: Session, bank_id: UUID, on: date, *, rules: ClassRules
+) -> list[_Taken]:
+    """A loan takes a class once a day; one changed after that waits for the next close."""
+    judged, touched = _judged(session, bank_id), _touched(session, bank_id, on)
+    rows = _rows(session, bank_id, on, {*judged, *touched})
+    facts = _facts(session, bank_id, on)
+    by_debtor: dict[UUID, list[Any]] = {}
+    for row in rows:
+        by_debtor.setdefault(row.borrower_id, []).append(row)
+    known = _Facts(on=on, rules=rules, judged=judged, facts=facts)
+    found: list[_Taken] = []
+    for own in by_debtor.values():
+        found += _of_debtor(session, own, known)
+    last = _last_codes(session, bank_id)
+    changed = [
+        each
+        for each in found
+        if not each.row.is_taken
+        and (
+            each.row.loan_class is not each.found.loan_class
+            or each.codes != last.get(each.row.loan_id, _NO_HISTORY)
+        )
+    ]
+    return sorted(changed, key=lambda each: each.row.loan_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """What is known of the loans of a bank on a day beside their figures."""
+
+    on: date
+    rules: ClassRules
+    judged: dict[UUID, LoanClass]
+    facts: dict[UUID, frozenset[FactInForce]]
+
+    def own(self, row: Any) -> Classification:
+        """The class of a loan by its own days and facts."""
+        facts = self.facts.get(row.loan_id, frozenset())
+        return own_classification(days_overdue=row.overdue_days, facts=facts, rules=self.rules)
+
+    def is_enhanced(self, loan_id: UUID) -> bool:
+        """Whether a credit enhancement is recognised for a loan."""
+        facts = self.facts.get(loan_id, frozenset())
+        return any(each.fact is LoanFact.CREDIT_ENHANCED for each in facts)
+
+
+def _of_debtor(session: Session, rows: Sequence[Any], known: _Facts) -> list[_Taken]:
+    own = {row.loan_id: known.own(row) for row in rows if row.own_class is not None}
+    first = {
+        loan_id: so_far(found.loan_class, known.judged.get(loan_id))
+        for loan_id, found in own.items()
+    }
+    claims = [
+        ClaimOnDebtor(loan_class=first[row.loan_id], balance_fen=row.principal_fen)
+        for row in rows
+        if row.loan_id in own
+    ]
+    shared = debtor_reason(claims, known.rules)
+    taken = []
+    for row in rows:
+        if row.loan_id in own:
+            enhanced = known.is_enhanced(row.loan_id)
+            reached = spread(first[row.loan_id], shared, enhanced=enhanced)
+            found = _class_of(session, row, own[row.loan_id], reached, known)
+            taken.append(_Taken(row=row, own_class=own[row.loan_id].loan_class, found=found))
+    return taken
+
+
+def _class_of(
+    session: Session, row: Any, own: Classification, reached: Reason | None, known: _Facts
+) -> Classification:
+    judged = known.judged.get(row.loan_id)
+    found = taken_class(own, judged, [reached])
+    waits = _waits(session, row, found, known)
+    return found if waits is None else taken_class(own, judged, [reached, waits])
+
+
+def _waits(session: Session, row: Any, found: Classification, known: _Facts) -> Reason | None:
+    """Why a non-performing loan does not perform yet although nothing else holds it."""
+    held = row.loan_class is not None and row.loan_class.is_non_performing
+    if not held or found.loan_class.is_non_performing:
+        return None
+    days = due_days(session, row.loan_id, until_on=known.on)
+    trial = upgrade_trial(days, on=known.on, rules=known.rules.upgrade)
+    return None if trial is None or trial.is_over else upgrade_reason(trial)
+
+
+def due_days(session: Session, loan_id: UUID, *, until_on: date) -> list[DueDay]:
+    """What fell due of a loan up to a day, and from when it counts as paid."""
+    dues = (
+        session.execute(
+            sa.select(LoanDue).where(
+                col(LoanDue.loan_id) == loan_id, col(LoanDue.due_on) <= until_on
+            )
+        )
+        .scalars()
+        .all()
+    )
+    lines = lines_of(session, list({due.note_id for due in dues}))
+    return [
+        DueDay(
+            due_on=due.due_on,
+            paid_on=_paid_on(lines.get(due.id, ())) if due.settled else None,
+        )
+        for due in dues
+    ]
+
+
+def _paid_on(lines: Iterable[RepaymentLine]) -> date | None:
+    """The value day of the last payment that was not taken back."""
+    standing: list[RepaymentLine] = []
+    for line in sorted(lines, key=lambda each: each.id):
+        if line.paid_fen > 0:
+            standing.append(line)
+            continue
+        back = next(each for each in reversed(standing) if each.paid_fen == -line.paid_fen)
+        standing.remove(back)
+    return max((each.value_on for each in standing), default=None)
+
+
+# --- Reading ---
+
+
+def _rows(session: Session, bank_id: UUID, on: date, named: set[UUID]) -> Sequence[Any]:
+    """The open loans of debtors of whom some claim is not normal, or was changed by somebody."""
+    taken = sa.select(col(LoanClassification.loan_id)).where(
+        col(LoanClassification.bank_id) == bank_id, col(LoanClassification.on) == on
+    )
+    normal = LoanClass.NORMAL
+    unsettled = sa.or_(
+        col(LoanStateRow.own_class) != normal,
+        col(LoanStateRow.loan_class) != normal,
+        col(LoanStateRow.loan_class).is_(None),
+        col(LoanStateRow.loan_id).in_(named),
+    )
+    open_here = (col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
+    debtors = (
+        sa.select(col(Loan.borrower_id))
+        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+        .where(*open_here, unsettled)
+    )
+    statement = (
+        sa.select(
+            col(LoanStateRow.loan_id),
+            col(Loan.borrower_id),
+            col(LoanStateRow.own_class),
+            col(LoanStateRow.loan_class),
+            col(LoanStateRow.overdue_days),
+            col(LoanStateRow.principal_fen),
+            col(LoanStateRow.off_balance),
+            col(LoanStateRow.version),
+            col(LoanStateRow.loan_id).in_(taken).label("is_taken"),
+        )
+        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+        .where(*open_here, col(Loan.borrower_id).in_(debtors))
+        .order_by(col(LoanStateRow.loan_id))
+    )
+    return session.execute(statement).all()
+
+
+def _judged(session: Session, bank_id: UUID) -> dict[UUID, LoanClass]:
+    """The judgement in force of each loan; normal means none."""
+    statement = (
+        sa.select(ClassChange)
+        .where(
+            col(ClassChange.bank_id) == bank_id,
+            col(ClassChange.kind) == ChangeKind.JUDGE,
+            col(ClassChange.state) == ChangeState.IN_FORCE,
+        )
+        .order_by(col(ClassChange.decided_on), col(ClassChange.id))
+    )
+    last = {row.loan_id: row.judged_class for row in session.execute(statement).scalars()}
+    return {
+        loan_id: judged
+        for loan_id, judged in last.items()
+        if judged is not None and judged is not LoanClass.NORMAL
+    }
+
+
+def _touched(session: Session, bank_id: UUID, on: date) -> set[UUID]:
+    """Loans of which a fact began, or ended the day before, or a person's decision counts from today."""
+    facts = (
+        sa.select(col(LoanFactRow.loan_id))
+        .join(Loan, col(Loan.id) == col(LoanFactRow.loan_id))
+        .where(
+            col(Loan.bank_id) == bank_id,
+            sa.or_(col(LoanFactRow.from_on) == on, col(LoanFactRow.until_on) == on - _ONE_DAY),
+        )
+    )
+    changes = sa.select(col(ClassChange.loan_id)).where(
+        col(ClassChange.bank_id) == bank_id,
+        col(ClassChange.decided_on) == on,
+        col(ClassChange.state) == ChangeState.IN_FORCE,
+    )
+    return {*session.execute(facts).scalars(), *session.execute(changes).scalars()}
+
+
+def _facts(session: Session, bank_id: UUID, on: date) -> dict[UUID, frozenset[FactInForce]]:
+    statement = (
+        sa.select(LoanFactRow)
+        .join(Loan, col(Loan.id) == col(LoanFactRow.loan_id))
+        .where(col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
+    )
+    rows: dict[UUID, list[LoanFactRow]] = {}
+    for fact in session.execute(statement).scalars():
+        rows.setdefault(fact.loan_id, []).append(fact)
+    return {loan_id: in_force(found, on) for loan_id, found in rows.items()}
+
+
+def _last_codes(session: Session, bank_id: UUID) -> dict[UUID, frozenset[str]]:
+    """The codes of the reasons that each loan took last."""
+    newest = (
+        sa.select(col(LoanClassification.loan_id), sa.func.max(LoanClassification.on).label("on"))
+        .where(col(LoanClassification.bank_id) == bank_id)
+        .group_by(col(LoanClassification.loan_id))
+        .subquery()
+    )
+    statement = sa.select(col(LoanClassification.loan_id), col(LoanClassification.reasons)).join(
+        newest,
+        sa.and_(
+            newest.c.loan_id == col(LoanClassification.loan_id),
+            newest.c.on == col(LoanClassification.on),
+        ),
+    )
+    return {
+        loan_id: frozenset(each["code"] for each in reasons)
+        for loan_id, reasons in session.execute(statement)
+    }
+
+
+# --- Restructured loans ---
+
+
+def end_observations(session: Session, bank_id: UUID, on: date, *, rules: ClassRules) -> int:
+    """End the observations whose conditions are all met; the fact counts through the day."""
+    ended = 0
+    for row in open_observations(session, bank_id):
+        if observation_trial(session, row, on, rules).is_over:
+            row.ended_on = on
+            session.get_one(LoanFactRow, row.fact_id).until_on = on
+            ended += 1
+    session.flush()
+    return ended
+
+
+def open_observations(session: Session, bank_id: UUID) -> Sequence[LoanObservation]:
+    """The observations of a bank that are not over."""
+    statement = (
+        sa.select(LoanObservation)
+        .join(Loan, col(Loan.id) == col(LoanObservation.loan_id))
+        .where(
+            col(Loan.bank_id) == bank_id,
+            col(Loan.state).in_(OPEN_STATES),
+            col(LoanObservation.ended_on).is_(None),
+        )
+        .order_by(col(LoanObservation.loan_id), col(LoanObservation.id))
+    )
+    return session.execute(statement).scalars().all()
+
+
+def observation_trial(session: Session, row: LoanObservation, on: date, rules: ClassRules) -> Trial:
+    """How far the observation of a restructured loan has come by the close of a day."""
+    return observation(
+        due_days(session, row.loan_id, until_on=on),
+        first_due_on=row.first_due_on,
+        on=on,
+        rules=rules.observation,
+    )
+
+
+# --- Income ---
+
+
+def switch_accrual(session: Session, loan_id: UUID, on: date, *, off: bool) -> None:
+    """Move unpaid interest out of income into the memorandum, or back."""
+    ledger = lock_ledger(session, loan_id)
+    if ledger.state.off_balance == off:
+        return
+    ledger.state.off_balance = off
+    ledger.state.version += 1
+    postings = switch_postings(owed_by_claim(ledger), off_balance=off)
+    if postings:
+        booking = Booking(kind=EntryKind.NON_ACCRUAL, booked_on=on, value_on=on)
+        post_entry(session, ledger.loan, postings, booking)
+
+
+def _table(model: Any) -> sa.Table:
+    table: sa.Table = model.__table__
+    return table

@@ -1,0 +1,59 @@
+"""The table of changes of a loan: extension and restructuring."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.db.base import Versioned, check, one_of
+from app.db.types import choice, json_column, link, text
+from app.origination.domain.changes import ChangeKind, ChangeState
+
+
+class LoanChange(Versioned, table=True):
+    """A change of a loan's terms: proposed by one person, decided by another, then carried out."""
+
+    __tablename__ = "loan_change"
+    __table_args__ = (
+        check("later", "matures_on >= before_on AND before_on >= signed_until_on"),
+        check("duties_apart", "decided_by_id IS NULL OR decided_by_id <> proposed_by_id"),
+        check(
+            "carried_out_apart",
+            "carried_out_by_id IS NULL OR carried_out_by_id <> decided_by_id",
+        ),
+        check("carried_out_day", "(state = 'carried-out') = (carried_out_on IS NOT NULL)"),
+        check("decided_day", "(decided_by_id IS NULL) = (decided_on IS NULL)"),
+        one_of("uq_loan_change_waiting", ("loan_id",), where="state IN ('proposed', 'approved')"),
+    )
+
+    number: str = text(20, unique=True)
+    loan_id: UUID = link("loan.id", index=True)
+    bank_id: UUID = link("organisation.id", index=True)
+    kind: ChangeKind = choice(ChangeKind, "kind")
+    state: ChangeState = choice(ChangeState, "state")
+    signed_until_on: date
+    """The maturity that the contract was signed with."""
+    before_on: date
+    """The maturity before this change."""
+    matures_on: date
+    longest_on: date
+    """The latest maturity that the limits of the day of application allow for an extension."""
+    applied_on: date
+    first_due_on: date | None = None
+    """For a restructuring with a new plan: the first day on which principal falls due."""
+    plan: list[dict[str, Any]] | None = json_column(nullable=True)
+    """For a restructuring: dated principal of what has not fallen due."""
+    financial_difficulty: bool
+    reason: str = text(1000)
+    consent: str = text(500, default="")
+    """The written consent of pledgors and guarantors."""
+    registered_until: date | None = None
+    """Until when the registrations of the security run."""
+    checks: list[dict[str, Any]] = json_column()
+    note: str = text(500, default="")
+    """Of who decided."""
+    proposed_by_id: UUID
+    decided_by_id: UUID | None = None
+    decided_on: date | None = None
+    carried_out_by_id: UUID | None = None
+    carried_out_on: date | None = None
+    created_at: datetime

@@ -1,0 +1,308 @@
+"""Classes by facts, by people, by the debtor, and on the way back; both engines."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from app.kernel.errors import DutiesApart, Forbidden, InvalidInput, NotFound
+from app.kernel.permissions import Permission
+from app.loans.class_changes import (
+    DecideChange,
+    EndFact,
+    JudgeClass,
+    RecordClassFact,
+    changes_of_loan,
+    class_change_view,
+    confirm_change,
+    judge_class,
+    propose_end,
+    record_class_fact,
+    refuse_change,
+)
+from app.loans.class_refusals import (
+    ClassChangeWaiting,
+    ClassHeldByRule,
+    ClassUnchanged,
+    DelayNotPossible,
+    FactByDecision,
+    FactNotInForce,
+    FactRecordedAlready,
+    LoanNotClassified,
+)
+from app.loans.class_views import class_record
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.states import LoanFact
+from app.loans.queries import list_classifications
+from app.loans.services import Drawn, PostDrawdown, Repay, repay
+
+DAY = date(2024, 3, 1)
+FIRST_DAY = date(2023, 12, 26)
+SPECIAL, BAD = LoanClass.SPECIAL_MENTION, LoanClass.SUBSTANDARD
+
+
+@pytest.fixture
+def loan_id(bank):
+    """A loan whose books stand on 2024-03-01, weeks before its first interest falls due."""
+    bank.open(DAY)
+    made = bank.sign()
+    bank.take_over(made, drawn(made))
+    return made
+
+
+@pytest.fixture
+def due_id(bank):
+    """A loan whose first interest falls due tomorrow, on 2024-03-21."""
+    bank.open(date(2024, 3, 20))
+    made = bank.sign()
+    bank.take_over(made, drawn(made))
+    return made
+
+
+def drawn(loan_id, amount_fen=3_000_000_00):
+    return Drawn(on=FIRST_DAY, command=PostDrawdown(loan_id=loan_id, amount_fen=amount_fen))
+
+
+def act(bank, service, login, *args):
+    with bank.database.write() as session:
+        return service(session, bank.world.actor(login), *args)
+
+
+def judge(bank, loan_id, tier, login="a-risk"):
+    return act(bank, judge_class, login, loan_id, JudgeClass(loan_class=tier, reason="现场核查"))
+
+
+def note(bank, loan_id, fact, share_ppm=None):
+    command = RecordClassFact(fact=fact, share_ppm=share_ppm, reason="核查记录")
+    return act(bank, record_class_fact, "a-risk", loan_id, command)
+
+
+def codes(bank, loan_id):
+    with bank.database.read() as session:
+        (last, *_) = list_classifications(session, bank.actor, loan_id)
+    return {each["code"] for each in last.reasons}
+
+
+def test_one_person_lowers_the_class_from_the_close_of_the_day(bank, loan_id):
+    made = judge(bank, loan_id, BAD)
+    assert (made.state, made.for_better, made.decided_on) == ("in-force", False, DAY)
+    assert bank.view(loan_id).loan_class is LoanClass.NORMAL
+    bank.close(DAY)
+    assert bank.view(loan_id).loan_class is BAD
+    assert codes(bank, loan_id) == {"judged", "not-overdue"}
+
+
+def test_a_better_class_takes_a_second_person(bank, loan_id):
+    judge(bank, loan_id, BAD)
+    bank.close(DAY)
+    bank.set_clock(DAY + timedelta(days=1))
+    made = judge(bank, loan_id, SPECIAL)
+    assert (made.state, made.events) == ("proposed", ())
+    with pytest.raises(ClassChangeWaiting):
+        judge(bank, loan_id, LoanClass.NORMAL)
+    with pytest.raises(Forbidden):
+        act(bank, confirm_change, "a-risk", made.id, DecideChange(note="同意"))
+    with pytest.raises(NotFound):
+        act(bank, confirm_change, "b-approve", made.id, DecideChange(note="同意"))
+    bank.close(DAY + timedelta(days=1))
+    assert bank.view(loan_id).loan_class is BAD
+    done = act(bank, confirm_change, "a-approve", made.id, DecideChange(note="同意"))
+    assert done.state == "in-force"
+    bank.close(DAY + timedelta(days=2))
+    assert bank.view(loan_id).loan_class is SPECIAL
+
+
+def test_nobody_confirms_the_own_proposal(bank, loan_id, world):
+    """Somebody with both duties, which no role has, is refused all the same."""
+    judge(bank, loan_id, BAD)
+    bank.close(DAY)
+    both = replace(
+        world.actor("a-approve"),
+        permissions=world.actor("a-approve").permissions | {Permission.JUDGE_CLASS},
+    )
+    command = JudgeClass(loan_class=LoanClass.NORMAL, reason="现场核查")
+    with bank.database.write() as session:
+        made = judge_class(session, both, loan_id, command)
+        assert made.events == ()
+        with pytest.raises(DutiesApart):
+            confirm_change(session, both, made.id, DecideChange(note="同意"))
+    with bank.database.read() as session:
+        view = class_change_view(session, world.actor("a-committee3"), made.id)
+    assert set(view.events) == {"confirm", "refuse"}
+
+
+def test_a_refused_change_leaves_the_class(bank, loan_id):
+    judge(bank, loan_id, SPECIAL)
+    bank.close(DAY)
+    made = judge(bank, loan_id, LoanClass.NORMAL)
+    done = act(bank, refuse_change, "a-approve", made.id, DecideChange(note="依据不足"))
+    assert (done.state, done.note) == ("refused", "依据不足")
+    bank.close(DAY + timedelta(days=1))
+    assert bank.view(loan_id).loan_class is SPECIAL
+
+
+def test_no_person_lifts_a_class_above_the_rules(bank, due_id):
+    loan_id = due_id
+    bank.close_until(date(2024, 3, 20), date(2024, 3, 22))
+    assert bank.view(loan_id).loan_class is SPECIAL
+    with pytest.raises(ClassHeldByRule) as refused:
+        judge(bank, loan_id, LoanClass.NORMAL)
+    assert refused.value.facts["floor"] == "special-mention"
+    with pytest.raises(ClassUnchanged):
+        judge(bank, loan_id, SPECIAL)
+
+
+@pytest.mark.parametrize(
+    ("fact", "share_ppm", "expected"),
+    [
+        (LoanFact.FUNDS_MISUSED, None, SPECIAL),
+        (LoanFact.DEBTOR_EVADES, None, SPECIAL),
+        (LoanFact.CREDIT_WEAKENED, None, SPECIAL),
+        (LoanFact.CREDIT_IMPAIRED, 600_000, LoanClass.DOUBTFUL),
+        (LoanFact.OVERDUE_ELSEWHERE, 200_001, BAD),
+    ],
+)
+@pytest.mark.one_engine("sqlite")
+def test_a_fact_counts_from_the_close_of_its_day(bank, loan_id, fact, share_ppm, expected):
+    note(bank, loan_id, fact, share_ppm)
+    bank.close(DAY)
+    assert bank.view(loan_id).loan_class is expected
+    assert fact.value in codes(bank, loan_id)
+
+
+@pytest.mark.one_engine("sqlite")
+def test_facts_are_refused_with_their_reason(bank, loan_id):
+    with pytest.raises(FactByDecision):
+        note(bank, loan_id, LoanFact.RESTRUCTURED)
+    with pytest.raises(InvalidInput):
+        note(bank, loan_id, LoanFact.FUNDS_MISUSED, 100)
+    with pytest.raises(InvalidInput):
+        note(bank, loan_id, LoanFact.CREDIT_IMPAIRED)
+    note(bank, loan_id, LoanFact.FUNDS_MISUSED)
+    with pytest.raises(FactRecordedAlready):
+        note(bank, loan_id, LoanFact.FUNDS_MISUSED)
+    with pytest.raises(DelayNotPossible):
+        note(bank, loan_id, LoanFact.TECHNICAL_DELAY)
+    signed = bank.sign()
+    with pytest.raises(LoanNotClassified):
+        note(bank, signed, LoanFact.FUNDS_MISUSED)
+
+
+def test_the_end_of_a_fact_takes_two_people_and_lifts_the_class(bank, loan_id):
+    fact_id = note(bank, loan_id, LoanFact.FUNDS_MISUSED)
+    bank.close(DAY)
+    made = act(bank, propose_end, "a-risk", loan_id, EndFact(fact_id=fact_id, reason="已归还"))
+    act(bank, confirm_change, "a-approve", made.id, DecideChange(note="已核"))
+    bank.close(DAY + timedelta(days=1))
+    assert bank.view(loan_id).loan_class is LoanClass.NORMAL
+    with pytest.raises(FactNotInForce):
+        act(bank, propose_end, "a-risk", loan_id, EndFact(fact_id=fact_id, reason="再次"))
+
+
+def test_a_technical_delay_is_declared_for_seven_days_and_no_longer(bank, due_id):
+    loan_id = due_id
+    bank.close_until(date(2024, 3, 20), date(2024, 3, 21))
+    fact_id = note(bank, loan_id, LoanFact.TECHNICAL_DELAY)
+    with bank.database.read() as session:
+        record = class_record(session, bank.world.actor("a-risk"), loan_id)
+    (fact,) = record.facts
+    assert (fact.id, fact.from_on, fact.until_on) == (
+        fact_id,
+        date(2024, 3, 21),
+        date(2024, 3, 28),
+    )
+    bank.close_until(date(2024, 3, 22), date(2024, 3, 27))
+    assert (bank.view(loan_id).overdue_days, bank.view(loan_id).loan_class) == (7, "normal")
+    bank.close(date(2024, 3, 28))
+    assert (bank.view(loan_id).overdue_days, bank.view(loan_id).loan_class) == (8, SPECIAL)
+
+
+def test_a_delay_that_nobody_declared_lowers_the_class_on_its_first_day(bank, due_id):
+    bank.close_until(date(2024, 3, 20), date(2024, 3, 21))
+    assert (bank.view(due_id).overdue_days, bank.view(due_id).loan_class) == (1, SPECIAL)
+
+
+def test_more_than_a_tenth_of_a_debtor_makes_all_its_loans_non_performing(bank):
+    bank.open(DAY)
+    large, small = bank.sign(contract_fen=9_000_00), bank.sign(contract_fen=1_000_00)
+    bank.take_over(large, drawn(large, 9_000_00))
+    bank.take_over(small, drawn(small, 1_000_00))
+    judge(bank, small, BAD)
+    bank.close(DAY)
+    assert (bank.view(large).loan_class, bank.view(small).loan_class) == (SPECIAL, BAD)
+    third = bank.sign(contract_fen=1)
+    bank.draw(third, 1)
+    judge(bank, third, BAD)
+    bank.close(DAY + timedelta(days=1))
+    assert [bank.view(each).loan_class for each in (large, small, third)] == [BAD] * 3
+    assert "debtor-non-performing" in codes(bank, large)
+
+
+def test_a_recognised_enhancement_keeps_a_loan_performing(bank):
+    bank.open(DAY)
+    first, second = bank.sign(), bank.sign()
+    for each in (first, second):
+        bank.take_over(each, drawn(each))
+    note(bank, first, LoanFact.CREDIT_ENHANCED)
+    judge(bank, second, BAD)
+    bank.close(DAY)
+    assert (bank.view(first).loan_class, bank.view(second).loan_class) == ("normal", BAD)
+
+
+def test_a_non_performing_loan_waits_for_two_due_days_and_six_months(bank):
+    """Overdue by 91 days, paid on 21 June: it performs again once September and December are met."""
+    bank.open(date(2024, 6, 20))
+    loan_id = bank.sign(matures_on=date(2026, 12, 25))
+    bank.take_over(loan_id, drawn(loan_id))
+    bank.close(date(2024, 6, 20))
+    assert (bank.view(loan_id).overdue_days, bank.view(loan_id).loan_class) == (92, BAD)
+    owed = Repay(amount_fen=dues_fen(bank, loan_id))
+    act(bank, repay, "a-ops", loan_id, owed)
+    bank.close(date(2024, 6, 21))
+    assert (bank.view(loan_id).loan_class, "upgrade-waits" in codes(bank, loan_id)) == (BAD, True)
+    for due_on in (date(2024, 9, 21), date(2024, 12, 21)):
+        last = due_on - timedelta(days=1)
+        bank.close_until(bank.view(loan_id).closed_on + timedelta(days=1), last)
+        act(bank, repay, "a-ops", loan_id, Repay(amount_fen=dues_fen(bank, loan_id)))
+        assert bank.view(loan_id).loan_class is BAD
+    bank.close(date(2024, 12, 21))
+    assert bank.view(loan_id).loan_class is LoanClass.NORMAL
+
+
+def dues_fen(bank, loan_id):
+    from app.loans.queries import list_dues
+
+    with bank.database.read() as session:
+        dues = list_dues(session, bank.actor, loan_id, unpaid_only=True)
+        view = bank.view(loan_id)
+        grown = _grown(session, loan_id)
+    assert view.state in ("performing", "overdue")
+    return sum(each.left_fen for each in dues) + grown
+
+
+def _grown(session, loan_id):
+    from app.loans.books import lock_ledger, owed_by_claim
+    from app.loans.domain.waterfall import Claim
+
+    owed = owed_by_claim(lock_ledger(session, loan_id))
+    return owed[Claim.PENALTY] + owed[Claim.COMPOUND]
+
+
+def test_the_record_is_for_the_bank_alone(bank, loan_id, world):
+    note(bank, loan_id, LoanFact.DEBTOR_EVADES)
+    judge(bank, loan_id, SPECIAL)
+    with bank.database.read() as session:
+        borrower = class_record(session, world.actor("c1-fin"), loan_id)
+        own = class_record(session, world.actor("a-risk"), loan_id)
+        assert changes_of_loan(session, world.actor("c1-fin"), loan_id) == []
+    assert (borrower.inside, borrower.facts, borrower.provision_fen) == (False, (), None)
+    assert (own.provision_fen, len(own.facts), len(own.changes)) == (30_000_00, 1, 1)
+
+
+def test_what_somebody_changes_past_the_service_is_found(bank, loan_id):
+    judge(bank, loan_id, SPECIAL)
+    bank.close(DAY)
+    made = judge(bank, loan_id, LoanClass.NORMAL)
+    assert bank.broken() == []
+    bank.sql("UPDATE class_change SET judged_class = 'loss' WHERE for_better = :yes", yes=True)
+    assert made.number in {each.subject.rsplit(" ", 1)[1] for each in bank.broken()}
