@@ -18,6 +18,7 @@ from app.loans import queries, services
 from app.loans.books import find_business_day
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import FACT_TITLES
+from app.loans.domain.repricing import RESET_TITLES, TENOR_TITLES
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.states import (
     CLOSE_STATE_TITLES,
@@ -106,6 +107,8 @@ def words_of_loans() -> dict[str, Any]:
         "instalment_titles": _shown(INSTALMENT_TITLES),
         "close_titles": _shown(CLOSE_STATE_TITLES),
         "fact_titles": _shown(FACT_TITLES),
+        "tenor_words": _shown(TENOR_TITLES),
+        "reset_words": _shown(RESET_TITLES),
         "state_tones": STATE_TONES,
         "class_tones": CLASS_TONES,
         "instalment_tones": INSTALMENT_TONES,

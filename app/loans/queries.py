@@ -13,11 +13,13 @@ from sqlmodel import Session, col
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import InvalidInput, MalformedRequest, NotFound
+from app.kernel.schedule_dates import MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
+from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import EntryKind, InterestStyle, Kept, LoanState, LtvBasis, Security
-from app.loans.domain.terms import Method
+from app.loans.domain.terms import DayRoll, Method, OddDays
 from app.loans.models import (
     DayClose,
     DayCloseError,
@@ -136,6 +138,15 @@ class LoanView:
     cure_ppm: int | None
     cure_days: int | None
     ltv_basis: LtvBasis
+    lpr_tenor: LprTenor | None
+    lpr_bp: int | None
+    reset_rule: ResetRule | None
+    lpr_lag_days: int | None
+    misuse_ppm: int | None
+    grace_principal: int
+    month_end: MonthEnd
+    odd_days: OddDays
+    roll: DayRoll
     kept: Kept
     published: bool
     synthetic: bool

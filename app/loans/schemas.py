@@ -12,6 +12,7 @@ from app.kernel.text import N_
 from app.loans.domain import classification
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
+from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import (
     STATE_TITLES,
     CloseState,
@@ -24,6 +25,7 @@ from app.loans.domain.states import (
 )
 from app.loans.domain.terms import MAX_PERIODS, DayRoll, Method, OddDays, Terms
 from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
+from app.loans.rates_schemas import MAX_BP, MAX_LAG_DAYS
 from app.loans.schedules import InstalmentState
 from app.loans.services import Repay, RequestClose
 from app.web.fields import (
@@ -166,6 +168,15 @@ class LoanSchema(ThingSchema):
     cure_ppm = Rate(allow_none=True)
     cure_days = Whole(low=0, high=366, allow_none=True)
     ltv_basis = Choice(LtvBasis)
+    lpr_tenor = Choice(LprTenor, allow_none=True)
+    lpr_bp = Whole(low=-MAX_BP, high=MAX_BP, allow_none=True)
+    reset_rule = Choice(ResetRule, allow_none=True)
+    lpr_lag_days = Whole(low=0, high=MAX_LAG_DAYS, allow_none=True)
+    misuse_ppm = Rate(allow_none=True)
+    grace_principal = Whole(low=0, high=MAX_PERIODS)
+    month_end = Choice(MonthEnd)
+    odd_days = Choice(OddDays)
+    roll = Choice(DayRoll)
     kept = Choice(Kept)
     published = Flag()
     synthetic = Flag()

@@ -1,0 +1,107 @@
+"""Misused principal bears its surcharge from its day, whenever it becomes known."""
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.kernel.errors import Forbidden, InvalidInput
+from app.loans.domain.classification import LoanClass
+from app.loans.misuse import RecordMisuse, record_misuse
+from app.loans.rates_refusals import MisuseNotAgreed
+from app.loans.refusals import AmountNotPositive
+from app.loans.services import Repay, list_notes, repay
+from tests.integration.loans.conftest import FIRST_DAY
+
+FOUND_ON = date(2023, 12, 29)
+
+
+@pytest.fixture
+def misusing(bank):
+    """1,000,000.00 at 4.35 % drawn on 2023-12-26, with surcharges of 50 % and 100 %; three days later."""
+    bank.open(FIRST_DAY)
+    loan_id = bank.sign(rate_ppm=43_500, misuse_ppm=1_000_000)
+    bank.draw(loan_id, 1_000_000_00)
+    bank.close_until(FIRST_DAY, FOUND_ON - timedelta(days=1))
+    return loan_id
+
+
+def tell(bank, loan_id, *, amount_fen=1_000_000_00, from_on=FIRST_DAY, note="", actor=None):
+    with bank.database.write() as session:
+        note = note or list_notes(session, bank.actor, loan_id)[0].number
+        command = RecordMisuse(
+            note_number=note, amount_fen=amount_fen, from_on=from_on, reason="购置商品房"
+        )
+        record_misuse(session, actor or bank.actor, loan_id, command)
+
+
+def penalties(bank):
+    statement = sa.text(
+        "SELECT amount_fen FROM loan_accrual WHERE kind = 'penalty' ORDER BY \"on\""
+    )
+    with bank.database.read() as session:
+        return list(session.execute(statement).scalars())
+
+
+def test_what_was_misused_before_it_was_known_is_made_up_by_the_next_close(bank, misusing):
+    tell(bank, misusing)
+    bank.close(FOUND_ON)
+    # Four days of 1,000,000.00 at 4.35 %, on top of the interest.
+    assert penalties(bank) == [483_33]
+    bank.close(FOUND_ON + timedelta(days=1))
+    assert penalties(bank) == [483_33, 120_84]
+    assert bank.view(misusing).loan_class is LoanClass.SPECIAL_MENTION
+
+
+def test_misuse_put_right_bears_no_more_and_stays_on_file(bank, misusing):
+    tell(bank, misusing, amount_fen=400_000_00, from_on=date(2023, 12, 27))
+    bank.close(FOUND_ON)
+    tell(bank, misusing, amount_fen=0, from_on=date(2023, 12, 30))
+    bank.close(date(2023, 12, 30))
+    bank.close(date(2023, 12, 31))
+    assert penalties(bank) == [145_00]
+
+
+def test_repaid_principal_is_first_what_was_used_as_agreed(bank, misusing):
+    tell(bank, misusing, amount_fen=400_000_00, from_on=FOUND_ON)
+    with bank.database.write() as session:
+        repay(session, bank.actor, misusing, Repay(amount_fen=500_000_00, prepay=True))
+    bank.close(FOUND_ON)
+    assert penalties(bank) == [48_33]
+    with bank.database.write() as session:
+        repay(session, bank.actor, misusing, Repay(amount_fen=200_048_33, prepay=True))
+    bank.close(date(2023, 12, 30))
+    assert penalties(bank) == [48_33, 36_25]
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"amount_fen": 1_000_000_01}, "/amount_yuan"),
+        ({"from_on": FIRST_DAY - timedelta(days=1)}, "/from_on"),
+        ({"from_on": FOUND_ON + timedelta(days=1)}, "/from_on"),
+        ({"note": "N-2023-999999"}, "/note_number"),
+    ],
+)
+def test_more_than_is_left_and_days_outside_the_note_are_refused(bank, misusing, given, pointer):
+    with pytest.raises(InvalidInput) as refused:
+        tell(bank, misusing, **given)
+    assert refused.value.errors[0].pointer == pointer
+
+
+def test_nothing_is_put_right_that_was_not_misused(bank, misusing):
+    with pytest.raises(AmountNotPositive):
+        tell(bank, misusing, amount_fen=0)
+
+
+def test_misuse_needs_a_surcharge_in_the_contract(bank):
+    bank.open(FIRST_DAY)
+    loan_id = bank.sign()
+    bank.draw(loan_id, 1_000_000_00)
+    with pytest.raises(MisuseNotAgreed):
+        tell(bank, loan_id)
+
+
+def test_misuse_is_recorded_by_those_who_watch_loans(bank, misusing, world):
+    with pytest.raises(Forbidden):
+        tell(bank, misusing, actor=world.actor("a-drawdown"))
