@@ -5,6 +5,7 @@ they are marked `both_engines` or when GREENPLEDGE_TEST_DEEP=1. Each test gets a
 database that holds the world of `tests.factories.world`.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -32,9 +33,12 @@ from app.settings import Settings
 from tests.factories.world import OPENED_AT, World, build_world
 from tests.support.clients import ApiClient, PageClient
 from tests.support.databases import (
+    Engines,
+    LentDatabase,
     PostgresTemplate,
     SqliteTemplate,
     Template,
+    skip_fsync,
     template_name,
 )
 from tests.support.postgres import create_database, drop_database, postgres_server
@@ -45,7 +49,7 @@ SECRET_KEY = "a key for tests only, of thirty-two characters"
 
 
 # A loaded machine is slow, not wrong: no example of a property is timed.
-hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.register_profile("untimed", deadline=None, max_examples=100 if DEEP else 50)
 hypothesis_settings.load_profile("untimed")
 
 
@@ -54,6 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
         dev.compile_catalogues()
     config.addinivalue_line("markers", "both_engines: a page test that also runs on PostgreSQL")
     config.addinivalue_line("markers", "one_engine(name): a test of one engine only")
+    config.addinivalue_line(
+        "markers", "deep(*engines): a test that runs, or runs on these engines, in a deep run only"
+    )
 
 
 LONGEST = (
@@ -69,9 +76,17 @@ LONGEST = (
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin the longest files first, so that no worker idles while another ends one."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is for a deep run; begin the longest files first, so that no worker idles at the end."""
+    left = [item for item in items if _is_for_later(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def _is_for_later(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("deep")
+    return mark is not None and not mark.args and not DEEP
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -92,7 +107,9 @@ def _engines(test: pytest.Function) -> tuple[str, ...]:
     page = {"pages", "browser"} & set(Path(test.path).parts)
     if page and not DEEP and test.get_closest_marker("both_engines") is None:
         return ("sqlite",)
-    return ("sqlite", "postgres")
+    deep = test.get_closest_marker("deep")
+    later = deep.args if deep is not None and not DEEP else ()
+    return tuple(name for name in ("sqlite", "postgres") if name not in later)
 
 
 @pytest.fixture
@@ -157,17 +174,25 @@ def _fill(url: str) -> World:
 
 def open_database(url: str, clock: FixedClock) -> Database:
     """A database as the service opens it, with a clock that stands and without waiting for disks."""
-    database = Database(url, clock=clock)
-    watch(database)
-    bind_store(database, MemoryStore())
-    bind_burdens(database, burdens_in_force)
-    if database.is_sqlite:
-        sa.event.listen(database.engine, "connect", _skip_fsync)
+    database = prepared_database(Database(url, clock=clock))
+    skip_fsync(database.engine)
     return database
 
 
-def _skip_fsync(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
+def prepared_database(database: Database) -> Database:
+    """The same with what the service binds to its database."""
+    watch(database)
+    bind_store(database, MemoryStore())
+    bind_burdens(database, burdens_in_force)
+    return database
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """Engines that one test after the other uses, with all statements that they compiled."""
+    lending = Engines()
+    yield lending
+    lending.dispose()
 
 
 @pytest.fixture
@@ -177,10 +202,12 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def database(engine_name: str, templates: Templates, clock: FixedClock) -> Iterator[Database]:
+def database(
+    engine_name: str, templates: Templates, engines: Engines, clock: FixedClock
+) -> Iterator[Database]:
     """A copy of the template: all tables, and the organisations and people of the world."""
-    with templates(engine_name).copy() as url:
-        opened = open_database(url, clock)
+    with templates(engine_name).copy() as url, engines.lent(url) as engine:
+        opened = prepared_database(LentDatabase(url, engine, clock=clock))
         yield opened
         opened.dispose()
 
@@ -330,3 +357,10 @@ def queries(database: Database) -> Callable[[], AbstractContextManager[list[str]
         sa.event.remove(database.engine, "before_cursor_execute", note)
 
     return watching
+
+
+def pytest_collection_finish() -> None:
+    """What stands by now stays until the end: the collector need not look at it after each few tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)

@@ -23,6 +23,9 @@ POOL_WAIT_SECONDS = 10
 STATEMENT_TIMEOUT_MS = 60_000
 """No page needs a query of a minute; longer work goes in chunks."""
 
+STATEMENTS_KEPT = 2_000
+"""Compiled statements; all rooms together ask for more than SQLAlchemy's 500."""
+
 BeforeCommit = Callable[[Session], None]
 _CIVIL_DAY: Final = "civil_day"
 _PRETENDED: Final = "pretended_day"
@@ -40,8 +43,12 @@ class Database:
         self.clock: Clock = clock or SystemClock()
         self.before_commit: list[BeforeCommit] = []
         self.ports: dict[str, object] = {}
-        self.engine = make_engine(url, pool_size=pool_size)
-        self.reading = self.engine.execution_options(
+        self.bind(make_engine(url, pool_size=pool_size))
+
+    def bind(self, engine: Engine) -> None:
+        """Write and read through an engine."""
+        self.engine = engine
+        self.reading = engine.execution_options(
             greenpledge_read_only=True, postgresql_readonly=True
         )
 
@@ -85,6 +92,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=POOL_WAIT_SECONDS,
+            query_cache_size=STATEMENTS_KEPT,
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -95,6 +103,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
+        query_cache_size=STATEMENTS_KEPT,
         pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"},

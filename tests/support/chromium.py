@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 REQUIRED_VARIABLE = "GREENPLEDGE_REQUIRE_BROWSER"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Containers have neither the sandbox's rights nor a graphics card; the rest keeps it off the net.
 FLAGS = (
     "--no-sandbox",

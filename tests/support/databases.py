@@ -11,11 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import sqlalchemy as sa
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
+from app.db.engine import Database, make_engine
+from app.kernel.clock import Clock
 from tests.factories.world import World
 from tests.support.postgres import create_database, drop_database
 
@@ -99,6 +103,62 @@ class PostgresTemplate:
 
 
 Template = SqliteTemplate | PostgresTemplate
+
+
+class LentDatabase(Database):
+    """A database on an engine that others used before, for other copies."""
+
+    def __init__(self, url: str, engine: Engine, *, clock: Clock) -> None:
+        super().__init__(url, clock=clock)
+        self.bind(engine)
+
+
+class Engines:
+    """Engines lent to one test at a time: what they compiled serves the next."""
+
+    def __init__(self) -> None:
+        self._idle: dict[str, list[Engine]] = {}
+        self._leads_to: dict[Engine, str] = {}
+
+    @contextmanager
+    def lent(self, url: str) -> Iterator[Engine]:
+        """An engine that connects to a URL until it is given back."""
+        kind = make_url(url).get_backend_name()
+        idle = self._idle.setdefault(kind, [])
+        engine = idle.pop() if idle else self._make(url)
+        self._leads_to[engine] = str(make_url(url).database)
+        yield engine
+        engine.dispose()
+        idle.append(engine)
+
+    def _make(self, url: str) -> Engine:
+        engine = make_engine(url)
+        name = "database" if engine.dialect.name == "sqlite" else "dbname"
+
+        def connect(_dialect: Any, _record: Any, given: list[Any], named: dict[str, Any]) -> None:
+            if name == "dbname":
+                named[name] = self._leads_to[engine]
+            else:
+                given[:] = [self._leads_to[engine]]
+
+        sa.event.listen(engine, "do_connect", connect)
+        skip_fsync(engine)
+        return engine
+
+    def dispose(self) -> None:
+        """Close what is left open."""
+        for engine in self._leads_to:
+            engine.dispose()
+
+
+def skip_fsync(engine: Engine) -> None:
+    """Nothing that a test leaves behind need outlast the machine."""
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _skip_fsync)
+
+
+def _skip_fsync(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def template_name() -> str:

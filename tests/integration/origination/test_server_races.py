@@ -1,4 +1,7 @@
-"""Approvals, duties and contracts through real servers; each race goes wrong once its guard is taken out."""
+"""Approvals, duties and contracts through real servers; each race goes wrong once its guard is taken out.
+
+That the guards are needed is shown in a deep run, and the races of one file on SQLite as well.
+"""
 
 from collections import Counter
 from datetime import date
@@ -110,6 +113,7 @@ def test_contracts_at_once_never_take_more_than_the_value(
     assert taken(session, forest) == (FITTING * PART_FEN, FITTING * PART_FEN, FITTING)
 
 
+@pytest.mark.deep
 @pytest.mark.one_engine("postgres")
 def test_without_the_guard_contracts_at_once_take_more_than_the_value(
     database, lending, world, session, commit, tmp_path
@@ -147,6 +151,7 @@ def decisions_of(session, application_id):
     return [each.value for each in session.execute(statement).scalars()]
 
 
+@pytest.mark.deep("sqlite")
 def test_decisions_at_once_leave_one(database, lending, world, session, commit, tmp_path):
     view, answers = decide_at_once(database, lending, world, commit, tmp_path)
     # A file that was returned is the investigators' to return again, no longer the deciders'.
@@ -164,6 +169,7 @@ def drop_unique(session, table, columns):
     session.execute(sa.text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
 
 
+@pytest.mark.deep
 @pytest.mark.one_engine("postgres")
 def test_without_the_guards_a_file_is_decided_twice(
     database, lending, world, session, commit, tmp_path
@@ -221,6 +227,7 @@ def steps_of(session, application_id):
     return Counter(dict(session.execute(statement.group_by(ApplicationAct.event)).all()))
 
 
+@pytest.mark.deep("sqlite")
 def test_one_person_takes_one_duty_however_many_roles(
     database, lending, world, session, commit, tmp_path, everything
 ):
@@ -231,6 +238,7 @@ def test_one_person_takes_one_duty_however_many_roles(
     assert list(invariants.violations(session)) == []
 
 
+@pytest.mark.deep
 @pytest.mark.one_engine("postgres")
 def test_without_the_rule_one_person_takes_every_duty(
     database, lending, world, session, commit, tmp_path, everything
