@@ -51,6 +51,8 @@ FACT_TITLES: Final = {
     "printed": N_("Reports printed"),
     "expired": N_("Appraisals expired"),
     "sent": N_("Notices sent"),
+    "issued": N_("Notices issued"),
+    "dropped": N_("Notices no longer needed"),
     "files": N_("Files removed"),
     "keys": N_("Keys removed"),
     "sessions": N_("Sessions removed"),

@@ -28,6 +28,7 @@ from app.jobs.sequence import (
 from app.loans.closing import run_requested_closes
 from app.loans.domain.states import CloseState
 from app.loans.models import BankDay, DayClose
+from app.loans.notices_issuing import issue_notices, waiting_notices
 from app.notices.mail import FileMail, Mail
 from app.notices.services import deliver_due
 from app.settings import Settings
@@ -62,6 +63,7 @@ def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
         "requested-closes": lambda rule: LongJob(rule=rule, work=_close, needed=_closes_wait),
         "revaluations": lambda rule: LongJob(rule=rule, work=_revalue, needed=_runs_wait),
         "appraisal-reports": lambda rule: LongJob(rule=rule, work=_print, needed=_reports_missing),
+        "loan-notices": lambda rule: LongJob(rule=rule, work=_tell, needed=_notices_wait),
         "notice-outbox": lambda rule: ShortJob(rule=rule, effect=_deliver(mail)),
         "expire-appraisals": lambda rule: LongJob(rule=rule, work=_expire),
         "revaluation": lambda rule: LongJob(rule=rule, work=_revalue_day, needed=_clock_rules),
@@ -125,6 +127,16 @@ def _reports_missing(session: Session) -> bool:
 def _print(database: Database, turn: Turn) -> Facts:
     """Print what was signed twice; the web does it at once, this takes up what was cut off."""
     return {"printed": issue_missing_reports(database, turn.actor)}
+
+
+def _notices_wait(session: Session) -> bool:
+    return session.execute(waiting_notices().limit(1)).first() is not None
+
+
+def _tell(database: Database, turn: Turn) -> Facts:
+    """Print some notices to borrowers; what is left waits for the next look."""
+    done = issue_notices(database, turn.actor)
+    return {"issued": done.issued, "dropped": done.dropped, "failed": done.failed}
 
 
 def _clock_rules(session: Session) -> bool:

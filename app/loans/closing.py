@@ -25,6 +25,7 @@ from app.loans.books import business_day
 from app.loans.classifying import changed_classes, classify_debtors, end_observations
 from app.loans.closing_loans import close_loans
 from app.loans.domain.classification import ClassRules, class_rules
+from app.loans.domain.notices import notice_days
 from app.loans.domain.states import OPEN_STATES, CloseState, Kept
 from app.loans.models import (
     BankDay,
@@ -34,6 +35,7 @@ from app.loans.models import (
     LoanMonthEnd,
     LoanStateRow,
 )
+from app.loans.notices_filing import file_notices
 from app.loans.queries import DayCloseView, close_view
 from app.loans.refusals import DayAlreadyOpened, DayIsClosed, DayNotOver, DaySkipped
 from app.reference.services import policy_for
@@ -329,6 +331,8 @@ def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
         booked_on=run.on,
         rules=_rules(session, run),
     )
+    days = notice_days(policy_for(session, run.bank_id, run.on))
+    file_notices(session, loan_ids, run.on + _ONE_DAY, days)
     for loan_id, detail in result.failed:
         session.add(DayCloseError(close_id=run.close_id, loan_id=loan_id, detail=detail))
     reached = col(DayClose.done) + col(DayClose.failed) + len(loan_ids)

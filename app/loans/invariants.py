@@ -19,6 +19,7 @@ from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
 from app.loans.invariants_classes import class_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
 from app.loans.invariants_notes import note_violations
+from app.loans.invariants_notices import notice_violations
 from app.loans.invariants_rates import rate_violations
 from app.loans.invariants_inspection import inspection_violations
 from app.loans.invariants_ledger import ledger_violations
@@ -59,6 +60,7 @@ def violations(session: Session) -> Iterator[Violation]:
             yield from _figures(loan, state, balances.get(loan.id, {}))
         yield from note_violations(session, loans)
     yield from rate_violations(session)
+    yield from notice_violations(session)
     yield from _without_figures(session)
     yield from _mirrored(session)
     yield from _repayments(session)

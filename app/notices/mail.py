@@ -8,6 +8,14 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A PDF that travels with a letter."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One letter; `id` makes a second delivery of it recognisable."""
 
@@ -15,6 +23,7 @@ class Letter:
     address: str
     subject: str
     body: str
+    attachment: Attachment | None = None
 
 
 class Mail(Protocol):
@@ -37,6 +46,13 @@ class FileMail:
         message["Subject"] = letter.subject
         message["Message-ID"] = f"<{letter.id}@greenpledge>"
         message.set_content(letter.body)
+        if letter.attachment is not None:
+            message.add_attachment(
+                letter.attachment.content,
+                maintype="application",
+                subtype="pdf",
+                filename=letter.attachment.name,
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{letter.id}.eml").write_bytes(message.as_bytes())
 

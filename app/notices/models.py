@@ -34,6 +34,8 @@ class OutboxMail(Table, table=True):
     address: str = text(254)
     subject: str = text(200)
     body: str = text(4000)
+    document_id: UUID | None = link("issued_document.id", nullable=True)
+    """What travels with it."""
     state: MailState = choice(MailState, "state", default=MailState.WAITING, index=True)
     attempts: int = 0
     last_error: str = text(200, default="")

@@ -9,11 +9,14 @@ from sqlmodel import Session, col
 
 from app.audit.domain import json_facts
 from app.db.engine import now
+from app.documents.models import IssuedDocument
+from app.documents.services import document_content
+from app.documents.store import DamagedFile, UnknownFile
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.notices import queries
 from app.notices.domain import MAX_ATTEMPTS, MailState, wait_after
-from app.notices.mail import Letter, Mail
+from app.notices.mail import Attachment, Letter, Mail
 from app.notices.models import Notice, OutboxMail
 
 MAILS_PER_RUN: Final = 50
@@ -35,6 +38,19 @@ class Notify:
     addresses: tuple[str, ...] = ()
     letter_subject: str = ""
     letter_body: str = ""
+    document_id: UUID | None = None
+    """An issued document that the letters carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendLetter:
+    """One letter about a message, put into the outbox."""
+
+    notice_id: UUID
+    address: str
+    subject: str
+    body: str
+    document_id: UUID | None = None
 
 
 def notify(session: Session, command: Notify) -> Notice:
@@ -50,15 +66,25 @@ def notify(session: Session, command: Notify) -> Notice:
     session.add(row)
     session.flush()
     for address in command.addresses:
-        session.add(
-            OutboxMail(
+        send_letter(
+            session,
+            SendLetter(
                 notice_id=row.id,
                 address=address,
                 subject=command.letter_subject,
                 body=command.letter_body,
-                due_at=now(session),
-            )
+                document_id=command.document_id,
+            ),
         )
+    return row
+
+
+def send_letter(session: Session, command: SendLetter) -> OutboxMail:
+    """Put a letter into the outbox, in the caller's transaction; letters that failed stay on file."""
+    names = SendLetter.__dataclass_fields__
+    row = OutboxMail(**{name: getattr(command, name) for name in names}, due_at=now(session))
+    session.add(row)
+    session.flush()
     return row
 
 
@@ -89,10 +115,17 @@ def deliver_due(session: Session, mail: Mail) -> int:
 def _deliver(session: Session, mail: Mail, row: OutboxMail) -> bool:
     row.attempts += 1
     session.add(row)
-    letter = Letter(id=row.id, address=row.address, subject=row.subject, body=row.body)
     try:
-        mail.send(letter)
-    except OSError as error:
+        mail.send(
+            Letter(
+                id=row.id,
+                address=row.address,
+                subject=row.subject,
+                body=row.body,
+                attachment=_attachment(session, row),
+            )
+        )
+    except (OSError, UnknownFile, DamagedFile) as error:
         row.last_error = type(error).__name__
         row.due_at = now(session) + wait_after(row.attempts)
         if row.attempts >= MAX_ATTEMPTS:
@@ -100,3 +133,10 @@ def _deliver(session: Session, mail: Mail, row: OutboxMail) -> bool:
         return False
     row.state, row.sent_at = MailState.SENT, now(session)
     return True
+
+
+def _attachment(session: Session, row: OutboxMail) -> Attachment | None:
+    if row.document_id is None:
+        return None
+    issued = session.get_one(IssuedDocument, row.document_id)
+    return Attachment(name=f"{issued.number}.pdf", content=document_content(session, issued))
