@@ -371,3 +371,35 @@ def build_samples(database: Database, world: World) -> dict[str, Sample]:
 def missing_value(example: str) -> str:
     """A value of the same form behind which there is nothing."""
     return str(new_id()) if len(example) == 36 else "nothing-of-this-name"
+def loan_notices(samples: Samples) -> None:
+    """A reminder to C1 about its loan, printed and sent."""
+    from app.loans.domain.notices import NoticeKind
+    from app.loans.models import LoanNote, NoteStateRow
+    from app.loans.notice_models import LoanNotice
+    from app.loans.notices_filing import About, file_abouts
+    from app.loans.notices_issuing import draw_notices, keep_notices, print_notice, take_numbers
+
+    session, loan = samples.session, samples.made["loans"]
+    bank_id, loan_id = samples.world.organisation("A"), UUID(loan.value)
+    of_loan = (
+        sa.select(LoanNote, NoteStateRow)
+        .join(NoteStateRow, col(NoteStateRow.note_id) == col(LoanNote.id))
+        .where(col(LoanNote.loan_id) == loan_id)
+    )
+    note, state = session.execute(of_loan).one()
+    about = About(
+        bank_id=bank_id,
+        loan_id=loan_id,
+        note_id=note.id,
+        kind=NoticeKind.DUE,
+        about_on=state.next_due_on,
+    )
+    file_abouts(session, [about], TODAY)
+    ids = session.execute(sa.select(col(LoanNotice.id))).scalars().all()
+    take_numbers(session, ids)
+    printed = [print_notice(each) for each in draw_notices(session, ids)]
+    assert keep_notices(session, samples.world.system("A"), printed).issued == 1
+    samples.add("loan-notices", ids[0], seen_by=loan.seen_by)
+
+
+    loan_notices,
