@@ -19,6 +19,8 @@ KIND_TITLES: Final = {
     "guarantee": N_("Guarantee"),
     "loan": N_("Loan"),
     "inspection": N_("Post-loan check"),
+    "ledger-period": N_("Closed month"),
+    "manual-entry": N_("Entry by hand"),
     "margin-call": N_("Top-up case"),
     "organisation": N_("Organisation"),
     "panel-member": N_("Agency on the panel"),

@@ -52,8 +52,9 @@ from app.collateral.queries import (
     pools_of_loans,
 )
 from app.db.invariants import Violation
-from app.loans.domain.states import LtvBasis
-from app.loans.models import Loan, LoanStateRow
+from app.loans.domain.journal import Account
+from app.loans.domain.states import EntryKind, LtvBasis
+from app.loans.models import Loan, LoanPosting, LoanStateRow
 
 CHUNK = 500
 
@@ -65,6 +66,7 @@ def violations(session: Session) -> Iterator[Violation]:
     kept = _journal(session)
     yield from _liens(session)
     yield from _pledges(session, kept)
+    yield from _memorandum(session)
     yield from _registrations(session)
     yield from _recognised(session, kept)
     yield from _covers(session)
@@ -155,6 +157,34 @@ def _liens(session: Session) -> Iterator[Violation]:
     names = _asset_numbers(session) if secured else {}
     for asset_id, fen in secured.items():
         yield _broken("lien-ledger", f"asset {names[asset_id]}", f"no row, {fen} secured")
+
+
+def _memorandum(session: Session) -> Iterator[Violation]:
+    """What stands pledged in the ledger of each loan is what its registered security secures."""
+    secured = (
+        sa.select(col(Pledge.loan_id), sa.func.sum(Pledge.secured_fen))
+        .where(col(Pledge.state) == PledgeState.REGISTERED)
+        .group_by(col(Pledge.loan_id))
+    )
+    expected = {loan_id: int(fen) for loan_id, fen in session.execute(secured).all()}
+    signed = sa.case(
+        (col(LoanPosting.debit) == Account.MEMO_PLEDGED, col(LoanPosting.amount_fen)),
+        else_=-col(LoanPosting.amount_fen),
+    )
+    booked = (
+        sa.select(col(LoanPosting.loan_id), sa.func.sum(signed))
+        .where(col(LoanPosting.kind) == EntryKind.PLEDGE)
+        .group_by(col(LoanPosting.loan_id))
+    )
+    found = {loan_id: int(fen) for loan_id, fen in session.execute(booked).all()}
+    wrong = [
+        loan_id
+        for loan_id in expected.keys() | found.keys()
+        if expected.get(loan_id, 0) != found.get(loan_id, 0)
+    ]
+    for loan_id, loan in loans_by_id(session, wrong).items():
+        detail = f"{found.get(loan_id, 0)} in the ledger, {expected.get(loan_id, 0)} secured"
+        yield _broken("pledge-memorandum", f"loan {loan.number}", detail)
 
 
 def _pledges(session: Session, kept: _Kept) -> Iterator[Violation]:

@@ -26,6 +26,7 @@ from app.kernel.schedule_dates import add_months
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.states import LoanFact, LtvBasis, Security
 from app.loans.domain.terms import Method
+from app.loans.ledger_pledges import book_security
 from app.loans.models import Loan
 from app.loans.services import (
     Drawn,
@@ -314,6 +315,7 @@ def _pledge(
     share_asset(session, asset_id=asset.id, organisation_id=loan.bank_id, reason="pledged")
     if registered:
         _register(session, cast, row, pledge, asset)
+        book_security(session, loan.id, secured_fen=pledge.secured_fen, number=pledge.number)
 
 
 def _take_lien(session: Session, asset_id: UUID, secured_fen: int) -> None:

@@ -19,6 +19,7 @@ from app.collateral.models import MarginCall, Pledge
 from app.identity.models import Organisation, Person
 from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
 from app.kernel.permissions import Permission
+from app.loans.ledger_models import ManualEntry
 from app.loans.models import Loan
 from app.origination.models import Application
 from app.web import formats
@@ -38,6 +39,7 @@ NUMBERED: Final[Mapping[str, tuple[Any, str, Permission]]] = {
     "margin-call": (MarginCall, "/margin-calls/", Permission.READ_COLLATERAL),
     "pledge": (Pledge, "/pledges/", Permission.READ_COLLATERAL),
     "revaluation-run": (RevaluationRun, "/revaluations/", Permission.READ_COLLATERAL),
+    "manual-entry": (ManualEntry, "/ledger/entries/", Permission.READ_LEDGER),
 }
 """Things that carry a number, with the page that shows them and who may open it."""
 

@@ -27,6 +27,7 @@ from app.loans.closing_loans import close_loans
 from app.loans.domain.classification import ClassRules, class_rules
 from app.loans.domain.notices import notice_days
 from app.loans.domain.states import OPEN_STATES, CloseState, Kept
+from app.loans.ledger_periods import close_due_periods, close_month
 from app.loans.models import (
     BankDay,
     DayClose,
@@ -93,7 +94,8 @@ def open_business_day(session: Session, actor: Actor, bank_id: UUID, on: date) -
 def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
     """After the past of a bank's loans was loaded: the class of each debtor, for the first day.
 
-    The class also goes to the last month end on file, which reports read.
+    The class also goes to the last month end on file, which reports read. The month before the
+    first open one is closed: its totals are what the bank's ledger begins with.
     """
     actor.require(Permission.CLOSE_DAY)
     _require_own_bank(actor, bank_id)
@@ -121,6 +123,7 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
         .values(loan_class=taken),
         execution_options={"synchronize_session": False},
     )
+    close_month(session, actor, bank_id, (last_on + _ONE_DAY).replace(day=1) - _ONE_DAY)
 
 
 def request_close(session: Session, actor: Actor, command: RequestClose) -> DayCloseView:
@@ -189,6 +192,7 @@ def close_day(
         run = _begin(session, actor, bank_id, on, owner)
     if run is not None:
         _run(database, run, chunk_loans, after_chunk)
+    close_due_periods(database, actor, bank_id)
     with database.read() as session:
         close = _find_close(session, bank_id, on)
         if close is None:

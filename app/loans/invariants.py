@@ -18,6 +18,7 @@ from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
 from app.loans.invariants_classes import class_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
+from app.loans.invariants_ledger import ledger_violations
 from app.loans.invariants_notes import note_violations
 from app.loans.invariants_notices import notice_violations
 from app.loans.invariants_rates import rate_violations
@@ -70,6 +71,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _business_days(session)
     yield from _chunk_digests(session)
     yield from contract_violations(session)
+    yield from ledger_violations(session)
     yield from class_violations(session)
 
 

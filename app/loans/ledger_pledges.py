@@ -3,6 +3,7 @@
 The room of collateral lies above and calls this when a security takes force or ends.
 """
 
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session
@@ -14,14 +15,19 @@ from app.loans.domain.states import EntryKind
 from app.loans.models import Loan
 
 
-def book_security(session: Session, loan_id: UUID, *, secured_fen: int, number: str) -> None:
-    """Security of so much took force for a loan; with a negative amount it ended.
+def hold_lending_day(session: Session, bank_id: UUID) -> date:
+    """The day of which a bank's lending speaks; an open business day cannot end before this is committed.
 
-    Booked on the open business day of the bank, which cannot end before this is committed.
+    Held before a loan's debt, in the order of all bookings.
     """
+    if pretended_day(session) is None and find_business_day(session, bank_id) is not None:
+        return hold_business_day(session, bank_id)
+    return lending_day(session, bank_id)
+
+
+def book_security(session: Session, loan_id: UUID, *, secured_fen: int, number: str) -> None:
+    """Security of so much took force for a loan; with a negative amount it ended."""
     loan = session.get_one(Loan, loan_id)
-    if pretended_day(session) is None and find_business_day(session, loan.bank_id) is not None:
-        hold_business_day(session, loan.bank_id)
-    day = lending_day(session, loan.bank_id)
+    day = hold_lending_day(session, loan.bank_id)
     booking = Booking(kind=EntryKind.PLEDGE, booked_on=day, value_on=day, words=number)
     post_entry(session, loan, pledge_postings(secured_fen), booking)

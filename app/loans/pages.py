@@ -179,6 +179,7 @@ def journal_page(loan_id: UUID) -> str:
         balances=queries.trial_balance(session, actor, loan_id=loan_id),
         repayments=queries.list_repayments(session, actor, loan_id),
         may_repay=actor.may(Permission.POST_REPAYMENT),
+        may_propose=actor.may(Permission.PROPOSE_ENTRY),
         **words_of_loans(),
     )
 

@@ -47,6 +47,7 @@ from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LoanState
+from app.loans.ledger_pledges import book_security, hold_lending_day
 from app.loans.models import Loan, LoanStateRow
 from app.loans.services import lending_day
 from app.policy import Policy
@@ -134,7 +135,7 @@ def register_pledge(
     kind = RegistrationKind.EXTENSION if known else RegistrationKind.INITIAL
     _add_registration(session, actor, pledge, kind, command)
     if set(registries) <= {*registered, command.registry}:
-        pledge.state = state
+        _take_force(session, pledge, state)
     _touch(session, pledge)
     look_again(session, asset.id)
     _record_pledge(
@@ -149,6 +150,13 @@ def register_pledge(
     return pledge_view(session, actor, pledge.id)
 
 
+def _take_force(session: Session, pledge: Pledge, state: PledgeState) -> None:
+    """From its last receipt on the security stands in the memorandum of the loan."""
+    if pledge.state is not state:
+        book_security(session, pledge.loan_id, secured_fen=pledge.secured_fen, number=pledge.number)
+    pledge.state = state
+
+
 def release_pledge(session: Session, actor: Actor, pledge_id: UUID, note: str) -> PledgeView:
     """End the security: the loan is settled, or stays within its lines without this asset.
 
@@ -159,11 +167,16 @@ def release_pledge(session: Session, actor: Actor, pledge_id: UUID, note: str) -
     registered = pledge.state is PledgeState.REGISTERED
     event = PledgeEvent.RELEASE if registered else PledgeEvent.CANCEL
     state = PLEDGE.next(pledge.state, event)
+    day = hold_lending_day(session, pledge.bank_id)
     hold_debt(session, pledge.loan_id)
     if registered and not pool_of_loan(session, pledge.loan_id).stands_without(asset.id):
         raise StillSecures
     look_again(session, asset.id)
-    pledge.state, pledge.released_on = state, lending_day(session, pledge.bank_id)
+    pledge.state, pledge.released_on = state, day
+    if registered:
+        book_security(
+            session, pledge.loan_id, secured_fen=-pledge.secured_fen, number=pledge.number
+        )
     _touch(session, pledge)
     _free_lien(session, pledge)
     _end_sight(session, pledge)
