@@ -35,6 +35,8 @@ from app.loans import (
     due_pages,
     inspection_api,
     inspection_pages,
+    provision_api,
+    provision_pages,
     rates_api,
     rates_pages,
 )
@@ -61,6 +63,7 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     *reference_api.BLUEPRINTS,
     *loans_api.BLUEPRINTS,
     *class_api.BLUEPRINTS,
+    provision_api.blueprint,
     *inspection_api.BLUEPRINTS,
     *class_api.BLUEPRINTS,
     due_api.blueprint,
@@ -83,6 +86,7 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     *reference_pages.BLUEPRINTS,
     *loans_pages.BLUEPRINTS,
     *class_pages.BLUEPRINTS,
+    provision_pages.blueprint,
     due_pages.blueprint,
     *loan_notices_pages.BLUEPRINTS,
     *origination_pages.BLUEPRINTS,
@@ -170,6 +174,13 @@ NAVIGATION: Sequence[NavItem] = (
         icon="calendar-due",
         permissions=(Permission.READ_LOANS,),
         prefix="/due-dates",
+    ),
+    NavItem(
+        endpoint="provision_pages.provision_page",
+        title=N_("Provisions"),
+        icon="chart-bar",
+        permissions=(Permission.READ_PROVISIONS,),
+        prefix="/provisions",
     ),
     NavItem(
         endpoint="pledge_pages.pledge_list",

@@ -26,6 +26,7 @@ from app.loans.classifying import changed_classes, classify_debtors, end_observa
 from app.loans.closing_loans import close_loans
 from app.loans.domain.classification import ClassRules, class_rules
 from app.loans.domain.notices import notice_days
+from app.loans.domain.provision import provision_rates
 from app.loans.domain.states import OPEN_STATES, CloseState, Kept
 from app.loans.ledger_periods import close_due_periods, close_month
 from app.loans.models import (
@@ -37,6 +38,7 @@ from app.loans.models import (
     LoanStateRow,
 )
 from app.loans.notices_filing import file_notices
+from app.loans.provisions import provision_sql
 from app.loans.queries import DayCloseView, close_view
 from app.loans.refusals import DayAlreadyOpened, DayIsClosed, DayNotOver, DaySkipped
 from app.reference.services import policy_for
@@ -443,8 +445,10 @@ def _finish(session: Session, run: _Run) -> bool:
 
 
 def write_month_end(session: Session, bank_id: UUID, month_end_on: date) -> None:
-    """Keep principal and class of every loan that owes anything at the end of the month."""
+    """Keep principal, class and provision of every loan that owes anything at the end of the month."""
     session.flush()
+    rates = provision_rates(policy_for(session, bank_id, month_end_on))
+    principal, tier = col(LoanStateRow.principal_fen), col(LoanStateRow.loan_class)
     known = sa.select(col(LoanMonthEnd.loan_id)).where(
         col(LoanMonthEnd.month_end_on) == month_end_on
     )
@@ -452,8 +456,9 @@ def write_month_end(session: Session, bank_id: UUID, month_end_on: date) -> None
         sa.select(
             col(LoanStateRow.loan_id),
             sa.literal(month_end_on, sa.Date),
-            col(LoanStateRow.principal_fen),
-            col(LoanStateRow.loan_class),
+            principal,
+            tier,
+            provision_sql(principal, tier, rates),
         )
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
         .where(
@@ -463,5 +468,5 @@ def write_month_end(session: Session, bank_id: UUID, month_end_on: date) -> None
             col(LoanStateRow.loan_id).not_in(known),
         )
     )
-    names = ["loan_id", "month_end_on", "principal_fen", "loan_class"]
+    names = ["loan_id", "month_end_on", "principal_fen", "loan_class", "provision_fen"]
     session.execute(sa.insert(LoanMonthEnd).from_select(names, rows))

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -13,7 +15,9 @@ from app.loans.class_models import ClassChange, LoanObservation
 from app.loans.classifying import observation_trial
 from app.loans.domain.class_changes import ChangeKind, ChangeState
 from app.loans.domain.classification import class_rules
-from app.loans.models import BankDay, Loan, LoanFactRow
+from app.loans.domain.provision import Rates, provision_fen, provision_rates
+from app.loans.domain.states import CloseState, Kept
+from app.loans.models import BankDay, DayClose, Loan, LoanFactRow, LoanMonthEnd
 from app.reference.services import policy_for
 
 _ONE_DAY = timedelta(days=1)
@@ -25,6 +29,7 @@ def class_violations(session: Session) -> Iterator[Violation]:
     yield from _changes(session)
     yield from _ended_facts(session)
     yield from _observations(session)
+    yield from _provisions(session)
 
 
 def _changes(session: Session) -> Iterator[Violation]:
@@ -106,3 +111,35 @@ def _is_over(session: Session, row: LoanObservation, loan: Loan, closed_on: date
         return False
     rules = class_rules(policy_for(session, loan.bank_id, closed_on))
     return observation_trial(session, row, closed_on, rules).is_over
+
+
+def _provisions(session: Session) -> Iterator[Violation]:
+    """A month end that a close kept has the provision of its balance and class; no other has one."""
+
+    @cache
+    def rates_on(bank_id: UUID, day: date) -> Rates:
+        return provision_rates(policy_for(session, bank_id, day))
+
+    closed = sa.select(col(DayClose.bank_id), col(DayClose.on)).where(
+        col(DayClose.state) == CloseState.FINISHED
+    )
+    finished = {(bank_id, on) for bank_id, on in session.execute(closed)}
+    statement = (
+        sa.select(LoanMonthEnd, col(Loan.bank_id), col(Loan.number))
+        .join(Loan, col(Loan.id) == col(LoanMonthEnd.loan_id))
+        .where(col(Loan.kept) == Kept.SERVICED)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    for row, bank_id, number in session.execute(statement):
+        expected = None
+        if (bank_id, row.month_end_on) in finished and row.loan_class is not None:
+            rate = rates_on(bank_id, row.month_end_on)[row.loan_class]
+            expected = provision_fen(row.principal_fen, rate)
+        if row.provision_fen != expected:
+            subject = f"loan {number} at {row.month_end_on}"
+            detail = f"provision is {row.provision_fen} fen, balance and class say {expected}"
+            yield Violation(invariant="loan-provision", subject=subject, detail=detail)
+
+
+_ROWS_AT_ONCE = 1_000
+"""Month ends read at a time."""

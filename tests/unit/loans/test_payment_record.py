@@ -35,9 +35,7 @@ def test_a_loan_with_something_overdue_has_not_begun_to_recover():
     assert upgrade_reason(found).floor is LoanClass.SUBSTANDARD
 
 
-@pytest.mark.parametrize(
-    ("on", "over"), [(date(2024, 11, 9), False), (date(2024, 11, 10), True)]
-)
+@pytest.mark.parametrize(("on", "over"), [(date(2024, 11, 9), False), (date(2024, 11, 10), True)])
 def test_two_due_days_met_wait_for_the_end_of_six_months(on, over):
     """Arrears of March paid on 10 May; June and September are met before six months are over."""
     days = kept(*QUARTERS[:3], late={QUARTERS[0]: date(2024, 5, 10)}.items())
@@ -54,9 +52,7 @@ def test_six_months_wait_for_the_second_due_day():
     assert ((before.met, before.is_over), (after.met, after.is_over)) == ((1, False), (2, True))
 
 
-@pytest.mark.parametrize(
-    ("on", "over"), [(date(2025, 3, 20), False), (date(2025, 3, 21), True)]
-)
+@pytest.mark.parametrize(("on", "over"), [(date(2025, 3, 20), False), (date(2025, 3, 21), True)])
 def test_an_observation_lasts_a_year_from_the_first_adjusted_due_day(on, over):
     found = observation(
         kept(*QUARTERS[:5]), first_due_on=QUARTERS[0], on=on, rules=RULES.observation

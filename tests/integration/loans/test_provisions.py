@@ -1,0 +1,113 @@
+"""Provisions of a bank, live and at the close of a day, on both engines."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from app.kernel.errors import Forbidden
+from app.kernel.rates import PPM
+from app.loans.class_changes import JudgeClass, judge_class
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.provision import provision_fen
+from app.loans.models import LoanMonthEnd
+from app.loans.provisions import (
+    ProvisionDayUnknown,
+    list_provisions,
+    loan_provision,
+    provision_sql,
+    provision_view,
+)
+from app.loans.services import Drawn, PostDrawdown
+
+DAY = date(2024, 3, 30)
+FIRST_DAY = date(2024, 3, 21)
+
+
+@pytest.fixture
+def books(bank):
+    """Two loans of two debtors on 30 March, of 3,000,000.00 and 1,000,000.01; the second is doubtful."""
+    bank.open(DAY)
+    ids = []
+    for fen, borrower in ((3_000_000_00, "C1"), (1_000_000_01, "C2")):
+        loan_id = bank.sign(
+            contract_fen=fen,
+            starts_on=FIRST_DAY,
+            matures_on=date(2025, 3, 20),
+            borrower_id=bank.world.organisation(borrower),
+        )
+        drawn = PostDrawdown(loan_id=loan_id, amount_fen=fen)
+        bank.take_over(loan_id, Drawn(on=FIRST_DAY, command=drawn))
+        ids.append(loan_id)
+    with bank.database.write() as session:
+        command = JudgeClass(loan_class=LoanClass.DOUBTFUL, reason="现场核查")
+        judge_class(session, bank.world.actor("a-risk"), ids[1], command)
+    bank.close_until(DAY, date(2024, 3, 31))
+    return ids
+
+
+def view(bank, on=None, login="a-risk"):
+    with bank.database.read() as session:
+        return provision_view(session, bank.world.actor(login), on)
+
+
+def test_sums_by_class_stand_for_the_open_day(bank, books):
+    found = view(bank)
+    assert (found.on, found.is_open) == (date(2024, 4, 1), True)
+    by_class = {each.loan_class.value: each for each in found.provision.classes}
+    assert by_class["normal"].provision_fen == 30_000_00
+    assert by_class["doubtful"].provision_fen == 500_000_01
+    assert found.provision.provision_fen == 530_000_01
+    assert found.provision.non_performing_ppm == 250_000
+
+
+def test_a_past_day_is_worked_out_from_the_journal_and_the_classes_of_that_day(bank, books):
+    before, after = view(bank, DAY), view(bank, date(2024, 3, 31))
+    assert not before.is_open
+    assert before.provision == after.provision == view(bank).provision
+    for day in (date(2024, 3, 29), date(2024, 4, 2)):
+        with pytest.raises(ProvisionDayUnknown):
+            view(bank, day)
+
+
+def test_the_loans_behind_the_sums_are_listed_by_class(bank, books):
+    with bank.database.read() as session:
+        actor = bank.world.actor("a-risk")
+        rows = session.execute(list_provisions(session, actor))
+        found = [loan_provision(row) for row in rows]
+        only = list_provisions(session, actor, DAY, LoanClass.NORMAL)
+        normal = session.execute(only).all()
+    assert [each.loan_id for each in found] == [books[1], books[0]]
+    assert (found[0].rate_ppm, found[0].provision_fen) == (500_000, 500_000_01)
+    assert [row.loan_id for row in normal] == [books[0]]
+
+
+def test_a_month_end_keeps_the_provision_and_verify_works_it_out_again(bank, books):
+    with bank.database.read() as session:
+        rows = session.execute(
+            sa.select(LoanMonthEnd.provision_fen).where(
+                LoanMonthEnd.month_end_on == date(2024, 3, 31)
+            )
+        ).scalars()
+        assert sorted(rows) == [30_000_00, 500_000_01]
+    assert bank.broken() == []
+    bank.sql("UPDATE loan_month_end SET provision_fen = provision_fen + 1")
+    assert {each.invariant for each in bank.broken()} == {"loan-provision"}
+
+
+def test_the_provision_is_for_those_who_may_read_it(bank, books):
+    with pytest.raises(Forbidden):
+        view(bank, login="a-ops")
+    assert view(bank, login="a-audit").provision.loans == 2
+
+
+@pytest.mark.parametrize("balance", [0, 49, 50, 149, 150, 999_999_999_999_999, 10**15])
+def test_the_database_rounds_as_the_rule_does(bank, balance):
+    rates = dict.fromkeys(LoanClass, 15_000) | {LoanClass.LOSS: PPM}
+    with bank.database.read() as session:
+        for tier in (LoanClass.NORMAL, LoanClass.LOSS):
+            asked = provision_sql(
+                sa.literal(balance, sa.BigInteger), sa.literal(tier.value, sa.String), rates
+            )
+            found = session.execute(sa.select(asked)).scalar_one()
+            assert found == provision_fen(balance, rates[tier])
