@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from app.appraisal.domain import STATE_TITLES as APPRAISAL_STATE_TITLES
@@ -16,6 +16,7 @@ from app.desk import domain, overview, services, shown
 from app.desk.asset_page import asset_page
 from app.desk.links import href
 from app.desk.loan_actions import loan_actions
+from app.desk.loan_care import loan_care
 from app.desk.loan_page import loan_page
 from app.desk.schemas import FallsSchema, SearchQuery
 from app.desk.search import search
@@ -25,9 +26,13 @@ from app.kernel.ids import new_id
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.loans.domain import states as loan_states
+from app.loans.explaining import preview_repayment
+from app.loans.inspection_pages import words_of_inspections
 from app.loans.pages import words_of_loans
 from app.loans.queries import list_dues, loan_view
-from app.loans.schemas import ACCOUNT_TITLES, RepaySchema
+from app.loans.repayment_pages import split_page
+from app.loans.repayment_schemas import RepayFormSchema
+from app.loans.schemas import ACCOUNT_TITLES
 from app.loans.services import Repay
 from app.web import idempotency
 from app.web.access import access, current_actor, current_session, tell
@@ -46,6 +51,9 @@ WORKERS = (
     Permission.FILE_ASSET,
     Permission.REGISTER_PLEDGE,
     Permission.CLOSE_DAY,
+    Permission.INSPECT_LOANS,
+    Permission.REVIEW_INSPECTION,
+    Permission.HANDLE_SIGNAL,
 )
 """Whoever has work that can wait for them."""
 
@@ -144,6 +152,7 @@ def loan(loan_id: UUID) -> str:
         "desk/loan.html",
         page=page,
         loan=page.loan,
+        care=loan_care(session, actor, page.loan),
         actions=loan_actions(actor, page),
         falls=falls,
         what_if=what_if,
@@ -155,7 +164,7 @@ def loan(loan_id: UUID) -> str:
         account_titles=ACCOUNT_TITLES,
         shown=shown,
         href=href,
-        words=words,
+        **words_of_inspections(),
     )
 
 
@@ -184,14 +193,18 @@ def repay(loan_id: UUID) -> Response | str | tuple[str, int]:
     dues = list_dues(session, actor, loan_id, unpaid_only=True)
     back = url_for("desk_pages.loan", loan_id=loan_id)
 
-    def submit(command: Repay) -> Response:
+    def submit(sent: tuple[Repay, bool]) -> Response:
+        command, look = sent
+        if look:
+            found = preview_repayment(session, actor, loan_id, command)
+            return make_response(split_page(view, found, preview=True))
         keyed = replace(command, key=idempotency.key_of(request) or str(new_id()))
         done = services.repay_and_watch(session, actor, loan_id, keyed)
         tell("ok", gettext("%(number)s is booked.", number=done.number))
         return redirect(back, 303)  # type: ignore[return-value]
 
     return form_page(
-        RepaySchema(),
+        RepayFormSchema(),
         title=gettext("Book a repayment"),
         subtitle=f"{view.number} · {words(view.borrower_name)}",
         submit=submit,

@@ -27,6 +27,7 @@ from app.collateral.models import MarginCall, Pledge, RecognisedValue, Recogniti
 from app.collateral.queries import ACTIVE, visible_margin_calls, visible_pledges
 from app.db.engine import today
 from app.desk.domain import Task, by_urgency
+from app.desk.inspection_tasks import inspection_tasks, measure_tasks, signal_tasks
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
@@ -82,6 +83,9 @@ def worklist(session: Session, actor: Actor) -> list[Task]:
         _stale_values,
         _acts,
         _dues,
+        inspection_tasks,
+        measure_tasks,
+        signal_tasks,
         _day_close,
     )
     return by_urgency(task for feed in feeds for task in feed(session, actor))

@@ -20,6 +20,7 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.repricing import RESET_TITLES, TENOR_TITLES
 from app.loans.domain.schedule import make_schedule
+from app.loans.domain.signals import levels
 from app.loans.domain.states import (
     CLOSE_STATE_TITLES,
     SECURITY_TITLES,
@@ -42,6 +43,7 @@ from app.loans.schemas import (
     ReverseSchema,
     SchedulePreviewSchema,
 )
+from app.loans.signal_queries import worst_levels
 from app.reference.domain import RegionLevel
 from app.reference.services import business_calendar, region_names
 from app.web.access import access, current_actor, current_session, tell
@@ -129,6 +131,8 @@ def loan_list() -> str:
     return render_template(
         "loans/list.html",
         page=replace(page, items=[queries.view_of(row) for row in page.items]),
+        signals=worst_levels(session, actor, [row[0].id for row in page.items]),
+        levels=levels(),
         asked=asked,
         counties=_counties(session),
         regions=region_names(session),

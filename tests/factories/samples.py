@@ -343,6 +343,51 @@ def books(samples: Samples) -> None:
 
 
 BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
+def inspections(samples: Samples) -> None:
+    """A check of the loan being written, with a proof, and a signal that it raised, with evidence."""
+    from app.documents.services import UploadFile
+    from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding
+    from app.loans.inspection_planning import plan_inspections
+    from app.loans.inspection_queries import inspections_of_loan
+    from app.loans.inspections import AddFile, RecordFindings, add_file, record_findings
+    from app.loans.signals import AddEvidence, RaiseSignal, add_evidence, raise_signal
+
+    session, world = samples.session, samples.world
+    officer, loan_id = world.actor("a-officer"), UUID(samples.made["loans"].value)
+    plan_inspections(session, world.system("A"), world.organisation("A"))
+    (check,) = inspections_of_loan(session, officer, loan_id)
+    found = RecordFindings(
+        checked_on=TODAY,
+        place="示例林场",
+        present="李青禾",
+        findings=(Finding(item="operation", answer=Answer.FINE),),
+        conclusion=Conclusion.SOUND,
+        summary="正常",
+    )
+    record_findings(session, officer, check.id, found)
+    paper = UploadFile(name="invoice.png", content=PICTURE)
+    proof = AddFile(file=paper, purpose=FilePurpose.USE_OF_FUNDS, amount_fen=1_000_00)
+    view = add_file(session, officer, check.id, proof)
+    raised = raise_signal(
+        session,
+        officer,
+        RaiseSignal(
+            loan_id=loan_id,
+            level="yellow",
+            kind="price-fall",
+            source="price-watch",
+            description="示例：果品价格下跌",
+        ),
+    )
+    shown = add_evidence(session, officer, raised.id, AddEvidence(file=paper))
+    samples.add("inspections", check.id, seen_by={"A"})
+    samples.add("inspections/events", "submit", seen_by=EVERYBODY)
+    samples.add("inspections/files", view.files[0].id, seen_by={"A"})
+    samples.add("warning-signals", raised.id, seen_by={"A"})
+    samples.add("warning-signals/events", "plan", seen_by=EVERYBODY)
+    samples.add("warning-signals/files", shown.files[0].id, seen_by={"A"})
+
+
     identity,
     reference,
     documents,
@@ -402,4 +447,18 @@ def loan_notices(samples: Samples) -> None:
     samples.add("loan-notices", ids[0], seen_by=loan.seen_by)
 
 
+BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
+    identity,
+    reference,
+    documents,
+    market,
+    lending,
+    appraisal,
+    gep_accounts,
+    asset_files,
+    application_files,
+    top_up,
+    classes,
+    inspections,
+    books,
     loan_notices,
