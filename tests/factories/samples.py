@@ -120,6 +120,21 @@ def _add_lending(samples: Samples, drawdown: Any) -> None:
     samples.add("pledges/events", "release", seen_by=EVERYBODY)
     samples.add("assets", pledge.asset_id, seen_by=parties)
     samples.add("assets/events", "withdraw", seen_by=EVERYBODY)
+    _add_ledger(samples, loan.id)
+
+
+def _add_ledger(samples: Samples, loan_id: UUID) -> None:
+    """A fee that waits for its second person, and a line of the journal."""
+    from app.loans.ledger_entries import ProposeFee, propose_fee
+    from app.loans.models import LoanPosting
+
+    fee = ProposeFee(amount_fen=100_00, reason="合同第八条（示例）")
+    entry = propose_fee(samples.session, samples.world.actor("a-ops"), loan_id, fee)
+    posting = sa.select(LoanPosting).where(col(LoanPosting.loan_id) == loan_id).limit(1)
+    line = samples.session.execute(posting).scalar_one()
+    samples.add("ledger/entries", entry.id, seen_by={"A"})
+    samples.add("ledger/entries/events", "book", seen_by=EVERYBODY)
+    samples.add("loans/journal", line.entry_id, seen_by={"A", "C1"})
 
 
 def reference(samples: Samples) -> None:
@@ -328,28 +343,21 @@ def classes(samples: Samples) -> None:
     samples.add("class-changes/events", "confirm", seen_by=EVERYBODY)
 
 
-def books(samples: Samples) -> None:
-    """Money that C1 paid on its loan, and the close of bank A's day, which waits for the scheduler."""
-    from app.loans.services import Repay, RequestClose, business_day, repay, request_close
-
-    session, operator = samples.session, samples.world.actor("a-ops")
-    loan = samples.made["loans"]
-    money = Repay(amount_fen=1_000_00)
-    paid = repay(session, operator, UUID(loan.value), money)
-    samples.add("loans/repayments", paid.entry_id, seen_by=loan.seen_by)
-    day = business_day(session, samples.world.organisation("A"))
-    close = request_close(session, operator, RequestClose(on=day))
-    samples.add("day-closes", close.id, seen_by={"A"})
-
-
-BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
 def inspections(samples: Samples) -> None:
-    """A check of the loan being written, with a proof, and a signal that it raised, with evidence."""
+    """A reviewed check of the loan with a proof, and a signal with evidence."""
     from app.documents.services import UploadFile
-    from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding
+    from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding, checklist
     from app.loans.inspection_planning import plan_inspections
     from app.loans.inspection_queries import inspections_of_loan
-    from app.loans.inspections import AddFile, RecordFindings, add_file, record_findings
+    from app.loans.inspections import (
+        AddFile,
+        RecordFindings,
+        Said,
+        add_file,
+        record_findings,
+        review_report,
+        submit_report,
+    )
     from app.loans.signals import AddEvidence, RaiseSignal, add_evidence, raise_signal
 
     session, world = samples.session, samples.world
@@ -360,7 +368,7 @@ def inspections(samples: Samples) -> None:
         checked_on=TODAY,
         place="示例林场",
         present="李青禾",
-        findings=(Finding(item="operation", answer=Answer.FINE),),
+        findings=tuple(Finding(item=each.code, answer=Answer.FINE) for each in checklist()),
         conclusion=Conclusion.SOUND,
         summary="正常",
     )
@@ -368,6 +376,8 @@ def inspections(samples: Samples) -> None:
     paper = UploadFile(name="invoice.png", content=PICTURE)
     proof = AddFile(file=paper, purpose=FilePurpose.USE_OF_FUNDS, amount_fen=1_000_00)
     view = add_file(session, officer, check.id, proof)
+    submit_report(session, officer, check.id, Said())
+    review_report(session, world.actor("a-risk"), check.id, Said())
     raised = raise_signal(
         session,
         officer,
@@ -388,34 +398,34 @@ def inspections(samples: Samples) -> None:
     samples.add("warning-signals/files", shown.files[0].id, seen_by={"A"})
 
 
-    identity,
-    reference,
-    documents,
-    market,
-    lending,
-    appraisal,
-    gep_accounts,
-    asset_files,
-    application_files,
-    top_up,
-    classes,
-    books,
-)
-"""In the order of the rooms: a later one may build on what an earlier one made."""
+def books(samples: Samples) -> None:
+    """Money that C1 paid on its loan, and the close of bank A's day, which waits for the scheduler."""
+    from app.loans.domain.early import QuoteKind
+    from app.loans.import_files import ImportRepayments
+    from app.loans.importing import import_repayments
+    from app.loans.quoting import QuoteEarly, quote_early
+    from app.loans.services import Repay, RequestClose, business_day, repay, request_close
+
+    session, operator = samples.session, samples.world.actor("a-ops")
+    loan = samples.made["loans"]
+    money = Repay(amount_fen=1_000_00)
+    paid = repay(session, operator, UUID(loan.value), money)
+    samples.add("loans/repayments", paid.entry_id, seen_by=loan.seen_by)
+    asked = QuoteEarly(kind=QuoteKind.PREPAYMENT, principal_fen=10_000_00)
+    quote = quote_early(session, operator, UUID(loan.value), asked)
+    samples.add("loans/repayment-quotes", quote.id, seen_by=loan.seen_by)
+    file = ImportRepayments(
+        content=b"loan_number,amount_yuan,key\nL-0000-000000,1.00,sample\n",
+        file_name="repayments.csv",
+        dry_run=False,
+    )
+    batch = import_repayments(session, operator, file)
+    samples.add("repayment-batches", batch.id, seen_by={"A"})
+    day = business_day(session, samples.world.organisation("A"))
+    close = request_close(session, operator, RequestClose(on=day))
+    samples.add("day-closes", close.id, seen_by={"A"})
 
 
-def build_samples(database: Database, world: World) -> dict[str, Sample]:
-    """Make one of each thing and commit."""
-    with database.write() as session:
-        samples = Samples(session, world)
-        for build in BUILDERS:
-            build(samples)
-    return samples.made
-
-
-def missing_value(example: str) -> str:
-    """A value of the same form behind which there is nothing."""
-    return str(new_id()) if len(example) == 36 else "nothing-of-this-name"
 def loan_notices(samples: Samples) -> None:
     """A reminder to C1 about its loan, printed and sent."""
     from app.loans.domain.notices import NoticeKind
@@ -462,3 +472,19 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     inspections,
     books,
     loan_notices,
+)
+"""In the order of the rooms: a later one may build on what an earlier one made."""
+
+
+def build_samples(database: Database, world: World) -> dict[str, Sample]:
+    """Make one of each thing and commit."""
+    with database.write() as session:
+        samples = Samples(session, world)
+        for build in BUILDERS:
+            build(samples)
+    return samples.made
+
+
+def missing_value(example: str) -> str:
+    """A value of the same form behind which there is nothing."""
+    return str(new_id()) if len(example) == 36 else "nothing-of-this-name"
