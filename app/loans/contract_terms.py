@@ -17,9 +17,11 @@ from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.notes import NoteTerms, plan_to_json, require_terms
 from app.loans.domain.repricing import (
     PPM_OF_A_BP,
+    LprTenor,
     Pricing,
     RateReason,
     RateSet,
+    ResetRule,
     next_reset_on,
     rate_set,
 )
@@ -131,6 +133,17 @@ def require_pricing(policy: Policy, pricing: Pricing | None, rate_ppm: int) -> N
         raise InvalidInput.at(
             "/lpr_lag_days", N_("The lag is between 0 and %(high)s days."), high=longest
         )
+
+
+def proposed_pricing(
+    session: Session, bank_id: UUID, day: date, *, tenor: LprTenor, bp: int, rule: ResetRule
+) -> tuple[Pricing, int]:
+    """A floating rate with the bank's lag, in the bank's range, and what it is on a day."""
+    policy = policy_for(session, bank_id, day)
+    pricing = Pricing(tenor=tenor, bp=bp, rule=rule, lag_days=policy.whole("loans.lpr.lag"))
+    require_pricing(policy, pricing, 0)
+    fixings = published_lpr(session)[tenor]
+    return pricing, rate_set(pricing, fixings, day, RateReason.DRAWDOWN).rate_ppm
 
 
 def _contract_rate(session: Session, command: OpenLoan) -> int:

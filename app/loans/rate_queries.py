@@ -94,7 +94,7 @@ def misuse_of_notes(session: Session, notes: Sequence[Any]) -> dict[UUID, Misuse
     misused: dict[UUID, list[DatedAmount]] = defaultdict(list)
     for row in misuse_rows(session, list(by_id)) if by_id else ():
         misused[row.note_id].append(DatedAmount(on=row.from_on, amount_fen=row.amount_fen))
-    early = _early_principal(session, list(misused))
+    early = early_principal(session, list(misused))
     return {
         note_id: Misuse(
             misused=tuple(amounts),
@@ -106,7 +106,8 @@ def misuse_of_notes(session: Session, notes: Sequence[Any]) -> dict[UUID, Misuse
     }
 
 
-def _early_principal(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[DatedAmount]]:
+def early_principal(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[DatedAmount]]:
+    """Principal repaid before its day, by note; negative where it was taken back."""
     found: dict[UUID, list[DatedAmount]] = defaultdict(list)
     if not note_ids:
         return found

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final
 from uuid import UUID
 
@@ -23,12 +24,22 @@ from app.loans.books import (
     note_book,
     note_ledger,
 )
-from app.loans.domain.notes import NoteTerms, note_schedule, plan_from_json, principal_plan
+from app.loans.domain.accrual import BalanceFrom, Explained, explained, held
+from app.loans.domain.amounts import DatedAmount
+from app.loans.domain.notes import (
+    NoteTerms,
+    interest_periods,
+    note_schedule,
+    plan_balances,
+    plan_from_json,
+    principal_plan,
+    rates_of,
+)
 from app.loans.domain.servicing import NoteBook
 from app.loans.domain.states import Kept, LoanState
 from app.loans.models import Loan, LoanDue, LoanNote, NoteStateRow
 from app.loans.queries import visible_loans
-from app.loans.rate_queries import moved_from_json
+from app.loans.rate_queries import early_principal, moved_from_json
 
 MAX_ROWS: Final = 1200
 """A century of months; no note has more days on which something falls due."""
@@ -66,6 +77,8 @@ class InstalmentView:
     paid_interest_fen: int
     balance_fen: int
     state: InstalmentState
+    explained: Explained = field(default_factory=Explained)
+    """Of which days, balances and rates the interest is made."""
 
     @property
     def payment_fen(self) -> int:
@@ -110,7 +123,8 @@ def loan_schedule(session: Session, actor: Actor, loan_id: UUID) -> ScheduleView
         return ScheduleView(drawn=False, instalments=tuple(_of_contract(loan)))
     day = find_business_day(session, loan.bank_id) or date.max
     ledgers = read_ledgers(session, col(LoanNote.loan_id) == loan.id, bills=True)
-    rows = [row for note in ledgers for row in _of_note(note, day)]
+    early = early_principal(session, [ledger.note.id for ledger in ledgers])
+    rows = [row for note in ledgers for row in _of_note(note, day, early.get(note.note.id, ()))]
     return ScheduleView(
         drawn=True,
         instalments=tuple(sorted(rows, key=lambda each: (each.due_on, each.note_number))),
@@ -119,7 +133,10 @@ def loan_schedule(session: Session, actor: Actor, loan_id: UUID) -> ScheduleView
 
 def _of_contract(loan: Loan) -> Iterator[InstalmentView]:
     terms = contract_terms(loan)
-    for row in note_schedule(terms, principal_plan(terms)).instalments:
+    plan = principal_plan(terms)
+    ending = {period.due_on: period for period in interest_periods(terms)}
+    balances = plan_balances(terms, plan)
+    for row in note_schedule(terms, plan).instalments:
         yield InstalmentView(
             note_number="",
             number=row.number,
@@ -131,6 +148,7 @@ def _of_contract(loan: Loan) -> Iterator[InstalmentView]:
             paid_interest_fen=0,
             balance_fen=row.balance_fen,
             state=InstalmentState.TO_COME,
+            explained=explained(ending.get(row.due_on), balances, row.interest_fen),
         )
 
 
@@ -195,7 +213,11 @@ def _bills_of(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[Loa
     return by_note
 
 
-def _of_note(ledger: NoteLedger, day: date) -> Iterator[InstalmentView]:
+def _of_note(
+    ledger: NoteLedger, day: date, early: Sequence[DatedAmount]
+) -> Iterator[InstalmentView]:
+    ending = {period.due_on: period for period in interest_periods(ledger.terms)}
+    balances = _balances(ledger, early)
     billed = sum(due.principal_fen for due in ledger.dues)
     balance, before_on = ledger.state.unbilled_fen + billed, ledger.note.drawn_on
     for due in ledger.dues:
@@ -212,8 +234,22 @@ def _of_note(ledger: NoteLedger, day: date) -> Iterator[InstalmentView]:
             paid_interest_fen=due.paid_interest_fen,
             balance_fen=balance,
             state=_state_of(due, day),
+            explained=explained(ending.get(due.due_on), balances, due.interest_fen),
         )
     yield from to_come(ledger, before_on)
+
+
+def _balances(ledger: NoteLedger, early: Sequence[DatedAmount]) -> list[BalanceFrom]:
+    """The balances that bore the contract rate since the drawdown, with the rate of each day."""
+    moves: dict[date, int] = {ledger.note.drawn_on: ledger.note.amount_fen}
+    for on, fen in (
+        *((due.due_on, due.principal_fen) for due in ledger.dues),
+        *((each.on, each.amount_fen) for each in early),
+    ):
+        moves[on] = moves.get(on, 0) - fen
+    days = sorted(moves)
+    totals = accumulate(moves[day] for day in days)
+    return held(tuple(zip(days, totals, strict=True)), rates_of(ledger.terms))
 
 
 def _state_of(due: LoanDue, day: date) -> InstalmentState:
@@ -237,6 +273,7 @@ def to_come(
     for _ in range(MAX_ROWS):
         if book.next_due_on is None or book.next_due_on > until_on:
             return
+        period, balances = book.period, book.balances()
         bill = book.close(book.next_due_on - ONE_DAY).bill
         book.is_overdue = False
         if bill is None:
@@ -254,4 +291,7 @@ def to_come(
             paid_interest_fen=0,
             balance_fen=book.unbilled_fen,
             state=InstalmentState.TO_COME,
+            explained=explained(
+                period if period.due_on == bill.due_on else None, balances, bill.interest_fen
+            ),
         )

@@ -204,6 +204,23 @@ class LoanQuery(ListQuery):
         return wanted, str(data.get("sort", ""))
 
 
+class InterestPartSchema(ViewSchema):
+    """Days of a period with one balance and one rate: interest = balance * rate * share of a year."""
+
+    from_on = Day()
+    until_on = Day()
+    days = Whole(low=0, high=40_000)
+    base_fen = Yuan()
+    rate_ppm = Rate()
+
+
+class ExplainedSchema(ViewSchema):
+    """How an interest was worked out: the rounded sum of its parts, less what was paid before it was due."""
+
+    parts = ma.fields.List(ma.fields.Nested(InterestPartSchema))
+    ahead_fen = Yuan()
+
+
 class LoanInstalmentSchema(ViewSchema):
     """What falls due of a note on a day."""
 
@@ -219,6 +236,7 @@ class LoanInstalmentSchema(ViewSchema):
     left_fen = Yuan()
     balance_fen = Yuan()
     state = Choice(InstalmentState)
+    explained = ma.fields.Nested(ExplainedSchema)
 
 
 class LoanScheduleSchema(ViewSchema):

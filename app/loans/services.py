@@ -21,7 +21,7 @@ from app.loans.closing import (
     request_close,
     run_requested_closes,
 )
-from app.loans.contract_terms import OpenLoan
+from app.loans.contract_terms import OpenLoan, proposed_pricing
 from app.loans.contracts import (
     ExtendLoan,
     NoteView,
@@ -78,6 +78,7 @@ __all__ = [
     "open_business_day",
     "open_loan",
     "post_drawdown",
+    "proposed_pricing",
     "record_fact",
     "release_loan",
     "repay",

@@ -203,8 +203,13 @@ def _terms(row: Application, loan: Loan) -> Iterator[Violation]:
         "application_id": row.id,
         "bank_id": row.bank_id,
         "borrower_id": row.borrower_id,
-        "rate_ppm": row.rate_ppm,
+        "lpr_tenor": row.lpr_tenor,
+        "lpr_bp": row.lpr_bp,
+        "reset_rule": row.reset_rule,
+        "grace_principal": row.grace_principal or 0,
     }
+    if row.lpr_tenor is None:
+        expected["rate_ppm"] = row.rate_ppm
     for name, value in expected.items():
         if getattr(loan, name) != value:
             yield _broken("contract", row, f"{name} of loan {loan.number} differs")

@@ -19,6 +19,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Refusal
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
+from app.loans.domain.repricing import RESET_TITLES, TENOR_TITLES
 from app.loans.queries import loan_view
 from app.origination.domain import states
 from app.origination.domain.checks import OUTCOME_TITLES
@@ -175,6 +176,8 @@ def application_page(application_id: UUID) -> str:
         may_edit=view.state in pool.BY_BORROWER and actor.may(Permission.APPLY_FOR_LOAN),
         may_compose=_may_compose(actor, view),
         may_prove=any(actor.may(each) for each in drafts.MAY_PROVE),
+        tenor_titles=TENOR_TITLES,
+        reset_titles=RESET_TITLES,
         **words_of_origination(),
     )
 

@@ -8,9 +8,13 @@ from app.assets.domain import AssetKind
 from app.collateral.domain.states import SECURITY_KIND_TITLES, SecurityKind
 from app.documents.services import UploadFile
 from app.kernel.daycount import DayCount
+from app.kernel.schedule_dates import MonthEnd
 from app.kernel.text import N_
+from app.loans.domain.repricing import RESET_TITLES, TENOR_TITLES, LprTenor, ResetRule
 from app.loans.domain.states import InterestStyle, LtvBasis
-from app.loans.domain.terms import Method
+from app.loans.domain.terms import MAX_PERIODS, DayRoll, Method, OddDays
+from app.loans.rates_schemas import MAX_BP
+from app.loans.schemas import MONTH_END_TITLES, ODD_DAYS_TITLES, ROLL_TITLES
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
 from app.origination.domain.products import Use
 from app.origination.domain.states import (
@@ -70,6 +74,7 @@ class ProductTermsSchema(ViewSchema):
     max_term_months = Whole(low=1, high=MAX_TERM_MONTHS)
     max_rate_ppm = Rate()
     penalty_ppm = Rate()
+    misuse_ppm = Rate(allow_none=True)
     green_required = Flag()
     credit = Flag()
     use = Choice(Use)
@@ -328,8 +333,25 @@ class SignInvestigationSchema(CommandSchema):
         title=N_("Opinion of the investigation"),
         help=N_("Borrower, site, purpose, source of repayment, security."),
     )
-    rate_ppm = Rate(required=True, low_ppm=1, title=N_("Rate a year"))
+    rate_ppm = Rate(
+        low_ppm=1,
+        title=N_("Rate a year"),
+        help=N_("Of a fixed rate. Leave empty where it follows the LPR."),
+    )
+    lpr_tenor = Choice(
+        LprTenor,
+        titles=TENOR_TITLES,
+        title=N_("Floating rate: LPR"),
+        help=N_("Leave empty for a fixed rate."),
+    )
+    lpr_bp = Whole(
+        low=-MAX_BP, high=MAX_BP, title=N_("Basis points over the LPR"), unit="bp", example="55"
+    )
+    reset_rule = Choice(ResetRule, titles=RESET_TITLES, title=N_("The rate is set again"))
     method = Choice(Method, titles=METHOD_TITLES, required=True, title=N_("Repayment method"))
+    grace_principal = Whole(
+        low=0, high=MAX_PERIODS, title=N_("Periods with interest alone"), load_default=0
+    )
     term_months = Whole(
         low=1,
         high=MAX_TERM_MONTHS,
@@ -389,6 +411,26 @@ class SignContractSchema(CommandSchema):
         low_fen=1,
         title=N_("Amount of the contract"),
         help=N_("Leave empty for the amount approved."),
+    )
+    first_due_on = Day(title=N_("First due day"), help=N_("Empty: one period after the contract."))
+    month_end = Choice(
+        MonthEnd,
+        titles=MONTH_END_TITLES,
+        title=N_("A day that its month does not have goes"),
+        load_default=MonthEnd.CLAMP,
+    )
+    odd_days = Choice(
+        OddDays,
+        titles={each: ODD_DAYS_TITLES[each] for each in (OddDays.JOINED, OddDays.OWN_ROW)},
+        title=N_("Days before the first whole period"),
+        load_default=OddDays.JOINED,
+    )
+    roll = Choice(
+        DayRoll,
+        titles=ROLL_TITLES,
+        title=N_("A due day on which banks are closed goes"),
+        help=N_("By the calendar of public holidays; interest runs up to the day it goes to."),
+        load_default=DayRoll.NONE,
     )
     opinion = Text(max_length=2000, lines=True, title=N_("Note"))
 
@@ -463,6 +505,10 @@ class ApplicationSchema(ApplicationSummarySchema):
     green_item = ma.fields.Nested(BilingualSchema, allow_none=True)
     green_evidence = Text(max_length=500)
     rate_ppm = Rate(allow_none=True)
+    lpr_tenor = Choice(LprTenor, allow_none=True)
+    lpr_bp = Whole(low=-MAX_BP, high=MAX_BP, allow_none=True)
+    reset_rule = Choice(ResetRule, allow_none=True)
+    grace_principal = Whole(low=0, high=MAX_PERIODS, allow_none=True)
     method = Text(max_length=40)
     financial_difficulty = Flag(allow_none=True)
     approved_until = Day(allow_none=True)

@@ -108,6 +108,26 @@ def interest_parts(
     return tuple(each for each in parts if each.base_fen)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """How the interest of an instalment was worked out: its parts, less what was paid before it was due."""
+
+    parts: tuple[InterestPart, ...] = ()
+    ahead_fen: int = 0
+
+
+def explained(
+    period: Period | None, balances: Sequence[BalanceFrom], interest_fen: int
+) -> Explained:
+    """The parts of a whole period, and what of their interest the instalment no longer asks for."""
+    if period is None:
+        return Explained()
+    total_fen = accrued_fen(period, balances, period.due_on)
+    return Explained(
+        parts=interest_parts(period, balances, period.due_on), ahead_fen=total_fen - interest_fen
+    )
+
+
 def _days(period: Period, from_on: date, to_on: date) -> int:
     """Days as the convention counts them; in part of a whole month, those of the calendar."""
     if (from_on, to_on) == (period.starts_on, period.due_on):

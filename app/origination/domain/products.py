@@ -24,6 +24,7 @@ class ProductTerms:
     """Limits and terms of a product; a loan copies them at contract.
 
     asset_kinds: what may secure it; empty means any. needs_kinds: each must be in the pool.
+    misuse_ppm: surcharge on misused principal; None leaves the contract silent.
     credit: whether it may be lent without security. ltv_basis: None takes the bank's policy.
     """
 
@@ -38,6 +39,7 @@ class ProductTerms:
     use: Use
     penalty_ppm: int
     max_rate_ppm: int
+    misuse_ppm: int | None = None
     asset_kinds: frozenset[AssetKind] = frozenset()
     needs_kinds: tuple[AssetKind, ...] = ()
 
@@ -61,6 +63,8 @@ def read_terms(data: Mapping[str, Any]) -> ProductTerms:
         use=Use(data["use"]),
         penalty_ppm=int(data["penalty_ppm"]),
         max_rate_ppm=int(data["max_rate_ppm"]),
+        # Products stored before this term was known are silent about it.
+        misuse_ppm=data.get("misuse_ppm"),
         asset_kinds=frozenset(AssetKind(each) for each in data["asset_kinds"]),
         needs_kinds=tuple(AssetKind(each) for each in data["needs_kinds"]),
     )

@@ -16,10 +16,12 @@ from app.collateral.services.pledging import (
 )
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
+from app.kernel.schedule_dates import MonthEnd
+from app.loans.domain.repricing import Pricing
 from app.loans.domain.states import LtvBasis
-from app.loans.domain.terms import Method
+from app.loans.domain.terms import DayRoll, Method, OddDays
 from app.loans.loan_officers import first_officer
-from app.loans.services import OpenLoan, lending_day, open_loan
+from app.loans.services import OpenLoan, lending_day, open_loan, proposed_pricing
 from app.origination.domain.application import ContractFacts, decide_contract, matures_on
 from app.origination.domain.pool import security_of
 from app.origination.domain.products import ProductTerms
@@ -37,9 +39,13 @@ from app.reference.services import policy_for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignContract:
-    """The amount of the contract: the one approved, or less."""
+    """The amount of the contract: the one approved, or less; and how its due days fall."""
 
     amount_fen: int | None = None
+    first_due_on: date | None = None
+    month_end: MonthEnd = MonthEnd.CLAMP
+    odd_days: OddDays = OddDays.JOINED
+    roll: DayRoll = DayRoll.NONE
     opinion: str = ""
 
 
@@ -58,7 +64,7 @@ def contract(
     lines = lines_of(session, [row.id]).get(row.id, [])
     guarantees = guarantees_of(session, [row.id]).get(row.id, [])
     hold_assets(session, actor, [line.asset_id for line in lines])
-    loan_id = open_loan(session, actor, _terms(session, row, amount, day, (lines, guarantees)))
+    loan_id = open_loan(session, actor, _terms(session, row, command, day, (lines, guarantees)))
     first_officer(session, actor, loan_id, row.officer_id or actor.person_id)
     pledge_at_contract(session, actor, _security(loan_id, lines, guarantees))
     row.loan_id = loan_id
@@ -69,6 +75,10 @@ def contract(
         ApplicationEvent.CONTRACT,
         opinion=command.opinion,
         amount_fen=amount,
+        first_due_on=command.first_due_on,
+        month_end=command.month_end,
+        odd_days=command.odd_days,
+        roll=command.roll,
         loan=loan_id,
     )
 
@@ -89,10 +99,19 @@ def _facts(session: Session, row: Application, amount_fen: int, day: date) -> Co
     )
 
 
+def _pricing(session: Session, row: Application, day: date) -> Pricing | None:
+    """The floating rate that was approved, with the bank's lag of today; none of a fixed one."""
+    if row.lpr_tenor is None or row.lpr_bp is None or row.reset_rule is None:
+        return None
+    return proposed_pricing(
+        session, row.bank_id, day, tenor=row.lpr_tenor, bp=row.lpr_bp, rule=row.reset_rule
+    )[0]
+
+
 def _terms(
     session: Session,
     row: Application,
-    amount_fen: int,
+    command: SignContract,
     day: date,
     security: tuple[Sequence[PoolLine], Sequence[ProposedGuarantee]],
 ) -> OpenLoan:
@@ -100,15 +119,23 @@ def _terms(
     terms = terms_of(session, row.bank_id, row.product)
     policy = policy_for(session, row.bank_id, day)
     lines, guarantees = security
+    pricing = _pricing(session, row, day)
     return OpenLoan(
         bank_id=row.bank_id,
         borrower_id=row.borrower_id,
         application_id=row.id,
         title=session.get_one(Product, (row.bank_id, row.product)).title_zh,
         product=row.product,
-        contract_fen=amount_fen,
-        rate_ppm=row.rate_ppm or 0,
+        contract_fen=command.amount_fen or row.approved_fen or 0,
+        rate_ppm=0 if pricing else row.rate_ppm or 0,
+        pricing=pricing,
         penalty_ppm=terms.penalty_ppm,
+        misuse_ppm=terms.misuse_ppm,
+        first_due_on=command.first_due_on,
+        grace_principal=row.grace_principal or 0,
+        month_end=command.month_end,
+        odd_days=command.odd_days,
+        roll=command.roll,
         method=Method(row.method),
         every=str(terms.every),
         day_count=terms.day_count,

@@ -10,8 +10,9 @@ from app.identity.services import authority_ceiling_fen
 from app.kernel.actor import Actor
 from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
+from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.terms import Method
-from app.loans.services import lending_day
+from app.loans.services import lending_day, proposed_pricing
 from app.origination.domain.application import (
     ApprovalFacts,
     InvestigationFacts,
@@ -44,14 +45,20 @@ class TakeUp:
 class SignInvestigation:
     """The opinion of the officer in charge, with the terms proposed.
 
-    catalogue_edition and catalogue_code name the green leaf; without them the loan is not green.
+    Either rate_ppm is given, or the rate floats: lpr_tenor, lpr_bp and reset_rule. In the first
+    grace_principal periods only interest falls due. catalogue_edition and catalogue_code name the
+    green leaf; without them the loan is not green.
     """
 
     opinion: str
-    rate_ppm: int
     method: Method
     purpose_checked: bool
     financial_difficulty: bool
+    rate_ppm: int | None = None
+    lpr_tenor: LprTenor | None = None
+    lpr_bp: int | None = None
+    reset_rule: ResetRule | None = None
+    grace_principal: int = 0
     term_months: int | None = None
     catalogue_edition: str | None = None
     catalogue_code: str | None = None
@@ -90,8 +97,11 @@ def sign(
     """Sign the investigation with the terms proposed; the pool is fixed from here on."""
     row = begin_step(session, actor, application_id, _E.SIGN)
     term = command.term_months or row.term_months
-    require_met(decide_investigation(_investigation(session, row, command, term)))
-    row.officer_id, row.rate_ppm, row.method = actor.person_id, command.rate_ppm, command.method
+    rate_ppm = _proposed_rate(session, row, command)
+    require_met(decide_investigation(_investigation(session, row, command, term, rate_ppm)))
+    row.officer_id, row.rate_ppm, row.method = actor.person_id, rate_ppm, command.method
+    row.lpr_tenor, row.lpr_bp = command.lpr_tenor, command.lpr_bp
+    row.reset_rule, row.grace_principal = command.reset_rule, command.grace_principal
     row.term_months, row.financial_difficulty = term, command.financial_difficulty
     row.catalogue_edition, row.catalogue_code = command.catalogue_edition, command.catalogue_code
     row.green_evidence = command.green_evidence
@@ -102,7 +112,11 @@ def sign(
         row,
         _E.SIGN,
         opinion=command.opinion,
-        rate_ppm=command.rate_ppm,
+        rate_ppm=rate_ppm,
+        lpr_tenor=command.lpr_tenor,
+        lpr_bp=command.lpr_bp,
+        reset_rule=command.reset_rule,
+        grace_principal=command.grace_principal,
         method=command.method,
         term_months=term,
         catalogue_edition=command.catalogue_edition,
@@ -113,8 +127,29 @@ def sign(
     )
 
 
+def _proposed_rate(session: Session, row: Application, command: SignInvestigation) -> int:
+    """The fixed rate proposed, or what the floating one is today."""
+    tenor, bp, rule = command.lpr_tenor, command.lpr_bp, command.reset_rule
+    if (tenor is None) == (command.rate_ppm is None):
+        raise InvalidInput.at(
+            "/rate", N_("Give either a fixed rate or basis points over the LPR, not both.")
+        )
+    if tenor is None:
+        return command.rate_ppm or 0
+    if bp is None or rule is None:
+        raise InvalidInput.at(
+            "/lpr_bp", N_("A floating rate needs its basis points and the days of its reset.")
+        )
+    day = lending_day(session, row.bank_id)
+    return proposed_pricing(session, row.bank_id, day, tenor=tenor, bp=bp, rule=rule)[1]
+
+
 def _investigation(
-    session: Session, row: Application, command: SignInvestigation, term_months: int
+    session: Session,
+    row: Application,
+    command: SignInvestigation,
+    term_months: int,
+    rate_ppm: int,
 ) -> InvestigationFacts:
     edition, code = command.catalogue_edition, command.catalogue_code
     tags = session.get(CatalogueEdition, edition) if edition else None
@@ -125,7 +160,7 @@ def _investigation(
     return InvestigationFacts(
         terms=terms_of(session, row.bank_id, row.product),
         method=command.method,
-        rate_ppm=command.rate_ppm,
+        rate_ppm=rate_ppm,
         term_months=term_months,
         purpose_checked=command.purpose_checked,
         green=bool(edition and code),

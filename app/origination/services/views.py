@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
+from app.loans.domain.repricing import LprTenor, ResetRule
 from app.origination.domain.duties import Duty, Part, decide_duty, duty_of
 from app.origination.domain.states import (
     APPLICATION,
@@ -112,6 +113,10 @@ class ApplicationView(ApplicationSummary):
     green_item: Name | None
     green_evidence: str
     rate_ppm: int | None
+    lpr_tenor: LprTenor | None
+    lpr_bp: int | None
+    reset_rule: ResetRule | None
+    grace_principal: int | None
     method: str
     financial_difficulty: bool | None
     approved_until: date | None
@@ -162,6 +167,10 @@ def application_view(session: Session, actor: Actor, row: Application) -> Applic
         green_item=_green_item(session, row),
         green_evidence=row.green_evidence,
         rate_ppm=row.rate_ppm,
+        lpr_tenor=row.lpr_tenor,
+        lpr_bp=row.lpr_bp,
+        reset_rule=row.reset_rule,
+        grace_principal=row.grace_principal,
         method=row.method,
         financial_difficulty=row.financial_difficulty if inside else None,
         approved_until=row.approved_until,

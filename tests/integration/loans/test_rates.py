@@ -8,6 +8,8 @@ from sqlmodel import col
 
 from app.kernel.daycount import DayCount
 from app.kernel.errors import InvalidInput
+from app.kernel.money import round_half_up
+from app.kernel.rates import PPM
 from app.loans.domain.repricing import LprTenor, NoLprInForce, Pricing, RateReason, ResetRule
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
@@ -203,3 +205,19 @@ def test_a_changed_rate_is_named(lpr, statement, invariant):
     assert lpr.broken() == []
     lpr.sql(statement)
     assert invariant in {each.invariant for each in lpr.broken()}
+
+
+def test_each_row_says_which_days_balances_and_rates_made_its_interest(lpr):
+    lpr.open(date(2024, 10, 5))
+    loan_id = taken_over(lpr)
+    with lpr.database.read() as session:
+        rows = loan_schedule(session, lpr.actor, loan_id).instalments
+    billed, running = rows[0], rows[1]
+    assert [(part.days, part.rate_ppm) for part in billed.explained.parts] == [(82, 40_000)]
+    assert [(part.days, part.rate_ppm) for part in running.explained.parts] == [
+        (10, 40_000),
+        (81, 39_000),
+    ]
+    for row in rows:
+        exact = sum(part.base_fen * part.rate_ppm * part.days for part in row.explained.parts)
+        assert row.interest_fen == round_half_up(exact, 360 * PPM)

@@ -1,0 +1,81 @@
+"""Rate and due days from the investigation and the contract to the loan and its notes."""
+
+from datetime import date
+
+import pytest
+
+from app.kernel.errors import InvalidInput
+from app.kernel.schedule_dates import MonthEnd
+from app.loans.domain.repricing import LprTenor, ResetRule
+from app.loans.domain.terms import DayRoll, Method
+from app.loans.models import Loan, LoanNote
+from app.market.services import DATA, AddSeries, add_series, load_point_file
+from app.origination.invariants import violations
+from app.origination.services import contract
+
+FLOATING = {
+    "rate_ppm": None,
+    "lpr_tenor": LprTenor.ONE_YEAR,
+    "lpr_bp": 100,
+    "reset_rule": ResetRule.JANUARY,
+}
+
+
+@pytest.fixture
+def lpr(session, world):
+    for code in ("LPR-1Y", "LPR-5Y"):
+        series = AddSeries(code=code, title_zh=code, title_en=code, unit="percent/year")
+        add_series(session, world.system("A"), series)
+    load_point_file(session, world.system("A"), DATA / "lpr.csv")
+
+
+@pytest.mark.usefixtures("lpr")
+def test_a_floating_rate_goes_from_the_investigation_to_the_note(lending, session, commit):
+    posted = lending.drawn(lending.main_pool(), signed=FLOATING)
+    commit()
+    loan = session.get_one(Loan, posted.loan_id)
+    assert (loan.lpr_tenor, loan.lpr_bp, loan.reset_rule) == ("1y", 100, "january")
+    # The LPR of 21 August 2023 is the last before the day of the contract, less one day.
+    assert (loan.lpr_lag_days, loan.rate_ppm) == (1, 44_500)
+    assert session.get_one(LoanNote, posted.note_id).rate_ppm == 44_500
+    assert list(violations(session)) == []
+
+
+def test_surcharges_and_grace_are_copied_from_product_and_investigation(lending, session):
+    signed = {"method": Method.EQUAL_PRINCIPAL, "grace_principal": 2}
+    view = lending.contracted(lending.main_pool(), signed=signed)
+    loan = session.get_one(Loan, view.loan_id)
+    assert (loan.penalty_ppm, loan.misuse_ppm, loan.grace_principal) == (500_000, 1_000_000, 2)
+
+
+def test_a_roll_beside_interest_settled_by_quarters_is_refused_at_contract(lending, session):
+    view = lending.approved(lending.main_pool())
+    command = contract.SignContract(roll=DayRoll.NEXT, month_end=MonthEnd.ROLL)
+    with pytest.raises(InvalidInput) as refused:
+        contract.contract(session, lending.staff("officer"), view.id, command)
+    assert refused.value.errors[0].pointer == "/roll"
+
+
+@pytest.mark.usefixtures("lpr")
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({**FLOATING, "rate_ppm": 44_500}, "/rate"),
+        ({"rate_ppm": None}, "/rate"),
+        ({**FLOATING, "lpr_bp": None}, "/lpr_bp"),
+        ({**FLOATING, "reset_rule": None}, "/lpr_bp"),
+        ({**FLOATING, "lpr_bp": 1_001}, "/lpr_bp"),
+    ],
+)
+def test_a_rate_that_is_not_one_kind_is_refused(lending, given, pointer):
+    view = lending.accepted(lending.main_pool())
+    with pytest.raises(InvalidInput) as refused:
+        lending.sign(view.id, **given)
+    assert refused.value.errors[0].pointer == pointer
+
+
+def test_a_first_due_day_is_the_contract_s(lending, session):
+    view = lending.approved(lending.main_pool(), signed={"method": Method.EQUAL_PRINCIPAL})
+    command = contract.SignContract(first_due_on=date(2024, 5, 21))
+    done = contract.contract(session, lending.staff("officer"), view.id, command)
+    assert session.get_one(Loan, done.loan_id).first_due_on == date(2024, 5, 21)
