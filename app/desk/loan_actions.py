@@ -52,6 +52,11 @@ def _money_actions(actor: Actor, page: LoanPage) -> list[Action]:
         actions.append(
             Action(title=gettext("Book a repayment"), href=address, tone="primary", icon="cash")
         )
+    quotes = href("repayment_pages.quote_list", loan_id=loan_id)
+    if page.open and quotes and actor.may(Permission.POST_REPAYMENT):
+        actions.append(
+            Action(title=gettext("Quotes of early repayment"), href=quotes, icon="calculator")
+        )
     undrawn = page.loan.contract_fen > sum(note.amount_fen for note in page.notes)
     drawable = page.loan.state in {LoanState.SIGNED, LoanState.PERFORMING} and undrawn
     request = href("loan_drawdown_pages.new_drawdown", loan_id=loan_id)
@@ -69,7 +74,16 @@ def _security_actions(actor: Actor, page: LoanPage) -> list[Action]:
 
 
 def _papers(page: LoanPage) -> list[Action]:
-    address = href("loans.get_statement", loan_id=page.loan.id)
-    if address is None:
-        return []
-    return [Action(title=gettext("Statement"), href=address, icon="file-type-pdf")]
+    found = (
+        (gettext("Statement"), "loans.get_statement", "file-type-pdf"),
+        (
+            gettext("Statement as workbook"),
+            "repayment-steps.get_statement_workbook",
+            "file-spreadsheet",
+        ),
+    )
+    return [
+        Action(title=title, href=address, icon=icon)
+        for title, endpoint, icon in found
+        if (address := href(endpoint, loan_id=page.loan.id)) is not None
+    ]

@@ -118,10 +118,21 @@ _WIDTHS: Final = {
 
 def table_xlsx(table: ExportTable) -> bytes:
     """A workbook with native numbers, a frozen header and a total line; strings are never formulas or links."""
+    return tables_xlsx([table])
+
+
+def tables_xlsx(tables: Sequence[ExportTable]) -> bytes:
+    """The same with a sheet for each table; where there are several, each bears its title."""
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
-    sheet = book.add_worksheet()
+    for table in tables:
+        _sheet(book, book.add_worksheet(table.title if len(tables) > 1 else None), table)
+    book.close()
+    return out.getvalue()
+
+
+def _sheet(book: Any, sheet: Any, table: ExportTable) -> None:
     first = _head(book, sheet, table)
     plain = {kind: book.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
     bold = {
@@ -138,8 +149,6 @@ def table_xlsx(table: ExportTable) -> bytes:
     sheet.repeat_rows(first - 1)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    book.close()
-    return out.getvalue()
 
 
 def _head(book: Any, sheet: Any, table: ExportTable) -> int:

@@ -51,6 +51,7 @@ FACT_TITLES: Final = {
     "printed": N_("Reports printed"),
     "expired": N_("Appraisals expired"),
     "sent": N_("Notices sent"),
+    "booked": N_("Repayments booked"),
     "issued": N_("Notices issued"),
     "dropped": N_("Notices no longer needed"),
     "files": N_("Files removed"),

@@ -27,6 +27,7 @@ from app.jobs.sequence import (
 )
 from app.loans.closing import run_requested_closes
 from app.loans.domain.states import CloseState
+from app.loans.importing import batches_wait, run_waiting_batches
 from app.loans.models import BankDay, DayClose
 from app.loans.notices_issuing import issue_notices, waiting_notices
 from app.notices.mail import FileMail, Mail
@@ -63,6 +64,7 @@ def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
         "requested-closes": lambda rule: LongJob(rule=rule, work=_close, needed=_closes_wait),
         "revaluations": lambda rule: LongJob(rule=rule, work=_revalue, needed=_runs_wait),
         "appraisal-reports": lambda rule: LongJob(rule=rule, work=_print, needed=_reports_missing),
+        "repayment-batches": lambda rule: LongJob(rule=rule, work=_book, needed=_batches_left),
         "loan-notices": lambda rule: LongJob(rule=rule, work=_tell, needed=_notices_wait),
         "notice-outbox": lambda rule: ShortJob(rule=rule, effect=_deliver(mail)),
         "expire-appraisals": lambda rule: LongJob(rule=rule, work=_expire),
@@ -127,6 +129,15 @@ def _reports_missing(session: Session) -> bool:
 def _print(database: Database, turn: Turn) -> Facts:
     """Print what was signed twice; the web does it at once, this takes up what was cut off."""
     return {"printed": issue_missing_reports(database, turn.actor)}
+
+
+def _batches_left(session: Session) -> bool:
+    return batches_wait(session)
+
+
+def _book(database: Database, _turn: Turn) -> Facts:
+    """Book the rows of files of repayments that wait; while a day closes they wait on."""
+    return {"booked": run_waiting_batches(database)}
 
 
 def _notices_wait(session: Session) -> bool:

@@ -100,7 +100,7 @@ def list_repayments(loan_id: UUID) -> Any:
 @loans.arguments(ReverseSchema)
 @loans.response(201, RepaymentSchema)
 def reverse_repayment(command: dict[str, Any], loan_id: UUID, entry_id: UUID) -> Any:
-    """Take back the last repayment by its entry in the journal."""
+    """Take back a repayment by its entry in the journal; what followed is booked again on its day."""
     session, actor = current_session(), current_actor()
     services.loan_view(session, actor, loan_id)
     taken = services.Reverse(entry_id=entry_id, reason=command["reason"], loan_id=loan_id)

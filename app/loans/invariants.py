@@ -22,8 +22,7 @@ from app.loans.invariants_ledger import ledger_violations
 from app.loans.invariants_notes import note_violations
 from app.loans.invariants_notices import notice_violations
 from app.loans.invariants_rates import rate_violations
-from app.loans.invariants_inspection import inspection_violations
-from app.loans.invariants_ledger import ledger_violations
+from app.loans.invariants_repayments import repayment_violations
 from app.loans.models import (
     BankDay,
     DayClose,
@@ -67,6 +66,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _repayments(session)
     yield from _month_ends(session)
     yield from _classes(session)
+    yield from repayment_violations(session)
     yield from _closes(session)
     yield from _business_days(session)
     yield from _chunk_digests(session)

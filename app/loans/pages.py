@@ -191,7 +191,7 @@ def journal_page(loan_id: UUID) -> str:
 @loans.route("/<uuid:loan_id>/repayments/<uuid:entry_id>/reversal", methods=["GET", "POST"])
 @access(Permission.POST_REPAYMENT)
 def reverse_repayment(loan_id: UUID, entry_id: UUID) -> Answer:
-    """Take back the last repayment."""
+    """Take back a repayment."""
     session, actor = current_session(), current_actor()
     view = services.loan_view(session, actor, loan_id)
 
@@ -205,7 +205,10 @@ def reverse_repayment(loan_id: UUID, entry_id: UUID) -> Answer:
         ReverseSchema(),
         title=gettext("Take back a repayment"),
         subtitle=f"{view.number} · {words(view.borrower_name)}",
-        help_text=gettext("The same amounts are booked the other way; both entries stay."),
+        help_text=gettext(
+            "The same amounts are booked the other way; what followed is booked again on its day."
+            " All entries stay."
+        ),
         submit=submit,
         back=f"/loans/{loan_id}/journal",
         tone="danger",

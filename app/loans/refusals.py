@@ -69,14 +69,6 @@ class ClosedPeriod(RuleViolation):
     )
 
 
-class PrepaymentNotToday(RuleViolation):
-    """A prepayment counts from the business day."""
-
-    code = "prepayment-not-today"
-    title = N_("A prepayment counts from the business day")
-    detail = N_("Leave the value day at %(day)s, or pay only what has fallen due.")
-
-
 class ExtensionRefused(RuleViolation):
     """An extension of a loan that is overdue, at its end, or to an earlier day."""
 
@@ -179,9 +171,9 @@ class QuoteOutdated(Conflict):
 class QuoteUsed(Conflict):
     """A quote is carried out once."""
 
-    code = "later-repayment-stands"
-    title = N_("A later repayment stands")
-    detail = N_("Take back %(later)s first: repayments are reversed from the last.")
+    code = "quote-used"
+    title = N_("This quote was carried out")
+    detail = N_("%(number)s was carried out as %(repayment)s.")
 
 
 class SuspenseTooSmall(RuleViolation):

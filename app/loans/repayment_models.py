@@ -98,7 +98,6 @@ class RepaymentBatch(Table, table=True):
 
     __tablename__ = "repayment_batch"
     __table_args__ = (
-        sa.UniqueConstraint("bank_id", "sha256"),
         sa.Index("ix_repayment_batch_state", "state"),
         check("counters", "booked >= 0 AND refused >= 0 AND booked + refused <= total"),
     )

@@ -11,6 +11,7 @@ from app.kernel.schedule_dates import Every, MonthEnd
 from app.kernel.text import N_
 from app.loans.domain import classification
 from app.loans.domain.classification import LoanClass
+from app.loans.domain.early import KEEP_TITLES, Keep
 from app.loans.domain.journal import Account
 from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import (
@@ -376,6 +377,12 @@ class RepaySchema(CommandSchema):
     prepay = Flag(
         title=N_("Use the rest to repay principal early"),
         help=N_("Otherwise what no debt needs waits in suspense."),
+    )
+    keep = Choice(
+        Keep,
+        titles=KEEP_TITLES,
+        title=N_("What stays of the plan"),
+        help=N_("For principal repaid early. Empty: as the repayment method says."),
     )
     from_suspense = Flag(title=N_("Use money that waits in suspense"))
     payer = Text(max_length=160, title=N_("Payer"))

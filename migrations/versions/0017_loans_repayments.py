@@ -59,12 +59,8 @@ def _create_quotes() -> None:
         sa.Column("plans", _json(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "quoted_on <= valid_until", name=op.f("ck_repayment_quote_days_ascend")
-        ),
-        sa.CheckConstraint(
-            "principal_fen > 0", name=op.f("ck_repayment_quote_principal_positive")
-        ),
+        sa.CheckConstraint("quoted_on <= valid_until", name=op.f("ck_repayment_quote_days_ascend")),
+        sa.CheckConstraint("principal_fen > 0", name=op.f("ck_repayment_quote_principal_positive")),
         sa.ForeignKeyConstraint(
             ["bank_id"], ["organisation.id"], name=op.f("fk_repayment_quote_bank_id_organisation")
         ),
@@ -185,7 +181,6 @@ def _create_batches() -> None:
             ["bank_id"], ["organisation.id"], name=op.f("fk_repayment_batch_bank_id_organisation")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_repayment_batch")),
-        sa.UniqueConstraint("bank_id", "sha256", name=op.f("uq_repayment_batch_bank_id_sha256")),
         sa.UniqueConstraint("number", name=op.f("uq_repayment_batch_number")),
     )
     op.create_index("ix_repayment_batch_state", "repayment_batch", ["state"])
@@ -228,13 +223,11 @@ def _create_batches() -> None:
 
 def _take_orders_in() -> None:
     """Repayments on file get their order: whoever repaid principal before its day asked to."""
-    early = (
-        "EXISTS (SELECT 1 FROM repayment_line l WHERE l.repayment_id = r.id"
-        " AND l.due_id IS NULL AND l.claim IN ('principal', 'interest'))"
-    )
     op.execute(
         "INSERT INTO repayment_order (repayment_id, prepay, waterfall)"
-        f" SELECT r.id, {early}, '' FROM repayment r WHERE r.reverses_id IS NULL"
+        " SELECT r.id, EXISTS (SELECT 1 FROM repayment_line l WHERE l.repayment_id = r.id"
+        " AND l.due_id IS NULL AND l.claim IN ('principal', 'interest')), ''"
+        " FROM repayment r WHERE r.reverses_id IS NULL"
     )
     op.execute(
         "UPDATE note_plan SET repayment_id = (SELECT r.id FROM repayment r"

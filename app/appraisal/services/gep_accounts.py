@@ -25,11 +25,12 @@ from app.appraisal.gep_workbook import (
     column_title,
 )
 from app.appraisal.models import GepAccount
-from app.appraisal.services.importing import not_in_force, require_workbook
+from app.appraisal.services.importing import not_in_force
 from app.appraisal.services.inputs import require_past
 from app.assets.queries import organisation_names
 from app.audit.services import record
 from app.db.engine import now, today
+from app.documents.cells import require_workbook
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import Conflict, FieldError, InvalidInput, NotFound, RuleViolation
 from app.kernel.permissions import Permission

@@ -29,7 +29,7 @@ from app.appraisal.workbooks.layout import MAX_STORED_ROWS, REF
 from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
 from app.appraisal.workbooks.template import template_xlsx
 from app.db.engine import today
-from app.documents.content_types import UploadRefused, check_upload
+from app.documents.cells import require_workbook
 from app.kernel.actor import Actor, Name
 from app.kernel.csv_rows import LineError
 from app.kernel.errors import InvalidInput, Refusal
@@ -281,16 +281,6 @@ def _read(
         return read_workbook(spec, parameters_on(on), content)
     except ParameterNotInForce as refusal:
         raise not_in_force(refusal, "/valued_on") from refusal
-
-
-def require_workbook(file_name: str, content: bytes) -> None:
-    """Refuse a file that is no sound XLSX workbook."""
-    try:
-        accepted = check_upload(filename=file_name, content=content)
-    except UploadRefused as refused:
-        raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
-    if accepted.kind != "xlsx":
-        raise InvalidInput.at("/file", N_("Send the template as an XLSX workbook."))
 
 
 def not_in_force(refusal: ParameterNotInForce, pointer: str) -> InvalidInput:

@@ -32,9 +32,6 @@ MAX_STORED_ROWS: Final = 150
 MAX_REF_CHARACTERS: Final = 60
 """A number of ours has eleven characters, a parcel code of a registry up to forty."""
 
-MAX_TEXT_CHARACTERS: Final = 200
-"""Of one cell: the longest choice has a third of it."""
-
 MAX_SHEET_CHARACTERS: Final = 31
 """Of the name of a sheet, by the format."""
 
@@ -58,9 +55,6 @@ YEAR_HELP: Final = Text(
 VALUE_TITLE: Final = Text(en="Value", zh="数值")
 LISTS: Final = Text(en="Lists", zh="选项")
 """The last sheet: what the choices may be."""
-
-YES: Final = Text(en="yes", zh="是")
-NO: Final = Text(en="no", zh="否")
 
 
 def sheet_names(spec: ModelSpec, language: str) -> dict[str, str]:

@@ -1,19 +1,12 @@
 """Reading a filled-in workbook: what is wrong with the file stops it, what is wrong with a row is listed.
 
-Only openpyxl's streaming reader is used, row by row, within the limits of `layout`; the archive
-itself was checked before (`documents.content_types`): parts, size unpacked, programs.
+Row by row, within the limits of `layout`; cells are read by `documents.cells`.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from io import BytesIO
 from typing import Any, Final, cast
-
-import openpyxl
-from openpyxl.utils.datetime import from_excel
 
 from app.appraisal.domain.valuing import Problem
 from app.appraisal.workbooks.layout import (
@@ -22,19 +15,26 @@ from app.appraisal.workbooks.layout import (
     MAX_IMPORT_ROWS,
     MAX_REF_CHARACTERS,
     MAX_SERIES_ROWS,
-    MAX_TEXT_CHARACTERS,
     NAME_ROW,
-    NO,
     REF,
     VALUE,
     YEAR,
-    YES,
     columns_of,
     known_sheet_names,
     series_of,
 )
+from app.documents.cells import (
+    CELL_WORDS,
+    Cell,
+    WrongCell,
+    filled_lines,
+    open_book,
+    plain_digits,
+    read_day,
+    read_flag,
+    require_plain,
+)
 from app.kernel.actor import Name
-from app.kernel.calendar import FIRST_DAY, LAST_DAY
 from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
 from risk_models.batches import choices_of
@@ -44,7 +44,8 @@ from risk_models.words import Text
 
 __all__ = ["WorkbookRow", "read_workbook"]
 
-WORDS: Final[Mapping[str, Text]] = {
+WORDS: Final[Mapping[str, Text | Name]] = {
+    **CELL_WORDS,
     "example-left": Text(
         en="This is the example of the template. Delete the row or write over it.",
         zh="这是模板中的示例行，请删除或用实际数据覆盖。",
@@ -54,34 +55,9 @@ WORDS: Final[Mapping[str, Text]] = {
         en="This reference stands in an earlier row already.", zh="此编号在前面的行中已出现。"
     ),
     "ref-too-long": Text(en="The reference is too long.", zh="编号过长。"),
-    "formula": Text(
-        en="A formula is not taken. Paste its value.", zh="不接受公式，请粘贴其计算结果。"
-    ),
-    "cell-error": Text(
-        en="The cell holds an error such as #DIV/0!.", zh="单元格为错误值，如#DIV/0!。"
-    ),
-    "not-a-number": Text(
-        en="A number is needed: digits with a point, without words or units.",
-        zh="须为数字，可带小数点，不带文字或单位。",
-    ),
-    "unit": Text(
-        en="Write the number without its unit: that stands in the third row, or has a column.",
-        zh="请只填数字，不带单位；单位见第三行，或另列填写。",
-    ),
-    "comma": Text(
-        en="Write the number with a point; commas only part thousands.",
-        zh="小数点请用“.”；逗号只用于千分位。",
-    ),
-    "not-a-day": Text(en="A day such as 2024-01-02 is needed.", zh="须为日期，如2024-01-02。"),
-    "far-day": Text(
-        en="The day lies outside 1949-10-01 to 2199-12-31.",
-        zh="日期须在1949-10-01至2199-12-31之间。",
-    ),
     "not-a-choice": Text(
         en="Choose a value from the list of the cell.", zh="请从单元格的下拉列表中选择。"
     ),
-    "not-a-flag": Text(en="Answer yes or no.", zh="请填是或否。"),
-    "too-long": Text(en="The cell holds too many characters.", zh="单元格内容过长。"),
     "year": Text(
         en="The years of a reference begin with 1 and follow each other, each once.",
         zh="同一编号的年序从1开始逐年连续，不得重复。",
@@ -93,13 +69,6 @@ WORDS: Final[Mapping[str, Text]] = {
 
 STRANGERS: Final = 20
 """Columns read beside the known ones, so that what was added on the right is seen."""
-
-_GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}([,，][0-9]{3})+(\.[0-9]+)?")
-_DIGITS: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_WITH_UNIT: Final = re.compile(r"[+-]?[0-9][0-9,，.]*\s*[^0-9,，.\s].*")
-_DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
-_YES: Final = frozenset({YES.en, YES.zh, "true"})
-_NO: Final = frozenset({NO.en, NO.zh, "false"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,23 +91,13 @@ def problem(code: str, name: str = "") -> Problem:
     return Problem(code=code, field=name, en=words.en, zh=words.zh)
 
 
-class _Wrong(ValueError):  # noqa: N818 - carries the code of a problem from a cell to its row
-    """A cell that cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    value: Any
-    formula: bool = False
-
-
 def read_workbook(spec: ModelSpec, parameters: Parameters, content: bytes) -> list[WorkbookRow]:
     """The rows of a filled-in template, in order; empty ones are skipped.
 
     Refuses a file that openpyxl cannot read, a missing sheet, missing, unknown or repeated
     columns, a file without rows, and more rows than a workbook may have.
     """
-    book = _open(content)
+    book = open_book(content)
     try:
         rows = _rows(spec, parameters, book)
         for series in series_of(spec):
@@ -146,17 +105,6 @@ def read_workbook(spec: ModelSpec, parameters: Parameters, content: bytes) -> li
     finally:
         book.close()
     return rows
-
-
-def _open(content: bytes) -> Any:
-    try:
-        return openpyxl.load_workbook(BytesIO(content), read_only=True, keep_links=False)
-    except Exception as failure:
-        raise _damaged() from failure
-
-
-def _damaged() -> InvalidInput:
-    return InvalidInput.at("/file", N_("The workbook cannot be read. Save it anew as XLSX."))
 
 
 # ---------------------------------------------------------------------------
@@ -183,35 +131,8 @@ def _found_name(spec: ModelSpec, book: Any, name: str) -> str | None:
     return next((each for each in known_sheet_names(spec, name) if each in book.sheetnames), None)
 
 
-def _lines(sheet: Any, width: int) -> Iterator[tuple[int, list[_Cell]]]:
-    """Lines with something in them, and their number as the program shows it."""
-    for number, line in enumerate(_streamed(sheet.iter_rows(max_col=width)), start=1):
-        cells = [_cell(each) for each in line]
-        if any(cell.value is not None for cell in cells):
-            yield number, cells
-
-
-def _streamed(lines: Iterator[Any]) -> Iterator[Any]:
-    """What openpyxl reads; it meets damaged XML only on the way, and fails in many ways."""
-    while True:
-        try:
-            line = next(lines)
-        except StopIteration:
-            return
-        except Exception as failure:
-            raise _damaged() from failure
-        yield line
-
-
-def _cell(read: Any) -> _Cell:
-    value = read.value
-    if isinstance(value, str):
-        value = value.strip() or None
-    return _Cell(value, formula=getattr(read, "data_type", "") == "f")
-
-
 def _header(
-    name: str, lines: Iterator[tuple[int, list[_Cell]]], known: Sequence[str], needed: Sequence[str]
+    name: str, lines: Iterator[tuple[int, list[Cell]]], known: Sequence[str], needed: Sequence[str]
 ) -> dict[str, int]:
     """Where each column stands; refused when one is missing, unknown or there twice."""
     found: dict[str, int] = {}
@@ -232,7 +153,7 @@ def _header(
     return found
 
 
-def _columns(sheet: str, cells: Sequence[_Cell], known: Sequence[str]) -> dict[str, int]:
+def _columns(sheet: str, cells: Sequence[Cell], known: Sequence[str]) -> dict[str, int]:
     names = [str(cell.value) for cell in cells if cell.value is not None]
     wrong = [name[:40] for name in names if name not in known or names.count(name) > 1]
     if wrong:
@@ -251,7 +172,7 @@ def _rows(spec: ModelSpec, parameters: Parameters, book: Any) -> list[WorkbookRo
     readers = {field.name: _Reader(field, parameters) for field in fields}
     known = [REF, *readers]
     needed = [REF, *(field.name for field in fields if field.required)]
-    lines = _lines(sheet, len(known) + STRANGERS)
+    lines = filled_lines(sheet, len(known) + STRANGERS)
     places = _header(sheet.title, lines, known, needed)
     rows: list[WorkbookRow] = []
     seen = set[str]()
@@ -277,7 +198,7 @@ def _too_many(sheet: str, limit: int) -> InvalidInput:
 
 def _row(
     number: int,
-    cells: Sequence[_Cell],
+    cells: Sequence[Cell],
     places: Mapping[str, int],
     readers: Mapping[str, "_Reader"],
     seen: set[str],
@@ -292,7 +213,7 @@ def _row(
             continue
         try:
             given = reader.read(cells[places[name]])
-        except _Wrong as wrong:
+        except WrongCell as wrong:
             row.refuse(str(wrong), name)
         else:
             if given is not None:
@@ -300,7 +221,7 @@ def _row(
     return row
 
 
-def _ref(cell: _Cell) -> str:
+def _ref(cell: Cell) -> str:
     value = cell.value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -331,7 +252,7 @@ def _read_series(spec: ModelSpec, book: Any, series: Field, rows: Sequence[Workb
     for row in rows:
         by_ref.setdefault(row.ref, row)
     known = (REF, YEAR, VALUE)
-    lines = _lines(sheet, len(known) + STRANGERS)
+    lines = filled_lines(sheet, len(known) + STRANGERS)
     places = _header(sheet.title, lines, known, known)
     reader = _Reader(series, None)
     years: dict[str, dict[int, float | str]] = {}
@@ -361,38 +282,38 @@ def _year(
     owner: WorkbookRow,
     series: Field,
     reader: "_Reader",
-    cells: Sequence[_Cell],
+    cells: Sequence[Cell],
     years: dict[str, dict[int, float | str]],
 ) -> None:
     """Note the value of one year; what cannot be read stands against the owner's row."""
     given = years.setdefault(owner.ref, {})
     try:
         year, value = _year_of(reader, cells, given)
-    except _Wrong as wrong:
+    except WrongCell as wrong:
         owner.refuse(str(wrong), series.name)
     else:
         given[year] = value
 
 
 def _year_of(
-    reader: "_Reader", cells: Sequence[_Cell], given: Mapping[int, float | str]
+    reader: "_Reader", cells: Sequence[Cell], given: Mapping[int, float | str]
 ) -> tuple[int, float | str]:
     year, value = _whole(cells[1]), reader.number(cells[2])
     if year in given:
-        raise _Wrong("year")
+        raise WrongCell("year")
     if value is None:
-        raise _Wrong("not-a-number")
+        raise WrongCell("not-a-number")
     return year, value
 
 
-def _whole(cell: _Cell) -> int:
+def _whole(cell: Cell) -> int:
     value = cell.value
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         value = int(value[:6])
     if cell.formula or isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Wrong("year")
+        raise WrongCell("year")
     if not 1 <= value <= MAX_SERIES_ROWS or value != int(value):
-        raise _Wrong("year")
+        raise WrongCell("year")
     return int(value)
 
 
@@ -424,103 +345,39 @@ class _Reader:
                     self.answers[word] = "" if word in self.answers else choice.id
             self.answers |= {choice.id: choice.id for choice in choices_of(field, parameters)}
 
-    def read(self, cell: _Cell) -> Any:
+    def read(self, cell: Cell) -> Any:
         """The value of a cell as the model's inputs have it; None when it is empty."""
-        _require_plain(cell)
+        require_plain(cell)
         if cell.value is None:
             return None
         match self.field.kind:
             case "choice":
                 return self._choice(cell.value)
             case "flag":
-                return _flag(cell.value)
+                return read_flag(cell.value)
             case "date":
-                return _day(cell.value)
+                return read_day(cell.value)
             case "number" | "integer" | "series":
                 return self.number(cell)
 
-    def number(self, cell: _Cell) -> float | str | None:
+    def number(self, cell: Cell) -> float | str | None:
         """A number as it stands, or its digits when the cell holds text."""
-        _require_plain(cell)
+        require_plain(cell)
         value = cell.value
         if value is None:
             return None
         if isinstance(value, str):
-            return _digits(value)
+            return plain_digits(value)
         if (
             isinstance(value, bool)
             or not isinstance(value, int | float)
             or not math.isfinite(value)
         ):
-            raise _Wrong("not-a-number")
+            raise WrongCell("not-a-number")
         return cast("float", value)
 
     def _choice(self, value: Any) -> str:
         found = self.answers.get(str(value), "")
         if not found:
-            raise _Wrong("not-a-choice")
+            raise WrongCell("not-a-choice")
         return found
-
-
-def _require_plain(cell: _Cell) -> None:
-    if cell.formula:
-        raise _Wrong("formula")
-    value = cell.value
-    if not isinstance(value, str):
-        return
-    if len(value) > MAX_TEXT_CHARACTERS:
-        raise _Wrong("too-long")
-    if value.startswith("#") and value.endswith(("!", "?", "A")):
-        raise _Wrong("cell-error")
-
-
-def _digits(text: str) -> str:
-    """The digits of a number typed as text; commas count only where they part thousands."""
-    if _GROUPED.fullmatch(text):
-        return text.replace(",", "").replace("，", "")
-    if _DIGITS.fullmatch(text) and math.isfinite(float(text)):
-        return text
-    if _WITH_UNIT.fullmatch(text) and not _DIGITS.fullmatch(text):
-        raise _Wrong("unit")
-    raise _Wrong("comma" if "," in text or "，" in text else "not-a-number")
-
-
-def _flag(value: Any) -> bool:
-    word = str(value).strip().lower()
-    if word in _YES:
-        return True
-    if word in _NO:
-        return False
-    raise _Wrong("not-a-flag")
-
-
-def _day(value: Any) -> str:
-    """ISO text of a date cell, an Excel serial, or a day typed as text."""
-    found = _as_date(value)
-    if not FIRST_DAY <= found <= LAST_DAY:
-        raise _Wrong("far-day")
-    return found.isoformat()
-
-
-def _as_date(value: Any) -> date:
-    if isinstance(value, datetime):
-        if value.time() != time(0):
-            raise _Wrong("not-a-day")
-        return value.date()
-    if isinstance(value, str):
-        match = _DAY.fullmatch(value)
-        if match is None:
-            raise _Wrong("not-a-day")
-        try:
-            return date(*(int(part) for part in match.groups()))
-        except ValueError:
-            raise _Wrong("not-a-day") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != math.floor(value):
-        raise _Wrong("not-a-day")
-    try:
-        read = from_excel(value)
-    except (ValueError, OverflowError, TypeError):
-        raise _Wrong("not-a-day") from None
-    if not isinstance(read, datetime):
-        raise _Wrong("not-a-day")
-    return read.date()

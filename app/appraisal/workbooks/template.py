@@ -15,7 +15,6 @@ from app.appraisal.workbooks.layout import (
     LISTS,
     MAX_IMPORT_ROWS,
     NAME_ROW,
-    NO,
     REF,
     REF_HELP,
     REF_TITLE,
@@ -26,11 +25,12 @@ from app.appraisal.workbooks.layout import (
     YEAR,
     YEAR_HELP,
     YEAR_TITLE,
-    YES,
     columns_of,
     series_of,
     sheet_names,
 )
+from app.documents.cells import NO, YES
+from app.kernel.actor import Name
 from app.kernel.catalogue import in_both
 from app.kernel.units import bound, unit_name
 from risk_models.batches import choices_of
@@ -189,7 +189,7 @@ class _Drawing:
         rule = {"validate": "list", "source": source}
         sheet.data_validation(FIRST_ROW - 1, column, LAST_ROW - 1, column, rule)
 
-    def _word(self, words: Text) -> str:
+    def _word(self, words: Text | Name) -> str:
         return words.in_language(self.language)
 
     def _unit(self, unit: str) -> str:

@@ -1,0 +1,195 @@
+"""Quotes of early repayment: figures by day, both choices, carried out exactly, or refused."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from app.kernel.daycount import DayCount
+from app.kernel.errors import Forbidden, InvalidInput, NotFound
+from app.loans.domain.early import Keep, QuoteKind
+from app.loans.domain.states import InterestStyle
+from app.loans.domain.terms import Method
+from app.loans.explaining import explain_repayment, preview_repayment
+from app.loans.queries import list_repayments
+from app.loans.quoting import CarryOut, QuoteEarly, carry_out, get_quote, quote_early
+from app.loans.refusals import NotDrawn, NothingEarly, QuoteExpired, QuoteOutdated, QuoteUsed
+from app.loans.schedules import loan_schedule
+from app.loans.services import Repay, Reverse, repay, reverse
+
+START = date(2024, 1, 2)
+
+
+@pytest.fixture
+def level(bank):
+    """120,000.00 at 6 % by twelve level months of 10,327.97, on 2024-01-12."""
+    bank.open(START)
+    loan_id = bank.sign(
+        contract_fen=120_000_00,
+        rate_ppm=60_000,
+        starts_on=START,
+        matures_on=date(2025, 1, 2),
+        every="1m",
+        day_count=DayCount.THIRTY_360,
+        interest_style=InterestStyle.SCHEDULE,
+        method=Method.EQUAL_INSTALMENT,
+    )
+    bank.draw(loan_id, 120_000_00)
+    bank.close_until(START, date(2024, 1, 11))
+    return loan_id
+
+
+def ask(bank, loan_id, actor=None, **asked):
+    given = {"kind": QuoteKind.PREPAYMENT, "principal_fen": 30_000_00, **asked}
+    with bank.database.write() as session:
+        return quote_early(session, actor or bank.actor, loan_id, QuoteEarly(**given))
+
+
+def do(bank, loan_id, quote, **extra):
+    with bank.database.write() as session:
+        return carry_out(session, bank.actor, loan_id, CarryOut(quote_id=quote.id, **extra))
+
+
+def to_come(bank, loan_id):
+    with bank.database.read() as session:
+        return loan_schedule(session, bank.actor, loan_id).instalments
+
+
+def test_a_quote_says_the_interest_to_each_day(bank, level):
+    """120,000.00 * 6 % / 12 = 600.00 over the 31 days of the period: 19.3548 a day."""
+    quote = ask(bank, level, valid_until=date(2024, 1, 14))
+    assert [(each.on.day, each.interest_fen) for each in quote.days] == [
+        (12, 193_55),
+        (13, 212_90),
+        (14, 232_26),
+    ]
+    assert quote.days[0].total_fen == 30_000_00 + 193_55
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+def test_a_quote_is_carried_out_exactly_with_the_plan_it_showed(bank, level, keep):
+    before = [each.payment_fen for each in to_come(bank, level)]
+    quote = ask(bank, level, keep=keep)
+    bank.close(date(2024, 1, 12))
+    with bank.database.read() as session:
+        shown = get_quote(session, bank.actor, level, quote.id).after
+    done = do(bank, level, quote, key="wire-1")
+    assert done.amount_fen == quote.days[1].total_fen
+    assert (done.principal_fen, done.interest_fen, done.suspense_fen) == (30_000_00, 212_90, 0)
+    after = to_come(bank, level)
+    assert [(row.due_on, row.payment_fen) for row in after] == [
+        (row.due_on, row.payment_fen) for row in shown
+    ]
+    if keep is Keep.TENOR:
+        assert len(after) == len(before) == 12
+        assert after[1].payment_fen < before[1]
+    else:
+        assert len(after) == 9
+        assert {row.payment_fen for row in after[1:-1]} == {before[1]}
+    assert sum(row.principal_fen for row in after) == 90_000_00
+    bank.close_until(date(2024, 1, 13), date(2024, 2, 2))
+
+
+def test_a_payoff_settles_the_loan(bank, level):
+    quote = ask(bank, level, kind=QuoteKind.PAYOFF, principal_fen=None)
+    assert quote.principal_fen == 120_000_00
+    done = do(bank, level, quote)
+    view = bank.view(level)
+    assert (view.state, view.principal_fen, view.accrued_fen) == ("settled", 0, 0)
+    assert done.amount_fen == 120_193_55
+    with pytest.raises(NotDrawn):
+        ask(bank, level)
+
+
+def test_an_expired_quote_is_refused_and_its_last_day_is_not(bank, level):
+    quote = ask(bank, level, valid_until=date(2024, 1, 13))
+    bank.close_until(date(2024, 1, 12), date(2024, 1, 13))
+    with pytest.raises(QuoteExpired):
+        do(bank, level, quote)
+    fresh = ask(bank, level, valid_until=date(2024, 1, 14))
+    assert do(bank, level, fresh).value_on == date(2024, 1, 14)
+
+
+def test_a_quote_never_counts_over_a_due_day(bank, level):
+    bank.close_until(date(2024, 1, 12), date(2024, 1, 29))
+    assert ask(bank, level).valid_until == date(2024, 2, 1)
+    with pytest.raises(InvalidInput):
+        ask(bank, level, valid_until=date(2024, 2, 2))
+
+
+def test_a_quote_counts_at_most_ten_days(bank, level):
+    assert ask(bank, level).valid_until == date(2024, 1, 12) + timedelta(days=10)
+
+
+def test_a_quote_is_carried_out_once_and_the_same_key_answers_the_same(bank, level):
+    quote = ask(bank, level)
+    done = do(bank, level, quote, key="wire-1")
+    assert do(bank, level, quote, key="wire-1").number == done.number
+    with pytest.raises(QuoteUsed):
+        do(bank, level, quote, key="wire-2")
+    with bank.database.write() as session:
+        reverse(session, bank.actor, Reverse(entry_id=done.entry_id, reason="退汇"))
+    assert do(bank, level, quote, key="wire-3").principal_fen == 30_000_00
+
+
+def test_a_quote_of_a_loan_that_changed_is_refused(bank, level):
+    quote = ask(bank, level)
+    with bank.database.write() as session:
+        repay(session, bank.actor, level, Repay(amount_fen=1_000_00, prepay=True))
+    with pytest.raises(QuoteOutdated):
+        do(bank, level, quote)
+
+
+@pytest.mark.parametrize("principal_fen", [None, 120_000_00, 120_000_01])
+def test_part_of_the_principal_is_less_than_all(bank, level, principal_fen):
+    with pytest.raises(InvalidInput):
+        ask(bank, level, principal_fen=principal_fen)
+    assert ask(bank, level, principal_fen=119_999_99).principal_fen == 119_999_99
+
+
+def test_a_quote_needs_the_permission_and_the_own_loan(bank, level, world):
+    with pytest.raises(Forbidden):
+        ask(bank, level, actor=world.actor("a-officer"))
+    with pytest.raises(NotFound):
+        ask(bank, level, actor=world.actor("b-ops"))
+    with pytest.raises(NotFound), bank.database.write() as session:
+        carry_out(session, bank.actor, level, CarryOut(quote_id=level))
+
+
+def test_nothing_is_left_to_quote_after_the_last_due_day(bank):
+    bank.open(START)
+    loan_id = bank.sign(contract_fen=1_000_00, starts_on=START, matures_on=date(2024, 1, 12))
+    bank.draw(loan_id, 1_000_00)
+    bank.close_until(START, date(2024, 1, 12))
+    with pytest.raises(NothingEarly):
+        ask(bank, loan_id)
+
+
+def test_a_preview_is_what_posting_does_and_stores_nothing(bank, level):
+    bank.close_until(date(2024, 1, 12), date(2024, 2, 4))
+    before = bank.view(level)
+    command = Repay(amount_fen=5_000_00, value_on=date(2024, 2, 2), prepay=True)
+    with bank.database.write() as session:
+        shown = preview_repayment(session, bank.actor, level, command)
+    with bank.database.read() as session:
+        assert list_repayments(session, bank.actor, level) == ()
+    assert bank.view(level) == before
+    with bank.database.write() as session:
+        done = repay(session, bank.actor, level, command)
+    with bank.database.read() as session:
+        told = explain_repayment(session, bank.actor, level, done.entry_id)
+    assert [(line.claim, line.paid_fen, line.why) for line in told.lines] == [
+        (line.claim, line.paid_fen, line.why) for line in shown.lines
+    ]
+    assert [line.claim for line in told.lines] == ["interest", "principal"]
+    assert [line.place for line in told.lines] == [3, 4]
+    assert told.order.en == "Performing loans"
+
+
+def test_principal_comes_first_once_a_loan_is_non_performing(bank, level):
+    bank.close_until(date(2024, 1, 12), date(2024, 2, 4))
+    bank.sql("UPDATE loan_state SET loan_class = 'substandard'")
+    with bank.database.write() as session:
+        done = repay(session, bank.actor, level, Repay(amount_fen=9_800_00))
+        told = explain_repayment(session, bank.actor, level, done.entry_id)
+    assert [(line.claim, line.place) for line in told.lines] == [("principal", 1), ("interest", 3)]
+    assert done.principal_fen == 9_727_97
