@@ -156,6 +156,7 @@ def _month_end_classes(session: Session, said: Said) -> Iterator[Violation]:
         .order_by(col(Loan.bank_id), col(LoanMonthEnd.month_end_on), col(Loan.number))
     )
     rows = [(row, loan) for row, loan in session.execute(statement)]
+    lost = _written_off_on(session)
     for row, loan in rows:
         opened = said["business-day.open"].get(str(loan.bank_id))
         if opened is None:
@@ -163,13 +164,20 @@ def _month_end_classes(session: Session, said: Said) -> Iterator[Violation]:
         opened_on = date.fromisoformat(str(opened["day"]))
         until = _known_until(row.month_end_on, opened_on, rows, loan)
         expected = _class_on(taken.get(loan.id, []), until)
-        if loan.state is LoanState.WRITTEN_OFF and until > row.month_end_on:
+        if row.month_end_on < until and lost.get(loan.id, until + _ONE_DAY) <= until:
             # Written off in the loaded past: its last month end tells how it ended.
             expected = LoanClass.LOSS
         if row.loan_class is not expected:
             subject = f"loan {loan.number} at {row.month_end_on}"
             detail = f"class is {row.loan_class}, {expected} was taken"
             yield _broken("loan-month-end", subject, detail)
+
+
+def _written_off_on(session: Session) -> dict[UUID, date]:
+    statement = sa.select(col(LoanPosting.loan_id), col(LoanPosting.booked_on)).where(
+        col(LoanPosting.kind) == EntryKind.WRITE_OFF
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def _known_until(
