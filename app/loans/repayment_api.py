@@ -1,6 +1,5 @@
 """The API of repayments: splits, quotes of early repayment, files, the statement as a workbook."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +14,14 @@ from app.loans.import_files import repayment_template
 from app.loans.queries import loan_view
 from app.loans.repaying import Repay
 from app.loans.repayment_schemas import (
-    BatchListItemSchema,
-    BatchSchema,
-    CarryOutSchema,
+    CarryOutQuoteSchema,
     ExplanationSchema,
     ImportRepaymentsSchema,
     QuoteEarlySchema,
     QuoteListSchema,
     QuoteSchema,
+    RepaymentBatchItemSchema,
+    RepaymentBatchSchema,
 )
 from app.loans.repayment_views import batch_in_words, explained
 from app.loans.schemas import RepaymentSchema, RepaySchema
@@ -110,7 +109,7 @@ def get_quote(loan_id: UUID, quote_id: UUID) -> Any:
 
 @loans.route("/<uuid:loan_id>/repayment-quotes/<uuid:quote_id>/execution", methods=["POST"])
 @access(Permission.POST_REPAYMENT, idempotent=True)
-@loans.arguments(CarryOutSchema)
+@loans.arguments(CarryOutQuoteSchema)
 @loans.response(201, RepaymentSchema)
 def carry_out(sent: dict[str, Any], loan_id: UUID, quote_id: UUID) -> Any:
     """Book the money that a quote names for the business day, and its plan; exactly, or not at all."""
@@ -124,19 +123,18 @@ def carry_out(sent: dict[str, Any], loan_id: UUID, quote_id: UUID) -> Any:
 @batches.route("", methods=["GET"])
 @access(Permission.POST_REPAYMENT)
 @batches.arguments(ListQuery, location="query")
-@batches.response(200, page_of(BatchListItemSchema))
+@batches.response(200, page_of(RepaymentBatchItemSchema))
 def list_batches(_wanted: dict[str, Any]) -> Any:
     """The files of repayments of the own bank, the newest first."""
     statement = importing.list_batches(current_actor())
-    page = fetch_page(current_session(), statement, page_request())
-    return replace(page, items=[row[0] for row in page.items])
+    return fetch_page(current_session(), statement, page_request())
 
 
 @batches.route("", methods=["POST"])
 @access(Permission.POST_REPAYMENT, idempotent=True, upload=True)
 @batches.doc(requestBody=multipart_body(ImportRepaymentsSchema))
-@batches.response(201, BatchSchema)
-@batches.alt_response(200, schema=BatchSchema, success=True)
+@batches.response(201, RepaymentBatchSchema)
+@batches.alt_response(200, schema=RepaymentBatchSchema, success=True)
 def import_repayments() -> Any:
     """Check a file, or file it as a batch whose good rows are booked next; 200 when only checked."""
     schema = ImportRepaymentsSchema()
@@ -159,7 +157,7 @@ def get_template() -> Response:
 
 @batches.route("/<uuid:batch_id>", methods=["GET"])
 @access(Permission.POST_REPAYMENT)
-@batches.response(200, BatchSchema)
+@batches.response(200, RepaymentBatchSchema)
 def get_batch(batch_id: UUID) -> Any:
     """A batch and what became of its rows."""
     return batch_in_words(importing.batch_view(current_session(), current_actor(), batch_id))

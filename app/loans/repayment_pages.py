@@ -1,6 +1,5 @@
 """Pages of repayments: a split line by line, quotes of early repayment, files of repayments."""
 
-from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +19,11 @@ from app.loans.explaining import Explanation, explain_repayment
 from app.loans.import_files import TITLES, repayment_template
 from app.loans.pages import words_of_loans
 from app.loans.queries import LoanView, loan_view
-from app.loans.repayment_schemas import CarryOutSchema, ImportRepaymentsSchema, QuoteEarlySchema
+from app.loans.repayment_schemas import (
+    CarryOutQuoteSchema,
+    ImportRepaymentsSchema,
+    QuoteEarlySchema,
+)
 from app.loans.repayment_views import batch_in_words, explained
 from app.web import idempotency
 from app.web.access import access, current_actor, current_session, tell
@@ -159,7 +162,7 @@ def carry_out(loan_id: UUID, quote_id: UUID) -> Answer:
         return redirect(f"/loans/{loan_id}/repayments/{done.entry_id}", 303)  # type: ignore[return-value]
 
     return form_page(
-        CarryOutSchema(),
+        CarryOutQuoteSchema(),
         title=gettext("Carry out the quote"),
         subtitle=f"{view.number} · {loan.number}",
         help_text=gettext("The amount of the business day is booked, exactly as quoted."),
@@ -190,7 +193,7 @@ def batch_list() -> Answer:
         submit_title=gettext("Send the file"),
         values={"dry_run": "true"},
         template="loans/repayment_batches.html",
-        page=replace(page, items=[row[0] for row in page.items]),
+        page=page,
         **words_of_repayments(),
     )
 

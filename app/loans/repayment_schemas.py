@@ -139,7 +139,7 @@ class QuoteListSchema(ViewSchema):
     items = ma.fields.List(ma.fields.Nested(QuoteRowSchema))
 
 
-class CarryOutSchema(CommandSchema):
+class CarryOutQuoteSchema(CommandSchema):
     """Money received for a quote."""
 
     payer = Text(max_length=160, title=N_("Payer"))
@@ -169,14 +169,14 @@ class ImportRepaymentsSchema(UploadSchema):
         )
 
 
-class RowProblemSchema(ViewSchema):
+class RepaymentProblemSchema(ViewSchema):
     """What stands against a row, at a column of it."""
 
     column = Text(max_length=60)
     detail = Text(max_length=1000)
 
 
-class BatchRowSchema(ViewSchema):
+class RepaymentBatchRowSchema(ViewSchema):
     """A row of a file of repayments."""
 
     line = Whole(low=1, high=10**7)
@@ -188,10 +188,10 @@ class BatchRowSchema(ViewSchema):
     payer = Text(max_length=160)
     state = Choice(RowState, titles=ROW_TITLES)
     repayment_number = Text(max_length=40)
-    problems = ma.fields.List(ma.fields.Nested(RowProblemSchema))
+    problems = ma.fields.List(ma.fields.Nested(RepaymentProblemSchema))
 
 
-class BatchSchema(ViewSchema):
+class RepaymentBatchSchema(ViewSchema):
     """A file of repayments and what became of its rows."""
 
     id = Ident(allow_none=True)
@@ -206,10 +206,10 @@ class BatchSchema(ViewSchema):
     booked_fen = Yuan()
     created_at = Instant(allow_none=True)
     finished_at = Instant(allow_none=True)
-    rows = ma.fields.List(ma.fields.Nested(BatchRowSchema))
+    rows = ma.fields.List(ma.fields.Nested(RepaymentBatchRowSchema))
 
 
-class BatchListItemSchema(ViewSchema):
+class RepaymentBatchItemSchema(ViewSchema):
     """A batch in a list."""
 
     id = Ident()

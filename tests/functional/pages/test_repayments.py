@@ -1,0 +1,67 @@
+"""Pages of splits, quotes and files of repayments, in both languages, through forms."""
+
+from io import BytesIO
+
+import pytest
+
+from app.loans.importing import run_waiting_batches
+from tests.functional.api.test_repayments import loan_id as _drawn
+
+loan_id = _drawn
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_split_is_shown_before_and_after_it_is_booked(sign_in, loan_id, language):
+    browser = sign_in("a-ops", language=language)
+    form = {"amount_yuan": "100", "prepay": "true", "look": "true"}
+    shown = browser.submit(f"/loans/{loan_id}/repayments/new", form, status=200).text
+    why = "paid early" if language == "en" else "提前归还"
+    assert why in shown
+    assert "C-2024" not in browser.get(f"/loans/{loan_id}/journal").text
+    browser.submit(
+        f"/loans/{loan_id}/repayments/new", {"amount_yuan": "100", "prepay": "true"}, status=303
+    )
+    journal = browser.get(f"/loans/{loan_id}/journal").text
+    href = journal.split('<a class="code" href="', 1)[1].split('"', 1)[0]
+    assert why in browser.get(href, status=200).text
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_quote_is_made_read_and_carried_out(sign_in, loan_id, language):
+    browser = sign_in("a-ops", language=language)
+    base = f"/loans/{loan_id}/repayment-quotes"
+    assert browser.get(base, status=200).text
+    asked = {"kind": "prepayment", "principal_yuan": "1,000,000", "keep": "tenor"}
+    made = browser.submit(f"{base}/new", asked, status=303)
+    page = browser.get(made.location, status=200).text
+    assert "1,000,483.33" in page
+    browser.submit(f"{made.location}/execution", {"payer": "示例"}, status=303)
+    done = browser.get(made.location).text
+    assert ("Carried out" if language == "en" else "已执行") in done
+    assert "Q-2024-000001" in browser.get(base).text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_wrong_quote_comes_back_with_what_was_typed(sign_in, loan_id):
+    asked = {"kind": "prepayment", "principal_yuan": "5,000,000", "keep": "tenor"}
+    path = f"/loans/{loan_id}/repayment-quotes/new"
+    assert "5,000,000" in sign_in("a-ops").submit(path, asked, status=422).text
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, language):
+    browser = sign_in("a-ops", language=language)
+
+    def sent(dry_run, status):
+        content = b"loan_number,amount_yuan,key\nL-2024-000001,100.00,k1\nL-9,1.00,k2\n"
+        form = {"file": (BytesIO(content), "repayments.csv"), **dry_run}
+        return browser.submit("/repayment-batches", form, status=status)
+
+    checked = sent({"dry_run": "true"}, 200).text
+    assert ("Nothing was stored." if language == "en" else "未保存") in checked
+    filed = sent({}, 303)
+    assert run_waiting_batches(database) == 1
+    page = browser.get(filed.location, status=200).text
+    assert ("Booked" if language == "en" else "已入账") in page
+    assert "B-2024-000001" in browser.get("/repayment-batches").text
+    assert browser.get("/repayment-batches/template.xlsx", status=200).data[:2] == b"PK"
