@@ -11,6 +11,7 @@ from app.web.schemas import CommandSchema, ViewSchema
 MAX_BP = 10_000
 """A whole hundred per cent; the bank's own range is narrower."""
 MAX_LAG_DAYS = 366
+"""A year; the longest that a bank allows is a parameter."""
 
 
 class RateSchema(ViewSchema):
