@@ -58,9 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         dev.compile_catalogues()
     config.addinivalue_line("markers", "both_engines: a page test that also runs on PostgreSQL")
     config.addinivalue_line("markers", "one_engine(name): a test of one engine only")
-    config.addinivalue_line(
-        "markers", "deep(*engines): a test that runs, or runs on these engines, in a deep run only"
-    )
+    config.addinivalue_line("markers", "deep_on(*engines): on these engines in a deep run only")
 
 
 LONGEST = (
@@ -76,17 +74,9 @@ LONGEST = (
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is for a deep run; begin the longest files first, so that no worker idles at the end."""
-    left = [item for item in items if _is_for_later(item)]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin the longest files first, so that no worker idles while another ends one."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
-
-
-def _is_for_later(item: pytest.Item) -> bool:
-    mark = item.get_closest_marker("deep")
-    return mark is not None and not mark.args and not DEEP
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -107,7 +97,7 @@ def _engines(test: pytest.Function) -> tuple[str, ...]:
     page = {"pages", "browser"} & set(Path(test.path).parts)
     if page and not DEEP and test.get_closest_marker("both_engines") is None:
         return ("sqlite",)
-    deep = test.get_closest_marker("deep")
+    deep = test.get_closest_marker("deep_on")
     later = deep.args if deep is not None and not DEEP else ()
     return tuple(name for name in ("sqlite", "postgres") if name not in later)
 

@@ -4,7 +4,7 @@ Both sides close the same loans on the same kind of day and must come to the sam
 ratio is printed and gated; the absolute figures are only printed.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 from statistics import median
 from time import perf_counter
 
@@ -13,62 +13,23 @@ import sqlalchemy as sa
 
 from app.kernel.ids import new_id
 from app.kernel.money import round_half_up
-from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
-from app.loans.domain.states import AccrualKind, EntryKind, LoanState
+from app.loans.domain.states import AccrualKind, EntryKind
 from app.loans.models import (
     Loan,
     LoanAccrual,
     LoanNote,
     LoanPosting,
     LoanStateRow,
-    NotePlan,
     NoteStateRow,
 )
 from tests.support.bank import Bank
+from tests.support.many_loans import FIRST, fill
 
 LOANS = 10_000
 BASELINE_LOANS = 500
 PAIRS = 5
-FIRST = date(2024, 1, 2)
 MIN_RATIO = 4
-
-
-def fill(bank):
-    """Ten thousand drawn loans, written in bulk."""
-    rows = {model: [] for model in (Loan, LoanStateRow, LoanNote, NoteStateRow, NotePlan)}
-    for number in range(LOANS):
-        loan_id, note_id, fen = new_id(), new_id(), 1_000_000 + 37 * number
-        terms = {"starts_on": FIRST, "matures_on": date(2025, 1, 2), "region_code": "620725"}
-        loan = {
-            "id": loan_id,
-            "number": f"X-{number}",
-            "bank_id": bank.id,
-            "borrower_id": bank.world.organisation("C1"),
-            "title": "x",
-            "contract_fen": fen,
-            "rate_ppm": 43_500,
-            "state": LoanState.PERFORMING,
-            "created_at": bank.clock.now(),
-        }
-        rows[Loan].append(Loan(**loan, **terms).model_dump())
-        state = {"loan_id": loan_id, "principal_fen": fen, "closed_on": FIRST - timedelta(days=1)}
-        classes = {"own_class": LoanClass.NORMAL, "loan_class": LoanClass.NORMAL}
-        rows[LoanStateRow].append(LoanStateRow(**state, **classes).model_dump())
-        note = {"id": note_id, "number": f"NX-{number}", "loan_id": loan_id, "amount_fen": fen}
-        days = {"drawn_on": FIRST, "rate_ppm": 43_500, "matures_on": date(2025, 1, 2)}
-        rows[LoanNote].append(LoanNote(**note, **days).model_dump())
-        period = {"period_number": 1, "period_starts_on": FIRST}
-        due = {"period_due_on": date(2024, 3, 21), "next_due_on": date(2024, 3, 21)}
-        running = {"note_id": note_id, "loan_id": loan_id, "unbilled_fen": fen}
-        rows[NoteStateRow].append(NoteStateRow(**running, **period, **due).model_dump())
-        plan = [{"on": "2025-01-02", "fen": fen}]
-        rows[NotePlan].append(
-            NotePlan(note_id=note_id, number=1, from_on=FIRST, plan=plan).model_dump()
-        )
-    with bank.database.write() as session:
-        for model, values in rows.items():
-            session.execute(sa.insert(model), values)
 
 
 def close_row_by_row(bank, day):
@@ -141,7 +102,7 @@ def posted(bank, day, loan_ids):
 @pytest.mark.benchmark
 def test_the_close_is_many_times_faster_than_row_by_row(database, world, clock, say):
     bank = Bank(database, world, clock).open(FIRST)
-    fill(bank)
+    fill(bank, LOANS)
     ratios, rates = [], []
     for number in range(PAIRS):
         day = FIRST + timedelta(days=number)

@@ -99,7 +99,7 @@ def _names(table):
     yield from (str(constraint.name) for constraint in table.constraints)
 
 
-@pytest.mark.deep("postgres")
+@pytest.mark.deep_on("postgres")
 def test_each_step_goes_down_and_up_with_rows_in_it(engine, empty_database):
     filled = 0
     older = "base"

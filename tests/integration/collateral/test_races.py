@@ -73,7 +73,7 @@ def secured(session, asset_id):
     return session.get_one(AssetLien, asset_id).secured_fen, session.execute(total).scalar_one()
 
 
-@pytest.mark.deep("sqlite")
+@pytest.mark.deep_on("sqlite")
 @pytest.mark.usefixtures("today_stands")
 def test_pledges_through_real_servers_take_what_there_is(
     database, vault, session, commit, tmp_path

@@ -151,7 +151,7 @@ def decisions_of(session, application_id):
     return [each.value for each in session.execute(statement).scalars()]
 
 
-@pytest.mark.deep("sqlite")
+@pytest.mark.deep_on("sqlite")
 def test_decisions_at_once_leave_one(database, lending, world, session, commit, tmp_path):
     view, answers = decide_at_once(database, lending, world, commit, tmp_path)
     # A file that was returned is the investigators' to return again, no longer the deciders'.
@@ -227,7 +227,7 @@ def steps_of(session, application_id):
     return Counter(dict(session.execute(statement.group_by(ApplicationAct.event)).all()))
 
 
-@pytest.mark.deep("sqlite")
+@pytest.mark.deep_on("sqlite")
 def test_one_person_takes_one_duty_however_many_roles(
     database, lending, world, session, commit, tmp_path, everything
 ):

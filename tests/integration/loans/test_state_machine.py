@@ -1,0 +1,240 @@
+"""Loans led through their lives by chance beside a plain model; all stored figures are worked out again each time."""
+
+from contextlib import ExitStack
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import count
+from typing import Any, Final
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlmodel import Session
+
+from app.kernel.clock import FixedClock
+from app.loans.queries import list_repayments
+from app.loans.services import (
+    ExtendLoan,
+    Repay,
+    Reverse,
+    WriteOff,
+    extend_loan,
+    repay,
+    reverse,
+    write_off,
+)
+from tests.conftest import DEEP, open_database
+from tests.factories.world import OPENED_AT
+from tests.support.bank import Bank, broken
+from tests.support.plain_loan import Happening, PlainLoan
+
+FIRST: Final = date(2024, 1, 2)
+MATURITY: Final = date(2024, 5, 15)
+CONTRACT_FEN: Final = 900_000_07
+RATE: Final = Fraction(44_500, 10**6)
+SURCHARGE: Final = Fraction(1, 2)
+LAST_PERFORMING_DAY: Final = 90
+"""One more day overdue, and the order of claims is that of non-performing loans."""
+
+LIVES: Final = settings(
+    max_examples=40 if DEEP else 4,
+    stateful_step_count=30 if DEEP else 14,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Life(RuleBasedStateMachine):
+    """One loan of one bank; the rules are what people and nights do to it."""
+
+    templates: Any
+    engine_name: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        template = self.templates(self.engine_name)
+        self.clock = FixedClock(OPENED_AT)
+        self.world = template.world
+        self.url = self.stack.enter_context(template.copy())
+        self.today = FIRST
+        self.happened: list[Happening] = []
+        self.numbers = count(1)
+        self.ends_on = MATURITY
+        self.gone = False
+        self.bank = self.opened()
+
+    def opened(self) -> Bank:
+        return Bank(open_database(self.url, self.clock), self.world, self.clock)
+
+    def teardown(self) -> None:
+        self.bank.database.dispose()
+        self.stack.close()
+
+    @property
+    def plain(self) -> PlainLoan:
+        return PlainLoan.after(
+            self.happened, self.today, rate=RATE, surcharge=SURCHARGE, matures_on=MATURITY
+        )
+
+    @property
+    def drawn_fen(self) -> int:
+        return sum(each.fen for each in self.happened if each.kind == "draw")
+
+    @property
+    def state(self) -> str:
+        return str(self.bank.view(self.loan_id).state)
+
+    def may_pay(self) -> bool:
+        return bool(self.happened) and not self.gone and not self.plain.is_settled
+
+    @initialize(fen=st.integers(1, CONTRACT_FEN))
+    def sign(self, fen: int) -> None:
+        self.bank.open(FIRST)
+        self.loan_id = self.bank.sign(
+            contract_fen=CONTRACT_FEN, starts_on=FIRST, matures_on=MATURITY
+        )
+        self.draw(fen)
+
+    def draw(self, fen: int) -> None:
+        self.bank.draw(self.loan_id, fen)
+        self.happened.append(Happening(on=self.today, kind="draw", fen=fen))
+
+    @precondition(
+        lambda self: (
+            self.drawn_fen < CONTRACT_FEN
+            and self.today < MATURITY
+            and self.may_pay()
+            and not any(sum(bill.left.values()) for bill in self.plain.bills)
+        )
+    )
+    @rule(data=st.data())
+    def draw_more(self, data: st.DataObject) -> None:
+        self.draw(data.draw(st.integers(1, CONTRACT_FEN - self.drawn_fen)))
+
+    @rule(days=st.sampled_from([1, 1, 2, 5, 13, 30, 45]))
+    def nights_pass(self, days: int) -> None:
+        for _ in range(days):
+            behind = self.plain.overdue(self.today)[0] if self.happened and not self.gone else 0
+            if behind >= LAST_PERFORMING_DAY:
+                return
+            self.bank.close(self.today)
+            self.today += timedelta(days=1)
+            self.bank.set_clock(self.today)
+
+    @precondition(may_pay)
+    @rule(data=st.data(), early=st.booleans(), back=st.integers(0, 6))
+    def money_comes(self, data: st.DataObject, *, early: bool, back: int) -> None:
+        first = max(self.today.replace(day=1), self.changed_on + timedelta(days=1))
+        value_on = min(max(first, self.today - timedelta(days=back)), self.today)
+        owed = self.plain.principal + self.plain.accrued
+        due = sum(sum(bill.left.values()) for bill in self.plain.bills)
+        fen = data.draw(
+            st.one_of(
+                st.just(owed), st.just(max(due, 1)), st.integers(1, owed), st.integers(1, 5_000_00)
+            )
+        )
+        name = f"付款{next(self.numbers)}"
+        with self.bank.database.write() as session:
+            command = Repay(amount_fen=fen, value_on=value_on, prepay=early, payer=name)
+            repay(session, self.bank.actor, self.loan_id, command)
+        self.happened.append(Happening(on=value_on, kind="pay", fen=fen, early=early, name=name))
+
+    @property
+    def changed_on(self) -> date:
+        """The last day on which something other than a repayment happened."""
+        return max(each.on for each in self.happened if each.kind != "pay")
+
+    def reversible(self) -> list[Happening]:
+        """Repayments of the open month that no drawdown and no extension followed."""
+        if self.gone or not self.happened:
+            return []
+        first = max(self.today.replace(day=1), self.changed_on + timedelta(days=1))
+        return [each for each in self.happened if each.kind == "pay" and each.on >= first]
+
+    @precondition(reversible)
+    @rule(data=st.data())
+    def a_repayment_is_taken_back(self, data: st.DataObject) -> None:
+        found = data.draw(st.sampled_from(self.reversible()))
+        with self.bank.database.write() as session:
+            command = Reverse(entry_id=self.entry_of(session, found.name), reason="银行退汇")
+            reverse(session, self.bank.actor, command)
+        self.happened.remove(found)
+
+    def entry_of(self, session: Session, payer: str) -> UUID:
+        """The entry that stands for what a payer paid; it may have been booked again on its day."""
+        rows = list_repayments(session, self.bank.actor, self.loan_id)
+        gone = {each.reverses_id for each in rows}
+        (entry_id,) = {
+            each.entry_id
+            for each in rows
+            if each.payer == payer and each.id not in gone and each.reverses_id is None
+        }
+        return entry_id
+
+    @precondition(
+        lambda self: (
+            self.may_pay()
+            and self.today < self.ends_on - timedelta(days=1)
+            and self.state == "performing"
+            and self.ends_on < date(2024, 12, 1)
+        )
+    )
+    @rule(days=st.integers(1, 60))
+    def the_term_is_extended(self, days: int) -> None:
+        self.ends_on += timedelta(days=days)
+        with self.bank.database.write() as session:
+            command = ExtendLoan(loan_id=self.loan_id, matures_on=self.ends_on, reason="生长期延长")
+            extend_loan(session, self.bank.actor, command)
+        self.happened.append(Happening(on=self.today, kind="extend", until=self.ends_on))
+
+    @precondition(lambda self: self.may_pay() and self.today > date(2024, 6, 1))
+    @rule()
+    def the_loan_is_written_off(self) -> None:
+        with self.bank.database.write() as session:
+            command = WriteOff(loan_id=self.loan_id, reason="追索已尽")
+            write_off(session, self.bank.actor, command)
+        self.gone = True
+
+    @rule()
+    def the_service_starts_anew(self) -> None:
+        self.bank.database.dispose()
+        self.bank = self.opened()
+        self.bank.set_clock(self.today)
+
+    @invariant()
+    def figures_are_those_of_the_plain_loan(self) -> None:
+        if not self.happened:
+            return
+        view, plain = self.bank.view(self.loan_id), self.plain
+        if self.gone:
+            assert (view.state, view.principal_fen) == ("written-off", 0)
+            return
+        assert (view.principal_fen, view.accrued_fen, view.suspense_fen) == (
+            plain.principal,
+            plain.accrued,
+            plain.suspense,
+        )
+        assert (view.overdue_days, view.overdue_fen) == plain.overdue(self.today)
+        behind = "overdue" if plain.overdue(self.today)[0] else "performing"
+        assert view.state == ("settled" if plain.is_settled else behind)
+
+    @invariant()
+    def nothing_stored_disagrees(self) -> None:
+        assert broken(self.bank.database) == []
+
+
+def test_any_life_of_a_loan_comes_to_the_plain_figures(templates, engine_name):
+    class Here(Life):
+        pass
+
+    Here.templates, Here.engine_name = staticmethod(templates), engine_name
+    run_state_machine_as_test(Here, settings=LIVES)

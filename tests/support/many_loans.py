@@ -1,0 +1,59 @@
+"""Many drawn loans at once, written past the services, for closes of many loans."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from app.kernel.ids import new_id
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.states import LoanState
+from app.loans.models import Loan, LoanNote, LoanStateRow, NotePlan, NoteStateRow
+
+FIRST = date(2024, 1, 2)
+WRITTEN_AT_ONCE = 20_000
+
+
+def fill(bank: Any, loans: int) -> None:
+    """Loans drawn on the first day, performing, each of one note; some thousand at a time."""
+    for begin in range(0, loans, WRITTEN_AT_ONCE):
+        _fill(bank, range(begin, min(begin + WRITTEN_AT_ONCE, loans)))
+
+
+def _fill(bank: Any, numbers: range) -> None:
+    rows: dict[type[SQLModel], list[dict[str, Any]]] = {
+        model: [] for model in (Loan, LoanStateRow, LoanNote, NoteStateRow, NotePlan)
+    }
+    for number in numbers:
+        loan_id, note_id, fen = new_id(), new_id(), 1_000_000 + 37 * number
+        terms = {"starts_on": FIRST, "matures_on": date(2025, 1, 2), "region_code": "620725"}
+        loan = {
+            "id": loan_id,
+            "number": f"X-{number}",
+            "bank_id": bank.id,
+            "borrower_id": bank.world.organisation("C1"),
+            "title": "x",
+            "contract_fen": fen,
+            "rate_ppm": 43_500,
+            "state": LoanState.PERFORMING,
+            "created_at": bank.clock.now(),
+        }
+        rows[Loan].append(Loan(**loan, **terms).model_dump())
+        state = {"loan_id": loan_id, "principal_fen": fen, "closed_on": FIRST - timedelta(days=1)}
+        classes = {"own_class": LoanClass.NORMAL, "loan_class": LoanClass.NORMAL}
+        rows[LoanStateRow].append(LoanStateRow(**state, **classes).model_dump())
+        note = {"id": note_id, "number": f"NX-{number}", "loan_id": loan_id, "amount_fen": fen}
+        days = {"drawn_on": FIRST, "rate_ppm": 43_500, "matures_on": date(2025, 1, 2)}
+        rows[LoanNote].append(LoanNote(**note, **days).model_dump())
+        period = {"period_number": 1, "period_starts_on": FIRST}
+        due = {"period_due_on": date(2024, 3, 21), "next_due_on": date(2024, 3, 21)}
+        running = {"note_id": note_id, "loan_id": loan_id, "unbilled_fen": fen}
+        rows[NoteStateRow].append(NoteStateRow(**running, **period, **due).model_dump())
+        plan = [{"on": "2025-01-02", "fen": fen}]
+        rows[NotePlan].append(
+            NotePlan(note_id=note_id, number=1, from_on=FIRST, plan=plan).model_dump()
+        )
+    with bank.database.write() as session:
+        for model, values in rows.items():
+            session.execute(sa.insert(model), values)
