@@ -122,6 +122,6 @@ def test_the_order_of_claims_follows_the_class(loan_class, first, last):
 
 
 def test_an_order_is_unknown_before_its_first_day():
-    rules = Policy(parameters=policy.on(date(2020, 12, 31)))
+    rules = Policy(parameters=policy.on(date(2009, 5, 12)))
     with pytest.raises(policy.RuleNotInForce):
         order_of(rules, product="any", loan_class=None)
