@@ -15,18 +15,20 @@ from app.origination.domain.states import (
     ApplicationEvent,
     DrawdownEvent,
 )
-from app.origination.schemas import (
-    ApplicationSchema,
+from app.origination.event_schemas import (
     ApproveSchema,
-    CheckDrawdownSchema,
-    DrawdownSchema,
     OpinionSchema,
-    PostDrawdownSchema,
-    RefuseDrawdownSchema,
     SignContractSchema,
     SignInvestigationSchema,
     SubmitApplicationSchema,
     TakeUpSchema,
+)
+from app.origination.schemas import (
+    ApplicationSchema,
+    CheckDrawdownSchema,
+    DrawdownSchema,
+    PostDrawdownSchema,
+    RefuseDrawdownSchema,
 )
 from app.origination.services import choices, contract, decisions, drafts, drawdowns
 from app.origination.services.views import get_application, load_application
