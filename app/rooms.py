@@ -52,6 +52,7 @@ from app.market import api as market_api
 from app.market import pages as market_pages
 from app.notices import pages as notices_pages
 from app.origination import api as origination_api
+from app.origination import change_api, change_pages
 from app.origination import pages as origination_pages
 from app.oversight import api as oversight_api
 from app.oversight import pages as oversight_pages
@@ -75,6 +76,7 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     rates_api.blueprint,
     *loan_notices_api.BLUEPRINTS,
     *origination_api.BLUEPRINTS,
+    *change_api.BLUEPRINTS,
     market_api.blueprint,
     assets_api.blueprint,
     *identity_api.BLUEPRINTS,
@@ -100,6 +102,7 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     rates_pages.blueprint,
     *loan_notices_pages.BLUEPRINTS,
     *origination_pages.BLUEPRINTS,
+    *change_pages.BLUEPRINTS,
     market_pages.blueprint,
     assets_pages.blueprint,
     *identity_pages.BLUEPRINTS,

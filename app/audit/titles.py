@@ -17,8 +17,9 @@ KIND_TITLES: Final = {
     "drill-down": N_("Look at single loans"),
     "gep-account": N_("GEP account"),
     "guarantee": N_("Guarantee"),
-    "loan": N_("Loan"),
     "inspection": N_("Post-loan check"),
+    "loan": N_("Loan"),
+    "loan-change": N_("Change of a loan"),
     "ledger-period": N_("Closed month"),
     "manual-entry": N_("Entry by hand"),
     "margin-call": N_("Top-up case"),
@@ -32,8 +33,8 @@ KIND_TITLES: Final = {
     "reference": N_("Reference data"),
     "revaluation-run": N_("Revaluation run"),
     "token": N_("Token"),
-    "watch": N_("Watch"),
     "warning-signal": N_("Warning signal"),
+    "watch": N_("Watch"),
 }
 
 FACT_TITLES: Final = {

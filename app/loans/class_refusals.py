@@ -80,3 +80,11 @@ class DelayNotPossible(RuleViolation):
     detail = N_(
         "%(number)s is overdue by %(days)s days; a technical delay is declared from 1 to %(limit)s days."
     )
+
+
+class RestructuringRefused(RuleViolation):
+    """A restructuring of a loan that is not open, or at its end."""
+
+    code = "restructuring-refused"
+    title = N_("This loan cannot be restructured")
+    detail = N_("Only a drawn, open loan is restructured, before its maturity.")

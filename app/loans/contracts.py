@@ -352,21 +352,35 @@ def extend(
         each.state.next_due_on is None or each.note.matures_on <= day for each in ledger.notes
     ):
         raise ExtensionRefused(number=loan.number)
-    old_end_on = loan.matures_on
+    move_maturity(session, actor, ledger, command.matures_on, day, reason=command.reason)
+
+
+def move_maturity(
+    session: Session,
+    actor: Actor,
+    ledger: LoanLedger,
+    matures_on: date,
+    day: date,
+    *,
+    reason: str,
+) -> None:
+    """Move the maturity of an open loan, and what was due at the end with it."""
+    loan = ledger.loan
+    old_end_on = loan.matures_on or day
     loan.extended_from_on = loan.extended_from_on or old_end_on
-    loan.matures_on = command.matures_on
+    loan.matures_on = matures_on
     _extend_moved_days(session, ledger, old_end_on=old_end_on)
     for each in ledger.notes:
-        _extend_note(session, loan, each, day, command.reason)
+        _extend_note(session, loan, each, day, reason)
     ledger.state.version += 1
     _recorded(
         session,
         actor,
         loan,
         "loan.extend",
-        until=command.matures_on,
+        until=matures_on,
         moved_days=loan.moved_days,
-        reason=command.reason,
+        reason=reason,
     )
 
 

@@ -38,8 +38,6 @@ class LoanChange(Versioned, table=True):
     longest_on: date
     """The latest maturity that the limits of the day of application allow for an extension."""
     applied_on: date
-    first_due_on: date | None = None
-    """For a restructuring with a new plan: the first day on which principal falls due."""
     plan: list[dict[str, Any]] | None = json_column(nullable=True)
     """For a restructuring: dated principal of what has not fallen due."""
     financial_difficulty: bool

@@ -20,6 +20,7 @@ from app.origination.domain.states import (
     ApplicationState,
     DrawdownState,
 )
+from app.origination.invariants_changes import change_violations
 from app.origination.models import (
     Application,
     ApplicationAct,
@@ -50,6 +51,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _contracts(session)
     yield from _products(session)
     yield from _drawdowns(session)
+    yield from change_violations(session)
 
 
 def _chunks(session: Session) -> Iterator[Sequence[Application]]:

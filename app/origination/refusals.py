@@ -81,6 +81,30 @@ class DrawdownWaiting(Conflict):
     detail = N_("Check and post, or refuse, %(number)s first.")
 
 
+class ChangeRefused(RuleViolation):
+    """Conditions of a change of a loan's terms are not met."""
+
+    code = "loan-change-conditions-not-met"
+    title = N_("The terms of this loan cannot be changed so")
+    detail = N_("Not met: %(checks)s.")
+
+
+class ChangeAboveAuthority(RuleViolation):
+    """A change of a loan that owes more than the approver may decide on."""
+
+    code = "loan-change-above-authority"
+    title = N_("This loan is above your authority")
+    detail = N_("It owes %(owed)s yuan; you may decide up to %(ceiling)s yuan.")
+
+
+class ChangeWaiting(Conflict):
+    """One change of a loan at a time."""
+
+    code = "loan-change-waiting"
+    title = N_("A change of this loan is waiting already")
+    detail = N_("Decide and carry out, or withdraw, %(number)s first.")
+
+
 def require_met(checks: Iterable[Check], refusal: type[RuleViolation] = ChecksNotMet) -> None:
     """Refuse with every check that is not met."""
     open_checks = unmet(checks)

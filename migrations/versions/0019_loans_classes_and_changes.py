@@ -213,7 +213,6 @@ def _create_loan_changes() -> None:
         sa.Column("matures_on", sa.Date(), nullable=False),
         sa.Column("longest_on", sa.Date(), nullable=False),
         sa.Column("applied_on", sa.Date(), nullable=False),
-        sa.Column("first_due_on", sa.Date(), nullable=True),
         sa.Column("plan", json, nullable=True),
         sa.Column("financial_difficulty", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(length=1000), nullable=False),

@@ -398,6 +398,31 @@ def inspections(samples: Samples) -> None:
     samples.add("warning-signals/files", shown.files[0].id, seen_by={"A"})
 
 
+def loan_changes(samples: Samples) -> None:
+    """An extension of the loan, proposed."""
+    from datetime import timedelta
+
+    from app.loans.models import Loan
+    from app.origination.domain.changes import ChangeKind
+    from app.origination.services.changes import ProposeChange, propose_change
+
+    loan = samples.made["loans"]
+    matures_on = samples.session.get_one(Loan, UUID(loan.value)).matures_on
+    assert matures_on is not None
+    later = matures_on + timedelta(days=30)
+    command = ProposeChange(
+        kind=ChangeKind.EXTENSION,
+        matures_on=later,
+        registered_until=later,
+        consent="抵押人同意函",
+        reason="样本",
+    )
+    officer = samples.world.actor("a-officer")
+    made = propose_change(samples.session, officer, UUID(loan.value), command)
+    samples.add("loan-changes", made.id, seen_by={"A"})
+    samples.add("loan-changes/events", "approve", seen_by=EVERYBODY)
+
+
 def books(samples: Samples) -> None:
     """Money that C1 paid on its loan, and the close of bank A's day, which waits for the scheduler."""
     from app.loans.domain.early import QuoteKind
@@ -469,6 +494,7 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     application_files,
     top_up,
     classes,
+    loan_changes,
     inspections,
     books,
     loan_notices,

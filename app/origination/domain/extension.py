@@ -1,0 +1,202 @@
+"""How far a loan may be extended, and what must hold for a change of its terms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from app.kernel.schedule_dates import add_months
+from app.kernel.text import N_
+from app.origination.domain.changes import ChangeKind
+from app.origination.domain.checks import Check, outcome
+from app.policy import Policy
+
+DAYS_OF_A_MONTH: Final = 30
+"""What half of an odd month counts, rounded down to whole days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionLimit:
+    """For tenors up to so many months (none: without end): a share of the tenor, or a number of months."""
+
+    tenor_up_to: int | None
+    share: Fraction | None
+    months: int | None
+
+
+def extension_limits(policy: Policy) -> tuple[ExtensionLimit, ...]:
+    """The limits of a policy's day, the shortest tenors first."""
+    table = policy.table("origination.extension_limit")
+    rows = []
+    for row in table:
+        up_to = int(table.decimal(row, "tenor_up_to"))
+        share: Decimal = table.decimal(row, "share")
+        months = int(table.decimal(row, "months"))
+        rows.append(
+            ExtensionLimit(
+                tenor_up_to=up_to or None,
+                share=Fraction(share) if share else None,
+                months=months or None,
+            )
+        )
+    return tuple(sorted(rows, key=lambda each: each.tenor_up_to or 10**6))
+
+
+def longest_extension_months(tenor: Fraction, limits: tuple[ExtensionLimit, ...]) -> Fraction:
+    """The longest extension in all of a tenor in months."""
+    found = next(each for each in limits if each.tenor_up_to is None or tenor <= each.tenor_up_to)
+    bounds = [Fraction(found.months)] if found.months is not None else []
+    if found.share is not None:
+        bounds.append(tenor * found.share)
+    return min(bounds)
+
+
+def tenor_months(starts_on: date, ends_on: date) -> Fraction:
+    """Whole months between two days, and the days beyond as thirtieths."""
+    whole = 12 * (ends_on.year - starts_on.year) + ends_on.month - starts_on.month
+    if add_months(starts_on, whole, anchor_day=starts_on.day) > ends_on:
+        whole -= 1
+    rest = (ends_on - add_months(starts_on, whole, anchor_day=starts_on.day)).days
+    return whole + Fraction(rest, DAYS_OF_A_MONTH)
+
+
+def longest_maturity(
+    starts_on: date, signed_until_on: date, limits: tuple[ExtensionLimit, ...]
+) -> date:
+    """The latest day to which a loan may be extended in all, counted from the maturity that was signed."""
+    allowed = longest_extension_months(tenor_months(starts_on, signed_until_on), limits)
+    whole = allowed.numerator // allowed.denominator
+    days = int((allowed - whole) * DAYS_OF_A_MONTH)
+    end = add_months(signed_until_on, whole, anchor_day=signed_until_on.day)
+    return end + timedelta(days=days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFacts:
+    """Everything that decides on a change of a loan's terms."""
+
+    kind: ChangeKind
+    starts_on: date
+    before_on: date
+    matures_on: date
+    longest_on: date
+    today: date
+    performing: bool
+    open: bool
+    secured: bool
+    pledged: bool
+    consent: str
+    registered_until: date | None
+    financial_difficulty: bool
+    has_plan: bool
+    rate_border_months: int
+
+    @property
+    def is_later(self) -> bool:
+        """Whether the maturity moves."""
+        return self.matures_on > self.before_on
+
+
+def decide_change(facts: ChangeFacts) -> tuple[Check, ...]:
+    """The checks of a change, in the order of the file."""
+    own = (
+        _extension_checks(facts)
+        if facts.kind is ChangeKind.EXTENSION
+        else _restructuring_checks(facts)
+    )
+    return (*own, *_common_checks(facts))
+
+
+def _extension_checks(facts: ChangeFacts) -> Iterator[Check]:
+    yield Check(
+        code="performing",
+        title=N_("The loan is performing and nothing is overdue"),
+        outcome=outcome(met=facts.performing),
+        hint=N_("Have the arrears paid first, or propose a restructuring."),
+    )
+    yield Check(
+        code="later-maturity",
+        title=N_("The new maturity lies after the present one"),
+        outcome=outcome(met=facts.is_later),
+        hint=N_("Choose a day after %(before)s."),
+        pointer="/matures_on",
+        facts={"before": facts.before_on},
+    )
+    yield Check(
+        code="within-extension-limit",
+        title=N_("The extension is within its limit"),
+        outcome=outcome(met=facts.matures_on <= facts.longest_on),
+        hint=N_("The longest maturity permitted is %(longest)s, with earlier extensions counted."),
+        pointer="/matures_on",
+        facts={"longest": facts.longest_on},
+    )
+
+
+def _restructuring_checks(facts: ChangeFacts) -> Iterator[Check]:
+    yield Check(
+        code="loan-open",
+        title=N_("The loan is drawn and not ended"),
+        outcome=outcome(met=facts.open),
+        hint=N_("A loan that is settled, written off or not drawn is not restructured."),
+    )
+    yield Check(
+        code="debtor-in-difficulty",
+        title=N_("The debtor is in financial difficulty"),
+        outcome=outcome(met=facts.financial_difficulty),
+        hint=N_("Without difficulty a later maturity is an extension, within its limits."),
+        pointer="/financial_difficulty",
+    )
+    yield Check(
+        code="terms-eased",
+        title=N_("The terms change in the debtor's favour"),
+        outcome=outcome(
+            met=facts.matures_on >= facts.before_on and (facts.is_later or facts.has_plan)
+        ),
+        hint=N_("Give a later maturity, a new plan of principal, or both."),
+        pointer="/matures_on",
+    )
+
+
+def _common_checks(facts: ChangeFacts) -> Iterator[Check]:
+    yield Check(
+        code="before-maturity",
+        title=N_("The present maturity has not come"),
+        outcome=outcome(met=facts.today < facts.before_on),
+        hint=N_("The loan matured on %(before)s; its terms can no longer be changed."),
+        facts={"before": facts.before_on},
+    )
+    border = facts.rate_border_months
+    before, after = (
+        tenor_months(facts.starts_on, day) > border for day in (facts.before_on, facts.matures_on)
+    )
+    yield Check(
+        code="rate-of-cumulative-tenor",
+        title=N_("The rate stays that of the whole tenor"),
+        outcome=outcome(met=before == after, needed=facts.is_later),
+        hint=N_(
+            "Beyond %(months)s months in all the rate of another tenor counts: choose an earlier day or sign anew."
+        ),
+        pointer="/matures_on",
+        facts={"months": border},
+    )
+    yield Check(
+        code="security-consents",
+        title=N_("Pledgors and guarantors agree in writing"),
+        outcome=outcome(met=bool(facts.consent.strip()), needed=facts.secured),
+        hint=N_("Name the written consent of every pledgor and guarantor."),
+        pointer="/consent",
+    )
+    registered = facts.registered_until
+    yield Check(
+        code="registration-runs",
+        title=N_("The registrations run to the new maturity"),
+        outcome=outcome(
+            met=registered is not None and registered >= facts.matures_on,
+            needed=facts.pledged and facts.is_later,
+        ),
+        hint=N_("Have the registrations extended to %(until)s at least, and give their last day."),
+        pointer="/registered_until",
+        facts={"until": facts.matures_on},
+    )

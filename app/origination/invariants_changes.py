@@ -1,0 +1,88 @@
+"""What `verify` asks about changes of a loan: two people, the limit kept, the books as carried out."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.audit.models import AuditEvent
+from app.db.invariants import Violation
+from app.loans.class_models import LoanObservation
+from app.loans.models import Loan
+from app.origination.change_models import LoanChange
+from app.origination.domain.changes import ChangeKind, ChangeState
+from app.origination.domain.extension import extension_limits, longest_maturity
+from app.reference.services import policy_for
+
+_KEPT = ("kind", "state", "matures_on", "longest_on")
+_DECIDED = (ChangeState.APPROVED, ChangeState.CARRIED_OUT)
+
+
+def change_violations(session: Session) -> Iterator[Violation]:
+    """Each broken rule about changes of loans."""
+    said = _said(session)
+    observed = set(session.execute(sa.select(col(LoanObservation.change_number))).scalars())
+    statement = (
+        sa.select(LoanChange, Loan)
+        .join(Loan, col(Loan.id) == col(LoanChange.loan_id))
+        .order_by(col(LoanChange.id))
+    )
+    for row, loan in session.execute(statement):
+        yield from _as_said(row, said.get(str(row.id), {}))
+        yield from _duties(row)
+        yield from _limit(session, row, loan)
+        yield from _carried_out(row, loan, observed=row.number in observed)
+
+
+def _said(session: Session) -> dict[str, dict[str, Any]]:
+    statement = (
+        sa.select(col(AuditEvent.subject_id), col(AuditEvent.facts))
+        .where(col(AuditEvent.action).like("loan-change.%"))
+        .order_by(col(AuditEvent.organisation_id), col(AuditEvent.seq))
+    )
+    return {subject: dict(facts) for subject, facts in session.execute(statement)}
+
+
+def _as_said(row: LoanChange, said: dict[str, Any]) -> Iterator[Violation]:
+    """A change is what the journal kept of it."""
+    for name in _KEPT:
+        stored = getattr(row, name)
+        found = stored.isoformat() if isinstance(stored, date) else stored.value
+        if found != said.get(name):
+            detail = f"{name} is {found}, the journal says {said.get(name)}"
+            yield _broken("loan-change", row, detail)
+
+
+def _duties(row: LoanChange) -> Iterator[Violation]:
+    if row.state in _DECIDED and row.decided_by_id in (None, row.proposed_by_id):
+        yield _broken("duties-apart", row, f"{row.state} without a second person")
+    if row.state is ChangeState.CARRIED_OUT and row.carried_out_by_id == row.decided_by_id:
+        yield _broken("duties-apart", row, "carried out by who decided")
+
+
+def _limit(session: Session, row: LoanChange, loan: Loan) -> Iterator[Violation]:
+    """The limit is that of the day of application, and an extension keeps it."""
+    if loan.starts_on is None:
+        return
+    limits = extension_limits(policy_for(session, row.bank_id, row.applied_on))
+    longest = longest_maturity(loan.starts_on, row.signed_until_on, limits)
+    if row.longest_on != longest:
+        yield _broken("extension-limit", row, f"limit {row.longest_on} stored, {longest} by rule")
+    if row.kind is ChangeKind.EXTENSION and row.matures_on > longest:
+        yield _broken("extension-limit", row, f"extended to {row.matures_on}, past {longest}")
+
+
+def _carried_out(row: LoanChange, loan: Loan, *, observed: bool) -> Iterator[Violation]:
+    """What was carried out stands in the books; a debtor in difficulty is under observation."""
+    done = row.state is ChangeState.CARRIED_OUT
+    if done and (loan.matures_on is None or loan.matures_on < row.matures_on):
+        detail = f"carried out to {row.matures_on}, loan {loan.number} matures {loan.matures_on}"
+        yield _broken("loan-change-books", row, detail)
+    if observed != (done and row.financial_difficulty):
+        yield _broken("loan-change-books", row, f"under observation: {observed}")
+
+
+def _broken(invariant: str, row: LoanChange, detail: str) -> Violation:
+    return Violation(invariant=invariant, subject=f"loan change {row.number}", detail=detail)

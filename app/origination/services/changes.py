@@ -1,0 +1,443 @@
+"""Changes of a loan: proposed by an officer, decided by an approver, then carried out in its books."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.audit.domain import json_facts
+from app.audit.services import record
+from app.collateral.models import Guarantee, Pledge
+from app.collateral.queries import ACTIVE, load_loan, loans_by_id
+from app.collateral.services.watch import watch_loan
+from app.db.engine import now
+from app.db.numbers import next_number
+from app.identity.services import authority_ceiling_fen
+from app.kernel.actor import Actor, Name
+from app.kernel.errors import DutiesApart, NotFound
+from app.kernel.money import Money
+from app.kernel.permissions import Permission
+from app.loans.books import open_books, require_current
+from app.loans.domain.amounts import DatedAmount
+from app.loans.domain.notes import plan_from_json, plan_to_json
+from app.loans.domain.states import OPEN_STATES, Kept, LoanState
+from app.loans.models import Loan, LoanStateRow
+from app.loans.queries import visible_loans
+from app.loans.refusals import LoanNotServiced
+from app.loans.restructuring import (
+    Restructure,
+    extend_in_difficulty,
+    require_plan,
+    restructure_loan,
+)
+from app.loans.services import ExtendLoan, extend_loan, lending_day
+from app.origination.change_models import LoanChange
+from app.origination.domain.changes import (
+    LOAN_CHANGE,
+    ChangeEvent,
+    ChangeKind,
+    ChangeState,
+)
+from app.origination.domain.checks import Check, Outcome
+from app.origination.domain.extension import (
+    ChangeFacts,
+    decide_change,
+    extension_limits,
+    longest_maturity,
+)
+from app.origination.queries import organisations_by_id, person_names
+from app.origination.refusals import (
+    ChangeAboveAuthority,
+    ChangeRefused,
+    ChangeWaiting,
+    require_met,
+)
+from app.reference.services import policy_for
+
+_WAITING = (ChangeState.PROPOSED, ChangeState.APPROVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeChange:
+    """A later maturity, or eased terms, with what shows that the conditions are met.
+
+    A debtor in financial difficulty makes an extension a restructuring for the class of the loan.
+    """
+
+    kind: ChangeKind
+    reason: str
+    financial_difficulty: bool = False
+    matures_on: date | None = None
+    consent: str = ""
+    registered_until: date | None = None
+    plan: tuple[DatedAmount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideChange:
+    """The reasons of who decides."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryOut:
+    """Nothing more is said when a change is carried out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckLine:
+    """A check as it was stored; its facts are days and numbers as text."""
+
+    code: str
+    title: str
+    outcome: Outcome
+    hint: str
+    facts: Mapping[str, Any]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing remains to be done."""
+        return self.outcome is not Outcome.UNMET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanChangeView:
+    """A change of a loan's terms; for the bank."""
+
+    id: UUID
+    number: str
+    state: ChangeState
+    events: tuple[str, ...]
+    version: int
+    created_at: datetime
+    loan_id: UUID
+    loan_number: str
+    borrower: Name
+    kind: ChangeKind
+    signed_until_on: date
+    before_on: date
+    matures_on: date
+    longest_on: date
+    applied_on: date
+    plan: tuple[DatedAmount, ...]
+    financial_difficulty: bool
+    reason: str
+    consent: str
+    registered_until: date | None
+    checks: tuple[CheckLine, ...]
+    note: str
+    proposed_by: Name | None
+    decided_by: Name | None
+    decided_on: date | None
+    carried_out_by: Name | None
+    carried_out_on: date | None
+
+
+def propose_change(
+    session: Session, actor: Actor, loan_id: UUID, command: ProposeChange
+) -> LoanChangeView:
+    """Propose an extension or a restructuring; what a rule forbids is refused with the limit that it sets."""
+    actor.require(Permission.INVESTIGATE)
+    loan = _serviced(session, actor, loan_id)
+    ledger, day = open_books(session, actor, loan_id)
+    require_current(ledger, day)
+    waiting = _waiting(session, loan_id)
+    if waiting is not None:
+        raise ChangeWaiting(number=waiting)
+    starts_on, before_on = loan.starts_on or day, loan.matures_on or day
+    signed_until_on = loan.extended_from_on or before_on
+    limits = extension_limits(policy_for(session, loan.bank_id, day))
+    row = LoanChange(
+        number=next_number(session, "E", day.year),
+        loan_id=loan.id,
+        bank_id=loan.bank_id,
+        kind=command.kind,
+        state=LOAN_CHANGE.initial,
+        signed_until_on=signed_until_on,
+        before_on=before_on,
+        matures_on=command.matures_on or before_on,
+        longest_on=longest_maturity(starts_on, signed_until_on, limits),
+        applied_on=day,
+        plan=plan_to_json(command.plan) if command.plan else None,
+        financial_difficulty=command.financial_difficulty,
+        reason=command.reason,
+        consent=command.consent,
+        registered_until=command.registered_until,
+        checks=[],
+        proposed_by_id=actor.person_id,
+        created_at=now(session),
+    )
+    _require_checks(session, loan, row, day)
+    if command.plan:
+        require_plan(ledger, command.plan, day, until_on=row.matures_on)
+    session.add(row)
+    session.flush()
+    _record(session, actor, row, "propose", loan=loan.number, reason=row.reason)
+    return change_view(session, actor, row.id)
+
+
+def approve_change(
+    session: Session, actor: Actor, change_id: UUID, command: DecideChange
+) -> LoanChangeView:
+    """Approve within the own authority; all conditions are tested anew."""
+    row, loan, day = _begin(session, actor, change_id, ChangeEvent.APPROVE)
+    owed_fen = session.get_one(LoanStateRow, loan.id).principal_fen
+    ceiling_fen = authority_ceiling_fen(session, actor, loan.product, day)
+    if owed_fen > ceiling_fen:
+        raise ChangeAboveAuthority(owed=Money(owed_fen), ceiling=Money(ceiling_fen))
+    _require_checks(session, loan, row, day)
+    row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
+    return _finish(session, actor, row, ChangeEvent.APPROVE)
+
+
+def refuse_change(
+    session: Session, actor: Actor, change_id: UUID, command: DecideChange
+) -> LoanChangeView:
+    """Refuse with the reasons; the loan stays as it is."""
+    row, _loan, day = _begin(session, actor, change_id, ChangeEvent.REFUSE)
+    row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
+    return _finish(session, actor, row, ChangeEvent.REFUSE)
+
+
+def withdraw_change(
+    session: Session, actor: Actor, change_id: UUID, command: DecideChange
+) -> LoanChangeView:
+    """Take a proposal or an approved change back; the loan stays as it is."""
+    row, _loan, _day = _begin(session, actor, change_id, ChangeEvent.WITHDRAW)
+    row.note = command.note
+    return _finish(session, actor, row, ChangeEvent.WITHDRAW)
+
+
+def carry_out_change(
+    session: Session,
+    actor: Actor,
+    change_id: UUID,
+    command: CarryOut,  # noqa: ARG001 - the shape of all events
+) -> LoanChangeView:
+    """Book the change on the business day while every condition still holds; not by who approved it."""
+    row, loan, day = _begin(session, actor, change_id, ChangeEvent.CARRY_OUT)
+    _require_checks(session, loan, row, day)
+    _book(session, actor, row)
+    row.carried_out_by_id, row.carried_out_on = actor.person_id, day
+    view = _finish(session, actor, row, ChangeEvent.CARRY_OUT)
+    watch_loan(session, actor, loan.id)
+    return view
+
+
+def _book(session: Session, actor: Actor, row: LoanChange) -> None:
+    eased = Restructure(
+        loan_id=row.loan_id,
+        matures_on=row.matures_on,
+        reason=row.reason,
+        change_number=row.number,
+        plan=plan_from_json(row.plan),
+    )
+    if row.kind is ChangeKind.RESTRUCTURING:
+        restructure_loan(session, actor, eased)
+    elif row.financial_difficulty:
+        extend_in_difficulty(session, actor, eased)
+    else:
+        later = ExtendLoan(loan_id=row.loan_id, matures_on=row.matures_on, reason=row.number)
+        extend_loan(session, actor, later)
+
+
+def _require_checks(session: Session, loan: Loan, row: LoanChange, day: date) -> None:
+    checks = decide_change(_facts(session, loan, row, day))
+    row.checks = _stored(checks)
+    require_met(checks, ChangeRefused)
+
+
+def _facts(session: Session, loan: Loan, row: LoanChange, day: date) -> ChangeFacts:
+    pledged = _any(session, Pledge, col(Pledge.loan_id) == loan.id, col(Pledge.state).in_(ACTIVE))
+    guaranteed = _any(
+        session, Guarantee, col(Guarantee.loan_id) == loan.id, col(Guarantee.released_on).is_(None)
+    )
+    overdue = session.get_one(LoanStateRow, loan.id).overdue_days
+    border = policy_for(session, loan.bank_id, day).whole("origination.rate_tenor_border")
+    return ChangeFacts(
+        kind=row.kind,
+        starts_on=loan.starts_on or day,
+        before_on=loan.matures_on or day,
+        matures_on=row.matures_on,
+        longest_on=row.longest_on,
+        today=day,
+        performing=loan.state is LoanState.PERFORMING and not overdue,
+        open=loan.state in OPEN_STATES,
+        secured=pledged or guaranteed,
+        pledged=pledged,
+        consent=row.consent,
+        registered_until=row.registered_until,
+        financial_difficulty=row.financial_difficulty,
+        has_plan=bool(row.plan),
+        rate_border_months=border,
+    )
+
+
+def _any(session: Session, model: Any, *conditions: sa.ColumnElement[bool]) -> bool:
+    return session.execute(sa.select(model.id).where(*conditions).limit(1)).first() is not None
+
+
+def _stored(checks: Sequence[Check]) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": check.code,
+            "title": check.title,
+            "outcome": check.outcome.value,
+            "hint": check.hint,
+            "facts": json_facts(check.facts),
+        }
+        for check in checks
+    ]
+
+
+def _serviced(session: Session, actor: Actor, loan_id: UUID) -> Loan:
+    loan = load_loan(session, actor, loan_id)
+    if loan.kept is Kept.MIRRORED:
+        raise LoanNotServiced(number=loan.number)
+    return loan
+
+
+def _waiting(session: Session, loan_id: UUID) -> str | None:
+    statement = sa.select(col(LoanChange.number)).where(
+        col(LoanChange.loan_id) == loan_id, col(LoanChange.state).in_(_WAITING)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def _begin(
+    session: Session, actor: Actor, change_id: UUID, event: ChangeEvent
+) -> tuple[LoanChange, Loan, date]:
+    held = visible_changes(session, actor).where(col(LoanChange.id) == change_id)
+    held = held.with_for_update().execution_options(populate_existing=True)
+    row: LoanChange | None = session.execute(held).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    actor.require(LOAN_CHANGE.permissions[event])
+    LOAN_CHANGE.next(row.state, event)
+    if not _may_take(actor, row, event):
+        raise DutiesApart
+    return row, load_loan(session, actor, row.loan_id), lending_day(session, row.bank_id)
+
+
+def _may_take(actor: Actor, row: LoanChange, event: ChangeEvent) -> bool:
+    """Who proposed does not decide; who decided does not carry out."""
+    if event in (ChangeEvent.APPROVE, ChangeEvent.REFUSE):
+        return actor.person_id != row.proposed_by_id
+    return event is not ChangeEvent.CARRY_OUT or actor.person_id != row.decided_by_id
+
+
+def _finish(session: Session, actor: Actor, row: LoanChange, event: ChangeEvent) -> LoanChangeView:
+    row.state = LOAN_CHANGE.next(row.state, event)
+    session.flush()
+    _record(session, actor, row, event.value, note=row.note)
+    return change_view(session, actor, row.id)
+
+
+def _record(session: Session, actor: Actor, row: LoanChange, what: str, **facts: object) -> None:
+    record(
+        session,
+        actor,
+        f"loan-change.{what}",
+        subject_kind="loan-change",
+        subject_id=row.id,
+        organisation_id=row.bank_id,
+        number=row.number,
+        kind=row.kind.value,
+        state=row.state.value,
+        matures_on=row.matures_on,
+        longest_on=row.longest_on,
+        **facts,
+    )
+
+
+# --- Reading ---
+
+
+def visible_changes(session: Session, actor: Actor) -> sa.Select[LoanChange]:
+    """The changes of the loans of the actor's bank."""
+    if actor.sees("loan") != "own" and actor.sees("*") != "all":
+        return sa.select(LoanChange).where(sa.false())
+    loans = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
+    statement = sa.select(LoanChange).where(col(LoanChange.loan_id).in_(loans))
+    if actor.sees("*") == "all":
+        return statement
+    return statement.where(col(LoanChange.bank_id) == actor.organisation_id)
+
+
+def change_view(session: Session, actor: Actor, change_id: UUID) -> LoanChangeView:
+    """One change in sight."""
+    statement = visible_changes(session, actor).where(col(LoanChange.id) == change_id)
+    row = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return change_views(session, actor, [row])[0]
+
+
+def changes_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[LoanChangeView]:
+    """The changes of a loan in sight, the newest first."""
+    load_loan(session, actor, loan_id)
+    statement = visible_changes(session, actor).where(col(LoanChange.loan_id) == loan_id)
+    rows = session.execute(statement.order_by(col(LoanChange.number).desc())).scalars().all()
+    return change_views(session, actor, rows)
+
+
+def change_views(
+    session: Session, actor: Actor, rows: Sequence[LoanChange]
+) -> list[LoanChangeView]:
+    """Views of changes: three queries whatever their number."""
+    loans = loans_by_id(session, [row.loan_id for row in rows])
+    firms = organisations_by_id(
+        session, [each.borrower_id for each in loans.values() if each.borrower_id]
+    )
+    ids = (
+        each
+        for row in rows
+        for each in (row.proposed_by_id, row.decided_by_id, row.carried_out_by_id)
+    )
+    people = person_names(session, {each for each in ids if each is not None})
+    return [_view(actor, row, loans[row.loan_id], firms, people) for row in rows]
+
+
+def _view(
+    actor: Actor,
+    row: LoanChange,
+    loan: Loan,
+    firms: Mapping[UUID, Any],
+    people: Mapping[UUID, Name],
+) -> LoanChangeView:
+    firm = firms.get(loan.borrower_id) if loan.borrower_id else None
+    return LoanChangeView(
+        events=tuple(
+            event.value
+            for event in LOAN_CHANGE.events_for(row.state, actor)
+            if _may_take(actor, row, event)
+        ),
+        loan_number=loan.number,
+        borrower=Name(zh=firm.name_zh, en=firm.name_en) if firm else Name(zh="", en=""),
+        plan=plan_from_json(row.plan),
+        checks=tuple(
+            CheckLine(**{**each, "outcome": Outcome(each["outcome"])}) for each in row.checks
+        ),
+        proposed_by=people.get(row.proposed_by_id),
+        decided_by=people.get(row.decided_by_id) if row.decided_by_id else None,
+        carried_out_by=people.get(row.carried_out_by_id) if row.carried_out_by_id else None,
+        **{name: getattr(row, name) for name in _COPIED},
+    )
+
+
+_DERIVED = {
+    "events",
+    "loan_number",
+    "borrower",
+    "plan",
+    "checks",
+    "proposed_by",
+    "decided_by",
+    "carried_out_by",
+}
+_COPIED = tuple(name for name in LoanChangeView.__dataclass_fields__ if name not in _DERIVED)
