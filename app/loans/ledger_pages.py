@@ -14,7 +14,6 @@ from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
 from app.loans import ledger_entries, ledger_queries
 from app.loans.domain.ledger import COLUMNS, ENTRY_STATE_TITLES, MANUAL_TITLES, column_totals
-from app.loans.domain.states import EntryKind
 from app.loans.ledger_events import ENTRY_EVENTS
 from app.loans.ledger_exports import file_name, trial_balance_table
 from app.loans.ledger_schemas import (
@@ -43,6 +42,7 @@ BLUEPRINTS = (ledger, entries, of_loans)
 
 Answer = Response | str | tuple[str, int]
 
+LINE_FILTERS = ("account", "kind", "from_on", "on")
 STATE_TONES = {"proposed": "amber", "booked": "green", "refused": "grey"}
 
 
@@ -109,16 +109,15 @@ def trial_balance_xlsx() -> Response:
 @access(Permission.READ_LEDGER)
 def postings() -> str:
     """The lines behind an account."""
-    asked = _asked("account", "kind", "from_on", "on", "cursor")
+    asked = _asked(*LINE_FILTERS, "cursor")
     wanted, where = load_schema(LedgerLineQuery(), asked)
     found = ledger_queries.ledger_lines(current_session(), current_actor(), wanted, **where)
     kept = {name: text for name, text in asked.items() if name != "cursor"}
     return render_template(
         "loans/journal_lines.html",
         found=found,
-        asked=asked,
+        asked={name: kept.get(name, "") for name in LINE_FILTERS},
         older=urlencode({**kept, "cursor": found.next_cursor or ""}),
-        kinds=list(EntryKind),
         **_words(),
     )
 
@@ -150,7 +149,7 @@ def entry_list() -> str:
     return render_template(
         "loans/journal_entries.html",
         page=replace(page, items=ledger_queries.entry_views(session, actor, page.items)),
-        asked=asked,
+        asked={"state": asked.get("state", "")},
         **_words(),
     )
 

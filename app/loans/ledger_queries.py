@@ -14,7 +14,7 @@ from app.kernel.actor import Actor, Name
 from app.kernel.errors import InvalidInput, MalformedRequest, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.loans.books import find_business_day
+from app.loans.books import find_business_day, lending_day
 from app.loans.domain.journal import Account
 from app.loans.domain.ledger import (
     ENTRY,
@@ -28,7 +28,6 @@ from app.loans.domain.ledger import (
 from app.loans.domain.states import EntryKind
 from app.loans.ledger_models import LedgerPeriod, LedgerPeriodTotal, ManualEntry
 from app.loans.models import Loan, LoanPosting
-from app.loans.refusals import DayNotOpened
 
 MAX_LEDGER_ROWS: Final = 100
 """Lines of one answer of the ledger; a cursor asks for the next."""
@@ -77,9 +76,7 @@ def bank_trial_balance(
     """
     actor.require(Permission.READ_LEDGER)
     open_on = find_business_day(session, actor.organisation_id)
-    day = on or open_on
-    if day is None:
-        raise DayNotOpened
+    day = on or lending_day(session, actor.organisation_id)
     first = from_on or day
     if first > day:
         raise InvalidInput.at("?from_on", N_("The first day lies after the last."))

@@ -48,7 +48,7 @@ def test_the_trial_balance_of_a_past_day_and_of_some_days(api, loan_id):
     body = ops.get("/ledger/trial-balance", on="2023-12-31").json
     lines = {line["account"]: line for line in body["lines"]}
     assert lines["principal"]["opening_yuan"] == "4000000.00"
-    assert lines["interest-receivable"]["debit_yuan"] == "483.34"
+    assert lines["interest-receivable"]["debit_yuan"] == "5316.67"
     assert body["totals"]["closing_debit_yuan"] == body["totals"]["closing_credit_yuan"]
     month = ops.get("/ledger/trial-balance", from_on="2023-12-01", on="2023-12-31").json
     moved = {line["account"]: line["debit_yuan"] for line in month["lines"]}

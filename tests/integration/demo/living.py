@@ -40,6 +40,14 @@ from app.jobs.domain import read_rules
 from app.jobs.runs import claim_run, complete
 from app.kernel.actor import Actor, system_actor
 from app.loans.domain.states import LoanState
+from app.loans.ledger_entries import (
+    BookEntry,
+    ProposeFee,
+    Recover,
+    book_entry,
+    propose_fee,
+    recover,
+)
 from app.loans.models import Loan
 from app.loans.services import close_day
 from app.notices.services import Notify, notify
@@ -64,6 +72,7 @@ def live_on(database: Database) -> None:
         _appraise_itself(session)
         _count_ecosystems(session)
         _pay_out(session)
+        _book_by_hand(session)
     for code in ("A", "B"):
         with database.read() as session:
             bank_id = _organisation(session, code)
@@ -205,6 +214,21 @@ def _pay_out(session: Session) -> None:
     drawdowns.check_drawdown(session, checker, waiting.id, drawdowns.CheckDrawdown())
     paying = drawdowns.PostChecked()
     drawdowns.post_checked(session, _person(session, "b-ops"), waiting.id, paying)
+
+
+def _book_by_hand(session: Session) -> None:
+    """A fee booked by two persons, and money for a loan that was written off."""
+    open_loan = sa.select(Loan).where(col(Loan.state) == LoanState.PERFORMING).limit(1)
+    loan = session.execute(open_loan.order_by(col(Loan.number))).scalar_one()
+    code = session.get_one(Organisation, loan.bank_id).code.lower()
+    fee = ProposeFee(amount_fen=500_00, reason="示例")
+    proposed = propose_fee(session, _person(session, f"{code}-ops"), loan.id, fee)
+    book_entry(session, _person(session, f"{code}-drawdown"), proposed.id, BookEntry())
+    lost = sa.select(Loan).where(col(Loan.state) == LoanState.WRITTEN_OFF).limit(1)
+    loan = session.execute(lost).scalar_one()
+    code = session.get_one(Organisation, loan.bank_id).code.lower()
+    money = Recover(amount_fen=10_000_00, reason="示例")
+    recover(session, _person(session, f"{code}-ops"), loan.id, money)
 
 
 def _revalue(database: Database, actor: Actor) -> None:
