@@ -18,6 +18,7 @@ from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
 from app.loans.invariants_classes import class_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
+from app.loans.invariants_inspection import inspection_violations
 from app.loans.invariants_ledger import ledger_violations
 from app.loans.invariants_notes import note_violations
 from app.loans.invariants_notices import notice_violations
@@ -37,6 +38,7 @@ from app.loans.models import (
     RepaymentLine,
 )
 from app.loans.repayment_models import DueChange
+from app.loans.repeat_models import DayCloseRepeat
 
 _CHUNK_LOANS: Final = 200
 _ONE_DAY = timedelta(days=1)
@@ -64,22 +66,20 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _without_figures(session)
     yield from _mirrored(session)
     yield from _repayments(session)
+    yield from repayment_violations(session)
     yield from _month_ends(session)
     yield from _classes(session)
-    yield from repayment_violations(session)
     yield from _closes(session)
     yield from _business_days(session)
     yield from _chunk_digests(session)
     yield from contract_violations(session)
-    yield from ledger_violations(session)
     yield from class_violations(session)
+    yield from inspection_violations(session)
+    yield from ledger_violations(session)
 
 
 def _loan_chunks(session: Session) -> Iterator[list[tuple[Loan, LoanStateRow]]]:
     last: UUID | None = None
-    yield from class_violations(session)
-    yield from inspection_violations(session)
-    yield from ledger_violations(session)
     while True:
         statement = (
             sa.select(Loan, LoanStateRow)
@@ -315,7 +315,7 @@ def _own_floors(row: LoanClassification) -> list[LoanClass]:
 
 def _closes(session: Session) -> Iterator[Violation]:
     """Counters of a close equal its bookings and its list of errors."""
-    earned = _earned_by_close(session)
+    earned, repeated = _earned_by_close(session), _earned_by_repeats(session)
     listed = sa.select(col(DayCloseError.close_id), sa.func.count())
     counted = session.execute(listed.group_by(col(DayCloseError.close_id)))
     failures: dict[UUID, int] = {row[0]: row[1] for row in counted}
@@ -323,7 +323,8 @@ def _closes(session: Session) -> Iterator[Violation]:
     closes = session.execute(sa.select(DayClose).order_by(col(DayClose.on))).scalars().all()
     for close in closes:
         subject = f"day close {close.on} of {banks.get(close.bank_id)}"
-        found = earned.get((close.bank_id, close.on), 0)
+        key = (close.bank_id, close.on)
+        found = earned.get(key, 0) - repeated.get(key, 0)
         if close.accrued_fen != found:
             detail = f"accrued is {close.accrued_fen} fen, the journal says {found}"
             yield _violation("day-close-accrued", subject, detail)
@@ -349,13 +350,23 @@ def _earned_by_close(session: Session) -> dict[tuple[UUID, date], int]:
     return {(bank_id, on): int(total) for bank_id, on, total in session.execute(statement)}
 
 
+def _earned_by_repeats(session: Session) -> dict[tuple[UUID, date], int]:
+    """What was earned by loans that a close left behind, by the day on which it was booked."""
+    statement = sa.select(
+        col(DayCloseRepeat.bank_id),
+        col(DayCloseRepeat.booked_on),
+        sa.func.sum(DayCloseRepeat.accrued_fen),
+    ).group_by(col(DayCloseRepeat.bank_id), col(DayCloseRepeat.booked_on))
+    return {(bank_id, on): int(total) for bank_id, on, total in session.execute(statement)}
+
+
 def _billed(
     session: Session, closes: Sequence[DayClose], banks: Mapping[UUID, str]
 ) -> Iterator[Violation]:
     """What all closes of a bank billed equals its bills since the first."""
     for bank_id in sorted({close.bank_id for close in closes}):
         own = [close for close in closes if close.bank_id == bank_id]
-        stored = sum(close.billed_fen for close in own)
+        stored = sum(close.billed_fen for close in own) + _billed_by_repeats(session, bank_id)
         statement = (
             sa.select(sa.func.sum(LoanDue.principal_fen + LoanDue.interest_fen))
             .join(Loan, col(Loan.id) == col(LoanDue.loan_id))
@@ -366,6 +377,13 @@ def _billed(
         if stored != found:
             detail = f"its closes billed {stored} fen, its bills since then sum to {found}"
             yield _violation("day-close-billed", str(banks.get(bank_id)), detail)
+
+
+def _billed_by_repeats(session: Session, bank_id: UUID) -> int:
+    statement = sa.select(sa.func.sum(DayCloseRepeat.billed_fen)).where(
+        col(DayCloseRepeat.bank_id) == bank_id
+    )
+    return int(session.execute(statement).scalar_one() or 0)
 
 
 def _changed_since_billed(session: Session, bank_id: UUID, after_on: date) -> int:
@@ -408,14 +426,18 @@ def _chunk_digests(session: Session) -> Iterator[Violation]:
     """The postings of each chunk are those that the audit journal saw."""
     banks = bank_names(session)
     numbers = sa.select(col(Loan.number))
-    statement = sa.select(AuditEvent).where(col(AuditEvent.action) == "day-close.chunk")
+    statement = sa.select(AuditEvent).where(
+        col(AuditEvent.action).in_(("day-close.chunk", "day-close.repeat"))
+    )
     for event in session.execute(statement).scalars():
         found = posting_digest(_chunk_postings(session, event))
         if found != event.facts.get("sha256"):
-            first = UUID(str(event.facts["first"]))
-            number = session.execute(numbers.where(col(Loan.id) == first)).scalar_one_or_none()
+            first = str(event.facts.get("first") or "")
+            number = session.execute(
+                numbers.where(col(Loan.id) == (UUID(first) if first else None))
+            ).scalar_one_or_none()
             subject = f"day close {event.facts.get('day')} of {banks.get(event.organisation_id)}"
-            detail = f"the postings from loan {number} on were changed"
+            detail = f"the postings from loan {number or '(repeated)'} on were changed"
             yield _violation("day-close-digest", subject, detail)
 
 
@@ -431,9 +453,20 @@ def _chunk_postings(session: Session, event: AuditEvent) -> list[tuple[Any, ...]
         col(LoanPosting.bank_id) == event.organisation_id,
         col(LoanPosting.booked_on) == date.fromisoformat(str(facts["day"])),
         col(LoanPosting.kind) == EntryKind.ACCRUAL,
-        col(LoanPosting.loan_id).between(UUID(str(facts["first"])), UUID(str(facts["last"]))),
+        _of_event(facts),
     )
     return [tuple(row) for row in session.execute(statement)]
+
+
+def _of_event(facts: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """By the ids of the postings; an event of earlier versions names the first and the last loan."""
+    if "first_posting" not in facts:
+        first, last = UUID(str(facts["first"])), UUID(str(facts["last"]))
+        return col(LoanPosting.loan_id).between(first, last)
+    if not facts["first_posting"]:
+        return sa.false()
+    first, last = UUID(str(facts["first_posting"])), UUID(str(facts["last_posting"]))
+    return col(LoanPosting.id).between(first, last)
 
 
 def _violation(invariant: str, subject: str, detail: str) -> Violation:
