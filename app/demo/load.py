@@ -26,7 +26,7 @@ from app.collateral.services.recognition import (
 from app.collateral.services.watch import watch_bank
 from app.db.engine import Database, now, pretend_day
 from app.db.models import CivilDay
-from app.demo import estate, filing, gep, lending, tape
+from app.demo import care, estate, filing, gep, lending, tape
 from app.demo.files import DATA, day_of, rows, table, wan_to_fen
 from app.demo.people import Cast, add_cast
 from app.identity.domain import OrganisationKind
@@ -69,6 +69,8 @@ def load(database: Database) -> dict[str, Any]:
         _value_again(session, cast, assets)
     with database.write() as session:
         _watch(session, cast, loans)
+    with database.write() as session:
+        care.add_care(session, cast, loans)
     with database.write() as session:
         gep.add_accounts(session, cast)
     with database.write() as session:

@@ -21,7 +21,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import DutiesApart, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
-from app.loans.books import business_day
+from app.loans.books import lending_day
 from app.loans.domain.inspection import (
     INSPECTION,
     OPEN_INSPECTIONS,
@@ -106,7 +106,7 @@ def order_inspection(session: Session, actor: Actor, command: OrderInspection) -
     """Order a special check of a drawn loan beside its plan."""
     actor.require(Permission.INSPECT_LOANS)
     loan = _drawn_loan(session, actor, command.loan_id)
-    day = business_day(session, loan.bank_id)
+    day = lending_day(session, loan.bank_id)
     if command.due_on < day:
         raise InvalidInput.at("/due_on", N_("This day lies in the past."))
     _require_free(session, loan, command.due_on)
@@ -158,7 +158,7 @@ def record_findings(
 ) -> InspectionView:
     """Write what was found, or write it anew: the draft is whole each time."""
     row, after = _begin(session, actor, inspection_id, InspectionEvent.RECORD)
-    if command.checked_on > business_day(session, row.bank_id):
+    if command.checked_on > lending_day(session, row.bank_id):
         raise InvalidInput.at("/checked_on", N_("This day lies in the future."))
     first = sa.select(sa.func.min(LoanNote.drawn_on)).where(col(LoanNote.loan_id) == row.loan_id)
     drawn_on: date | None = session.execute(first).scalar_one()
@@ -231,7 +231,7 @@ def review_report(
 ) -> InspectionView:
     """Confirm a report that another person wrote: it is sealed, printed and never changes again."""
     row, after = _reviewing(session, actor, inspection_id, InspectionEvent.REVIEW)
-    row.reviewed_on = business_day(session, row.bank_id)
+    row.reviewed_on = lending_day(session, row.bank_id)
     row.reviewed_by, row.reviewed_at = actor.person_id, now(session)
     row.state, row.review_note = after, command.note
     session.flush()
@@ -245,7 +245,7 @@ def drop_inspection(
 ) -> InspectionView:
     """Drop a special check that nobody began."""
     row, after = _begin(session, actor, inspection_id, InspectionEvent.DROP)
-    row.dropped_on = business_day(session, row.bank_id)
+    row.dropped_on = lending_day(session, row.bank_id)
     row.state, row.drop_reason = after, command.note
     return _done(session, actor, row, InspectionEvent.DROP, reason=command.note)
 

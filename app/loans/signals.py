@@ -17,7 +17,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import DutiesApart, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
-from app.loans.books import business_day
+from app.loans.books import lending_day
 from app.loans.domain.inspection import InspectionState, tables
 from app.loans.domain.signals import (
     RAISE,
@@ -108,7 +108,7 @@ def raise_signal(session: Session, actor: Actor, command: RaiseSignal) -> Signal
     _require_known(command)
     if command.inspection_id is not None:
         _require_made(session, actor, command)
-    day = business_day(session, loan.bank_id)
+    day = lending_day(session, loan.bank_id)
     row = WarningSignal(
         number=next_number(session, SERIES, day.year),
         loan_id=loan.id,
@@ -165,7 +165,7 @@ def plan_measure(
 ) -> SignalView:
     """Give somebody of the bank a task with a day."""
     row, after = _begin(session, actor, signal_id, SignalEvent.PLAN)
-    if command.due_on < business_day(session, row.bank_id):
+    if command.due_on < lending_day(session, row.bank_id):
         raise InvalidInput.at("/due_on", N_("This day lies in the past."))
     allowed = {key for key, _name in colleagues(session, row.bank_id, Permission.HANDLE_SIGNAL)}
     if command.person_id not in allowed:
@@ -204,7 +204,7 @@ def complete_measure(
         raise InvalidInput.at("/measure", N_("Choose an existing entry."))
     if measure.done_on is not None:
         raise MeasureDone(seq=measure.seq, day=measure.done_on)
-    measure.done_on = business_day(session, row.bank_id)
+    measure.done_on = lending_day(session, row.bank_id)
     measure.done_by, measure.done_note = actor.person_id, command.note
     session.add(measure)
     row.state = after
@@ -255,7 +255,7 @@ def _close(
     event: SignalEvent,
     note: str,
 ) -> SignalView:
-    row.closed_on = business_day(session, row.bank_id)
+    row.closed_on = lending_day(session, row.bank_id)
     row.closed_by, row.closing_note, row.state = actor.person_id, note, after
     return _done(session, actor, row, event, note)
 
@@ -320,7 +320,7 @@ def _done(session: Session, actor: Actor, row: WarningSignal, event: str, note: 
         seq=_next(session, SignalAct, row.id),
         event=str(event),
         level=row.level,
-        on=business_day(session, row.bank_id),
+        on=lending_day(session, row.bank_id),
         note=note[:500],
         person_id=actor.person_id,
         created_at=now(session),

@@ -14,6 +14,7 @@ from app.collateral.models import LoanCover, MarginCall
 from app.db.engine import today
 from app.demo.load import NotEmpty, load
 from app.identity.models import Organisation
+from app.loans.inspection_models import Inspection, WarningSignal
 from app.loans.models import Loan, LoanMonthEnd, LoanStateRow
 from app.market.services import model_prices
 from app.verify import CHECKERS
@@ -116,6 +117,24 @@ def test_guarantee_counts_by_rule_and_opens_no_case(look):
 @pytest.mark.parametrize("room", ROOMS)
 def test_nothing_is_found_by_verification(look, room):
     assert list(dict(CHECKERS)[room](look)) == []
+
+
+def test_checks_and_signals_are_those_of_the_file_and_every_drawn_loan_has_its_next(look):
+    story = yaml.safe_load((DATA / "inspections.yaml").read_text(encoding="utf-8"))
+    loans = loans_by_file_id(look)
+    checks = look.execute(sa.select(Inspection)).scalars().all()
+    told = {(each["loan"], each["checked_on"]) for each in story["checks"]}
+    names = {loan.id: name for name, loan in loans.items()}
+    assert {(names[row.loan_id], row.checked_on) for row in checks if row.checked_on} == told
+    states = {names[row.loan_id]: row.state for row in checks if row.checked_on}
+    assert states == {"S04": "reviewed", "S05": "submitted", "S11": "draft"}
+    planned = [row.loan_id for row in checks if row.kind != "special"]
+    owed = {loan.id for loan in loans.values() if loan.state in {"performing", "overdue"}}
+    assert set(planned) == owed
+    assert len(planned) == len(owed)
+    signals = look.execute(sa.select(WarningSignal)).scalars().all()
+    assert {names[row.loan_id] for row in signals} == {each["loan"] for each in story["signals"]}
+    assert {row.state for row in signals} == {"open", "handling"}
 
 
 def test_civil_day_is_that_of_the_demonstration(look):
