@@ -22,7 +22,7 @@ from risk_models.stressing import scenarios
 CATALOGUE = (
     Path(__file__).resolve().parents[3] / "app/translations/zh_Hans_CN/LC_MESSAGES/messages.po"
 )
-UNITS = {"ratio", "day", "month", "yuan", "person", "loan", "flag", "place", "table"}
+UNITS = {"ratio", "day", "month", "period", "yuan", "person", "loan", "flag", "place", "table"}
 DAY = date(2024, 1, 2)
 
 
