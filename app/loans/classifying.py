@@ -240,10 +240,14 @@ def _rows(session: Session, bank_id: UUID, on: date, named: set[UUID]) -> Sequen
         col(LoanStateRow.loan_id).in_(named),
     )
     open_here = (col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
+    # Found once: as a condition of each loan PostgreSQL may look for the debtors anew.
     debtors = (
         sa.select(col(Loan.borrower_id))
         .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
         .where(*open_here, unsettled)
+        .distinct()
+        .cte("debtors")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     statement = (
         sa.select(
@@ -258,7 +262,8 @@ def _rows(session: Session, bank_id: UUID, on: date, named: set[UUID]) -> Sequen
             col(LoanStateRow.loan_id).in_(taken).label("is_taken"),
         )
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
-        .where(*open_here, col(Loan.borrower_id).in_(debtors))
+        .join(debtors, debtors.c.borrower_id == col(Loan.borrower_id))
+        .where(*open_here)
         .order_by(col(LoanStateRow.loan_id))
     )
     return session.execute(statement).all()
