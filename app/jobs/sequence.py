@@ -19,10 +19,10 @@ from app.collateral.services.watch import WatchReport, watch_bank
 from app.db.engine import Database
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, system_actor
+from app.loans.close_queries import DayCloseView
 from app.loans.closing import close_day
 from app.loans.inspection_planning import plan_bank
 from app.loans.models import BankDay
-from app.loans.queries import DayCloseView
 
 
 def banks_with_books(session: Session) -> list[Organisation]:
@@ -43,7 +43,7 @@ def bank_actor(bank: Organisation) -> Actor:
 
 
 def close_and_watch(database: Database, bank: Organisation, on: date) -> DayCloseView:
-    """Close a bank's open day, then measure all its secured loans."""
+    """Close a bank's open day, then measure all its secured loans and plan its post-loan checks."""
     view = close_day(database, bank_actor(bank), bank.id, on)
     watch_all(database, [bank])
     plan_all(database, [bank])

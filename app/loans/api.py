@@ -1,4 +1,4 @@
-"""The API of loans: list, figures, schedule, journal, repayments, classes; previews and day closes."""
+"""The API of loans: list, figures, schedule, journal, repayments, classes; previews."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,6 @@ from app.loans.domain.terms import Terms
 from app.loans.schedules import loan_schedule
 from app.loans.schemas import (
     ClassificationListSchema,
-    DayCloseSchema,
     JournalQuery,
     JournalSchema,
     LoanQuery,
@@ -23,7 +22,6 @@ from app.loans.schemas import (
     PreviewSchema,
     RepaymentListSchema,
     RepaymentSchema,
-    RequestCloseSchema,
     ReverseSchema,
     SchedulePreviewSchema,
 )
@@ -32,7 +30,7 @@ from app.reference.services import business_calendar
 from app.web.access import access, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
-from app.web.schemas import ListQuery, page_of
+from app.web.schemas import page_of
 
 loans = ApiBlueprint(
     "loans", __name__, url_prefix="/api/v1/loans", description="Loans and their books"
@@ -40,14 +38,10 @@ loans = ApiBlueprint(
 schedules = ApiBlueprint(
     "schedules", __name__, url_prefix="/api/v1/schedules", description="Schedules to look at"
 )
-closes = ApiBlueprint(
-    "day-closes", __name__, url_prefix="/api/v1/day-closes", description="Closes of business days"
-)
 
-BLUEPRINTS = (loans, schedules, closes)
+BLUEPRINTS = (loans, schedules)
 
 READERS = (Permission.READ_LOANS,)
-CLOSE_READERS = (Permission.CLOSE_DAY, Permission.READ_JOBS)
 
 
 @loans.route("", methods=["GET"])
@@ -134,32 +128,3 @@ def get_statement(loan_id: UUID) -> Response:
 def preview_schedule(terms: Terms) -> Any:
     """Draw a schedule without storing anything."""
     return make_schedule(replace(terms, calendar=business_calendar(current_session())))
-
-
-@closes.route("", methods=["GET"])
-@access(*CLOSE_READERS)
-@closes.arguments(ListQuery, location="query")
-@closes.response(200, page_of(DayCloseSchema))
-def list_closes(_wanted: dict[str, Any]) -> Any:
-    """The closes of the own bank, the latest day first."""
-    statement = queries.list_closes(current_actor())
-    page = fetch_page(current_session(), statement, page_request())
-    return replace(page, items=[queries.close_view_of(row) for row in page.items])
-
-
-@closes.route("", methods=["POST"])
-@access(Permission.CLOSE_DAY, idempotent=True)
-@closes.arguments(RequestCloseSchema)
-@closes.response(201, DayCloseSchema)
-def request_close(command: services.RequestClose) -> Any:
-    """File the close of the open business day; the scheduler runs it, see its progress there."""
-    view = services.request_close(current_session(), current_actor(), command)
-    return tagged(view), 201, {"Location": f"/api/v1/day-closes/{view.id}"}
-
-
-@closes.route("/<uuid:close_id>", methods=["GET"])
-@access(*CLOSE_READERS)
-@closes.response(200, DayCloseSchema)
-def get_close(close_id: UUID) -> Any:
-    """How far a close has come, and which loans it left behind."""
-    return tagged(queries.close_view(current_session(), current_actor(), close_id))

@@ -39,7 +39,7 @@ from app.loans.models import (
 )
 from app.loans.notices_filing import file_notices
 from app.loans.provisions import provision_sql
-from app.loans.queries import DayCloseView, close_view
+from app.loans.close_queries import DayCloseView, close_view, lease_of
 from app.loans.refusals import DayAlreadyOpened, DayIsClosed, DayNotOver, DaySkipped
 from app.reference.services import policy_for
 
@@ -70,7 +70,7 @@ class _Run:
 
     @property
     def lease(self) -> str:
-        return f"day-close:{self.bank_id}"
+        return lease_of(self.bank_id)
 
 
 def open_business_day(session: Session, actor: Actor, bank_id: UUID, on: date) -> None:
@@ -131,10 +131,10 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
 def request_close(session: Session, actor: Actor, command: RequestClose) -> DayCloseView:
     """File the close of the actor's bank's open day; the scheduler runs it."""
     actor.require(Permission.CLOSE_DAY)
-    close = _find_close(session, actor.organisation_id, command.on)
+    close = find_close(session, actor.organisation_id, command.on)
     if close is None:
         _require_next(session, actor.organisation_id, command.on)
-        close = _file_close(session, actor, actor.organisation_id, command.on)
+        close = file_close(session, actor, actor.organisation_id, command.on)
     return close_view(session, actor, close.id)
 
 
@@ -196,7 +196,7 @@ def close_day(
         _run(database, run, chunk_loans, after_chunk)
     close_due_periods(database, actor, bank_id)
     with database.read() as session:
-        close = _find_close(session, bank_id, on)
+        close = find_close(session, bank_id, on)
         if close is None:
             raise NotFound
         return close_view(session, _seeing(actor, bank_id), close.id)
@@ -237,7 +237,8 @@ def _require_own_bank(actor: Actor, bank_id: UUID) -> None:
         raise NotFound
 
 
-def _find_close(session: Session, bank_id: UUID, on: date) -> DayClose | None:
+def find_close(session: Session, bank_id: UUID, on: date) -> DayClose | None:
+    """The close of a day, filed or further on."""
     statement = sa.select(DayClose).where(col(DayClose.bank_id) == bank_id, col(DayClose.on) == on)
     return session.execute(statement).scalar_one_or_none()
 
@@ -252,7 +253,8 @@ def _require_next(session: Session, bank_id: UUID, on: date) -> None:
         raise DayNotOver(today=today(session), day=on)
 
 
-def _file_close(session: Session, actor: Actor, bank_id: UUID, on: date) -> DayClose:
+def file_close(session: Session, actor: Actor, bank_id: UUID, on: date) -> DayClose:
+    """Write down that a day is to be closed."""
     close = DayClose(bank_id=bank_id, on=on, person_id=actor.person_id, requested_at=now(session))
     session.add(close)
     session.flush()
@@ -269,11 +271,11 @@ def _file_close(session: Session, actor: Actor, bank_id: UUID, on: date) -> DayC
 
 
 def _begin(session: Session, actor: Actor, bank_id: UUID, on: date, owner: str) -> _Run | None:
-    close = _find_close(session, bank_id, on)
+    close = find_close(session, bank_id, on)
     if close is not None and close.state is CloseState.FINISHED:
         return None
     _require_next(session, bank_id, on)
-    close = close or _file_close(session, actor, bank_id, on)
+    close = close or file_close(session, actor, bank_id, on)
     run = _Run(close_id=close.id, bank_id=bank_id, on=on, owner=owner, actor=actor)
     close.fence = _hold_lease(session, run)
     if close.state is CloseState.REQUESTED:
@@ -332,7 +334,7 @@ def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
     result = close_loans(
         session,
         loan_ids,
-        lambda closed_on: _days_between(closed_on, run.on),
+        lambda closed_on: days_between(closed_on, run.on),
         last_on=run.on,
         booked_on=run.on,
         rules=_rules(session, run),
@@ -367,7 +369,7 @@ def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
         first=str(loan_ids[0]),
         last=str(loan_ids[-1]),
         count=result.done,
-        sha256=result.sha256,
+        **result.posted,
     )
     return len(loan_ids)
 
@@ -390,7 +392,7 @@ def _next_loans(session: Session, run: _Run, limit: int) -> Sequence[UUID]:
     return session.execute(statement).scalars().all()
 
 
-def _days_between(closed_on: date, on: date) -> Sequence[date]:
+def days_between(closed_on: date, on: date) -> Sequence[date]:
     """Mostly one day; more for a loan that was left behind."""
     return [closed_on + timedelta(days=number) for number in range(1, (on - closed_on).days + 1)]
 

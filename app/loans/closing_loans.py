@@ -88,6 +88,18 @@ class BatchResult:
     billed_fen: int
     sha256: str
     """Over what was posted, in the order of the loans."""
+    first_posting: UUID | None = None
+    last_posting: UUID | None = None
+    """Ids grow with time: between these two lies what was posted, and nothing of another set."""
+
+    @property
+    def posted(self) -> dict[str, str]:
+        """What the audit journal keeps of the postings."""
+        return {
+            "sha256": self.sha256,
+            "first_posting": str(self.first_posting or ""),
+            "last_posting": str(self.last_posting or ""),
+        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,6 +179,8 @@ def close_loans(
         earned_fen=writes.earned_fen,
         billed_fen=writes.billed_fen,
         sha256=digest_of(writes.postings),
+        first_posting=min((row[0] for row in writes.postings), default=None),
+        last_posting=max((row[0] for row in writes.postings), default=None),
     )
 
 

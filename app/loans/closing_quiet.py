@@ -134,10 +134,12 @@ def _stirring(opening_on: date) -> sa.ColumnElement[bool]:
     note = aliased(NoteStateRow)
     stepped = sa.and_(col(note.steps).is_not(None), col(note.steps) != sa.JSON.NULL)
     due = sa.func.coalesce(col(note.next_due_on), opening_on) <= opening_on
+    # A period that ended without its bill is for the full close, which refuses it.
+    ended = col(note.period_due_on) < opening_on
     repriced = sa.func.coalesce(col(note.next_reset_on), opening_on) < opening_on
     return sa.exists().where(
         col(note.loan_id) == col(LoanStateRow.loan_id),
-        sa.or_(col(note.restate), stepped, due, repriced),
+        sa.or_(col(note.restate), stepped, due, ended, repriced),
     )
 
 

@@ -210,12 +210,14 @@ def _imports(session: Session, said: Said, banks: Mapping[UUID, str]) -> Iterato
 
 
 def _finished(session: Session, said: Said, banks: Mapping[UUID, str]) -> Iterator[Violation]:
-    """A close is finished when the journal says so; the others are of the open day."""
+    """A close is finished when the journal says so; one that runs is of the open day, filed ones are not before it."""
     open_on = {day.bank_id: day.open_on for day in session.execute(sa.select(BankDay)).scalars()}
     for close in session.execute(sa.select(DayClose).order_by(col(DayClose.on))).scalars():
         finished = close.state is CloseState.FINISHED
+        held_on = open_on.get(close.bank_id, date.max)
+        filed = close.state is CloseState.REQUESTED and close.on >= held_on
         if finished == (str(close.id) in said["day-close.finish"]) and (
-            finished or close.on == open_on.get(close.bank_id)
+            finished or filed or close.on == held_on
         ):
             continue
         subject = f"day close {close.on} of {banks.get(close.bank_id)}"

@@ -1,4 +1,4 @@
-"""Pages of loans: list, schedule, journal, a repayment, a schedule to look at, closes of days."""
+"""Pages of loans: list, schedule, journal, a repayment, a schedule to look at."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 from sqlmodel import Session
 
@@ -15,7 +15,6 @@ from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans import queries, services
-from app.loans.books import find_business_day
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.repricing import RESET_TITLES, TENOR_TITLES
@@ -39,7 +38,6 @@ from app.loans.schemas import (
     KEPT_TITLES,
     METHOD_TITLES,
     LoanQuery,
-    RequestCloseSchema,
     ReverseSchema,
     SchedulePreviewSchema,
 )
@@ -55,14 +53,12 @@ from app.web.shell import words
 
 loans = Blueprint("loans_pages", __name__, url_prefix="/loans")
 schedules = Blueprint("schedules_pages", __name__, url_prefix="/schedules")
-closes = Blueprint("day_closes_pages", __name__, url_prefix="/day-closes")
 
-BLUEPRINTS = (loans, schedules, closes)
+BLUEPRINTS = (loans, schedules)
 
 Answer = Response | str | tuple[str, int]
 
 READERS = (Permission.READ_LOANS,)
-CLOSE_READERS = (Permission.CLOSE_DAY, Permission.READ_JOBS)
 FILTERS = ("q", "state", "class", "county", "kept", "sort")
 
 STATE_TONES = {
@@ -266,48 +262,6 @@ def _drawn(terms: Terms) -> str:
     return render_template(
         "loans/preview.html", schedule=make_schedule(terms), terms=terms, **words_of_loans()
     )
-
-
-@closes.route("", methods=["GET", "POST"])
-@access(*CLOSE_READERS)
-def close_list() -> Answer:
-    """The closes of the own bank, and the form that files the next."""
-    session, actor = current_session(), current_actor()
-    if request.method == "POST":
-        return _file_close()
-    page = fetch_page(session, queries.list_closes(actor), page_request())
-    return render_template(
-        "loans/closes.html",
-        page=replace(page, items=[queries.close_view_of(row) for row in page.items]),
-        day=find_business_day(session, actor.organisation_id),
-        may_close=actor.may(Permission.CLOSE_DAY),
-        **words_of_loans(),
-    )
-
-
-def _file_close() -> Response:
-    command = load_schema(RequestCloseSchema(), {"on": request.form.get("on", "")})
-    view = services.request_close(current_session(), current_actor(), command)
-    return redirect(f"/day-closes/{view.id}", 303)  # type: ignore[return-value]
-
-
-@closes.get("/<uuid:close_id>")
-@access(*CLOSE_READERS)
-def close_page(close_id: UUID) -> Answer:
-    """A close with its progress; asked again every second until it is done, when the whole page is."""
-    view = queries.close_view(current_session(), current_actor(), close_id)
-    if "HX-Request" in request.headers:
-        return _close_progress(view)
-    return render_template("loans/close.html", close=view, **words_of_loans())
-
-
-def _close_progress(view: queries.DayCloseView) -> Response:
-    answer = make_response(
-        render_template("loans/close_progress.html", close=view, **words_of_loans())
-    )
-    if view.finished_at is not None:
-        answer.headers["HX-Refresh"] = "true"
-    return answer
 
 
 __all__ = ["BLUEPRINTS", "words_of_loans"]

@@ -21,8 +21,6 @@ from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import EntryKind, InterestStyle, Kept, LoanState, LtvBasis, Security
 from app.loans.domain.terms import DayRoll, Method, OddDays
 from app.loans.models import (
-    DayClose,
-    DayCloseError,
     Loan,
     LoanClassification,
     LoanDue,
@@ -509,81 +507,4 @@ def list_classifications(
             reasons=row.reasons,
         )
         for row in session.execute(statement).scalars()
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseError:
-    """A loan that a close left behind, and why."""
-
-    loan_number: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayCloseView:
-    """How far the close of a day has come."""
-
-    id: UUID
-    bank_id: UUID
-    bank_name: Name
-    on: date
-    state: str
-    total: int
-    done: int
-    failed: int
-    accrued_fen: int
-    billed_fen: int
-    requested_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    version: int
-    errors: tuple[CloseError, ...] = ()
-    """The loans left behind."""
-
-
-def visible_closes(actor: Actor) -> sa.Select[Any]:
-    """The closes of the actor's bank, or of all banks for the scheduler."""
-    statement: Any = sa.select(DayClose, _BANK).join(_BANK, _BANK.id == col(DayClose.bank_id))
-    if actor.sees("*") != "all":
-        statement = statement.where(col(DayClose.bank_id) == actor.organisation_id)
-    return cast("sa.Select[Any]", statement)
-
-
-def list_closes(actor: Actor) -> sa.Select[Any]:
-    """The rows of a list of closes, the latest day first; give each to `close_view_of`."""
-    return visible_closes(actor).order_by(col(DayClose.on).desc(), col(DayClose.id))
-
-
-def close_view(session: Session, actor: Actor, close_id: UUID) -> DayCloseView:
-    """One visible close with the loans that it left behind; `NotFound` otherwise."""
-    row = session.execute(visible_closes(actor).where(col(DayClose.id) == close_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    statement = (
-        sa.select(col(Loan.number), col(DayCloseError.detail))
-        .join(Loan, col(Loan.id) == col(DayCloseError.loan_id))
-        .where(col(DayCloseError.close_id) == close_id)
-        .order_by(col(Loan.number))
-        .limit(MAX_LISTED_ROWS)
-    )
-    errors = tuple(
-        CloseError(loan_number=number, detail=detail)
-        for number, detail in session.execute(statement)
-    )
-    return close_view_of(row, errors)
-
-
-def close_view_of(row: Any, errors: tuple[CloseError, ...] = ()) -> DayCloseView:
-    """The view of a row of `list_closes`."""
-    close, bank = row
-    plain = (
-        "id bank_id on total done failed accrued_fen billed_fen requested_at started_at"
-        " finished_at version"
-    )
-    return DayCloseView(
-        **{name: getattr(close, name) for name in plain.split()},
-        state=close.state.value,
-        bank_name=Name(zh=bank.name_zh, en=bank.name_en),
-        errors=errors,
     )

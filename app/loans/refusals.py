@@ -84,7 +84,7 @@ class LoanBehind(Conflict):
     title = N_("This loan is behind the business day")
     detail = N_(
         "The books of %(number)s stand at %(closed_on)s while the business day is %(day)s."
-        " Close the day again after the cause is mended."
+        " Mend the cause, then repeat it on the page of the close that left it behind."
     )
 
 

@@ -16,7 +16,6 @@ from app.loans.domain.journal import Account
 from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import (
     STATE_TITLES,
-    CloseState,
     EntryKind,
     InterestStyle,
     Kept,
@@ -28,7 +27,7 @@ from app.loans.domain.terms import MAX_PERIODS, DayRoll, Method, OddDays, Terms
 from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
 from app.loans.rates_schemas import MAX_BP, MAX_LAG_DAYS
 from app.loans.schedules import InstalmentState
-from app.loans.services import Repay, RequestClose
+from app.loans.services import Repay
 from app.web.fields import (
     Choice,
     Day,
@@ -436,37 +435,3 @@ class ClassificationListSchema(ViewSchema):
     """The classes that a loan took, newest first."""
 
     items = ma.fields.List(ma.fields.Nested(ClassificationSchema))
-
-
-class RequestCloseSchema(CommandSchema):
-    """The day to close."""
-
-    command = RequestClose
-
-    on = Day(required=True, title=N_("Day to close"))
-
-
-class CloseErrorSchema(ViewSchema):
-    """A loan that a close left behind."""
-
-    loan_number = Text(max_length=40)
-    detail = Text(max_length=300)
-
-
-class DayCloseSchema(ViewSchema):
-    """How far the close of a day has come."""
-
-    id = Ident()
-    bank_id = Ident()
-    bank_name = ma.fields.Nested(BilingualSchema)
-    on = Day()
-    state = Choice(CloseState)
-    total = Whole(low=0, high=10**9)
-    done = Whole(low=0, high=10**9)
-    failed = Whole(low=0, high=10**9)
-    accrued_fen = Yuan()
-    billed_fen = Yuan()
-    requested_at = Instant()
-    started_at = Instant(allow_none=True)
-    finished_at = Instant(allow_none=True)
-    errors = ma.fields.List(ma.fields.Nested(CloseErrorSchema))

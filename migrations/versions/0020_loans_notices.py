@@ -1,4 +1,4 @@
-"""Add notices about notes of loans, the addresses that they go to, and documents to letters."""
+"""Add notices to borrowers, the addresses that they go to, documents of letters, and repeats of a close."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,6 +46,39 @@ def upgrade() -> None:
             ["document_id"],
             ["id"],
         )
+
+
+    _create_repeats()
+
+
+def _create_repeats() -> None:
+    op.create_table(
+        "day_close_repeat",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("close_id", sa.Uuid(), nullable=False),
+        sa.Column("bank_id", sa.Uuid(), nullable=False),
+        sa.Column("booked_on", sa.Date(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("accrued_fen", sa.BigInteger(), nullable=False),
+        sa.Column("billed_fen", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "done >= 0 AND failed >= 0 AND done + failed > 0",
+            name=op.f("ck_day_close_repeat_counters"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["close_id"], ["day_close.id"], name=op.f("fk_day_close_repeat_close_id_day_close")
+        ),
+        sa.ForeignKeyConstraint(
+            ["bank_id"], ["organisation.id"], name=op.f("fk_day_close_repeat_bank_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_day_close_repeat")),
+    )
+    op.create_index(
+        op.f("ix_day_close_repeat_close_id"), "day_close_repeat", ["close_id"], unique=False
+    )
 
 
 def _create_notices() -> None:
@@ -108,6 +141,7 @@ def _create_notices() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("day_close_repeat")
     with op.batch_alter_table("outbox_mail") as mail:
         mail.drop_constraint(op.f("fk_outbox_mail_document_id_issued_document"), type_="foreignkey")
         mail.drop_column("document_id")
