@@ -12,16 +12,17 @@ from app.loans.domain.states import LoanState
 from app.loans.models import Loan, LoanNote, LoanStateRow, NotePlan, NoteStateRow
 
 FIRST = date(2024, 1, 2)
+ONE_DAY = timedelta(days=1)
 WRITTEN_AT_ONCE = 20_000
 
 
-def fill(bank: Any, loans: int) -> None:
-    """Loans drawn on the first day, performing, each of one note; some thousand at a time."""
-    for begin in range(0, loans, WRITTEN_AT_ONCE):
-        _fill(bank, range(begin, min(begin + WRITTEN_AT_ONCE, loans)))
+def fill(bank: Any, loans: int, *, first: int = 0, closed_on: date = FIRST - ONE_DAY) -> None:
+    """Loans drawn on the first day, performing, each of one note, numbered from `first`."""
+    for begin in range(first, loans, WRITTEN_AT_ONCE):
+        _fill(bank, range(begin, min(begin + WRITTEN_AT_ONCE, loans)), closed_on)
 
 
-def _fill(bank: Any, numbers: range) -> None:
+def _fill(bank: Any, numbers: range, closed_on: date) -> None:
     rows: dict[type[SQLModel], list[dict[str, Any]]] = {
         model: [] for model in (Loan, LoanStateRow, LoanNote, NoteStateRow, NotePlan)
     }
@@ -40,7 +41,7 @@ def _fill(bank: Any, numbers: range) -> None:
             "created_at": bank.clock.now(),
         }
         rows[Loan].append(Loan(**loan, **terms).model_dump())
-        state = {"loan_id": loan_id, "principal_fen": fen, "closed_on": FIRST - timedelta(days=1)}
+        state = {"loan_id": loan_id, "principal_fen": fen, "closed_on": closed_on}
         classes = {"own_class": LoanClass.NORMAL, "loan_class": LoanClass.NORMAL}
         rows[LoanStateRow].append(LoanStateRow(**state, **classes).model_dump())
         note = {"id": note_id, "number": f"NX-{number}", "loan_id": loan_id, "amount_fen": fen}
