@@ -48,6 +48,7 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
+from app.loans.rate_queries import misuse_of_notes
 from app.loans.refusals import ChangedSince
 from app.loans.repayment_models import AccrualCorrection, DueChange, RepaymentOrder
 
@@ -285,6 +286,9 @@ class Replay:
         book = note_book(note)
         book.dues = [open_due(due, lines.get(due.id, ())) for due in note.dues]
         book.is_overdue = True
+        if book.misuse is not None:
+            # What was repaid early may have been taken back since the ledger was read.
+            book.misuse = misuse_of_notes(self.session, [note.note]).get(note.note.id)
         return book
 
     def _advance(self, from_on: date, until_on: date) -> None:

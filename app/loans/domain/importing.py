@@ -29,7 +29,7 @@ BATCH_TITLES = {
 
 ROW_TITLES = {
     RowState.WAITING: N_("Waiting to be booked"),
-    RowState.BOOKED: N_("Booked"),
+    RowState.BOOKED: N_("Taken into the books"),
     RowState.KNOWN: N_("Booked before"),
     RowState.REFUSED: N_("Refused"),
 }

@@ -1,5 +1,6 @@
 """Pages of splits, quotes and files of repayments, in both languages, through forms."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -22,7 +23,7 @@ def test_a_split_is_shown_before_and_after_it_is_booked(sign_in, loan_id, langua
         f"/loans/{loan_id}/repayments/new", {"amount_yuan": "100", "prepay": "true"}, status=303
     )
     journal = browser.get(f"/loans/{loan_id}/journal").text
-    href = journal.split('<a class="code" href="', 1)[1].split('"', 1)[0]
+    href = re.search(rf'href="(/loans/{loan_id}/repayments/[0-9a-f-]{{36}})"', journal)[1]
     assert why in browser.get(href, status=200).text
 
 
@@ -62,6 +63,6 @@ def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, 
     filed = sent({}, 303)
     assert run_waiting_batches(database) == 1
     page = browser.get(filed.location, status=200).text
-    assert ("Booked" if language == "en" else "已入账") in page
+    assert ("Taken into the books" if language == "en" else "已入账") in page
     assert "B-2024-000001" in browser.get("/repayment-batches").text
     assert browser.get("/repayment-batches/template.xlsx", status=200).data[:2] == b"PK"
