@@ -31,6 +31,7 @@ def loan_actions(actor: Actor, page: LoanPage) -> list[Action]:
         *_case_actions(page),
         *_money_actions(actor, page),
         *_security_actions(actor, page),
+        *_change_actions(actor, page),
         *_papers(page),
     ]
 
@@ -71,6 +72,13 @@ def _security_actions(actor: Actor, page: LoanPage) -> list[Action]:
     if address is None or not standing or not actor.may(Permission.SIGN_CONTRACT):
         return []
     return [Action(title=gettext("Add security"), href=address, icon="plus")]
+
+
+def _change_actions(actor: Actor, page: LoanPage) -> list[Action]:
+    address = href("changes_of_loan_pages.change_list", loan_id=page.loan.id)
+    if address is None or not page.open or not actor.may(Permission.INVESTIGATE):
+        return []
+    return [Action(title=gettext("Extend or restructure"), href=address, icon="calendar-due")]
 
 
 def _papers(page: LoanPage) -> list[Action]:

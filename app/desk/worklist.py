@@ -26,12 +26,16 @@ from app.collateral.domain.states import (
 from app.collateral.models import MarginCall, Pledge, RecognisedValue, Recognition
 from app.collateral.queries import ACTIVE, visible_margin_calls, visible_pledges
 from app.db.engine import today
+from app.desk import loan_tasks
 from app.desk.domain import Task, by_urgency
 from app.desk.inspection_tasks import inspection_tasks, measure_tasks, signal_tasks
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.loans.class_changes import class_change_views, visible_class_changes
+from app.loans.class_models import ClassChange
+from app.loans.domain.class_changes import ChangeState
 from app.loans.models import BankDay, Loan, LoanDue
 from app.loans.queries import visible_loans
 from app.loans.services import find_business_day, lending_day
@@ -83,10 +87,14 @@ def worklist(session: Session, actor: Actor) -> list[Task]:
         _stale_values,
         _acts,
         _dues,
+        loan_tasks.left_behind,
+        loan_tasks.unsent_notices,
+        loan_tasks.coming_payments,
         inspection_tasks,
         measure_tasks,
         signal_tasks,
         _day_close,
+        _class_changes,
     )
     return by_urgency(task for feed in feeds for task in feed(session, actor))
 
@@ -427,3 +435,25 @@ def _day_close(session: Session, actor: Actor) -> Iterator[Task]:
             href="/day-closes",
             due_on=open_on,
         )
+
+
+def _class_changes(session: Session, actor: Actor) -> Iterator[Task]:
+    """Better classes and ends of facts that wait for a second person."""
+    if not actor.may(Permission.CONFIRM_CLASS):
+        return
+    statement = (
+        visible_class_changes(session, actor)
+        .where(col(ClassChange.state) == ChangeState.PROPOSED)
+        .order_by(col(ClassChange.number))
+        .limit(MAX_TASKS)
+    )
+    rows = session.execute(statement).scalars().all()
+    for view in class_change_views(session, actor, rows):
+        if view.events:
+            yield Task(
+                what=N_("Change of class waits for a second person"),
+                number=view.number,
+                href=f"/class-changes/{view.id}",
+                title=Name(zh=view.loan_number, en=view.loan_number),
+                customer=view.borrower,
+            )

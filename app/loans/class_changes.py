@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from app.audit.services import record
 from app.db.engine import now
 from app.db.numbers import next_number
-from app.identity.models import Person
+from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import DutiesApart, InvalidInput, NotFound
 from app.kernel.permissions import Permission
@@ -93,6 +93,7 @@ class ClassChangeView:
     created_at: datetime
     loan_id: UUID
     loan_number: str
+    borrower: Name
     kind: ChangeKind
     judged_class: LoanClass | None
     fact: LoanFact | None
@@ -384,8 +385,15 @@ def class_change_views(
     session: Session, actor: Actor, rows: Sequence[ClassChange]
 ) -> list[ClassChangeView]:
     """Views of changes: three queries whatever their number."""
-    loans = sa.select(Loan).where(col(Loan.id).in_({row.loan_id for row in rows}))
-    numbers = {loan.id: loan.number for loan in session.execute(loans).scalars()}
+    loans = (
+        sa.select(Loan, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Loan.borrower_id))
+        .where(col(Loan.id).in_({row.loan_id for row in rows}))
+    )
+    known = {
+        loan.id: (loan.number, Name(zh=firm.name_zh, en=firm.name_en))
+        for loan, firm in session.execute(loans)
+    }
     facts = sa.select(LoanFactRow).where(col(LoanFactRow.id).in_({row.fact_id for row in rows}))
     ended = {fact.id: fact.fact for fact in session.execute(facts).scalars()}
     people = person_names(
@@ -394,7 +402,8 @@ def class_change_views(
     return [
         ClassChangeView(
             events=_events(actor, row),
-            loan_number=numbers[row.loan_id],
+            loan_number=known[row.loan_id][0],
+            borrower=known[row.loan_id][1],
             fact=ended.get(row.fact_id) if row.fact_id else None,
             proposed_by=people.get(row.proposed_by_id),
             decided_by=people.get(row.decided_by_id) if row.decided_by_id else None,
@@ -404,7 +413,7 @@ def class_change_views(
     ]
 
 
-_DERIVED = {"events", "loan_number", "fact", "proposed_by", "decided_by"}
+_DERIVED = {"events", "loan_number", "borrower", "fact", "proposed_by", "decided_by"}
 _COPIED = tuple(name for name in ClassChangeView.__dataclass_fields__ if name not in _DERIVED)
 
 

@@ -22,8 +22,8 @@ FILTERS = ("on", "class")
 def provision_page() -> str:
     """Balance and provision by class on a day, and the loans behind them."""
     session, actor = current_session(), current_actor()
-    asked = {name: request.args[name] for name in FILTERS if request.args.get(name)}
-    wanted = load_schema(LoanProvisionQuery(), asked)
+    asked = {name: request.args.get(name, "") for name in FILTERS}
+    wanted = load_schema(LoanProvisionQuery(), {name: text for name, text in asked.items() if text})
     statement = provisions.list_provisions(session, actor, **wanted)
     page = fetch_page(session, statement, page_request())
     return render_template(

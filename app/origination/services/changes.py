@@ -35,6 +35,7 @@ from app.loans.restructuring import (
     restructure_loan,
 )
 from app.loans.services import ExtendLoan, extend_loan, lending_day
+from app.loans.titles import loan_title
 from app.origination.change_models import LoanChange
 from app.origination.domain.changes import (
     LOAN_CHANGE,
@@ -117,6 +118,8 @@ class LoanChangeView:
     created_at: datetime
     loan_id: UUID
     loan_number: str
+    loan_name: Name
+    balance_fen: int
     borrower: Name
     kind: ChangeKind
     signed_until_on: date
@@ -389,8 +392,12 @@ def changes_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[LoanC
 def change_views(
     session: Session, actor: Actor, rows: Sequence[LoanChange]
 ) -> list[LoanChangeView]:
-    """Views of changes: three queries whatever their number."""
+    """Views of changes: four queries whatever their number."""
     loans = loans_by_id(session, [row.loan_id for row in rows])
+    owed = sa.select(col(LoanStateRow.loan_id), col(LoanStateRow.principal_fen)).where(
+        col(LoanStateRow.loan_id).in_(loans)
+    )
+    balances: dict[UUID, int] = {row[0]: row[1] for row in session.execute(owed)}
     firms = organisations_by_id(
         session, [each.borrower_id for each in loans.values() if each.borrower_id]
     )
@@ -400,13 +407,16 @@ def change_views(
         for each in (row.proposed_by_id, row.decided_by_id, row.carried_out_by_id)
     )
     people = person_names(session, {each for each in ids if each is not None})
-    return [_view(actor, row, loans[row.loan_id], firms, people) for row in rows]
+    return [
+        _view(actor, row, loans[row.loan_id], balances[row.loan_id], firms, people) for row in rows
+    ]
 
 
 def _view(
     actor: Actor,
     row: LoanChange,
     loan: Loan,
+    owed_fen: int,
     firms: Mapping[UUID, Any],
     people: Mapping[UUID, Name],
 ) -> LoanChangeView:
@@ -418,6 +428,8 @@ def _view(
             if _may_take(actor, row, event)
         ),
         loan_number=loan.number,
+        loan_name=loan_title(loan.title),
+        balance_fen=owed_fen,
         borrower=Name(zh=firm.name_zh, en=firm.name_en) if firm else Name(zh="", en=""),
         plan=plan_from_json(row.plan),
         checks=tuple(
@@ -433,6 +445,8 @@ def _view(
 _DERIVED = {
     "events",
     "loan_number",
+    "loan_name",
+    "balance_fen",
     "borrower",
     "plan",
     "checks",

@@ -13,6 +13,8 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
+from app.origination.change_models import LoanChange
+from app.origination.domain.changes import LOAN_CHANGE, ChangeEvent, ChangeState
 from app.origination.domain.states import (
     APPLICATION,
     DRAWDOWN,
@@ -22,6 +24,7 @@ from app.origination.domain.states import (
 )
 from app.origination.models import Application, Drawdown
 from app.origination.queries import visible_applications, visible_drawdowns
+from app.origination.services.changes import change_views, visible_changes
 from app.origination.services.drawdowns import DrawdownView, drawdown_views
 from app.origination.services.pool import PoolPreview, stored_pool
 from app.origination.services.views import (
@@ -144,7 +147,11 @@ _ONWARD: Final = frozenset(ApplicationEvent) - {ApplicationEvent.WITHDRAW, Appli
 
 def waiting_for(session: Session, actor: Actor) -> list[WaitingItem]:
     """What waits for this actor: files and drawdowns whose next step is permitted and open to them."""
-    return [*_applications(session, actor), *_drawdowns(session, actor)]
+    return [
+        *_applications(session, actor),
+        *_drawdowns(session, actor),
+        *_changes(session, actor),
+    ]
 
 
 def _applications(session: Session, actor: Actor) -> Iterator[WaitingItem]:
@@ -216,3 +223,39 @@ def _drawdowns(session: Session, actor: Actor) -> Iterator[WaitingItem]:
                 href=f"/drawdowns/{view.id}",
                 what=_DRAWDOWN_WHAT[view.state],
             )
+
+
+def _changes(session: Session, actor: Actor) -> Iterator[WaitingItem]:
+    """Changes of loans to decide on or to carry out; taking one back waits for nobody."""
+    onward = {ChangeEvent.APPROVE, ChangeEvent.CARRY_OUT}
+    states = {
+        state
+        for (state, event) in LOAN_CHANGE.table
+        if event in onward and actor.may(LOAN_CHANGE.permissions[event])
+    }
+    statement = (
+        visible_changes(session, actor)
+        .where(col(LoanChange.state).in_(states))
+        .order_by(col(LoanChange.number))
+        .limit(MAX_WAITING)
+    )
+    rows = session.execute(statement).scalars().all()
+    for view in change_views(session, actor, rows):
+        if {event.value for event in onward} & set(view.events):
+            yield WaitingItem(
+                thing="loan-change",
+                id=view.id,
+                number=view.number,
+                title=view.loan_name,
+                customer=view.borrower,
+                amount_fen=view.balance_fen,
+                due_on=view.before_on,
+                href=f"/loan-changes/{view.id}",
+                what=_CHANGE_WHAT[view.state],
+            )
+
+
+_CHANGE_WHAT: Final = {
+    ChangeState.PROPOSED: N_("Decide on the change of a loan"),
+    ChangeState.APPROVED: N_("Carry out the change of a loan"),
+}

@@ -7,9 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.db.engine import now
+from app.desk.worklist import worklist
 from app.identity.models import AuthorityLimit
 from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.kernel.permissions import Permission
+from app.loans.class_changes import JudgeClass, judge_class
 from app.loans.class_models import LoanObservation
 from app.loans.class_views import class_record
 from app.loans.domain.amounts import DatedAmount
@@ -261,3 +263,21 @@ def test_what_somebody_changes_past_the_service_is_found(bank, loan_id, statemen
     bank.sql(statement)
     with bank.database.read() as session:
         assert invariant in {each.invariant for each in violations(session)}
+
+
+def test_what_waits_for_a_second_person_stands_in_the_worklist(bank, loan_id):
+    change = propose(bank, loan_id, matures_on=date(2025, 6, 25))
+    lower = JudgeClass(loan_class=LoanClass.SPECIAL_MENTION, reason="现场核查")
+    act(bank, judge_class, "a-risk", loan_id, lower)
+    bank.close(DAY)
+    lift = JudgeClass(loan_class=LoanClass.NORMAL, reason="已改善")
+    better = act(bank, judge_class, "a-risk", loan_id, lift)
+    with bank.database.read() as session:
+        waits = {task.number for task in worklist(session, bank.world.actor("a-approve"))}
+        own = {task.number for task in worklist(session, bank.world.actor("a-officer"))}
+    assert {change.number, better.number} <= waits
+    assert not {change.number, better.number} & own
+    act(bank, approve_change, "a-approve", change.id, DecideChange(note="同意"))
+    with bank.database.read() as session:
+        own = {task.number for task in worklist(session, bank.world.actor("a-officer"))}
+    assert change.number in own
