@@ -93,7 +93,7 @@ class FindingSchema(CommandSchema):
     command = Finding
 
     item = OneOf(required=True, max_length=40, title=N_("Point"))
-    answer = Choice(Answer, required=True, titles=ANSWER_TITLES, title=N_("Answer"))
+    answer = Choice(Answer, required=True, titles=ANSWER_TITLES, title=N_("As found"))
     note = Text(max_length=MAX_NOTE, title=N_("Words"))
 
 

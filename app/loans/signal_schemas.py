@@ -50,7 +50,7 @@ class RaiseSignalSchema(CommandSchema):
     command = RaiseSignal
 
     loan_id = Ident(required=True, title=N_("Loan"))
-    level = OneOf(required=True, max_length=20, title=N_("Level"))
+    level = OneOf(required=True, max_length=20, title=N_("Warning level"))
     kind = OneOf(required=True, max_length=40, title=N_("Kind of signal"))
     source = OneOf(required=True, max_length=40, title=N_("Source"))
     description = Text(required=True, max_length=2000, lines=True, title=N_("What was seen"))
