@@ -16,6 +16,8 @@ from app.collateral import api as collateral_api
 from app.collateral import pages as collateral_pages
 from app.db.engine import demonstration_day
 from app.desk import api as desk_api
+from app.desk import document_api as loan_document_api
+from app.desk import document_pages as loan_document_pages
 from app.desk import journal_pages as audit_pages
 from app.desk import pages as desk_pages
 from app.documents import api as documents_api
@@ -87,6 +89,7 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     *collateral_api.BLUEPRINTS,
     *oversight_api.BLUEPRINTS,
     desk_api.repayments,
+    loan_document_api.blueprint,
     jobs_api.blueprint,
 )
 
@@ -114,6 +117,7 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     *collateral_pages.BLUEPRINTS,
     oversight_pages.blueprint,
     desk_pages.blueprint,
+    loan_document_pages.blueprint,
     jobs_pages.blueprint,
 )
 

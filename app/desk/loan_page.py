@@ -18,7 +18,7 @@ from app.collateral.queries import ACTIVE, cover_of_loan, observations, pool_of_
 from app.collateral.services.calls import MarginCallView
 from app.collateral.services.lists import calls_of_loan, pledges_of_loan
 from app.collateral.services.pledge_views import PledgeView
-from app.documents.models import IssuedDocument
+from app.desk.loan_documents import LoanDocument, loan_documents
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
@@ -124,7 +124,7 @@ class LoanPage:
     next_due_on: date | None
     postings: Sequence[PostingView]
     classes: Sequence[ClassificationView]
-    documents: Sequence[IssuedDocument]
+    documents: Sequence[LoanDocument]
 
     @property
     def basis_ppm(self) -> int | None:
@@ -176,7 +176,7 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
         next_due_on=_next_due(session, loan_id),
         postings=page.items if page else (),
         classes=list_classifications(session, actor, loan_id)[:3] if serviced else (),
-        documents=_documents(session, loan_id, collateral),
+        documents=loan_documents(session, actor, loan_id, limit=MAX_DOCUMENTS),
     )
 
 
@@ -280,19 +280,6 @@ def _next_due(session: Session, loan_id: UUID) -> date | None:
     )
     found: date | None = session.execute(statement).scalar_one()
     return found
-
-
-def _documents(
-    session: Session, loan_id: UUID, collateral: Collateral | None
-) -> Sequence[IssuedDocument]:
-    subjects = [loan_id, *(call.id for call in collateral.calls)] if collateral else [loan_id]
-    statement = (
-        sa.select(IssuedDocument)
-        .where(col(IssuedDocument.subject_id).in_(subjects))
-        .order_by(col(IssuedDocument.created_at).desc())
-        .limit(MAX_DOCUMENTS)
-    )
-    return session.execute(statement).scalars().all()
 
 
 # ---------------------------------------------------------------------------

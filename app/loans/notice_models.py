@@ -45,7 +45,7 @@ class LoanNotice(Table, table=True):
     detail: str = text(300, default="")
     """Why it was dropped, or could not be printed."""
     document_id: UUID | None = link("issued_document.id", nullable=True)
-    message_id: UUID | None = link("notice.id", nullable=True)
+    message_id: UUID | None = link("notice.id", nullable=True, index=True)
     issued_at: datetime | None = None
 
 

@@ -1,16 +1,20 @@
 """The statement of a loan, drawn from its journal and its schedule."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.documents.files import check_address
 from app.documents.pdf import Words
+from app.documents.services import IssueDocument, issue_document, new_identity
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.daycount import DayCount
+from app.kernel.permissions import Permission
 from app.loans.books import lending_day
 from app.loans.contracts import list_notes
 from app.loans.domain.journal import Account
@@ -64,6 +68,8 @@ _INSTALMENTS: Final = {
     InstalmentState.TO_COME: Words(zh="未到期", en="To come"),
 }
 
+STATEMENT_KIND: Final = "loan-statement"
+
 _REPAID = Words(zh="还款", en="Repayment")
 _REVERSED = Words(zh="冲正", en="Reversal")
 
@@ -74,6 +80,34 @@ def statement_pdf(session: Session, actor: Actor, loan_id: UUID, public_url: str
     if view.kept is Kept.MIRRORED:
         raise LoanNotServiced(number=view.number)
     return loan_statement(_statement(session, actor, view, public_url))
+
+
+def issue_statement(session: Session, actor: Actor, loan_id: UUID) -> UUID:
+    """Issue the statement of a visible, serviced loan with number and code; gives the id of the document."""
+    actor.require(Permission.SEND_NOTICES)
+    view = loan_view(session, actor, loan_id)
+    if view.kept is Kept.MIRRORED:
+        raise LoanNotServiced(number=view.number)
+    identity = new_identity(session, year=lending_day(session, view.bank_id).year)
+    drawn = replace(
+        _statement(session, actor, view, ""),
+        number=identity.number,
+        check_url=check_address(identity.code),
+        digest_text=identity.code,
+        prepared_by=actor.display_name.zh,
+    )
+    command = IssueDocument(
+        identity=identity,
+        kind=STATEMENT_KIND,
+        title=Name(zh="贷款对账单", en="Loan statement"),
+        issued_on=drawn.issued_on,
+        subject_kind="loan",
+        subject_id=view.id,
+        content=loan_statement(drawn),
+        issuer_id=view.bank_id,
+        issuer=view.bank_name,
+    )
+    return issue_document(session, actor, command).id
 
 
 def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) -> StatementView:

@@ -47,7 +47,6 @@ def upgrade() -> None:
             ["id"],
         )
 
-
     _create_repeats()
 
 
@@ -129,6 +128,7 @@ def _create_notices() -> None:
         ),
     )
     op.create_index(op.f("ix_loan_notice_loan_id"), "loan_notice", ["loan_id"], unique=False)
+    op.create_index(op.f("ix_loan_notice_message_id"), "loan_notice", ["message_id"], unique=False)
     op.create_index("ix_loan_notice_bank", "loan_notice", ["bank_id", "filed_on"], unique=False)
     op.create_index(
         "ix_loan_notice_waiting",

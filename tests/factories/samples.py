@@ -479,7 +479,9 @@ def loan_notices(samples: Samples) -> None:
     take_numbers(session, ids)
     printed = [print_notice(each) for each in draw_notices(session, ids)]
     assert keep_notices(session, samples.world.system("A"), printed).issued == 1
-    samples.add("loan-notices", ids[0], seen_by=loan.seen_by)
+    issued = session.get_one(LoanNotice, ids[0])
+    samples.add("loan-notices", issued.id, seen_by=loan.seen_by)
+    samples.add("loans/documents", issued.document_id, seen_by=loan.seen_by)
 
 
 BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (

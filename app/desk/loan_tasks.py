@@ -1,0 +1,110 @@
+"""What waits about loans in life: loans left behind by a close, letters that failed, payments soon to be made."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+import sqlalchemy.orm
+from sqlmodel import Session, col
+
+from app.desk.domain import Task
+from app.kernel.actor import Actor
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+from app.loans.domain.due import DuePart
+from app.loans.domain.notices import NoticeState, notice_days
+from app.loans.domain.states import OPEN_STATES
+from app.loans.due import DueFilter, due_day, list_due
+from app.loans.models import DayClose, DayCloseError, Loan, LoanStateRow
+from app.loans.notice_models import LoanNotice
+from app.loans.services import find_business_day
+from app.notices.domain import MailState
+from app.notices.models import OutboxMail
+from app.reference.services import policy_for
+
+MAX_COMING: Final = 20
+"""Payments of the next days on an enterprise's own page; its list of due dates has all."""
+
+
+def left_behind(session: Session, actor: Actor) -> Iterator[Task]:
+    """Loans that stand before the open day, by the last close that left them there."""
+    if not actor.may(Permission.CLOSE_DAY) or actor.organisation_kind != "bank":
+        return
+    open_on = find_business_day(session, actor.organisation_id)
+    if open_on is None:
+        return
+    statement: Any = (
+        sa.select(col(DayClose.id), col(DayClose.on), sa.func.count())
+        .join(DayCloseError, col(DayCloseError.close_id) == col(DayClose.id))
+        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(DayCloseError.loan_id))
+        .join(Loan, col(Loan.id) == col(DayCloseError.loan_id))
+        .where(
+            col(DayClose.bank_id) == actor.organisation_id,
+            col(LoanStateRow.closed_on) < col(DayClose.on),
+            col(Loan.state).in_(OPEN_STATES),
+        )
+        .group_by(col(DayClose.id), col(DayClose.on))
+        .order_by(col(DayClose.on).desc())
+        .limit(1)
+    )
+    for close_id, on, count in session.execute(statement):
+        yield Task(
+            what=N_("Repeat %(count)s loans that the close left behind"),
+            facts={"count": count},
+            number=on.isoformat(),
+            href=f"/day-closes/{close_id}",
+            due_on=open_on,
+        )
+
+
+def unsent_notices(session: Session, actor: Actor) -> Iterator[Task]:
+    """Notices to borrowers that could not be printed, or whose last letter failed for good."""
+    if not actor.may(Permission.SEND_NOTICES) or actor.organisation_kind != "bank":
+        return
+    newer: Any = sa.orm.aliased(OutboxMail)
+    later = (
+        sa.select(sa.literal(1))
+        .where(newer.notice_id == col(OutboxMail.notice_id), newer.id > col(OutboxMail.id))
+        .exists()
+    )
+    failed = (
+        sa.select(sa.func.count())
+        .select_from(OutboxMail)
+        .join(LoanNotice, col(LoanNotice.message_id) == col(OutboxMail.notice_id))
+        .where(
+            col(OutboxMail.state) == MailState.FAILED,
+            col(LoanNotice.bank_id) == actor.organisation_id,
+            sa.not_(later),
+        )
+    )
+    unprinted = sa.select(sa.func.count()).where(
+        col(LoanNotice.bank_id) == actor.organisation_id,
+        col(LoanNotice.state) == NoticeState.FAILED,
+    )
+    for what, statement, query in (
+        (N_("Send %(count)s notices again whose mail failed"), failed, "mail=failed"),
+        (N_("Print %(count)s notices again"), unprinted, "state=failed"),
+    ):
+        count = int(session.execute(statement).scalar_one())
+        if count:
+            href = f"/loan-notices?{query}"
+            yield Task(what=what, facts={"count": count}, number=str(count), href=href)
+
+
+def coming_payments(session: Session, actor: Actor) -> Iterator[Task]:
+    """What an enterprise has to pay within the days of the reminder."""
+    if actor.organisation_kind != "enterprise" or not actor.may(Permission.READ_LOANS):
+        return
+    day = due_day(session, actor)
+    ahead = notice_days(policy_for(session, None, day)).ahead
+    wanted = DueFilter(part=DuePart.TO_COME, until_on=day + timedelta(days=ahead))
+    for row in list_due(session, actor, wanted, offset=0, size=MAX_COMING).items:
+        yield Task(
+            what=N_("Prepare the payment that falls due"),
+            number=row.loan_number,
+            href=f"/loans/{row.loan_id}/schedule",
+            title=row.title,
+            amount_fen=row.payment_fen,
+            due_on=row.due_on,
+        )
