@@ -97,7 +97,7 @@ def _closes_wait(session: Session) -> bool:
 
 
 def _close(database: Database, _turn: Turn) -> Facts:
-    """Run what was requested or cut off, then measure every loan of those banks."""
+    """Run what was requested or cut off, then measure every loan of those banks and plan their checks."""
     closed = {view.bank_id for view in run_requested_closes(database)}
     with database.read() as session:
         banks = [bank for bank in banks_with_books(session) if bank.id in closed]

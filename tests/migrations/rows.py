@@ -16,8 +16,8 @@ _BY_RULE = {
     "asset_parcel": {"east_e7": 2, "north_e7": 2},
     "class_change": {"judged_class": "normal"},
     "day_close": {"total": 2},
-    "loan": {"kept": "mirrored", "state": "mirrored"},
     "inspection_file": {"withdrawn_reason": ""},
+    "loan": {"kept": "mirrored", "state": "mirrored"},
     "loan_posting": {"debit": "principal", "credit": "cash"},
     "revaluation_run": {"total": 2},
 }
