@@ -9,7 +9,10 @@ from app.web.fields import Choice, Day, Flag, Ident, Rate, Text, Whole, Yuan
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ViewSchema
 
 MAX_LOANS: Final = 10**9
+"""More than the loans of any bank: a bound for what programs read, no limit of the service."""
+
 MAX_COVER_PPM: Final = 10**15
+"""A provision may be any multiple of a small non-performing balance."""
 
 
 class ProvisionQuery(CommandSchema):
