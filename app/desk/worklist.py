@@ -28,6 +28,7 @@ from app.collateral.queries import ACTIVE, visible_margin_calls, visible_pledges
 from app.db.engine import today
 from app.desk import loan_tasks
 from app.desk.domain import Task, by_urgency
+from app.desk.entry_tasks import entry_tasks
 from app.desk.inspection_tasks import inspection_tasks, measure_tasks, signal_tasks
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
@@ -95,6 +96,7 @@ def worklist(session: Session, actor: Actor) -> list[Task]:
         signal_tasks,
         _day_close,
         _class_changes,
+        entry_tasks,
     )
     return by_urgency(task for feed in feeds for task in feed(session, actor))
 
