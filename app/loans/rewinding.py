@@ -34,9 +34,16 @@ from app.loans.books import (
 from app.loans.closing_loans import open_due
 from app.loans.domain.accrual import accrued_fen
 from app.loans.domain.burden import compound_to, penalty_to
-from app.loans.domain.journal import Posting, accrual_postings, reversal_postings
+from app.loans.domain.journal import (
+    INCOMES,
+    RECEIVABLES,
+    Posting,
+    accrual_postings,
+    reversal_postings,
+)
 from app.loans.domain.notes import interest_periods, plan_from_json
 from app.loans.domain.servicing import Bill, NoteBook, stepped
+from app.loans.domain.standing import GROWING_CLAIMS, switch_postings
 from app.loans.domain.states import AccrualKind, EntryKind
 from app.loans.domain.waterfall import Claim
 from app.loans.models import (
@@ -194,8 +201,28 @@ class Replay:
                 )
             )
         taken.entry_id = _post_reversal(self.session, self.ledger.loan, row, taken)
+        self._keep_income(row, taken)
         move_figures(self.ledger, taken, sign=1)
         return taken
+
+    def _keep_income(self, row: Repayment, taken: Repayment) -> None:
+        """Interest owed again stands where the loan's income stands now, on the balance sheet or off it."""
+        off = self.ledger.state.off_balance
+        settled = INCOMES if not off else RECEIVABLES
+        owed: dict[Claim, int] = {}
+        for posting in _postings_of(self.session, row):
+            for claim in GROWING_CLAIMS:
+                if posting.credit is settled[claim]:
+                    owed[claim] = owed.get(claim, 0) + posting.amount_fen
+        postings = switch_postings(owed, off_balance=off)
+        if postings:
+            booking = Booking(
+                kind=EntryKind.NON_ACCRUAL,
+                booked_on=self.day,
+                value_on=taken.value_on,
+                words=taken.number,
+            )
+            post_entry(self.session, self.ledger.loan, postings, booking)
 
     def _rewind(self, note: NoteLedger) -> None:
         """The figures of a note at the opening of the day with what was paid up to it."""
@@ -482,16 +509,20 @@ def _reversal(
     return taken
 
 
-def _post_reversal(session: Session, loan: Loan, row: Repayment, taken: Repayment) -> UUID:
+def _postings_of(session: Session, row: Repayment) -> list[Posting]:
     statement = (
         sa.select(LoanPosting)
         .where(col(LoanPosting.entry_id) == row.entry_id)
         .order_by(col(LoanPosting.seq))
     )
-    postings = [
+    return [
         Posting(debit=each.debit, credit=each.credit, amount_fen=each.amount_fen)
         for each in session.execute(statement).scalars()
     ]
+
+
+def _post_reversal(session: Session, loan: Loan, row: Repayment, taken: Repayment) -> UUID:
+    postings = _postings_of(session, row)
     booking = Booking(
         kind=EntryKind.REVERSAL,
         booked_on=taken.booked_on,

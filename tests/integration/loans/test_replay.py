@@ -12,7 +12,16 @@ from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.queries import journal, list_dues, list_repayments, trial_balance
 from app.loans.refusals import ChangedSince, ClosedPeriod, KeyTaken, NotDrawn
-from app.loans.services import ExtendLoan, Repay, Reverse, extend_loan, repay, reverse
+from app.loans.services import (
+    Drawn,
+    ExtendLoan,
+    PostDrawdown,
+    Repay,
+    Reverse,
+    extend_loan,
+    repay,
+    reverse,
+)
 
 START = date(2024, 1, 2)
 LAST = date(2024, 1, 31)
@@ -53,13 +62,13 @@ def books(bank, loan_id):
     with bank.database.read() as session:
         dues = list_dues(session, bank.actor, loan_id)
         balances = trial_balance(session, bank.actor, loan_id=loan_id)
-        note = session.execute(
+        notes = session.execute(
             sa.text(
                 "SELECT unbilled_fen, overdue_principal_fen, period_number, period_starts_on,"
                 " period_due_on, interest_fen, ahead_fen, penalty_fen, penalty_paid_fen, compound_fen,"
-                " compound_paid_fen, next_due_on FROM note_state WHERE loan_id = :loan"
+                " compound_paid_fen, next_due_on FROM note_state WHERE loan_id = :loan ORDER BY note_id"
             ).bindparams(sa.bindparam("loan", loan_id, sa.Uuid()))
-        ).one()
+        ).all()
     return {
         "figures": (
             view.state,
@@ -74,16 +83,20 @@ def books(bank, loan_id):
             for each in dues
             if each.principal_fen or each.interest_fen
         ],
-        "note": tuple(note),
+        "notes": [tuple(note) for note in notes],
         "accounts": {each.account: each.balance_fen for each in balances if each.balance_fen},
     }
 
+
+TWO_NOTES = {"method": Method.EQUAL_PRINCIPAL, "every": "7d"}
+SECOND_DRAW = 8
 
 KINDS = (
     {"method": Method.EQUAL_INSTALMENT},
     {"method": Method.EQUAL_PRINCIPAL, "every": "14d"},
     {"method": Method.BULLET},
     {"method": Method.EQUAL_INSTALMENT, "every": "1m", "day_count": DayCount.THIRTY_360},
+    TWO_NOTES,
 )
 
 
@@ -105,39 +118,42 @@ def payments(random):
     ]
 
 
-def test_what_arrives_late_or_is_taken_back_leaves_the_loan_as_if_known_on_its_day(bank):
-    """For each kind of loan three: paid on the days, booked late, and with a repayment too many."""
-    bank.open(START)
-    random = Random(20240131)
+def three_of_each_kind(bank, random):
+    """Of each kind a loan paid on its days, one booked late, one with a repayment too many; what is done when."""
     work = {day(number): [] for number in range(2, 32)}
     groups = []
     for terms in KINDS:
         loans = [sign(bank, **terms) for _ in range(3)]
-        for loan_id in loans:
-            bank.draw(loan_id, 90_000_00)
         groups.append(loans)
+        for loan_id in loans:
+            bank.draw(loan_id, 60_000_00 if terms is TWO_NOTES else 90_000_00)
+            if terms is TWO_NOTES:
+                work[day(SECOND_DRAW)].append((bank.draw, loan_id, {"amount_fen": 30_000_00}))
         plain, late, wrong = loans
         for value_on, command in payments(random):
-            work[value_on].append(("pay", plain, command))
             delayed = min(value_on + timedelta(days=random.randint(0, 20)), LAST)
-            work[delayed].append(("pay", late, {**command, "value_on": value_on}))
-            work[value_on].append(("pay", wrong, command))
-        extra = day(random.randint(4, 27))
-        work[extra].append(("wrong", wrong, {"amount_fen": 7_777_77, "prepay": True}))
-    taken = {}
-    today = START
-    while True:
-        for what, loan_id, command in work[today]:
-            done = pay(bank, loan_id, **command)
-            if what == "wrong":
-                taken[loan_id] = done
-        if today == LAST:
-            break
-        bank.close(today)
-        today += timedelta(days=1)
-        bank.set_clock(today)
-    for done in taken.values():
-        take_back(bank, done)
+            work[value_on] += [(pay_in(bank), each, command) for each in (plain, wrong)]
+            work[delayed].append((pay_in(bank), late, {**command, "value_on": value_on}))
+        extra = {"amount_fen": 7_777_77, "prepay": True, "payer": "wrong"}
+        work[day(random.randint(4, 27))].append((pay_in(bank), wrong, extra))
+    return groups, work
+
+
+def pay_in(bank):
+    return lambda loan_id, **command: pay(bank, loan_id, **command)
+
+
+def test_what_arrives_late_or_is_taken_back_leaves_the_loan_as_if_known_on_its_day(bank):
+    bank.open(START)
+    groups, work = three_of_each_kind(bank, Random(20240131))
+    done = []
+    for today in sorted(work):
+        done += [step(loan_id, **command) for step, loan_id, command in work[today]]
+        if today < LAST:
+            bank.close(today)
+    for each in done:
+        if getattr(each, "payer", "") == "wrong":
+            take_back(bank, each)
     for plain, late, wrong in groups:
         assert books(bank, late) == books(bank, plain)
         assert books(bank, wrong) == books(bank, plain)
@@ -226,3 +242,21 @@ def test_a_released_or_undrawn_loan_is_not_gone_back_into(bank, weekly):
     bank.sql("UPDATE loan SET state = 'released'")
     with pytest.raises(NotDrawn):
         take_back(bank, paid)
+
+
+def test_interest_owed_again_stands_off_the_balance_sheet_where_the_loan_does(bank):
+    """Paid on the 89th day overdue, taken back on the 92nd, when income had been reversed."""
+    bank.open(date(2024, 4, 10))
+    loan_id = sign(bank, method=Method.BULLET, matures_on=day(12), every="1m")
+    command = PostDrawdown(loan_id=loan_id, amount_fen=90_000_00)
+    bank.take_over(loan_id, Drawn(on=START, command=command))
+    before = books(bank, loan_id)
+    paid = pay(bank, loan_id, 100_00)
+    bank.close_until(date(2024, 4, 10), date(2024, 4, 12))
+    off = books(bank, loan_id)
+    take_back(bank, paid)
+    after = books(bank, loan_id)
+    assert "interest-receivable" in before["accounts"]
+    assert "interest-receivable" not in {**off["accounts"], **after["accounts"]}
+    assert after["figures"][2] == off["figures"][2] + 100_00
+    assert after["accounts"]["memo-interest"] == after["figures"][2]
