@@ -38,6 +38,7 @@ KIND_TITLES: Final = {
 }
 
 FACT_TITLES: Final = {
+    "about_on": N_("About the day"),
     "accrued": N_("Interest accrued"),
     "act_number": N_("Number of the act"),
     "address": N_("Network address"),
@@ -73,11 +74,13 @@ FACT_TITLES: Final = {
     "every": N_("Payment rhythm"),
     "exposure": N_("Exposure with accrued interest"),
     "fact": N_("Fact"),
+    "failed": N_("Failed"),
     "fen": N_("Amount"),
     "fields": N_("Inputs"),
     "figures": N_("Measured figures"),
     "financial_difficulty": N_("In financial difficulty"),
     "first_due_on": N_("First due on"),
+    "first_posting": N_("First posting"),
     "green": N_("Green"),
     "guaranteed": N_("Guaranteed"),
     "guarantees": N_("Guarantees"),
@@ -86,6 +89,8 @@ FACT_TITLES: Final = {
     "inputs_digest": N_("Digest of the inputs"),
     "interest_style": N_("Interest"),
     "kind": N_("Kind"),
+    "language": N_("Language"),
+    "last_posting": N_("Last posting"),
     "lendable": N_("Lendable value"),
     "level": N_("Level"),
     "limit": N_("Limit"),

@@ -45,7 +45,7 @@ class NoticeState(StrEnum):
 
 NOTICE_STATE_TITLES: Final[Mapping[NoticeState, str]] = {
     NoticeState.WAITING: N_("Waiting to be printed"),
-    NoticeState.ISSUED: N_("Issued"),
+    NoticeState.ISSUED: N_("Notice issued"),
     NoticeState.DROPPED: N_("No longer needed"),
     NoticeState.FAILED: N_("Could not be printed"),
 }
