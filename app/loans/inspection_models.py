@@ -85,6 +85,7 @@ class Inspection(Versioned, table=True):
     inspector_id: UUID | None = None
     submitted_by: UUID | None = None
     submitted_at: datetime | None = None
+    submitted_on: date | None = None
     drawn_fen: int | None = fen(nullable=True)
     """Drawn by the day of the check, as the report was submitted."""
     proved_fen: int | None = fen(nullable=True)

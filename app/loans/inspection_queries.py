@@ -113,6 +113,7 @@ class InspectionView:
     submitted_by: UUID | None
     submitted_name: Name
     submitted_at: datetime | None
+    submitted_on: date | None
     drawn_fen: int | None
     proved_fen: int | None
     return_reason: str

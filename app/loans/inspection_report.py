@@ -69,7 +69,7 @@ def _printed(session: Session, view: InspectionView, identity: DocumentIdentity)
         next_step=view.next_step,
         inspector=view.submitted_name.zh,
         reviewer=view.reviewed_name.zh,
-        submitted_on=issued_on,
+        submitted_on=view.submitted_on,
         review_note=view.review_note,
         notice=DEMONSTRATION if loan.synthetic else None,
     )

@@ -291,6 +291,7 @@ class InspectionSchema(ThingSchema):
     inspector_name = ma.fields.Nested(BilingualSchema)
     submitted_name = ma.fields.Nested(BilingualSchema)
     submitted_at = Instant(allow_none=True)
+    submitted_on = Day(allow_none=True)
     drawn_fen = Yuan(allow_none=True)
     proved_fen = Yuan(allow_none=True)
     return_reason = Text(max_length=500)

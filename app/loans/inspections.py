@@ -201,6 +201,7 @@ def submit_report(
         raise ReportIncomplete(items=items)
     if concluded_too_well(findings, row.conclusion):
         raise ConclusionTooGood
+    row.submitted_on = lending_day(session, row.bank_id)
     row.submitted_by, row.submitted_at, row.return_reason = actor.person_id, now(session), ""
     row.state = after
     use = use_of_funds(session, row)
@@ -330,7 +331,7 @@ def report_content(session: Session, actor: Actor, inspection_id: UUID) -> tuple
 
 _SEALED: Final = (
     "number loan_id kind due_on checked_on place present findings conclusion summary next_step"
-    " inspector_id submitted_by drawn_fen proved_fen reviewed_by reviewed_on review_note document_id"
+    " inspector_id submitted_by submitted_on drawn_fen proved_fen reviewed_by reviewed_on review_note document_id"
 )
 
 

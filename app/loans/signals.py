@@ -241,6 +241,7 @@ def dismiss_signal(
     session: Session, actor: Actor, signal_id: UUID, command: CloseSignal
 ) -> SignalView:
     """End a signal that was none, with the reason; by another person than raised it."""
+    actor.require(Permission.DISMISS_SIGNAL)
     row, after = _begin(session, actor, signal_id, SignalEvent.DISMISS)
     if row.raised_by == actor.person_id:
         raise DutiesApart

@@ -136,6 +136,7 @@ def _create_inspections() -> None:
         sa.Column("inspector_id", sa.Uuid(), nullable=True),
         sa.Column("submitted_by", sa.Uuid(), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_on", sa.Date(), nullable=True),
         sa.Column("drawn_fen", sa.BigInteger(), nullable=True),
         sa.Column("proved_fen", sa.BigInteger(), nullable=True),
         sa.Column("return_reason", sa.String(length=500), nullable=False),
