@@ -191,3 +191,20 @@ def test_another_bank_s_loan_is_unknown(bank, loan, world):
     content = csv(f"{loan.number},1.00,k1,,,")
     found = send(bank, content, dry_run=True, actor=world.actor("b-ops"))
     assert [each.column for each in found.rows[0].problems] == ["loan_number"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE repayment_batch SET booked_fen = 1",
+        "UPDATE repayment_batch SET state = 'waiting'",
+        "UPDATE repayment_batch_row SET amount_fen = 1",
+    ],
+)
+@pytest.mark.one_engine("sqlite")
+def test_verify_finds_a_batch_that_was_changed(bank, loan, statement):
+    send(bank, csv(f"{loan.number},100.00,k1,,,"))
+    run_waiting_batches(bank.database)
+    assert bank.broken() == []
+    bank.sql(statement)
+    assert "repayment-batch" in {each.invariant for each in bank.broken()}

@@ -193,3 +193,11 @@ def test_principal_comes_first_once_a_loan_is_non_performing(bank, level):
         told = explain_repayment(session, bank.actor, level, done.entry_id)
     assert [(line.claim, line.place) for line in told.lines] == [("principal", 1), ("interest", 3)]
     assert done.principal_fen == 9_727_97
+
+
+@pytest.mark.one_engine("sqlite")
+def test_verify_finds_a_quote_that_was_carried_out_otherwise(bank, level):
+    do(bank, level, ask(bank, level))
+    assert bank.broken() == []
+    bank.sql("UPDATE repayment_quote SET principal_fen = principal_fen + 1")
+    assert "repayment-quote" in {each.invariant for each in bank.broken()}

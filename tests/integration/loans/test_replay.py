@@ -260,3 +260,29 @@ def test_interest_owed_again_stands_off_the_balance_sheet_where_the_loan_does(ba
     assert "interest-receivable" not in {**off["accounts"], **after["accounts"]}
     assert after["figures"][2] == off["figures"][2] + 100_00
     assert after["accounts"]["memo-interest"] == after["figures"][2]
+
+
+@pytest.mark.parametrize(
+    ("statement", "invariant"),
+    [
+        ("DELETE FROM repayment_order WHERE replays_id IS NOT NULL", "repayment-order"),
+        ("UPDATE accrual_correction SET amount_fen = amount_fen - 5", "accrual-correction"),
+        ("UPDATE due_change SET interest_fen = interest_fen + 1", "day-close-billed"),
+        (
+            "UPDATE repayment_order SET replays_id = repayment_id WHERE replays_id IS NOT NULL",
+            "repayment-replay",
+        ),
+    ],
+)
+@pytest.mark.one_engine("sqlite")
+def test_verify_finds_a_replay_that_was_changed(bank, statement, invariant):
+    bank.open(START)
+    loan_id = sign(bank)
+    bank.draw(loan_id, 90_000_00)
+    bank.close_until(START, day(9))
+    pay(bank, loan_id, 2_000_00)
+    bank.close(day(10))
+    pay(bank, loan_id, 40_000_00, value_on=day(4), prepay=True)
+    assert bank.broken() == []
+    bank.sql(statement)
+    assert invariant in {each.invariant for each in bank.broken()}
