@@ -1,5 +1,6 @@
 """Forms drawn from the passport of a model, and what was typed read back into inputs and prices."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
@@ -28,6 +29,9 @@ KINDS: Final[Mapping[str, str]] = {
     "date": "date",
     "series": "textarea",
 }
+
+SEPARATOR: Final = re.compile(r"[,;\uff0c\uff1b][^\S\n]*\n|[,;\uff0c\uff1b\n]")
+"""Between two figures of a list: commas and semicolons of both widths, lines; at its end they are one with the line."""
 
 GROUPS: Final[Mapping[str, str]] = {
     "sink": N_("The sink"),
@@ -180,16 +184,32 @@ def _text(given: Any) -> str:
 def read_inputs(
     spec: ModelSpec, typed: Texts, *, changes_only: bool = False, prefix: str = PREFIX
 ) -> dict[str, Any]:
-    """The inputs that a posted form stands for; fields that are not asked for some answer are left out."""
+    """The inputs that a posted form stands for; fields that are not asked for some answer are left out.
+
+    Refuses a list with an empty place: what follows it would move to an earlier year.
+    """
     asked = _asked_fields(spec, typed, prefix, everything=changes_only)
     found: dict[str, Any] = {}
+    errors: list[FieldError] = []
     for each in asked:
         text = typed.get(prefix + each.name, "").strip()
         if each.kind == "flag" and (not changes_only or text):
             found[each.name] = text in {"true", "on", "1"}
         elif text:
             found[each.name] = _typed(each, text)
+        if each.kind == "series" and "" in found.get(each.name, ()):
+            errors.append(_empty_place(prefix, each, found[each.name]))
+    if errors:
+        raise InvalidInput(errors=tuple(errors))
     return found
+
+
+def _empty_place(prefix: str, each: Field, parts: Sequence[str]) -> FieldError:
+    return FieldError(
+        pointer=f"/{prefix.rstrip('-')}/{each.name}",
+        detail=N_("Figure %(place)s of the list is empty. Write it; for a year without, write 0."),
+        facts={"place": parts.index("") + 1},
+    )
 
 
 def _asked_fields(
@@ -211,11 +231,18 @@ def _hold(conditions: Sequence[Condition], given: Texts) -> bool:
 
 def _typed(each: Field, text: str) -> Any:
     if each.kind == "series":
-        parts = text.replace("，", ",").replace("\n", ",").replace(";", ",").split(",")
-        return [part.strip() for part in parts if part.strip()]
+        return _figures(text)
     if each.kind in {"number", "integer"}:
         return text.replace(",", "").replace("，", "")
     return text
+
+
+def _figures(text: str) -> list[str]:
+    """The figures of a list in their order, "" for an empty place before the last one."""
+    found = [part.strip() for part in SEPARATOR.split(text)]
+    while found and not found[-1]:
+        found.pop()
+    return found
 
 
 # ---------------------------------------------------------------------------

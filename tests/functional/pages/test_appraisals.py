@@ -164,6 +164,19 @@ def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
     assert risk.submit(page, {"valued_on": "2024-99-01"}).status_code == 422
 
 
+def test_an_empty_year_of_a_list_is_refused_at_its_field(sign_in, carbon):
+    risk = sign_in("a-risk")
+    listed = "inputs-coming_costs_by_year_yuan_per_mu"
+    page, given = "/appraisal-models/forest-right/what-if", typed("forest-right")
+    risk.submit(page, {**given, listed: "10,0,12"}, status=200)
+    refused = risk.submit(page, {**given, listed: "10,,12"}, status=422).text
+    assert (
+        f'<a href="#{listed}">未来各年营林支出：列表中第2个数字为空，请补填；该年没有的填0。</a>'
+        in refused
+    )
+    assert "10,,12</textarea>" in refused
+
+
 def test_a_what_if_draws_losses_where_they_are_asked_for(sign_in, carbon):
     risk = sign_in("a-risk", language="en")
     page = "/appraisal-models/carbon-sink-income/what-if"

@@ -11,6 +11,7 @@ from app.appraisal.input_forms import (
     read_inputs,
     read_prices,
 )
+from app.kernel.errors import InvalidInput
 from risk_models.registry import BUILT_INS, get_model, science_parameters
 from tests.risk_models.helpers import ON
 
@@ -102,3 +103,37 @@ def test_only_the_price_of_the_registration_is_asked_for_and_read():
         "prices-1-source": "Another",
     }
     assert [price.id for price in read_prices(spec, typed)] == ["ccer"]
+
+
+SILVICULTURE = "coming_costs_by_year_yuan_per_mu"
+
+
+def _listed(text, **kept):
+    typed = {f"{kept.get('prefix', 'inputs-')}{SILVICULTURE}": text}
+    return read_inputs(_spec("forest-right"), typed, **kept)[SILVICULTURE]
+
+
+@pytest.mark.parametrize(
+    "text", ["10,0,12", "10，0；12", "10\r\n0\r\n12", "10,\r\n0,\r\n12,\r\n", "10, 0, 12, "]
+)
+def test_figures_of_a_list_stand_in_their_order(text):
+    assert _listed(text) == ["10", "0", "12"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("10,,12", 2), ("10, ,12", 2), ("10\r\n\r\n12", 2), (",10,12", 1), ("1,2,，,5", 3)],
+)
+def test_an_empty_place_of_a_list_is_refused_at_its_field(text, place):
+    with pytest.raises(InvalidInput) as refusal:
+        _listed(text)
+    (error,) = refusal.value.errors
+    assert error.pointer == f"/inputs/{SILVICULTURE}"
+    assert error.facts == {"place": place}
+    assert "write 0" in error.detail
+
+
+def test_an_empty_place_of_a_recorded_list_is_refused_at_its_field():
+    with pytest.raises(InvalidInput) as refusal:
+        _listed("10,,12", changes_only=True, prefix="overrides-")
+    assert [each.pointer for each in refusal.value.errors] == [f"/overrides/{SILVICULTURE}"]
