@@ -50,6 +50,12 @@ MAX_SEED: Final = 2**32 - 1
 
 PRICE_PLACES: Final = 6
 
+PRICE_LIKE: Final = N_(
+    "Write prices as a list of objects, each with “id”, “yuan” and “source”, and with “growth” if it moves, such as "
+    '"id": "ccer-vwap-20d", "yuan": "71.00", "source": "…". They need no unit: it is the model\'s.'
+)
+"""What a request states; a file of the command has its prices as an object by id, each with a unit."""
+
 
 class OrderAppraisalSchema(CommandSchema):
     """An order to an agency of a bank's panel, or of a bank to itself."""
@@ -159,6 +165,8 @@ class FileOutsideReportSchema(UploadSchema):
 class StatedPriceSchema(CommandSchema):
     """A price that the appraiser states, with its source."""
 
+    error_messages = {"unknown": PRICE_LIKE, "type": PRICE_LIKE}  # noqa: RUF012 - marshmallow reads it from the class
+
     id = OneOf(required=True, max_length=40, title=N_("Price"))
     yuan = Number(
         required=True, places=PRICE_PLACES, low=Decimal("0.000001"), title=N_("Price in yuan")
@@ -184,7 +192,11 @@ class ModelInputsSchema(CommandSchema):
 
     valued_on = Day(required=True, title=N_("Valuation day"))
     inputs = Structure(required=True, title=N_("Inputs"))
-    prices = ma.fields.List(ma.fields.Nested(StatedPriceSchema), validate=Entries(max=MAX_PRICES))
+    prices = ma.fields.List(
+        ma.fields.Nested(StatedPriceSchema),
+        validate=Entries(max=MAX_PRICES),
+        error_messages={"invalid": PRICE_LIKE},
+    )
 
 
 class SaveAppraisalInputsSchema(ModelInputsSchema):

@@ -1,5 +1,9 @@
 """An appraisal over the API, as the programs of owner, agency and bank call it."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -16,6 +20,9 @@ from tests.factories.appraisals import (
     lay_ground,
     make_valid,
 )
+
+HOW_TO = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "use-the-api.md"
+BLOCK = re.compile(r"^ *```json\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -186,6 +193,41 @@ def test_a_what_if_draws_its_band_as_it_is_asked(api, carbon):
     for wrong in ({"paths": 99}, {"paths": 10_001}, {"seed": -1}, {"losses": "yes"}):
         told = risk.post(path, {**body, **wrong}, status=422).json
         assert told["errors"][0]["pointer"] == f"/{next(iter(wrong))}"
+
+
+def test_the_what_if_of_the_how_to_is_taken_as_it_is_printed(api, world, clock):
+    clock.instant = SIGNED_AT
+    (block,) = BLOCK.findall(HOW_TO.read_text(encoding="utf-8"))
+    body = json.loads(block)
+    assert body["inputs"] == example_inputs("ccer")
+    path = "/appraisal-models/ccer/valuations"
+    found = api("a-risk").post(path, body, status=200).json
+    assert float(found["value_yuan"]) > 0
+    first, second = body["prices"]
+    dearer = {**body, "prices": [{**first, "yuan": "81.00"}, {**second, "yuan": "83.50"}]}
+    assert float(api("a-risk").post(path, dearer, status=200).json["value_yuan"]) > float(
+        found["value_yuan"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("prices", "pointer"),
+    [
+        ({"ccer-vwap-20d": {"yuan": 71.0, "unit": "yuan/tCO2e"}}, "/prices"),
+        (
+            [{"id": "ccer-vwap-20d", "yuan": "71", "unit": "yuan/tCO2e", "source": "x"}],
+            "/prices/0/unit",
+        ),
+        (["ccer-vwap-20d"], "/prices/0"),
+    ],
+    ids=["as-in-a-file", "with-a-unit", "an-id-alone"],
+)
+def test_prices_in_another_form_are_refused_with_the_form_they_have(api, world, prices, pointer):
+    body = {"valued_on": "2023-12-26", "inputs": example_inputs("ccer"), "prices": prices}
+    told = api("a-risk").post("/appraisal-models/ccer/valuations", body, status=422).json
+    (error,) = told["errors"]
+    assert error["pointer"] == pointer
+    assert '"id": "ccer-vwap-20d", "yuan": "71.00", "source": "…"' in error["detail"]
 
 
 def test_a_what_if_value_does_not_wait_for_a_writer(api, database, carbon):
