@@ -301,6 +301,42 @@ def test_what_is_odd_is_asked_about_and_still_valued(changes, code):
     assert code in codes(result, severity="ask")
 
 
+@pytest.mark.parametrize(
+    ("given", "changes", "covered"),
+    [
+        (20, {}, None),
+        (21, {}, None),
+        (19, {}, (19.0, 20.0)),
+        (6, {}, (6.0, 20.0)),
+        (20, {"crediting_ends_on": "2039-01-10"}, (20.0, 21.0)),
+        (20, {"crediting_ends_on": "2038-12-31"}, None),
+        (16, {"right_ends_on": "2035-01-01"}, None),
+        (15, {"right_ends_on": "2035-01-01"}, (15.0, 16.0)),
+    ],
+)
+def test_a_validated_table_shorter_than_what_is_credited_is_asked_about(given, changes, covered):
+    table = {"removal_basis": "validated-table", "removals_by_year_tco2e_per_mu": [0.15] * given}
+    dates = {"crediting_starts_on": "2019-01-01", "crediting_ends_on": "2039-01-01"}
+    ends = {"right_ends_on": "2049-01-01"}
+    result = run(
+        MODEL, [example(MODEL, **{**table, **dates, **ends, **changes}), example(MODEL)], SINK
+    )
+    assert result.valid.all()
+    found = [each for each in result.findings if each.code == "table-too-short"]
+    told = [
+        (
+            each.field,
+            each.severity,
+            each.rows.tolist(),
+            each.facts["covered"][0],
+            each.facts["needed"][0],
+        )
+        for each in found
+    ]
+    at = "removals_by_year_tco2e_per_mu"
+    assert told == ([] if covered is None else [(at, "ask", [0], *covered)])
+
+
 def test_a_validated_table_without_a_group_of_trees_is_not_judged_by_growth():
     changes = {"removal_basis": "validated-table", "removals_by_year_tco2e_per_mu": [0.6] * 20}
     for other in ({"species": None}, {"species": "cypress", "sink_kind": "bamboo"}):

@@ -36,6 +36,9 @@ __all__ = ["growth_findings"]
 Mask = npt.NDArray[np.bool_]
 OFF: Final = Recorder()
 
+LEAP_DAYS: Final = 0.01
+"""Years by which a period of whole calendar years may differ from them, its last day left out or not."""
+
 
 def growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
     """All findings on how removals are stated."""
@@ -45,6 +48,7 @@ def growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
         *_state_findings(batch, basis),
         *_rotation_findings(batch),
         *_balance_findings(batch),
+        *_length_findings(batch),
         *_rate_findings(batch, basis),
         *_bound_findings(batch, basis),
     ]
@@ -220,6 +224,31 @@ def _state_findings(batch: Batch, basis: Basis) -> list[Finding]:
             batch.by_level("grassland_after", factor) <= batch.by_level("grassland_before", factor)
         )
     return _refused("no-growth", "removal_basis", still)
+
+
+def _length_findings(batch: Batch) -> list[Finding]:
+    """A validated table that ends before the crediting period, or the right, does.
+
+    What it does not reach counts as no removals, while verification and monitoring are still paid.
+    """
+    rows = batch.is_level("removal_basis", "validated-table")
+    if not rows.any():
+        return []
+    ends = np.minimum(batch.days("crediting_ends_on"), batch.days("right_ends_on"))
+    needed = np.ceil(years(batch.days("crediting_starts_on"), ends) - LEAP_DAYS)
+    stated = batch.numbers("removals_by_year_tco2e_per_mu")
+    covered = np.where(rows, np.sum(~np.isnan(stated), axis=1), np.nan)
+    code = "table-too-short"
+    return finding(
+        code,
+        "removals_by_year_tco2e_per_mu",
+        # A table left out altogether is refused as missing.
+        (covered > 0.0) & (covered < needed),
+        severity="ask",
+        detail=WORDS[code],
+        covered=covered,
+        needed=needed,
+    )
 
 
 def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:

@@ -118,6 +118,13 @@ WORDS: Final[dict[str, Text]] = {
         zh="该类碳汇不能这样表述：生长曲线与收获表用于乔木林，覆盖度用于灌木林，土壤有机碳用于草原，"
         "轮伐经营与生物量增减法不适用于草原。请改用年均值或审定表。",
     ),
+    "table-too-short": Text(
+        en="The table covers %(covered).0f of the %(needed).0f years that crediting and the right"
+        " last; the years it lacks have no removals, and their costs go on. Give every year, 0 for"
+        " one without, or say why the others have none.",
+        zh="审定表只有%(covered).0f年的数值，而计入期（至权利到期止）共%(needed).0f年；缺少的年份不计碳汇量，"
+        "成本照常发生。请逐年填写（没有的填0），或说明其余年份没有碳汇量的理由。",
+    ),
     "rotation-not-within-crediting": Text(
         en="The crediting period of %(whole).0f years ends before the rotation of %(every).0f years"
         " does: nothing is felled within it. State a yearly rate instead.",
