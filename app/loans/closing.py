@@ -96,7 +96,7 @@ def open_business_day(session: Session, actor: Actor, bank_id: UUID, on: date) -
 def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
     """After the past of a bank's loans was loaded: the class of each debtor, for the first day.
 
-    The class also goes to the last month end on file, which reports read. The month before the
+    The class also goes to the last month end on file, which reports read, with its provision. The month before the
     first open one is closed: its totals are what the bank's ledger begins with.
     """
     actor.require(Permission.CLOSE_DAY)
@@ -106,6 +106,8 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
     while classify_debtors(session, bank_id, last_on, rules=rules, limit=CHUNK_LOANS):
         session.flush()
         session.expire_all()
+    month_end_on = (last_on + _ONE_DAY).replace(day=1) - _ONE_DAY
+    rates = provision_rates(policy_for(session, bank_id, month_end_on))
     taken = (
         sa.select(col(LoanStateRow.loan_class))
         .where(col(LoanStateRow.loan_id) == col(LoanMonthEnd.loan_id))
@@ -122,10 +124,13 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
     session.execute(
         sa.update(LoanMonthEnd)
         .where(col(LoanMonthEnd.month_end_on) == newest, col(LoanMonthEnd.loan_id).in_(of_bank))
-        .values(loan_class=taken),
+        .values(
+            loan_class=taken,
+            provision_fen=provision_sql(col(LoanMonthEnd.principal_fen), taken, rates),
+        ),
         execution_options={"synchronize_session": False},
     )
-    close_month(session, actor, bank_id, (last_on + _ONE_DAY).replace(day=1) - _ONE_DAY)
+    close_month(session, actor, bank_id, month_end_on)
 
 
 def request_close(session: Session, actor: Actor, command: RequestClose) -> DayCloseView:

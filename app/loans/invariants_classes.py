@@ -114,7 +114,7 @@ def _is_over(session: Session, row: LoanObservation, loan: Loan, closed_on: date
 
 
 def _provisions(session: Session) -> Iterator[Violation]:
-    """A month end that a close kept has the provision of its balance and class; no other has one."""
+    """A month end that a close kept has the provision of its balance and class; one taken over may have."""
 
     @cache
     def rates_on(bank_id: UUID, day: date) -> Rates:
@@ -132,7 +132,8 @@ def _provisions(session: Session) -> Iterator[Violation]:
     )
     for row, bank_id, number in session.execute(statement):
         expected = None
-        if (bank_id, row.month_end_on) in finished and row.loan_class is not None:
+        kept = (bank_id, row.month_end_on) in finished or row.provision_fen is not None
+        if kept and row.loan_class is not None:
             rate = rates_on(bank_id, row.month_end_on)[row.loan_class]
             expected = provision_fen(row.principal_fen, rate)
         if row.provision_fen != expected:

@@ -39,6 +39,8 @@ from app.identity.sessions import actor_for
 from app.jobs.domain import read_rules
 from app.jobs.runs import claim_run, complete
 from app.kernel.actor import Actor, system_actor
+from app.loans.class_changes import JudgeClass, judge_class
+from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LoanState
 from app.loans.ledger_entries import (
     BookEntry,
@@ -51,8 +53,9 @@ from app.loans.ledger_entries import (
 from app.loans.models import Loan
 from app.loans.services import close_day
 from app.notices.services import Notify, notify
+from app.origination.domain.changes import ChangeKind
 from app.origination.domain.states import Payment
-from app.origination.services import drawdowns
+from app.origination.services import changes, drawdowns
 from app.reference.services import (
     ImportCatalogue,
     ProposeOverride,
@@ -73,6 +76,7 @@ def live_on(database: Database) -> None:
         _count_ecosystems(session)
         _pay_out(session)
         _book_by_hand(session)
+        _change_terms(session)
     for code in ("A", "B"):
         with database.read() as session:
             bank_id = _organisation(session, code)
@@ -81,6 +85,33 @@ def live_on(database: Database) -> None:
         _watch(database, actor, bank_id)
         assert close_day(database, actor, bank_id, OPEN_ON).failed == 0
         _watch(database, actor, bank_id)
+
+
+def _change_terms(session: Session) -> None:
+    """A class lowered by one person and its lift proposed; an extension of a performing loan, approved."""
+    statement = (
+        sa.select(Loan)
+        .where(
+            col(Loan.bank_id) == _organisation(session, "A"),
+            col(Loan.state) == LoanState.PERFORMING,
+        )
+        .order_by(col(Loan.number).desc())
+    )
+    loan = session.execute(statement.limit(1)).scalar_one()
+    lower = JudgeClass(loan_class=LoanClass.SUBSTANDARD, reason="现场核查")
+    judge_class(session, _person(session, "a-risk"), loan.id, lower)
+    assert loan.matures_on is not None
+    later = loan.matures_on + timedelta(days=30)
+    terms = changes.ProposeChange(
+        kind=ChangeKind.EXTENSION,
+        matures_on=later,
+        registered_until=later,
+        consent="抵押人同意函",
+        reason="回款延后",
+    )
+    made = changes.propose_change(session, _person(session, "a-officer"), loan.id, terms)
+    note = changes.DecideChange(note="同意")
+    changes.approve_change(session, _person(session, "a-approve"), made.id, note)
 
 
 def _organisation(session: Session, code: str) -> UUID:
