@@ -2,7 +2,7 @@
 
 What was billed is read from the bills, what is to come from the notes whose next day lies in the
 window: only those are drawn forward, to the fen as their schedules have them. Past
-`MAX_DRAWN_NOTES` of them the next payment of each note is listed and its sums are left out.
+`MAX_DRAWN_PAYMENTS` the next payment of each note is listed and the sums are left out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,8 +39,8 @@ from app.loans.queries import region_prefix, visible_loans
 from app.loans.schedules import InstalmentState, read_ledgers, to_come
 from app.loans.titles import loan_title
 
-MAX_DRAWN_NOTES: Final = 2_000
-"""Drawn forward for one look within a second; past it the days are narrowed, or sums left out."""
+MAX_DRAWN_PAYMENTS: Final = 3_000
+"""Drawn forward for one look within about a second; a note mostly has one for each month looked ahead."""
 
 MAX_AHEAD: Final = timedelta(days=400)
 """How far ahead payments are looked for: a year and the month around its end."""
@@ -50,6 +50,9 @@ MAX_DUE_EXPORT_ROWS: Final = 10_000
 
 DEFAULT_AHEAD: Final = timedelta(days=30)
 """What a reader who names no last day looks at."""
+
+DAYS_OF_A_MONTH: Final = 31
+TOO_FAR: Final = N_("Choose a day up to %(last)s: no farther ahead is looked.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +183,10 @@ def due_month(session: Session, actor: Actor, first_on: date) -> DueMonth:
     first_on = first_on.replace(day=1)
     last_on = (first_on + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     wanted = DueFilter(from_on=first_on, until_on=last_on, part=DuePart.ALL)
-    look = _look(session, actor, wanted, ahead=timedelta.max)
+    day = due_day(session, actor)
+    if first_on > day + MAX_AHEAD:
+        raise InvalidInput.at("?day", TOO_FAR, last=day + MAX_AHEAD)
+    look = _Look(session, actor, wanted, day, last_on)
     days = sums_by_day([*look.billed_by_day(), *look.coming_by_day()])
     return DueMonth(
         first_on=first_on,
@@ -191,19 +197,13 @@ def due_month(session: Session, actor: Actor, first_on: date) -> DueMonth:
     )
 
 
-def _look(
-    session: Session, actor: Actor, wanted: DueFilter, *, ahead: timedelta = MAX_AHEAD
-) -> "_Look":
+def _look(session: Session, actor: Actor, wanted: DueFilter) -> "_Look":
     day = due_day(session, actor)
     until_on = wanted.until_on or day + DEFAULT_AHEAD
     if wanted.from_on is not None and wanted.from_on > until_on:
         raise InvalidInput.at("?until", N_("The last day lies before the first."))
-    if until_on - day > ahead:
-        raise InvalidInput.at(
-            "?until",
-            N_("Choose a day up to %(last)s: no farther ahead is looked."),
-            last=day + ahead,
-        )
+    if until_on - day > MAX_AHEAD:
+        raise InvalidInput.at("?until", TOO_FAR, last=day + MAX_AHEAD)
     return _Look(session, actor, wanted, day, until_on)
 
 
@@ -322,14 +322,20 @@ class _Look:
     @cached_property
     def draws(self) -> bool:
         """Whether few enough notes fall due to draw all of them forward."""
-        return len(self._first_notes) <= MAX_DRAWN_NOTES
+        return len(self._first_notes) <= self._most_notes
+
+    @property
+    def _most_notes(self) -> int:
+        """Fewer notes where the window is long, since each has more payments in it."""
+        months = -(-(self.until_on - self.day).days // DAYS_OF_A_MONTH)
+        return MAX_DRAWN_PAYMENTS // max(months, 1)
 
     @cached_property
     def _first_notes(self) -> Sequence[UUID]:
         """Notes with a next day up to the last of the window, one more than are drawn."""
         if self.wanted.part not in COMING_PARTS:
             return ()
-        statement = self._coming(col(NoteStateRow.note_id)).limit(MAX_DRAWN_NOTES + 1)
+        statement = self._coming(col(NoteStateRow.note_id)).limit(self._most_notes + 1)
         return self.session.execute(statement).scalars().all()
 
     def _coming(self, *columns: Any, from_on: date | None = None) -> sa.Select[Any]:

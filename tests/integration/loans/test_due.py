@@ -132,15 +132,16 @@ def test_filters_narrow_by_words_class_and_county(bank, two, look):
 def test_past_the_limit_the_next_payment_of_each_note_is_listed_and_nothing_is_summed(
     bank, two, look, monkeypatch
 ):
+    """Eleven months ahead, two notes: twenty-two payments at most."""
     officer = bank.world.actor("a-ops")
-    monkeypatch.setattr(due_list, "MAX_DRAWN_NOTES", 2)
+    monkeypatch.setattr(due_list, "MAX_DRAWN_PAYMENTS", 22)
     assert look(officer, until_on=YEAR_END).complete
-    monkeypatch.setattr(due_list, "MAX_DRAWN_NOTES", 1)
+    monkeypatch.setattr(due_list, "MAX_DRAWN_PAYMENTS", 21)
     found = look(officer, until_on=YEAR_END, part=DuePart.TO_COME)
     assert (found.complete, found.sums, found.total) == (False, None, 2)
     assert [row.due_on for row in found.items] == [date(2024, 4, 21), date(2024, 6, 21)]
     assert [row.interest_fen > 0 for row in found.items] == [True, True]
-    monkeypatch.setattr(due_list, "MAX_DRAWN_NOTES", 0)
+    monkeypatch.setattr(due_list, "MAX_DRAWN_PAYMENTS", 0)
     with bank.database.read() as session:
         month = due_month(session, officer, date(2024, 4, 1))
     assert (month.complete, month.sums.count, month.sums.payment_fen) == (False, 1, 0)
@@ -165,3 +166,13 @@ def test_the_last_day_lies_after_the_first_and_within_reach(bank, due, look):
     assert refused.value.errors[0].pointer == "?until"
     with pytest.raises(InvalidInput):
         look(officer, from_on=DUE_DAY, until_on=FIRST_DAY)
+
+
+def test_a_month_is_looked_at_as_far_ahead_as_the_list(bank, due):
+    officer = bank.world.actor("a-ops")
+    farthest = DUE_DAY + MAX_AHEAD
+    with bank.database.read() as session:
+        assert due_month(session, officer, farthest).first_on == farthest.replace(day=1)
+        with pytest.raises(InvalidInput) as refused:
+            due_month(session, officer, farthest + timedelta(days=31))
+    assert refused.value.errors[0].pointer == "?day"
