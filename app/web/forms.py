@@ -1,6 +1,6 @@
 """Forms drawn from the same schemas as the API; a refused form comes back with what was typed and why."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,15 +91,20 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
     values: Mapping[str, str] | None = None,
     choices: Choices | None = None,
     needed_when: NeededWhen | None = None,
+    needed: Collection[str] = (),
     template: str = "form_page.html",
     submit_title: str = "",
     **context: Any,
 ) -> Response | str | tuple[str, int]:
-    """GET shows the form; POST submits it and follows the answer, or shows the form again with the problem."""
+    """GET shows the form; POST submits it and follows the answer, or shows the form again with the problem.
+
+    `needed` names fields that the schema leaves open and the thing at hand does not.
+    """
 
     def show_form(shown: Mapping[str, str], refusal: Refusal | None) -> str:
         form = form_of(schema, shown, errors_by_field(refusal), choices or {})
         _ask_when(form, needed_when or {})
+        need(form, needed)
         return render_template(
             template,
             form=form,
@@ -124,6 +129,12 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
         current_session().rollback()
         g.session.expire_all()
         return show_form(request.form, refusal), status_of(refusal)
+
+
+def need(form: Form, names: Collection[str]) -> None:
+    """Show these fields as required; whoever submits refuses them when empty."""
+    for each in form.fields:
+        each.required = each.required or each.name in names
 
 
 def _ask_when(form: Form, needed_when: NeededWhen) -> None:

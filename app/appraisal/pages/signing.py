@@ -25,7 +25,7 @@ from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.web.access import access, check_version, current_actor, current_session, tell
 from app.web.csrf import page_token
-from app.web.forms import FormField, errors_by_field, form_of, form_page
+from app.web.forms import FormField, errors_by_field, form_of, form_page, need
 from app.web.problems import problem_of, status_of
 from app.web.reading import load_schema
 from app.web.shell import words
@@ -83,6 +83,7 @@ def _sign_form(
 ) -> str:
     errors = errors_by_field(refusal)
     plain = form_of(SignAppraisalSchema(exclude=("explanations",)), values, errors, {})
+    need(plain, _needed(view))
     return render_template(
         "appraisal/sign.html",
         title=gettext(APPRAISAL.event_titles[AppraisalEvent.SIGN]),
@@ -96,6 +97,11 @@ def _sign_form(
         csrf_token=page_token(),
         idempotency_key=str(new_id()),
     )
+
+
+def _needed(view: services.AppraisalView) -> tuple[str, ...]:
+    """An agency's report prints the numbers of its appraisers; a bank's own staff may leave theirs out."""
+    return ("qualification",) if view.kind is AppraisalKind.EXTERNAL else ()
 
 
 @access(Permission.SIGN_APPRAISAL)
@@ -121,6 +127,7 @@ def countersign(appraisal_id: UUID) -> Answer:
         subtitle=f"{view.number} · {words(view.asset_title)}",
         back=f"/appraisals/{appraisal_id}",
         version=view.version,
+        needed=_needed(view),
         template="appraisal/countersign.html",
         appraisal=view,
         result=result_shown(spec, result, view.inputs or {}, on) if result else None,

@@ -1,8 +1,17 @@
 """Pages of the appraisal room, as agency, bank and owner use them."""
 
+import re
+
 import pytest
 
-from app.appraisal.services import RequestRevaluation, request_revaluation, run_revaluation
+from app.appraisal.domain import AppraisalKind
+from app.appraisal.services import (
+    OrderAppraisal,
+    RequestRevaluation,
+    order_appraisal,
+    request_revaluation,
+    run_revaluation,
+)
 from app.assets.domain import AssetKind
 from tests.factories.appraisals import (
     REVALUED_AT,
@@ -91,6 +100,51 @@ def test_the_form_of_the_signature_asks_for_the_explanation(
         f"{path}/events/sign", {name: "取自同期贷款利率。", "qualification": "62010001"}, status=303
     )
     assert "取自同期贷款利率。" in maker.get(path, status=200).text
+
+
+def number_label(page):
+    return re.search(r'<label[^>]*for="qualification".*?</label>', page, re.DOTALL).group()
+
+
+def test_the_number_of_an_agencys_appraiser_is_shown_as_required(
+    sign_in, session, world, carbon, commit
+):
+    made = order(session, world, carbon)
+    commit()
+    maker, reviewer, path = sign_in("ag1-a"), sign_in("ag1-b"), f"/appraisals/{made.id}"
+    maker.submit(f"{path}/events/accept", status=303)
+    maker.submit(f"{path}/inputs", typed("carbon-sink-income"), status=303)
+    assert "选填" not in number_label(maker.get(f"{path}/events/sign", status=200).text)
+    refused = maker.submit(f"{path}/events/sign", status=422).text
+    assert "选填" not in number_label(refused)
+    assert 'href="#qualification"' in refused
+    maker.submit(f"{path}/events/sign", {"qualification": "62010001"}, status=303)
+    assert "选填" not in number_label(reviewer.get(f"{path}/events/countersign", status=200).text)
+    assert "选填" not in number_label(
+        reviewer.submit(f"{path}/events/countersign", status=422).text
+    )
+
+
+def test_the_number_is_optional_where_a_bank_appraises_itself(
+    sign_in, session, world, carbon, commit
+):
+    forest = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+    command = OrderAppraisal(
+        asset_id=forest,
+        bank_id=world.organisation("A"),
+        purpose="小额林权抵押贷款",
+        kind=AppraisalKind.INTERNAL,
+        loan_fen=299_999_99,
+    )
+    path = f"/appraisals/{order_appraisal(session, world.actor('a-officer'), command).id}"
+    commit()
+    maker, reviewer = sign_in("a-collateral"), sign_in("a-review")
+    maker.submit(f"{path}/events/accept", status=303)
+    maker.submit(f"{path}/inputs", typed("forest-right"), status=303)
+    assert "选填" in number_label(maker.get(f"{path}/events/sign", status=200).text)
+    maker.submit(f"{path}/events/sign", status=303)
+    assert "选填" in number_label(reviewer.get(f"{path}/events/countersign", status=200).text)
+    reviewer.submit(f"{path}/events/countersign", status=303)
 
 
 def test_a_stated_price_needs_its_source(sign_in, session, world, carbon, commit):
