@@ -14,15 +14,14 @@ from app.loans.queries import list_repayments
 from app.loans.quoting import CarryOut, QuoteEarly, carry_out, get_quote, quote_early
 from app.loans.refusals import NotDrawn, NothingEarly, QuoteExpired, QuoteOutdated, QuoteUsed
 from app.loans.schedules import loan_schedule
-from app.loans.services import Repay, Reverse, repay, reverse
+from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
 
 START = date(2024, 1, 2)
 
 
-@pytest.fixture
-def level(bank):
-    """120,000.00 at 6 % by twelve level months of 10,327.97, on 2024-01-03."""
-    bank.open(START)
+def drawn(bank, today):
+    """120,000.00 at 6 % drawn on 2024-01-02, by twelve level months of 10,327.97."""
+    bank.open(today)
     loan_id = bank.sign(
         contract_fen=120_000_00,
         rate_ppm=60_000,
@@ -33,9 +32,27 @@ def level(bank):
         interest_style=InterestStyle.SCHEDULE,
         method=Method.EQUAL_INSTALMENT,
     )
-    bank.draw(loan_id, 120_000_00)
-    bank.close(START)
+    command = PostDrawdown(loan_id=loan_id, amount_fen=120_000_00)
+    bank.take_over(loan_id, Drawn(on=START, command=command))
     return loan_id
+
+
+@pytest.fixture
+def level(bank):
+    """The loan on 2024-01-03."""
+    return drawn(bank, date(2024, 1, 3))
+
+
+@pytest.fixture
+def near_due(bank):
+    """The loan on 2024-01-30, three days before its first bill."""
+    return drawn(bank, date(2024, 1, 30))
+
+
+@pytest.fixture
+def billed(bank):
+    """The loan on 2024-02-02, when its first bill was made."""
+    return drawn(bank, date(2024, 2, 2))
 
 
 def ask(bank, loan_id, actor=None, **asked):
@@ -66,16 +83,16 @@ def test_a_quote_says_the_interest_to_each_day(bank, level):
 
 
 @pytest.mark.parametrize("keep", list(Keep))
-def test_a_quote_is_carried_out_exactly_with_the_plan_it_showed(bank, level, keep):
-    before = [each.payment_fen for each in to_come(bank, level)]
-    quote = ask(bank, level, keep=keep)
-    bank.close(date(2024, 1, 3))
+def test_a_quote_is_carried_out_exactly_with_the_plan_it_showed(bank, near_due, keep):
+    before = [each.payment_fen for each in to_come(bank, near_due)]
+    quote = ask(bank, near_due, keep=keep)
+    bank.close(date(2024, 1, 30))
     with bank.database.read() as session:
-        shown = get_quote(session, bank.actor, level, quote.id).after
-    done = do(bank, level, quote, key="wire-1")
+        shown = get_quote(session, bank.actor, near_due, quote.id).after
+    done = do(bank, near_due, quote, key="wire-1")
     assert done.amount_fen == quote.days[1].total_fen
-    assert (done.principal_fen, done.interest_fen, done.suspense_fen) == (30_000_00, 38_71, 0)
-    after = to_come(bank, level)
+    assert (done.principal_fen, done.interest_fen, done.suspense_fen) == (30_000_00, 561_29, 0)
+    after = to_come(bank, near_due)
     assert [(row.due_on, row.payment_fen) for row in after] == [
         (row.due_on, row.payment_fen) for row in shown
     ]
@@ -86,7 +103,7 @@ def test_a_quote_is_carried_out_exactly_with_the_plan_it_showed(bank, level, kee
         assert len(after) == 9
         assert {row.payment_fen for row in after[1:-1]} == {before[1]}
     assert sum(row.principal_fen for row in after) == 90_000_00
-    bank.close_until(date(2024, 1, 4), date(2024, 2, 2))
+    bank.close_until(date(2024, 1, 31), date(2024, 2, 1))
 
 
 def test_a_payoff_settles_the_loan(bank, level):
@@ -109,11 +126,10 @@ def test_an_expired_quote_is_refused_and_its_last_day_is_not(bank, level):
     assert do(bank, level, fresh).value_on == date(2024, 1, 5)
 
 
-def test_a_quote_never_counts_over_a_due_day(bank, level):
-    bank.close_until(date(2024, 1, 3), date(2024, 1, 29))
-    assert ask(bank, level).valid_until == date(2024, 2, 1)
+def test_a_quote_never_counts_over_a_due_day(bank, near_due):
+    assert ask(bank, near_due).valid_until == date(2024, 2, 1)
     with pytest.raises(InvalidInput):
-        ask(bank, level, valid_until=date(2024, 2, 2))
+        ask(bank, near_due, valid_until=date(2024, 2, 2))
 
 
 def test_a_quote_counts_at_most_ten_days(bank, level):
@@ -164,19 +180,19 @@ def test_nothing_is_left_to_quote_after_the_last_due_day(bank):
         ask(bank, loan_id)
 
 
-def test_a_preview_is_what_posting_does_and_stores_nothing(bank, level):
-    bank.close_until(date(2024, 1, 3), date(2024, 2, 2))
-    before = bank.view(level)
+def test_a_preview_is_what_posting_does_and_stores_nothing(bank, billed):
+    bank.close(date(2024, 2, 2))
+    before = bank.view(billed)
     command = Repay(amount_fen=5_000_00, value_on=date(2024, 2, 2), prepay=True)
     with bank.database.write() as session:
-        shown = preview_repayment(session, bank.actor, level, command)
+        shown = preview_repayment(session, bank.actor, billed, command)
     with bank.database.read() as session:
-        assert list_repayments(session, bank.actor, level) == ()
-    assert bank.view(level) == before
+        assert list_repayments(session, bank.actor, billed) == ()
+    assert bank.view(billed) == before
     with bank.database.write() as session:
-        done = repay(session, bank.actor, level, command)
+        done = repay(session, bank.actor, billed, command)
     with bank.database.read() as session:
-        told = explain_repayment(session, bank.actor, level, done.entry_id)
+        told = explain_repayment(session, bank.actor, billed, done.entry_id)
     assert [(line.claim, line.paid_fen, line.why) for line in told.lines] == [
         (line.claim, line.paid_fen, line.why) for line in shown.lines
     ]
@@ -185,12 +201,11 @@ def test_a_preview_is_what_posting_does_and_stores_nothing(bank, level):
     assert told.order.en == "Performing loans"
 
 
-def test_principal_comes_first_once_a_loan_is_non_performing(bank, level):
-    bank.close_until(date(2024, 1, 3), date(2024, 2, 2))
+def test_principal_comes_first_once_a_loan_is_non_performing(bank, billed):
     bank.sql("UPDATE loan_state SET loan_class = 'substandard'")
     with bank.database.write() as session:
-        done = repay(session, bank.actor, level, Repay(amount_fen=9_800_00))
-        told = explain_repayment(session, bank.actor, level, done.entry_id)
+        done = repay(session, bank.actor, billed, Repay(amount_fen=9_800_00))
+        told = explain_repayment(session, bank.actor, billed, done.entry_id)
     assert [(line.claim, line.place) for line in told.lines] == [("principal", 1), ("interest", 3)]
     assert done.principal_fen == 9_727_97
 
