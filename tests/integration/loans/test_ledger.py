@@ -132,9 +132,9 @@ def test_an_account_leads_to_its_lines_page_by_page(bank, drawn, ops):
     assert second.next_cursor is None
 
 
+@pytest.mark.one_engine("sqlite")
 def test_the_sums_are_read_from_the_index_alone(database, world):
-    if database.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL plans by the size of the table")
+    """PostgreSQL plans by the size of the table."""
     statement = pair_statement(world.organisation("A"), FIRST, FIRST, None)
     with database.read() as session:
         text = statement.compile(database.engine, compile_kwargs={"literal_binds": True})
