@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from app.appraisal.domain import AppraisalKind
+from app.appraisal.domain import AppraisalKind, ItemState
+from app.appraisal.models import RevaluationItem
 from app.appraisal.services import (
     OrderAppraisal,
     RequestRevaluation,
@@ -192,6 +193,25 @@ def test_every_page_renders_in_both_languages(
         assert "%(" not in officer.get(page, status=200).text, page
     for page in (f"/appraisals/{view.id}", f"/revaluations/{run.id}"):
         sign_in("b-collateral", language=language).get(page, status=404)
+
+
+def test_only_falls_are_listed_and_their_figures_agree(
+    sign_in, session, world, carbon, clock, commit
+):
+    steady = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+    make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    make_valid(session, world, steady, example_inputs("forest-right"))
+    clock.instant = REVALUED_AT
+    run = request_revaluation(session, world.actor("a-risk"), RequestRevaluation(on=REVALUED_ON))
+    ends = {carbon: (42_250_10, 42_249_90), steady: (42_000_00, 42_000_00)}
+    for asset_id, (before_fen, after_fen) in ends.items():
+        item = session.get_one(RevaluationItem, (run.id, asset_id))
+        item.state, item.before_fen, item.after_fen = ItemState.DONE, before_fen, after_fen
+    commit()
+    page = sign_in("a-risk").get(f"/revaluations/{run.id}", status=200).text
+    listed = page[page.index("最大降幅") :]
+    figures = re.findall(r'<td class="num"[^>]*>([^<]*)</td>', listed)
+    assert figures == ["42,250.10", "42,249.90", "-0.20"]
 
 
 @pytest.mark.parametrize(
