@@ -23,6 +23,7 @@ from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.loans.books import business_day
 from app.loans.classifying import changed_classes, classify_debtors, end_observations
+from app.loans.close_queries import DayCloseView, close_view, lease_of
 from app.loans.closing_loans import close_loans
 from app.loans.domain.classification import ClassRules, class_rules
 from app.loans.domain.notices import notice_days
@@ -39,7 +40,6 @@ from app.loans.models import (
 )
 from app.loans.notices_filing import file_notices
 from app.loans.provisions import provision_sql
-from app.loans.close_queries import DayCloseView, close_view, lease_of
 from app.loans.refusals import DayAlreadyOpened, DayIsClosed, DayNotOver, DaySkipped
 from app.reference.services import policy_for
 
