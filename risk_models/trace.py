@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from risk_models.contract import Step, Traced
 from risk_models.student import student_t
+from risk_models.words import plain
 
 __all__ = [
     "DAYS_A_YEAR",
+    "DIGITS",
     "FormulaError",
     "cumulative",
     "evaluate",
@@ -29,6 +31,9 @@ DAYS_A_YEAR: Final = 365.25
 
 TOLERANCE: Final = 1e-9
 """Relative gap between a printed value and its formula worked out again."""
+
+DIGITS: Final = 12
+"""Digits of a figure in the words of a gap: the gaps that count show in them."""
 
 SMALLEST: Final = 1e-9
 """Below this a printed value is nothing but rounding."""
@@ -207,7 +212,8 @@ def _problems(step: Step) -> list[str]:
     worst = int(np.argmax(np.abs(again - printed))) if len(printed) else 0
     if not np.any(gaps):
         return []
-    return [f"{step.name}: printed {printed[worst]!r}, {step.formula} gives {again[worst]!r}"]
+    told, found = (plain(float(each[worst]), DIGITS) for each in (printed, again))
+    return [f"{step.name}: printed {told}, {step.formula} gives {found}"]
 
 
 def _unit_of(step: Step) -> float:
