@@ -30,6 +30,7 @@ from risk_models.engines.paths import MOST_PATHS
 from risk_models.engines.scenarios import Simulation
 from risk_models.registry import get_model, science_parameters
 from risk_models.runner import value
+from risk_models.units import unit_words
 from risk_models.words import Text
 
 __all__ = [
@@ -403,7 +404,9 @@ def _finding_json(finding: Finding, row: int, language: str) -> dict[str, object
 def finding_detail(finding: Finding, row: int) -> Text:
     """The words of a finding for one of its rows, facts filled in."""
     at = list(finding.rows).index(row)
-    return finding.detail.filled({name: fact[at].item() for name, fact in finding.facts.items()})
+    facts: dict[str, object] = {name: fact[at].item() for name, fact in finding.facts.items()}
+    unit = unit_words(str(facts.get("unit", "")))
+    return finding.detail.about(unit=unit).filled(facts)
 
 
 # ---------------------------------------------------------------------------

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from risk_models.contract import Batch, Choice, Codes, Field, Finding, Floats, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.keys import combined
-from risk_models.words import Text, plain, unit_words
+from risk_models.units import unit_words
+from risk_models.words import Text, plain
 
 __all__ = [
     "InputProblem",
@@ -181,8 +182,7 @@ def _beside(
             if found.severity != "refuse" or unread & {(row, name) for name in decided_by}:
                 continue
             facts: dict[str, object] = {key: fact[at].item() for key, fact in found.facts.items()}
-            unit = Text(en=field.unit, zh=unit_words(field.unit))
-            told = found.detail.about(unit=unit).filled(facts)
+            told = found.detail.about(unit=unit_words(field.unit)).filled(facts)
             yield InputProblem(row=row, field=field.name, code=found.code, told=told)
 
 

@@ -40,8 +40,9 @@ from risk_models.engines.discount import discount
 from risk_models.price_checks import using
 from risk_models.registry import outside_models, science_parameters
 from risk_models.runner import value
-from risk_models.trace import recompute
-from risk_models.words import Text
+from risk_models.trace import DIGITS, recompute
+from risk_models.units import IRREGULAR, PARTS, find_unit_words
+from risk_models.words import Text, plain
 
 __all__ = ["as_asked", "conformance", "outside_problems", "random_rows"]
 
@@ -116,11 +117,23 @@ def _passport_problems(spec: ModelSpec, parameters: Parameters) -> Iterator[str]
         yield from _field_problems(spec, field)
     yield from (f"{what}: a wording is empty" for what, text in _texts(spec) if not text.complete)
     for use in spec.prices:
-        for other, _ in use.when:
-            if other not in {field.name for field in spec.fields}:
-                yield f"price {use.id}: used when {other}, which is no field"
+        yield from _price_problems(spec, use)
     for parameter_id in spec.parameters:
         yield from _parameter_problems(parameter_id, parameters)
+
+
+def _price_problems(spec: ModelSpec, use: PriceUse) -> Iterator[str]:
+    for other, _ in use.when:
+        if other not in {field.name for field in spec.fields}:
+            yield f"price {use.id}: used when {other}, which is no field"
+    yield from _unit_problems(f"price {use.id}", use.unit)
+
+
+def _unit_problems(what: str, unit: str) -> Iterator[str]:
+    """A unit without words would stand in signs on a Chinese page."""
+    if find_unit_words(unit) is None:
+        known = ", ".join((*PARTS, *IRREGULAR))
+        yield f"{what}: the unit {unit!r} has no words; write it with / and * of: {known}"
 
 
 def _twice(names: Sequence[str]) -> list[str]:
@@ -142,6 +155,7 @@ def _field_problems(spec: ModelSpec, field: Field) -> Iterator[str]:
         yield f"{field.name}: shown for some answers only, and yet always required"
     if field.kind in ("number", "integer") and (field.low is None or field.high is None):
         yield f"{field.name}: a number needs both bounds"
+    yield from _unit_problems(field.name, field.unit)
 
 
 def _texts(spec: ModelSpec) -> Iterator[tuple[str, Text]]:
@@ -166,6 +180,9 @@ def _parameter_problems(parameter_id: str, parameters: Parameters) -> Iterator[s
     titles = [entry.title, *entry.rows.values(), *(c.title for c in entry.columns.values())]
     if not all(title.complete for title in titles):
         yield f"{parameter_id}: a wording is empty"
+    yield from _unit_problems(parameter_id, entry.unit)
+    for name, column in entry.columns.items():
+        yield from _unit_problems(f"{parameter_id}.{name}", column.unit)
 
 
 # ---------------------------------------------------------------------------
@@ -291,7 +308,8 @@ class _Trial:
         for row in range(batch.n):
             alone = value(self.model, batch.take(np.array([row])), self.basis).value[0]
             if not np.isclose(alone, result.value[row], rtol=SAME, atol=0.0, equal_nan=True):
-                yield f"row {row} alone is {float(alone)}, in the batch {float(result.value[row])}"
+                both = plain(float(alone), DIGITS), plain(float(result.value[row]), DIGITS)
+                yield f"row {row} alone is {both[0]}, in the batch {both[1]}"
                 return
 
     def _shocks(self, batch: Batch, result: Result) -> Iterator[str]:
@@ -375,6 +393,7 @@ class _Trial:
         }
         stated = self._stated()
         for step in recorder.steps:
+            yield from _unit_problems(f"step {step.name}", step.unit)
             yield from _chain_problems(step, known, stated)
             known[step.name] = step.value
         for exposure in exposures.values():
@@ -415,6 +434,7 @@ class _Trial:
         for flow in exposure.flows:
             if flow.name not in listed:
                 yield f"flow {flow.name} is no component of the passport"
+            yield from _unit_problems(f"flow {flow.name}", flow.unit)
             if flow.index is not None:
                 unit = self.basis.prices[flow.index].unit
                 if unit != f"yuan/{flow.unit}":

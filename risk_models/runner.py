@@ -40,7 +40,8 @@ from risk_models.engines.scenarios import (
 )
 from risk_models.price_checks import price_refusals
 from risk_models.reconciling import apart_findings
-from risk_models.words import Text, unit_words
+from risk_models.units import unit_words
+from risk_models.words import Text
 
 __all__ = ["Bar", "Fan", "NoTrace", "Portfolio", "fan", "portfolio", "stressed", "tornado", "value"]
 
@@ -397,10 +398,8 @@ def _named(spec: ModelSpec, found: Finding) -> Finding:
     if "%(subject)s" not in found.detail.zh or not found.field:
         return found
     field = spec.field(found.field)
-    subject = Text(
-        en=f"{field.title.en} ({field.unit})",
-        zh=f"{field.title.zh}（{unit_words(field.unit)}）",
-    )
+    unit = unit_words(field.unit)
+    subject = Text(en=f"{field.title.en} ({unit.en})", zh=f"{field.title.zh}（{unit.zh}）")
     return replace(found, detail=found.detail.about(subject=subject))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Text", "figure", "plain", "unit_words", "with_facts"]
+__all__ = ["Text", "figure", "plain", "with_facts"]
 
 PLACE: Final = re.compile(r"%(?:\((\w+)\)(?:\.(\d+))?([sdfg])|%)")
 """A place of a wording that a fact fills, or a percent sign."""
@@ -15,22 +15,6 @@ MONEY_DECIMALS: Final = 2
 """Up to so many decimals, as of money, are told whole; more are told without the zeros at their end."""
 
 MOST_DECIMALS: Final = 12
-
-UNITS: Final = {
-    "yuan": "元",
-    "mu": "亩",
-    "ha": "公顷",
-    "m3": "立方米",
-    "t": "吨",
-    "year": "年",
-    "km": "公里",
-}
-"""Chinese words of the units of areas and of figures per area; other units are told by their signs."""
-
-
-def unit_words(unit: str) -> str:
-    """A unit such as yuan/mu in Chinese."""
-    return "/".join(UNITS.get(part, part) for part in unit.split("/"))
 
 
 def plain(number: float, digits: int = 6) -> str:

@@ -37,6 +37,7 @@ from risk_models.contract import ModelSpec
 from risk_models.dated import ParameterNotInForce
 from risk_models.engines.paths import MOST_PATHS
 from risk_models.registry import UnknownModel, get_model, installed_models
+from risk_models.units import unit_words
 from risk_models.words import Text
 
 __all__ = ["commands"]
@@ -255,7 +256,7 @@ def _print_prices(spec: ModelSpec, answer: Mapping[str, object]) -> None:
     for use in spec.prices:
         if found := given.get(use.id):
             words = (
-                f"{_figure(found['yuan'])} {found['unit']}",
+                f"{_figure(found['yuan'])} {unit_words(use.unit).in_language(language())}",
                 found["priced_on"],
                 found["source"],
             )
@@ -267,8 +268,10 @@ def _print_steps(steps: Sequence[Mapping[str, object]]) -> None:
     click.echo(f"{say(N_('Steps'))}:")
     for step in steps:
         title = cast("Mapping[str, str]", step["title"])[language()]
-        unit = "" if step["unit"] == "ratio" else f" {step['unit']}"
-        click.echo(f"  {title} ({step['name']}): {_figure(step['value'])}{unit}")
+        unit = (
+            "" if step["unit"] == "ratio" else unit_words(str(step["unit"])).in_language(language())
+        )
+        click.echo(f"  {title} ({step['name']}): {_figure(step['value'])} {unit}".rstrip())
         click.echo(f"    = {step['formula']}")
         given = cast("Mapping[str, object]", step["inputs"]).items()
         for name, figure in given:

@@ -233,6 +233,31 @@ def test_a_model_that_breaks_the_contract_is_named(make: Callable[[], Reed], pro
     assert any(problem in told for told in conformance(make()))
 
 
+def test_figures_that_do_not_follow_are_told_as_plain_numbers():
+    (told,) = [each for each in conformance(BadFormula()) if "gives" in each]
+    assert told == "reed_t: printed 360, area_mu + reed_t_per_mu gives 900.4"
+
+
+def test_the_unit_of_a_step_without_words_is_named():
+    class Heads(Reed):
+        def exposures(self, batch, basis, steps):
+            counted = replace(reed_t, unit="goat/mu")
+
+            def other(name, _function, /, **inputs):
+                return steps(name, counted, **inputs)
+
+            return super().exposures(batch, basis, other)
+
+    (told,) = conformance(Heads())
+    assert told.startswith("step reed_t: the unit 'goat/mu' has no words")
+    assert "yuan, mu, ha" in told
+
+
+def _goats(spec: ModelSpec) -> ModelSpec:
+    area = replace(spec.fields[0], unit="goat")
+    return replace(spec, fields=(area, *spec.fields[1:]))
+
+
 def _without_chinese(spec: ModelSpec) -> ModelSpec:
     return replace(spec, title=Text(en="Reeds", zh=" "))
 
@@ -247,6 +272,11 @@ def _choice(spec: ModelSpec) -> ModelSpec:
     [
         (_without_chinese, "a wording is empty"),
         (_choice, "a choice needs choices"),
+        (_goats, "area_mu: the unit 'goat' has no words"),
+        (
+            lambda spec: replace(spec, prices=(replace(REED, unit="yuan/goat"),)),
+            "price reed: the unit 'yuan/goat' has no words",
+        ),
         (lambda spec: replace(spec, id="Reed Harvest"), "kebab-case"),
         (lambda spec: replace(spec, version="1"), "major.minor.patch"),
         (lambda spec: replace(spec, contract=2), "contract 2"),

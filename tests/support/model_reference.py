@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from risk_models.contract import Component, Condition, Field, Model, ModelSpec, Text
 from risk_models.dated import DatedParameter
 from risk_models.registry import BUILT_INS, science_parameters
+from risk_models.units import SILENT
 from tests.support.model_flows import flows_of
 from tests.support.model_steps import steps_of
 
@@ -205,7 +206,7 @@ def _parameter(entry: DatedParameter) -> Iterator[str]:
         elif entry.rows:
             shown = f"table of {len(entry.rows)} rows"
         else:
-            shown = f"{given} {entry.unit}"
+            shown = given if entry.unit in SILENT else f"{given} {entry.unit}"
         told = entry.references[day]
         yield (
             f"| {_both(entry.title)} `{entry.id}` | {day} | {shown} | {STATUS[entry.status]} |"

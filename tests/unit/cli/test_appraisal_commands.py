@@ -53,6 +53,18 @@ def test_appraise_prints_for_people_in_their_language(terminal, monkeypatch):
     assert "年产出净收益: " in terminal(*arguments).output
 
 
+def test_a_terminal_in_chinese_has_units_in_chinese(terminal, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    file = EXAMPLES / "carbon-sink-income.json"
+    arguments = ("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
+    told = terminal(*arguments, "--steps").output
+    assert "地方林草碳汇价格: 30 元/吨CO2e" in told
+    assert "yuan/" not in told
+    assert " 年\n" in told
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert ": 30 yuan/tCO2e" in terminal(*arguments).output
+
+
 @pytest.mark.parametrize(
     ("document", "words", "code"),
     [
