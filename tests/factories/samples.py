@@ -370,7 +370,7 @@ def inspections(samples: Samples) -> None:
         present="李青禾",
         findings=tuple(Finding(item=each.code, answer=Answer.FINE) for each in checklist()),
         conclusion=Conclusion.SOUND,
-        summary="正常",
+        summary="示例：林木长势与上次一致",
     )
     record_findings(session, officer, check.id, found)
     paper = UploadFile(name="invoice.png", content=PICTURE)
