@@ -41,7 +41,8 @@ def kill_after(process: "subprocess.Popen[bytes]", database: Database, loans: in
         assert time.monotonic() < until, "the close makes no headway"
         time.sleep(0.005)
     process.kill()
-    assert process.wait() == -signal.SIGKILL
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
 
 
 def let_leases_expire(database: Database) -> None:
