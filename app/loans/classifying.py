@@ -214,14 +214,27 @@ def due_days(session: Session, loan_id: UUID, *, until_on: date) -> list[DueDay]
 
 def _paid_on(lines: Iterable[RepaymentLine]) -> date | None:
     """The value day of the last payment that was not taken back."""
-    standing: list[RepaymentLine] = []
+    standing: list[tuple[int, date]] = []
     for line in sorted(lines, key=lambda each: each.id):
         if line.paid_fen > 0:
-            standing.append(line)
-            continue
-        back = next(each for each in reversed(standing) if each.paid_fen == -line.paid_fen)
-        standing.remove(back)
-    return max((each.value_on for each in standing), default=None)
+            standing.append((line.paid_fen, line.value_on))
+        else:
+            standing = _taken_back(standing, -line.paid_fen)
+    return max((value_on for _, value_on in standing), default=None)
+
+
+def _taken_back(standing: list[tuple[int, date]], back_fen: int) -> list[tuple[int, date]]:
+    """The payments left: without the one of this amount, or else without the newest that cover it."""
+    same = [place for place, (fen, _) in enumerate(standing) if fen == back_fen]
+    if same:
+        return [*standing[: same[-1]], *standing[same[-1] + 1 :]]
+    left = list(standing)
+    while left and back_fen:
+        fen, value_on = left.pop()
+        if fen > back_fen:
+            left.append((fen - back_fen, value_on))
+        back_fen -= min(fen, back_fen)
+    return left
 
 
 # --- Reading ---

@@ -1,10 +1,14 @@
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from app import policy
+from app.loans.classifying import _paid_on
 from app.loans.domain.classification import LoanClass, class_rules
 from app.loans.domain.payment_record import DueDay, observation, upgrade_reason, upgrade_trial
+from app.loans.domain.waterfall import Claim
+from app.loans.models import RepaymentLine
 from app.policy import Policy
 
 RULES = class_rules(Policy(parameters=policy.on(date(2024, 1, 2))))
@@ -92,3 +96,32 @@ def test_bills_of_one_day_count_once_and_only_when_all_are_paid():
         days, first_due_on=QUARTERS[0], on=date(2024, 5, 1), rules=RULES.observation
     )
     assert (found.since_on, found.met) == (QUARTERS[0], 0)
+
+
+def line(number, fen, day):
+    return RepaymentLine(
+        id=UUID(int=number),
+        repayment_id=UUID(int=1),
+        seq=number,
+        note_id=UUID(int=1),
+        claim=Claim.INTEREST,
+        paid_fen=fen,
+        value_on=day,
+    )
+
+
+@pytest.mark.parametrize(
+    ("payments", "expected"),
+    [
+        ([(5, QUARTERS[0])], QUARTERS[0]),
+        ([(2, QUARTERS[0]), (3, QUARTERS[1])], QUARTERS[1]),
+        ([(5, QUARTERS[0]), (-5, QUARTERS[1])], None),
+        ([(5, QUARTERS[1]), (-5, QUARTERS[1]), (5, QUARTERS[0])], QUARTERS[0]),
+        ([(2, QUARTERS[0]), (3, QUARTERS[1]), (-2, QUARTERS[2])], QUARTERS[1]),
+        ([(2, QUARTERS[0]), (3, QUARTERS[1]), (-4, QUARTERS[2])], QUARTERS[0]),
+        ([(2, QUARTERS[0]), (3, QUARTERS[1]), (-1, QUARTERS[2])], QUARTERS[1]),
+    ],
+)
+def test_a_bill_is_paid_from_the_last_payment_that_was_not_taken_back(payments, expected):
+    lines = [line(number, fen, day) for number, (fen, day) in enumerate(payments, start=1)]
+    assert _paid_on(lines) == expected
