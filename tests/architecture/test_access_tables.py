@@ -59,6 +59,7 @@ def test_no_role_holds_both_ends_of_a_step_of_two_people():
         (Permission.CERTIFY_ASSET, Permission.FILE_ASSET),
         (Permission.MANAGE_PEOPLE, Permission.APPROVE_APPLICATION),
         (Permission.READ_AUDIT, Permission.POST_DRAWDOWN),
+        (Permission.INSPECT_LOANS, Permission.REVIEW_INSPECTION),
         (Permission.JUDGE_CLASS, Permission.CONFIRM_CLASS),
         (Permission.PROPOSE_ENTRY, Permission.CHECK_ENTRY),
     ]
