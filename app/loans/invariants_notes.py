@@ -131,7 +131,7 @@ def _running(
     def total(kind: AccrualKind, since: date) -> int:
         grown = sum(row.amount_fen for row in accruals if row.kind is kind and row.on >= since)
         corrected = (
-            row for row in corrections if (row.kind, row.period_starts_on) == (kind, since)
+            row for row in corrections if row.kind is kind and row.period_starts_on >= since
         )
         return grown + sum(row.amount_fen for row in corrected)
 

@@ -412,7 +412,11 @@ def list_dues(
     statement = (
         sa.select(LoanDue, col(LoanNote.number))
         .join(LoanNote, col(LoanNote.id) == col(LoanDue.note_id))
-        .where(col(LoanDue.loan_id) == loan_id)
+        .where(
+            col(LoanDue.loan_id) == loan_id,
+            # A bill that a change of an earlier day took back stays on file and says nothing.
+            LoanDue.principal_fen + LoanDue.interest_fen > 0,
+        )
         .order_by(col(LoanDue.due_on), col(LoanNote.number))
     )
     if unpaid_only:

@@ -390,6 +390,10 @@ class Replay:
         """Post the difference between the interest that was posted and what has grown."""
         for note in self.ledger.notes:
             key, state = note.note.id, note.state
+            for period in interest_periods(note.terms):
+                if period.due_on > self.on and period.starts_on < self.until:
+                    # A note that ended earlier earns nothing in the periods that had run.
+                    self.grown.setdefault((key, AccrualKind.INTEREST, period.starts_on), 0)
             self.grown[key, AccrualKind.INTEREST, state.period_starts_on] = state.interest_fen
             self.grown[key, AccrualKind.PENALTY, note.note.drawn_on] = state.penalty_fen
             self.grown[key, AccrualKind.COMPOUND, note.note.drawn_on] = state.compound_fen

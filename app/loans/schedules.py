@@ -221,6 +221,9 @@ def _of_note(
     billed = sum(due.principal_fen for due in ledger.dues)
     balance, before_on = ledger.state.unbilled_fen + billed, ledger.note.drawn_on
     for due in ledger.dues:
+        if not due.principal_fen + due.interest_fen:
+            # Taken back by a change of an earlier day; it stays on file.
+            continue
         balance -= due.principal_fen
         days, before_on = (due.due_on - before_on).days, due.due_on
         yield InstalmentView(

@@ -13,6 +13,7 @@ from app.loans.domain.terms import Method
 from app.loans.invariants import violations
 from app.loans.queries import journal, list_dues, list_repayments, trial_balance
 from app.loans.refusals import ChangedSince, ClosedPeriod, KeyTaken, NotDrawn
+from app.loans.schedules import loan_schedule
 from app.loans.services import (
     Drawn,
     ExtendLoan,
@@ -293,3 +294,17 @@ def test_verify_finds_a_replay_that_was_changed(bank):
             found = {each.invariant for each in violations(session)}
             session.rollback()
         assert invariant in found
+
+
+def test_a_bill_that_would_not_have_been_made_is_shown_no_more(bank, weekly):
+    before, view = books(bank, weekly), bank.view(weekly)
+    paid = pay(bank, weekly, view.principal_fen + 1_000_00, value_on=day(3), prepay=True)
+    with bank.database.read() as session:
+        assert list_dues(session, bank.actor, weekly) == ()
+        assert loan_schedule(session, bank.actor, weekly).instalments == ()
+    after = bank.view(weekly)
+    assert (after.state, after.principal_fen, after.accrued_fen) == ("settled", 0, 0)
+    assert after.suspense_fen == 1_000_00 - 14_79
+    take_back(bank, paid)
+    assert books(bank, weekly) == before
+    bank.close(day(20))
