@@ -49,7 +49,7 @@ CHANGE_TITLES: Mapping[ChangeKind, str] = {
 TABLE: Final = "table"
 """Stands for a parameter that is a table, which is told as changed and not printed; also its unit."""
 
-PRICE_FACTS: Final = ("yuan", "unit", "growth", "curve")
+PRICE_FACTS: Final = ("unit", "growth", "curve")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,12 +262,16 @@ def _valued(model: Model, stand: _Stand) -> int | None:
 
 
 def _price_facts(facts: PriceFacts | None) -> list[Any]:
-    return [] if facts is None else [facts.get(name) for name in PRICE_FACTS]
+    """What makes a price: 30.0 is 30."""
+    if facts is None:
+        return []
+    return [Decimal(facts["yuan"]), *(facts.get(name) for name in PRICE_FACTS)]
 
 
 def _price_text(facts: PriceFacts) -> str:
     growth = float(facts.get("growth") or 0.0)
-    return facts["yuan"] if not growth else f"{facts['yuan']} ({growth:+.1%})"
+    yuan = f"{Decimal(facts['yuan']).normalize():,f}"
+    return yuan if not growth else f"{yuan} ({growth:+.1%})"
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -22,7 +22,6 @@ from app.appraisal.domain.valuing import (
     digest,
     failure_problem,
     found_problem,
-    money_text,
     stored_inputs,
     told_problem,
     with_findings,
@@ -46,6 +45,7 @@ from app.db.engine import now, today
 from app.kernel.actor import Actor, Name
 from app.kernel.calendar import FIRST_DAY, LAST_DAY
 from app.kernel.errors import FieldError, InvalidInput, NotFound, StaleVersion
+from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
 from app.reference.services import policy_for
@@ -406,7 +406,7 @@ def _registered(session: Session, asset: Asset) -> RegisteredAsset:
 def _reportable(found: Appraised) -> int:
     value_fen = found.value_fen
     if value_fen is None or not 0 <= value_fen <= MAX_VALUE_FEN:
-        raise ValueOutOfRange(value="—" if value_fen is None else money_text(value_fen))
+        raise ValueOutOfRange(value="—" if value_fen is None else Money(value_fen))
     return value_fen
 
 

@@ -310,6 +310,7 @@ def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView
 
 def _object(session: Session, asset: Asset, bank_id: UUID) -> ObjectView:
     category = asset.forest_category
+    parcels = sorted(_rows(session, AssetParcel, asset.id), key=lambda each: each.seq)
     return ObjectView(
         number=asset.number,
         title=Words(zh=asset.title, en=asset.title_en),
@@ -319,7 +320,7 @@ def _object(session: Session, asset: Asset, bank_id: UUID) -> ObjectView:
         right_ends_on=asset.right_ends_on,
         area_mu="" if asset.area_mu is None else f"{asset.area_mu:,f}",
         forest_category=None if category is None else FOREST_CATEGORIES[category],
-        parcels=[_parcel(each) for each in _rows(session, AssetParcel, asset.id)],
+        parcels=[_parcel(each) for each in parcels],
         measurements=_measurements(session, asset.id),
         encumbrances=_encumbrances(session, asset.id),
         liens=_liens(session, asset.id, bank_id),

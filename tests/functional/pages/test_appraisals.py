@@ -195,6 +195,18 @@ def test_every_page_renders_in_both_languages(
         sign_in("b-collateral", language=language).get(page, status=404)
 
 
+def test_a_negative_value_is_refused_with_its_figure_in_thousands(
+    sign_in, session, world, carbon, commit
+):
+    made = order(session, world, carbon)
+    commit()
+    maker, path = sign_in("ag1-a", language="en"), f"/appraisals/{made.id}"
+    maker.submit(f"{path}/events/accept", status=303)
+    dear = {**typed("carbon-sink-income"), "inputs-monitoring_cost_yuan": "900000"}
+    refused = maker.submit(f"{path}/inputs", dear, status=422).text
+    assert re.search(r"The model gives -\d{1,3}(,\d{3})+\.\d\d yuan\.", refused)
+
+
 def test_only_falls_are_listed_and_their_figures_agree(
     sign_in, session, world, carbon, clock, commit
 ):

@@ -1,6 +1,7 @@
 """The words of an issued report: both languages, the words of the pages, only what its row used, its mark."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from app.appraisal.services import StatedPrice, WhatIf, what_if
 from app.appraisal.services.annexes import shown
 from app.appraisal.services.inputs import get_spec
 from app.appraisal.services.reporting import INVENTED, report_view
-from app.assets.models import Asset
+from app.assets.models import Asset, AssetParcel
 from app.identity.models import Organisation
 from app.kernel.errors import InvalidInput
 from app.market.models import PricePoint
@@ -117,3 +118,14 @@ def test_a_price_that_neither_row_uses_is_no_change():
     )
     now = replace(then, number="V-2", prices={"local-sink": {**kept, "yuan": "21"}})
     assert compared(then, now).changes == []
+
+
+def test_parcels_of_a_report_stand_in_the_order_of_their_numbers(session, world, carbon):
+    appraised = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    box = {"west_e7": 0, "east_e7": 10, "south_e7": 0, "north_e7": 10}
+    for seq in (2, 1, 3):
+        drawn = {"geometry": {}, "area_mu": Decimal(1), "vertices": 4, **box}
+        session.add(AssetParcel(asset_id=carbon, seq=seq, **drawn))
+        session.flush()
+    parcels = _view(session, appraised).object.parcels
+    assert [each.number for each in parcels] == ["1", "2", "3"]

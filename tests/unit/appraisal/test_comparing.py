@@ -95,6 +95,13 @@ def test_a_growing_price_is_a_change_of_the_price():
     assert [(each.old, each.new) for each in found.items] == [("30", "30 (+2.0%)")]
 
 
+def test_prices_are_told_alike_however_their_zeros_were_written():
+    now = side("V-2", SIGNED_ON, "1440.50")
+    (found,) = compared(side("V-1", SIGNED_ON, "30.0"), now).changes
+    assert [(each.old, each.new) for each in found.items] == [("30", "1,440.5")]
+    assert compared(side("V-1", SIGNED_ON, "30.0"), side("V-2", SIGNED_ON, "30")).changes == []
+
+
 def test_another_model_is_one_step():
     now = replace(THEN, model_id="forest-right", value_fen=THEN.value_fen + 7)
     (found,) = compared(THEN, now).changes
