@@ -27,3 +27,26 @@ def test_a_problem_of_a_reference_stands_at_its_title(sign_in):
     assert "Your agency has no appraisal with this number." in shown
     assert ">Reference</span>" in shown
     assert ">Row</span>" not in shown
+    assert "Rows with a problem: 1." in shown
+    assert "The others are not held up" not in shown
+
+
+def test_a_bad_row_beside_a_good_one_does_not_hold_it_up(sign_in):
+    page = sign_in("a-risk", language="en")
+    book = openpyxl.load_workbook(BytesIO(page.get(f"{PATH}/template.xlsx").data))
+    sheet = book.worksheets[0]
+    places = {cell.value: cell.column for cell in sheet[NAMES]}
+    for at in range(1, sheet.max_column + 1):
+        sheet.cell(FIRST + 1, at, sheet.cell(FIRST, at).value)
+    sheet.cell(FIRST, places["ref"], "AP-good")
+    sheet.cell(FIRST + 1, places["ref"], "AP-bad")
+    sheet.cell(FIRST + 1, places["area_mu"], -1)
+    for other in book.worksheets[1:-1]:
+        other.delete_rows(FIRST, 100)
+    out = BytesIO()
+    book.save(out)
+    file = (BytesIO(out.getvalue()), "a.xlsx")
+    sent = {"valued_on": "2023-12-26", "answer": "page", "file": file}
+    shown = page.submit(f"{PATH}/portfolio", sent, status=200).text
+    assert "Rows with a problem: 1." in shown
+    assert "The others are not held up" in shown
