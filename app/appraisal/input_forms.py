@@ -158,6 +158,8 @@ def _bounds(each: Field) -> str:
     low, high = (None if end is None else bound(end, each.unit) for end in (each.low, each.high))
     if each.kind == "series":
         return gettext("Figures in their order, separated by commas or lines.")
+    if low is not None and high is not None and each.low_open:
+        return gettext("More than %(low)s, up to %(high)s.", low=low, high=high)
     if low is not None and high is not None:
         return gettext("From %(low)s to %(high)s.", low=low, high=high)
     if low is not None:

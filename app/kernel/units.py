@@ -37,6 +37,12 @@ def bound(end: float | None, unit: str) -> str:
     return f"{end:,.6f}".rstrip("0").rstrip(".")
 
 
+def span(low: float | None, high: float | None, unit: str, *, above: bool) -> str:
+    """A range in digits, 0 – 0.5; with `above` its low end is not in it, > 0 – 0.5. Empty without ends."""
+    ends = f"{bound(low, unit)} – {bound(high, unit)}".strip(" –")
+    return f"> {ends}" if above and low is not None else ends
+
+
 def per_cent(share: Decimal | float | str) -> str:
     """A share of one in per cent, with no more digits than it has: 0.075 is 7.5."""
     return f"{(Decimal(str(share)) * 100).normalize():f}"

@@ -14,7 +14,7 @@ from app.appraisal.pages.shown import result_shown, room_words
 from app.appraisal.units import unit_title
 from app.db.engine import today
 from app.kernel.permissions import Permission
-from app.kernel.units import bound
+from app.kernel.units import span
 from app.web.access import access, current_actor, current_session
 from app.web.shell import said, words
 from risk_models.batches import choices_of
@@ -47,14 +47,13 @@ def model_page(model_id: str) -> str:
 
 
 def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
-    ends = [bound(end, each.unit) for end in (each.low, each.high)]
     listed = choices_of(each, parameters)
     return {
         "title": words(each.title),
         "name": each.name,
         "help": words(each.help),
         "unit": "" if each.unit in {"1", "day"} else each.unit,
-        "range": f"{ends[0]} – {ends[1]}".strip(" –") if any(ends) else "",
+        "range": span(each.low, each.high, each.unit, above=each.low_open),
         "choices": ", ".join(words(choice.title) for choice in listed),
         "reference": said(each.reference),
         "required": each.required,

@@ -32,7 +32,7 @@ from app.appraisal.workbooks.layout import (
 from app.documents.cells import NO, YES
 from app.kernel.actor import Name
 from app.kernel.catalogue import in_both
-from app.kernel.units import bound, unit_name
+from app.kernel.units import span, unit_name
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import Parameters
@@ -148,10 +148,9 @@ class _Drawing:
         return _Head(self._word(field.title), field.name, unit, self._help(field))
 
     def _help(self, field: Field) -> str:
-        ends = [bound(end, field.unit) for end in (field.low, field.high)]
-        span = f"{ends[0]} – {ends[1]}" if any(ends) else ""
+        ends = span(field.low, field.high, field.unit, above=field.low_open)
         reference = in_both(field.reference).in_language(self.language)
-        parts = (self._word(field.help), self._when(field), span, reference)
+        parts = (self._word(field.help), self._when(field), ends, reference)
         return "\n".join(part for part in parts if part)
 
     def _when(self, field: Field) -> str:

@@ -137,3 +137,12 @@ def test_an_empty_place_of_a_recorded_list_is_refused_at_its_field():
     with pytest.raises(InvalidInput) as refusal:
         _listed("10,,12", changes_only=True, prefix="overrides-")
     assert [each.pointer for each in refusal.value.errors] == [f"/overrides/{SILVICULTURE}"]
+
+
+def test_a_low_end_that_is_refused_is_not_in_the_range_of_the_help(app):
+    spec = _spec("carbon-sink-income")
+    with app.test_request_context("/?lang=en"):
+        fields = input_fields(spec, science_parameters().on(ON), {}, {})
+    told = {each.name.removeprefix("inputs-"): each.help for each in fields}
+    assert told["discount_rate"].endswith("More than 0, up to 0.5.")
+    assert told["baseline_share"].endswith("From 0 to 1.")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import risk_models
-from app.kernel.units import per_cent, unit_name
+from app.kernel.units import per_cent, span, unit_name
 from risk_models.registry import installed_models
 from risk_models.units import SILENT, find_unit_words
 
@@ -39,3 +39,10 @@ def test_every_unit_has_words_in_both_languages():
 )
 def test_a_share_is_read_in_per_cent(share, shown):
     assert per_cent(share) == shown
+
+
+def test_a_range_says_whether_its_low_end_is_in_it():
+    assert span(0.0, 0.5, "ratio", above=False) == "0 – 0.5"
+    assert span(0.0, 0.5, "ratio", above=True) == "> 0 – 0.5"
+    assert span(None, 0.5, "ratio", above=True) == "0.5"
+    assert span(None, None, "", above=False) == ""
