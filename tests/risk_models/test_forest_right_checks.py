@@ -104,6 +104,13 @@ def test_contradictory_inputs_are_refused(changes, code):
     assert code in _codes({**ORCHARD, **changes}, "refuse")
 
 
+def test_lists_of_two_lengths_name_each_other():
+    found = run(MODEL, [{**ORCHARD, "comparable_prices_yuan_per_mu": [1.0, 2.0]}]).findings
+    (told,) = {each.detail for each in found if each.code == "series-differ-in-length"}
+    assert told.en == "This list must be as long as “Prices of comparable rights”."
+    assert told.zh == "该列表须与“可比案例单价”等长。"
+
+
 def test_a_stand_planted_on_the_day_and_a_right_of_one_day_are_valued():
     row = {
         **PLAIN,

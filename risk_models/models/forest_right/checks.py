@@ -20,6 +20,7 @@ from risk_models.modelling import (
     term_findings,
     years,
 )
+from risk_models.models.forest_right.asked import ASKED_FIELDS
 from risk_models.models.forest_right.groups import (
     AGE_LIMITS,
     AREA_HIGH,
@@ -171,6 +172,9 @@ PAIRS: Final = (
 )
 
 
+TITLES: Final = {field.name: field.title for field in ASKED_FIELDS}
+
+
 def _series_findings(batch: Batch, basis: Basis) -> list[Finding]:
     lengths = {
         name: (~np.isnan(batch.numbers(name))).sum(axis=1) for pair in PAIRS for name in pair
@@ -178,9 +182,12 @@ def _series_findings(batch: Batch, basis: Basis) -> list[Finding]:
     found = [
         entry
         for one, other in PAIRS
-        for entry in _told(
-            "refuse",
-            {"series-differ-in-length": (other, lengths[one] != lengths[other])},
+        for entry in finding(
+            "series-differ-in-length",
+            other,
+            lengths[one] != lengths[other],
+            severity="refuse",
+            detail=WORDS["series-differ-in-length"].about(other=TITLES[one]),
         )
     ]
     compared = given(batch, "comparable_prices_yuan_per_mu")

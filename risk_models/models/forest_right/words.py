@@ -60,7 +60,7 @@ WORDS: Final[dict[str, Text]] = {
         zh="各材种出材率之和超过出材率，请核减或调整出材率。",
     ),
     "series-differ-in-length": Text(
-        en="This list must be as long as the one it belongs to.", zh="该列表须与对应列表等长。"
+        en="This list must be as long as “%(other)s”.", zh="该列表须与“%(other)s”等长。"
     ),
     "must-replant": Text(
         en="Survival lies below the limit, so the stand must be planted again: K is zero.",
