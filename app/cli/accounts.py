@@ -236,13 +236,22 @@ def _print_problems(found: Account) -> None:
             noted.setdefault(words, []).append(problem.row)
     ordered = sorted(noted.items(), key=lambda entry: -len(entry[1]))
     for words, rows in ordered[:MOST_NOTES]:
-        first = [str(row) for row in sorted(rows)[:MOST_ROWS_NAMED]]
-        named = ", ".join([*first, *(["…"] if rows[MOST_ROWS_NAMED:] else [])])
-        facts = {"count": len(rows), "rows": named, "words": words}
-        click.echo(say(N_("[Note, %(count)s times, rows %(rows)s] %(words)s"), facts))
+        _print_note(words, rows)
     if ordered[MOST_NOTES:]:
         more = sum(len(rows) for _, rows in ordered[MOST_NOTES:])
         click.echo(say(N_("%(count)s more notes on the rows; see --json."), {"count": more}))
+
+
+def _print_note(words: str, rows: Sequence[int]) -> None:
+    """A note may be told of a row more than once, of several cells; the row is named once."""
+    told = sorted(set(rows))
+    if len(told) == 1:
+        click.echo(say(N_("[Note, row %(row)s] %(words)s"), {"row": told[0], "words": words}))
+        return
+    first = [str(row) for row in told[:MOST_ROWS_NAMED]]
+    named = ", ".join([*first, *(["…"] if told[MOST_ROWS_NAMED:] else [])])
+    facts = {"count": len(rows), "rows": named, "words": words}
+    click.echo(say(N_("[Note, %(count)s times, rows %(rows)s] %(words)s"), facts))
 
 
 def _print_comparison(comparison: Comparison) -> None:

@@ -128,6 +128,13 @@ def appraise_command(
         echo_json(answer)
         return
     _print(spec, answer)
+    if answer["low_yuan"] is not None:
+        click.echo(
+            say(
+                N_("Drawn on %(paths)s paths with seed %(seed)s."),
+                {"paths": paths, "seed": seed or 0},
+            )
+        )
     if with_steps:
         _print_steps(cast("list[Mapping[str, object]]", answer["trace"]))
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.appraisal.gep_workbook import account_template
-from app.cli.accounts import commands
+from app.cli.accounts import _print_note, commands
 from risk_models.registry import science_parameters
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "gep-account.json"
@@ -77,10 +77,17 @@ def test_years_of_other_units_are_told_of(terminal, tmp_path):
 def test_a_note_names_its_first_rows(terminal):
     told = terminal(EXAMPLE, "--on", "2023-12-26").output
     assert "times, rows " in told
-    noted = [line for line in told.splitlines() if "[Note" in line]
+    noted = [line for line in told.splitlines() if "times, rows" in line]
     rows = [line.split("rows ")[1].split("]")[0].split(", ") for line in noted]
     assert all(row.isdigit() or row == "…" for line in rows for row in line)
-    assert all(1 <= len(line) <= 6 for line in rows)
+    assert all(1 < len(set(line)) == len(line) <= 6 for line in rows)
+
+
+def test_a_note_on_one_row_names_it_once(capsys, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    _print_note("Odd.", [5, 5, 5])
+    _print_note("Odd.", [5, 6, 5])
+    assert capsys.readouterr().out == "[Note, row 5] Odd.\n[Note, 3 times, rows 5, 6] Odd.\n"
 
 
 def test_a_filled_in_template_is_an_account(terminal, tmp_path):

@@ -53,6 +53,16 @@ def test_appraise_prints_for_people_in_their_language(terminal, monkeypatch):
     assert "年产出净收益: " in terminal(*arguments).output
 
 
+def test_a_band_is_printed_with_the_seed_that_draws_it_again(terminal):
+    file = EXAMPLES / "carbon-sink-income.json"
+    arguments = ("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
+    told = terminal(*arguments, "--paths", "100").output
+    assert "Drawn on 100 paths with seed 0." in told
+    assert terminal(*arguments, "--paths", "100", "--seed", "0").output == told
+    assert "with seed 7." in terminal(*arguments, "--paths", "100", "--seed", "7").output
+    assert "seed" not in terminal(*arguments).output
+
+
 def test_a_terminal_in_chinese_has_units_in_chinese(terminal, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     file = EXAMPLES / "carbon-sink-income.json"
