@@ -49,6 +49,9 @@ SHARE: Final = Text(
 )
 """What a share typed in per cent is told."""
 
+SHARE_ALLOWED: Final = Text(en="a share of one, 5 % is typed as 0.05", zh="按小数填写，5%填0.05")
+"""What may stand where something else than a number was typed as a share."""
+
 WORDS: Final[Mapping[str, Text]] = {
     "unknown-field": Text(en="The model has no such field.", zh="该模型没有此字段。"),
     "not-a-number": Text(en="A number is needed.", zh="须为数字。"),
@@ -226,6 +229,8 @@ def _allowed(field: Field, code: str, levels: tuple[str, ...]) -> Text | None:
     if code == "too-long":
         most = field.max_length
         return Text(en=f"at most {most} numbers", zh=f"最多{most}个数字")
+    if code == "not-a-number" and field.unit == "ratio":
+        return SHARE_ALLOWED
     if code != "unknown-choice" or not levels:
         return None
     listed = ", ".join(levels[:MOST_CHOICES]) + (", …" if len(levels) > MOST_CHOICES else "")

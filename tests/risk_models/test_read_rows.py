@@ -10,6 +10,7 @@ import pytest
 from risk_models.batches import InvalidInputs, batch_from_rows, read_rows
 from risk_models.models import forest_right
 from risk_models.registry import science_parameters
+from risk_models.words import Text
 
 SPEC = forest_right.MODEL.spec
 PARAMETERS = science_parameters().on(date(2023, 12, 26))
@@ -81,3 +82,15 @@ def test_a_share_typed_in_per_cent_is_told_how_shares_are_typed():
     (rate,) = [each.detail for each in told if each.field == "discount_rate"]
     assert "5 % is typed as 0.05" in rate.en
     assert "5%填0.05" in rate.zh
+
+
+@pytest.mark.parametrize("typed", ["0.6%", "NaN", "six"])
+def test_what_is_no_number_is_told_how_shares_are_typed_only_where_one_is_asked(typed):
+    row = {**GOOD, "discount_rate": typed, "area_mu": typed}
+    told = {each.field: each for each in read_rows(SPEC, [row], PARAMETERS).problems[0]}
+    assert {each.code for each in told.values()} == {"not-a-number"}
+    assert told["discount_rate"].detail == Text(
+        en="A number is needed: a share of one, 5 % is typed as 0.05.",
+        zh="须为数字：按小数填写，5%填0.05。",
+    )
+    assert told["area_mu"].detail == Text(en="A number is needed.", zh="须为数字。")

@@ -263,6 +263,24 @@ def test_an_empty_year_of_a_list_is_refused_at_its_field(sign_in, carbon):
     assert "10,,12</textarea>" in refused
 
 
+def test_a_share_that_is_no_number_is_told_how_it_is_typed(sign_in, carbon):
+    risk = sign_in("a-risk", language="en")
+    given = {**typed("forest-right"), "inputs-discount_rate": "0.6%"}
+    refused = risk.submit("/appraisal-models/forest-right/what-if", given, status=422).text
+    assert "A number is needed: a share of one, 5 % is typed as 0.05." in refused
+
+
+def test_every_year_of_the_fan_names_what_it_counts(sign_in, carbon):
+    risk = sign_in("a-risk", language="en")
+    page = "/appraisal-models/carbon-sink-income/what-if"
+    shown = risk.submit(page, typed("carbon-sink-income"), status=200).text
+    years = re.findall(r'<th scope="row" class="num" data-label="([^"]*)">(\d+)</th>', shown)
+    assert years[:2] == [
+        ("Years from the valuation day", "0"),
+        ("Years from the valuation day", "1"),
+    ]
+
+
 def test_a_what_if_draws_losses_where_they_are_asked_for(sign_in, carbon):
     risk = sign_in("a-risk", language="en")
     page = "/appraisal-models/carbon-sink-income/what-if"
