@@ -157,6 +157,7 @@ class ModelSpec:
     parameters: tuple[str, ...]
     prices: tuple[PriceUse, ...]
     standards: tuple[str, ...]
+    """In English, or by their number; the built-in ones have their Chinese in the catalogue."""
     limits: tuple[Text, ...]
     contract: int = CONTRACT
 

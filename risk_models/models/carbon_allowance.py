@@ -443,7 +443,7 @@ SPEC: Final = ModelSpec(
         *SHARED_PARAMETERS,
     ),
     prices=price_uses({"": (NATIONAL,)}),
-    standards=("碳排放权交易管理暂行条例",),
+    standards=("Interim regulations on carbon emissions trading",),
     limits=(
         Text(
             en="Not additive: two holdings together take longer to sell than each alone.",

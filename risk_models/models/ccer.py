@@ -478,7 +478,7 @@ SPEC: Final = ModelSpec(
         *SHARED_PARAMETERS,
     ),
     prices=price_uses({"": (CCER_MEANS,)}),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         NOT_ADDITIVE,
         Text(

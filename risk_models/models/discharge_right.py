@@ -284,7 +284,7 @@ SPEC: Final = ModelSpec(
         PRICE_AGE,
     ),
     prices=tuple(PRICES.values()),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         Text(
             en="Quantities are as permitted; savings by new equipment are not forecast.",

@@ -184,7 +184,7 @@ SPEC: Final = ModelSpec(
         PRICE_AGE,
     ),
     prices=(ENERGY,),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         Text(
             en="What a pilot's right becomes under the control of carbon is not valued.",

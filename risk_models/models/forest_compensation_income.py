@@ -201,7 +201,7 @@ SPEC: Final = ModelSpec(
         TERM_HIGH,
     ),
     prices=(),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         Text(en="One payment a year.", zh="每年支付一次。"),
         Text(

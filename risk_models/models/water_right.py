@@ -284,7 +284,7 @@ SPEC: Final = ModelSpec(
     ),
     parameters=(USE_CLASS, WEIGHT, RATE_LOW, RATE_HIGH, GROWTH_HIGH, TRADED_HIGH, PRICE_AGE, APART),
     prices=(WATER,),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         Text(
             en="The yearly quantity is as permitted; it is not forecast from the hydrology.",

@@ -40,6 +40,7 @@ def model_page(model_id: str) -> str:
     return render_template(
         "appraisal/model.html",
         spec=spec,
+        standards=[said(each) for each in spec.standards],
         fields=[_field(each, parameters) for each in spec.fields],
         parameters=_parameters(spec, parameters),
         **room_words(),

@@ -260,7 +260,7 @@ def _carbon(asset: Asset, given: _Given, acts: Acts) -> list[FactView]:
     ends = given.day("crediting_ends_on") or asset.right_ends_on
     return _facts(
         ("项目编号", "Project id", _act(acts, MrvAct.FILE, "number") or asset.number),
-        ("方法学", "Methodology", given("methodology") or "；".join(given.spec.standards)),
+        ("方法学", "Methodology", given("methodology") or _standards(given)),
         ("面积", "Area", given("area_mu", "area") or _area(asset)),
         ("树种或植被", "Species", given(*SPECIES)),
         ("基线扣减", "Baseline", given("baseline_share")),
@@ -282,6 +282,10 @@ def _facts(*rows: tuple[str, str, str]) -> list[FactView]:
 
 def _area(asset: Asset) -> str:
     return "" if asset.area_mu is None else with_unit_name(f"{asset.area_mu:,f}", "mu")
+
+
+def _standards(given: _Given) -> str:
+    return "；".join(in_both(each).zh for each in given.spec.standards)
 
 
 def _monitored(given: _Given) -> str:
@@ -317,7 +321,7 @@ def _account(asset: Asset, given: _Given, acts: Acts) -> list[FactView]:
     return _facts(
         ("面积", "Area", given("area", "area_mu") or _area(asset)),
         ("核算年度", "Account year", given("account_year") or str(given.on.year)),
-        ("核算规范", "Standard edition", edition or "；".join(given.spec.standards)),
+        ("核算规范", "Standard edition", edition or _standards(given)),
         ("价格表", "Price table", given("price_table")),
         ("数据来源", "Data sources", "；".join(sources)),
         ("借款人所有份额", "Share owned by the borrower", given(*OWNED)),

@@ -256,7 +256,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         ),
         maker=signers[SignatureRole.MAKER],
         reviewer=signers[SignatureRole.REVIEWER],
-        basis=[Words(zh=each) for each in spec.standards],
+        basis=[_words(in_both(each)) for each in spec.standards],
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
         steps=[_step(each) for each in result.get("trace", [])],

@@ -297,7 +297,7 @@ SPEC: Final = ModelSpec(
         *SHARED_PARAMETERS,
     ),
     prices=price_uses(MARKETS),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         Text(en="Not usable in the national market.", zh="不可用于全国市场。"),
         Text(

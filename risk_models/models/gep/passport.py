@@ -316,7 +316,11 @@ SPEC: Final = ModelSpec(
     approaches=(part("accounting", "Quantity times price", "实物量乘价格"),),
     parameters=(*TABLES, *(f"gep.{name}" for name in SCALARS)),
     prices=_prices(),
-    standards=("国家发展改革委 [2022] 481", "GB/T 38582-2020", "LY/T 1721-2008"),
+    standards=(
+        "National Development and Reform Commission [2022] 481",
+        "GB/T 38582-2020",
+        "LY/T 1721-2008",
+    ),
     limits=(
         Text(
             en="A yearly flow, mostly at replacement cost; never a collateral value.",

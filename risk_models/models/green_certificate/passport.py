@@ -312,7 +312,7 @@ SPEC: Final = ModelSpec(
         ),
         *price_uses({"": (ALL_KINDS,)}),
     ),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         NOT_ADDITIVE,
         Text(

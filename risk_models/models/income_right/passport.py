@@ -112,7 +112,7 @@ SPEC: Final = ModelSpec(
     approaches=(part("capitalised", "Income approach", "收益法"),),
     parameters=(KIND, RATE_LOW, RATE_HIGH, GROWTH_HIGH, TERM_HIGH),
     prices=(),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         Text(en="One payment a year.", zh="每年支付一次。"),
         Text(

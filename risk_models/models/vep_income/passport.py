@@ -168,7 +168,7 @@ SPEC: Final = ModelSpec(
     approaches=(part("capitalised", "Income approach", "收益法"),),
     parameters=(RATE_LOW, RATE_HIGH, GROWTH_HIGH, *PAID),
     prices=(),
-    standards=("资产评估执业准则",),
+    standards=("Practice standards of asset appraisal",),
     limits=(
         Text(
             en="Only services with a payer and a contract count; ecological value does not.",

@@ -14,11 +14,12 @@ from app.appraisal.services import StatedPrice, WhatIf, what_if
 from app.appraisal.services.annexes import shown
 from app.appraisal.services.inputs import get_spec
 from app.appraisal.services.reporting import INVENTED, report_view
+from app.assets.domain import AssetKind
 from app.assets.models import Asset, AssetParcel
 from app.identity.models import Organisation
 from app.kernel.errors import InvalidInput
 from app.market.models import PricePoint
-from tests.factories.appraisals import SIGNED_ON, example_inputs, make_valid
+from tests.factories.appraisals import SIGNED_ON, add_asset, example_inputs, make_valid
 from tests.support.documents import squeezed, text_of
 
 TIMBER = StatedPrice(id="timber", yuan="900", source="Offer of a sawmill")
@@ -75,6 +76,19 @@ def test_sources_and_states_of_figures_stand_in_both_languages(session, world, c
     assert "专业判断" not in text
     assert "carbon_sink.kind" not in text
     assert squeezed("自 2023-12-26 起 since 2023-12-26") in text
+
+
+def test_the_standards_of_a_report_stand_in_both_languages(session, world, carbon, tmp_path):
+    # The fixture of another asset lays the ground.
+    water = add_asset(session, world, AssetKind.WATER_RIGHT, number="A-8")
+    view = _view(session, make_valid(session, world, water, example_inputs("water-right")))
+    (standard,) = view.basis
+    assert (standard.zh, standard.en) == (
+        "资产评估执业准则",
+        "Practice standards of asset appraisal",
+    )
+    text = text_of(appraisal_report(view), tmp_path)
+    assert squeezed("Practice standards of asset appraisal") in text
 
 
 def test_choices_and_units_of_annexes_stand_in_both_languages():
