@@ -38,5 +38,5 @@ def test_the_question_names_the_field_and_its_unit_in_both_languages():
     row = {**example(forest_compensation_income.MODEL), "compensation_yuan_per_mu": 225.0}
     found = run(forest_compensation_income.MODEL, [row]).findings
     (mixed,) = (entry for entry in found if entry.code == "units-mixed")
-    assert "下一年度补偿标准（元/亩/年）" in mixed.detail.zh
+    assert "下一年度补偿标准（元/亩·年）" in mixed.detail.zh
     assert "Compensation of the next year (yuan/mu/year)" in mixed.detail.en
