@@ -415,7 +415,7 @@ def list_dues(
         .where(
             col(LoanDue.loan_id) == loan_id,
             # A bill that a change of an earlier day took back stays on file and says nothing.
-            LoanDue.principal_fen + LoanDue.interest_fen > 0,
+            col(LoanDue.principal_fen) + col(LoanDue.interest_fen) > 0,
         )
         .order_by(col(LoanDue.due_on), col(LoanNote.number))
     )
