@@ -22,6 +22,7 @@ from app.kernel.actor import Actor
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.loans.books import business_day, find_business_day
+from app.loans.domain.classification import LoanClass
 from app.loans.domain.inspection import (
     MADE,
     OPEN_INSPECTIONS,
@@ -33,7 +34,7 @@ from app.loans.domain.inspection import (
     next_check,
     plan_rules,
 )
-from app.loans.domain.states import OPEN_STATES, Kept
+from app.loans.domain.states import OPEN_STATES, Kept, Security
 from app.loans.inspection_models import Inspection
 from app.loans.loan_officers import officers_now
 from app.loans.models import DayClose, Loan, LoanNote, LoanStateRow
@@ -347,6 +348,10 @@ def _write(
             (number, each.loan_id, each.kind, each.due_on)
             for number, each in zip(numbers, checks, strict=True)
         ),
+        terms_sha256=terms_digest(
+            (number, each.loan_class, each.security, each.months)
+            for number, each in zip(numbers, checks, strict=True)
+        ),
     )
 
 
@@ -355,4 +360,15 @@ def plan_digest(rows: Iterable[tuple[str, UUID, InspectionKind, date]]) -> str:
     digest = hashlib.sha256()
     for number, loan_id, kind, due_on in rows:
         digest.update(f"{number} {loan_id} {kind.value} {due_on.isoformat()}\n".encode())
+    return digest.hexdigest()
+
+
+def terms_digest(
+    rows: Iterable[tuple[str, LoanClass | None, Security | None, int | None]],
+) -> str:
+    """SHA-256 over what the days of checks were planned by: class, security and months, by number."""
+    digest = hashlib.sha256()
+    for number, loan_class, security, months in rows:
+        words = (number, loan_class or "-", security or "-", "-" if months is None else months)
+        digest.update(f"{' '.join(str(word) for word in words)}\n".encode())
     return digest.hexdigest()

@@ -125,7 +125,16 @@ def order_inspection(session: Session, actor: Actor, command: OrderInspection) -
         created_at=now(session),
     )
     session.add(row)
-    return _done(session, actor, row, "order", due_on=row.due_on, reason=row.reason)
+    planned_by = row.loan_class.value if row.loan_class else None
+    return _done(
+        session,
+        actor,
+        row,
+        "order",
+        due_on=row.due_on,
+        reason=row.reason,
+        loan_class=planned_by,
+    )
 
 
 def _drawn_loan(session: Session, actor: Actor, loan_id: UUID) -> Loan:

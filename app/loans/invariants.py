@@ -20,6 +20,7 @@ from app.loans.invariants_classes import class_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
 from app.loans.invariants_inspection import inspection_violations
 from app.loans.invariants_ledger import ledger_violations
+from app.loans.invariants_lines import line_violations
 from app.loans.invariants_notes import note_violations
 from app.loans.invariants_notices import notice_violations
 from app.loans.invariants_rates import rate_violations
@@ -67,6 +68,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _mirrored(session)
     yield from _repayments(session)
     yield from repayment_violations(session)
+    yield from line_violations(session)
     yield from _month_ends(session)
     yield from _classes(session)
     yield from _closes(session)
@@ -334,6 +336,15 @@ def _closes(session: Session) -> Iterator[Violation]:
         if close.state is CloseState.FINISHED and close.done + close.failed != close.total:
             detail = f"{close.done} done and {close.failed} failed of {close.total}"
             yield _violation("day-close-total", subject, detail)
+    for bank_id, on in repeated.keys() - {(close.bank_id, close.on) for close in closes}:
+        # The day of the repeat is not closed yet: all that was earned on it is the repeat's.
+        if earned.get((bank_id, on), 0) != repeated[bank_id, on]:
+            subject = f"repeats on {on} of {banks.get(bank_id)}"
+            detail = (
+                f"accrued is {repeated[bank_id, on]} fen,"
+                f" the journal says {earned.get((bank_id, on), 0)}"
+            )
+            yield _violation("day-close-accrued", subject, detail)
     yield from _billed(session, closes, banks)
 
 

@@ -13,6 +13,7 @@ from app.db.invariants import Violation
 from app.documents.models import Document
 from app.loans.domain.inspection import (
     Conclusion,
+    InspectionKind,
     InspectionState,
     concluded_too_well,
     gaps,
@@ -34,7 +35,7 @@ from app.loans.inspection_models import (
     SignalMeasure,
     WarningSignal,
 )
-from app.loans.inspection_planning import plan_digest
+from app.loans.inspection_planning import plan_digest, terms_digest
 from app.loans.inspection_queries import findings_of
 from app.loans.inspections import seal_of
 from app.loans.models import Loan, LoanNote
@@ -47,6 +48,7 @@ def inspection_violations(session: Session) -> Iterator[Violation]:
     files = _files(session)
     yield from _reports(session, files)
     yield from _plans(session)
+    yield from _ordered(session)
     yield from _loans(session)
     yield from _strange_files(session)
     yield from _signals(session)
@@ -139,14 +141,40 @@ def _plans(session: Session) -> Iterator[Violation]:
                 col(Inspection.loan_id),
                 col(Inspection.kind),
                 col(Inspection.due_on),
+                col(Inspection.loan_class),
+                col(Inspection.security),
+                col(Inspection.months),
             )
             .where(col(Inspection.number).between(facts["first"], facts["last"]))
             .order_by(col(Inspection.number))
-        )
+        ).all()
+        subject = f"inspections {facts['first']} to {facts['last']}"
         if plan_digest((row[0], row[1], row[2], row[3]) for row in rows) != facts["sha256"]:
-            subject = f"inspections {facts['first']} to {facts['last']}"
             detail = "the checks differ from those that the journal says were planned"
             yield Violation(invariant="inspection-plan", subject=subject, detail=detail)
+        # An event of earlier versions says nothing of what its days were planned by.
+        terms = facts.get("terms_sha256")
+        if terms and terms_digest((row[0], row[4], row[5], row[6]) for row in rows) != terms:
+            detail = "the class, security or months that they were planned by were changed"
+            yield Violation(invariant="inspection-plan", subject=subject, detail=detail)
+
+
+def _ordered(session: Session) -> Iterator[Violation]:
+    """A special check bears the class that the loan had when it was ordered."""
+    events = sa.select(AuditEvent).where(col(AuditEvent.action) == "inspection.order")
+    ordered = {event.subject_id: event.facts for event in session.execute(events).scalars()}
+    statement = sa.select(
+        col(Inspection.id), col(Inspection.number), col(Inspection.loan_class)
+    ).where(col(Inspection.kind) == InspectionKind.SPECIAL)
+    for inspection_id, number, loan_class in session.execute(statement):
+        found = loan_class.value if loan_class else None
+        # An event of earlier versions says nothing of the class.
+        said = ordered.get(str(inspection_id), {}).get("loan_class", found)
+        if said != found:
+            detail = f"class is {found}, it was ordered with {said}"
+            yield Violation(
+                invariant="inspection-plan", subject=f"inspection {number}", detail=detail
+            )
 
 
 def _loans(session: Session) -> Iterator[Violation]:

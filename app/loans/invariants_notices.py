@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from app.db.invariants import Violation
 from app.documents.models import IssuedDocument
-from app.loans.domain.notices import NoticeKind
+from app.loans.domain.notices import NoticeKind, NoticeState, fits_state
 from app.loans.models import Loan, LoanDue, LoanNote
 from app.loans.notice_models import LoanNotice
 from app.loans.rate_models import NoteRate
@@ -18,6 +18,7 @@ def notice_violations(session: Session) -> Iterator[Violation]:
     yield from _elsewhere(session)
     yield from _about_nothing(session)
     yield from _papers(session)
+    yield from _without_reason(session)
 
 
 def _elsewhere(session: Session) -> Iterator[Violation]:
@@ -73,6 +74,25 @@ def _papers(session: Session) -> Iterator[Violation]:
     )
     for notice, issued in session.execute(statement):
         yield _violation(notice.id, f"its document is {issued.number}, another one's")
+
+
+def _without_reason(session: Session) -> Iterator[Violation]:
+    """What was dropped or failed says why; what waits or was issued does not."""
+    statement = (
+        sa.select(LoanNotice, col(LoanNote.number))
+        .join(LoanNote, col(LoanNote.id) == col(LoanNotice.note_id))
+        .where(
+            sa.or_(
+                col(LoanNotice.state).in_((NoticeState.DROPPED, NoticeState.FAILED)),
+                col(LoanNotice.detail) != "",
+            )
+        )
+    )
+    for row, number in session.execute(statement):
+        if not fits_state(row.kind, row.state, row.detail):
+            subject = f"{row.kind.value} notice of note {number} about {row.about_on}"
+            detail = f"state is {row.state.value}, the reason given is “{row.detail}”"
+            yield Violation(invariant="loan-notice", subject=subject, detail=detail)
 
 
 def _violation(notice_id: object, detail: str) -> Violation:

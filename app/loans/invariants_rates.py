@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.domain.repricing import (
     SERIES,
@@ -117,15 +118,31 @@ def _on_their_days(
 
 
 def _misuse(session: Session) -> Iterator[Violation]:
-    """No more is misused than was drawn, from no day before the drawdown or after it became known."""
-    statement = sa.select(NoteMisuse, LoanNote).join(
-        LoanNote, col(LoanNote.id) == col(NoteMisuse.note_id)
+    """No more is misused than was drawn, from no day before the drawdown or after it became known; as told."""
+    told = _told_misuse(session)
+    statement = (
+        sa.select(NoteMisuse, LoanNote)
+        .join(LoanNote, col(LoanNote.id) == col(NoteMisuse.note_id))
+        .order_by(col(LoanNote.number), col(NoteMisuse.number))
     )
     for row, note in session.execute(statement):
+        if (row.amount_fen, row.from_on.isoformat()) not in told[note.number]:
+            detail = f"{row.amount_fen} fen from {row.from_on}, the journal was told otherwise"
+            yield _broken("note-misuse", note, detail)
         if row.amount_fen > note.amount_fen or row.loan_id != note.loan_id:
             yield _broken("note-misuse", note, f"{row.amount_fen} fen misused of {note.amount_fen}")
         if not note.drawn_on <= row.from_on <= row.booked_on:
             yield _broken("note-misuse", note, f"misused from {row.from_on}, out of its term")
+
+
+def _told_misuse(session: Session) -> dict[str, set[tuple[int, str]]]:
+    """What the audit journal was told of each note: a fen more or less moves no interest of a day."""
+    told: dict[str, set[tuple[int, str]]] = defaultdict(set)
+    statement = sa.select(AuditEvent).where(col(AuditEvent.action) == "loan.misuse")
+    for event in session.execute(statement).scalars():
+        facts = event.facts
+        told[str(facts["note"])].add((int(facts["amount_fen"]), str(facts["from_on"])))
+    return told
 
 
 def _broken(invariant: str, note: LoanNote, detail: str) -> Violation:

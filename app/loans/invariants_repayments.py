@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.domain.importing import BatchState, RowState
 from app.loans.models import Loan, LoanNote, LoanPosting, Repayment
@@ -83,13 +84,17 @@ def _corrections(session: Session) -> Iterator[Violation]:
 
 
 def _quotes(session: Session) -> Iterator[Violation]:
-    """A quote was carried out on a day that it names, with the money that it names."""
+    """A quote names one principal, and was carried out on a day and with the money that it names."""
     statement = (
         sa.select(RepaymentQuote, Repayment, RepaymentOrder)
         .join(RepaymentOrder, col(RepaymentOrder.quote_id) == col(RepaymentQuote.id))
         .join(Repayment, col(Repayment.id) == col(RepaymentOrder.repayment_id))
         .where(col(RepaymentOrder.replays_id).is_(None))
     )
+    for each in session.execute(sa.select(RepaymentQuote)).scalars():
+        if any(day["principal"] != each.principal_fen for day in each.days):
+            detail = f"principal is {each.principal_fen} fen, its days say otherwise"
+            yield _violation("repayment-quote", f"quote {each.number}", detail)
     for quote, row, order in session.execute(statement):
         totals = {day["on"]: day["due"] + day["interest"] + day["principal"] for day in quote.days}
         fits = totals.get(row.value_on.isoformat()) == row.amount_fen
@@ -102,20 +107,25 @@ def _batches(session: Session) -> Iterator[Violation]:
     counted: dict[UUID, dict[RowState, int]] = defaultdict(lambda: defaultdict(int))
     money: dict[UUID, int] = defaultdict(int)
     statement = (
-        sa.select(RepaymentBatchRow, Repayment, col(Loan.number))
+        sa.select(RepaymentBatchRow, Repayment, col(Loan.number), col(RepaymentBatch.number))
+        .join(RepaymentBatch, col(RepaymentBatch.id) == col(RepaymentBatchRow.batch_id))
         .outerjoin(Repayment, col(Repayment.id) == col(RepaymentBatchRow.repayment_id))
         .outerjoin(Loan, col(Loan.id) == col(Repayment.loan_id))
     )
-    for row, booked, number in session.execute(statement):
+    for row, booked, number, file in session.execute(statement):
         counted[row.batch_id][row.state] += 1
         if booked is None:
             continue
         money[row.batch_id] += booked.amount_fen
         said: tuple[Any, ...] = (row.loan_number, row.amount_fen, row.key)
         if said != (number, booked.amount_fen, booked.key):
-            detail = f"row {row.line} differs from {booked.number}"
-            yield _violation("repayment-batch", f"batch row {row.batch_id}", detail)
+            detail = f"differs from {booked.number}"
+            yield _violation("repayment-batch", f"row {row.line} of batch {file}", detail)
+    filed = _filed_batches(session)
     for batch in session.execute(sa.select(RepaymentBatch)).scalars():
+        if batch.amount_fen != filed.get(str(batch.id)):
+            detail = f"{batch.amount_fen} fen, the journal was told {filed.get(str(batch.id))}"
+            yield _violation("repayment-batch", f"batch {batch.number}", detail)
         rows = counted[batch.id]
         left = rows[RowState.WAITING]
         stored = (batch.total, batch.booked, batch.refused, batch.booked_fen)
@@ -128,6 +138,15 @@ def _batches(session: Session) -> Iterator[Violation]:
         if stored != found or (batch.state is BatchState.FINISHED) != (not left):
             detail = f"says {stored}, its rows {found} with {left} waiting"
             yield _violation("repayment-batch", f"batch {batch.number}", detail)
+
+
+def _filed_batches(session: Session) -> dict[str, int]:
+    """The money of the good rows of each file, as the audit journal saw it taken in."""
+    statement = sa.select(AuditEvent).where(col(AuditEvent.action) == "repayment-batch.file")
+    return {
+        event.subject_id: int(event.facts["amount_fen"])
+        for event in session.execute(statement).scalars()
+    }
 
 
 def _violation(invariant: str, subject: str, detail: str) -> Violation:

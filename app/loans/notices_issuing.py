@@ -27,7 +27,10 @@ from app.kernel.text import N_
 from app.loans.books import NoteLedger, lending_day
 from app.loans.domain.accrual import overdue_rate_ppm
 from app.loans.domain.notices import (
+    NO_CHANGE,
+    NOT_DUE,
     NOTICE_TITLES,
+    PAID_BEFORE,
     Language,
     NoticeKind,
     NoticeState,
@@ -46,10 +49,6 @@ MAX_NOTICES_AT_ONCE: Final = 50
 """Printed between two looks of the scheduler: some seconds of work, written in a tenth of one."""
 
 DOCUMENT_KIND: Final = "loan-notice"
-
-PAID_BEFORE: Final = N_("Nothing of it is left to pay.")
-NOT_DUE: Final = N_("Nothing falls due on this day any more.")
-NO_CHANGE: Final = N_("No rate counts from this day any more.")
 
 _MESSAGES: Final = {
     NoticeKind.DUE: N_("Loan %(loan)s: %(amount)s yuan fall due on %(day)s"),

@@ -51,6 +51,25 @@ NOTICE_STATE_TITLES: Final[Mapping[NoticeState, str]] = {
 }
 
 
+PAID_BEFORE: Final = N_("Nothing of it is left to pay.")
+NOT_DUE: Final = N_("Nothing falls due on this day any more.")
+NO_CHANGE: Final = N_("No rate counts from this day any more.")
+
+DROP_REASONS: Final[Mapping[NoticeKind, frozenset[str]]] = {
+    NoticeKind.DUE: frozenset({NOT_DUE, PAID_BEFORE}),
+    NoticeKind.OVERDUE: frozenset({PAID_BEFORE}),
+    NoticeKind.RATE_CHANGE: frozenset({NO_CHANGE}),
+}
+"""Why a notice of a kind is no longer needed when it comes to be printed."""
+
+
+def fits_state(kind: NoticeKind, state: NoticeState, detail: str) -> bool:
+    """Whether the words beside a notice are those of its state: only what went wrong or was dropped says why."""
+    if state is NoticeState.DROPPED:
+        return detail in DROP_REASONS[kind]
+    return bool(detail) is (state is NoticeState.FAILED)
+
+
 class Language(StrEnum):
     """In which words a borrower is written to."""
 

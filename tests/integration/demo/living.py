@@ -40,6 +40,7 @@ from app.jobs.domain import read_rules
 from app.jobs.runs import claim_run, complete
 from app.kernel.actor import Actor, system_actor
 from app.loans.class_changes import JudgeClass, judge_class
+from app.loans.close_queries import DayCloseView
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LoanState
 from app.loans.ledger_entries import (
@@ -64,6 +65,7 @@ from app.reference.services import (
     propose_items,
     propose_override,
 )
+from tests.integration.demo import living_loans
 
 ITEMS: Final = "code,level,parent_code,name_zh\n4.3.1,3,4.3,退耕还林还草\n"
 
@@ -77,14 +79,44 @@ def live_on(database: Database) -> None:
         _pay_out(session)
         _book_by_hand(session)
         _change_terms(session)
-    for code in ("A", "B"):
-        with database.read() as session:
-            bank_id = _organisation(session, code)
-        actor = system_actor(organisation_id=bank_id, organisation_kind="bank")
-        _revalue(database, actor)
-        _watch(database, actor, bank_id)
-        assert close_day(database, actor, bank_id, OPEN_ON).failed == 0
-        _watch(database, actor, bank_id)
+    _close(database, "B")
+    _lend_and_close(database, "A")
+
+
+def _close(database: Database, code: str, *, failed: int = 0) -> DayCloseView:
+    """A bank values again, looks at its loans and closes the day."""
+    actor = _system(database, code)
+    bank_id = actor.organisation_id
+    _revalue(database, actor)
+    _watch(database, actor, bank_id)
+    closed = close_day(database, actor, bank_id, OPEN_ON)
+    assert closed.failed == failed
+    _watch(database, actor, bank_id)
+    return closed
+
+
+def _lend_and_close(database: Database, code: str) -> None:
+    """Two loans more: one corrected for an earlier day, the other left behind by the close and caught up."""
+    bank = _system(database, code)
+    with database.write() as session:
+        clerk = _person(session, f"{code.lower()}-ops")
+        late, behind = living_loans.lend(session, bank, _organisation(session, "C10"))
+        living_loans.misuse(session, _person(session, f"{code.lower()}-risk"), late)
+        living_loans.repay_early(session, clerk, late)
+    living_loans.repay_by_file(database, clerk, late)
+    with database.write() as session:
+        due_on = living_loans.disturb(session, behind)
+    closed = _close(database, code, failed=1)
+    with database.write() as session:
+        living_loans.put_right(session, behind, due_on)
+        living_loans.catch_up(session, clerk, closed.id)
+        living_loans.repay_late(session, clerk, late)
+
+
+def _system(database: Database, code: str) -> Actor:
+    with database.read() as session:
+        bank_id = _organisation(session, code)
+    return system_actor(organisation_id=bank_id, organisation_kind="bank")
 
 
 def _change_terms(session: Session) -> None:

@@ -89,6 +89,20 @@ def test_a_repeat_after_mending_comes_to_what_the_close_would_have(bank, three, 
     assert bank.broken() == []
 
 
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize("name", ["accrued", "billed"])
+def test_what_a_repeat_says_is_held_against_the_journal_before_its_day_is_closed(
+    bank, three, breaks, repeat, name
+):
+    breaks(three[1])
+    view = bank.close(FIRST)
+    breaks(three[1], MENDED)
+    repeat(view.id)
+    assert bank.broken() == []
+    bank.sql(f"UPDATE day_close_repeat SET {name}_fen = {name}_fen + 1")
+    assert {each.invariant for each in bank.broken()} == {f"day-close-{name}"}
+
+
 def test_a_repeat_closes_one_that_is_named_and_leaves_the_others(bank, three, breaks, repeat):
     for loan_id in three[1:]:
         breaks(loan_id)

@@ -197,6 +197,7 @@ def test_another_bank_s_loan_is_unknown(bank, loan, world):
     "statement",
     [
         "UPDATE repayment_batch SET booked_fen = 1",
+        "UPDATE repayment_batch SET amount_fen = amount_fen + 1",
         "UPDATE repayment_batch SET state = 'waiting'",
         "UPDATE repayment_batch_row SET amount_fen = 1",
     ],

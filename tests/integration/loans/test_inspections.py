@@ -408,6 +408,8 @@ TAMPERED = {
     "UPDATE inspection SET drawn_fen = 1": "inspection-drawn",
     "UPDATE inspection SET proved_fen = 1": "inspection-proofs",
     "UPDATE inspection SET due_on = '2024-01-16'": "inspection-plan",
+    "UPDATE inspection SET loan_class = 'loss'": "inspection-plan",
+    "UPDATE inspection SET months = 99": "inspection-plan",
     "UPDATE inspection SET findings = '[]'": "inspection-complete",
 }
 

@@ -3,7 +3,11 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import Session
 
+from app.loans.invariants_lines import line_violations
+from app.loans.models import RepaymentLine
 from app.loans.services import Repay, repay
 
 NOTE = "UPDATE note_state SET {} = {} + 1"
@@ -50,6 +54,8 @@ def busy(bank, due):
         ("UPDATE loan_posting SET amount_fen = amount_fen + 1", "loan-figures"),
         ("DELETE FROM loan_posting WHERE kind = 'repayment'", "loan-figures"),
         ("UPDATE repayment_line SET paid_fen = paid_fen - 1", "repayment-lines"),
+        ("UPDATE repayment_line SET owed_fen = owed_fen + 1", "repayment-owed"),
+        ("UPDATE repayment_line SET owed_fen = owed_fen - 1", "repayment-owed"),
         (
             "UPDATE repayment SET interest_fen = interest_fen + 1, amount_fen = amount_fen + 1",
             "repayment-entry",
@@ -78,6 +84,34 @@ def test_a_pair_of_postings_changed_together_breaks_the_digest_of_the_close(busy
         " WHERE kind = 'accrual' AND booked_on = '2024-03-25'"
     )
     assert "day-close-digest" in {each.invariant for each in busy.broken()}
+
+
+@pytest.fixture
+def split(bank, due):
+    """A bill paid in two parts, then principal before its day."""
+    for amount_fen in (10_000_00, 5_000_00):
+        with bank.database.write() as session:
+            repay(session, bank.actor, due, Repay(amount_fen=amount_fen))
+    bank.close_until(date(2024, 3, 21), date(2024, 3, 22))
+    for amount_fen in (500_000_00, 100_000_00):
+        with bank.database.write() as session:
+            repay(session, bank.actor, due, Repay(amount_fen=amount_fen, prepay=True))
+    return bank
+
+
+def test_what_a_line_says_was_owed_follows_from_bills_and_the_lines_before(split):
+    assert split.broken() == []
+    with Session(split.database.engine) as session:
+        lines = session.execute(sa.select(RepaymentLine.id)).scalars().all()
+        assert len(lines) == 6
+        for line_id in lines:
+            for more_fen in (1, -1, 100_000_000):
+                row = session.get_one(RepaymentLine, line_id)
+                row.owed_fen += more_fen
+                found = list(line_violations(session))
+                assert {each.invariant for each in found} == {"repayment-owed"}
+                assert found[0].subject.startswith("repayment C-2024-")
+                session.rollback()
 
 
 def test_the_row_is_named_by_its_number(busy):

@@ -74,6 +74,14 @@ def test_repaid_principal_is_first_what_was_used_as_agreed(bank, misusing):
     assert penalties(bank) == [48_33, 36_25]
 
 
+def test_a_fen_that_moves_no_interest_is_named_by_the_journal(bank, misusing):
+    tell(bank, misusing, amount_fen=400_000_00)
+    bank.close(FOUND_ON)
+    assert bank.broken() == []
+    bank.sql("UPDATE note_misuse SET amount_fen = amount_fen + 1")
+    assert {each.invariant for each in bank.broken()} == {"note-misuse"}
+
+
 @pytest.mark.parametrize(
     ("given", "pointer"),
     [

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.documents.services import check_code
 from app.kernel.errors import Forbidden, InvalidInput, NotFound
-from app.loans.domain.notices import Language, NoticeKind, NoticeState
+from app.loans.domain.notices import PAID_BEFORE, Language, NoticeKind, NoticeState
 from app.loans.domain.repricing import LprTenor, Pricing, ResetRule
 from app.loans.models import LoanNote
 from app.loans.notice_models import LoanNotice
@@ -21,7 +21,7 @@ from app.loans.notices import (
     record_contact,
     send_notice_again,
 )
-from app.loans.notices_issuing import PAID_BEFORE, issue_notices
+from app.loans.notices_issuing import issue_notices
 from app.loans.notices_queries import (
     LoanNoticeFilter,
     MailStanding,
@@ -160,6 +160,7 @@ def test_what_was_paid_before_the_printing_is_dropped(bank, near, notices, issue
     reminder, demand = sorted(notices(), key=lambda each: each.kind)
     assert {reminder.state, demand.state} == {NoticeState.DROPPED}
     assert {reminder.detail, demand.detail} == {PAID_BEFORE}
+    assert bank.broken() == []
     assert notices("c1-fin") == []
     with bank.database.write() as session, pytest.raises(NoticeNotIssued):
         send_notice_again(session, bank.world.actor("a-officer"), demand.id)
@@ -311,6 +312,16 @@ def test_verify_names_a_notice_that_was_changed(bank, near, issue, change):
     assert bank.broken() == []
     bank.sql(change)
     assert {each.invariant for each in bank.broken()} == {"loan-notice"}
+
+
+@pytest.mark.parametrize("state", ["dropped", "failed"])
+def test_verify_names_a_notice_that_was_taken_out_by_hand(bank, near, state):
+    close_to(bank, WEEK_BEFORE)
+    assert bank.broken() == []
+    bank.sql("UPDATE loan_notice SET state = :state", state=state)
+    (found,) = bank.broken()
+    assert found.invariant == "loan-notice"
+    assert state in found.detail
 
 
 def test_a_failed_printing_is_repeated_by_hand(bank, near, notices, issue):

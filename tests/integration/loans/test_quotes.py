@@ -214,5 +214,13 @@ def test_principal_comes_first_once_a_loan_is_non_performing(bank, billed):
 def test_verify_finds_a_quote_that_was_carried_out_otherwise(bank, level):
     do(bank, level, ask(bank, level))
     assert bank.broken() == []
+    bank.sql("UPDATE repayment_order SET early_fen = early_fen + 1")
+    assert "repayment-quote" in {each.invariant for each in bank.broken()}
+
+
+@pytest.mark.one_engine("sqlite")
+def test_verify_finds_a_quote_whose_days_name_another_principal(bank, level):
+    ask(bank, level)
+    assert bank.broken() == []
     bank.sql("UPDATE repayment_quote SET principal_fen = principal_fen + 1")
     assert "repayment-quote" in {each.invariant for each in bank.broken()}
