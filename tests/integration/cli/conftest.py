@@ -46,5 +46,5 @@ def run():
 @pytest.fixture
 def terminal(database, at, run):
     """The command on the database of the world."""
-    at(database.engine.url.render_as_string(hide_password=False))
+    at(database.url)
     return run

@@ -54,7 +54,7 @@ def rows(url):
 
 
 def url_of(database):
-    return database.engine.url.render_as_string(hide_password=False)
+    return str(database.url)
 
 
 def test_restored_copy_has_every_row_and_file_and_verifies(filled, database, fresh, at, tmp_path):

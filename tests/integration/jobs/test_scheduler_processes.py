@@ -23,7 +23,7 @@ def start(database):
     running = []
 
     def begin():
-        url = database.engine.url.render_as_string(hide_password=False)
+        url = database.url
         process = subprocess.Popen(
             [sys.executable, str(PROGRAM), url],
             cwd=ROOT,
