@@ -384,12 +384,19 @@ def record_authority(session: Session, actor: Actor, person_id: UUID, row: Autho
 
 def authority_ceiling_fen(session: Session, actor: Actor, product: str, day: date) -> int:
     """The highest amount that the actor may approve for a product on a day, in fen; 0 when none is granted."""
+    return ceiling_of_person_fen(session, actor.person_id, actor.organisation_id, product, day)
+
+
+def ceiling_of_person_fen(
+    session: Session, person_id: UUID, organisation_id: UUID, product: str, day: date
+) -> int:
+    """The same of a person of an organisation, also of one who is not acting now."""
     statement = (
         sa.select(sa.func.max(AuthorityLimit.ceiling_fen))
         .join(Membership, col(Membership.id) == col(AuthorityLimit.membership_id))
         .where(
-            col(Membership.person_id) == actor.person_id,
-            col(Membership.organisation_id) == actor.organisation_id,
+            col(Membership.person_id) == person_id,
+            col(Membership.organisation_id) == organisation_id,
             col(AuthorityLimit.product).in_((product, "*")),
             col(AuthorityLimit.valid_from) <= day,
             sa.or_(

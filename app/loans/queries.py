@@ -58,6 +58,14 @@ def _visible(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.false()
 
 
+def drawn_fen(session: Session, loan_id: UUID) -> int:
+    """What was drawn of a contract so far, whatever of it was paid back."""
+    statement = sa.select(sa.func.coalesce(sa.func.sum(LoanNote.amount_fen), 0)).where(
+        col(LoanNote.loan_id) == loan_id
+    )
+    return int(session.execute(statement).scalar_one())
+
+
 def region_prefix(code: str) -> str:
     """A region code without its trailing pairs of zeros: 620700 covers all that begins with 6207."""
     while len(code) > 2 and code.endswith("00"):

@@ -22,6 +22,11 @@ class LoanChange(Versioned, table=True):
         ),
         check("carried_out_day", "(state = 'carried-out') = (carried_out_on IS NOT NULL)"),
         check("decided_day", "(decided_by_id IS NULL) = (decided_on IS NULL)"),
+        check(
+            "withdrawn_day",
+            "(state = 'withdrawn') = (withdrawn_on IS NOT NULL)"
+            " AND (withdrawn_on IS NULL) = (withdrawn_by_id IS NULL)",
+        ),
         one_of("uq_loan_change_waiting", ("loan_id",), where="state IN ('proposed', 'approved')"),
     )
 
@@ -54,4 +59,8 @@ class LoanChange(Versioned, table=True):
     decided_on: date | None = None
     carried_out_by_id: UUID | None = None
     carried_out_on: date | None = None
+    withdrawn_note: str = text(500, default="")
+    """Of who took it back; what the approver wrote stays."""
+    withdrawn_by_id: UUID | None = None
+    withdrawn_on: date | None = None
     created_at: datetime

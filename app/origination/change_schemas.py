@@ -114,6 +114,9 @@ class LoanChangeSchema(ThingSchema):
     decided_on = Day(allow_none=True)
     carried_out_by = ma.fields.Nested(BilingualSchema, allow_none=True)
     carried_out_on = Day(allow_none=True)
+    withdrawn_note = Text(max_length=500)
+    withdrawn_by = ma.fields.Nested(BilingualSchema, allow_none=True)
+    withdrawn_on = Day(allow_none=True)
 
 
 class LoanChangeListSchema(ViewSchema):

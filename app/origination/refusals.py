@@ -90,11 +90,13 @@ class ChangeRefused(RuleViolation):
 
 
 class ChangeAboveAuthority(RuleViolation):
-    """A change of a loan that owes more than the approver may decide on."""
+    """A change of a loan that owes, or may still draw, more than the approver may decide on."""
 
     code = "loan-change-above-authority"
-    title = N_("This loan is above your authority")
-    detail = N_("It owes %(owed)s yuan; you may decide up to %(ceiling)s yuan.")
+    title = N_("This loan is above the authority of the approver")
+    detail = N_(
+        "It owes, or may still draw, %(owed)s yuan; the approver may decide up to %(ceiling)s yuan."
+    )
 
 
 class ChangeWaiting(Conflict):

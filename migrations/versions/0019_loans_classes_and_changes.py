@@ -105,8 +105,9 @@ def _create_class_changes() -> None:
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("loan_id", sa.Uuid(), nullable=False),
         sa.Column("bank_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", _choice("kind", ("judge", "end-fact")), nullable=False),
+        sa.Column("kind", _choice("kind", ("judge", "end-fact", "better-fact")), nullable=False),
         sa.Column("judged_class", _choice("judged_class", _CLASSES), nullable=True),
+        sa.Column("better_fact", _choice("better_fact", (*_FACTS, _ENHANCED)), nullable=True),
         sa.Column("fact_id", sa.Uuid(), nullable=True),
         sa.Column("held_class", _choice("held_class", _CLASSES), nullable=False),
         sa.Column("for_better", sa.Boolean(), nullable=False),
@@ -123,7 +124,13 @@ def _create_class_changes() -> None:
             name=op.f("ck_class_change_kind_parts"),
         ),
         sa.CheckConstraint(
-            "(kind = 'end-fact') = (fact_id IS NOT NULL)", name=op.f("ck_class_change_fact_named")
+            "(kind = 'better-fact') = (better_fact IS NOT NULL)",
+            name=op.f("ck_class_change_better_fact_named"),
+        ),
+        sa.CheckConstraint(
+            "(fact_id IS NOT NULL) ="
+            " (kind = 'end-fact' OR (kind = 'better-fact' AND state = 'in-force'))",
+            name=op.f("ck_class_change_fact_named"),
         ),
         sa.CheckConstraint(
             "decided_by_id IS NULL OR decided_by_id <> proposed_by_id",
@@ -225,6 +232,9 @@ def _create_loan_changes() -> None:
         sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("carried_out_by_id", sa.Uuid(), nullable=True),
         sa.Column("carried_out_on", sa.Date(), nullable=True),
+        sa.Column("withdrawn_note", sa.String(length=500), nullable=False),
+        sa.Column("withdrawn_by_id", sa.Uuid(), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "matures_on >= before_on AND before_on >= signed_until_on",
@@ -245,6 +255,11 @@ def _create_loan_changes() -> None:
         sa.CheckConstraint(
             "(decided_by_id IS NULL) = (decided_on IS NULL)",
             name=op.f("ck_loan_change_decided_day"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_on IS NOT NULL)"
+            " AND (withdrawn_on IS NULL) = (withdrawn_by_id IS NULL)",
+            name=op.f("ck_loan_change_withdrawn_day"),
         ),
         sa.ForeignKeyConstraint(
             ["bank_id"], ["organisation.id"], name=op.f("fk_loan_change_bank_id_organisation")

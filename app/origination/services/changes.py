@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from app.collateral.queries import ACTIVE, load_loan, loans_by_id
 from app.collateral.services.watch import watch_loan
 from app.db.engine import now
 from app.db.numbers import next_number
-from app.identity.services import authority_ceiling_fen
+from app.identity.services import ceiling_of_person_fen
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import DutiesApart, NotFound
 from app.kernel.money import Money
@@ -26,7 +26,7 @@ from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.notes import plan_from_json, plan_to_json
 from app.loans.domain.states import OPEN_STATES, Kept, LoanState
 from app.loans.models import Loan, LoanStateRow
-from app.loans.queries import visible_loans
+from app.loans.queries import drawn_fen, visible_loans
 from app.loans.refusals import LoanNotServiced
 from app.loans.restructuring import (
     Restructure,
@@ -58,6 +58,9 @@ from app.origination.refusals import (
     require_met,
 )
 from app.reference.services import policy_for
+
+SERIES: Final = "T"
+"""Of the numbers of changes: terms of a loan."""
 
 _WAITING = (ChangeState.PROPOSED, ChangeState.APPROVED)
 
@@ -139,6 +142,9 @@ class LoanChangeView:
     decided_on: date | None
     carried_out_by: Name | None
     carried_out_on: date | None
+    withdrawn_note: str
+    withdrawn_by: Name | None
+    withdrawn_on: date | None
 
 
 def propose_change(
@@ -156,7 +162,7 @@ def propose_change(
     signed_until_on = loan.extended_from_on or before_on
     limits = extension_limits(policy_for(session, loan.bank_id, day))
     row = LoanChange(
-        number=next_number(session, "E", day.year),
+        number=next_number(session, SERIES, day.year),
         loan_id=loan.id,
         bank_id=loan.bank_id,
         kind=command.kind,
@@ -189,10 +195,7 @@ def approve_change(
 ) -> LoanChangeView:
     """Approve within the own authority; all conditions are tested anew."""
     row, loan, day = _begin(session, actor, change_id, ChangeEvent.APPROVE)
-    owed_fen = session.get_one(LoanStateRow, loan.id).principal_fen
-    ceiling_fen = authority_ceiling_fen(session, actor, loan.product, day)
-    if owed_fen > ceiling_fen:
-        raise ChangeAboveAuthority(owed=Money(owed_fen), ceiling=Money(ceiling_fen))
+    _require_authority(session, loan, actor.person_id, day)
     _require_checks(session, loan, row, day)
     row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
     return _finish(session, actor, row, ChangeEvent.APPROVE)
@@ -211,8 +214,9 @@ def withdraw_change(
     session: Session, actor: Actor, change_id: UUID, command: DecideChange
 ) -> LoanChangeView:
     """Take a proposal or an approved change back; the loan stays as it is."""
-    row, _loan, _day = _begin(session, actor, change_id, ChangeEvent.WITHDRAW)
-    row.note = command.note
+    row, _loan, day = _begin(session, actor, change_id, ChangeEvent.WITHDRAW)
+    row.withdrawn_note = command.note
+    row.withdrawn_by_id, row.withdrawn_on = actor.person_id, day
     return _finish(session, actor, row, ChangeEvent.WITHDRAW)
 
 
@@ -224,6 +228,7 @@ def carry_out_change(
 ) -> LoanChangeView:
     """Book the change on the business day while every condition still holds; not by who approved it."""
     row, loan, day = _begin(session, actor, change_id, ChangeEvent.CARRY_OUT)
+    _require_authority(session, loan, row.decided_by_id or actor.person_id, day)
     _require_checks(session, loan, row, day)
     _book(session, actor, row)
     row.carried_out_by_id, row.carried_out_on = actor.person_id, day
@@ -247,6 +252,15 @@ def _book(session: Session, actor: Actor, row: LoanChange) -> None:
     else:
         later = ExtendLoan(loan_id=row.loan_id, matures_on=row.matures_on, reason=row.number)
         extend_loan(session, actor, later)
+
+
+def _require_authority(session: Session, loan: Loan, person_id: UUID, day: date) -> None:
+    """Who decides answers for what is owed and for what can still be drawn."""
+    principal_fen = session.get_one(LoanStateRow, loan.id).principal_fen
+    owed_fen = principal_fen + max(loan.contract_fen - drawn_fen(session, loan.id), 0)
+    ceiling_fen = ceiling_of_person_fen(session, person_id, loan.bank_id, loan.product, day)
+    if owed_fen > ceiling_fen:
+        raise ChangeAboveAuthority(owed=Money(owed_fen), ceiling=Money(ceiling_fen))
 
 
 def _require_checks(session: Session, loan: Loan, row: LoanChange, day: date) -> None:
@@ -337,7 +351,8 @@ def _may_take(actor: Actor, row: LoanChange, event: ChangeEvent) -> bool:
 def _finish(session: Session, actor: Actor, row: LoanChange, event: ChangeEvent) -> LoanChangeView:
     row.state = LOAN_CHANGE.next(row.state, event)
     session.flush()
-    _record(session, actor, row, event.value, note=row.note)
+    note = row.withdrawn_note if event is ChangeEvent.WITHDRAW else row.note
+    _record(session, actor, row, event.value, note=note)
     return change_view(session, actor, row.id)
 
 
@@ -401,15 +416,15 @@ def change_views(
     firms = organisations_by_id(
         session, [each.borrower_id for each in loans.values() if each.borrower_id]
     )
-    ids = (
-        each
-        for row in rows
-        for each in (row.proposed_by_id, row.decided_by_id, row.carried_out_by_id)
-    )
+    ids = (each for row in rows for each in _people_of(row))
     people = person_names(session, {each for each in ids if each is not None})
     return [
         _view(actor, row, loans[row.loan_id], balances[row.loan_id], firms, people) for row in rows
     ]
+
+
+def _people_of(row: LoanChange) -> tuple[UUID | None, ...]:
+    return row.proposed_by_id, row.decided_by_id, row.carried_out_by_id, row.withdrawn_by_id
 
 
 def _view(
@@ -438,6 +453,7 @@ def _view(
         proposed_by=people.get(row.proposed_by_id),
         decided_by=people.get(row.decided_by_id) if row.decided_by_id else None,
         carried_out_by=people.get(row.carried_out_by_id) if row.carried_out_by_id else None,
+        withdrawn_by=people.get(row.withdrawn_by_id) if row.withdrawn_by_id else None,
         **{name: getattr(row, name) for name in _COPIED},
     )
 
@@ -453,5 +469,6 @@ _DERIVED = {
     "proposed_by",
     "decided_by",
     "carried_out_by",
+    "withdrawn_by",
 }
 _COPIED = tuple(name for name in LoanChangeView.__dataclass_fields__ if name not in _DERIVED)

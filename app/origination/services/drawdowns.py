@@ -26,7 +26,8 @@ from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.loans.books import hold_business_day
 from app.loans.domain.states import Kept, LoanState, Security
-from app.loans.models import Loan, LoanNote
+from app.loans.models import Loan
+from app.loans.queries import drawn_fen
 from app.loans.refusals import LoanNotServiced
 from app.loans.services import PostDrawdown, lending_day, post_drawdown
 from app.loans.titles import loan_title
@@ -301,9 +302,6 @@ def legal_drawdown_events(actor: Actor, row: Drawdown) -> tuple[DrawdownEvent, .
 def _facts(session: Session, loan: Loan, row: Drawdown) -> DrawdownFacts:
     """What decides, read now."""
     pool = pool_of_loan(session, loan.id)
-    drawn = sa.select(sa.func.coalesce(sa.func.sum(LoanNote.amount_fen), 0)).where(
-        col(LoanNote.loan_id) == loan.id
-    )
     cases = sa.select(col(MarginCall.id)).where(
         col(MarginCall.loan_id) == loan.id, col(MarginCall.state).in_(OPEN_CALL_STATES)
     )
@@ -312,7 +310,7 @@ def _facts(session: Session, loan: Loan, row: Drawdown) -> DrawdownFacts:
     return DrawdownFacts(
         amount_fen=row.amount_fen,
         contract_fen=loan.contract_fen,
-        drawn_fen=int(session.execute(drawn).scalar_one()),
+        drawn_fen=drawn_fen(session, loan.id),
         contract_signed=loan.signed_on is not None or loan.state is LoanState.PERFORMING,
         loan_open=loan.state in {LoanState.SIGNED, LoanState.PERFORMING},
         secured=loan.security is not Security.CREDIT,

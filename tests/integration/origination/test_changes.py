@@ -81,6 +81,7 @@ def test_an_extension_is_decided_by_another_person_and_carried_out(bank, loan_id
     later = date(2025, 6, 25)
     made = propose(bank, loan_id, matures_on=later)
     assert (made.state, made.longest_on) == ("proposed", date(2025, 12, 24))
+    assert made.number == "T-2024-000001"
     with pytest.raises(IllegalEvent):
         act(bank, carry_out_change, "a-officer", made.id, CarryOut())
     with pytest.raises(Forbidden):
@@ -134,6 +135,36 @@ def test_nobody_decides_above_the_own_authority(bank, loan_id):
         act(bank, approve_change, "a-approve", made.id, DecideChange(note="同意"))
 
 
+def limit(bank, ceiling_fen):
+    with bank.database.write() as session:
+        session.execute(sa.update(AuthorityLimit).values(ceiling_fen=ceiling_fen))
+
+
+@pytest.mark.parametrize("drawn_fen", [1_000_000_00, 3_000_000_00])
+def test_authority_is_asked_for_what_is_drawn_and_what_can_be(bank, drawn_fen):
+    """A contract of 3,000,000.00: what is not drawn yet counts like what is owed."""
+    partly = bank.sign()
+    drawn = PostDrawdown(loan_id=partly, amount_fen=drawn_fen)
+    bank.take_over(partly, Drawn(on=FIRST_DAY, command=drawn))
+    made = propose(bank, partly, matures_on=date(2025, 6, 25))
+    limit(bank, 2_999_999_99)
+    with pytest.raises(ChangeAboveAuthority) as refused:
+        act(bank, approve_change, "a-approve", made.id, DecideChange(note="同意"))
+    assert refused.value.facts["owed"].fen == 3_000_000_00
+    limit(bank, 3_000_000_00)
+    act(bank, approve_change, "a-approve", made.id, DecideChange(note="同意"))
+
+
+def test_the_authority_of_who_approved_is_asked_again_when_it_is_carried_out(bank, loan_id):
+    made = propose(bank, loan_id, matures_on=date(2025, 6, 25))
+    act(bank, approve_change, "a-approve", made.id, DecideChange(note="同意"))
+    limit(bank, 2_999_999_99)
+    with pytest.raises(ChangeAboveAuthority):
+        act(bank, carry_out_change, "a-officer", made.id, CarryOut())
+    limit(bank, 3_000_000_00)
+    act(bank, carry_out_change, "a-officer", made.id, CarryOut())
+
+
 def test_who_decided_does_not_carry_out(bank, loan_id):
     made = propose(bank, loan_id, matures_on=date(2025, 6, 25))
     plain = bank.world.actor("a-approve")
@@ -153,6 +184,9 @@ def test_a_refused_or_withdrawn_change_leaves_the_loan(bank, loan_id):
     act(bank, approve_change, "a-approve", again.id, DecideChange(note="同意"))
     done = act(bank, withdraw_change, "a-officer", again.id, DecideChange(note="已还款"))
     assert (done.state, bank.view(loan_id).matures_on) == ("withdrawn", END)
+    assert (done.note, done.decided_on) == ("同意", DAY)
+    assert (done.withdrawn_note, done.withdrawn_on) == ("已还款", DAY)
+    assert done.withdrawn_by == done.proposed_by != done.decided_by
 
 
 def test_an_extension_of_a_debtor_in_difficulty_is_a_restructuring_for_its_class(bank, loan_id):
@@ -235,7 +269,7 @@ def observe(bank, loan_id):
         row = LoanObservation(
             loan_id=loan_id,
             fact_id=fact.id,
-            change_number="E-2023-000001",
+            change_number="T-2023-000001",
             first_due_on=date(2024, 3, 21),
             started_on=FIRST_DAY,
         )
