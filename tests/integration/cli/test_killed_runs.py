@@ -14,7 +14,7 @@ from tests.conftest import DEEP
 
 ROOT = Path(__file__).parents[3]
 FIRST_LIFE = 4
-LONGER = 3 if DEEP else 9
+LONGER = 3 if DEEP else 25
 """By how many commits each life is longer than the one before."""
 
 LIVES = 60

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -45,8 +46,8 @@ LAST_PERFORMING_DAY: Final = 90
 """One more day overdue, and the order of claims is that of non-performing loans."""
 
 LIVES: Final = settings(
-    max_examples=40 if DEEP else 4,
-    stateful_step_count=30 if DEEP else 14,
+    max_examples=40 if DEEP else 3,
+    stateful_step_count=30 if DEEP else 12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -232,6 +233,7 @@ class Life(RuleBasedStateMachine):
         assert broken(self.bank.database) == []
 
 
+@pytest.mark.deep_on("postgres")
 def test_any_life_of_a_loan_comes_to_the_plain_figures(templates, engine_name):
     class Here(Life):
         pass
