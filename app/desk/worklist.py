@@ -440,7 +440,7 @@ def _day_close(session: Session, actor: Actor) -> Iterator[Task]:
 
 
 def _class_changes(session: Session, actor: Actor) -> Iterator[Task]:
-    """Better classes and ends of facts that wait for a second person."""
+    """Better classes, facts for the better and ends of facts that wait for a second person."""
     if not actor.may(Permission.CONFIRM_CLASS):
         return
     statement = (

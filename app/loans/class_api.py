@@ -43,10 +43,13 @@ def get_class_record(loan_id: UUID) -> Any:
 @of_loans.arguments(RecordFactSchema)
 @of_loans.response(201, FactRecordedSchema)
 def record_fact(command: class_changes.RecordClassFact, loan_id: UUID) -> Any:
-    """Record a fact that bears on the class; it counts from the next close."""
+    """Record a fact that bears on the class from the next close; one for the better waits for a second person."""
     session, actor = current_session(), current_actor()
-    fact_id = class_changes.record_class_fact(session, actor, loan_id, command)
-    return {"id": fact_id}, 201, {"Location": f"/api/v1/loans/{loan_id}/class-record"}
+    made = class_changes.record_class_fact(session, actor, loan_id, command)
+    place = f"loans/{loan_id}/class-record"
+    if made.change is not None:
+        place = f"class-changes/{made.change.id}"
+    return made, 201, {"Location": f"/api/v1/{place}"}
 
 
 @of_loans.route("/<uuid:loan_id>/class-changes", methods=["POST"])

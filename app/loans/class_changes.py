@@ -33,6 +33,7 @@ from app.loans.contracts import RecordFact, record_fact
 from app.loans.domain.class_changes import (
     BY_DECISION_ONLY,
     CLASS_CHANGE,
+    FOR_BETTER,
     ChangeEvent,
     ChangeKind,
     ChangeState,
@@ -107,36 +108,63 @@ class ClassChangeView:
     decided_on: date | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRecorded:
+    """The fact that counts, or the change that waits for a second person."""
+
+    id: UUID | None = None
+    change: ClassChangeView | None = None
+
+
 def record_class_fact(
     session: Session, actor: Actor, loan_id: UUID, command: RecordClassFact
-) -> UUID:
+) -> FactRecorded:
     """Record a fact that bears on the class, with its reason; it counts from the next close.
 
-    A technical delay counts from the oldest unpaid due day for as many days as the rules allow.
+    A fact to the debtor's advantage is proposed: it counts once a second person confirmed it.
     """
     actor.require(Permission.JUDGE_CLASS)
     ledger, day = _open_loan(session, actor, loan_id)
     if command.fact in BY_DECISION_ONLY:
         raise FactByDecision
     _require_share(command)
-    known = _fact_in_force(session, loan_id, command.fact, day)
-    if known is not None:
-        raise FactRecordedAlready(since=known.from_on)
-    from_on, until_on = day, None
-    if command.fact is LoanFact.TECHNICAL_DELAY:
-        from_on, until_on = _delay(session, ledger, day)
-    return record_fact(
+    _require_new(session, loan_id, command.fact, day)
+    if command.fact in FOR_BETTER:
+        return FactRecorded(change=_propose_fact(session, actor, ledger, day, command))
+    fact_id = record_fact(
         session,
         actor,
         RecordFact(
             loan_id=loan_id,
             fact=command.fact,
-            from_on=from_on,
-            until_on=until_on,
+            from_on=day,
             share_ppm=command.share_ppm,
             reason=command.reason,
         ),
     )
+    return FactRecorded(id=fact_id)
+
+
+def _propose_fact(
+    session: Session, actor: Actor, ledger: LoanLedger, day: date, command: RecordClassFact
+) -> ClassChangeView:
+    _days_of_fact(session, ledger, command.fact, day)
+    row = _new_change(session, actor, ledger, day, reason=command.reason, for_better=True)
+    row.kind, row.better_fact = ChangeKind.BETTER_FACT, command.fact
+    return _stored(session, actor, row)
+
+
+def _days_of_fact(
+    session: Session, ledger: LoanLedger, fact: LoanFact, day: date
+) -> tuple[date, date | None]:
+    """A technical delay counts from the oldest unpaid due day, as many days as the rules allow."""
+    return _delay(session, ledger, day) if fact is LoanFact.TECHNICAL_DELAY else (day, None)
+
+
+def _require_new(session: Session, loan_id: UUID, fact: LoanFact, day: date) -> None:
+    known = _fact_in_force(session, loan_id, fact, day)
+    if known is not None:
+        raise FactRecordedAlready(since=known.from_on)
 
 
 def _require_share(command: RecordClassFact) -> None:
@@ -284,14 +312,37 @@ def _stored(session: Session, actor: Actor, row: ClassChange) -> ClassChangeView
 def confirm_change(
     session: Session, actor: Actor, change_id: UUID, command: DecideChange
 ) -> ClassChangeView:
-    """A second person confirms: the better class, or the end of the fact, counts from the close of the day."""
+    """A second person confirms: the better class, the fact or its end counts from the close of the day."""
     row = _begin(session, actor, change_id, ChangeEvent.CONFIRM)
-    _ledger, day = _open_loan(session, actor, row.loan_id)
+    ledger, day = _open_loan(session, actor, row.loan_id)
     if row.kind is ChangeKind.END_FACT:
         _end_fact(session, row, day)
+    elif row.better_fact is not None:
+        row.fact_id = _begin_fact(session, ledger, row, row.better_fact, day)
     elif row.judged_class is not None:
         _require_rules_allow(session, row.loan_id, row.judged_class)
     return _decide(session, actor, row, ChangeEvent.CONFIRM, day, command.note)
+
+
+def _begin_fact(
+    session: Session, ledger: LoanLedger, row: ClassChange, fact: LoanFact, day: date
+) -> UUID:
+    """The fact in the name of the person who proposed it; a delay as it stands on the day."""
+    _require_new(session, row.loan_id, fact, day)
+    from_on, until_on = _days_of_fact(session, ledger, fact, day)
+    begun = LoanFactRow(
+        loan_id=row.loan_id,
+        fact=fact,
+        from_on=from_on,
+        until_on=until_on,
+        reason=row.reason,
+        person_id=row.proposed_by_id,
+        created_at=now(session),
+    )
+    session.add(begun)
+    # Before the change, which refers to it.
+    session.flush()
+    return begun.id
 
 
 def _end_fact(session: Session, row: ClassChange, day: date) -> None:
@@ -345,6 +396,7 @@ def _record(session: Session, actor: Actor, row: ClassChange, what: str, **facts
         kind=row.kind.value,
         state=row.state.value,
         judged_class=row.judged_class.value if row.judged_class else None,
+        better_fact=row.better_fact.value if row.better_fact else None,
         proposed_by=row.proposed_by_id,
         decided_by=row.decided_by_id,
         **facts,
@@ -404,7 +456,7 @@ def class_change_views(
             events=_events(actor, row),
             loan_number=known[row.loan_id][0],
             borrower=known[row.loan_id][1],
-            fact=ended.get(row.fact_id) if row.fact_id else None,
+            fact=row.better_fact or (ended.get(row.fact_id) if row.fact_id else None),
             proposed_by=people.get(row.proposed_by_id),
             decided_by=people.get(row.decided_by_id) if row.decided_by_id else None,
             **{name: getattr(row, name) for name in _COPIED},

@@ -9,15 +9,21 @@ from app.db.base import Table, Versioned, check, one_of
 from app.db.types import choice, link, text
 from app.loans.domain.class_changes import ChangeKind, ChangeState
 from app.loans.domain.classification import LoanClass
+from app.loans.domain.states import LoanFact
 
 
 class ClassChange(Versioned, table=True):
-    """A class by judgement, or the end of a fact; for the better it takes two people."""
+    """A class by judgement, a fact for the better, or the end of a fact; for the better it takes two people."""
 
     __tablename__ = "class_change"
     __table_args__ = (
         check("kind_parts", "(kind = 'judge') = (judged_class IS NOT NULL)"),
-        check("fact_named", "(kind = 'end-fact') = (fact_id IS NOT NULL)"),
+        check("better_fact_named", "(kind = 'better-fact') = (better_fact IS NOT NULL)"),
+        check(
+            "fact_named",
+            "(fact_id IS NOT NULL) ="
+            " (kind = 'end-fact' OR (kind = 'better-fact' AND state = 'in-force'))",
+        ),
         check("duties_apart", "decided_by_id IS NULL OR decided_by_id <> proposed_by_id"),
         check(
             "better_by_two",
@@ -33,7 +39,9 @@ class ClassChange(Versioned, table=True):
     bank_id: UUID = link("organisation.id")
     kind: ChangeKind = choice(ChangeKind, "kind")
     judged_class: LoanClass | None = choice(LoanClass, "judged_class", nullable=True)
+    better_fact: LoanFact | None = choice(LoanFact, "better_fact", nullable=True)
     fact_id: UUID | None = link("loan_fact.id", nullable=True)
+    """The fact that ends, or that the confirmation recorded."""
     held_class: LoanClass = choice(LoanClass, "held_class")
     """The class of the loan when the change was proposed."""
     for_better: bool

@@ -10,12 +10,13 @@ from app.kernel.permissions import Permission
 from app.loans import class_changes, queries
 from app.loans.class_events import CLASS_CHANGE_EVENTS, change_words
 from app.loans.class_schemas import EndFactFormSchema, JudgeClassSchema, RecordFactSchema
-from app.loans.class_views import class_record
+from app.loans.class_views import FactView, class_record
 from app.loans.domain.class_changes import CHANGE_KIND_TITLES, CHANGE_STATE_TITLES, ChangeState
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.pages import words_of_loans
 from app.loans.queries import loan_view
 from app.web.access import access, current_actor, current_session, tell
+from app.web.formats import ppm_percent
 from app.web.forms import form_page
 from app.web.problems import fill
 from app.web.shell import words
@@ -69,12 +70,15 @@ def _reasons(view: queries.ClassificationView) -> list[dict[str, str]]:
 @of_loans.route("/<uuid:loan_id>/facts/new", methods=["GET", "POST"])
 @access(Permission.JUDGE_CLASS)
 def new_fact(loan_id: UUID) -> Answer:
-    """Record a fact that bears on the class."""
+    """Record a fact that bears on the class, or propose one for the better."""
     session, actor = current_session(), current_actor()
 
     def submit(command: class_changes.RecordClassFact) -> Response:
-        class_changes.record_class_fact(session, actor, loan_id, command)
-        tell("ok", gettext("The fact is recorded; it counts from the next close of day."))
+        change = class_changes.record_class_fact(session, actor, loan_id, command).change
+        if change is None:
+            tell("ok", gettext("The fact is recorded; it counts from the next close of day."))
+        else:
+            tell("ok", gettext("Change %(number)s is stored.", number=change.number))
         return _to(loan_id)
 
     return form_page(
@@ -128,12 +132,17 @@ def new_end(loan_id: UUID) -> Answer:
         back=f"/loans/{loan_id}/classes",
         choices={
             "fact_id": [
-                (str(each.id), gettext(FACT_TITLES[each.fact]))
+                (str(each.id), _fact_words(each))
                 for each in record.facts
                 if each.counts and not each.by_rule
             ]
         },
     )
+
+
+def _fact_words(fact: FactView) -> str:
+    title = gettext(FACT_TITLES[fact.fact])
+    return title if fact.share_ppm is None else f"{title} {ppm_percent(fact.share_ppm)}"
 
 
 @changes.get("/<uuid:change_id>")

@@ -21,7 +21,15 @@ class RecordFactSchema(CommandSchema):
 
     command = RecordClassFact
 
-    fact = Choice(LoanFact, titles=FACT_TITLES, required=True, title=N_("Fact"))
+    fact = Choice(
+        LoanFact,
+        titles=FACT_TITLES,
+        required=True,
+        title=N_("Fact"),
+        help=N_(
+            "A technical delay and a recognised enhancement wait for a second person; other facts count at once."
+        ),
+    )
     share_ppm = Rate(
         high_ppm=PPM,
         title=N_("Share"),
@@ -138,6 +146,7 @@ class ClassRecordSchema(ViewSchema):
 
 
 class FactRecordedSchema(ViewSchema):
-    """The id of a fact that was recorded."""
+    """The id of a fact that was recorded, or the change that waits for a second person."""
 
-    id = Ident()
+    id = Ident(allow_none=True)
+    change = ma.fields.Nested(ClassChangeSchema, allow_none=True)

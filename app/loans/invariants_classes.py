@@ -21,13 +21,14 @@ from app.loans.models import BankDay, DayClose, Loan, LoanFactRow, LoanMonthEnd
 from app.reference.services import policy_for
 
 _ONE_DAY = timedelta(days=1)
-_KEPT = ("kind", "state", "judged_class", "proposed_by", "decided_by")
+_KEPT = ("kind", "state", "judged_class", "better_fact", "proposed_by", "decided_by")
 
 
 def class_violations(session: Session) -> Iterator[Violation]:
     """Each broken rule about changes of classes, facts and observations."""
     yield from _changes(session)
     yield from _ended_facts(session)
+    yield from _better_facts(session)
     yield from _observations(session)
     yield from _provisions(session)
 
@@ -42,6 +43,7 @@ def _changes(session: Session) -> Iterator[Violation]:
             "kind": row.kind.value,
             "state": row.state.value,
             "judged_class": row.judged_class.value if row.judged_class else None,
+            "better_fact": row.better_fact.value if row.better_fact else None,
             "proposed_by": str(row.proposed_by_id),
             "decided_by": str(row.decided_by_id) if row.decided_by_id else None,
         }
@@ -80,6 +82,21 @@ def _ended_facts(session: Session) -> Iterator[Violation]:
             detail = f"the fact counts until {fact.until_on}, it was ended on {change.decided_on}"
             subject = f"class change {change.number}"
             yield Violation(invariant="fact-ended", subject=subject, detail=detail)
+
+
+def _better_facts(session: Session) -> Iterator[Violation]:
+    """A fact for the better is the one that two people agreed on, in the name of who proposed it."""
+    begun = (
+        sa.select(ClassChange, LoanFactRow)
+        .join(LoanFactRow, col(LoanFactRow.id) == col(ClassChange.fact_id))
+        .where(col(ClassChange.kind) == ChangeKind.BETTER_FACT)
+    )
+    for change, fact in session.execute(begun):
+        agreed = (change.loan_id, change.better_fact, change.proposed_by_id)
+        if (fact.loan_id, fact.fact, fact.person_id) != agreed:
+            detail = f"the fact {fact.fact.value} is not the one that was confirmed"
+            subject = f"class change {change.number}"
+            yield Violation(invariant="better-fact", subject=subject, detail=detail)
 
 
 def _observations(session: Session) -> Iterator[Violation]:

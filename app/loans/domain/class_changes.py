@@ -1,4 +1,4 @@
-"""Changes of a class by people: down by one, up by two, and the end of a recorded fact by two."""
+"""Changes of a class by people: down by one, up by two; facts for the better and ends of facts by two."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -16,6 +16,7 @@ class ChangeKind(StrEnum):
 
     JUDGE = "judge"
     END_FACT = "end-fact"
+    BETTER_FACT = "better-fact"
 
 
 class ChangeState(StrEnum):
@@ -36,6 +37,7 @@ class ChangeEvent(StrEnum):
 CHANGE_KIND_TITLES: Mapping[ChangeKind, str] = {
     ChangeKind.JUDGE: N_("Class by judgement"),
     ChangeKind.END_FACT: N_("End of a fact"),
+    ChangeKind.BETTER_FACT: N_("Fact to the debtor's advantage"),
 }
 
 CHANGE_STATE_TITLES: Mapping[ChangeState, str] = {
@@ -66,6 +68,9 @@ CLASS_CHANGE: Final[StateMachine[ChangeState, ChangeEvent]] = StateMachine(
 
 BY_DECISION_ONLY: Final = frozenset({LoanFact.RESTRUCTURED})
 """Facts that nobody records by hand: a decision carried out does."""
+
+FOR_BETTER: Final = frozenset({LoanFact.TECHNICAL_DELAY, LoanFact.CREDIT_ENHANCED})
+"""Facts that keep a class from getting worse: one person proposes them, another confirms."""
 
 
 def is_upgrade(held: LoanClass, wanted: LoanClass) -> bool:

@@ -55,6 +55,20 @@ def test_facts_are_recorded_and_ended_over_the_api(api, loan_id):
     assert api("c1-fin").get(f"/loans/{loan_id}/class-record").json["facts"] == []
 
 
+def test_a_fact_to_the_debtors_advantage_waits_for_an_approver(api, loan_id):
+    fact = {"fact": "credit-enhanced", "reason": "省担保公司连带责任"}
+    made = api("a-officer").post(f"/loans/{loan_id}/facts", fact, status=201)
+    change = made.json["change"]
+    assert (made.json["id"], change["kind"], change["state"]) == (None, "better-fact", "proposed")
+    assert made.headers["Location"] == f"/api/v1/class-changes/{change['id']}"
+    assert api("a-risk").get(f"/loans/{loan_id}/class-record").json["facts"] == []
+    address, step = f"/class-changes/{change['id']}/events", {"event": "confirm", "note": "属实"}
+    api("a-officer").post(address, step, version=change["version"], status=403)
+    api("a-approve").post(address, step, version=change["version"])
+    (listed,) = api("a-risk").get(f"/loans/{loan_id}/class-record").json["facts"]
+    assert (listed["fact"], listed["person"]["zh"]) == ("credit-enhanced", "李青禾")
+
+
 def test_provisions_are_read_by_risk_officers(api, loan_id):
     body = api("a-risk").get("/provisions").json
     assert (body["on"], body["is_open"]) == ("2024-03-01", True)

@@ -74,7 +74,14 @@ def judge(bank, loan_id, tier, login="a-risk"):
 
 def note(bank, loan_id, fact, share_ppm=None):
     command = RecordClassFact(fact=fact, share_ppm=share_ppm, reason="核查记录")
-    return act(bank, record_class_fact, "a-risk", loan_id, command)
+    return act(bank, record_class_fact, "a-risk", loan_id, command).id
+
+
+def agree(bank, loan_id, fact):
+    """One person proposes a fact to the debtor's advantage, another confirms it."""
+    command = RecordClassFact(fact=fact, reason="核查记录")
+    made = act(bank, record_class_fact, "a-risk", loan_id, command).change
+    return act(bank, confirm_change, "a-approve", made.id, DecideChange(note="属实"))
 
 
 def codes(bank, loan_id):
@@ -202,19 +209,67 @@ def test_the_end_of_a_fact_takes_two_people_and_lifts_the_class(bank, loan_id):
 def test_a_technical_delay_is_declared_for_seven_days_and_no_longer(bank, due_id):
     loan_id = due_id
     bank.close_until(date(2024, 3, 20), date(2024, 3, 21))
-    fact_id = note(bank, loan_id, LoanFact.TECHNICAL_DELAY)
+    agree(bank, loan_id, LoanFact.TECHNICAL_DELAY)
     with bank.database.read() as session:
         record = class_record(session, bank.world.actor("a-risk"), loan_id)
     (fact,) = record.facts
-    assert (fact.id, fact.from_on, fact.until_on) == (
-        fact_id,
-        date(2024, 3, 21),
-        date(2024, 3, 28),
-    )
+    assert (fact.from_on, fact.until_on) == (date(2024, 3, 21), date(2024, 3, 28))
     bank.close_until(date(2024, 3, 22), date(2024, 3, 27))
     assert (bank.view(loan_id).overdue_days, bank.view(loan_id).loan_class) == (7, "normal")
     bank.close(date(2024, 3, 28))
     assert (bank.view(loan_id).overdue_days, bank.view(loan_id).loan_class) == (8, SPECIAL)
+
+
+def test_a_fact_to_the_debtors_advantage_counts_once_a_second_person_confirmed_it(bank, due_id):
+    bank.close_until(date(2024, 3, 20), date(2024, 3, 21))
+    command = RecordClassFact(fact=LoanFact.TECHNICAL_DELAY, reason="清算系统中断")
+    made = act(bank, record_class_fact, "a-officer", due_id, command)
+    waits = made.change
+    assert made.id is None
+    assert (waits.state, waits.kind, waits.fact) == ("proposed", "better-fact", "technical-delay")
+    for login, refusal in (
+        ("a-officer", Forbidden),
+        ("a-risk", Forbidden),
+        ("b-approve", NotFound),
+    ):
+        with pytest.raises(refusal):
+            act(bank, confirm_change, login, waits.id, DecideChange(note="属实"))
+    bank.close(date(2024, 3, 22))
+    assert bank.view(due_id).loan_class is SPECIAL
+    done = act(bank, confirm_change, "a-approve", waits.id, DecideChange(note="属实"))
+    assert (done.state, done.fact) == ("in-force", "technical-delay")
+    bank.close(date(2024, 3, 23))
+    assert bank.view(due_id).loan_class is LoanClass.NORMAL
+    assert bank.broken() == []
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_delay_that_grew_too_long_is_confirmed_no_more(bank, due_id):
+    bank.close_until(date(2024, 3, 20), date(2024, 3, 21))
+    command = RecordClassFact(fact=LoanFact.TECHNICAL_DELAY, reason="清算系统中断")
+    waits = act(bank, record_class_fact, "a-risk", due_id, command).change
+    bank.close_until(date(2024, 3, 22), date(2024, 3, 28))
+    with pytest.raises(DelayNotPossible):
+        act(bank, confirm_change, "a-approve", waits.id, DecideChange(note="属实"))
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_refused_fact_is_not_recorded(bank, loan_id):
+    command = RecordClassFact(fact=LoanFact.CREDIT_ENHANCED, reason="省担保公司连带责任")
+    waits = act(bank, record_class_fact, "a-risk", loan_id, command).change
+    act(bank, refuse_change, "a-approve", waits.id, DecideChange(note="担保未生效"))
+    with bank.database.read() as session:
+        record = class_record(session, bank.world.actor("a-risk"), loan_id)
+    assert (record.facts, [each.state for each in record.changes]) == ([], ["refused"])
+    assert bank.broken() == []
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_fact_for_the_better_that_is_not_the_one_agreed_on_is_found(bank, loan_id):
+    agree(bank, loan_id, LoanFact.CREDIT_ENHANCED)
+    assert bank.broken() == []
+    bank.sql("UPDATE loan_fact SET fact = 'funds-misused'")
+    assert "better-fact" in {each.invariant for each in bank.broken()}
 
 
 def test_a_delay_that_nobody_declared_lowers_the_class_on_its_first_day(bank, due_id):
@@ -243,7 +298,7 @@ def test_a_recognised_enhancement_keeps_a_loan_performing(bank):
     first, second = bank.sign(), bank.sign()
     for each in (first, second):
         bank.take_over(each, drawn(each))
-    note(bank, first, LoanFact.CREDIT_ENHANCED)
+    agree(bank, first, LoanFact.CREDIT_ENHANCED)
     judge(bank, second, BAD)
     bank.close(DAY)
     assert (bank.view(first).loan_class, bank.view(second).loan_class) == ("normal", BAD)
