@@ -46,6 +46,7 @@ from app.loans.refusals import (
     NothingToRecover,
     SuspenseTooSmall,
 )
+from app.loans.repaying import require_misuse_worked_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +141,9 @@ def propose_reversal(
         command=command,
         amount_fen=found.amount_fen,
     )
-    row.principal_fen, row.interest_fen = found.principal_fen, found.interest_fen
-    row.suspense_fen, row.party, row.reverses_id = found.suspense_fen, found.party, found.id
+    row.fee_fen, row.principal_fen = found.fee_fen, found.principal_fen
+    row.interest_fen, row.suspense_fen = found.interest_fen, found.suspense_fen
+    row.party, row.reverses_id = found.party, found.id
     return _proposed(session, actor, row)
 
 
@@ -279,11 +281,14 @@ def _book(session: Session, ledger: LoanLedger, row: ManualEntry, day: date) -> 
     row.entry_id = _post(session, ledger.loan, row, postings, reverses, day)
     row.state, row.booked_on = EntryState.BOOKED, day
     _move(ledger, row, kind, sign)
+    if ledger.loan.state is LoanState.SETTLED:
+        require_misuse_worked_out(session, ledger, day)
 
 
 def split_of(row: ManualEntry) -> Split:
     """The parts of a recovery."""
     return Split(
+        fee_fen=row.fee_fen,
         principal_fen=row.principal_fen,
         interest_fen=row.interest_fen,
         suspense_fen=row.suspense_fen,
@@ -328,6 +333,7 @@ def _move(ledger: LoanLedger, row: ManualEntry, kind: ManualKind, sign: int) -> 
     elif kind is ManualKind.REFUND:
         state.suspense_fen -= sign * row.amount_fen
     else:
+        state.fees_fen -= sign * row.fee_fen
         state.accrued_fen -= sign * row.interest_fen
         state.suspense_fen += sign * row.suspense_fen
     owed_fen = state.principal_fen + abs(state.accrued_fen) + state.fees_fen
@@ -343,22 +349,27 @@ def _move(ledger: LoanLedger, row: ManualEntry, kind: ManualKind, sign: int) -> 
 def recover(session: Session, actor: Actor, loan_id: UUID, command: Recover) -> ManualEntryView:
     """Book money received for a loan written off: income, while the claim leaves the memorandum.
 
-    Principal first, then interest; what is left when nothing more is claimed waits in suspense.
-    Refuses a loan that was not written off, and one whose claim is recovered in full.
+    A fee that is still owed first, then principal, then interest; what is left when nothing more is
+    claimed waits in suspense. Refuses a loan that was not written off, and one recovered in full.
     """
     ledger, day = _begin(session, actor, loan_id, Permission.POST_REPAYMENT)
     _require_amount(command.amount_fen)
     if ledger.loan.state is not LoanState.WRITTEN_OFF:
         raise LoanNotWrittenOff(number=ledger.loan.number, state_title=_title(ledger.loan))
     principal_fen, interest_fen = claim_left(session, loan_id)
-    if principal_fen + interest_fen <= 0:
+    fee_fen = ledger.state.fees_fen
+    if fee_fen + principal_fen + interest_fen <= 0:
         raise NothingToRecover(number=ledger.loan.number)
     split = split_recovery(
-        command.amount_fen, principal_fen=principal_fen, interest_fen=interest_fen
+        command.amount_fen,
+        fee_fen=fee_fen,
+        principal_fen=principal_fen,
+        interest_fen=interest_fen,
     )
     row = _new(session, actor, ledger.loan, day, kind=ManualKind.RECOVERY, command=command)
-    row.principal_fen, row.interest_fen = split.principal_fen, split.interest_fen
-    row.suspense_fen, row.party = split.suspense_fen, command.party
+    row.fee_fen, row.principal_fen = split.fee_fen, split.principal_fen
+    row.interest_fen, row.suspense_fen = split.interest_fen, split.suspense_fen
+    row.party = command.party
     row.decided_at = row.created_at
     _book(session, ledger, row, day)
     session.add(row)
@@ -387,7 +398,7 @@ def _balance(session: Session, loan_id: UUID, account: Account) -> int:
     return int(session.execute(statement).scalar_one())
 
 
-FIGURES = ("kind", "amount_fen", "principal_fen", "interest_fen", "suspense_fen")
+FIGURES = ("kind", "amount_fen", "fee_fen", "principal_fen", "interest_fen", "suspense_fen")
 """What the audit journal keeps of an entry; `verify` compares it with the row."""
 
 

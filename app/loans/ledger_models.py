@@ -62,8 +62,8 @@ class ManualEntry(Versioned, table=True):
         check("amount_positive", "amount_fen > 0"),
         check(
             "parts_sum",
-            "principal_fen >= 0 AND interest_fen >= 0 AND suspense_fen >= 0 AND"
-            " principal_fen + interest_fen + suspense_fen IN (0, amount_fen)",
+            "fee_fen >= 0 AND principal_fen >= 0 AND interest_fen >= 0 AND suspense_fen >= 0 AND"
+            " fee_fen + principal_fen + interest_fen + suspense_fen IN (0, amount_fen)",
         ),
         check("reversal_names", "(kind = 'reversal') = (reverses_id IS NOT NULL)"),
         check("booked_complete", "(state = 'booked') = (entry_id IS NOT NULL)"),
@@ -77,6 +77,8 @@ class ManualEntry(Versioned, table=True):
     kind: ManualKind = choice(ManualKind, "kind")
     state: EntryState = choice(EntryState, "state", default=EntryState.PROPOSED)
     amount_fen: int = fen()
+    fee_fen: int = fen(default=0)
+    """Of a recovery: what settled fees still owed."""
     principal_fen: int = fen(default=0)
     """Of a recovery: what lowered the principal in the memorandum."""
     interest_fen: int = fen(default=0)

@@ -286,6 +286,7 @@ class ManualEntryView:
     loan_number: str
     kind: ManualKind
     amount_fen: int
+    fee_fen: int
     principal_fen: int
     interest_fen: int
     suspense_fen: int

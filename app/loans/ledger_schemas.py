@@ -138,6 +138,7 @@ class ManualEntrySchema(ThingSchema):
     loan_number = Text(max_length=40)
     kind = Choice(ManualKind)
     amount_fen = Yuan()
+    fee_fen = Yuan()
     principal_fen = Yuan()
     interest_fen = Yuan()
     suspense_fen = Yuan()

@@ -166,6 +166,7 @@ def _create_entries() -> None:
         ),
         sa.Column("state", _choice("state", ("proposed", "booked", "refused")), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("fee_fen", sa.BigInteger(), nullable=False),
         sa.Column("principal_fen", sa.BigInteger(), nullable=False),
         sa.Column("interest_fen", sa.BigInteger(), nullable=False),
         sa.Column("suspense_fen", sa.BigInteger(), nullable=False),
@@ -181,8 +182,8 @@ def _create_entries() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_manual_entry_amount_positive")),
         sa.CheckConstraint(
-            "principal_fen >= 0 AND interest_fen >= 0 AND suspense_fen >= 0 AND"
-            " principal_fen + interest_fen + suspense_fen IN (0, amount_fen)",
+            "fee_fen >= 0 AND principal_fen >= 0 AND interest_fen >= 0 AND suspense_fen >= 0 AND"
+            " fee_fen + principal_fen + interest_fen + suspense_fen IN (0, amount_fen)",
             name=op.f("ck_manual_entry_parts_sum"),
         ),
         sa.CheckConstraint(

@@ -19,7 +19,7 @@ _BY_RULE = {
     "inspection_file": {"withdrawn_reason": ""},
     "loan": {"kept": "mirrored", "state": "mirrored"},
     "ledger_period_total": {"debit": "principal", "credit": "cash"},
-    "manual_entry": {"principal_fen": 0, "interest_fen": 0, "suspense_fen": 0},
+    "manual_entry": {"fee_fen": 0, "principal_fen": 0, "interest_fen": 0, "suspense_fen": 0},
     "loan_posting": {"debit": "principal", "credit": "cash"},
     "revaluation_run": {"total": 2},
 }

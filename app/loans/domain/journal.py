@@ -120,6 +120,12 @@ def _settled(
     )
 
 
+def overpaid_postings(amount_fen: int, *, claim: Claim, off_balance: bool) -> tuple[Posting, ...]:
+    """What was paid on a claim that turned out smaller waits in suspense, to be paid back."""
+    off = frozenset({claim}) if off_balance else frozenset[Claim]()
+    return reversal_postings(_settled(claim, amount_fen, Account.SUSPENSE, off))
+
+
 def write_off_postings(principal_fen: int) -> tuple[Posting, ...]:
     """Principal leaves the balance sheet; the claim is kept in the memorandum."""
     return (
@@ -129,13 +135,15 @@ def write_off_postings(principal_fen: int) -> tuple[Posting, ...]:
 
 
 def recovery_postings(
-    *, principal_fen: int, interest_fen: int, suspense_fen: int = 0
+    *, principal_fen: int, interest_fen: int, suspense_fen: int = 0, fee_fen: int = 0
 ) -> tuple[Posting, ...]:
     """Money for a loan written off: income, while the claim leaves the memorandum.
 
+    A fee stayed on the balance sheet and was income when it was booked: it is only settled.
     What is left when nothing more is claimed waits in suspense.
     """
     return (
+        *_moved(Account.CASH, Account.FEE_RECEIVABLE, fee_fen),
         *_moved(Account.CASH, Account.RECOVERY_INCOME, principal_fen + interest_fen),
         *_moved(Account.MEMO_CONTRA, Account.MEMO_WRITTEN_OFF, principal_fen),
         *_moved(Account.MEMO_CONTRA, Account.MEMO_INTEREST, interest_fen),

@@ -236,21 +236,26 @@ OTHERWISE: Final = N_("Correct the fact that it follows from; nothing is edited 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """What money for a written-off loan settles, principal first."""
+    """What money for a written-off loan settles: fees, then principal, then interest."""
 
+    fee_fen: int = 0
     principal_fen: int
     interest_fen: int
     suspense_fen: int
 
 
-def split_recovery(amount_fen: int, *, principal_fen: int, interest_fen: int) -> Split:
-    """Principal in the memorandum first, then interest; the rest waits in suspense."""
-    principal = min(amount_fen, principal_fen)
-    interest = min(amount_fen - principal, interest_fen)
+def split_recovery(
+    amount_fen: int, *, principal_fen: int, interest_fen: int, fee_fen: int = 0
+) -> Split:
+    """Fees that are still owed first, then principal and interest in the memorandum; the rest waits in suspense."""
+    fee = min(amount_fen, fee_fen)
+    principal = min(amount_fen - fee, principal_fen)
+    interest = min(amount_fen - fee - principal, interest_fen)
     return Split(
+        fee_fen=fee,
         principal_fen=principal,
         interest_fen=interest,
-        suspense_fen=amount_fen - principal - interest,
+        suspense_fen=amount_fen - fee - principal - interest,
     )
 
 
@@ -262,6 +267,7 @@ def manual_postings(kind: ManualKind, amount_fen: int, split: Split) -> tuple[Po
         return refund_postings(amount_fen)
     if kind is ManualKind.RECOVERY:
         return recovery_postings(
+            fee_fen=split.fee_fen,
             principal_fen=split.principal_fen,
             interest_fen=split.interest_fen,
             suspense_fen=split.suspense_fen,

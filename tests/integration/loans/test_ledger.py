@@ -379,6 +379,33 @@ def test_money_for_a_loan_written_off_is_income_and_lowers_the_claim(bank, lost,
         recovered(bank, lost, ops, 1)
 
 
+def test_a_fee_owed_at_a_write_off_is_collected_and_stands_again_when_taken_back(
+    bank, due, ops, checker
+):
+    write(bank, book_entry, checker, fee(bank, due, ops).id, BookEntry())
+    write(bank, write_off, bank.actor, WriteOff(loan_id=due, reason="终结执行"))
+    view = recovered(bank, due, ops, 501_00)
+    assert (view.fee_fen, view.principal_fen, view.suspense_fen) == (500_00, 1_00, 0)
+    assert bank.view(due).fees_fen == 0
+    lines, _ = balance(bank, ops)
+    assert lines[Account.FEE_RECEIVABLE].closing_fen == 0
+    assert lines[Account.RECOVERY_INCOME].closing_fen == -1_00
+    wrong = reversal(bank, due, ops, view.entry_id)
+    write(bank, book_entry, checker, wrong.id, BookEntry())
+    assert bank.view(due).fees_fen == 500_00
+
+
+def test_nothing_is_left_to_recover_once_the_fee_too_is_settled(bank, due, ops, checker):
+    write(bank, book_entry, checker, fee(bank, due, ops).id, BookEntry())
+    write(bank, write_off, bank.actor, WriteOff(loan_id=due, reason="终结执行"))
+    with bank.database.read() as session:
+        principal, interest = claim_left(session, due)
+    recovered(bank, due, ops, 500_00 + principal + interest - 1)
+    assert recovered(bank, due, ops, 1).suspense_fen == 0
+    with pytest.raises(NothingToRecover):
+        recovered(bank, due, ops, 1)
+
+
 def test_a_wrong_recovery_is_reversed_and_the_claim_stands_again(bank, lost, ops, checker):
     with bank.database.read() as session:
         before = claim_left(session, lost)

@@ -88,17 +88,28 @@ def test_a_recovery_takes_principal_then_interest_and_the_rest_waits(amount, exp
     assert (split.principal_fen, split.interest_fen, split.suspense_fen) == expected
 
 
-@given(FEN.filter(bool), FEN, FEN)
-def test_the_parts_of_a_recovery_sum_to_the_money(amount, principal, interest):
-    split = split_recovery(amount, principal_fen=principal, interest_fen=interest)
-    assert split.principal_fen + split.interest_fen + split.suspense_fen == amount
+@pytest.mark.parametrize(
+    ("amount", "expected"), [(49, (49, 0)), (50, (50, 0)), (51, (50, 1)), (1_051, (50, 1_000))]
+)
+def test_a_recovery_settles_a_fee_that_is_owed_first(amount, expected):
+    split = split_recovery(amount, fee_fen=50, principal_fen=1_000, interest_fen=300)
+    assert (split.fee_fen, split.principal_fen) == expected
+
+
+@given(FEN.filter(bool), FEN, FEN, FEN)
+def test_the_parts_of_a_recovery_sum_to_the_money(amount, fee, principal, interest):
+    split = split_recovery(amount, fee_fen=fee, principal_fen=principal, interest_fen=interest)
+    parts = split.fee_fen + split.principal_fen + split.interest_fen + split.suspense_fen
+    assert parts == amount
+    assert split.fee_fen <= fee
     assert split.principal_fen <= principal
     assert split.interest_fen <= interest
 
 
 def test_a_recovery_is_income_and_lowers_the_claim_in_the_memorandum():
-    lines = recovery_postings(principal_fen=70, interest_fen=20, suspense_fen=5)
+    lines = recovery_postings(fee_fen=3, principal_fen=70, interest_fen=20, suspense_fen=5)
     assert [(each.debit, each.credit, each.amount_fen) for each in lines] == [
+        (Account.CASH, Account.FEE_RECEIVABLE, 3),
         (Account.CASH, Account.RECOVERY_INCOME, 90),
         (Account.MEMO_CONTRA, Account.MEMO_WRITTEN_OFF, 70),
         (Account.MEMO_CONTRA, Account.MEMO_INTEREST, 20),
