@@ -67,6 +67,7 @@ def test_whoever_is_signed_in_learns_what_a_bank_offers(api, lending, world, com
         "max_term_months": 36,
         "max_rate": "0.15",
         "penalty": "0.5",
+        "misuse": "1.0",
         "green_required": True,
         "credit": False,
         "use": "working-capital",
