@@ -37,6 +37,8 @@ def record_misuse(
 ) -> NoteMisuse:
     """Record it; the next close works out the surcharge from its day, and the class looks at it.
 
+    Until that close the loan is not paid off: it would never be closed again.
+
     Refuses a contract without a surcharge for misuse, a day outside the note, more than is left of it.
     """
     actor.require(Permission.REVIEW_WARNING)

@@ -35,8 +35,15 @@ from app.loans.domain.servicing import NoteBook
 from app.loans.domain.states import OPEN_STATES, STATE_TITLES
 from app.loans.models import Loan, LoanNote, LoanStateRow, Repayment
 from app.loans.queries import MAX_LISTED_ROWS, RepaymentView, loan_view, repayment_view
-from app.loans.refusals import NotDrawn, NothingEarly, QuoteExpired, QuoteOutdated, QuoteUsed
-from app.loans.repaying import Repay, book_repayment, find_by_key
+from app.loans.refusals import (
+    KeyTaken,
+    NotDrawn,
+    NothingEarly,
+    QuoteExpired,
+    QuoteOutdated,
+    QuoteUsed,
+)
+from app.loans.repaying import Repay, book_repayment, find_by_key, require_misuse_worked_out
 from app.loans.repayment_models import RepaymentOrder, RepaymentQuote
 from app.loans.schedules import InstalmentView, read_ledgers, to_come
 from app.reference.services import policy_for
@@ -94,6 +101,8 @@ def quote_early(session: Session, actor: Actor, loan_id: UUID, command: QuoteEar
     ledger, day = open_books(session, actor, loan_id)
     require_current(ledger, day)
     _require_open(ledger)
+    if command.kind is QuoteKind.PAYOFF:
+        require_misuse_worked_out(session, ledger, day)
     principal_fen = _principal(ledger, command)
     valid_until = _valid_until(session, ledger, command, day)
     row = RepaymentQuote(

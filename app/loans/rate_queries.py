@@ -80,6 +80,34 @@ def rate_rows(session: Session, note_ids: Iterable[UUID]) -> Sequence[NoteRate]:
 
 def misuse_rows(session: Session, note_ids: Sequence[UUID]) -> Sequence[NoteMisuse]:
     """What is on file of misused principal, by day."""
+def misuse_told_on(session: Session, loan_id: UUID, day: date) -> bool:
+    """Whether misuse of a loan became known on a day, so that its close works out the surcharge."""
+    statement = sa.select(col(NoteMisuse.id)).where(
+        col(NoteMisuse.loan_id) == loan_id, col(NoteMisuse.booked_on) == day
+    )
+    return session.execute(statement.limit(1)).first() is not None
+
+
+def overpaid_of_notes(
+    session: Session, note_ids: Sequence[UUID]
+) -> Mapping[tuple[UUID, Claim], int]:
+    """What closes moved to suspense of penalty and compound interest that was paid, by note and claim."""
+    found: dict[tuple[UUID, Claim], int] = defaultdict(int)
+    if not note_ids:
+        return found
+    statement = sa.select(LoanPosting).where(
+        col(LoanPosting.note_id).in_(note_ids),
+        col(LoanPosting.kind) == EntryKind.REVERSAL,
+        col(LoanPosting.credit) == Account.SUSPENSE,
+        col(LoanPosting.reverses_id).is_(None),
+    )
+    for row in session.execute(statement).scalars():
+        for claim in (Claim.PENALTY, Claim.COMPOUND):
+            if row.note_id is not None and row.debit in (RECEIVABLES[claim], INCOMES[claim]):
+                found[row.note_id, claim] += row.amount_fen
+    return found
+
+
     statement = (
         sa.select(NoteMisuse)
         .where(col(NoteMisuse.note_id).in_(note_ids))

@@ -1,6 +1,6 @@
 """What is refused about rates, and why."""
 
-from app.kernel.errors import RuleViolation
+from app.kernel.errors import Conflict, RuleViolation
 from app.kernel.text import N_
 
 
@@ -12,4 +12,15 @@ class MisuseNotAgreed(RuleViolation):
     detail = N_(
         "%(number)s was signed without a surcharge on misused principal. "
         "Record the misuse as a fact of the class, and agree on a surcharge with the next contract."
+    )
+
+
+class MisusePending(Conflict):
+    """A loan to be paid off before the surcharge on misuse told on the day was worked out."""
+
+    code = "misuse-pending"
+    title = N_("Misuse told today is not worked out yet")
+    detail = N_(
+        "Misuse of %(number)s was recorded on %(day)s: the close of that day works out its surcharge."
+        " Close the day, then pay the loan off on the next one."
     )

@@ -23,6 +23,8 @@ from app.loans.domain.early import Keep
 from app.loans.domain.states import LOAN, OPEN_STATES, STATE_TITLES, LoanEvent, LoanState
 from app.loans.models import Repayment
 from app.loans.queries import RepaymentView, repayment_view
+from app.loans.rate_queries import misuse_told_on
+from app.loans.rates_refusals import MisusePending
 from app.loans.refusals import (
     AlreadyReversed,
     AmountNotPositive,
@@ -158,10 +160,18 @@ def _replay(
     return Replay(
         session=session,
         actor=actor,
+    if ledger.loan.state is LoanState.SETTLED:
+        require_misuse_worked_out(session, ledger, day)
         ledger=ledger,
         on=on,
         until=min(closed_on + ONE_DAY, day),
         day=day,
+def require_misuse_worked_out(session: Session, ledger: LoanLedger, day: date) -> None:
+    """Refuse to pay off a loan before the close that works out misuse told on the day."""
+    if misuse_told_on(session, ledger.loan.id, day):
+        raise MisusePending(number=ledger.loan.number, day=day)
+
+
         reason=number,
     )
 
