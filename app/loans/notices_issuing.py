@@ -23,6 +23,7 @@ from app.documents.wording import rate as rate_text
 from app.documents.wording import yuan
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
+from app.kernel.errors import Refusal
 from app.kernel.text import N_
 from app.loans.books import NoteLedger, lending_day
 from app.loans.domain.accrual import overdue_rate_ppm
@@ -132,9 +133,24 @@ def _still_waiting(session: Session, ids: Sequence[UUID]) -> Sequence[LoanNotice
 # --- What it says ---
 
 
+_UNWORKABLE: Final = (ValueError, ArithmeticError, LookupError, TypeError, Refusal)
+"""What a loan whose figures do not work out comes to; its notice fails, the others go on."""
+
+
 def draw_notices(session: Session, ids: Sequence[UUID]) -> list[DrawnNotice]:
-    """What each of some notices says now, or why it is not needed any more."""
-    return [_draw(session, notice_id) for notice_id in ids]
+    """What each of some notices says now, or why there is none: not needed any more, or not to be worked out."""
+    return [_try_to_draw(session, notice_id) for notice_id in ids]
+
+
+def _try_to_draw(session: Session, notice_id: UUID) -> DrawnNotice:
+    try:
+        return _draw(session, notice_id)
+    except _UNWORKABLE as problem:
+        return DrawnNotice(notice_id=notice_id, reason=_reason(problem), failed=True)
+
+
+def _reason(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"[:300]
 
 
 def _draw(session: Session, notice_id: UUID) -> DrawnNotice:
@@ -261,9 +277,8 @@ def print_notice(drawn: DrawnNotice) -> DrawnNotice:
         return drawn
     try:
         return replace(drawn, content=notice_pdf(drawn.view))
-    except (ValueError, ArithmeticError, LookupError, TypeError) as problem:
-        reason = f"{type(problem).__name__}: {problem}"[:300]
-        return replace(drawn, view=None, reason=reason, failed=True)
+    except _UNWORKABLE as problem:
+        return replace(drawn, view=None, reason=_reason(problem), failed=True)
 
 
 # --- Issuing ---

@@ -324,6 +324,22 @@ def test_verify_names_a_notice_that_was_taken_out_by_hand(bank, near, state):
     assert state in found.detail
 
 
+def test_a_loan_that_cannot_be_worked_out_stops_no_other_notice(bank, near, notices, issue):
+    other = bank.sign(starts_on=FIRST_DAY)
+    command = PostDrawdown(loan_id=other, amount_fen=1_000_000_00)
+    bank.take_over(other, Drawn(on=FIRST_DAY, command=command))
+    close_to(bank, WEEK_BEFORE)
+    key = near.hex if bank.database.is_sqlite else near
+    of_note = "note_id IN (SELECT id FROM loan_note WHERE loan_id = :loan)"
+    bank.sql(f"DELETE FROM note_state WHERE {of_note}", loan=key)
+    done = issue()
+    assert (done.issued, done.failed) == (1, 1)
+    (failed,) = notices(state=NoticeState.FAILED)
+    assert failed.loan_id == near
+    assert failed.detail.startswith("ValueError: ")
+    assert issue().taken == 0
+
+
 def test_a_failed_printing_is_repeated_by_hand(bank, near, notices, issue):
     close_to(bank, WEEK_BEFORE)
     with bank.database.write() as session:
