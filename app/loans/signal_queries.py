@@ -235,14 +235,29 @@ def signal_views(
     people = names_of_people(
         session, [each for row in rows for each in (row.raised_by, row.closed_by)]
     )
-    return tuple(_view(actor, row, loans[row.loan_id], people) for row in rows)
+    completed = who_completed(session, [row.id for row in rows])
+    return tuple(
+        replace(
+            _view(row, loans[row.loan_id], people), events=_events(row, actor, completed[row.id])
+        )
+        for row in rows
+    )
 
 
-def _view(
-    actor: Actor, row: WarningSignal, loan: LoanWords, people: Mapping[UUID, Name]
-) -> SignalView:
+def who_completed(session: Session, ids: Collection[UUID]) -> Mapping[UUID, set[UUID]]:
+    """The people who completed measures of each of some signals."""
+    found: dict[UUID, set[UUID]] = {signal_id: set() for signal_id in ids}
+    statement = sa.select(col(SignalMeasure.signal_id), col(SignalMeasure.done_by)).where(
+        col(SignalMeasure.signal_id).in_(ids), col(SignalMeasure.done_by).is_not(None)
+    )
+    for signal_id, person_id in session.execute(statement):
+        found[signal_id].add(person_id)
+    return found
+
+
+def _view(row: WarningSignal, loan: LoanWords, people: Mapping[UUID, Name]) -> SignalView:
     return SignalView(
-        events=_events(row, actor),
+        events=(),
         loan_number=loan.number,
         loan_title=loan.title,
         borrower_name=loan.borrower,
@@ -253,13 +268,18 @@ def _view(
     )
 
 
-def _events(row: WarningSignal, actor: Actor) -> tuple[str, ...]:
-    """The legal steps of the actor: who raised a signal does not dismiss it, the highest level is not raised."""
+def _events(row: WarningSignal, actor: Actor, completed: Collection[UUID]) -> tuple[str, ...]:
+    """The legal steps of the actor: who raised a signal does not end it, nor who completed a measure resolve it.
+
+    The highest level is not raised.
+    """
     highest = levels()[row.level].rank == len(levels()) - 1
+    own = row.raised_by == actor.person_id
     left_out = {
         event
         for event, out in (
-            (SignalEvent.DISMISS, row.raised_by == actor.person_id),
+            (SignalEvent.DISMISS, own),
+            (SignalEvent.RESOLVE, own or actor.person_id in completed),
             (SignalEvent.ESCALATE, highest),
         )
         if out

@@ -42,6 +42,7 @@ from app.loans.signal_queries import (
     MAX_SIGNAL_FILES,
     SignalView,
     find_signal,
+    who_completed,
     whole_signal,
 )
 
@@ -226,8 +227,10 @@ def raise_level(session: Session, actor: Actor, signal_id: UUID, command: RaiseL
 def resolve_signal(
     session: Session, actor: Actor, signal_id: UUID, command: CloseSignal
 ) -> SignalView:
-    """End a signal whose measures are all completed."""
+    """End a signal whose measures are all completed; by another person than raised it or completed one."""
     row, after = _begin(session, actor, signal_id, SignalEvent.RESOLVE)
+    if actor.person_id in {row.raised_by} | who_completed(session, [row.id])[row.id]:
+        raise DutiesApart
     left = sa.select(sa.func.count(col(SignalMeasure.id))).where(
         col(SignalMeasure.signal_id) == row.id, col(SignalMeasure.done_on).is_(None)
     )

@@ -132,7 +132,8 @@ def test_a_signal_is_raised_handled_and_resolved(api, loan_id, world):
     assert (view["state"], view["measures"][0]["person_name"]["zh"]) == ("handling", "沈望舒")
     assert risk.event(place, "resolve", status=422, note="已核").json["code"] == "measures-open"
     risk.event(place, "complete", status=200, measure=1, note="已约谈")
-    done = risk.event(place, "resolve", status=200, note="资金已追回").json
+    assert risk.event(place, "resolve", status=422, note="已追").json["code"] == "duties-apart"
+    done = api("a-preserve").event(place, "resolve", status=200, note="资金已追回").json
     assert (done["state"], done["events"], len(done["acts"])) == ("resolved", [], 4)
     assert officer.get("/warning-signals", status=200, open=True).json["total"] == 0
     listed = officer.get(f"/loans/{loan_id}/warning-signals", status=200).json["items"]

@@ -80,12 +80,12 @@ def test_a_signal_is_handled_by_measures_and_resolved_when_all_are_done(bank, lo
     assert (view.state, [each.seq for each in view.measures]) == (SignalState.HANDLING, [1, 2])
     act(bank, complete_measure, "a-risk", signal.id, CompleteMeasure(measure=2, note="已复评"))
     with pytest.raises(MeasuresOpen) as refused:
-        act(bank, resolve_signal, "a-risk", signal.id, CloseSignal(note="价格回升"))
+        act(bank, resolve_signal, "a-preserve", signal.id, CloseSignal(note="价格回升"))
     assert refused.value.facts["count"] == 1
     with pytest.raises(MeasureDone):
         act(bank, complete_measure, "a-risk", signal.id, CompleteMeasure(measure=2, note="再报"))
     act(bank, complete_measure, "a-risk", signal.id, CompleteMeasure(measure=1, note="已补"))
-    done = act(bank, resolve_signal, "a-risk", signal.id, CloseSignal(note="价格回升"))
+    done = act(bank, resolve_signal, "a-preserve", signal.id, CloseSignal(note="价格回升"))
     assert (done.state, done.closed_on, done.events) == (SignalState.RESOLVED, OPENED, ())
     assert [each.event for each in done.acts] == [
         "raise",
@@ -111,6 +111,19 @@ def test_who_raised_a_signal_does_not_dismiss_it(bank, loan_id):
         act(bank, dismiss_signal, "a-risk", signal.id, CloseSignal(note="误报"))
     done = act(bank, dismiss_signal, "a-approve", signal.id, CloseSignal(note="误报"))
     assert (done.state, done.closing_note) == (SignalState.DISMISSED, "误报")
+
+
+def test_who_raised_a_signal_or_completed_its_measures_does_not_resolve_it(bank, loan_id):
+    signal = raised(bank, loan_id)
+    act(bank, plan_measure, "a-officer", signal.id, measure(bank))
+    act(bank, complete_measure, "a-risk", signal.id, CompleteMeasure(measure=1, note="已补"))
+    for login in ("a-officer", "a-risk"):
+        assert "resolve" not in act(bank, signal_view, login, signal.id).events
+        with pytest.raises(DutiesApart):
+            act(bank, resolve_signal, login, signal.id, CloseSignal(note="价格回升"))
+    assert "resolve" in act(bank, signal_view, "a-preserve", signal.id).events
+    done = act(bank, resolve_signal, "a-preserve", signal.id, CloseSignal(note="价格回升"))
+    assert done.state is SignalState.RESOLVED
 
 
 def test_an_officer_may_not_dismiss_and_an_ended_signal_moves_no_more(bank, loan_id):
