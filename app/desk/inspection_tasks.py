@@ -13,7 +13,12 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.inspection import InspectionState
 from app.loans.domain.signals import OPEN_SIGNALS, SignalState, fact_to_consider
-from app.loans.inspection_models import Inspection, SignalMeasure, WarningSignal
+from app.loans.inspection_models import (
+    Inspection,
+    InspectionFile,
+    SignalMeasure,
+    WarningSignal,
+)
 from app.loans.inspection_queries import visible_inspections, words_of_loans
 from app.loans.models import LoanFactRow
 from app.loans.services import lending_day
@@ -77,11 +82,16 @@ def _reminded(session: Session, actor: Actor, day: date) -> timedelta:
 
 
 def _own(actor: Actor) -> sa.ColumnElement[bool]:
-    """A report waits for another person than its writer; a check for the officer of its loan."""
+    """A report waits for somebody without a part in it; a check for the officer of its loan."""
+    added = sa.select(col(InspectionFile.inspection_id)).where(
+        col(InspectionFile.person_id) == actor.person_id, col(InspectionFile.withdrawn_at).is_(None)
+    )
     return sa.or_(
         sa.and_(
             col(Inspection.state) == InspectionState.SUBMITTED,
             col(Inspection.submitted_by) != actor.person_id,
+            col(Inspection.inspector_id) != actor.person_id,
+            col(Inspection.id).not_in(added),
         ),
         sa.and_(
             col(Inspection.state) != InspectionState.SUBMITTED,

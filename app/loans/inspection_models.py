@@ -39,7 +39,11 @@ class Inspection(Versioned, table=True):
 
     __tablename__ = "inspection"
     __table_args__ = (
-        one_of("uq_inspection_task", ("loan_id", "kind", "due_on"), where="state <> 'dropped'"),
+        one_of(
+            "uq_inspection_task",
+            ("loan_id", "kind", "due_on"),
+            where="state IN ('planned', 'draft', 'submitted')",
+        ),
         one_of(
             "uq_inspection_next",
             ("loan_id",),

@@ -1,13 +1,13 @@
-"""The plan of post-loan checks: made for all drawn loans of a bank at once, never twice for one day.
+"""The plan of post-loan checks: made for all drawn loans of a bank at once, never two ahead of one loan.
 
 Every loan in life has one check of the plan before it. Its day follows from the first drawdown, or
 from the last check by class and security; a class that worsened brings it forward.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -77,70 +77,129 @@ class _NewCheck:
     replaces_id: UUID | None = None
 
 
-def plan_bank(database: Database, actor: Actor, bank_id: UUID) -> PlanReport:
-    """Plan every check of a bank, a chunk a transaction, until nothing is left to do."""
-    planned = forward = dropped = 0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pass:
+    """What one pass over a bank goes by; at most `limit` rows are changed in one transaction."""
+
+    actor: Actor
+    bank_id: UUID
+    day: date
+    rules: PlanRules
+    since_on: date
+    limit: int
+
+
+_IDLE: Final = PlanReport(planned=0, brought_forward=0, dropped=0)
+
+
+def plan_bank(
+    database: Database, actor: Actor, bank_id: UUID, *, limit: int = PLAN_CHUNK
+) -> PlanReport:
+    """Plan every check of a bank, a chunk a transaction; what has no check is read outside of them."""
+    actor.require(Permission.CLOSE_DAY)
+    with database.read() as session:
+        plan = _pass(session, actor, bank_id, limit)
+    if plan is None:
+        return _IDLE
+    dropped = _in_chunks(database, plan, _drop_ended)
+    forward = _in_chunks(database, plan, _bring_forward)
+    return PlanReport(
+        planned=forward + _plan_missing(database, plan), brought_forward=forward, dropped=dropped
+    )
+
+
+def _in_chunks(database: Database, plan: _Pass, step: Callable[[Session, _Pass], int]) -> int:
+    """Repeat a step until it finds less than a chunk; gives how many rows it changed."""
+    total = 0
     while True:
         with database.write() as session:
-            found = plan_inspections(session, actor, bank_id)
-        if found.idle:
-            return PlanReport(planned=planned, brought_forward=forward, dropped=dropped)
-        planned, forward = planned + found.planned, forward + found.brought_forward
-        dropped += found.dropped
+            count = step(session, plan)
+        total += count
+        if count < plan.limit:
+            return total
+
+
+def _plan_missing(database: Database, plan: _Pass) -> int:
+    """The next checks of the loans that have none, from the first loan to the last."""
+    total, last = 0, None
+    while True:
+        with database.read() as session:
+            found = _missing(session, plan, after=last)
+        if not found:
+            return total
+        last = found[-1].loan_id
+        with database.write() as session:
+            total += _write(session, plan, _still_missing(session, found))
 
 
 def plan_inspections(
     session: Session, actor: Actor, bank_id: UUID, *, limit: int = PLAN_CHUNK
 ) -> PlanReport:
-    """One pass over a bank on its open business day, of at most `limit` new checks.
+    """One pass over a bank on its open business day, in a transaction of the caller.
 
     Checks of loans that ended are dropped; loans whose class worsened come forward; loans without a
-    check before them get their next one. A second pass finds nothing to do.
+    check before them get their next one: at most `limit` of each. A second pass finds nothing to do.
     """
     actor.require(Permission.CLOSE_DAY)
+    plan = _pass(session, actor, bank_id, limit)
+    if plan is None:
+        return _IDLE
+    dropped = _drop_ended(session, plan)
+    forward = _bring_forward(session, plan)
+    planned = _write(session, plan, _missing(session, plan))
+    return PlanReport(planned=forward + planned, brought_forward=forward, dropped=dropped)
+
+
+def _pass(session: Session, actor: Actor, bank_id: UUID, limit: int) -> _Pass | None:
+    """None before a bank has opened its books."""
     if find_business_day(session, bank_id) is None:
-        return PlanReport(planned=0, brought_forward=0, dropped=0)
+        return None
     day = business_day(session, bank_id)
-    rules = plan_rules(policy_for(session, bank_id, day))
-    dropped = _drop_ended(session, actor, bank_id, day)
-    forward = _bring_forward(session, bank_id, day, rules, limit)
-    _write(session, actor, bank_id, day, forward)
-    missing = _missing(session, bank_id, day, rules, limit - len(forward))
-    _write(session, actor, bank_id, day, missing)
-    return PlanReport(
-        planned=len(forward) + len(missing), brought_forward=len(forward), dropped=dropped
+    return _Pass(
+        actor=actor,
+        bank_id=bank_id,
+        day=day,
+        rules=plan_rules(policy_for(session, bank_id, day)),
+        since_on=_books_since(session, bank_id, day),
+        limit=limit,
     )
 
 
-def _drop_ended(session: Session, actor: Actor, bank_id: UUID, day: date) -> int:
+def _drop_ended(session: Session, plan: _Pass) -> int:
     """Checks that nobody began, of loans that are settled, written off or cancelled."""
-    ended = sa.select(col(Loan.id)).where(
-        col(Loan.bank_id) == bank_id, col(Loan.state).not_in(OPEN_STATES)
+    statement = (
+        sa.select(col(Inspection.id))
+        .join(Loan, col(Loan.id) == col(Inspection.loan_id))
+        .where(
+            col(Inspection.bank_id) == plan.bank_id,
+            col(Inspection.state) == InspectionState.PLANNED,
+            col(Loan.state).not_in(OPEN_STATES),
+        )
+        .order_by(col(Inspection.id))
+        .limit(plan.limit)
+        .with_for_update(of=Inspection)
     )
-    condition = sa.and_(
-        col(Inspection.bank_id) == bank_id,
-        col(Inspection.state) == InspectionState.PLANNED,
-        col(Inspection.loan_id).in_(ended),
-    )
-    count = _drop(session, condition, day, ENDED)
+    count = _drop(session, session.execute(statement).scalars().all(), plan.day, ENDED)
     if count:
         record(
             session,
-            actor,
+            plan.actor,
             "inspection.drop-ended",
             subject_kind="bank",
-            subject_id=bank_id,
-            organisation_id=bank_id,
-            on=day,
+            subject_id=plan.bank_id,
+            organisation_id=plan.bank_id,
+            on=plan.day,
             count=count,
         )
     return count
 
 
-def _drop(session: Session, condition: sa.ColumnElement[bool], day: date, reason: str) -> int:
+def _drop(session: Session, ids: Sequence[UUID], day: date, reason: str) -> int:
+    if not ids:
+        return 0
     statement = (
         sa.update(Inspection)
-        .where(condition)
+        .where(col(Inspection.id).in_(ids))
         .values(
             state=InspectionState.DROPPED,
             dropped_on=day,
@@ -153,33 +212,14 @@ def _drop(session: Session, condition: sa.ColumnElement[bool], day: date, reason
     return int(result.rowcount)
 
 
-def _bring_forward(
-    session: Session, bank_id: UUID, day: date, rules: PlanRules, limit: int
-) -> list[_NewCheck]:
-    """Regular checks not begun, of loans whose class is another one now than when they were planned."""
-    statement: Any = (
-        sa.select(
-            col(Inspection.id),
-            col(Inspection.loan_id),
-            col(Inspection.due_on),
-            col(Inspection.loan_class),
-            col(Inspection.security),
-            col(Inspection.months),
-            col(LoanStateRow.loan_class).label("present"),
+def _bring_forward(session: Session, plan: _Pass) -> int:
+    """Regular checks not begun, of loans whose class is a worse one now than when they were planned."""
+    found = []
+    for row in session.execute(_worsened(plan)):
+        earlier = brought_forward_on(
+            row.due_on, row.loan_class, row.present, plan.rules, on=plan.day
         )
-        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Inspection.loan_id))
-        .where(
-            col(Inspection.bank_id) == bank_id,
-            col(Inspection.state) == InspectionState.PLANNED,
-            col(Inspection.kind) == InspectionKind.REGULAR,
-            col(LoanStateRow.loan_class) != col(Inspection.loan_class),
-        )
-        .order_by(col(Inspection.due_on), col(Inspection.id))
-    )
-    found: list[_NewCheck] = []
-    for row in session.execute(statement):
-        earlier = brought_forward_on(row.due_on, row.loan_class, row.present, rules, on=day)
-        if earlier is not None and len(found) < limit:
+        if earlier is not None:
             found.append(
                 _NewCheck(
                     loan_id=row.loan_id,
@@ -192,19 +232,53 @@ def _bring_forward(
                     replaces_id=row.id,
                 )
             )
-    if found:
-        replaced = [each.replaces_id for each in found]
-        _drop(session, col(Inspection.id).in_(replaced), day, BROUGHT_FORWARD)
-    return found
+    replaced = [each.replaces_id for each in found if each.replaces_id is not None]
+    _drop(session, replaced, plan.day, BROUGHT_FORWARD)
+    return _write(session, plan, found)
 
 
-def _missing(
-    session: Session, bank_id: UUID, day: date, rules: PlanRules, limit: int
-) -> list[_NewCheck]:
-    """The next check of each drawn loan that has none before it."""
-    since_on = _books_since(session, bank_id, day)
+def _worsened(plan: _Pass) -> sa.Select[Any]:
+    """The checks that the rule brings forward, the next ones first; read no further than a chunk."""
+    earlier = plan.day + timedelta(days=plan.rules.after_downgrade_days)
+    statement: Any = (
+        sa.select(
+            col(Inspection.id),
+            col(Inspection.loan_id),
+            col(Inspection.due_on),
+            col(Inspection.loan_class),
+            col(Inspection.security),
+            col(Inspection.months),
+            col(LoanStateRow.loan_class).label("present"),
+        )
+        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Inspection.loan_id))
+        .where(
+            col(Inspection.bank_id) == plan.bank_id,
+            col(Inspection.state) == InspectionState.PLANNED,
+            col(Inspection.kind) == InspectionKind.REGULAR,
+            col(Inspection.due_on) > earlier,
+            _severity(col(LoanStateRow.loan_class)) > _severity(col(Inspection.loan_class)),
+        )
+        .order_by(col(Inspection.due_on), col(Inspection.id))
+        .limit(plan.limit)
+        .with_for_update(of=Inspection)
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def _severity(column: Any) -> sa.Case[Any]:
+    """The severity of a class as a column; a loan without one counts as normal."""
+    return sa.case(
+        *((column == tier, tier.severity) for tier in LoanClass), else_=LoanClass.NORMAL.severity
+    )
+
+
+def _missing(session: Session, plan: _Pass, *, after: UUID | None = None) -> list[_NewCheck]:
+    """The next check of each drawn loan that has none before it, of the loans after one."""
+    statement = _without_check(plan.bank_id).limit(plan.limit)
+    if after is not None:
+        statement = statement.where(col(Loan.id) > after)
     found = []
-    for row in session.execute(_without_check(bank_id).limit(limit)):
+    for row in session.execute(statement):
         loan = LoanToCheck(
             first_drawn_on=row.first_drawn_on,
             loan_class=row.loan_class,
@@ -212,7 +286,7 @@ def _missing(
             first_made=bool(row.first_made),
             last_checked_on=row.last_checked_on,
         )
-        check = next_check(loan, rules, books_since_on=since_on)
+        check = next_check(loan, plan.rules, books_since_on=plan.since_on)
         found.append(
             _NewCheck(
                 loan_id=row.id,
@@ -226,6 +300,21 @@ def _missing(
     return found
 
 
+def _still_missing(session: Session, found: Sequence[_NewCheck]) -> list[_NewCheck]:
+    """Those of some checks whose loan got none since they were found."""
+    statement = sa.select(col(Inspection.loan_id)).where(
+        col(Inspection.loan_id).in_([each.loan_id for each in found]), _IS_NEXT
+    )
+    planned = set(session.execute(statement).scalars())
+    return [each for each in found if each.loan_id not in planned]
+
+
+_IS_NEXT: Final = sa.and_(
+    col(Inspection.state).in_(OPEN_INSPECTIONS), col(Inspection.kind) != InspectionKind.SPECIAL
+)
+"""Checks of the plan that are still to be made or reviewed: a loan has one at most."""
+
+
 def _books_since(session: Session, bank_id: UUID, day: date) -> date:
     """The first business day of a bank's books here: days are closed in order and none is skipped."""
     first = sa.select(sa.func.min(DayClose.on)).where(col(DayClose.bank_id) == bank_id)
@@ -236,11 +325,7 @@ def _books_since(session: Session, bank_id: UUID, day: date) -> date:
 def _without_check(bank_id: UUID) -> sa.Select[Any]:
     of_loan = col(Inspection.loan_id) == col(Loan.id)
     made = col(Inspection.state).in_(MADE)
-    before = sa.exists().where(
-        of_loan,
-        col(Inspection.state).in_(OPEN_INSPECTIONS),
-        col(Inspection.kind) != InspectionKind.SPECIAL,
-    )
+    before = sa.exists().where(of_loan, _IS_NEXT)
     first = sa.exists().where(of_loan, made, col(Inspection.kind) == InspectionKind.FIRST)
     last = sa.select(sa.func.max(Inspection.checked_on)).where(of_loan, made).scalar_subquery()
     drawn = (
@@ -300,12 +385,11 @@ _EMPTY: Final = (
 """What the report fills in."""
 
 
-def _write(
-    session: Session, actor: Actor, bank_id: UUID, day: date, checks: Sequence[_NewCheck]
-) -> None:
-    """Store the checks in one go; the journal has one event for them, with a digest."""
+def _write(session: Session, plan: _Pass, checks: Sequence[_NewCheck]) -> int:
+    """Store the checks in one go; the journal has one event for them, with a digest. Gives their count."""
     if not checks:
-        return
+        return 0
+    bank_id, day = plan.bank_id, plan.day
     session.flush()
     officers = officers_now(session, [each.loan_id for each in checks])
     numbers = take_numbers(session, SERIES, day.year, len(checks))
@@ -335,7 +419,7 @@ def _write(
     insert_rows(session, table, (*_COLUMNS, *_EMPTY), rows)
     record(
         session,
-        actor,
+        plan.actor,
         "inspection.plan",
         subject_kind="bank",
         subject_id=bank_id,
@@ -353,6 +437,7 @@ def _write(
             for number, each in zip(numbers, checks, strict=True)
         ),
     )
+    return len(checks)
 
 
 def plan_digest(rows: Iterable[tuple[str, UUID, InspectionKind, date]]) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.audit.models import AuditEvent
 from app.documents.models import Document
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
@@ -268,7 +269,11 @@ def inspection_views(
         for each in (row.officer_id, row.inspector_id, row.submitted_by, row.reviewed_by)
     ]
     people = names_of_people(session, who)
-    return tuple(_view(actor, row, loans[row.loan_id], people) for row in rows)
+    writers = writers_of(session, rows)
+    return tuple(
+        replace(_view(row, loans[row.loan_id], people), events=_events(row, actor, writers[row.id]))
+        for row in rows
+    )
 
 
 _WORKED_OUT: Final = {
@@ -288,14 +293,12 @@ _COPIED: Final = tuple(
 )
 
 
-def _view(
-    actor: Actor, row: Inspection, loan: LoanWords, people: Mapping[UUID, Name]
-) -> InspectionView:
+def _view(row: Inspection, loan: LoanWords, people: Mapping[UUID, Name]) -> InspectionView:
     def name(person_id: UUID | None) -> Name:
         return people.get(person_id, _UNKNOWN) if person_id else _UNKNOWN
 
     return InspectionView(
-        events=_events(row, actor),
+        events=(),
         loan_number=loan.number,
         loan_title=loan.title,
         borrower_name=loan.borrower,
@@ -308,13 +311,58 @@ def _view(
     )
 
 
-def _events(row: Inspection, actor: Actor) -> tuple[str, ...]:
-    """The legal steps of the actor; nobody reviews the own report."""
+def writers_of(session: Session, rows: Sequence[Inspection]) -> Mapping[UUID, set[UUID]]:
+    """Who has a part in each of some reports that wait for their review.
+
+    Who recorded findings since it was last returned, by the journal, as each draft replaces the one
+    before; who handed it in; and who added a file that stands.
+    """
+    found: dict[UUID, set[UUID]] = {row.id: set() for row in rows}
+    waiting = [row for row in rows if row.state is InspectionState.SUBMITTED]
+    if not waiting:
+        return found
+    for inspection_id, action, person_id in session.execute(_written(waiting)):
+        people = found[UUID(inspection_id)]
+        if action == _RETURNED:
+            people.clear()
+        else:
+            people.add(person_id)
+    files = sa.select(col(InspectionFile.inspection_id), col(InspectionFile.person_id)).where(
+        col(InspectionFile.inspection_id).in_([row.id for row in waiting]),
+        col(InspectionFile.withdrawn_at).is_(None),
+    )
+    for inspection_id, person_id in session.execute(files):
+        found[inspection_id].add(person_id)
+    for row in waiting:
+        found[row.id] |= {each for each in (row.inspector_id, row.submitted_by) if each}
+    return found
+
+
+_RECORDED: Final = f"inspection.{InspectionEvent.RECORD}"
+_RETURNED: Final = f"inspection.{InspectionEvent.RETURN}"
+
+
+def _written(rows: Sequence[Inspection]) -> sa.Select[Any]:
+    """Findings recorded and reports returned, in the order of the journal."""
+    statement: Any = (
+        sa.select(col(AuditEvent.subject_id), col(AuditEvent.action), col(AuditEvent.person_id))
+        .where(
+            col(AuditEvent.subject_kind) == "inspection",
+            col(AuditEvent.subject_id).in_([str(row.id) for row in rows]),
+            col(AuditEvent.action).in_((_RECORDED, _RETURNED)),
+        )
+        .order_by(col(AuditEvent.seq))
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def _events(row: Inspection, actor: Actor, writers: Collection[UUID]) -> tuple[str, ...]:
+    """The legal steps of the actor; nobody reviews a report in which they have a part."""
     own = {InspectionEvent.REVIEW, InspectionEvent.RETURN}
     return tuple(
         event
         for event in machine_for(row.kind).events_for(row.state, actor)
-        if not (event in own and row.submitted_by == actor.person_id)
+        if not (event in own and actor.person_id in writers)
     )
 
 

@@ -46,6 +46,7 @@ from app.loans.inspection_queries import (
     findings_of,
     use_of_funds,
     whole_view,
+    writers_of,
 )
 from app.loans.inspection_refusals import (
     ConclusionTooGood,
@@ -373,7 +374,8 @@ def _reviewing(
     session: Session, actor: Actor, inspection_id: UUID, event: InspectionEvent
 ) -> tuple[Inspection, InspectionState]:
     row, after = _begin(session, actor, inspection_id, event)
-    if actor.person_id in {row.submitted_by, row.inspector_id}:
+    writers = writers_of(session, [row])[row.id]
+    if actor.person_id in writers:
         raise DutiesApart
     return row, after
 

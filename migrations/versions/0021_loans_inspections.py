@@ -187,7 +187,7 @@ def _create_inspections() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inspection")),
         sa.UniqueConstraint("number", name=op.f("uq_inspection_number")),
     )
-    task = sa.text("state <> 'dropped'")
+    task = sa.text("state IN ('planned', 'draft', 'submitted')")
     op.create_index(
         "uq_inspection_task",
         "inspection",

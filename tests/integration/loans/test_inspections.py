@@ -1,5 +1,6 @@
 """Checks of loans in life: planned once, recorded with evidence, reviewed by another person, sealed."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -159,6 +160,89 @@ def test_a_pass_plans_at_most_its_limit_and_the_next_one_goes_on(bank):
     assert len({check.loan_id for check in checks(bank)}) == 3
 
 
+def test_a_plan_of_many_chunks_drops_and_brings_forward_once_and_reads_each_loan_once(
+    bank, queries
+):
+    bank.open(OPENED)
+    for _ in range(4):
+        bank.draw(bank.sign(starts_on=OPENED, matures_on=date(2025, 1, 2)), LOAN_FEN)
+    with queries() as seen:
+        found = plan_bank(bank.database, bank.actor, bank.id, limit=1)
+    assert (found.planned, found.brought_forward, found.dropped) == (4, 0, 0)
+    worsened = [each for each in seen if "CASE WHEN" in each and "inspection.due_on >" in each]
+    ended = [each for each in seen if "loan.state NOT IN" in each]
+    assert (len(worsened), len(ended)) == (1, 1)
+    missing = [each for each in seen if "first_made" in each]
+    assert len([each for each in missing if "loan.id >" in each]) == len(missing) - 1 == 4
+
+
+def test_more_worsened_loans_than_a_chunk_holds_all_come_forward(bank):
+    bank.open(OPENED)
+    for _ in range(3):
+        bank.draw(bank.sign(starts_on=OPENED, matures_on=date(2025, 1, 2)), LOAN_FEN)
+    plan(bank)
+    bank.sql("UPDATE inspection SET kind = 'regular', due_on = '2024-07-02'")
+    bank.sql("UPDATE loan_state SET loan_class = 'substandard'")
+    found = plan_bank(bank.database, bank.actor, bank.id, limit=2)
+    assert (found.planned, found.brought_forward, found.dropped) == (3, 3, 0)
+    brought = [each for each in checks(bank) if each.state is InspectionState.PLANNED]
+    assert {each.due_on for each in brought} == {OPENED + timedelta(days=15)}
+    assert plan(bank).idle
+
+
+def test_a_class_that_was_not_known_and_is_a_bad_one_now_brings_the_check_forward(bank, check_id):
+    bank.sql("UPDATE inspection SET kind = 'regular', due_on = '2024-07-02', loan_class = NULL")
+    assert plan(bank).idle
+    bank.sql("UPDATE loan_state SET loan_class = 'substandard'")
+    assert plan(bank).brought_forward == 1
+
+
+def test_more_checks_of_ended_loans_than_a_chunk_holds_are_all_dropped(bank):
+    bank.open(OPENED)
+    for _ in range(3):
+        bank.draw(bank.sign(starts_on=OPENED, matures_on=date(2025, 1, 2)), LOAN_FEN)
+    plan(bank)
+    bank.sql("UPDATE loan SET state = 'settled'")
+    assert plan_bank(bank.database, bank.actor, bank.id, limit=2).dropped == 3
+    assert {each.state for each in checks(bank)} == {InspectionState.DROPPED}
+
+
+class Overtaken:
+    """A database in which another run plans between what is read and what is written."""
+
+    def __init__(self, bank):
+        self.bank, self.read, self.turns = bank, bank.database.read, 0
+
+    def write(self):
+        self.turns += 1
+        if self.turns == 3:
+            plan(self.bank)
+        return self.bank.database.write()
+
+
+def test_two_runs_at_once_plan_one_check_of_a_loan(bank, loan_id):
+    assert plan_bank(Overtaken(bank), bank.actor, bank.id).planned == 0
+    assert [check.loan_id for check in checks(bank)] == [loan_id]
+
+
+def test_a_check_made_early_does_not_stop_the_plan_when_the_next_one_falls_on_its_day(
+    bank, check_id
+):
+    """Made on 01-02 for 02-02; the class worsened since, and a month after 01-02 is 02-02 again."""
+    submitted(bank, check_id)
+    act(bank, review_report, "a-risk", check_id, Said())
+    plan(bank)
+    regular = checks(bank)[-1].id
+    bank.sql("UPDATE inspection SET due_on = '2024-02-02' WHERE kind = 'regular'")
+    submitted(bank, regular)
+    act(bank, review_report, "a-risk", regular, Said())
+    bank.sql("UPDATE loan_state SET loan_class = 'substandard'")
+    assert plan(bank).planned == 1
+    following = checks(bank)[-1]
+    assert (following.kind, following.due_on) == (InspectionKind.REGULAR, date(2024, 2, 2))
+    assert plan(bank).idle
+
+
 def test_after_the_review_the_next_check_is_planned_an_interval_later(bank, check_id):
     submitted(bank, check_id)
     assert plan(bank).planned == 0
@@ -237,6 +321,49 @@ def test_nobody_reviews_the_own_report(bank, check_id):
     for step in (review_report, return_report):
         with pytest.raises(DutiesApart):
             act(bank, step, "a-risk", check_id, Said(note="属实"))
+
+
+def in_both_roles(bank, use_case, check_id, *args):
+    """What a risk officer does who also makes checks."""
+    with bank.database.write() as session:
+        officer, risk = bank.world.actor("a-officer"), bank.world.actor("a-risk")
+        actor = replace(risk, permissions=risk.permissions | officer.permissions)
+        return use_case(session, actor, check_id, *args)
+
+
+def test_who_recorded_findings_before_the_last_writer_does_not_review_them(bank, check_id):
+    in_both_roles(bank, record_findings, check_id, report())
+    view = submitted(bank, check_id)
+    assert act(bank, inspection_view, "a-risk", check_id).events == ()
+    for step in (review_report, return_report):
+        with pytest.raises(DutiesApart):
+            act(bank, step, "a-risk", check_id, Said(note="属实"))
+    assert view.state is InspectionState.SUBMITTED
+
+
+def test_who_added_a_file_that_stands_does_not_review_the_report(bank, check_id):
+    act(bank, record_findings, "a-officer", check_id, report())
+    (file,) = in_both_roles(bank, add_file, check_id, proof(1 * YUAN)).files
+    act(bank, submit_report, "a-officer", check_id, None)
+    with pytest.raises(DutiesApart):
+        act(bank, review_report, "a-risk", check_id, Said())
+    bank.sql(
+        "UPDATE inspection_file SET withdrawn_at = created_at, withdrawn_reason = '误传',"
+        " amount_fen = 1"
+    )
+    assert "review" in act(bank, inspection_view, "a-risk", check_id).events
+    assert file.withdrawn_at is None
+
+
+def test_a_return_ends_the_part_that_somebody_had_in_a_report(bank, check_id):
+    in_both_roles(bank, record_findings, check_id, report())
+    submitted(bank, check_id)
+    with bank.database.write() as session:
+        risk = bank.world.actor("a-risk")
+        other = replace(risk, person_id=bank.world.person("a-approve"))
+        return_report(session, other, check_id, Said(note="请重写"))
+    submitted(bank, check_id)
+    assert act(bank, review_report, "a-risk", check_id, Said()).state is InspectionState.REVIEWED
 
 
 def person(bank, login):
