@@ -135,8 +135,16 @@ def book_row(
     if replay is not None:
         replay.go_forward(row)
     stand(ledger)
+    if ledger.loan.state is LoanState.SETTLED:
+        require_misuse_worked_out(session, ledger, day)
     session.flush()
     return row
+
+
+def require_misuse_worked_out(session: Session, ledger: LoanLedger, day: date) -> None:
+    """Refuse to pay off a loan before the close that works out misuse told on the day."""
+    if misuse_told_on(session, ledger.loan.id, day):
+        raise MisusePending(number=ledger.loan.number, day=day)
 
 
 def _wish(command: Repay, number: str) -> Wish:
@@ -160,18 +168,10 @@ def _replay(
     return Replay(
         session=session,
         actor=actor,
-    if ledger.loan.state is LoanState.SETTLED:
-        require_misuse_worked_out(session, ledger, day)
         ledger=ledger,
         on=on,
         until=min(closed_on + ONE_DAY, day),
         day=day,
-def require_misuse_worked_out(session: Session, ledger: LoanLedger, day: date) -> None:
-    """Refuse to pay off a loan before the close that works out misuse told on the day."""
-    if misuse_told_on(session, ledger.loan.id, day):
-        raise MisusePending(number=ledger.loan.number, day=day)
-
-
         reason=number,
     )
 
