@@ -1,13 +1,21 @@
 """Bulk writes: COPY on PostgreSQL, executemany on SQLite."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+_Item = TypeVar("_Item")
+
 CHUNK_ROWS = 5_000
 """A chunk is a few megabytes, whatever the number of rows."""
+
+
+def pieces(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    """The items in their order, at most so many at a time."""
+    for first in range(0, len(items), size):
+        yield items[first : first + size]
 
 
 def insert_rows(

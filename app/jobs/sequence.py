@@ -1,9 +1,12 @@
 """What belongs together across rooms: a close or a revaluation, then a look at every loan's cover."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlmodel import Session, col
 
 from app.appraisal.domain import RunState
@@ -23,6 +26,10 @@ from app.loans.close_queries import DayCloseView
 from app.loans.closing import close_day
 from app.loans.inspection_planning import plan_bank
 from app.loans.models import BankDay
+
+log = structlog.get_logger("greenpledge.jobs")
+
+_Done = TypeVar("_Done")
 
 
 def banks_with_books(session: Session) -> list[Organisation]:
@@ -85,15 +92,31 @@ def finish_run(
     return view
 
 
-def plan_all(database: Database, banks: list[Organisation]) -> int:
+def plan_all(database: Database, banks: Sequence[Organisation]) -> int:
     """Plan the post-loan checks of some banks, in chunks; gives how many were planned."""
-    return sum(plan_bank(database, bank_actor(bank), bank.id).planned for bank in banks)
+    return sum(_of_each(banks, lambda bank: plan_bank(database, bank_actor(bank), bank.id).planned))
 
 
-def watch_all(database: Database, banks: list[Organisation]) -> list[WatchReport]:
+def watch_all(database: Database, banks: Sequence[Organisation]) -> list[WatchReport]:
     """Measure every secured loan of some banks, one transaction a bank."""
-    reports = []
-    for bank in banks:
+
+    def watch(bank: Organisation) -> WatchReport:
         with database.write() as session:
-            reports.append(watch_bank(session, bank_actor(bank), bank.id, everything=True))
-    return reports
+            return watch_bank(session, bank_actor(bank), bank.id, everything=True)
+
+    return _of_each(banks, watch)
+
+
+def _of_each(banks: Sequence[Organisation], step: Callable[[Organisation], _Done]) -> list[_Done]:
+    """Take a step for each bank; one that fails stops no other, the first failure is raised at the end."""
+    done: list[_Done] = []
+    failures: list[Exception] = []
+    for bank in banks:
+        try:
+            done.append(step(bank))
+        except Exception as error:
+            log.exception("bank failed", bank=bank.code)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return done

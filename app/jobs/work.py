@@ -97,12 +97,21 @@ def _closes_wait(session: Session) -> bool:
 
 
 def _close(database: Database, _turn: Turn) -> Facts:
-    """Run what was requested or cut off, then measure every loan of those banks and plan their checks."""
-    closed = {view.bank_id for view in run_requested_closes(database)}
+    """Run what was requested or cut off, then measure every loan of those banks and plan their checks.
+
+    A refusal is raised when the banks that were closed had all of it.
+    """
+    ran = run_requested_closes(database)
+    closed = {view.bank_id for view in ran.views}
     with database.read() as session:
         banks = [bank for bank in banks_with_books(session) if bank.id in closed]
-    watch_all(database, banks)
-    return {"closed": len(closed), "checks_planned": plan_all(database, banks)}
+    try:
+        watch_all(database, banks)
+    finally:
+        planned = plan_all(database, banks)
+    if ran.refused:
+        raise ran.refused[0]
+    return {"closed": len(closed), "checks_planned": planned}
 
 
 def _runs_wait(session: Session) -> bool:

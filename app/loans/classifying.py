@@ -1,18 +1,19 @@
 """The class that each loan of a bank takes at the close of a day: own facts, judgement, debtor, way back.
 
-Read once for the debtors that are not wholly normal; the rest of a bank's loans are never loaded.
+Looked at in a reading session, for the debtors that are not wholly normal; the rest of a bank's loans are never
+loaded. What changes is written in chunks, each only as far as nothing moved since the look.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.db.bulk import insert_rows, update_rows
+from app.db.bulk import insert_rows, pieces, update_rows
 from app.kernel.ids import new_id
 from app.loans.books import Booking, lines_of, lock_ledger, owed_by_claim, post_entry
 from app.loans.class_models import ClassChange, LoanObservation
@@ -50,31 +51,107 @@ from app.loans.models import (
 _ONE_DAY = timedelta(days=1)
 
 
+READ_LOANS: Final = 500
+"""So many loans' bills, or reasons, are read at a time: the memory that a look takes stays small."""
+
+_NO_HISTORY = frozenset({"not-overdue"})
+"""The reasons of a loan that never took a class but normal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the classes of a bank's loans on a day follow from, as it was read."""
+
+    bank_id: UUID
+    on: date
+    rules: ClassRules
+    judged: dict[UUID, LoanClass]
+    touched: set[UUID]
+    facts: dict[UUID, frozenset[FactInForce]]
+    rows: tuple[Any, ...]
+
+    def own(self, row: Any) -> Classification:
+        """The class of a loan by its own days and facts."""
+        facts = self.facts.get(row.loan_id, frozenset())
+        return own_classification(days_overdue=row.overdue_days, facts=facts, rules=self.rules)
+
+    def is_enhanced(self, loan_id: UUID) -> bool:
+        """Whether a credit enhancement is recognised for a loan."""
+        facts = self.facts.get(loan_id, frozenset())
+        return any(each.fact is LoanFact.CREDIT_ENHANCED for each in facts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
     """A loan whose class is taken today."""
 
     row: Any
-    own_class: LoanClass
-    found: Classification
+    own: Classification
+    judged: LoanClass | None
+    reached: Reason | None
+    waits: Reason | None = None
+
+    @property
+    def found(self) -> Classification:
+        """The class by everything that is known of the loan and its debtor."""
+        more = [self.reached] if self.waits is None else [self.reached, self.waits]
+        return taken_class(self.own, self.judged, more)
 
     @property
     def codes(self) -> frozenset[str]:
         """The reasons looked at, by their codes."""
         return frozenset(each.code for each in self.found.reasons)
 
+    @property
+    def may_rise(self) -> bool:
+        """Whether nothing but its record of payment may hold a non-performing loan."""
+        held = self.row.loan_class is not None and self.row.loan_class.is_non_performing
+        return held and not self.found.loan_class.is_non_performing
 
-_NO_HISTORY = frozenset({"not-overdue"})
-"""The reasons of a loan that never took a class but normal."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassLook:
+    """The classes that change at the close of a day, and what they were worked out from."""
+
+    seen: _Seen
+    changes: tuple[_Taken, ...]
 
 
-def classify_debtors(
-    session: Session, bank_id: UUID, on: date, *, rules: ClassRules, limit: int
-) -> int:
-    """Write the classes that changed, or whose reasons did; how many were written."""
-    changes = changed_classes(session, bank_id, on, rules=rules)[:limit]
-    if not changes:
-        return 0
+def classify_debtors(session: Session, bank_id: UUID, on: date, *, rules: ClassRules) -> int:
+    """Write the classes that changed, or whose reasons did, in one transaction; how many were written."""
+    look = look_at_classes(session, bank_id, on, rules=rules)
+    return write_classes(session, look, look.changes)
+
+
+def look_at_classes(session: Session, bank_id: UUID, on: date, *, rules: ClassRules) -> ClassLook:
+    """What changes; a loan takes a class once a day, one changed after that waits for the next close."""
+    seen = _seen(session, bank_id, on, rules)
+    by_debtor: dict[UUID, list[Any]] = {}
+    for row in seen.rows:
+        by_debtor.setdefault(row.borrower_id, []).append(row)
+    found: list[_Taken] = []
+    for own in by_debtor.values():
+        found += (each for each in _of_debtor(own, seen) if not each.row.is_taken)
+    found = _with_waits(session, found, seen)
+    last = _last_codes(session, [each.row.loan_id for each in found if _stays(each)])
+    changed = (
+        each
+        for each in found
+        if not _stays(each) or each.codes != last.get(each.row.loan_id, _NO_HISTORY)
+    )
+    return ClassLook(seen=seen, changes=tuple(sorted(changed, key=lambda each: each.row.loan_id)))
+
+
+def has_moved(session: Session, look: ClassLook) -> bool:
+    """Whether anything that the classes follow from changed since they were looked at."""
+    seen = look.seen
+    return _seen(session, seen.bank_id, seen.on, seen.rules) != seen
+
+
+def write_classes(session: Session, look: ClassLook, changes: Sequence[_Taken]) -> int:
+    """Write some of the classes that change; a loan that changed since the look is left for the next."""
+    bank_id, on = look.seen.bank_id, look.seen.on
+    changes = _unmoved(session, look.seen, changes)
     insert_rows(
         session,
         _table(LoanClassification),
@@ -95,65 +172,46 @@ def classify_debtors(
     return len(changes)
 
 
+def _unmoved(session: Session, seen: _Seen, changes: Sequence[_Taken]) -> list[_Taken]:
+    """The loans, locked, of which neither a figure nor a fact nor a judgement is another than was seen."""
+    found: list[_Taken] = []
+    for some in pieces(changes, READ_LOANS):
+        ids = [each.row.loan_id for each in some]
+        locked = (
+            sa.select(col(LoanStateRow.loan_id), col(LoanStateRow.version))
+            .where(col(LoanStateRow.loan_id).in_(ids))
+            .order_by(col(LoanStateRow.loan_id))
+            .with_for_update()
+        )
+        versions = {row.loan_id: row.version for row in session.execute(locked)}
+        judged = _judged(session, seen.bank_id, ids)
+        facts = _facts(session, seen.bank_id, seen.on, ids)
+        found += (
+            each
+            for each in some
+            if versions.get(each.row.loan_id) == each.row.version
+            and judged.get(each.row.loan_id) == each.judged
+            and facts.get(each.row.loan_id) == seen.facts.get(each.row.loan_id)
+        )
+    return found
+
+
 def _classification(taken: _Taken, bank_id: UUID, on: date) -> tuple[Any, ...]:
     row, found = taken.row, taken.found
     return (
-        new_id(), row.loan_id, bank_id, on, found.loan_class, taken.own_class, row.overdue_days,
-        reasons_to_json(found.reasons),
+        new_id(), row.loan_id, bank_id, on, found.loan_class, taken.own.loan_class,
+        row.overdue_days, reasons_to_json(found.reasons),
     )  # fmt: skip
 
 
-def changed_classes(
-    session: Session, bank_id: UUID, on: date, *, rules: ClassRules
-) -> list[_Taken]:
-    """A loan takes a class once a day; one changed after that waits for the next close."""
-    judged, touched = _judged(session, bank_id), _touched(session, bank_id, on)
-    rows = _rows(session, bank_id, on, {*judged, *touched})
-    facts = _facts(session, bank_id, on)
-    by_debtor: dict[UUID, list[Any]] = {}
-    for row in rows:
-        by_debtor.setdefault(row.borrower_id, []).append(row)
-    known = _Facts(on=on, rules=rules, judged=judged, facts=facts)
-    found: list[_Taken] = []
-    for own in by_debtor.values():
-        found += _of_debtor(session, own, known)
-    last = _last_codes(session, bank_id)
-    changed = [
-        each
-        for each in found
-        if not each.row.is_taken
-        and (
-            each.row.loan_class is not each.found.loan_class
-            or each.codes != last.get(each.row.loan_id, _NO_HISTORY)
-        )
-    ]
-    return sorted(changed, key=lambda each: each.row.loan_id)
+def _stays(taken: _Taken) -> bool:
+    return taken.row.loan_class is taken.found.loan_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """What is known of the loans of a bank on a day beside their figures."""
-
-    on: date
-    rules: ClassRules
-    judged: dict[UUID, LoanClass]
-    facts: dict[UUID, frozenset[FactInForce]]
-
-    def own(self, row: Any) -> Classification:
-        """The class of a loan by its own days and facts."""
-        facts = self.facts.get(row.loan_id, frozenset())
-        return own_classification(days_overdue=row.overdue_days, facts=facts, rules=self.rules)
-
-    def is_enhanced(self, loan_id: UUID) -> bool:
-        """Whether a credit enhancement is recognised for a loan."""
-        facts = self.facts.get(loan_id, frozenset())
-        return any(each.fact is LoanFact.CREDIT_ENHANCED for each in facts)
-
-
-def _of_debtor(session: Session, rows: Sequence[Any], known: _Facts) -> list[_Taken]:
-    own = {row.loan_id: known.own(row) for row in rows if row.own_class is not None}
+def _of_debtor(rows: Sequence[Any], seen: _Seen) -> list[_Taken]:
+    own = {row.loan_id: seen.own(row) for row in rows if row.own_class is not None}
     first = {
-        loan_id: so_far(found.loan_class, known.judged.get(loan_id))
+        loan_id: so_far(found.loan_class, seen.judged.get(loan_id))
         for loan_id, found in own.items()
     }
     claims = [
@@ -161,55 +219,59 @@ def _of_debtor(session: Session, rows: Sequence[Any], known: _Facts) -> list[_Ta
         for row in rows
         if row.loan_id in own
     ]
-    shared = debtor_reason(claims, known.rules)
-    taken = []
-    for row in rows:
-        if row.loan_id in own:
-            enhanced = known.is_enhanced(row.loan_id)
-            reached = spread(first[row.loan_id], shared, enhanced=enhanced)
-            found = _class_of(session, row, own[row.loan_id], reached, known)
-            taken.append(_Taken(row=row, own_class=own[row.loan_id].loan_class, found=found))
-    return taken
+    shared = debtor_reason(claims, seen.rules)
+    return [
+        _Taken(
+            row=row,
+            own=own[row.loan_id],
+            judged=seen.judged.get(row.loan_id),
+            reached=spread(first[row.loan_id], shared, enhanced=seen.is_enhanced(row.loan_id)),
+        )
+        for row in rows
+        if row.loan_id in own
+    ]
 
 
-def _class_of(
-    session: Session, row: Any, own: Classification, reached: Reason | None, known: _Facts
-) -> Classification:
-    judged = known.judged.get(row.loan_id)
-    found = taken_class(own, judged, [reached])
-    waits = _waits(session, row, found, known)
-    return found if waits is None else taken_class(own, judged, [reached, waits])
-
-
-def _waits(session: Session, row: Any, found: Classification, known: _Facts) -> Reason | None:
-    """Why a non-performing loan does not perform yet although nothing else holds it."""
-    held = row.loan_class is not None and row.loan_class.is_non_performing
-    if not held or found.loan_class.is_non_performing:
-        return None
-    days = due_days(session, row.loan_id, until_on=known.on)
-    trial = upgrade_trial(days, on=known.on, rules=known.rules.upgrade)
-    return None if trial is None or trial.is_over else upgrade_reason(trial)
+def _with_waits(session: Session, found: Sequence[_Taken], seen: _Seen) -> list[_Taken]:
+    """With why a non-performing loan does not perform yet although nothing else holds it."""
+    waits: dict[UUID, Reason] = {}
+    rising = [each.row.loan_id for each in found if each.may_rise]
+    for ids in pieces(rising, READ_LOANS):
+        days = due_days_of(session, ids, until_on=seen.on)
+        for loan_id in ids:
+            trial = upgrade_trial(days[loan_id], on=seen.on, rules=seen.rules.upgrade)
+            if trial is not None and not trial.is_over:
+                waits[loan_id] = upgrade_reason(trial)
+    return [
+        replace(each, waits=waits[each.row.loan_id]) if each.row.loan_id in waits else each
+        for each in found
+    ]
 
 
 def due_days(session: Session, loan_id: UUID, *, until_on: date) -> list[DueDay]:
     """What fell due of a loan up to a day, and from when it counts as paid."""
+    return due_days_of(session, (loan_id,), until_on=until_on)[loan_id]
+
+
+def due_days_of(
+    session: Session, loan_ids: Sequence[UUID], *, until_on: date
+) -> dict[UUID, list[DueDay]]:
+    """What fell due of some loans up to a day, read together."""
     dues = (
         session.execute(
             sa.select(LoanDue).where(
-                col(LoanDue.loan_id) == loan_id, col(LoanDue.due_on) <= until_on
+                col(LoanDue.loan_id).in_(loan_ids), col(LoanDue.due_on) <= until_on
             )
         )
         .scalars()
         .all()
     )
     lines = lines_of(session, list({due.note_id for due in dues}))
-    return [
-        DueDay(
-            due_on=due.due_on,
-            paid_on=_paid_on(lines.get(due.id, ())) if due.settled else None,
-        )
-        for due in dues
-    ]
+    found: dict[UUID, list[DueDay]] = {loan_id: [] for loan_id in loan_ids}
+    for due in dues:
+        paid_on = _paid_on(lines.get(due.id, ())) if due.settled else None
+        found[due.loan_id].append(DueDay(due_on=due.due_on, paid_on=paid_on))
+    return found
 
 
 def _paid_on(lines: Iterable[RepaymentLine]) -> date | None:
@@ -238,6 +300,15 @@ def _taken_back(standing: list[tuple[int, date]], back_fen: int) -> list[tuple[i
 
 
 # --- Reading ---
+
+
+def _seen(session: Session, bank_id: UUID, on: date, rules: ClassRules) -> _Seen:
+    judged, touched = _judged(session, bank_id), _touched(session, bank_id, on)
+    facts = _facts(session, bank_id, on)
+    rows = tuple(_rows(session, bank_id, on, {*judged, *touched}))
+    return _Seen(
+        bank_id=bank_id, on=on, rules=rules, judged=judged, touched=touched, facts=facts, rows=rows
+    )
 
 
 def _rows(session: Session, bank_id: UUID, on: date, named: set[UUID]) -> Sequence[Any]:
@@ -282,8 +353,10 @@ def _rows(session: Session, bank_id: UUID, on: date, named: set[UUID]) -> Sequen
     return session.execute(statement).all()
 
 
-def _judged(session: Session, bank_id: UUID) -> dict[UUID, LoanClass]:
-    """The judgement in force of each loan; normal means none."""
+def _judged(
+    session: Session, bank_id: UUID, among: Sequence[UUID] | None = None
+) -> dict[UUID, LoanClass]:
+    """The judgement in force of each loan, or of those named; normal means none."""
     statement = (
         sa.select(ClassChange)
         .where(
@@ -293,6 +366,8 @@ def _judged(session: Session, bank_id: UUID) -> dict[UUID, LoanClass]:
         )
         .order_by(col(ClassChange.decided_on), col(ClassChange.id))
     )
+    if among is not None:
+        statement = statement.where(col(ClassChange.loan_id).in_(among))
     last = {row.loan_id: row.judged_class for row in session.execute(statement).scalars()}
     return {
         loan_id: judged
@@ -319,37 +394,44 @@ def _touched(session: Session, bank_id: UUID, on: date) -> set[UUID]:
     return {*session.execute(facts).scalars(), *session.execute(changes).scalars()}
 
 
-def _facts(session: Session, bank_id: UUID, on: date) -> dict[UUID, frozenset[FactInForce]]:
+def _facts(
+    session: Session, bank_id: UUID, on: date, among: Sequence[UUID] | None = None
+) -> dict[UUID, frozenset[FactInForce]]:
     statement = (
         sa.select(LoanFactRow)
         .join(Loan, col(Loan.id) == col(LoanFactRow.loan_id))
         .where(col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
     )
+    if among is not None:
+        statement = statement.where(col(LoanFactRow.loan_id).in_(among))
     rows: dict[UUID, list[LoanFactRow]] = {}
     for fact in session.execute(statement).scalars():
         rows.setdefault(fact.loan_id, []).append(fact)
     return {loan_id: in_force(found, on) for loan_id, found in rows.items()}
 
 
-def _last_codes(session: Session, bank_id: UUID) -> dict[UUID, frozenset[str]]:
-    """The codes of the reasons that each loan took last."""
-    newest = (
-        sa.select(col(LoanClassification.loan_id), sa.func.max(LoanClassification.on).label("on"))
-        .where(col(LoanClassification.bank_id) == bank_id)
-        .group_by(col(LoanClassification.loan_id))
-        .subquery()
-    )
-    statement = sa.select(col(LoanClassification.loan_id), col(LoanClassification.reasons)).join(
-        newest,
-        sa.and_(
+def _last_codes(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """The codes of the reasons that some loans took last."""
+    found: dict[UUID, frozenset[str]] = {}
+    for ids in pieces(loan_ids, READ_LOANS):
+        newest = (
+            sa.select(
+                col(LoanClassification.loan_id), sa.func.max(LoanClassification.on).label("on")
+            )
+            .where(col(LoanClassification.loan_id).in_(ids))
+            .group_by(col(LoanClassification.loan_id))
+            .subquery()
+        )
+        last = sa.and_(
             newest.c.loan_id == col(LoanClassification.loan_id),
             newest.c.on == col(LoanClassification.on),
-        ),
-    )
-    return {
-        loan_id: frozenset(each["code"] for each in reasons)
-        for loan_id, reasons in session.execute(statement)
-    }
+        )
+        taken = sa.select(col(LoanClassification.loan_id), col(LoanClassification.reasons)).join(
+            newest, last
+        )
+        for loan_id, reasons in session.execute(taken):
+            found[loan_id] = frozenset(each["code"] for each in reasons)
+    return found
 
 
 # --- Restructured loans ---
@@ -358,11 +440,13 @@ def _last_codes(session: Session, bank_id: UUID) -> dict[UUID, frozenset[str]]:
 def end_observations(session: Session, bank_id: UUID, on: date, *, rules: ClassRules) -> int:
     """End the observations whose conditions are all met; the fact counts through the day."""
     ended = 0
-    for row in open_observations(session, bank_id):
-        if observation_trial(session, row, on, rules).is_over:
-            row.ended_on = on
-            session.get_one(LoanFactRow, row.fact_id).until_on = on
-            ended += 1
+    for rows in pieces(open_observations(session, bank_id), READ_LOANS):
+        days = due_days_of(session, [row.loan_id for row in rows], until_on=on)
+        for row in rows:
+            if _trial(days[row.loan_id], row, on, rules).is_over:
+                row.ended_on = on
+                session.get_one(LoanFactRow, row.fact_id).until_on = on
+                ended += 1
     session.flush()
     return ended
 
@@ -384,12 +468,11 @@ def open_observations(session: Session, bank_id: UUID) -> Sequence[LoanObservati
 
 def observation_trial(session: Session, row: LoanObservation, on: date, rules: ClassRules) -> Trial:
     """How far the observation of a restructured loan has come by the close of a day."""
-    return observation(
-        due_days(session, row.loan_id, until_on=on),
-        first_due_on=row.first_due_on,
-        on=on,
-        rules=rules.observation,
-    )
+    return _trial(due_days(session, row.loan_id, until_on=on), row, on, rules)
+
+
+def _trial(days: Sequence[DueDay], row: LoanObservation, on: date, rules: ClassRules) -> Trial:
+    return observation(days, first_due_on=row.first_due_on, on=on, rules=rules.observation)
 
 
 # --- Income ---

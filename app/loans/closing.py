@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.audit.services import record
+from app.db.bulk import pieces
 from app.db.engine import Database, move_demonstration, now, today
 from app.db.leases import claim, release
 from app.identity.models import Organisation
@@ -22,10 +23,17 @@ from app.kernel.errors import Busy, NotFound, Refusal
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.loans.books import business_day
-from app.loans.classifying import changed_classes, classify_debtors, end_observations
+from app.loans.classifying import (
+    ClassLook,
+    classify_debtors,
+    end_observations,
+    has_moved,
+    look_at_classes,
+    write_classes,
+)
 from app.loans.close_queries import DayCloseView, close_view, lease_of
 from app.loans.closing_loans import close_loans
-from app.loans.domain.classification import ClassRules, class_rules
+from app.loans.domain.classification import ClassRules, LoanClass, class_rules
 from app.loans.domain.notices import notice_days
 from app.loans.domain.provision import provision_rates
 from app.loans.domain.states import OPEN_STATES, CloseState, Kept
@@ -103,9 +111,9 @@ def finish_history(session: Session, actor: Actor, bank_id: UUID) -> None:
     _require_own_bank(actor, bank_id)
     last_on = business_day(session, bank_id) - _ONE_DAY
     rules = class_rules(policy_for(session, bank_id, last_on))
-    while classify_debtors(session, bank_id, last_on, rules=rules, limit=CHUNK_LOANS):
-        session.flush()
-        session.expire_all()
+    classify_debtors(session, bank_id, last_on, rules=rules)
+    session.flush()
+    session.expire_all()
     month_end_on = (last_on + _ONE_DAY).replace(day=1) - _ONE_DAY
     rates = provision_rates(policy_for(session, bank_id, month_end_on))
     taken = (
@@ -143,26 +151,35 @@ def request_close(session: Session, actor: Actor, command: RequestClose) -> DayC
     return close_view(session, actor, close.id)
 
 
-def run_requested_closes(database: Database) -> tuple[DayCloseView, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedCloses:
+    """What became of the closes that waited."""
+
+    views: tuple[DayCloseView, ...]
+    refused: tuple[Refusal, ...]
+
+
+def run_requested_closes(database: Database) -> RequestedCloses:
     """Run what was requested or cut off; what another process is running is left to it.
 
-    A bank whose close is refused stops no other; the first refusal is raised when all had their turn.
+    A bank whose close is refused, or run elsewhere, stops no other; its later days wait for the next look.
     """
     with database.read() as session:
         waiting = _waiting(session)
     views: list[DayCloseView] = []
     refused: list[Refusal] = []
+    stopped: set[UUID] = set()
     for bank_id, kind, region, on in waiting:
+        if bank_id in stopped:
+            continue
         actor = system_actor(organisation_id=bank_id, organisation_kind=kind, region_code=region)
         try:
             views.append(close_day(database, actor, bank_id, on))
-        except Busy:
-            continue
         except Refusal as refusal:
-            refused.append(refusal)
-    if refused:
-        raise refused[0]
-    return tuple(views)
+            stopped.add(bank_id)
+            if not isinstance(refusal, Busy):
+                refused.append(refusal)
+    return RequestedCloses(views=tuple(views), refused=tuple(refused))
 
 
 def _waiting(session: Session) -> list[tuple[UUID, str, str, date]]:
@@ -407,24 +424,27 @@ def _finish_when_all_done(
 ) -> None:
     """Classify, then finish; a loan drawn at the last moment is closed first."""
     while True:
-        with database.write() as session:
-            _hold_lease(session, run)
-            if _finish(session, run):
-                return
-        with database.write() as session:
-            _hold_lease(session, run)
-            rules = _rules(session, run)
-            classify_debtors(session, run.bank_id, run.on, rules=rules, limit=chunk_loans)
+        with database.read() as session:
+            look = look_at_classes(session, run.bank_id, run.on, rules=_rules(session, run))
+        for some in pieces(look.changes, chunk_loans):
+            with database.write() as session:
+                _hold_lease(session, run)
+                write_classes(session, look, some)
+        if not look.changes:
+            with database.write() as session:
+                _hold_lease(session, run)
+                if _finish(session, run, look):
+                    return
         _run_chunks(database, run, chunk_loans, after_chunk)
 
 
-def _finish(session: Session, run: _Run) -> bool:
-    """Month end, next day, done; False when bookings came in meanwhile."""
+def _finish(session: Session, run: _Run, look: ClassLook) -> bool:
+    """Month end, next day, done; False when bookings came in since nothing was left to classify."""
     held = session.execute(
         sa.select(BankDay).where(col(BankDay.bank_id) == run.bank_id).with_for_update()
     ).scalar_one()
     rules = _rules(session, run)
-    if _next_loans(session, run, 1) or changed_classes(session, run.bank_id, run.on, rules=rules):
+    if _next_loans(session, run, 1) or has_moved(session, look):
         return False
     end_observations(session, run.bank_id, run.on, rules=rules)
     following = run.on + _ONE_DAY
@@ -455,7 +475,9 @@ def write_month_end(session: Session, bank_id: UUID, month_end_on: date) -> None
     """Keep principal, class and provision of every loan that owes anything at the end of the month."""
     session.flush()
     rates = provision_rates(policy_for(session, bank_id, month_end_on))
-    principal, tier = col(LoanStateRow.principal_fen), col(LoanStateRow.loan_class)
+    principal = col(LoanStateRow.principal_fen)
+    # A loan whose first close failed has taken no class yet.
+    tier = sa.func.coalesce(col(LoanStateRow.loan_class), LoanClass.NORMAL)
     known = sa.select(col(LoanMonthEnd.loan_id)).where(
         col(LoanMonthEnd.month_end_on) == month_end_on
     )

@@ -1,9 +1,10 @@
 """Month end closes the period: totals and a digest of its lines are kept, and nothing is booked into it again.
 
-Lines are read and hashed before the transaction that writes; it checks that none came in meanwhile.
+Lines are read, hashed and summed before the transaction that writes; it checks that none came in meanwhile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +16,7 @@ from app.audit.services import record
 from app.db.engine import Database, now
 from app.kernel.actor import Actor
 from app.loans.books import last_closed_on
-from app.loans.domain.ledger import PostingDigest, month_of
+from app.loans.domain.ledger import PairSum, PostingDigest, month_of
 from app.loans.domain.states import CloseState
 from app.loans.ledger_models import LedgerPeriod, LedgerPeriodTotal
 from app.loans.ledger_queries import pair_sums
@@ -40,22 +41,33 @@ _LINE: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Month:
+    """A month as it was read: the digest of its lines, and what moved between each two accounts."""
+
+    starts_on: date
+    ends_on: date
+    lines: int
+    """All that no earlier period holds, counted before they were read."""
+    digest: PostingDigest
+    sums: Sequence[PairSum]
+
+
 def close_due_periods(database: Database, actor: Actor, bank_id: UUID) -> None:
     """Close every month whose last day was closed and that has no period yet; a second run does nothing."""
     with database.read() as session:
         due = list(_due(session, bank_id))
     for starts_on, ends_on in due:
         with database.read() as session:
-            digest = period_digest(session, bank_id, starts_on, ends_on)
+            month = _summed(session, bank_id, starts_on, ends_on)
         with database.write() as session:
-            _write_period(session, actor, bank_id, (starts_on, ends_on), digest)
+            _write_period(session, actor, bank_id, month)
 
 
 def close_month(session: Session, actor: Actor, bank_id: UUID, last_on: date) -> None:
     """Close the month that a day ends, in one transaction: for the past that was just loaded."""
     starts_on, ends_on = month_of(last_on)
-    digest = period_digest(session, bank_id, starts_on, ends_on)
-    _write_period(session, actor, bank_id, (starts_on, ends_on), digest)
+    _write_period(session, actor, bank_id, _summed(session, bank_id, starts_on, ends_on))
 
 
 def _due(session: Session, bank_id: UUID) -> Iterator[tuple[date, date]]:
@@ -85,6 +97,27 @@ def period_digest(session: Session, bank_id: UUID, starts_on: date, ends_on: dat
     return digest
 
 
+def _summed(session: Session, bank_id: UUID, starts_on: date, ends_on: date) -> _Month:
+    return _Month(
+        starts_on=starts_on,
+        ends_on=ends_on,
+        lines=_open_lines(session, bank_id, ends_on),
+        digest=period_digest(session, bank_id, starts_on, ends_on),
+        sums=pair_sums(session, bank_id, starts_on, ends_on),
+    )
+
+
+def _open_lines(session: Session, bank_id: UUID, ends_on: date) -> int:
+    """How many lines are booked up to a day that no period holds yet."""
+    lines = sa.select(sa.func.count()).where(
+        col(LoanPosting.bank_id) == bank_id, col(LoanPosting.booked_on) <= ends_on
+    )
+    closed_on = last_closed_on(session, bank_id)
+    if closed_on is not None:
+        lines = lines.where(col(LoanPosting.booked_on) > closed_on)
+    return int(session.execute(lines).scalar_one())
+
+
 def _of_month(bank_id: UUID, starts_on: date, ends_on: date) -> tuple[Any, ...]:
     return (
         col(LoanPosting.bank_id) == bank_id,
@@ -92,25 +125,21 @@ def _of_month(bank_id: UUID, starts_on: date, ends_on: date) -> tuple[Any, ...]:
     )
 
 
-def _write_period(
-    session: Session,
-    actor: Actor,
-    bank_id: UUID,
-    month: tuple[date, date],
-    digest: PostingDigest,
-) -> None:
-    """Keep the month; the bank's day is held, so that nothing is booked between the look and the row."""
-    starts_on, ends_on = month
-    session.execute(
+def _write_period(session: Session, actor: Actor, bank_id: UUID, month: _Month) -> None:
+    """Keep the month; the bank's day is held, so that nothing is booked between the look and the row.
+
+    Lines are only added to, and only on the open day: as many as were read means the same.
+    """
+    starts_on, ends_on = month.starts_on, month.ends_on
+    held = session.execute(
         sa.select(BankDay).where(col(BankDay.bank_id) == bank_id).with_for_update()
     ).scalar_one()
     closed_on = last_closed_on(session, bank_id)
-    if closed_on is not None and closed_on >= ends_on:
+    if held.open_on <= ends_on or (closed_on is not None and closed_on >= ends_on):
         return
-    statement = sa.select(sa.func.count(), sa.func.sum(LoanPosting.amount_fen))
-    counted = session.execute(statement.where(*_of_month(bank_id, starts_on, ends_on))).one()
-    if (counted[0], int(counted[1] or 0)) != (digest.count, digest.amount_fen):
-        digest = period_digest(session, bank_id, starts_on, ends_on)
+    if _open_lines(session, bank_id, ends_on) != month.lines:
+        month = _summed(session, bank_id, starts_on, ends_on)
+    digest = month.digest
     period = LedgerPeriod(
         bank_id=bank_id,
         starts_on=starts_on,
@@ -122,7 +151,7 @@ def _write_period(
     )
     session.add(period)
     session.flush()
-    for each in pair_sums(session, bank_id, starts_on, ends_on):
+    for each in month.sums:
         session.add(
             LedgerPeriodTotal(
                 period_id=period.id,

@@ -229,7 +229,7 @@ def test_a_close_beside_its_peers_and_its_limit(database, world, clock, say):
     bank = Bank(database, world, clock).open(FIRST)
     engine, day, filled, took = database.engine.dialect.name, FIRST, 0, []
     for loans in SIZES:
-        fill(bank, loans, first=filled, closed_on=day - ONE_DAY)
+        fill(bank, loans, first=filled, closed_on=day - ONE_DAY, classified=True)
         filled = loans
         found = {"rows by ORM": [], "executemany": [], "INSERT-SELECT": []}
         rates = []

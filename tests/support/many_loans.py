@@ -2,27 +2,63 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from app.kernel.ids import new_id
-from app.loans.domain.classification import LoanClass
+from app.loans.domain.classification import LoanClass, Reason
+from app.loans.domain.debtor import reasons_to_json
 from app.loans.domain.states import LoanState
-from app.loans.models import Loan, LoanNote, LoanStateRow, NotePlan, NoteStateRow
+from app.loans.models import (
+    Loan,
+    LoanClassification,
+    LoanNote,
+    LoanStateRow,
+    NotePlan,
+    NoteStateRow,
+)
 
 FIRST = date(2024, 1, 2)
 ONE_DAY = timedelta(days=1)
 WRITTEN_AT_ONCE = 20_000
+NOT_OVERDUE = Reason(
+    code="not-overdue", floor=LoanClass.NORMAL, detail="Nothing is overdue.", facts={}
+)
 
 
-def fill(bank: Any, loans: int, *, first: int = 0, closed_on: date = FIRST - ONE_DAY) -> None:
-    """Loans drawn on the first day, performing, each of one note, numbered from `first`."""
+def fill(
+    bank: Any,
+    loans: int,
+    *,
+    first: int = 0,
+    closed_on: date = FIRST - ONE_DAY,
+    classified: bool = False,
+) -> None:
+    """Loans drawn on the first day, performing, each of one note, numbered from `first`.
+
+    `classified` loans have taken a class before, as every loan of a real bank has.
+    """
     for begin in range(first, loans, WRITTEN_AT_ONCE):
-        _fill(bank, range(begin, min(begin + WRITTEN_AT_ONCE, loans)), closed_on)
+        numbers = range(begin, min(begin + WRITTEN_AT_ONCE, loans))
+        loan_ids = _fill(bank, numbers, closed_on)
+        if classified:
+            _classify(bank, loan_ids, closed_on)
 
 
-def _fill(bank: Any, numbers: range, closed_on: date) -> None:
+def _classify(bank: Any, loan_ids: list[UUID], on: date) -> None:
+    normal = {"loan_class": LoanClass.NORMAL, "own_class": LoanClass.NORMAL, "overdue_days": 0}
+    reasons = {"reasons": reasons_to_json([NOT_OVERDUE])}
+    taken = {"bank_id": bank.id, "on": on, **normal, **reasons}
+    with bank.database.write() as session:
+        session.execute(
+            sa.insert(LoanClassification),
+            [{"id": new_id(), "loan_id": loan_id, **taken} for loan_id in loan_ids],
+        )
+
+
+def _fill(bank: Any, numbers: range, closed_on: date) -> list[UUID]:
     rows: dict[type[SQLModel], list[dict[str, Any]]] = {
         model: [] for model in (Loan, LoanStateRow, LoanNote, NoteStateRow, NotePlan)
     }
@@ -58,3 +94,4 @@ def _fill(bank: Any, numbers: range, closed_on: date) -> None:
     with bank.database.write() as session:
         for model, values in rows.items():
             session.execute(sa.insert(model), values)
+    return [row["id"] for row in rows[Loan]]

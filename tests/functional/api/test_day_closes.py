@@ -36,7 +36,7 @@ def test_several_days_are_filed_at_once_and_closed_in_order(api, database, world
     until = (TODAY + timedelta(days=2)).isoformat()
     body = {"on": TODAY.isoformat(), "until_on": until}
     api("a-ops").post("/day-closes", body, status=201)
-    assert [each.on.isoformat() for each in run_requested_closes(database)][-1] == until
+    assert [each.on.isoformat() for each in run_requested_closes(database).views][-1] == until
     listed = api("a-ops").get("/day-closes").json["items"]
     assert [each["state"] for each in listed] == ["finished"] * 3
     with database.read() as session:

@@ -215,7 +215,7 @@ def test_days_after_a_standstill_are_filed_together_and_closed_in_order(bank, th
     bank.set_clock(last)
     view = request(bank, FIRST, last)
     assert view.on == FIRST
-    assert [each.on for each in run_requested_closes(bank.database)] == [
+    assert [each.on for each in run_requested_closes(bank.database).views] == [
         FIRST + timedelta(days=number) for number in range(5)
     ]
     assert open_day(bank) == last + timedelta(days=1)

@@ -81,7 +81,7 @@ def calm(engine_name, templates, clock):
 def test_a_close_killed_thrice_ends_as_one_left_alone(database, calm, world, clock):
     killed, undisturbed = (Bank(each, world, clock).open(FIRST) for each in (database, calm))
     for bank in (killed, undisturbed):
-        fill(bank, LOANS)
+        fill(bank, LOANS, classified=True)
     places = sorted(random.sample(range(1, LOANS * 3 // 4), KILLS))
     for place in places:
         kill_after(start_closing(database, killed), database, place)

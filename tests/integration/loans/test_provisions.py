@@ -95,6 +95,19 @@ def test_a_month_end_keeps_the_provision_and_verify_works_it_out_again(bank, boo
     assert {each.invariant for each in bank.broken()} == {"loan-provision"}
 
 
+def test_a_loan_whose_first_close_failed_at_the_month_end_has_the_provision_of_a_normal_one(bank):
+    day = date(2024, 3, 31)
+    bank.open(day)
+    loan_id = bank.sign(starts_on=day)
+    bank.draw(loan_id, 3_000_000_00)
+    bank.sql("UPDATE note_state SET period_due_on = '2024-03-31'")
+    assert bank.close(day).failed == 1
+    with bank.database.read() as session:
+        (row,) = session.execute(sa.select(LoanMonthEnd)).scalars()
+    assert (row.loan_class, row.provision_fen) == (LoanClass.NORMAL, 30_000_00)
+    assert view(bank).provision.provision_fen == 30_000_00
+
+
 def test_the_provision_is_for_those_who_may_read_it(bank, books):
     with pytest.raises(Forbidden):
         view(bank, login="a-ops")

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from app.audit.services import watch
 from app.db.engine import Database
 from app.db.leases import claim
-from app.kernel.errors import Busy, Refusal
+from app.kernel.errors import Busy
 from app.kernel.ids import new_id
+from app.loans.closing import file_close
 from app.loans.models import DayClose, LoanStateRow
 from app.loans.refusals import DayClosing
 from app.loans.services import Repay, close_through, repay, run_requested_closes
@@ -121,9 +122,9 @@ def test_a_loan_already_closed_takes_no_booking_until_the_next_day_opens(seven):
 def test_the_scheduler_takes_up_a_close_that_was_cut_off(seven, clock):
     with pytest.raises(KilledError):
         seven.close(FIRST, chunk_loans=2, after_chunk=kill)
-    assert run_requested_closes(seven.database) == ()
+    assert run_requested_closes(seven.database).views == ()
     clock.instant += timedelta(minutes=5)
-    (view,) = run_requested_closes(seven.database)
+    (view,) = run_requested_closes(seven.database).views
     assert (view.state, view.done) == ("finished", 7)
 
 
@@ -141,11 +142,28 @@ def test_a_bank_whose_close_is_refused_stops_no_other(seven, clock, world):
         )
         session.add(filed)
     clock.instant += timedelta(minutes=5)
-    with pytest.raises(Refusal):
-        run_requested_closes(seven.database)
+    ran = run_requested_closes(seven.database)
+    assert [each.bank_id for each in ran.views] == [seven.id]
+    assert [each.code for each in ran.refused] == ["business-day-missing"]
     with seven.database.read() as session:
         states = dict(session.execute(sa.select(DayClose.bank_id, DayClose.state)).all())
     assert states == {seven.id: "finished", other.id: "requested"}
+
+
+def test_the_later_days_of_a_bank_that_another_process_closes_wait(seven, clock):
+    """Tried, they would be refused: the day before them is still open."""
+    with seven.database.write() as session:
+        for on in (FIRST, FIRST + timedelta(days=1)):
+            file_close(session, seven.actor, seven.id, on)
+        assert claim(session, f"day-close:{seven.id}", "somebody else", 60)
+    clock.instant += timedelta(days=1)
+    with seven.database.write() as session:
+        assert claim(session, f"day-close:{seven.id}", "somebody else", 60)
+    ran = run_requested_closes(seven.database)
+    assert (ran.views, ran.refused) == ((), ())
+    clock.instant += timedelta(minutes=5)
+    ran = run_requested_closes(seven.database)
+    assert [each.on for each in ran.views] == [FIRST, FIRST + timedelta(days=1)]
 
 
 def test_a_close_that_fails_gives_its_lease_back(seven):
