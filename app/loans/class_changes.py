@@ -41,7 +41,7 @@ from app.loans.domain.class_changes import (
     is_upgrade,
 )
 from app.loans.domain.classification import CLASS_TITLES, LoanClass, class_rules
-from app.loans.domain.debtor import SHARED_FACTS
+from app.loans.domain.debtor import SHARED_FACTS, so_far
 from app.loans.domain.states import OPEN_STATES, LoanFact
 from app.loans.models import Loan, LoanClassification, LoanFactRow
 from app.loans.queries import visible_loans
@@ -128,7 +128,7 @@ def record_class_fact(
     if command.fact in BY_DECISION_ONLY:
         raise FactByDecision
     _require_share(command)
-    _require_new(session, loan_id, command.fact, day)
+    _require_new(session, loan_id, command.fact, day, share_ppm=command.share_ppm)
     if command.fact in FOR_BETTER:
         return FactRecorded(change=_propose_fact(session, actor, ledger, day, command))
     fact_id = record_fact(
@@ -161,9 +161,12 @@ def _days_of_fact(
     return _delay(session, ledger, day) if fact is LoanFact.TECHNICAL_DELAY else (day, None)
 
 
-def _require_new(session: Session, loan_id: UUID, fact: LoanFact, day: date) -> None:
+def _require_new(
+    session: Session, loan_id: UUID, fact: LoanFact, day: date, *, share_ppm: int | None = None
+) -> None:
+    """A fact stands once; beside one with a share a larger share may be recorded, which is worse."""
     known = _fact_in_force(session, loan_id, fact, day)
-    if known is not None:
+    if known is not None and (share_ppm or 0) <= (known.share_ppm or 0):
         raise FactRecordedAlready(since=known.from_on)
 
 
@@ -184,7 +187,8 @@ def _fact_in_force(
         col(LoanFactRow.fact) == fact,
         sa.or_(col(LoanFactRow.until_on).is_(None), col(LoanFactRow.until_on) >= day),
     )
-    return session.execute(statement.limit(1)).scalars().first()
+    largest = statement.order_by(sa.func.coalesce(LoanFactRow.share_ppm, 0).desc())
+    return session.execute(largest.limit(1)).scalars().first()
 
 
 def _delay(session: Session, ledger: LoanLedger, day: date) -> tuple[date, date]:
@@ -206,15 +210,42 @@ def judge_class(
     """
     actor.require(Permission.JUDGE_CLASS)
     ledger, day = _open_loan(session, actor, loan_id)
-    held = ledger.state.loan_class or LoanClass.NORMAL
+    held = _held(session, ledger)
     if command.loan_class is held:
         raise ClassUnchanged(number=ledger.loan.number)
     better = is_upgrade(held, command.loan_class)
     if better:
         _require_rules_allow(session, loan_id, command.loan_class)
+    else:
+        _refuse_waiting_judgement(session, actor, loan_id, day, command.reason)
     row = _new_change(session, actor, ledger, day, reason=command.reason, for_better=better)
     row.kind, row.judged_class = ChangeKind.JUDGE, command.loan_class
     return _stored(session, actor, row)
+
+
+def _held(session: Session, ledger: LoanLedger) -> LoanClass:
+    """The class of the last close, or a worse one judged since."""
+    taken = ledger.state.loan_class or LoanClass.NORMAL
+    judged = (
+        sa.select(col(ClassChange.judged_class))
+        .where(
+            col(ClassChange.loan_id) == ledger.loan.id,
+            col(ClassChange.kind) == ChangeKind.JUDGE,
+            col(ClassChange.state) == ChangeState.IN_FORCE,
+        )
+        .order_by(col(ClassChange.decided_on).desc(), col(ClassChange.id).desc())
+        .limit(1)
+    )
+    return so_far(taken, session.execute(judged).scalar_one_or_none())
+
+
+def _refuse_waiting_judgement(
+    session: Session, actor: Actor, loan_id: UUID, day: date, reason: str
+) -> None:
+    """Who lowers a class refuses the better one that waits, also the own one: it lifts nothing."""
+    waiting = _waiting(session, loan_id)
+    if waiting is not None and waiting.kind is ChangeKind.JUDGE:
+        _decide(session, actor, waiting, ChangeEvent.REFUSE, day, reason)
 
 
 def _require_rules_allow(session: Session, loan_id: UUID, wanted: LoanClass) -> None:
@@ -279,19 +310,15 @@ def _new_change(
     for_better: bool,
 ) -> ClassChange:
     loan = ledger.loan
-    waiting = session.execute(
-        sa.select(col(ClassChange.number)).where(
-            col(ClassChange.loan_id) == loan.id, col(ClassChange.state) == ChangeState.PROPOSED
-        )
-    ).scalar_one_or_none()
+    waiting = _waiting(session, loan.id) if for_better else None
     if waiting is not None:
-        raise ClassChangeWaiting(number=waiting)
+        raise ClassChangeWaiting(number=waiting.number)
     return ClassChange(
         number=next_number(session, "K", day.year),
         loan_id=loan.id,
         bank_id=loan.bank_id,
         kind=ChangeKind.JUDGE,
-        held_class=ledger.state.loan_class or LoanClass.NORMAL,
+        held_class=_held(session, ledger),
         for_better=for_better,
         state=ChangeState.PROPOSED if for_better else ChangeState.IN_FORCE,
         reason=reason,
@@ -300,6 +327,14 @@ def _new_change(
         decided_on=None if for_better else day,
         created_at=now(session),
     )
+
+
+def _waiting(session: Session, loan_id: UUID) -> ClassChange | None:
+    statement = sa.select(ClassChange).where(
+        col(ClassChange.loan_id) == loan_id, col(ClassChange.state) == ChangeState.PROPOSED
+    )
+    found: ClassChange | None = session.execute(statement).scalar_one_or_none()
+    return found
 
 
 def _stored(session: Session, actor: Actor, row: ClassChange) -> ClassChangeView:

@@ -24,7 +24,10 @@ class ClassChange(Versioned, table=True):
             "(fact_id IS NOT NULL) ="
             " (kind = 'end-fact' OR (kind = 'better-fact' AND state = 'in-force'))",
         ),
-        check("duties_apart", "decided_by_id IS NULL OR decided_by_id <> proposed_by_id"),
+        check(
+            "duties_apart",
+            "state = 'refused' OR decided_by_id IS NULL OR decided_by_id <> proposed_by_id",
+        ),
         check(
             "better_by_two",
             "NOT for_better OR (state = 'proposed') = (decided_by_id IS NULL)",
@@ -43,7 +46,7 @@ class ClassChange(Versioned, table=True):
     fact_id: UUID | None = link("loan_fact.id", nullable=True)
     """The fact that ends, or that the confirmation recorded."""
     held_class: LoanClass = choice(LoanClass, "held_class")
-    """The class of the loan when the change was proposed."""
+    """The class of the loan when the change was proposed, or a worse one judged since the last close."""
     for_better: bool
     state: ChangeState = choice(ChangeState, "state")
     reason: str = text(500)

@@ -133,7 +133,7 @@ def _create_class_changes() -> None:
             name=op.f("ck_class_change_fact_named"),
         ),
         sa.CheckConstraint(
-            "decided_by_id IS NULL OR decided_by_id <> proposed_by_id",
+            "state = 'refused' OR decided_by_id IS NULL OR decided_by_id <> proposed_by_id",
             name=op.f("ck_class_change_duties_apart"),
         ),
         sa.CheckConstraint(

@@ -118,6 +118,14 @@ class ClaimOnDebtor:
     balance_fen: int
 
 
+_WORST: Final = Reason(
+    code="debtor-worst",
+    floor=LoanClass.SPECIAL_MENTION,
+    detail=N_("Another loan of the same debtor at this bank is not normal."),
+    facts={},
+)
+
+
 def debtor_reason(claims: Iterable[ClaimOnDebtor], rules: ClassRules) -> Reason | None:
     """What the claims on a debtor at the bank mean for each of them; None while all are normal.
 
@@ -140,14 +148,7 @@ def debtor_reason(claims: Iterable[ClaimOnDebtor], rules: ClassRules) -> Reason 
             ),
             facts=facts,
         )
-    if any(each.loan_class is not LoanClass.NORMAL for each in known):
-        return Reason(
-            code="debtor-worst",
-            floor=LoanClass.SPECIAL_MENTION,
-            detail=N_("Another loan of the same debtor at this bank is not normal."),
-            facts={},
-        )
-    return None
+    return _WORST if any(each.loan_class is not LoanClass.NORMAL for each in known) else None
 
 
 def so_far(own: LoanClass, judged: LoanClass | None) -> LoanClass:
@@ -158,11 +159,11 @@ def so_far(own: LoanClass, judged: LoanClass | None) -> LoanClass:
 def spread(own: LoanClass, reason: Reason | None, *, enhanced: bool) -> Reason | None:
     """What of the debtor's reason reaches a loan.
 
-    Nothing that its own class holds already, and no non-performing class with a recognised enhancement.
+    Nothing that its own class holds already; with a recognised enhancement special mention at worst.
     """
-    if reason is None or reason.floor.severity <= own.severity:
-        return None
-    return None if enhanced and reason.floor.is_non_performing else reason
+    if reason is not None and enhanced and reason.floor.is_non_performing:
+        reason = _WORST
+    return None if reason is None or reason.floor.severity <= own.severity else reason
 
 
 def taken_class(

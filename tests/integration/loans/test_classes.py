@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.kernel.errors import DutiesApart, Forbidden, InvalidInput, NotFound
+from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.loans.class_changes import (
     DecideChange,
@@ -117,6 +117,58 @@ def test_a_better_class_takes_a_second_person(bank, loan_id):
     assert done.state == "in-force"
     bank.close(DAY + timedelta(days=2))
     assert bank.view(loan_id).loan_class is SPECIAL
+
+
+def test_a_judgement_of_the_same_day_is_not_lifted_alone(bank, loan_id):
+    judge(bank, loan_id, LoanClass.LOSS)
+    with pytest.raises(ClassUnchanged):
+        judge(bank, loan_id, LoanClass.LOSS)
+    made = judge(bank, loan_id, SPECIAL, "a-officer")
+    assert (made.state, made.for_better, made.held_class) == ("proposed", True, LoanClass.LOSS)
+    bank.close(DAY)
+    assert bank.view(loan_id).loan_class is LoanClass.LOSS
+
+
+@pytest.mark.parametrize("login", ["a-risk", "a-officer"])
+def test_a_proposal_for_the_better_keeps_nobody_from_lowering_the_class(bank, loan_id, login):
+    judge(bank, loan_id, SPECIAL)
+    bank.close(DAY)
+    waits = judge(bank, loan_id, LoanClass.NORMAL)
+    lowered = judge(bank, loan_id, BAD, login)
+    assert (lowered.state, lowered.for_better) == ("in-force", False)
+    with bank.database.read() as session:
+        refused = class_change_view(session, bank.world.actor("a-risk"), waits.id)
+    assert (refused.state, refused.note) == ("refused", lowered.reason)
+    with pytest.raises(IllegalEvent):
+        act(bank, confirm_change, "a-approve", waits.id, DecideChange(note="同意"))
+    bank.close(DAY + timedelta(days=1))
+    assert bank.view(loan_id).loan_class is BAD
+    assert bank.broken() == []
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_fact_that_waits_is_left_waiting_by_a_lower_class(bank, loan_id):
+    command = RecordClassFact(fact=LoanFact.CREDIT_ENHANCED, reason="省担保公司连带责任")
+    waits = act(bank, record_class_fact, "a-risk", loan_id, command).change
+    judge(bank, loan_id, BAD)
+    with bank.database.read() as session:
+        view = class_change_view(session, bank.world.actor("a-risk"), waits.id)
+    assert view.state == "proposed"
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_larger_share_is_recorded_beside_the_old_one_and_counts(bank, loan_id):
+    note(bank, loan_id, LoanFact.CREDIT_IMPAIRED, 100_000)
+    bank.close(DAY)
+    assert bank.view(loan_id).loan_class is BAD
+    for share_ppm in (99_999, 100_000):
+        with pytest.raises(FactRecordedAlready):
+            note(bank, loan_id, LoanFact.CREDIT_IMPAIRED, share_ppm)
+    note(bank, loan_id, LoanFact.CREDIT_IMPAIRED, 900_000)
+    bank.close(DAY + timedelta(days=1))
+    assert bank.view(loan_id).loan_class is LoanClass.LOSS
+    with pytest.raises(FactRecordedAlready):
+        note(bank, loan_id, LoanFact.CREDIT_IMPAIRED, 500_000)
 
 
 def test_nobody_confirms_the_own_proposal(bank, loan_id, world):
@@ -301,7 +353,8 @@ def test_a_recognised_enhancement_keeps_a_loan_performing(bank):
     agree(bank, first, LoanFact.CREDIT_ENHANCED)
     judge(bank, second, BAD)
     bank.close(DAY)
-    assert (bank.view(first).loan_class, bank.view(second).loan_class) == ("normal", BAD)
+    assert (bank.view(first).loan_class, bank.view(second).loan_class) == (SPECIAL, BAD)
+    assert "debtor-worst" in codes(bank, first)
 
 
 def test_a_non_performing_loan_waits_for_two_due_days_and_six_months(bank):

@@ -164,9 +164,14 @@ def test_an_adverse_claim_makes_its_siblings_special_mention():
     assert (found.code, found.floor) == ("debtor-worst", LoanClass.SPECIAL_MENTION)
 
 
-def test_a_recognised_enhancement_keeps_a_claim_out_of_the_tenth_rule():
+def test_a_recognised_enhancement_leaves_special_mention_on_both_sides_of_the_tenth():
     reason = debtor_reason(claims((GOOD, 50), (BAD, 50)), RULES)
-    assert spread(GOOD, reason, enhanced=True) is None
+    below = debtor_reason(claims((GOOD, 90), (BAD, 10)), RULES)
+    assert (reason.code, below.code) == ("debtor-non-performing", "debtor-worst")
+    for each in (reason, below):
+        assert spread(GOOD, each, enhanced=True) == below
+        assert spread(LoanClass.SPECIAL_MENTION, each, enhanced=True) is None
+    assert spread(GOOD, None, enhanced=True) is None
     assert spread(GOOD, reason, enhanced=False) is reason
     assert spread(LoanClass.DOUBTFUL, reason, enhanced=False) is None
 
