@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.desk.worklist import worklist
 from app.documents.models import IssuedDocument
 from app.documents.services import UploadFile, check_code
 from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
@@ -323,6 +324,11 @@ def test_nobody_reviews_the_own_report(bank, check_id):
             act(bank, step, "a-risk", check_id, Said(note="属实"))
 
 
+def tasks(bank, login):
+    with bank.database.read() as session:
+        return {task.number for task in worklist(session, bank.world.actor(login))}
+
+
 def in_both_roles(bank, use_case, check_id, *args):
     """What a risk officer does who also makes checks."""
     with bank.database.write() as session:
@@ -347,11 +353,13 @@ def test_who_added_a_file_that_stands_does_not_review_the_report(bank, check_id)
     act(bank, submit_report, "a-officer", check_id, None)
     with pytest.raises(DutiesApart):
         act(bank, review_report, "a-risk", check_id, Said())
+    assert "PI-2024-000001" not in tasks(bank, "a-risk")
     bank.sql(
         "UPDATE inspection_file SET withdrawn_at = created_at, withdrawn_reason = '误传',"
         " amount_fen = 1"
     )
     assert "review" in act(bank, inspection_view, "a-risk", check_id).events
+    assert "PI-2024-000001" in tasks(bank, "a-risk")
     assert file.withdrawn_at is None
 
 
