@@ -196,19 +196,22 @@ def ledger_lines(
     """The lines behind a trial balance of the actor's bank, newest first."""
     actor.require(Permission.READ_LEDGER)
     size = min(size, MAX_LEDGER_ROWS)
-    statement = (
-        _narrowed(sa.select(LoanPosting, col(Loan.number)), actor, wanted)
-        .join(Loan, col(Loan.id) == col(LoanPosting.loan_id))
-        .order_by(_booked_on.desc(), col(LoanPosting.id).desc())
-        .limit(size + 1)
-    )
-    if cursor:
-        statement = statement.where(_after(cursor))
-    rows = session.execute(statement).all()
+    statement = lines_statement(actor, wanted, cursor)
+    rows = session.execute(statement.limit(size + 1)).all()
     items = [_ledger_line(posting, number) for posting, number in rows[:size]]
     last = items[-1] if len(rows) > size else None
     following = f"{last.booked_on.isoformat()}.{last.id}" if last else None
     return LedgerPage(items=items, next_cursor=following)
+
+
+def lines_statement(actor: Actor, wanted: LineFilter, cursor: str) -> Any:
+    """The lines after a cursor, in the order of an index: no day is sorted as a whole."""
+    statement = (
+        _narrowed(sa.select(LoanPosting, col(Loan.number)), actor, wanted)
+        .join(Loan, col(Loan.id) == col(LoanPosting.loan_id))
+        .order_by(_booked_on.desc(), col(LoanPosting.id).desc())
+    )
+    return statement.where(_after(cursor)) if cursor else statement
 
 
 def _narrowed(statement: Any, actor: Actor, wanted: LineFilter) -> Any:
@@ -230,7 +233,8 @@ def _after(cursor: str) -> sa.ColumnElement[bool]:
         on, last = date.fromisoformat(day), UUID(posting_id)
     except ValueError:
         raise MalformedRequest(reason=N_("the cursor is not one that the service gave")) from None
-    return sa.or_(_booked_on < on, sa.and_(_booked_on == on, col(LoanPosting.id) < last))
+    earlier = sa.or_(_booked_on < on, col(LoanPosting.id) < last)
+    return sa.and_(_booked_on <= on, earlier)
 
 
 def _ledger_line(posting: LoanPosting, loan_number: str) -> LedgerLine:

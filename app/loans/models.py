@@ -216,7 +216,7 @@ class NoteStateRow(SQLModel, table=True):
     compound_fen: int = fen(default=0)
     """Compound interest posted since the note was drawn."""
     compound_paid_fen: int = fen(default=0)
-    next_due_on: date | None = Field(default=None)
+    next_due_on: date | None = Field(default=None, index=True)
     """The next day on which interest or principal falls due; none when all is billed."""
     bills: int = Field(default=0, nullable=False)
     """How often something fell due."""
@@ -236,6 +236,9 @@ class LoanPosting(Table, table=True):
         sa.Index("ix_loan_posting_loan", "loan_id", "booked_on", "id"),
         # All that a trial balance reads, so that it never touches the rows themselves.
         sa.Index("ix_loan_posting_bank", "bank_id", "booked_on", "debit", "credit", "amount_fen"),
+        # Lines of a bank, and those of one kind, in the order in which they are listed.
+        sa.Index("ix_loan_posting_listed", "bank_id", "booked_on", "id"),
+        sa.Index("ix_loan_posting_kind", "bank_id", "kind", "booked_on", "id"),
         check("amount_positive", "amount_fen > 0"),
         check("two_accounts", "debit <> credit"),
         check("memo_apart", "(substr(debit, 1, 5) = 'memo-') = (substr(credit, 1, 5) = 'memo-')"),

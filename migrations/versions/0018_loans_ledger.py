@@ -37,6 +37,10 @@ _KINDS = (
     "recovery",
 )
 _MORE_KINDS = ("fee", "refund", "pledge")
+_LISTED = {
+    "ix_loan_posting_listed": ["bank_id", "booked_on", "id"],
+    "ix_loan_posting_kind": ["bank_id", "kind", "booked_on", "id"],
+}
 _APART = "(substr(debit, 1, 5) = 'memo-') = (substr(credit, 1, 5) = 'memo-')"
 
 
@@ -47,6 +51,8 @@ def upgrade() -> None:
         index=["bank_id", "booked_on", "debit", "credit", "amount_fen"],
         apart=True,
     )
+    for name, columns in _LISTED.items():
+        op.create_index(name, "loan_posting", columns, unique=False)
     _create_entries()
     _create_periods()
     _take_pledges_in()
@@ -58,6 +64,8 @@ def downgrade() -> None:
     op.drop_table("ledger_period")
     op.drop_table("manual_entry")
     op.execute("DELETE FROM loan_posting WHERE kind = 'pledge'")
+    for name in _LISTED:
+        op.drop_index(name, table_name="loan_posting")
     _change_journal(
         _ACCOUNTS,
         _KINDS,

@@ -1,4 +1,4 @@
-"""Add notices to borrowers, the addresses that they go to, documents of letters, and repeats of a close."""
+"""Add notices to borrowers, their addresses, documents of letters, repeats of a close, an index of next due days."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,6 +48,7 @@ def upgrade() -> None:
         )
 
     _create_repeats()
+    op.create_index(op.f("ix_note_state_next_due_on"), "note_state", ["next_due_on"], unique=False)
 
 
 def _create_repeats() -> None:
@@ -141,6 +142,7 @@ def _create_notices() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_note_state_next_due_on"), table_name="note_state")
     op.drop_table("day_close_repeat")
     with op.batch_alter_table("outbox_mail") as mail:
         mail.drop_constraint(op.f("fk_outbox_mail_document_id_issued_document"), type_="foreignkey")

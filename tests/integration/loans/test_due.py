@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from app.kernel.errors import InvalidInput
 from app.loans import due as due_list
@@ -46,6 +47,18 @@ def look(bank):
 def instalments(bank, loan_id):
     with bank.database.read() as session:
         return loan_schedule(session, bank.actor, loan_id).instalments
+
+
+def test_next_days_in_a_window_are_found_by_their_index(database):
+    """PostgreSQL would read so small a table whole."""
+    within = "SELECT note_id FROM note_state WHERE next_due_on <= '2024-03-31'"
+    with database.read() as session:
+        if database.engine.dialect.name == "sqlite":
+            plan = session.execute(sa.text(f"EXPLAIN QUERY PLAN {within}")).all()
+        else:
+            session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+            plan = session.execute(sa.text(f"EXPLAIN {within}")).all()
+    assert "ix_note_state_next_due_on" in " ".join(str(each) for each in plan)
 
 
 def test_what_is_to_come_equals_the_schedules_of_all_loans(bank, two, look):

@@ -30,6 +30,7 @@ from app.loans.ledger_queries import (
     LineFilter,
     bank_trial_balance,
     ledger_lines,
+    lines_statement,
     pair_statement,
     pair_sums,
 )
@@ -140,6 +141,31 @@ def test_the_sums_are_read_from_the_index_alone(database, world):
         text = statement.compile(database.engine, compile_kwargs={"literal_binds": True})
         plan = session.execute(sa.text(f"EXPLAIN QUERY PLAN {text}")).all()
     assert "COVERING INDEX ix_loan_posting_bank" in plan[0][3]
+
+
+CURSOR = "2024-01-30.00000000-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize("cursor", ["", CURSOR])
+@pytest.mark.parametrize(
+    ("kind", "index"),
+    [(None, "ix_loan_posting_listed"), (EntryKind.FEE, "ix_loan_posting_kind")],
+)
+def test_lines_are_read_in_the_order_of_an_index(database, ops, kind, index, cursor):
+    """Whether the index can serve: PostgreSQL would read so small a table whole and sort it."""
+    statement = lines_statement(ops, LineFilter(kind=kind), cursor).limit(51)
+    text = statement.compile(database.engine, compile_kwargs={"literal_binds": True})
+    with database.read() as session:
+        if database.engine.dialect.name == "sqlite":
+            plan = session.execute(sa.text(f"EXPLAIN QUERY PLAN {text}")).all()
+        else:
+            for way in ("seqscan", "sort", "bitmapscan", "hashjoin", "mergejoin"):
+                session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
+            plan = session.execute(sa.text(f"EXPLAIN {text}")).all()
+    said = " ".join(str(each) for each in plan)
+    assert index in said
+    assert "TEMP B-TREE" not in said
+    assert "Sort" not in said
 
 
 # --- Periods ---
