@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
 from app.db.engine import now
 from app.db.numbers import next_number
@@ -23,13 +24,14 @@ from app.loans.books import (
     steps_to_json,
 )
 from app.loans.domain.amounts import DatedAmount
+from app.loans.domain.classification import LoanClass
 from app.loans.domain.early import Keep, plan_kept
 from app.loans.domain.journal import Account, repayment_postings
 from app.loans.domain.servicing import overdue_on
 from app.loans.domain.standing import GROWING_CLAIMS, standing
 from app.loans.domain.states import EntryKind
 from app.loans.domain.waterfall import Allocation, Claim, Debt, Line, Order, allocate, order_of
-from app.loans.models import Loan, LoanDue, Repayment, RepaymentLine
+from app.loans.models import Loan, LoanClassification, LoanDue, Repayment, RepaymentLine
 from app.loans.refusals import SuspenseTooSmall
 from app.loans.repayment_models import RepaymentOrder
 from app.reference.services import policy_for
@@ -61,6 +63,8 @@ class Wish:
     replays_id: UUID | None = None
     number: str = ""
     """Taken before, where something was booked in its name; else the next one."""
+    waterfall: str = ""
+    """The row of the table of orders that split it before; else that of the class on its day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,8 @@ def split(session: Session, ledger: LoanLedger, wish: Wish, on: date) -> Split:
     order = order_of(
         policy_for(session, ledger.loan.bank_id, on),
         product=ledger.loan.product,
-        loan_class=ledger.state.loan_class,
+        loan_class=_class_on(session, ledger, on),
+        row=wish.waterfall,
     )
     due = list(due_debts(ledger, on))
     early: list[NoteDebt] = []
@@ -89,6 +94,23 @@ def split(session: Session, ledger: LoanLedger, wish: Wish, on: date) -> Split:
         raise SuspenseTooSmall(suspense=Money(wish.amount_fen - found.suspense_fen))
     places = range(len(due), len(due) + len(early))
     return Split(allocation=found, order=order, early=frozenset(places))
+
+
+def _class_on(session: Session, ledger: LoanLedger, on: date) -> LoanClass | None:
+    """The class in force on a day: the last one taken before it, or the first one known."""
+    state = ledger.state
+    if state.closed_on is None or on > state.closed_on:
+        return state.loan_class
+    taken = sa.select(col(LoanClassification.loan_class)).where(
+        col(LoanClassification.loan_id) == ledger.loan.id
+    )
+    on_day = col(LoanClassification.on)
+    before = taken.where(on_day < on).order_by(on_day.desc()).limit(1)
+    for statement in (before, taken.order_by(on_day).limit(1)):
+        found: LoanClass | None = session.execute(statement).scalars().first()
+        if found is not None:
+            return found
+    return state.loan_class
 
 
 def due_debts(ledger: LoanLedger, on: date) -> Iterator[NoteDebt]:

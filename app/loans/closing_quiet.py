@@ -23,6 +23,7 @@ from app.loans.closing_rows import Earner, accrual_row, posting_row
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import AccrualKind, LoanState
 from app.loans.models import Loan, LoanDue, LoanFactRow, LoanNote, LoanStateRow, NoteStateRow
+from app.loans.rate_models import NoteRate
 
 _ONE_DAY: Final = timedelta(days=1)
 _LOAN_COLUMNS: Final = ("accrued_fen", "closed_on", "version")
@@ -121,6 +122,8 @@ def _quiet_notes(loan_ids: Sequence[UUID], on: date) -> sa.Select[*tuple[Any, ..
             ~_about(LoanFactRow, sa.true()),
             ~_stirring(on + _ONE_DAY),
         )
+        # Locked in one order, whoever closes or books several loans.
+        .order_by(col(state.loan_id))
         .with_for_update(of=state)
     )  # fmt: skip
 
@@ -130,16 +133,24 @@ def _about(model: Any, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bo
 
 
 def _stirring(opening_on: date) -> sa.ColumnElement[bool]:
-    """Whether any note has more than one balance, a changed past, something falling due, or a rate to be set."""
+    """Whether any note has more than one balance, a changed past, something falling due, or a new rate."""
     note = aliased(NoteStateRow)
     stepped = sa.and_(col(note.steps).is_not(None), col(note.steps) != sa.JSON.NULL)
     due = sa.func.coalesce(col(note.next_due_on), opening_on) <= opening_on
     # A period that ended without its bill is for the full close, which refuses it.
     ended = col(note.period_due_on) < opening_on
     repriced = sa.func.coalesce(col(note.next_reset_on), opening_on) < opening_on
+    # A period with days of two rates is no matter of the last one alone.
+    two_rates = sa.and_(
+        col(Loan.lpr_tenor).is_not(None),
+        sa.exists().where(
+            col(NoteRate.note_id) == col(note.note_id),
+            col(NoteRate.from_on) > col(note.period_starts_on),
+        ),
+    )
     return sa.exists().where(
         col(note.loan_id) == col(LoanStateRow.loan_id),
-        sa.or_(col(note.restate), stepped, due, ended, repriced),
+        sa.or_(col(note.restate), stepped, due, ended, repriced, two_rates),
     )
 
 

@@ -242,6 +242,8 @@ def _reverse(
     counted = (value_on, found.id) if value_on == found.value_on else (value_on, UUID(int=0))
     later = [row for row in standing if row.id != found.id and (row.value_on, row.id) > counted]
     replay.require_only_repayments()
+    if later:
+        replay.require_no_entries(later[0].value_on)
     for row in reversed(later):
         replay.set_aside(row)
     if found.suspense_fen > ledger.state.suspense_fen:

@@ -10,6 +10,7 @@ everything had been known on its day, and every row that was written stays.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor
 from app.kernel.ids import new_id
+from app.kernel.money import Money
 from app.loans.applying import Wish, mark_settled, move_figures, place
 from app.loans.books import (
     ONE_DAY,
@@ -41,11 +43,13 @@ from app.loans.domain.journal import (
     accrual_postings,
     reversal_postings,
 )
+from app.loans.domain.ledger import EntryState
 from app.loans.domain.notes import interest_periods, plan_from_json
 from app.loans.domain.servicing import Bill, NoteBook, stepped
 from app.loans.domain.standing import GROWING_CLAIMS, switch_postings
 from app.loans.domain.states import AccrualKind, EntryKind
 from app.loans.domain.waterfall import Claim
+from app.loans.ledger_models import ManualEntry
 from app.loans.models import (
     Loan,
     LoanAccrual,
@@ -55,15 +59,22 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
-from app.loans.rate_queries import misuse_of_notes
-from app.loans.refusals import ChangedSince
+from app.loans.rate_queries import misuse_of_notes, overpaid_of_notes
+from app.loans.refusals import ChangedSince, SuspenseTooSmall
 from app.loans.repayment_models import AccrualCorrection, DueChange, RepaymentOrder
+from app.loans.rewinding_refusals import BookedSince, SuspenseUsedSince
 
 _CLAIMS = {
     AccrualKind.INTEREST: Claim.INTEREST,
     AccrualKind.PENALTY: Claim.PENALTY,
     AccrualKind.COMPOUND: Claim.COMPOUND,
 }
+
+_REVERSAL = "reversal:"
+_REPLAY = "replay:"
+
+OWN_KEYS: Final = (_REVERSAL, _REPLAY)
+"""How the keys of bookings begin that no caller asked for."""
 
 _Grown = dict[tuple[UUID, AccrualKind, date], int]
 
@@ -105,6 +116,7 @@ class Replay:
     def go_back(self, later: Sequence[Repayment]) -> None:
         """Take back what came after, then stand at the day: its bills made, its payments counted."""
         self.require_only_repayments()
+        self.require_no_entries(self.on)
         for row in reversed(later):
             self.set_aside(row)
         self.stand_back()
@@ -127,14 +139,7 @@ class Replay:
         for row, taken in self.taken_back:
             self._advance(at, row.value_on)
             at = row.value_on
-            again = place(
-                self.session,
-                self.actor,
-                self.ledger,
-                self._wish(row),
-                value_on=row.value_on,
-                day=self.day,
-            )
+            again = self._place(row)
             self._order(again).cause_id = cause.id
             self.session.add(RepaymentOrder(repayment_id=taken.id, cause_id=cause.id))
         self._advance(at, self.until)
@@ -145,6 +150,21 @@ class Replay:
             note.state.restate = False
         self.session.flush()
 
+    def _place(self, row: Repayment) -> Repayment:
+        """Book a later repayment again; one out of money that waited needs that money, and debts for it."""
+        wish = self._wish(row)
+        used = SuspenseUsedSince(
+            repayment=row.number, amount=Money(row.amount_fen), on=row.value_on
+        )
+        if wish.from_suspense and wish.amount_fen > self.ledger.state.suspense_fen:
+            raise used
+        try:
+            return place(
+                self.session, self.actor, self.ledger, wish, value_on=row.value_on, day=self.day
+            )
+        except SuspenseTooSmall as error:
+            raise used from error
+
     def _wish(self, row: Repayment) -> Wish:
         order = self._order(row)
         return Wish(
@@ -154,9 +174,10 @@ class Replay:
             early_fen=order.early_fen,
             from_suspense=row.used_suspense,
             payer=row.payer,
-            key=f"replay:{row.id}",
+            key=f"{_REPLAY}{row.id}",
             quote_id=order.quote_id,
             replays_id=row.id,
+            waterfall=order.waterfall,
         )
 
     def _order(self, row: Repayment) -> RepaymentOrder:
@@ -178,10 +199,27 @@ class Replay:
             if changed is not None:
                 raise ChangedSince(number=self.ledger.loan.number, on=changed.from_on)
 
+    def require_no_entries(self, placed_on: date) -> None:
+        """Refuse to split money on a day before fees and refunds: they are not taken back with it."""
+        statement = (
+            sa.select(ManualEntry)
+            .where(
+                col(ManualEntry.loan_id) == self.ledger.loan.id,
+                col(ManualEntry.state) == EntryState.BOOKED,
+                col(ManualEntry.booked_on) > placed_on,
+            )
+            .order_by(col(ManualEntry.booked_on), col(ManualEntry.number))
+        )
+        row = self.session.execute(statement).scalars().first()
+        if row is not None:
+            raise BookedSince(entry=row.number, number=self.ledger.loan.number, on=row.booked_on)
+
     def take_back(
         self, row: Repayment, *, value_on: date, reason: str, number: str = ""
     ) -> Repayment:
         """The same amounts the other way: row, lines, entry, figures of the loan; notes are worked out after."""
+        if not row.used_suspense and row.suspense_fen > self.ledger.state.suspense_fen:
+            raise SuspenseTooSmall(suspense=Money(self.ledger.state.suspense_fen))
         taken = _reversal(self.session, self.actor, row, value_on, self.day, reason, number)
         for line in self.session.execute(
             sa.select(RepaymentLine)
@@ -240,8 +278,10 @@ class Replay:
         state.overdue_principal_fen = sum(
             due.principal_fen - due.paid_principal_fen for due in note.dues
         )
-        state.penalty_paid_fen = _paid(lines, Claim.PENALTY)
-        state.compound_paid_fen = _paid(lines, Claim.COMPOUND)
+        # What closes moved to suspense stays there.
+        over = overpaid_of_notes(self.session, [note.note.id])
+        state.penalty_paid_fen = _paid(lines, Claim.PENALTY) - over[note.note.id, Claim.PENALTY]
+        state.compound_paid_fen = _paid(lines, Claim.COMPOUND) - over[note.note.id, Claim.COMPOUND]
         self._plan_before(note, on)
         self._period_at(note, lines, on)
         book = self._book(note)
@@ -466,7 +506,7 @@ def _paid(lines: Iterable[RepaymentLine], claim: Claim, due: LoanDue | None = No
 def _steps(
     note: NoteLedger, moves: Sequence[tuple[date, int]], starts_on: date
 ) -> tuple[tuple[date, int], ...]:
-    """Balances since the start of a period; none where it had only one."""
+    """Balances since the start of a period; none where it had only one, and one rate."""
     by_day: dict[date, int] = {}
     for day, fen in moves:
         by_day[day] = by_day.get(day, 0) + fen
@@ -475,7 +515,8 @@ def _steps(
     first_fen = billed.get(starts_on, 0)
     before = sum(fen for day, fen in by_day.items() if day < starts_on) - first_fen
     steps: tuple[tuple[date, int], ...] = ((starts_on, note.note.amount_fen + before),)
-    changed = False
+    # Kept, too, where the rate was set in the period: it is worked out by both rates.
+    changed = any(each.from_on > starts_on for each in note.terms.rates)
     for day in sorted(by_day):
         fen = by_day[day] + (first_fen if day == starts_on else 0)
         if day >= starts_on and fen:
@@ -502,7 +543,7 @@ def _reversal(
         entry_id=new_id(),
         booked_on=day,
         value_on=value_on,
-        key=f"reversal:{row.id}",
+        key=f"{_REVERSAL}{row.id}",
         reverses_id=row.id,
         reason=reason,
         person_id=actor.person_id,
@@ -537,4 +578,4 @@ def _post_reversal(session: Session, loan: Loan, row: Repayment, taken: Repaymen
     return post_entry(session, loan, reversal_postings(postings), booking)
 
 
-__all__ = ["Replay", "standing_repayments"]
+__all__ = ["OWN_KEYS", "Replay", "standing_repayments"]

@@ -172,8 +172,8 @@ def replanned(
 ) -> tuple[DatedAmount, ...]:
     """The plan for the days after a day when the principal left on it changed.
 
-    Level instalments and equal principal keep their days and change their amounts; a given
-    plan is shortened or lengthened at its end.
+    Level instalments and equal principal keep their days, up to the last of the plan before, and
+    change their amounts; a given plan is shortened or lengthened at its end.
     """
     left = tuple(each for each in plan if each.on > after_on)
     if not balance_fen:
@@ -183,7 +183,7 @@ def replanned(
     if terms.method is Method.EQUAL_PRINCIPAL:
         return _positive(equal_parts(balance_fen, [each.on for each in left]))
     if terms.method is Method.EQUAL_INSTALMENT:
-        return _level_plan(terms, after_on, balance_fen)
+        return _level_plan(terms, after_on, left[-1].on, balance_fen)
     return cut_at_end(left, balance_fen)
 
 
@@ -335,9 +335,16 @@ def _quarterly_days(terms: NoteTerms) -> tuple[date, ...]:
     return (*kept, terms.matures_on)
 
 
-def _level_plan(terms: NoteTerms, after_on: date, balance_fen: int) -> tuple[DatedAmount, ...]:
+def _level_plan(
+    terms: NoteTerms, after_on: date, last_on: date, balance_fen: int
+) -> tuple[DatedAmount, ...]:
+    """Level instalments until a last day, which lies before the maturity where the tenor was shortened."""
     free_on = max(after_on, _grace_ends_on(terms))
-    periods = [each for each in interest_periods(terms) if each.due_on > free_on]
+    periods = [
+        each
+        for each in interest_periods(terms)
+        if each.due_on > free_on and each.starts_on < last_on
+    ]
     rates, denominator = _period_rates(terms, periods)
     exact = level_instalment(balance_fen, rates, denominator)
     level_fen = round_half_up(exact.numerator, exact.denominator)

@@ -53,11 +53,15 @@ class Order:
         return self.places[claim]
 
 
-def order_of(policy: Policy, *, product: str, loan_class: LoanClass | None) -> Order:
-    """The order for a loan on the policy's day: the product's own row, else that of all products."""
+def order_of(policy: Policy, *, product: str, loan_class: LoanClass | None, row: str = "") -> Order:
+    """The order for a loan on the policy's day: the product's own row, else that of all products.
+
+    A `row` named before is taken where the table still has it.
+    """
     table = policy.table(PARAMETER)
-    group = NON_PERFORMING if loan_class and loan_class.is_non_performing else PERFORMING
-    row = f"{product}.{group}" if f"{product}.{group}" in table else group
+    if row not in table:
+        group = NON_PERFORMING if loan_class and loan_class.is_non_performing else PERFORMING
+        row = f"{product}.{group}" if f"{product}.{group}" in table else group
     places = {claim: int(table.decimal(row, claim.value)) for claim in Claim}
     return Order(row=row, places=places)
 

@@ -10,13 +10,16 @@ from app.kernel.daycount import DayCount
 from app.kernel.errors import InvalidInput
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
+from app.loans.closing_quiet import close_quiet
+from app.loans.domain.early import QuoteKind
 from app.loans.domain.repricing import LprTenor, NoLprInForce, Pricing, RateReason, ResetRule
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.models import LoanNote, NotePlan, NoteStateRow
+from app.loans.quoting import CarryOut, QuoteEarly, carry_out, quote_early
 from app.loans.rate_models import NoteRate
 from app.loans.schedules import loan_schedule
-from app.loans.services import Drawn, PostDrawdown, Repaid
+from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, repay
 from app.market.services import DATA, AddSeries, add_series, load_point_file
 from tests.factories.world import World
 from tests.support.bank import Bank
@@ -221,3 +224,57 @@ def test_each_row_says_which_days_balances_and_rates_made_its_interest(lpr):
     for row in rows:
         exact = sum(part.base_fen * part.rate_ppm * part.days for part in row.explained.parts)
         assert row.interest_fen == round_half_up(exact, 360 * PPM)
+
+
+def pay(bank, loan_id, amount_fen, value_on, **extra):
+    with bank.database.write() as session:
+        command = Repay(amount_fen=amount_fen, value_on=value_on, **extra)
+        return repay(session, bank.actor, loan_id, command)
+
+
+def test_a_payment_dated_back_after_a_reset_leaves_both_rates_in_the_period(lpr):
+    """Set on 1 January, in the quarter from 21 December; both were paid 100.00 on the 10th."""
+    lpr.open(date(2024, 12, 30))
+    bills = [Repaid(on=date(2024, 9, 21)), Repaid(on=date(2024, 12, 21))]
+    known, late = (taken_over(lpr, *bills) for _ in range(2))
+    lpr.close_until(date(2024, 12, 30), date(2025, 1, 9))
+    pay(lpr, known, 100_00, date(2025, 1, 10))
+    lpr.close_until(date(2025, 1, 10), date(2025, 1, 19))
+    pay(lpr, late, 100_00, date(2025, 1, 10))
+    assert lpr.view(late).accrued_fen == lpr.view(known).accrued_fen
+    for day in (date(2025, 1, 20), date(2025, 1, 21)):
+        before = lpr.view(late).accrued_fen
+        lpr.close(day)
+        assert lpr.view(late).accrued_fen == lpr.view(known).accrued_fen
+        # A day of 3,000,000.00 at 3.65 %.
+        assert lpr.view(late).accrued_fen - before in (304_16, 304_17)
+
+
+def test_a_period_of_two_rates_is_not_quiet_whatever_its_balances(lpr):
+    lpr.open(date(2024, 12, 31))
+    loan_id = taken_over(lpr, Repaid(on=date(2024, 9, 21)), Repaid(on=date(2024, 12, 21)))
+    assert quiet_on(lpr, loan_id, date(2024, 12, 31))
+    lpr.close_until(date(2024, 12, 31), date(2025, 1, 1))
+    lpr.sql("UPDATE note_state SET steps = NULL")
+    assert not quiet_on(lpr, loan_id, date(2025, 1, 2))
+
+
+def quiet_on(bank, loan_id, day):
+    with bank.database.write() as session:
+        return loan_id in close_quiet(session, [loan_id], day, booked_on=day).loans
+
+
+def test_a_quote_counts_to_the_day_of_a_new_rate_and_not_over_it(lpr):
+    """The rate of 1 January is set by the close of that day: its figures are still the old ones."""
+    lpr.open(date(2024, 12, 30))
+    loan_id = taken_over(lpr, Repaid(on=date(2024, 9, 21)), Repaid(on=date(2024, 12, 21)))
+    over = QuoteEarly(kind=QuoteKind.PAYOFF, valid_until=date(2025, 1, 2))
+    with lpr.database.write() as session, pytest.raises(InvalidInput):
+        quote_early(session, lpr.actor, loan_id, over)
+    with lpr.database.write() as session:
+        quote = quote_early(session, lpr.actor, loan_id, QuoteEarly(kind=QuoteKind.PAYOFF))
+    assert quote.valid_until == date(2025, 1, 1)
+    lpr.close_until(date(2024, 12, 30), date(2024, 12, 31))
+    with lpr.database.write() as session:
+        done = carry_out(session, lpr.actor, loan_id, CarryOut(quote_id=quote.id))
+    assert done.amount_fen == quote.days[-1].total_fen

@@ -1,5 +1,6 @@
 """Principal paid early: what is kept of the plan, whatever the method."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from app.kernel.schedule_dates import Every
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.early import Keep, plan_kept
-from app.loans.domain.notes import NoteTerms, note_schedule, principal_plan
+from app.loans.domain.notes import NoteTerms, note_schedule, principal_plan, replanned
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.domain.waterfall import Claim, order_of
@@ -89,6 +90,29 @@ def test_the_instalment_is_kept_by_fewer_of_them():
     assert set(payments[:-1]) == {level}
     assert 0 < payments[-1] <= level
     assert len(after) == 7
+
+
+@pytest.mark.parametrize("keep", [None, Keep.TENOR])
+def test_a_tenor_that_was_shortened_stays_short_when_more_is_paid(keep):
+    given_terms, _, before, short = kept(Method.EQUAL_INSTALMENT, 30_000_00, Keep.INSTALMENT)
+    left_fen = before - 30_000_00
+    after = plan_kept(
+        given_terms,
+        short,
+        after_on=short[0].on,
+        before_fen=left_fen - short[0].amount_fen,
+        balance_fen=left_fen - short[0].amount_fen - 5_000_00,
+        keep=keep,
+    )
+    assert [each.on for each in after] == [each.on for each in short[1:]]
+    assert sum(each.amount_fen for each in after) == left_fen - short[0].amount_fen - 5_000_00
+
+
+def test_a_new_rate_keeps_a_tenor_that_was_shortened():
+    given_terms, _, before, short = kept(Method.EQUAL_INSTALMENT, 30_000_00, Keep.INSTALMENT)
+    cheaper = replace(given_terms, rate_ppm=30_000)
+    after = replanned(cheaper, short, after_on=DAY, balance_fen=before - 30_000_00)
+    assert [each.on for each in after] == [each.on for each in short]
 
 
 @pytest.mark.parametrize("method", [Method.EQUAL_PRINCIPAL, Method.PLAN])
