@@ -1,7 +1,6 @@
 """Post-loan checks: ordered, recorded with evidence, submitted, reviewed by another person, printed."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -24,7 +23,6 @@ from app.kernel.text import N_, Coded
 from app.loans.books import lending_day
 from app.loans.domain.inspection import (
     INSPECTION,
-    OPEN_INSPECTIONS,
     Conclusion,
     FilePurpose,
     Finding,
@@ -400,16 +398,3 @@ def _done(
         **facts,
     )
     return whole_view(session, actor, row)
-
-
-def open_inspections(session: Session, loan_ids: list[UUID]) -> Mapping[UUID, date]:
-    """The next day on which each of some loans is checked."""
-    statement = (
-        sa.select(col(Inspection.loan_id), sa.func.min(Inspection.due_on).label("due_on"))
-        .where(
-            col(Inspection.loan_id).in_(loan_ids),
-            col(Inspection.state).in_(OPEN_INSPECTIONS),
-        )
-        .group_by(col(Inspection.loan_id))
-    )
-    return {row.loan_id: row.due_on for row in session.execute(statement)} if loan_ids else {}
