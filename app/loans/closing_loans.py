@@ -33,6 +33,7 @@ from app.loans.closing_rows import (
     Earner,
     accrual_row,
     digest_of,
+    overpaid_rows,
     posting_row,
 )
 from app.loans.domain.amounts import DatedAmount
@@ -134,16 +135,26 @@ class _Writes:
     loans: list[tuple[Any, ...]] = field(default_factory=list)
     states: list[tuple[UUID, LoanState]] = field(default_factory=list)
     rates: RateWrites = field(default_factory=RateWrites)
+    overpaid: list[tuple[UUID, UUID, Claim, int]] = field(default_factory=list)
+    """Note, loan, claim and amount of what was paid and is no longer owed."""
+    moved: list[tuple[Any, ...]] = field(default_factory=list)
+    """Its postings; those of interest are counted by the digest alone."""
     earned_fen: int = 0
     billed_fen: int = 0
 
     def add(self, other: "_Writes") -> None:
         """Take over the rows of one loan that worked out."""
-        for name in ("accruals", "postings", "dues", "notes", "billed", "steps", "loans", "states"):
+        for name in _LISTS:
             getattr(self, name).extend(getattr(other, name))
         self.rates.add(other.rates)
         self.earned_fen += other.earned_fen
         self.billed_fen += other.billed_fen
+
+
+_LISTS = (
+    "accruals", "postings", "dues", "notes", "billed", "steps", "loans", "states", "overpaid",
+    "moved",
+)  # fmt: skip
 
 
 def close_loans(
@@ -353,6 +364,8 @@ def _close_loan(
         _collect_note(writes, note)
         collect_rates(writes.rates, work.row, note.row, note.book, set_rates, note.plan_number)
     if days:
+        for note in work.notes:
+            _collect_overpaid(writes, work, note, days[-1], booked_on or days[-1])
         _collect_loan(writes, work, days[-1], own_class)
     return writes
 
@@ -369,13 +382,7 @@ def _resets(work: _LoanWork, note: _NoteWork, days: Sequence[date]) -> tuple[Rat
 def _collect(
     writes: _Writes, work: _LoanWork, note: _NoteWork, found: NoteDay, booked_on: date
 ) -> None:
-    row = work.row
-    earner = Earner(
-        bank_id=row.bank_id,
-        loan_id=row.loan_id,
-        note_id=note.row.note_id,
-        off_balance=row.off_balance,
-    )
+    earner = _earner(work, note)
     for kind, amount, cumulative in (
         (AccrualKind.INTEREST, found.interest_fen, found.interest_cumulative_fen),
         (AccrualKind.PENALTY, found.penalty_fen, found.penalty_cumulative_fen),
@@ -392,6 +399,32 @@ def _collect(
     writes.earned_fen += found.earned_fen
     if found.bill is not None:
         _collect_bill(writes, work, note, found)
+
+
+def _earner(work: _LoanWork, note: _NoteWork) -> Earner:
+    row = work.row
+    return Earner(
+        bank_id=row.bank_id,
+        loan_id=row.loan_id,
+        note_id=note.row.note_id,
+        off_balance=row.off_balance,
+    )
+
+
+def _collect_overpaid(
+    writes: _Writes, work: _LoanWork, note: _NoteWork, on: date, booked_on: date
+) -> None:
+    """What was paid on penalty or compound interest that did not grow after all waits in suspense."""
+    row, book = note.row, note.book
+    for claim, over_fen in (
+        (Claim.PENALTY, row.penalty_paid_fen - book.penalty_fen),
+        (Claim.COMPOUND, row.compound_paid_fen - book.compound_fen),
+    ):
+        if over_fen > 0:
+            writes.overpaid.append((row.note_id, row.loan_id, claim, over_fen))
+            writes.moved += overpaid_rows(
+                _earner(work, note), claim, on, amount_fen=over_fen, booked_on=booked_on
+            )
 
 
 def _collect_bill(writes: _Writes, work: _LoanWork, note: _NoteWork, found: NoteDay) -> None:
@@ -432,7 +465,7 @@ def _collect_note(writes: _Writes, note: _NoteWork) -> None:
 def _collect_loan(writes: _Writes, work: _LoanWork, last_on: date, own_class: _OwnClass) -> None:
     row = work.row
     overdue = overdue_on(work.unpaid, last_on + _ONE_DAY) if work.unpaid else _NOTHING_OVERDUE
-    accrued = row.accrued_fen + writes.earned_fen
+    accrued = row.accrued_fen + writes.earned_fen + sum(each[-1] for each in writes.overpaid)
     found = own_class(overdue.days, in_force(work.facts, last_on) if work.facts else _NO_FACTS)
     writes.loans.append(
         (
@@ -470,6 +503,7 @@ def _write(session: Session, writes: _Writes) -> None:
     session.flush()
     insert_rows(session, _table(LoanAccrual), ACCRUAL_COLUMNS, writes.accruals)
     insert_rows(session, _table(LoanPosting), POSTING_COLUMNS, writes.postings)
+    insert_rows(session, _table(LoanPosting), POSTING_COLUMNS, writes.moved)
     insert_rows(session, _table(LoanDue), _DUE_COLUMNS, writes.dues)
     update_rows(session, _table(NoteStateRow), "note_id", _NOTE_COLUMNS, writes.notes)
     update_rows(session, _table(NoteStateRow), "note_id", _BILLED_COLUMNS, writes.billed)
@@ -484,6 +518,18 @@ def _rare_updates(writes: _Writes) -> Iterator[sa.Update]:
         value = sa.null() if steps is None else steps
         yield (
             sa.update(NoteStateRow).where(col(NoteStateRow.note_id) == note_id).values(steps=value)
+        )
+    for note_id, loan_id, claim, over_fen in writes.overpaid:
+        paid = "penalty_paid_fen" if claim is Claim.PENALTY else "compound_paid_fen"
+        yield (
+            sa.update(NoteStateRow)
+            .where(col(NoteStateRow.note_id) == note_id)
+            .values({paid: getattr(NoteStateRow, paid) - over_fen})
+        )
+        yield (
+            sa.update(LoanStateRow)
+            .where(col(LoanStateRow.loan_id) == loan_id)
+            .values(suspense_fen=col(LoanStateRow.suspense_fen) + over_fen)
         )
     for loan_id, state in writes.states:
         yield (

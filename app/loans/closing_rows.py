@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.kernel.ids import new_id
-from app.loans.domain.journal import accrual_postings
+from app.loans.domain.journal import accrual_postings, overpaid_postings
 from app.loans.domain.states import AccrualKind, EntryKind
 from app.loans.domain.waterfall import Claim
 
@@ -53,6 +53,21 @@ def posting_row(
         new_id(), new_id(), 1, of.bank_id, of.loan_id, of.note_id, posting.debit, posting.credit,
         posting.amount_fen, booked_on, on, EntryKind.ACCRUAL, "", None,
     )  # fmt: skip
+
+
+def overpaid_rows(
+    of: Earner, claim: Claim, on: date, *, amount_fen: int, booked_on: date
+) -> list[tuple[Any, ...]]:
+    """The entry that moves what was overpaid to suspense, in the order of `POSTING_COLUMNS`."""
+    entry_id = new_id()
+    postings = overpaid_postings(amount_fen, claim=claim, off_balance=of.off_balance)
+    return [
+        (
+            new_id(), entry_id, seq, of.bank_id, of.loan_id, of.note_id, posting.debit,
+            posting.credit, posting.amount_fen, booked_on, on, EntryKind.REVERSAL, "", None,
+        )
+        for seq, posting in enumerate(postings, start=1)
+    ]  # fmt: skip
 
 
 def digest_of(postings: Iterable[tuple[Any, ...]]) -> str:

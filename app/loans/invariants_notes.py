@@ -1,7 +1,7 @@
 """The figures of notes worked out again: balances, accruals, bills, what is overdue."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -41,7 +41,7 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
-from app.loans.rate_queries import misuse_rows, rates_of_notes
+from app.loans.rate_queries import misuse_rows, overpaid_of_notes, rates_of_notes
 from app.loans.repayment_models import AccrualCorrection, DueChange
 from app.reference.services import policy_for
 
@@ -71,6 +71,7 @@ def note_violations(
     corrections = _by_loan(
         _all(session, AccrualCorrection, AccrualCorrection.loan_id, loan_ids), "note_id"
     )
+    over = overpaid_of_notes(session, list(states))
     facts = _by_loan(_all(session, LoanFactRow, LoanFactRow.loan_id, loan_ids), "loan_id")
     opened = _first_days(session)
 
@@ -85,8 +86,9 @@ def note_violations(
             if loan.state is not LoanState.WRITTEN_OFF:
                 yield from _balance(note, running, past)
             corrected = corrections.get(note.id, [])
-            yield from _running(note, running, accruals.get(note.id, []), corrected, past)
-            yield from _accruals(note, accruals.get(note.id, []), corrected, posted, past)
+            grown = accruals.get(note.id, [])
+            yield from _running(note, running, grown, corrected, past, over)
+            yield from _accruals(note, grown, corrected, posted, past)
             yield from _bills(note, past, state.closed_on, written_off=_ended(loan))
         yield from _overdue(loan, state, [pasts[note.id] for note in own])
         if state.closed_on is not None and loan.state is not LoanState.WRITTEN_OFF:
@@ -127,6 +129,7 @@ def _running(
     accruals: Sequence[LoanAccrual],
     corrections: Sequence[AccrualCorrection],
     past: NotePast,
+    over: Mapping[tuple[UUID, Claim], int],
 ) -> Iterator[Violation]:
     def total(kind: AccrualKind, since: date) -> int:
         grown = sum(row.amount_fen for row in accruals if row.kind is kind and row.on >= since)
@@ -134,6 +137,9 @@ def _running(
             row for row in corrections if row.kind is kind and row.period_starts_on >= since
         )
         return grown + sum(row.amount_fen for row in corrected)
+
+    def paid(claim: Claim) -> int:
+        return past.paid_fen(claim) - over.get((note.id, claim), 0)
 
     first = note.drawn_on
     ahead = sum(
@@ -148,8 +154,8 @@ def _running(
         ("interest paid ahead", state.ahead_fen, ahead),
         ("penalty", state.penalty_fen, total(AccrualKind.PENALTY, first)),
         ("compound interest", state.compound_fen, total(AccrualKind.COMPOUND, first)),
-        ("penalty paid", state.penalty_paid_fen, past.paid_fen(Claim.PENALTY)),
-        ("compound interest paid", state.compound_paid_fen, past.paid_fen(Claim.COMPOUND)),
+        ("penalty paid", state.penalty_paid_fen, paid(Claim.PENALTY)),
+        ("compound interest paid", state.compound_paid_fen, paid(Claim.COMPOUND)),
     ):
         if stored != found:
             yield _broken("note-figures", note, f"{name} is {stored} fen, its rows say {found}")

@@ -13,9 +13,11 @@ from sqlmodel import Session, col
 from app.loans.domain.accrual import RateFrom
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.burden import Misuse
+from app.loans.domain.journal import INCOMES, RECEIVABLES, Account
 from app.loans.domain.repricing import SERIES, Fixing, LprTenor, Pricing
+from app.loans.domain.states import EntryKind
 from app.loans.domain.waterfall import Claim
-from app.loans.models import RepaymentLine
+from app.loans.models import LoanPosting, RepaymentLine
 from app.loans.rate_models import NoteMisuse, NoteRate
 from app.market.queries import points
 
@@ -78,8 +80,6 @@ def rate_rows(session: Session, note_ids: Iterable[UUID]) -> Sequence[NoteRate]:
     return session.execute(statement).scalars().all()
 
 
-def misuse_rows(session: Session, note_ids: Sequence[UUID]) -> Sequence[NoteMisuse]:
-    """What is on file of misused principal, by day."""
 def misuse_told_on(session: Session, loan_id: UUID, day: date) -> bool:
     """Whether misuse of a loan became known on a day, so that its close works out the surcharge."""
     statement = sa.select(col(NoteMisuse.id)).where(
@@ -108,6 +108,8 @@ def overpaid_of_notes(
     return found
 
 
+def misuse_rows(session: Session, note_ids: Sequence[UUID]) -> Sequence[NoteMisuse]:
+    """What is on file of misused principal, by day."""
     statement = (
         sa.select(NoteMisuse)
         .where(col(NoteMisuse.note_id).in_(note_ids))

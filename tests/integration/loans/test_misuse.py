@@ -7,8 +7,11 @@ import sqlalchemy as sa
 
 from app.kernel.errors import Forbidden, InvalidInput
 from app.loans.domain.classification import LoanClass
+from app.loans.domain.early import QuoteKind
+from app.loans.domain.states import LoanState
 from app.loans.misuse import RecordMisuse, record_misuse
-from app.loans.rates_refusals import MisuseNotAgreed
+from app.loans.quoting import QuoteEarly, quote_early
+from app.loans.rates_refusals import MisuseNotAgreed, MisusePending
 from app.loans.refusals import AmountNotPositive
 from app.loans.services import Repay, list_notes, repay
 from tests.integration.loans.conftest import FIRST_DAY
@@ -80,6 +83,82 @@ def test_a_fen_that_moves_no_interest_is_named_by_the_journal(bank, misusing):
     assert bank.broken() == []
     bank.sql("UPDATE note_misuse SET amount_fen = amount_fen + 1")
     assert {each.invariant for each in bank.broken()} == {"note-misuse"}
+
+
+def pay_off(bank, loan_id, amount_fen):
+    with bank.database.write() as session:
+        repay(session, bank.actor, loan_id, Repay(amount_fen=amount_fen, prepay=True))
+
+
+def test_a_loan_is_not_paid_off_before_the_close_that_makes_the_surcharge_up(bank, misusing):
+    tell(bank, misusing)
+    # Three days of interest at 4.35 %: 362.50. All of it and the principal would settle the loan.
+    with pytest.raises(MisusePending) as refused:
+        pay_off(bank, misusing, 1_000_362_50)
+    assert refused.value.facts["day"] == FOUND_ON
+    with bank.database.write() as session, pytest.raises(MisusePending):
+        quote_early(session, bank.actor, misusing, QuoteEarly(kind=QuoteKind.PAYOFF))
+    pay_off(bank, misusing, 600_000_00)
+    bank.close(FOUND_ON)
+    assert sum(penalties(bank)) > 300_00
+    with bank.database.write() as session:
+        quote = quote_early(session, bank.actor, misusing, QuoteEarly(kind=QuoteKind.PAYOFF))
+    pay_off(bank, misusing, quote.days[0].total_fen)
+    assert bank.view(misusing).state is LoanState.SETTLED
+
+
+def test_surcharge_paid_and_then_put_right_from_its_first_day_waits_in_suspense(bank, misusing):
+    tell(bank, misusing, amount_fen=400_000_00)
+    bank.close(FOUND_ON)
+    # Four days of 400,000.00 at 4.35 %: 193.33 of surcharge, paid; then the misuse was none.
+    with bank.database.write() as session:
+        repay(session, bank.actor, misusing, Repay(amount_fen=193_33))
+    tell(bank, misusing, amount_fen=0)
+    bank.close(date(2023, 12, 30))
+    assert penalties(bank) == [193_33, -193_33]
+    view = bank.view(misusing)
+    # Five days of 1,000,000.00 at 4.35 % are owed, and nothing less for what was paid.
+    assert (view.accrued_fen, view.suspense_fen) == (604_17, 193_33)
+    assert bank.broken() == []
+    with bank.database.write() as session:
+        repay(
+            session, bank.actor, misusing, Repay(amount_fen=193_33, from_suspense=True, prepay=True)
+        )
+    pay_off(bank, misusing, 1_000_000_00 - 193_33 + 604_17)
+    assert (bank.view(misusing).state, bank.view(misusing).suspense_fen) == (
+        LoanState.SETTLED,
+        0,
+    )
+
+
+def test_a_loan_paid_back_but_for_surcharge_that_was_none_is_settled_by_the_close(bank, misusing):
+    tell(bank, misusing, amount_fen=400_000_00)
+    bank.close(FOUND_ON)
+    with bank.database.write() as session:
+        repay(session, bank.actor, misusing, Repay(amount_fen=193_33))
+    tell(bank, misusing, amount_fen=0)
+    # Four days of interest, 483.33, and the principal: nothing is left but what was paid too much.
+    with pytest.raises(MisusePending):
+        pay_off(bank, misusing, 1_000_483_33)
+    bank.close(date(2023, 12, 30))
+    pay_off(bank, misusing, 1_000_604_17)
+    view = bank.view(misusing)
+    assert (view.state, view.suspense_fen) == (LoanState.SETTLED, 193_33)
+
+
+def test_what_moved_to_suspense_stays_there_when_earlier_money_is_booked(bank, misusing):
+    tell(bank, misusing, amount_fen=400_000_00)
+    bank.close(FOUND_ON)
+    with bank.database.write() as session:
+        repay(session, bank.actor, misusing, Repay(amount_fen=193_33))
+    tell(bank, misusing, amount_fen=0)
+    bank.close(date(2023, 12, 30))
+    with bank.database.write() as session:
+        early = Repay(amount_fen=100_000_00, value_on=date(2023, 12, 30), prepay=True)
+        repay(session, bank.actor, misusing, early)
+    assert bank.view(misusing).suspense_fen == 193_33
+    bank.close(date(2023, 12, 31))
+    assert bank.view(misusing).suspense_fen == 193_33
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from app.loans.domain.journal import (
     accrual_postings,
     balance_fen,
     drawdown_postings,
+    overpaid_postings,
     repayment_postings,
     reversal_postings,
     write_off_postings,
@@ -180,3 +181,15 @@ def test_reversal_undoes_every_posting():
     postings = (*drawdown_postings(5), *accrual_postings(2))
     undone = (*postings, *reversal_postings(postings))
     assert all(balance_fen(undone, account) == 0 for account in Account)
+
+
+def test_what_was_overpaid_moves_to_suspense_from_where_it_was_booked():
+    on = overpaid_postings(70, claim=Claim.PENALTY, off_balance=False)
+    assert on == (
+        Posting(debit=Account.PENALTY_RECEIVABLE, credit=Account.SUSPENSE, amount_fen=70),
+    )
+    off = overpaid_postings(70, claim=Claim.COMPOUND, off_balance=True)
+    assert sorted((each.debit, each.credit, each.amount_fen) for each in off) == [
+        (Account.COMPOUND_INCOME, Account.SUSPENSE, 70),
+        (Account.MEMO_INTEREST, Account.MEMO_CONTRA, 70),
+    ]
