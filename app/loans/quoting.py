@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.audit.services import record
@@ -194,11 +195,12 @@ def list_quotes(session: Session, actor: Actor, loan_id: UUID) -> tuple[Repaymen
 
 def carried_out_as(session: Session, quote_id: UUID) -> str:
     """The number of the standing repayment that carried a quote out; empty when none did."""
-    taken = sa.select(col(Repayment.reverses_id)).where(col(Repayment.reverses_id).is_not(None))
+    reversal = aliased(Repayment)
+    taken_back = sa.exists().where(col(reversal.reverses_id) == col(Repayment.id))
     statement = (
         sa.select(col(Repayment.number))
         .join(RepaymentOrder, col(RepaymentOrder.repayment_id) == col(Repayment.id))
-        .where(col(RepaymentOrder.quote_id) == quote_id, col(Repayment.id).not_in(taken))
+        .where(col(RepaymentOrder.quote_id) == quote_id, sa.not_(taken_back))
     )
     return session.execute(statement).scalars().first() or ""
 

@@ -25,10 +25,10 @@ class RepaymentOrder(SQLModel, table=True):
     keep: Keep | None = choice(Keep, "keep", nullable=True)
     early_fen: int | None = fen(nullable=True)
     """Principal wanted before its day by a quote; none: all that the money reaches."""
-    quote_id: UUID | None = link("repayment_quote.id", nullable=True)
+    quote_id: UUID | None = link("repayment_quote.id", nullable=True, index=True)
     replays_id: UUID | None = link("repayment.id", nullable=True, index=True)
     """The repayment that this one books again."""
-    cause_id: UUID | None = link("repayment.id", nullable=True)
+    cause_id: UUID | None = link("repayment.id", nullable=True, index=True)
     """The repayment or reversal of an earlier day for which this one was booked."""
     waterfall: str = text(60, default="")
     """The row of the table of orders that split it."""
@@ -60,7 +60,7 @@ class DueChange(Table, table=True):
     __tablename__ = "due_change"
 
     due_id: UUID = link("loan_due.id", index=True)
-    repayment_id: UUID = link("repayment.id")
+    repayment_id: UUID = link("repayment.id", index=True)
     booked_on: date
     principal_fen: int = fen()
     interest_fen: int = fen()

@@ -105,7 +105,8 @@ def _create_orders() -> None:
         ),
         sa.PrimaryKeyConstraint("repayment_id", name=op.f("pk_repayment_order")),
     )
-    op.create_index(op.f("ix_repayment_order_replays_id"), "repayment_order", ["replays_id"])
+    for name in ("quote_id", "replays_id", "cause_id"):
+        op.create_index(op.f(f"ix_repayment_order_{name}"), "repayment_order", [name])
 
 
 def _create_corrections() -> None:
@@ -152,7 +153,8 @@ def _create_corrections() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_due_change")),
     )
-    op.create_index(op.f("ix_due_change_due_id"), "due_change", ["due_id"])
+    for name in ("due_id", "repayment_id"):
+        op.create_index(op.f(f"ix_due_change_{name}"), "due_change", [name])
 
 
 def _create_batches() -> None:
