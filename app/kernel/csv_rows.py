@@ -45,6 +45,8 @@ class CsvRows:
 
     lines: tuple[Line, ...]
     errors: tuple[LineError, ...]
+    whole: bool = True
+    """Whether every line was looked at; the last error says why the rest was not."""
 
 
 def read_rows(
@@ -56,7 +58,7 @@ def read_rows(
         header = [name.strip().lower() for name in next(reader, [])]
         wrong = _header_error(header, required, optional)
         if wrong is not None:
-            return CsvRows(lines=(), errors=(wrong,))
+            return CsvRows(lines=(), errors=(wrong,), whole=False)
         return _read_lines(reader, header, max_rows)
     except csv.Error:
         problem = LineError(
@@ -64,7 +66,7 @@ def read_rows(
             column="",
             detail=N_("This line cannot be read: a quote is not closed or stands alone."),
         )
-        return CsvRows(lines=(), errors=(problem,))
+        return CsvRows(lines=(), errors=(problem,), whole=False)
 
 
 def _header_error(
@@ -97,6 +99,7 @@ def _line_error(number: int, cells: Sequence[str], *, wanted: int) -> LineError 
 def _read_lines(reader: "Reader", header: Sequence[str], max_rows: int) -> CsvRows:
     lines: list[Line] = []
     errors: list[LineError] = []
+    whole = True
     for cells in reader:
         number = reader.line_num
         if not any(cell.strip() for cell in cells):
@@ -106,13 +109,15 @@ def _read_lines(reader: "Reader", header: Sequence[str], max_rows: int) -> CsvRo
             errors.append(
                 LineError(line=number, column="", detail=detail, facts={"limit": max_rows})
             )
+            whole = False
             break
         wrong = _line_error(number, cells, wanted=len(header))
         if wrong is not None:
             errors.append(wrong)
             if len(errors) == MAX_LINE_ERRORS:
+                whole = False
                 break
             continue
         stripped = (cell.strip() for cell in cells)
         lines.append(Line(number=number, cells=dict(zip(header, stripped, strict=True))))
-    return CsvRows(lines=tuple(lines), errors=tuple(errors))
+    return CsvRows(lines=tuple(lines), errors=tuple(errors), whole=whole)

@@ -24,7 +24,7 @@ from app.documents.cells import (
 )
 from app.kernel.actor import Actor, Name
 from app.kernel.csv_rows import Line, LineError, read_rows
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.money import MAX_FEN, Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -36,6 +36,9 @@ MAX_BATCH_ROWS: Final = 5_000
 
 MAX_KEY_CHARACTERS: Final = 120
 """A reference of a transfer has at most half of it."""
+
+EXACT_BELOW: Final = 10**15
+"""From here on a spreadsheet replaces the last digits of a number by zeros."""
 
 REQUIRED: Final = ("loan_number", "amount_yuan", "key")
 OPTIONAL: Final = ("value_on", "prepay", "payer")
@@ -123,10 +126,23 @@ def _csv_rows(command: ImportRepayments) -> Iterator[RawRow]:
     wrong = [each for each in found.errors if each.line == 1]
     if wrong:
         raise InvalidInput.at("/file", wrong[0].detail, **wrong[0].facts)
+    if not found.whole:
+        raise _cut_off(found.errors[-1])
     for error in found.errors:
         yield RawRow(line=error.line, problems=[error])
     for line in found.lines:
         yield _from_line(line)
+
+
+def _cut_off(last: LineError) -> InvalidInput:
+    """A file of which only a part was read is not booked in part."""
+    words = N_("The file was not read beyond line %(line)s. Correct it and send it whole.")
+    return InvalidInput(
+        errors=(
+            FieldError(pointer="/file", detail=words, facts={"line": last.line}),
+            FieldError(pointer="/file", detail=last.detail, facts=last.facts),
+        )
+    )
 
 
 def _from_line(line: Line) -> RawRow:
@@ -182,6 +198,8 @@ def _from_cells(number: int, cells: Sequence[Cell], names: Mapping[int, str]) ->
 
 def parse_row(raw: RawRow) -> BatchRow:
     """The cells as values; an amount has at most two decimals, a day is a day."""
+    for name in ("loan_number", "key"):
+        _refuse_rounded(raw, name)
     texts = {name: _text(raw.cells.get(name)) for name in ("loan_number", "key", "payer")}
     for name in ("loan_number", "key"):
         if not texts[name] and not _has_problem(raw, name):
@@ -205,6 +223,16 @@ def parse_row(raw: RawRow) -> BatchRow:
 
 def _has_problem(raw: RawRow, column: str) -> bool:
     return any(each.column in ("", column) for each in raw.problems)
+
+
+def _refuse_rounded(raw: RawRow, name: str) -> None:
+    """A spreadsheet keeps fifteen digits of a number: references that differ after them are one."""
+    value = raw.cells.get(name)
+    if isinstance(value, int | float) and abs(value) >= EXACT_BELOW:
+        raw.cells[name] = None
+        raw.refuse(
+            name, N_("The cell holds a number of which digits may be lost. Format it as text.")
+        )
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col
 
 from app.audit.services import record
@@ -24,20 +26,31 @@ from app.kernel.csv_rows import LineError
 from app.kernel.errors import Busy, NotFound, Refusal
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.loans.books import business_day
+from app.loans.books import business_day, hold_business_day
 from app.loans.domain.importing import BatchState, RowState
 from app.loans.domain.states import OPEN_STATES, Kept
 from app.loans.import_files import BatchRow, ImportRepayments, RawRow, parse_row, read_file
-from app.loans.models import Loan, LoanNote, Repayment
+from app.loans.models import Loan, LoanNote, LoanStateRow, Repayment
 from app.loans.queries import visible_loans
-from app.loans.repaying import Repay, find_by_key, repay
+from app.loans.repaying import Repay, find_by_key, repay, require_same
 from app.loans.repayment_models import RepaymentBatch, RepaymentBatchRow
+
+log = structlog.get_logger("greenpledge.loans")
 
 CHUNK_ROWS: Final = 20
 """Repayments booked in one transaction, which stays under half a second on the embedded database."""
 
 LOOKED_UP: Final = 500
 """Numbers in one statement."""
+
+_BAD_ROW: Final = (
+    ValueError, ArithmeticError, LookupError, TypeError, IntegrityError, DataError,
+)  # fmt: skip
+"""What fails again however often the row is tried; a lost database or a deadlock does not."""
+
+NOT_BOOKED: Final = N_(
+    "The books did not take this row (%(problem)s). Look at the loan, then book the money by hand."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,19 +217,17 @@ def _judge_key(raw: RawRow, row: BatchRow, seen: dict[tuple[str, str], int]) -> 
 
 
 def _told(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None) -> BatchRow:
-    known = find_by_key(session, loan.id, row.key) if loan is not None else None
     state = RowState.WAITING
     number = ""
-    if known is not None and known.amount_fen == row.amount_fen:
-        state, number = RowState.KNOWN, known.number
-        # Booked before, whatever has closed meanwhile.
-        raw.problems.clear()
-    elif known is not None:
-        raw.refuse(
-            "key",
-            N_("The key was used for %(number)s with another amount or day."),
-            number=known.number,
-        )
+    try:
+        known = _known(session, row, loan)
+    except Refusal as refusal:
+        raw.refuse("key", refusal.detail, **refusal.facts)
+    else:
+        if known is not None:
+            state, number = RowState.KNOWN, known.number
+            # Booked before, whatever has closed meanwhile.
+            raw.problems.clear()
     if raw.problems:
         state = RowState.REFUSED
     return replace(
@@ -225,6 +236,24 @@ def _told(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None) -> Ba
         repayment_number=number,
         problems=tuple(raw.problems),
         loan_id=loan.id if loan is not None else None,
+    )
+
+
+def _known(session: Session, row: BatchRow, loan: Loan | None) -> Repayment | None:
+    """The standing repayment that a row names; refused where it is another or was taken back."""
+    known = find_by_key(session, loan.id, row.key) if loan is not None else None
+    if known is not None:
+        require_same(session, known, _command(row))
+    return known
+
+
+def _command(row: BatchRow | RepaymentBatchRow) -> Repay:
+    return Repay(
+        amount_fen=row.amount_fen or 0,
+        value_on=row.value_on,
+        prepay=row.prepay,
+        payer=row.payer,
+        key=row.key,
     )
 
 
@@ -267,13 +296,19 @@ def _problem_from_json(line: int, row: Mapping[str, Any]) -> LineError:
 
 
 def run_waiting_batches(database: Database, *, chunk_rows: int = CHUNK_ROWS) -> int:
-    """Book what waits, chunk by chunk; gives how many rows were booked. Safe to run twice."""
+    """Book what waits, chunk by chunk; gives how many rows were booked. Safe to run twice.
+
+    A batch that fails waits for the next run and holds up no other.
+    """
     with database.read() as session:
         batches = session.execute(_waiting_batches()).all()
     booked = 0
     for batch_id, bank_id, kind, region in batches:
         actor = system_actor(organisation_id=bank_id, organisation_kind=kind, region_code=region)
-        booked += run_batch(database, actor, batch_id, chunk_rows=chunk_rows)
+        try:
+            booked += run_batch(database, actor, batch_id, chunk_rows=chunk_rows)
+        except Exception:
+            log.exception("repayment batch failed", batch=str(batch_id))
     return booked
 
 
@@ -322,8 +357,10 @@ def _run_chunk(session: Session, actor: Actor, batch_id: UUID, chunk_rows: int) 
         .order_by(col(RepaymentBatchRow.line))
         .limit(chunk_rows)
     ).scalars()
+    waiting = list(rows)
+    _hold_loans(session, batch.bank_id, waiting)
     booked, busy = 0, False
-    for row in list(rows):
+    for row in waiting:
         try:
             with session.begin_nested():
                 booked += _book(session, actor, batch, row)
@@ -331,25 +368,33 @@ def _run_chunk(session: Session, actor: Actor, batch_id: UUID, chunk_rows: int) 
             busy = True
             break
         except Refusal as refusal:
-            _refuse(batch, row, refusal)
+            _refuse(batch, row, refusal.detail, refusal.facts)
+        except _BAD_ROW as problem:
+            log.exception("repayment row failed", batch=batch.number, line=row.line)
+            _refuse(batch, row, NOT_BOOKED, {"problem": type(problem).__name__})
         session.flush()
     more = _finish_if_done(session, batch)
     batch.version += 1
     return booked, more and not busy
 
 
+def _hold_loans(session: Session, bank_id: UUID, rows: Sequence[RepaymentBatchRow]) -> None:
+    """Lock the business day, then the loans of a chunk in the order in which a close takes them."""
+    hold_business_day(session, bank_id)
+    loan_ids = sorted({row.loan_id for row in rows if row.loan_id is not None})
+    session.execute(
+        sa.select(col(LoanStateRow.loan_id))
+        .where(col(LoanStateRow.loan_id).in_(loan_ids))
+        .order_by(col(LoanStateRow.loan_id))
+        .with_for_update()
+    ).all()
+
+
 def _book(session: Session, actor: Actor, batch: RepaymentBatch, row: RepaymentBatchRow) -> int:
     if row.loan_id is None or row.amount_fen is None:
         raise NotFound
     known = find_by_key(session, row.loan_id, row.key)
-    command = Repay(
-        amount_fen=row.amount_fen,
-        value_on=row.value_on,
-        prepay=row.prepay,
-        payer=row.payer,
-        key=row.key,
-    )
-    view = repay(session, actor, row.loan_id, command)
+    view = repay(session, actor, row.loan_id, _command(row))
     if known is not None:
         row.state = RowState.KNOWN
         return 0
@@ -359,8 +404,10 @@ def _book(session: Session, actor: Actor, batch: RepaymentBatch, row: RepaymentB
     return 1
 
 
-def _refuse(batch: RepaymentBatch, row: RepaymentBatchRow, refusal: Refusal) -> None:
-    problem = LineError(line=row.line, column="", detail=refusal.detail, facts=dict(refusal.facts))
+def _refuse(
+    batch: RepaymentBatch, row: RepaymentBatchRow, detail: str, facts: Mapping[str, object]
+) -> None:
+    problem = LineError(line=row.line, column="", detail=detail, facts=dict(facts))
     row.state = RowState.REFUSED
     row.problems = [_problem_to_json(problem)]
     batch.refused += 1

@@ -145,7 +145,9 @@ def carry_out(session: Session, actor: Actor, loan_id: UUID, command: CarryOut) 
     quote = _quote_row(session, loan_id, command.quote_id)
     known = find_by_key(session, loan_id, command.key)
     order = session.get(RepaymentOrder, known.id) if known is not None else None
-    if known is not None and order is not None and order.quote_id == quote.id:
+    if known is not None:
+        if order is None or order.quote_id != quote.id:
+            raise KeyTaken(number=known.number)
         return repayment_view(known)
     require_current(ledger, day)
     _require_open(ledger)
@@ -241,17 +243,20 @@ def _principal(ledger: LoanLedger, command: QuoteEarly) -> int:
 
 
 def _valid_until(session: Session, ledger: LoanLedger, command: QuoteEarly, day: date) -> date:
-    """Not over a day on which something falls due: the figures would be others."""
+    """Not over a day on which something falls due or a rate is set: the figures would be others."""
     policy = policy_for(session, ledger.loan.bank_id, day)
     dues = [note.state.next_due_on for note in ledger.notes if note.state.next_due_on]
     longest = day + timedelta(days=policy.whole("loans.early_quote_days"))
-    last = min([longest, *(due - _ONE_DAY for due in dues)])
+    # The interest of a day is added by its close: the day itself still has the old rate's figures.
+    resets = [note.state.next_reset_on for note in ledger.notes if note.state.next_reset_on]
+    last = min([longest, *(due - _ONE_DAY for due in dues), *resets])
     wanted = command.valid_until or last
     if not day <= wanted <= last:
         raise InvalidInput.at(
             "/valid_until",
             N_(
-                "This quote can count from %(day)s to %(last)s: not longer, and not over a due day."
+                "This quote can count from %(day)s to %(last)s:"
+                " not longer, and not over a due day or a change of the rate."
             ),
             day=day,
             last=last,

@@ -101,7 +101,26 @@ class KeyTaken(Conflict):
 
     code = "repayment-key-taken"
     title = N_("This key names another repayment")
-    detail = N_("The key was used for %(number)s with another amount or day.")
+    detail = N_("The key was used for %(number)s, which has another amount, day or purpose.")
+
+
+class KeyTakenBack(Conflict):
+    """The caller's key names a repayment that was taken back for good."""
+
+    code = "repayment-key-taken-back"
+    title = N_("The repayment with this key was taken back")
+    detail = N_(
+        "%(number)s had this key and was taken back by %(by)s."
+        " To book the money, use a new key; in a file, a new transfer reference."
+    )
+
+
+class KeyReserved(RuleViolation):
+    """A key that only bookings of this service bear."""
+
+    code = "repayment-key-reserved"
+    title = N_("This key cannot be used")
+    detail = N_("Keys that begin with %(prefixes)s are given here. Use another key.")
 
 
 class AlreadyReversed(Conflict):

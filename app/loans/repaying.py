@@ -31,13 +31,15 @@ from app.loans.refusals import (
     AmountTooLarge,
     BeforeDrawdown,
     ClosedPeriod,
+    KeyReserved,
     KeyTaken,
+    KeyTakenBack,
     NotDrawn,
     SuspenseTooSmall,
     ValueDayInFuture,
 )
 from app.loans.repayment_models import RepaymentOrder
-from app.loans.rewinding import Replay, standing_repayments
+from app.loans.rewinding import OWN_KEYS, Replay, standing_repayments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +87,36 @@ def repay(session: Session, actor: Actor, loan_id: UUID, command: Repay) -> Repa
 
 
 def find_by_key(session: Session, loan_id: UUID, key: str) -> Repayment | None:
-    """The repayment of a loan that a key names."""
+    """The repayment that stands for a key: booked again where a replay took it back.
+
+    Refused where it was taken back for good, and for keys that are not a caller's.
+    """
     if not key:
         return None
+    if key.startswith(OWN_KEYS):
+        raise KeyReserved(prefixes=", ".join(OWN_KEYS))
     statement = sa.select(Repayment).where(
         col(Repayment.loan_id) == loan_id, col(Repayment.key) == key
     )
-    return session.execute(statement).scalar_one_or_none()
+    named = session.execute(statement).scalar_one_or_none()
+    return _standing(session, named) if named is not None else None
+
+
+def _standing(session: Session, named: Repayment) -> Repayment:
+    """The repayment itself, or the one that books it again."""
+    while True:
+        reversal = sa.select(Repayment).where(col(Repayment.reverses_id) == named.id)
+        by = session.execute(reversal).scalar_one_or_none()
+        if by is None:
+            return named
+        again = session.execute(
+            sa.select(Repayment)
+            .join(RepaymentOrder, col(RepaymentOrder.repayment_id) == col(Repayment.id))
+            .where(col(RepaymentOrder.replays_id) == named.id)
+        ).scalar_one_or_none()
+        if again is None:
+            raise KeyTakenBack(number=named.number, by=by.number)
+        named = again
 
 
 def require_same(session: Session, known: Repayment, command: Repay) -> None:

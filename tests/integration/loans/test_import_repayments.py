@@ -1,31 +1,44 @@
 """Files of repayments: every wrong row named, good rows booked once, whatever is sent again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
+from time import sleep
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
+from app.kernel.csv_rows import MAX_LINE_ERRORS
 from app.kernel.errors import Forbidden, InvalidInput
 from app.loans.domain.importing import BatchState, RowState
 from app.loans.import_files import EXAMPLE, ImportRepayments, repayment_template
 from app.loans.importing import batch_view, import_repayments, run_batch, run_waiting_batches
+from app.loans.models import LoanStateRow
 from app.loans.queries import list_repayments
-from app.loans.services import Repay, repay
+from app.loans.services import Repay, Reverse, repay, reverse
 
 TODAY = date(2024, 1, 3)
 HEAD = "loan_number,amount_yuan,key,value_on,prepay,payer"
 
 
 @pytest.fixture
-def loan(bank):
-    """A loan drawn on 2024-01-02, on 2024-01-03."""
+def loans(bank):
+    """Two loans drawn on 2024-01-02, on 2024-01-03."""
     bank.open(date(2024, 1, 2))
-    loan_id = bank.sign(starts_on=date(2024, 1, 2))
-    bank.draw(loan_id, 3_000_000_00)
+    loan_ids = [bank.sign(starts_on=date(2024, 1, 2)) for _ in range(2)]
+    for loan_id in loan_ids:
+        bank.draw(loan_id, 3_000_000_00)
     bank.close(date(2024, 1, 2))
     bank.set_clock(TODAY)
-    return bank.view(loan_id)
+    return [bank.view(loan_id) for loan_id in loan_ids]
+
+
+@pytest.fixture
+def loan(loans):
+    """The first of them."""
+    return loans[0]
 
 
 def csv(*lines, head=HEAD):
@@ -132,6 +145,107 @@ def test_rows_wait_while_the_day_closes(bank, loan):
     assert run_waiting_batches(bank.database) == 1
 
 
+def test_a_row_that_the_books_cannot_take_holds_up_no_other(bank, loans):
+    bad, good = loans
+    batch = send(bank, csv(f"{bad.number},100.00,k1,,,", f"{good.number},100.00,k2,,,"))
+    bank.sql("UPDATE loan SET every = 'never' WHERE number = :number", number=bad.number)
+    assert run_waiting_batches(bank.database) == 1
+    done = look(bank, batch)
+    assert [row.state for row in done.rows] == [RowState.REFUSED, RowState.BOOKED]
+    assert done.state is BatchState.FINISHED
+    assert done.rows[0].problems[0].facts == {"problem": "ValueError"}
+
+
+def test_a_row_that_breaks_a_constraint_is_refused_and_the_batch_ends(bank, loan):
+    with bank.database.write() as session:
+        repay(session, bank.actor, loan.id, Repay(amount_fen=1_00, key="k0"))
+    batch = send(bank, csv(f"{loan.number},100.00,k1,,,"))
+    bank.sql("UPDATE number_series SET last = 0 WHERE series = 'C'")
+    assert run_waiting_batches(bank.database) == 0
+    done = look(bank, batch)
+    assert (done.state, done.refused) == (BatchState.FINISHED, 1)
+    assert done.rows[0].problems[0].facts == {"problem": "IntegrityError"}
+    assert paid(bank, loan) == [1_00]
+
+
+def test_a_batch_that_fails_holds_up_no_other_and_waits(bank, loan):
+    first = send(bank, csv(f"{loan.number},100.00,k1,,,"))
+    second = send(bank, csv(f"{loan.number},200.00,k2,,,"))
+    bank.sql(
+        "UPDATE repayment_batch SET refused = total WHERE number = :number", number=first.number
+    )
+    assert run_waiting_batches(bank.database) == 1
+    assert look(bank, first).rows[0].state is RowState.WAITING
+    assert look(bank, second).state is BatchState.FINISHED
+    bank.sql("UPDATE repayment_batch SET refused = 0 WHERE number = :number", number=first.number)
+    assert run_waiting_batches(bank.database) == 1
+
+
+def test_a_transfer_taken_back_is_refused_and_one_booked_again_is_known(bank, loan):
+    bank.close(TODAY)
+    with bank.database.write() as session:
+        gone = repay(session, bank.actor, loan.id, Repay(amount_fen=100_00, key="k1"))
+        kept = repay(session, bank.actor, loan.id, Repay(amount_fen=200_00, key="k2"))
+    content = csv(f"{loan.number},100.00,k1,,,", f"{loan.number},200.00,k2,,,")
+    waiting = send(bank, csv(f"{loan.number},300.00,k3,,,"))
+    with bank.database.write() as session:
+        third = repay(session, bank.actor, loan.id, Repay(amount_fen=300_00, key="k3"))
+        by = reverse(session, bank.actor, Reverse(entry_id=gone.entry_id, reason="退汇"))
+    again = send(bank, content)
+    assert [row.state for row in again.rows] == [RowState.REFUSED, RowState.KNOWN]
+    assert again.rows[0].problems[0].facts == {"number": gone.number, "by": by.number}
+    shown = send(bank, content, dry_run=True)
+    assert shown.rows[1].repayment_number not in {"", kept.number}
+    with bank.database.write() as session:
+        (entry,) = (
+            each.entry_id
+            for each in list_repayments(session, bank.actor, loan.id)
+            if each.amount_fen == 300_00 and each.number > third.number and not each.reverses_id
+        )
+        reverse(session, bank.actor, Reverse(entry_id=entry, reason="退汇"))
+    assert run_waiting_batches(bank.database) == 0
+    assert look(bank, waiting).rows[0].state is RowState.REFUSED
+
+
+@pytest.mark.parametrize("row", ["100.00,k1,2024-01-02,,", "100.00,k1,,yes,", "100.01,k1,,,"])
+def test_a_known_transfer_with_another_amount_day_or_use_is_refused(bank, loan, row):
+    with bank.database.write() as session:
+        repay(session, bank.actor, loan.id, Repay(amount_fen=100_00, key="k1"))
+    found = send(bank, csv(f"{loan.number},{row}"), dry_run=True)
+    assert [each.column for each in found.rows[0].problems] == ["key"]
+    same = send(bank, csv(f"{loan.number},100.00,k1,2024-01-03,no,"), dry_run=True)
+    assert same.rows[0].state is RowState.KNOWN
+
+
+@pytest.mark.parametrize("key", ["reversal:1", "replay:1"])
+def test_a_reference_like_those_given_here_is_refused(bank, loan, key):
+    found = send(bank, csv(f"{loan.number},100.00,{key},,,"), dry_run=True)
+    assert [each.column for each in found.rows[0].problems] == ["key"]
+
+
+@pytest.mark.one_engine("postgres")
+def test_a_chunk_takes_its_loans_in_the_order_of_a_close(bank, loans):
+    """While the loan of lower id is held, the one that the file names first is still free."""
+    low, high = sorted(loans, key=lambda each: each.id)
+    batch = send(bank, csv(f"{high.number},100.00,k1,,,", f"{low.number},100.00,k2,,,"))
+    held = sa.select(col(LoanStateRow.loan_id)).with_for_update(nowait=True)
+    waits = sa.text(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN"
+        " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with bank.database.write() as session:
+            session.execute(held.where(col(LoanStateRow.loan_id) == low.id)).one()
+            running = pool.submit(run_batch, bank.database, bank.actor, batch.id)
+            for _ in range(200):
+                with bank.database.read() as watcher:
+                    if watcher.execute(waits).scalar_one():
+                        break
+                sleep(0.01)
+            session.execute(held.where(col(LoanStateRow.loan_id) == high.id)).one()
+        assert running.result(timeout=10) == 2
+
+
 def filled(rows, head=None):
     book = openpyxl.load_workbook(BytesIO(head))
     sheet = book.active
@@ -155,6 +269,45 @@ def test_the_template_filled_in_is_taken(bank, loan):
     assert (first.amount_fen, first.prepay, first.value_on) == (1_200_50, True, TODAY)
     assert (second.amount_fen, second.key, second.value_on) == (1_000_25, "77", TODAY)
     assert [each.column for each in third.problems] == ["amount_yuan"]
+
+
+def test_a_reference_kept_as_a_long_number_is_refused_and_as_text_taken(bank, loan):
+    """A spreadsheet writes 1234567890123456 as 1234567890123450."""
+    blank = repayment_template(bank.actor, "zh")
+    rows = [
+        (loan.number, 1, 999_999_999_999_999, "2024-01-03"),
+        (loan.number, 1, 10**15),
+        (loan.number, 1, 1.2e18),
+        (10**15, 1, "k4"),
+        (loan.number, 1, "1234567890123456"),
+    ]
+    found = send(bank, filled(rows, blank), name="repayments.xlsx", dry_run=True)
+    assert [[each.column for each in row.problems] for row in found.rows] == [
+        [],
+        ["key"],
+        ["key"],
+        ["loan_number"],
+        [],
+    ]
+    assert (found.rows[0].key, found.rows[4].key) == ("999999999999999", "1234567890123456")
+
+
+@pytest.mark.parametrize(
+    ("broken", "line"),
+    [
+        ([',,,,,"not closed'], 3),
+        (["too few"] * MAX_LINE_ERRORS, MAX_LINE_ERRORS + 2),
+    ],
+)
+def test_a_broken_file_is_not_booked_in_part(bank, loan, broken, line):
+    good = f"{loan.number},100.00,k1,,,"
+    with pytest.raises(InvalidInput) as refused:
+        send(bank, csv(good, *broken, good))
+    first, _ = refused.value.errors
+    assert first.pointer == "/file"
+    assert first.facts["line"] >= line
+    named = csv(good, *["too few"] * (MAX_LINE_ERRORS - 1))
+    assert send(bank, named, dry_run=True).refused == MAX_LINE_ERRORS - 1
 
 
 def test_the_example_of_the_template_is_not_booked(bank, loan):

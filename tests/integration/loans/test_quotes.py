@@ -12,7 +12,15 @@ from app.loans.domain.terms import Method
 from app.loans.explaining import explain_repayment, preview_repayment
 from app.loans.queries import list_repayments
 from app.loans.quoting import CarryOut, QuoteEarly, carry_out, get_quote, quote_early
-from app.loans.refusals import NotDrawn, NothingEarly, QuoteExpired, QuoteOutdated, QuoteUsed
+from app.loans.refusals import (
+    KeyReserved,
+    KeyTaken,
+    NotDrawn,
+    NothingEarly,
+    QuoteExpired,
+    QuoteOutdated,
+    QuoteUsed,
+)
 from app.loans.schedules import loan_schedule
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
 
@@ -145,6 +153,19 @@ def test_a_quote_is_carried_out_once_and_the_same_key_answers_the_same(bank, lev
     with bank.database.write() as session:
         reverse(session, bank.actor, Reverse(entry_id=done.entry_id, reason="退汇"))
     assert do(bank, level, quote, key="wire-3").principal_fen == 30_000_00
+
+
+def test_a_key_taken_elsewhere_carries_no_quote_out(bank, level):
+    with bank.database.write() as session:
+        taken = repay(session, bank.actor, level, Repay(amount_fen=1_00, key="wire-1"))
+    quote = ask(bank, level)
+    with pytest.raises(KeyTaken) as refused:
+        do(bank, level, quote, key="wire-1")
+    assert refused.value.facts == {"number": taken.number}
+    for key in ("reversal:1", "replay:1"):
+        with pytest.raises(KeyReserved):
+            do(bank, level, quote, key=key)
+    assert do(bank, level, quote, key="wire-2").principal_fen == 30_000_00
 
 
 def test_a_quote_of_a_loan_that_changed_is_refused(bank, level):

@@ -12,7 +12,14 @@ from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.invariants import violations
 from app.loans.queries import journal, list_dues, list_repayments, trial_balance
-from app.loans.refusals import ChangedSince, ClosedPeriod, KeyTaken, NotDrawn
+from app.loans.refusals import (
+    ChangedSince,
+    ClosedPeriod,
+    KeyReserved,
+    KeyTaken,
+    KeyTakenBack,
+    NotDrawn,
+)
 from app.loans.schedules import loan_schedule
 from app.loans.services import (
     Drawn,
@@ -204,13 +211,38 @@ def test_a_bill_made_between_is_corrected_and_what_it_said_is_kept(bank, weekly)
     assert kept == [before[1].interest_fen]
 
 
-def test_the_key_of_a_replayed_repayment_still_names_it(bank, weekly):
+def test_the_key_of_a_replayed_repayment_names_the_one_that_stands(bank, weekly):
     first = pay(bank, weekly, 4_000_00, key="transfer-7")
     bank.close(day(20))
-    pay(bank, weekly, 1_00, value_on=day(9))
-    assert pay(bank, weekly, 4_000_00, key="transfer-7").number == first.number
+    for value_on in (day(9), day(8)):
+        pay(bank, weekly, 1_00, value_on=value_on)
+    again = pay(bank, weekly, 4_000_00, key="transfer-7")
+    with bank.database.read() as session:
+        rows = list_repayments(session, bank.actor, weekly)
+    gone = {row.reverses_id for row in rows}
+    assert again.id not in gone
+    assert first.id in gone
     with pytest.raises(KeyTaken):
         pay(bank, weekly, 4_000_00, key="transfer-7", prepay=True)
+
+
+def test_the_key_of_a_repayment_taken_back_for_good_is_refused(bank, weekly):
+    pay(bank, weekly, 4_000_00, key="transfer-7")
+    bank.close(day(20))
+    pay(bank, weekly, 1_00, value_on=day(9))
+    standing = pay(bank, weekly, 4_000_00, key="transfer-7")
+    by = take_back(bank, standing)
+    with pytest.raises(KeyTakenBack) as refused:
+        pay(bank, weekly, 4_000_00, key="transfer-7")
+    assert refused.value.facts == {"number": standing.number, "by": by.number}
+    assert pay(bank, weekly, 4_000_00, key="transfer-8").number > by.number
+
+
+@pytest.mark.parametrize("prefix", ["reversal:", "replay:"])
+def test_a_key_like_those_given_here_is_refused(bank, weekly, prefix):
+    with pytest.raises(KeyReserved):
+        pay(bank, weekly, 1_00, key=f"{prefix}1")
+    assert pay(bank, weekly, 1_00, key=f"my-{prefix}1").amount_fen == 1_00
 
 
 def test_terms_changed_after_the_day_are_not_worked_over(bank, weekly):
