@@ -80,6 +80,19 @@ def test_a_repayment_is_taken_back_through_its_page(sign_in, loan_id):
     assert "冲正" in browser.get(f"/loans/{loan_id}/journal").text
 
 
+def test_a_fact_for_the_better_is_proposed_through_its_form_and_one_with_a_share_recorded(
+    sign_in, loan_id
+):
+    browser, address = sign_in("a-risk"), f"/loans/{loan_id}"
+    impaired = {"fact": "credit-impaired", "share": "60", "reason": "减值测试"}
+    browser.submit(f"{address}/facts/new", impaired, status=303)
+    enhanced = {"fact": "credit-enhanced", "reason": "省担保公司连带责任"}
+    browser.submit(f"{address}/facts/new", enhanced, status=303)
+    text = browser.get(f"{address}/classes").text
+    assert "有利于债务人的事实: 监管认可的增信" in text
+    assert "60.00%" in browser.get(f"{address}/fact-endings/new").text
+
+
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 def test_a_schedule_is_drawn_from_the_form(sign_in, world, language):
     browser = sign_in("c1-fin", language=language)
