@@ -460,6 +460,7 @@ class RepaymentView:
     compound_fen: int
     fee_fen: int
     suspense_fen: int
+    used_suspense: bool
     booked_on: date
     value_on: date
     payer: str
@@ -476,15 +477,25 @@ def repayment_view(row: Repayment) -> RepaymentView:
 
 
 def list_repayments(session: Session, actor: Actor, loan_id: UUID) -> tuple[RepaymentView, ...]:
-    """The repayments of a visible loan, newest first."""
+    """The repayments of a visible loan, newest first; the last thousand."""
     loan_view(session, actor, loan_id)
-    statement = (
+    statement = _repayments(loan_id).limit(MAX_LISTED_ROWS)
+    return tuple(repayment_view(row) for row in session.execute(statement).scalars())
+
+
+def whole_repayments(session: Session, actor: Actor, loan_id: UUID) -> tuple[RepaymentView, ...]:
+    """Every repayment of a visible loan, oldest first: what sums over its life are made of."""
+    loan_view(session, actor, loan_id)
+    rows = session.execute(_repayments(loan_id)).scalars().all()
+    return tuple(repayment_view(row) for row in reversed(rows))
+
+
+def _repayments(loan_id: UUID) -> sa.Select[Repayment]:
+    return (
         sa.select(Repayment)
         .where(col(Repayment.loan_id) == loan_id)
         .order_by(col(Repayment.booked_on).desc(), col(Repayment.id).desc())
-        .limit(MAX_LISTED_ROWS)
     )
-    return tuple(repayment_view(row) for row in session.execute(statement).scalars())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

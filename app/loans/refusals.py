@@ -293,3 +293,14 @@ class FeeNotPossible(RuleViolation):
     code = "fee-not-possible"
     title = N_("No fee can be booked on this loan")
     detail = N_("%(number)s is in the state “%(state_title)s”: only drawn, open loans bear fees.")
+
+
+class StatementTooLong(RuleViolation):
+    """A journal of more lines than one workbook takes."""
+
+    code = "statement-too-long"
+    title = N_("The journal is too long for a workbook")
+    detail = N_(
+        "The journal of %(number)s has %(lines)s lines; a statement as a workbook takes %(limit)s."
+        " Read the journal page by page, on the page of the loan or over the API."
+    )

@@ -13,19 +13,27 @@ from app.kernel.actor import Actor
 from app.loans.books import lending_day
 from app.loans.domain.states import Kept
 from app.loans.models import LoanNote, LoanPosting
-from app.loans.queries import LoanView, list_dues, list_repayments, loan_view
-from app.loans.refusals import LoanNotServiced
+from app.loans.queries import LoanView, RepaymentView, list_dues, loan_view, whole_repayments
+from app.loans.refusals import LoanNotServiced, StatementTooLong
 from app.loans.schemas import ACCOUNT_TITLES, ENTRY_TITLES
 
 MAX_STATEMENT_LINES: Final = 200_000
 """Ten notes over thirty years with a line a day and kind; a sheet takes a million."""
 
 
-def statement_xlsx(session: Session, actor: Actor, loan_id: UUID) -> bytes:
-    """The statement of a visible, serviced loan over its whole life, up to the business day."""
+def statement_xlsx(
+    session: Session, actor: Actor, loan_id: UUID, *, max_lines: int = MAX_STATEMENT_LINES
+) -> bytes:
+    """The statement of a visible, serviced loan over its whole life, up to the business day.
+
+    Refuses a journal of more lines than a workbook takes: a statement is whole or it is none.
+    """
     view = loan_view(session, actor, loan_id)
     if view.kept is Kept.MIRRORED:
         raise LoanNotServiced(number=view.number)
+    lines = _count_lines(session, loan_id)
+    if lines > max_lines:
+        raise StatementTooLong(number=view.number, lines=lines, limit=max_lines)
     day = lending_day(session, view.bank_id).isoformat()
     facts = [
         (gettext("Loan"), view.number),
@@ -76,21 +84,7 @@ def _repayments(
         _yuan(gettext("Amount")),
         _text(gettext("Payer")),
     ]
-    rows: list[list[Value]] = []
-    for each in reversed(list_repayments(session, actor, view.id)):
-        sign = -1 if each.reverses_id else 1
-        parts = (
-            each.principal_fen,
-            each.interest_fen,
-            each.penalty_fen,
-            each.compound_fen,
-            each.fee_fen,
-            each.suspense_fen,
-            each.amount_fen,
-        )
-        kind = gettext("Reversal") if each.reverses_id else gettext("Repayment")
-        days = (each.booked_on.isoformat(), each.value_on.isoformat())
-        rows.append([each.number, *days, kind, *(sign * part for part in parts), each.payer])
+    rows = [_repayment(each) for each in whole_repayments(session, actor, view.id)]
     return ExportTable(
         title=gettext("Repayments"),
         facts=facts,
@@ -98,6 +92,30 @@ def _repayments(
         rows=rows,
         total=_total(rows, columns),
     )
+
+
+def _repayment(row: RepaymentView) -> list[Value]:
+    """Money that waited brings nothing new: it leaves suspense for what it settles."""
+    sign = -1 if row.reverses_id else 1
+    kind = gettext("Out of suspense") if row.used_suspense else gettext("Repayment")
+    new_fen = 0 if row.used_suspense else row.amount_fen
+    parts = (
+        row.principal_fen,
+        row.interest_fen,
+        row.penalty_fen,
+        row.compound_fen,
+        row.fee_fen,
+        row.suspense_fen - row.amount_fen + new_fen,
+        new_fen,
+    )
+    return [
+        row.number,
+        row.booked_on.isoformat(),
+        row.value_on.isoformat(),
+        gettext("Reversal") if row.reverses_id else kind,
+        *(sign * part for part in parts),
+        row.payer,
+    ]
 
 
 def _bills(
@@ -151,13 +169,21 @@ def _journal(session: Session, view: LoanView, facts: Sequence[tuple[str, str]])
     )
 
 
+def _count_lines(session: Session, loan_id: UUID) -> int:
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(LoanPosting)
+        .where(col(LoanPosting.loan_id) == loan_id)
+    )
+    return int(session.execute(statement).scalar_one())
+
+
 def _lines(session: Session, loan_id: UUID) -> Iterator[list[Value]]:
     statement = (
         sa.select(LoanPosting, col(LoanNote.number))
         .outerjoin(LoanNote, col(LoanNote.id) == col(LoanPosting.note_id))
         .where(col(LoanPosting.loan_id) == loan_id)
         .order_by(col(LoanPosting.booked_on), col(LoanPosting.id))
-        .limit(MAX_STATEMENT_LINES)
     )
     for line, note_number in session.execute(statement):
         yield [

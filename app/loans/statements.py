@@ -20,7 +20,7 @@ from app.loans.contracts import list_notes
 from app.loans.domain.journal import Account
 from app.loans.domain.states import Kept, LoanState
 from app.loans.domain.terms import Method
-from app.loans.queries import LoanView, list_dues, list_repayments, loan_view, trial_balance
+from app.loans.queries import LoanView, list_dues, loan_view, trial_balance, whole_repayments
 from app.loans.queries import RepaymentView as StoredRepayment
 from app.loans.refusals import LoanNotServiced
 from app.loans.reports import (
@@ -72,6 +72,7 @@ STATEMENT_KIND: Final = "loan-statement"
 
 _REPAID = Words(zh="还款", en="Repayment")
 _REVERSED = Words(zh="冲正", en="Reversal")
+_OUT_OF_SUSPENSE = Words(zh="挂账转还", en="Out of suspense")
 
 
 def statement_pdf(session: Session, actor: Actor, loan_id: UUID, public_url: str) -> bytes:
@@ -117,7 +118,7 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
     dues = list_dues(session, actor, view.id, unpaid_only=True)
     issued_on = lending_day(session, view.bank_id)
     late = [due for due in dues if due.due_on < issued_on]
-    repayments = list_repayments(session, actor, view.id)
+    repayments = whole_repayments(session, actor, view.id)
     drawn_on = notes[0].drawn_on if notes else None
     written_off = _written_off(session, actor, view.id)
     drawn = sum(note.amount_fen for note in notes)
@@ -154,7 +155,7 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
         overdue_interest_fen=sum(due.interest_fen - due.paid_interest_fen for due in late),
         notes=[_note(note) for note in notes],
         schedule=_instalments(session, actor, view.id),
-        repayments=[_repayment(each) for each in reversed(repayments)],
+        repayments=[_repayment(each) for each in repayments],
     )
 
 
@@ -200,14 +201,17 @@ def _instalments(session: Session, actor: Actor, loan_id: UUID) -> list[Instalme
 
 def _repayment(row: StoredRepayment) -> RepaymentView:
     sign = -1 if row.reverses_id else 1
+    kind = _OUT_OF_SUSPENSE if row.used_suspense else _REPAID
+    # Money that waited brings nothing new: it leaves suspense for what it settles.
+    new_fen = 0 if row.used_suspense else row.amount_fen
     return RepaymentView(
         number=row.number,
         booked_on=row.booked_on,
         value_on=row.value_on,
-        kind=_REVERSED if row.reverses_id else _REPAID,
+        kind=_REVERSED if row.reverses_id else kind,
         principal_fen=sign * row.principal_fen,
         interest_fen=sign * row.interest_fen,
         penalty_fen=sign * (row.penalty_fen + row.compound_fen + row.fee_fen),
-        suspense_fen=sign * row.suspense_fen,
-        total_fen=sign * row.amount_fen,
+        suspense_fen=sign * (row.suspense_fen - row.amount_fen + new_fen),
+        total_fen=sign * new_fen,
     )
