@@ -76,12 +76,6 @@ _REPLAY = "replay:"
 OWN_KEYS: Final = (_REVERSAL, _REPLAY)
 """How the keys of bookings begin that no caller asked for."""
 
-_REVERSAL = "reversal:"
-_REPLAY = "replay:"
-
-OWN_KEYS: Final = (_REVERSAL, _REPLAY)
-"""How the keys of bookings begin that no caller asked for."""
-
 _Grown = dict[tuple[UUID, AccrualKind, date], int]
 
 

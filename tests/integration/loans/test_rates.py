@@ -12,12 +12,10 @@ from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
 from app.loans.closing_quiet import close_quiet
 from app.loans.domain.early import QuoteKind
-from app.loans.domain.early import QuoteKind
 from app.loans.domain.repricing import LprTenor, NoLprInForce, Pricing, RateReason, ResetRule
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.models import LoanNote, NotePlan, NoteStateRow
-from app.loans.quoting import CarryOut, QuoteEarly, carry_out, quote_early
 from app.loans.quoting import CarryOut, QuoteEarly, carry_out, quote_early
 from app.loans.rate_models import NoteRate
 from app.loans.schedules import loan_schedule
@@ -264,22 +262,6 @@ def test_a_period_of_two_rates_is_not_quiet_whatever_its_balances(lpr):
 def quiet_on(bank, loan_id, day):
     with bank.database.write() as session:
         return loan_id in close_quiet(session, [loan_id], day, booked_on=day).loans
-
-
-def test_a_quote_counts_to_the_day_of_a_new_rate_and_not_over_it(lpr):
-    """The rate of 1 January is set by the close of that day: its figures are still the old ones."""
-    lpr.open(date(2024, 12, 30))
-    loan_id = taken_over(lpr, Repaid(on=date(2024, 9, 21)), Repaid(on=date(2024, 12, 21)))
-    over = QuoteEarly(kind=QuoteKind.PAYOFF, valid_until=date(2025, 1, 2))
-    with lpr.database.write() as session, pytest.raises(InvalidInput):
-        quote_early(session, lpr.actor, loan_id, over)
-    with lpr.database.write() as session:
-        quote = quote_early(session, lpr.actor, loan_id, QuoteEarly(kind=QuoteKind.PAYOFF))
-    assert quote.valid_until == date(2025, 1, 1)
-    lpr.close_until(date(2024, 12, 30), date(2024, 12, 31))
-    with lpr.database.write() as session:
-        done = carry_out(session, lpr.actor, loan_id, CarryOut(quote_id=quote.id))
-    assert done.amount_fen == quote.days[-1].total_fen
 
 
 def test_a_quote_counts_to_the_day_of_a_new_rate_and_not_over_it(lpr):
