@@ -52,6 +52,7 @@ FACT_TITLES: Final = {
     "assets": N_("Assets"),
     "basis": N_("Measured on"),
     "before": N_("Before the step"),
+    "better_fact": N_("Fact to the debtor's advantage"),
     "cap": N_("Cap"),
     "catalogue_code": N_("Green category"),
     "catalogue_edition": N_("Catalogue edition"),

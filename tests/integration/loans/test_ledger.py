@@ -159,7 +159,14 @@ def test_lines_are_read_in_the_order_of_an_index(database, ops, kind, index, cur
         if database.engine.dialect.name == "sqlite":
             plan = session.execute(sa.text(f"EXPLAIN QUERY PLAN {text}")).all()
         else:
-            for way in ("seqscan", "sort", "bitmapscan", "hashjoin", "mergejoin"):
+            for way in (
+                "seqscan",
+                "sort",
+                "incremental_sort",
+                "bitmapscan",
+                "hashjoin",
+                "mergejoin",
+            ):
                 session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
             plan = session.execute(sa.text(f"EXPLAIN {text}")).all()
     said = " ".join(str(each) for each in plan)
