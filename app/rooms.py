@@ -30,27 +30,24 @@ from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans import api as loans_api
-from app.loans import (
-    class_api,
-    class_pages,
-    close_api,
-    close_pages,
-    due_api,
-    due_pages,
-    inspection_api,
-    inspection_pages,
-    ledger_api,
-    ledger_pages,
-    provision_api,
-    provision_pages,
-    rates_api,
-    rates_pages,
-    repayment_api,
-    repayment_pages,
-)
-from app.loans import notices_api as loan_notices_api
-from app.loans import notices_pages as loan_notices_pages
 from app.loans import pages as loans_pages
+from app.loans.classes import api as class_api
+from app.loans.classes import pages as class_pages
+from app.loans.classes import provision_api, provision_pages
+from app.loans.closing import api as close_api
+from app.loans.closing import pages as close_pages
+from app.loans.due import api as due_api
+from app.loans.due import pages as due_pages
+from app.loans.inspection import api as inspection_api
+from app.loans.inspection import pages as inspection_pages
+from app.loans.ledger import api as ledger_api
+from app.loans.ledger import pages as ledger_pages
+from app.loans.notices import api as loan_notices_api
+from app.loans.notices import pages as loan_notices_pages
+from app.loans.rates import api as rates_api
+from app.loans.rates import pages as rates_pages
+from app.loans.repayments import api as repayment_api
+from app.loans.repayments import pages as repayment_pages
 from app.loans.services import find_business_day
 from app.market import api as market_api
 from app.market import pages as market_pages

@@ -17,7 +17,7 @@ from app.jobs.sequence import banks_with_books, close_and_watch, revalue_and_wat
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Money
 from app.kernel.text import N_
-from app.loans.close_queries import DayCloseView
+from app.loans.closing.queries import DayCloseView
 from app.loans.models import BankDay
 
 __all__ = ["commands"]

@@ -13,8 +13,8 @@ from app.demo.people import Cast
 from app.documents.services import UploadFile
 from app.kernel.actor import Actor
 from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding, checklist
-from app.loans.inspection_planning import plan_inspections
-from app.loans.inspections import (
+from app.loans.inspection.planning import plan_inspections
+from app.loans.inspection.services import (
     AddFile,
     OrderInspection,
     RecordFindings,
@@ -25,9 +25,7 @@ from app.loans.inspections import (
     review_report,
     submit_report,
 )
-from app.loans.loan_officers import first_officer
-from app.loans.models import Loan
-from app.loans.signals import (
+from app.loans.inspection.signals import (
     CompleteMeasure,
     PlanMeasure,
     RaiseSignal,
@@ -35,6 +33,8 @@ from app.loans.signals import (
     plan_measure,
     raise_signal,
 )
+from app.loans.loan_officers import first_officer
+from app.loans.models import Loan
 
 
 def add_care(session: Session, cast: Cast, loans: Mapping[str, UUID]) -> None:

@@ -26,7 +26,7 @@ from app.kernel.schedule_dates import add_months
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.states import LoanFact, LtvBasis, Security
 from app.loans.domain.terms import Method
-from app.loans.ledger_pledges import book_security
+from app.loans.ledger.pledges import book_security
 from app.loans.models import Loan
 from app.loans.services import (
     Drawn,

@@ -15,7 +15,7 @@ from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import system_actor
 from app.kernel.money import Money
-from app.loans.mirroring import ImportMirrored, import_mirrored
+from app.loans.repayments.mirroring import ImportMirrored, import_mirrored
 
 NOT_PUBLISHED: Final = "NOT-PUBLISHED"
 _TITLE: Final = "绿色贷款"

@@ -9,7 +9,7 @@ from app.desk.loan_documents import loan_document_content, loan_documents
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.loans.queries import loan_view
-from app.loans.statements import issue_statement
+from app.loans.repayments.statements import issue_statement
 from app.web.access import access, current_actor, current_session, tell
 from app.web.csrf import page_token
 from app.web.shell import words

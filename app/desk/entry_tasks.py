@@ -10,7 +10,7 @@ from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.ledger import EntryState
-from app.loans.ledger_queries import entry_views, list_entries
+from app.loans.ledger.queries import entry_views, list_entries
 
 MAX_ENTRY_TASKS: Final = 200
 """Rows of this feed; a desk with more works from the list of entries."""

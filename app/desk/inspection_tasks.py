@@ -13,16 +13,16 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.inspection import InspectionState
 from app.loans.domain.signals import OPEN_SIGNALS, SignalState, fact_to_consider
-from app.loans.inspection_models import (
+from app.loans.inspection.models import (
     Inspection,
     InspectionFile,
     SignalMeasure,
     WarningSignal,
 )
-from app.loans.inspection_queries import visible_inspections, words_of_loans
+from app.loans.inspection.queries import visible_inspections, words_of_loans
+from app.loans.inspection.signal_queries import rank_of_level, visible_signals
 from app.loans.models import LoanFactRow
 from app.loans.services import lending_day
-from app.loans.signal_queries import rank_of_level, visible_signals
 from app.reference.services import policy_for
 
 MAX_TASKS: Final = 200

@@ -19,7 +19,7 @@ from app.collateral.models import MarginCall, Pledge
 from app.identity.models import Organisation, Person
 from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
 from app.kernel.permissions import Permission
-from app.loans.ledger_models import ManualEntry
+from app.loans.ledger.models import ManualEntry
 from app.loans.models import Loan
 from app.origination.models import Application
 from app.web import formats

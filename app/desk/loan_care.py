@@ -11,10 +11,10 @@ from app.desk.loan_actions import Action
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.loans.domain.states import OPEN_STATES, Kept
-from app.loans.inspection_queries import InspectionView, inspections_of_loan
+from app.loans.inspection.queries import InspectionView, inspections_of_loan
+from app.loans.inspection.signal_queries import SignalView, signals_of_loan
 from app.loans.loan_officers import OfficerView, list_officers
 from app.loans.queries import LoanView
-from app.loans.signal_queries import SignalView, signals_of_loan
 
 MAX_SHOWN: Final = 4
 """The page shows the latest; the lists have all."""

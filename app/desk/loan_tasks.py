@@ -15,9 +15,9 @@ from app.kernel.text import N_
 from app.loans.domain.due import DuePart
 from app.loans.domain.notices import NoticeState, notice_days
 from app.loans.domain.states import OPEN_STATES
-from app.loans.due import DueFilter, due_day, list_due
+from app.loans.due.services import DueFilter, due_day, list_due
 from app.loans.models import DayClose, DayCloseError, Loan, LoanStateRow
-from app.loans.notice_models import LoanNotice
+from app.loans.notices.models import LoanNotice
 from app.loans.services import find_business_day
 from app.notices.domain import MailState
 from app.notices.models import OutboxMail

@@ -26,12 +26,12 @@ from app.kernel.ids import new_id
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.loans.domain import states as loan_states
-from app.loans.explaining import preview_repayment
-from app.loans.inspection_pages import words_of_inspections
+from app.loans.inspection.pages import words_of_inspections
 from app.loans.pages import words_of_loans
 from app.loans.queries import list_dues, loan_view
-from app.loans.repayment_pages import split_page
-from app.loans.repayment_schemas import RepayFormSchema
+from app.loans.repayments.explaining import preview_repayment
+from app.loans.repayments.pages import split_page
+from app.loans.repayments.schemas import RepayFormSchema
 from app.loans.schemas import ACCOUNT_TITLES
 from app.loans.services import Repay
 from app.web import idempotency

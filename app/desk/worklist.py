@@ -34,8 +34,8 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.loans.class_changes import class_change_views, visible_class_changes
-from app.loans.class_models import ClassChange
+from app.loans.classes.changes import class_change_views, visible_class_changes
+from app.loans.classes.models import ClassChange
 from app.loans.domain.class_changes import ChangeState
 from app.loans.models import BankDay, Loan, LoanDue
 from app.loans.queries import visible_loans

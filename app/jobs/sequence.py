@@ -22,9 +22,9 @@ from app.collateral.services.watch import WatchReport, watch_bank
 from app.db.engine import Database
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, system_actor
-from app.loans.close_queries import DayCloseView
-from app.loans.closing import close_day
-from app.loans.inspection_planning import plan_bank
+from app.loans.closing.days import close_day
+from app.loans.closing.queries import DayCloseView
+from app.loans.inspection.planning import plan_bank
 from app.loans.models import BankDay
 
 log = structlog.get_logger("greenpledge.jobs")

@@ -25,11 +25,11 @@ from app.jobs.sequence import (
     revalue_and_watch,
     watch_all,
 )
-from app.loans.closing import run_requested_closes
+from app.loans.closing.days import run_requested_closes
 from app.loans.domain.states import CloseState
-from app.loans.importing import batches_wait, run_waiting_batches
 from app.loans.models import BankDay, DayClose
-from app.loans.notices_issuing import issue_notices, waiting_notices
+from app.loans.notices.issuing import issue_notices, waiting_notices
+from app.loans.repayments.importing import batches_wait, run_waiting_batches
 from app.notices.mail import FileMail, Mail
 from app.notices.services import deliver_due
 from app.settings import Settings

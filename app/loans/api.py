@@ -11,6 +11,7 @@ from app.kernel.permissions import Permission
 from app.loans import queries, services
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import Terms
+from app.loans.repayments.statements import statement_pdf
 from app.loans.schedules import loan_schedule
 from app.loans.schemas import (
     ClassificationListSchema,
@@ -25,7 +26,6 @@ from app.loans.schemas import (
     ReverseSchema,
     SchedulePreviewSchema,
 )
-from app.loans.statements import statement_pdf
 from app.reference.services import business_calendar
 from app.web.access import access, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint

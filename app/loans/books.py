@@ -22,7 +22,7 @@ from app.loans.domain.notes import NoteTerms, plan_from_json
 from app.loans.domain.servicing import NoteBook
 from app.loans.domain.states import EntryKind, Kept
 from app.loans.domain.waterfall import Claim
-from app.loans.ledger_models import LedgerPeriod
+from app.loans.ledger.models import LedgerPeriod
 from app.loans.models import (
     BankDay,
     Loan,
@@ -35,7 +35,7 @@ from app.loans.models import (
     RepaymentLine,
 )
 from app.loans.queries import visible_loans
-from app.loans.rate_queries import Bearing, bearing_of, moved_from_json
+from app.loans.rates.queries import Bearing, bearing_of, moved_from_json
 from app.loans.refusals import ClosedPeriod, DayClosing, DayNotOpened, LoanBehind, LoanNotServiced
 
 ONE_DAY = timedelta(days=1)

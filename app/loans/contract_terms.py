@@ -28,7 +28,7 @@ from app.loans.domain.repricing import (
 from app.loans.domain.states import InterestStyle, LtvBasis, Security
 from app.loans.domain.terms import DayRoll, Method, OddDays, Terms, moved_days
 from app.loans.models import Loan, LoanNote
-from app.loans.rate_queries import moved_from_json, moved_to_json, pricing_of, published_lpr
+from app.loans.rates.queries import moved_from_json, moved_to_json, pricing_of, published_lpr
 from app.policy import Policy
 from app.reference.services import business_calendar, policy_for
 

@@ -28,7 +28,7 @@ from app.loans.books import (
     post_entry,
     require_current,
 )
-from app.loans.closing_rates import rate_row
+from app.loans.closing.rates import rate_row
 from app.loans.contract_terms import (
     OpenLoan,
     contract_terms,
@@ -57,8 +57,8 @@ from app.loans.domain.states import (
 from app.loans.domain.terms import Method
 from app.loans.models import Loan, LoanFactRow, LoanNote, LoanStateRow, NotePlan, NoteStateRow
 from app.loans.queries import visible_loans
-from app.loans.rate_models import NoteRate
-from app.loans.rate_queries import moved_from_json
+from app.loans.rates.models import NoteRate
+from app.loans.rates.queries import moved_from_json
 from app.loans.refusals import (
     AmountNotPositive,
     ContractExceeded,

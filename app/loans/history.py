@@ -18,13 +18,13 @@ from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.schedule_dates import add_months
 from app.loans.books import ONE_DAY, LoanLedger, lock_ledger, open_books
-from app.loans.closing_loans import close_loans
+from app.loans.closing.loans import close_loans
 from app.loans.contracts import ExtendLoan, PostDrawdown, WriteOff, book_write_off, draw, extend
 from app.loans.domain.classification import ClassRules, class_rules
 from app.loans.domain.states import LoanState
 from app.loans.models import Loan, LoanMonthEnd, LoanStateRow, NoteStateRow
 from app.loans.refusals import HistoryNotFirst
-from app.loans.repaying import Repay, book_repayment
+from app.loans.repayments.repaying import Repay, book_repayment
 from app.reference.services import policy_for
 
 

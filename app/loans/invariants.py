@@ -11,20 +11,18 @@ from sqlmodel import Session, col
 
 from app.audit.models import AuditEvent
 from app.db.invariants import Violation
-from app.loans.closing_rows import posting_digest
+from app.loans.classes.invariants import class_violations
+from app.loans.closing.models import DayCloseRepeat
+from app.loans.closing.rows import posting_digest
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import LATER_CODES
 from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
-from app.loans.invariants_classes import class_violations
+from app.loans.inspection.invariants import inspection_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
-from app.loans.invariants_inspection import inspection_violations
-from app.loans.invariants_ledger import ledger_violations
 from app.loans.invariants_lines import line_violations
 from app.loans.invariants_notes import note_violations
-from app.loans.invariants_notices import notice_violations
-from app.loans.invariants_rates import rate_violations
-from app.loans.invariants_repayments import repayment_violations
+from app.loans.ledger.invariants import ledger_violations
 from app.loans.models import (
     BankDay,
     DayClose,
@@ -38,8 +36,10 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
-from app.loans.repayment_models import DueChange
-from app.loans.repeat_models import DayCloseRepeat
+from app.loans.notices.invariants import notice_violations
+from app.loans.rates.invariants import rate_violations
+from app.loans.repayments.invariants import repayment_violations
+from app.loans.repayments.models import DueChange
 
 _CHUNK_LOANS: Final = 200
 _ONE_DAY = timedelta(days=1)

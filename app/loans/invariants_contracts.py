@@ -15,7 +15,6 @@ from app.identity.models import Organisation
 from app.loans.contracts import KEPT_TERMS
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import OPEN_STATES, CloseState, EntryKind, Kept, LoanState
-from app.loans.mirroring import mirrored_digest
 from app.loans.models import (
     BankDay,
     DayClose,
@@ -26,6 +25,7 @@ from app.loans.models import (
     LoanPosting,
     LoanStateRow,
 )
+from app.loans.repayments.mirroring import mirrored_digest
 
 _ACTIONS: Final = (
     "loan.open",

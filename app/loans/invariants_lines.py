@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from app.db.invariants import Violation
 from app.loans.domain.waterfall import Claim
 from app.loans.models import LoanDue, LoanNote, Repayment, RepaymentLine
-from app.loans.repayment_models import DueChange, RepaymentOrder
+from app.loans.repayments.models import DueChange, RepaymentOrder
 
 _FETCHED = 2_000
 _Said = Mapping[UUID, Sequence[tuple[int, int]]]

@@ -41,8 +41,8 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
-from app.loans.rate_queries import misuse_rows, overpaid_of_notes, rates_of_notes
-from app.loans.repayment_models import AccrualCorrection, DueChange
+from app.loans.rates.queries import misuse_rows, overpaid_of_notes, rates_of_notes
+from app.loans.repayments.models import AccrualCorrection, DueChange
 from app.reference.services import policy_for
 
 _ONE_DAY = timedelta(days=1)

@@ -20,7 +20,7 @@ from app.kernel.text import N_
 from app.loans.books import lending_day
 from app.loans.domain.inspection import InspectionState
 from app.loans.domain.states import Kept
-from app.loans.inspection_models import Inspection, LoanOfficer
+from app.loans.inspection.models import Inspection, LoanOfficer
 from app.loans.models import Loan
 from app.loans.queries import visible_loans
 from app.loans.refusals import LoanNotServiced

@@ -17,8 +17,8 @@ from app.kernel.text import N_
 from app.loans.books import LoanLedger, NoteLedger, open_books, require_current
 from app.loans.domain.states import OPEN_STATES, STATE_TITLES, LoanFact
 from app.loans.models import LoanFactRow
-from app.loans.rate_models import NoteMisuse
-from app.loans.rates_refusals import MisuseNotAgreed
+from app.loans.rates.models import NoteMisuse
+from app.loans.rates.refusals import MisuseNotAgreed
 from app.loans.refusals import AmountNotPositive, NotDrawn
 
 

@@ -28,6 +28,7 @@ from app.loans.domain.states import (
     LoanState,
 )
 from app.loans.domain.terms import Terms
+from app.loans.inspection.signal_queries import worst_levels
 from app.loans.schedules import INSTALMENT_TITLES, InstalmentState, loan_schedule
 from app.loans.schemas import (
     ACCOUNT_TITLES,
@@ -41,7 +42,6 @@ from app.loans.schemas import (
     ReverseSchema,
     SchedulePreviewSchema,
 )
-from app.loans.signal_queries import worst_levels
 from app.reference.domain import RegionLevel
 from app.reference.services import business_calendar, region_names
 from app.web.access import access, current_actor, current_session, tell

@@ -23,8 +23,8 @@ from app.loans.books import (
     open_books,
     require_current,
 )
-from app.loans.class_models import LoanObservation
-from app.loans.class_refusals import RestructuringRefused
+from app.loans.classes.models import LoanObservation
+from app.loans.classes.refusals import RestructuringRefused
 from app.loans.contracts import ExtendLoan, extend, move_maturity
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.states import OPEN_STATES, LoanFact

@@ -39,7 +39,7 @@ from app.loans.domain.servicing import NoteBook
 from app.loans.domain.states import Kept, LoanState
 from app.loans.models import Loan, LoanDue, LoanNote, NoteStateRow
 from app.loans.queries import visible_loans
-from app.loans.rate_queries import early_principal, moved_from_json
+from app.loans.rates.queries import early_principal, moved_from_json
 
 MAX_ROWS: Final = 1200
 """A century of months; no note has more days on which something falls due."""

@@ -25,7 +25,7 @@ from app.loans.domain.states import (
 )
 from app.loans.domain.terms import MAX_PERIODS, DayRoll, Method, OddDays, Terms
 from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
-from app.loans.rates_schemas import MAX_BP, MAX_LAG_DAYS
+from app.loans.rates.schemas import MAX_BP, MAX_LAG_DAYS
 from app.loans.schedules import InstalmentState
 from app.loans.services import Repay
 from app.web.fields import (

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from app.kernel.errors import NotFound
 from app.loans.books import business_day, find_business_day, lending_day
-from app.loans.closing import (
+from app.loans.closing.days import (
     RequestClose,
     close_day,
     close_through,
@@ -38,10 +38,10 @@ from app.loans.contracts import (
     write_off,
 )
 from app.loans.history import Drawn, Extended, PastEvent, Repaid, WrittenOff, load_history
-from app.loans.mirroring import ImportMirrored, MirroredReport, import_mirrored
 from app.loans.models import LoanStateRow
 from app.loans.queries import LoanView, RepaymentView, loan_view
-from app.loans.repaying import Repay, Reverse, repay, reverse
+from app.loans.repayments.mirroring import ImportMirrored, MirroredReport, import_mirrored
+from app.loans.repayments.repaying import Repay, Reverse, repay, reverse
 
 __all__ = [
     "Drawn",

@@ -4,7 +4,7 @@ from app.kernel.schedule_dates import MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.repricing import RESET_TITLES, TENOR_TITLES, LprTenor, ResetRule
 from app.loans.domain.terms import MAX_PERIODS, DayRoll, Method, OddDays
-from app.loans.rates_schemas import MAX_BP
+from app.loans.rates.schemas import MAX_BP
 from app.loans.schemas import MONTH_END_TITLES, ODD_DAYS_TITLES, ROLL_TITLES
 from app.origination.domain.states import METHOD_TITLES
 from app.origination.schemas import MAX_TERM_MONTHS

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app.audit.models import AuditEvent
 from app.db.invariants import Violation
-from app.loans.class_models import LoanObservation
+from app.loans.classes.models import LoanObservation
 from app.loans.models import Loan
 from app.origination.change_models import LoanChange
 from app.origination.domain.changes import ChangeKind, ChangeState

@@ -12,7 +12,7 @@ from app.kernel.text import N_
 from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import InterestStyle, LtvBasis
 from app.loans.domain.terms import MAX_PERIODS, Method
-from app.loans.rates_schemas import MAX_BP
+from app.loans.rates.schemas import MAX_BP
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
 from app.origination.domain.products import Use
 from app.origination.domain.states import (

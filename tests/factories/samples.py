@@ -125,7 +125,7 @@ def _add_lending(samples: Samples, drawdown: Any) -> None:
 
 def _add_ledger(samples: Samples, loan_id: UUID) -> None:
     """A fee that waits for its second person, and a line of the journal."""
-    from app.loans.ledger_entries import ProposeFee, propose_fee
+    from app.loans.ledger.entries import ProposeFee, propose_fee
     from app.loans.models import LoanPosting
 
     fee = ProposeFee(amount_fen=100_00, reason="合同第八条（示例）")
@@ -333,7 +333,7 @@ def top_up(samples: Samples) -> None:
 
 def classes(samples: Samples) -> None:
     """A lowered class of the loan, and the proposal to lift it again."""
-    from app.loans.class_changes import JudgeClass, judge_class
+    from app.loans.classes.changes import JudgeClass, judge_class
     from app.loans.domain.classification import LoanClass
 
     loan = samples.made["loans"]
@@ -347,9 +347,9 @@ def inspections(samples: Samples) -> None:
     """A reviewed check of the loan with a proof, and a signal with evidence."""
     from app.documents.services import UploadFile
     from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding, checklist
-    from app.loans.inspection_planning import plan_inspections
-    from app.loans.inspection_queries import inspections_of_loan
-    from app.loans.inspections import (
+    from app.loans.inspection.planning import plan_inspections
+    from app.loans.inspection.queries import inspections_of_loan
+    from app.loans.inspection.services import (
         AddFile,
         RecordFindings,
         Said,
@@ -358,7 +358,7 @@ def inspections(samples: Samples) -> None:
         review_report,
         submit_report,
     )
-    from app.loans.signals import AddEvidence, RaiseSignal, add_evidence, raise_signal
+    from app.loans.inspection.signals import AddEvidence, RaiseSignal, add_evidence, raise_signal
 
     session, world = samples.session, samples.world
     officer, loan_id = world.actor("a-officer"), UUID(samples.made["loans"].value)
@@ -426,9 +426,9 @@ def loan_changes(samples: Samples) -> None:
 def books(samples: Samples) -> None:
     """Money that C1 paid on its loan, and the close of bank A's day, which waits for the scheduler."""
     from app.loans.domain.early import QuoteKind
-    from app.loans.import_files import ImportRepayments
-    from app.loans.importing import import_repayments
-    from app.loans.quoting import QuoteEarly, quote_early
+    from app.loans.repayments.import_files import ImportRepayments
+    from app.loans.repayments.importing import import_repayments
+    from app.loans.repayments.quoting import QuoteEarly, quote_early
     from app.loans.services import Repay, RequestClose, business_day, repay, request_close
 
     session, operator = samples.session, samples.world.actor("a-ops")
@@ -455,9 +455,9 @@ def loan_notices(samples: Samples) -> None:
     """A reminder to C1 about its loan, printed and sent."""
     from app.loans.domain.notices import NoticeKind
     from app.loans.models import LoanNote, NoteStateRow
-    from app.loans.notice_models import LoanNotice
-    from app.loans.notices_filing import About, file_abouts
-    from app.loans.notices_issuing import draw_notices, keep_notices, print_notice, take_numbers
+    from app.loans.notices.filing import About, file_abouts
+    from app.loans.notices.issuing import draw_notices, keep_notices, print_notice, take_numbers
+    from app.loans.notices.models import LoanNotice
 
     session, loan = samples.session, samples.made["loans"]
     bank_id, loan_id = samples.world.organisation("A"), UUID(loan.value)

@@ -47,7 +47,7 @@ from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LoanState
-from app.loans.ledger_pledges import book_security, hold_lending_day
+from app.loans.ledger.pledges import book_security, hold_lending_day
 from app.loans.models import Loan, LoanStateRow
 from app.loans.services import lending_day
 from app.policy import Policy

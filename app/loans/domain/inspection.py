@@ -84,7 +84,7 @@ OPEN_INSPECTIONS: Final = (
 MADE: Final = (InspectionState.SUBMITTED, InspectionState.REVIEWED)
 """Checks that were carried out: the interval counts from their day."""
 
-TABLE: Final = Path(__file__).resolve().parents[1] / "inspection.yaml"
+TABLE: Final = Path(__file__).resolve().parents[1] / "inspection" / "inspection.yaml"
 
 
 @cache

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.loans import due_views
+from app.loans.due import views as due_views
 from app.loans.services import (
     Drawn,
     OpenLoan,

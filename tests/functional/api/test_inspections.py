@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from app.loans.inspection_planning import plan_inspections
+from app.loans.inspection.planning import plan_inspections
 from tests.factories.lending import Lending
 from tests.factories.samples import PICTURE
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.loans.notices_issuing import issue_notices
+from app.loans.notices.issuing import issue_notices
 from app.loans.services import (
     Drawn,
     OpenLoan,

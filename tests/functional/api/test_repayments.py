@@ -6,7 +6,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from app.loans.importing import run_waiting_batches
+from app.loans.repayments.importing import run_waiting_batches
 from app.loans.services import (
     OpenLoan,
     PostDrawdown,

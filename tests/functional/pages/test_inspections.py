@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 
 from app.loans.domain.inspection import checklist
-from app.loans.inspection_planning import plan_inspections
-from app.loans.inspection_queries import inspections_of_loan
+from app.loans.inspection.planning import plan_inspections
+from app.loans.inspection.queries import inspections_of_loan
 from tests.factories.lending import Lending
 from tests.factories.samples import PICTURE
 

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from app.loans.importing import run_waiting_batches
+from app.loans.repayments.importing import run_waiting_batches
 from tests.functional.api.test_repayments import loan_id as _drawn
 
 loan_id = _drawn

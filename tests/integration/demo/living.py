@@ -39,11 +39,11 @@ from app.identity.sessions import actor_for
 from app.jobs.domain import read_rules
 from app.jobs.runs import claim_run, complete
 from app.kernel.actor import Actor, system_actor
-from app.loans.class_changes import JudgeClass, judge_class
-from app.loans.close_queries import DayCloseView
+from app.loans.classes.changes import JudgeClass, judge_class
+from app.loans.closing.queries import DayCloseView
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LoanState
-from app.loans.ledger_entries import (
+from app.loans.ledger.entries import (
     BookEntry,
     ProposeFee,
     Recover,

@@ -10,15 +10,15 @@ from sqlmodel import Session, col
 from app.db.engine import Database
 from app.demo.lending import OPEN_ON
 from app.kernel.actor import Actor
-from app.loans.close_repeating import RepeatLoans, repeat_loans
+from app.loans.closing.repeating import RepeatLoans, repeat_loans
 from app.loans.domain.early import QuoteKind
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
-from app.loans.import_files import ImportRepayments
-from app.loans.importing import import_repayments, run_waiting_batches
 from app.loans.misuse import RecordMisuse, record_misuse
 from app.loans.models import Loan, LoanNote, NoteStateRow
-from app.loans.quoting import CarryOut, QuoteEarly, carry_out, quote_early
+from app.loans.repayments.import_files import ImportRepayments
+from app.loans.repayments.importing import import_repayments, run_waiting_batches
+from app.loans.repayments.quoting import CarryOut, QuoteEarly, carry_out, quote_early
 from app.loans.services import (
     Drawn,
     OpenLoan,

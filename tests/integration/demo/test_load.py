@@ -14,7 +14,7 @@ from app.collateral.models import LoanCover, MarginCall
 from app.db.engine import today
 from app.demo.load import NotEmpty, load
 from app.identity.models import Organisation
-from app.loans.inspection_models import Inspection, WarningSignal
+from app.loans.inspection.models import Inspection, WarningSignal
 from app.loans.models import Loan, LoanMonthEnd, LoanStateRow
 from app.market.services import model_prices
 from app.verify import CHECKERS

@@ -11,8 +11,8 @@ from app.jobs.runner import run_due
 from app.jobs.sequence import plan_all
 from app.jobs.work import make_jobs
 from app.kernel.ids import new_id
-from app.loans.closing import RequestClose, request_close
-from app.loans.inspection_models import Inspection
+from app.loans.closing.days import RequestClose, request_close
+from app.loans.inspection.models import Inspection
 from app.loans.models import DayClose
 from app.policy.lookup import RuleNotInForce
 from app.settings import Settings

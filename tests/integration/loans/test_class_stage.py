@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.loans.class_changes import DecideChange, JudgeClass, confirm_change, judge_class
-from app.loans.classifying import has_moved, look_at_classes, write_classes
+from app.loans.classes.changes import DecideChange, JudgeClass, confirm_change, judge_class
+from app.loans.classes.classifying import has_moved, look_at_classes, write_classes
 from app.loans.domain.classification import LoanClass, class_rules
 from app.loans.models import LoanClassification, LoanStateRow
 from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, repay

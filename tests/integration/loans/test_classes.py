@@ -7,7 +7,7 @@ import pytest
 
 from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.kernel.permissions import Permission
-from app.loans.class_changes import (
+from app.loans.classes.changes import (
     DecideChange,
     EndFact,
     JudgeClass,
@@ -20,7 +20,7 @@ from app.loans.class_changes import (
     record_class_fact,
     refuse_change,
 )
-from app.loans.class_refusals import (
+from app.loans.classes.refusals import (
     ClassChangeWaiting,
     ClassHeldByRule,
     ClassUnchanged,
@@ -30,7 +30,7 @@ from app.loans.class_refusals import (
     FactRecordedAlready,
     LoanNotClassified,
 )
-from app.loans.class_views import class_record
+from app.loans.classes.views import class_record
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LoanFact
 from app.loans.queries import list_classifications, list_dues

@@ -6,8 +6,8 @@ import pytest
 
 from app.db.leases import claim
 from app.kernel.errors import Busy, Forbidden, InvalidInput, NotFound
-from app.loans.close_queries import close_view, lease_of
-from app.loans.close_repeating import (
+from app.loans.closing.queries import close_view, lease_of
+from app.loans.closing.repeating import (
     CloseNotFinished,
     NothingLeftBehind,
     RepeatLoans,

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.kernel.errors import InvalidInput
-from app.loans import due as due_list
 from app.loans.domain.due import DuePart
 from app.loans.domain.terms import Method
-from app.loans.due import MAX_AHEAD, DueFilter, due_month, list_due
+from app.loans.due import services as due_list
+from app.loans.due.services import MAX_AHEAD, DueFilter, due_month, list_due
 from app.loans.schedules import InstalmentState, loan_schedule
 from app.loans.services import Repay, repay
 from tests.integration.loans.conftest import DUE_DAY, FIRST_DAY

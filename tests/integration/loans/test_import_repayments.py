@@ -13,10 +13,15 @@ from sqlmodel import col
 from app.kernel.csv_rows import MAX_LINE_ERRORS
 from app.kernel.errors import Forbidden, InvalidInput
 from app.loans.domain.importing import BatchState, RowState
-from app.loans.import_files import EXAMPLE, ImportRepayments, repayment_template
-from app.loans.importing import batch_view, import_repayments, run_batch, run_waiting_batches
 from app.loans.models import LoanStateRow
 from app.loans.queries import list_repayments
+from app.loans.repayments.import_files import EXAMPLE, ImportRepayments, repayment_template
+from app.loans.repayments.importing import (
+    batch_view,
+    import_repayments,
+    run_batch,
+    run_waiting_batches,
+)
 from app.loans.services import Repay, Reverse, repay, reverse
 
 TODAY = date(2024, 1, 3)

@@ -21,10 +21,11 @@ from app.loans.domain.inspection import (
     checklist,
 )
 from app.loans.domain.states import Security
-from app.loans.inspection_models import Inspection, InspectionFile
-from app.loans.inspection_planning import plan_bank, plan_inspections
-from app.loans.inspection_queries import InspectionFilter, inspection_view, list_inspections
-from app.loans.inspection_refusals import (
+from app.loans.inspection.invariants import inspection_violations
+from app.loans.inspection.models import Inspection, InspectionFile
+from app.loans.inspection.planning import plan_bank, plan_inspections
+from app.loans.inspection.queries import InspectionFilter, inspection_view, list_inspections
+from app.loans.inspection.refusals import (
     ConclusionTooGood,
     FilesClosed,
     FileWithdrawn,
@@ -32,7 +33,7 @@ from app.loans.inspection_refusals import (
     LoanNotDrawn,
     ReportIncomplete,
 )
-from app.loans.inspections import (
+from app.loans.inspection.services import (
     AddFile,
     OrderInspection,
     RecordFindings,
@@ -47,7 +48,6 @@ from app.loans.inspections import (
     submit_report,
     withdraw_file,
 )
-from app.loans.invariants_inspection import inspection_violations
 from app.loans.loan_officers import NameOfficer, list_officers, name_officer
 from app.loans.services import Repay, repay
 from tests.factories.samples import PICTURE

@@ -10,7 +10,7 @@ from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, NotFound
 from app.loans.domain.journal import Account
 from app.loans.domain.ledger import EntryState, ManualKind
 from app.loans.domain.states import EntryKind, LoanState
-from app.loans.ledger_entries import (
+from app.loans.ledger.entries import (
     BookEntry,
     ProposeFee,
     ProposeRefund,
@@ -25,8 +25,8 @@ from app.loans.ledger_entries import (
     recover,
     refuse_entry,
 )
-from app.loans.ledger_models import LedgerPeriod
-from app.loans.ledger_queries import (
+from app.loans.ledger.models import LedgerPeriod
+from app.loans.ledger.queries import (
     LineFilter,
     bank_trial_balance,
     ledger_lines,
@@ -46,7 +46,7 @@ from app.loans.refusals import (
     NothingToRecover,
     SuspenseTooSmall,
 )
-from app.loans.repaying import Repay, repay
+from app.loans.repayments.repaying import Repay, repay
 from app.loans.services import Drawn, PostDrawdown, WriteOff, load_history, write_off
 
 FIRST = date(2023, 12, 26)

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from app.loans.ledger_models import LedgerPeriod
-from app.loans.ledger_periods import close_due_periods, close_month
+from app.loans.ledger.models import LedgerPeriod
+from app.loans.ledger.periods import close_due_periods, close_month
 
 
 @pytest.fixture

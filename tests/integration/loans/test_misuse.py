@@ -10,9 +10,9 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.early import QuoteKind
 from app.loans.domain.states import LoanState
 from app.loans.misuse import RecordMisuse, record_misuse
-from app.loans.quoting import QuoteEarly, quote_early
-from app.loans.rates_refusals import MisuseNotAgreed, MisusePending
+from app.loans.rates.refusals import MisuseNotAgreed, MisusePending
 from app.loans.refusals import AmountNotPositive
+from app.loans.repayments.quoting import QuoteEarly, quote_early
 from app.loans.services import Repay, list_notes, repay
 from tests.integration.loans.conftest import FIRST_DAY
 

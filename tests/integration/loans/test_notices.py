@@ -11,8 +11,15 @@ from app.kernel.errors import Forbidden, InvalidInput, NotFound
 from app.loans.domain.notices import PAID_BEFORE, Language, NoticeKind, NoticeState
 from app.loans.domain.repricing import LprTenor, Pricing, ResetRule
 from app.loans.models import LoanNote
-from app.loans.notice_models import LoanNotice
-from app.loans.notices import (
+from app.loans.notices.issuing import issue_notices
+from app.loans.notices.models import LoanNotice
+from app.loans.notices.queries import (
+    LoanNoticeFilter,
+    MailStanding,
+    list_loan_notices,
+    notice_views,
+)
+from app.loans.notices.services import (
     MailOnItsWay,
     NoAddress,
     NoticeNotIssued,
@@ -20,13 +27,6 @@ from app.loans.notices import (
     notice_content,
     record_contact,
     send_notice_again,
-)
-from app.loans.notices_issuing import issue_notices
-from app.loans.notices_queries import (
-    LoanNoticeFilter,
-    MailStanding,
-    list_loan_notices,
-    notice_views,
 )
 from app.loans.services import Drawn, PostDrawdown, Repay, business_day, close_day, repay
 from app.market.services import DATA, AddSeries, add_series, load_point_file

@@ -7,17 +7,17 @@ import sqlalchemy as sa
 
 from app.kernel.errors import Forbidden
 from app.kernel.rates import PPM
-from app.loans.class_changes import JudgeClass, judge_class
-from app.loans.domain.classification import LoanClass
-from app.loans.domain.provision import provision_fen
-from app.loans.models import LoanMonthEnd
-from app.loans.provisions import (
+from app.loans.classes.changes import JudgeClass, judge_class
+from app.loans.classes.provisions import (
     ProvisionDayUnknown,
     list_provisions,
     loan_provision,
     provision_sql,
     provision_view,
 )
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.provision import provision_fen
+from app.loans.models import LoanMonthEnd
 from app.loans.services import Drawn, PostDrawdown
 
 DAY = date(2024, 3, 30)

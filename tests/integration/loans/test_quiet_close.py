@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.kernel.daycount import DayCount
-from app.loans.closing_loans import close_loans
-from app.loans.closing_quiet import close_quiet
+from app.loans.closing.loans import close_loans
+from app.loans.closing.quiet import close_quiet
 from app.loans.domain.classification import class_rules
 from app.loans.domain.states import LoanFact
 from app.loans.models import LoanAccrual, LoanPosting, LoanStateRow, NoteStateRow

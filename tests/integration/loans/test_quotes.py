@@ -9,9 +9,7 @@ from app.kernel.errors import Forbidden, InvalidInput, NotFound
 from app.loans.domain.early import Keep, QuoteKind
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
-from app.loans.explaining import explain_repayment, preview_repayment
 from app.loans.queries import list_repayments
-from app.loans.quoting import CarryOut, QuoteEarly, carry_out, get_quote, quote_early
 from app.loans.refusals import (
     KeyReserved,
     KeyTaken,
@@ -21,6 +19,8 @@ from app.loans.refusals import (
     QuoteOutdated,
     QuoteUsed,
 )
+from app.loans.repayments.explaining import explain_repayment, preview_repayment
+from app.loans.repayments.quoting import CarryOut, QuoteEarly, carry_out, get_quote, quote_early
 from app.loans.schedules import loan_schedule
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
 

@@ -10,14 +10,14 @@ from app.kernel.daycount import DayCount
 from app.kernel.errors import InvalidInput
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
-from app.loans.closing_quiet import close_quiet
+from app.loans.closing.quiet import close_quiet
 from app.loans.domain.early import QuoteKind
 from app.loans.domain.repricing import LprTenor, NoLprInForce, Pricing, RateReason, ResetRule
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.models import LoanNote, NotePlan, NoteStateRow
-from app.loans.quoting import CarryOut, QuoteEarly, carry_out, quote_early
-from app.loans.rate_models import NoteRate
+from app.loans.rates.models import NoteRate
+from app.loans.repayments.quoting import CarryOut, QuoteEarly, carry_out, quote_early
 from app.loans.schedules import loan_schedule
 from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, repay
 from app.market.services import DATA, AddSeries, add_series, load_point_file

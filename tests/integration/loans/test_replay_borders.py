@@ -9,7 +9,7 @@ from sqlmodel import col
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.domain.waterfall import PERFORMING
-from app.loans.ledger_entries import (
+from app.loans.ledger.entries import (
     BookEntry,
     ProposeFee,
     ProposeRefund,
@@ -18,8 +18,8 @@ from app.loans.ledger_entries import (
     propose_refund,
 )
 from app.loans.queries import list_dues
-from app.loans.repayment_models import RepaymentOrder
-from app.loans.rewinding_refusals import BookedSince, SuspenseUsedSince
+from app.loans.repayments.models import RepaymentOrder
+from app.loans.repayments.rewinding_refusals import BookedSince, SuspenseUsedSince
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
 
 FIRST = date(2024, 1, 2)

@@ -11,7 +11,7 @@ from app.db.engine import Database
 from app.db.leases import claim
 from app.kernel.errors import Busy
 from app.kernel.ids import new_id
-from app.loans.closing import file_close
+from app.loans.closing.days import file_close
 from app.loans.models import DayClose, LoanStateRow
 from app.loans.refusals import DayClosing
 from app.loans.services import Repay, close_through, repay, run_requested_closes

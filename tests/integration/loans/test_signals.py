@@ -12,14 +12,18 @@ from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput
 from app.loans.domain.inspection import Answer, Conclusion, Finding
 from app.loans.domain.signals import SignalState
 from app.loans.domain.states import LoanFact, Security
-from app.loans.inspection_planning import plan_bank
-from app.loans.inspection_queries import inspections_of_loan
-from app.loans.inspection_refusals import LevelNotHigher, MeasureDone, MeasuresOpen
-from app.loans.inspections import RecordFindings, record_findings
-from app.loans.invariants_inspection import inspection_violations
-from app.loans.services import RecordFact, record_fact
-from app.loans.signal_queries import SignalFilter, list_signals, signal_view, worst_levels
-from app.loans.signals import (
+from app.loans.inspection.invariants import inspection_violations
+from app.loans.inspection.planning import plan_bank
+from app.loans.inspection.queries import inspections_of_loan
+from app.loans.inspection.refusals import LevelNotHigher, MeasureDone, MeasuresOpen
+from app.loans.inspection.services import RecordFindings, record_findings
+from app.loans.inspection.signal_queries import (
+    SignalFilter,
+    list_signals,
+    signal_view,
+    worst_levels,
+)
+from app.loans.inspection.signals import (
     AddEvidence,
     CloseSignal,
     CompleteMeasure,
@@ -34,6 +38,7 @@ from app.loans.signals import (
     raise_signal,
     resolve_signal,
 )
+from app.loans.services import RecordFact, record_fact
 from tests.factories.samples import PICTURE
 
 OPENED = date(2024, 1, 2)

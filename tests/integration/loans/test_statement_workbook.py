@@ -10,8 +10,8 @@ from app.kernel.ids import new_id
 from app.loans.models import Repayment
 from app.loans.queries import MAX_LISTED_ROWS
 from app.loans.refusals import StatementTooLong
+from app.loans.repayments.statement_workbook import statement_xlsx
 from app.loans.services import Repay, repay
-from app.loans.statement_workbook import statement_xlsx
 from tests.integration.loans.conftest import FIRST_DAY
 
 

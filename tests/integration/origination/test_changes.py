@@ -11,9 +11,9 @@ from app.desk.worklist import worklist
 from app.identity.models import AuthorityLimit
 from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.kernel.permissions import Permission
-from app.loans.class_changes import JudgeClass, judge_class
-from app.loans.class_models import LoanObservation
-from app.loans.class_views import class_record
+from app.loans.classes.changes import JudgeClass, judge_class
+from app.loans.classes.models import LoanObservation
+from app.loans.classes.views import class_record
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LoanFact

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from app import policy
-from app.loans.classifying import _paid_on
+from app.loans.classes.classifying import _paid_on
 from app.loans.domain.classification import LoanClass, class_rules
 from app.loans.domain.payment_record import DueDay, observation, upgrade_reason, upgrade_trial
 from app.loans.domain.waterfall import Claim

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.loans.repayment_models import DueChange, RepaymentOrder
+from app.loans.repayments.models import DueChange, RepaymentOrder
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Classes of loans and what is provided for them."""

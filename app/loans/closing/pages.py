@@ -1,0 +1,96 @@
+"""Pages of closes of days: the list with the form that files the next, and one with its progress."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_babel import gettext
+
+from app.db.engine import today
+from app.kernel.permissions import Permission
+from app.loans.books import find_business_day
+from app.loans.closing import queries
+from app.loans.closing.repeating import RepeatLoans, repeat_loans, request_closes
+from app.loans.closing.schemas import RequestCloseSchema
+from app.loans.pages import words_of_loans
+from app.web.access import access, current_actor, current_session, tell
+from app.web.csrf import page_token
+from app.web.paging import fetch_page, page_request
+from app.web.reading import load_schema
+
+blueprint = Blueprint("day_closes_pages", __name__, url_prefix="/day-closes")
+
+READERS = (Permission.CLOSE_DAY, Permission.READ_JOBS)
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@access(*READERS)
+def close_list() -> Response | str:
+    """The closes of the own bank, and the form that files the next."""
+    session, actor = current_session(), current_actor()
+    if request.method == "POST":
+        return _file_close()
+    page = fetch_page(session, queries.list_closes(actor), page_request())
+    return render_template(
+        "loans/closes.html",
+        page=page.holding([queries.close_view_of(row) for row in page.items]),
+        day=find_business_day(session, actor.organisation_id),
+        today=today(session),
+        yesterday=today(session) - timedelta(days=1),
+        may_close=actor.may(Permission.CLOSE_DAY),
+        csrf_token=page_token(),
+        **words_of_loans(),
+    )
+
+
+def _file_close() -> Response:
+    sent = {name: request.form.get(name, "") for name in ("on", "until_on")}
+    command = load_schema(RequestCloseSchema(), {name: text for name, text in sent.items() if text})
+    view = request_closes(current_session(), current_actor(), command)
+    return redirect(f"/day-closes/{view.id}", 303)  # type: ignore[return-value]
+
+
+@blueprint.get("/<uuid:close_id>")
+@access(*READERS)
+def close_page(close_id: UUID) -> Response | str:
+    """A close with its progress; asked again every second until it is done, when the whole page is."""
+    actor = current_actor()
+    view = queries.close_view(current_session(), actor, close_id)
+    if "HX-Request" in request.headers:
+        return _close_progress(view)
+    return render_template(
+        "loans/close.html",
+        close=view,
+        may_close=actor.may(Permission.CLOSE_DAY),
+        csrf_token=page_token(),
+        **words_of_loans(),
+    )
+
+
+def _close_progress(view: queries.DayCloseView) -> Response:
+    answer = make_response(
+        render_template("loans/close_progress.html", close=view, **words_of_loans())
+    )
+    if view.finished_at is not None:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@blueprint.post("/<uuid:close_id>/repeats")
+@access(Permission.CLOSE_DAY)
+def repeat(close_id: UUID) -> Response:
+    """Close the loans that were left behind, or the one that is named."""
+    number = request.form.get("loan_number", "")[:40]
+    command = RepeatLoans(loan_numbers=(number,) if number else ())
+    view = repeat_loans(current_session(), current_actor(), close_id, command)
+    last = view.repeats[-1]
+    if last.failed:
+        tell(
+            "alarm",
+            gettext(
+                "%(failed)s loans failed again; the reason stands beside each.", failed=last.failed
+            ),
+        )
+    else:
+        tell("ok", gettext("%(done)s loans are closed up to the open day.", done=last.done))
+    return redirect(f"/day-closes/{close_id}", 303)  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""Checks after the loan is drawn, and warning signals."""

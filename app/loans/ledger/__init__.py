@@ -1,0 +1,1 @@
+"""The journal as books: trial balance, months, entries by hand."""

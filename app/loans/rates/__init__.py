@@ -1,0 +1,1 @@
+"""Rates of loans, fixed or by LPR."""

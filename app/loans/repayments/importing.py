@@ -1,0 +1,479 @@
+"""Files of repayments: checked row by row, then booked in chunks under one batch.
+
+A row's key is the reference of its transfer: sent again, in the same file or another, it is not
+booked again. A row that something stands against holds up no other.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlmodel import Session, col
+
+from app.audit.services import record
+from app.db.engine import Database, now
+from app.db.numbers import next_number
+from app.identity.domain import OrganisationKind
+from app.identity.models import Organisation
+from app.kernel.actor import Actor, Name, system_actor
+from app.kernel.csv_rows import LineError
+from app.kernel.errors import Busy, NotFound, Refusal
+from app.kernel.permissions import Permission
+from app.kernel.text import N_
+from app.loans.books import business_day, hold_business_day
+from app.loans.domain.importing import BatchState, RowState
+from app.loans.domain.states import OPEN_STATES, Kept
+from app.loans.models import Loan, LoanNote, LoanStateRow, Repayment
+from app.loans.queries import visible_loans
+from app.loans.repayments.import_files import (
+    BatchRow,
+    ImportRepayments,
+    RawRow,
+    parse_row,
+    read_file,
+)
+from app.loans.repayments.models import RepaymentBatch, RepaymentBatchRow
+from app.loans.repayments.repaying import Repay, find_by_key, repay, require_same
+
+log = structlog.get_logger("greenpledge.loans")
+
+CHUNK_ROWS: Final = 20
+"""Repayments booked in one transaction, which stays under half a second on the embedded database."""
+
+LOOKED_UP: Final = 500
+"""Numbers in one statement."""
+
+_BAD_ROW: Final = (
+    ValueError, ArithmeticError, LookupError, TypeError, IntegrityError, DataError,
+)  # fmt: skip
+"""What fails again however often the row is tried; a lost database or a deadlock does not."""
+
+NOT_BOOKED: Final = N_(
+    "The books did not take this row (%(problem)s). Look at the loan, then book the money by hand."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchView:
+    """A file and its rows; without a number it was only checked."""
+
+    id: UUID | None
+    number: str
+    file_name: str
+    state: BatchState | None
+    created_at: datetime | None
+    finished_at: datetime | None
+    rows: tuple[BatchRow, ...]
+
+    def _count(self, state: RowState) -> int:
+        return sum(1 for row in self.rows if row.state is state)
+
+    @property
+    def total(self) -> int:
+        """How many rows the file holds."""
+        return len(self.rows)
+
+    @property
+    def booked(self) -> int:
+        """How many were booked by this batch."""
+        return self._count(RowState.BOOKED)
+
+    @property
+    def known(self) -> int:
+        """How many had been booked before."""
+        return self._count(RowState.KNOWN)
+
+    @property
+    def refused(self) -> int:
+        """How many something stands against."""
+        return self._count(RowState.REFUSED)
+
+    @property
+    def amount_fen(self) -> int:
+        """The money of the rows that nothing stands against."""
+        good = (row for row in self.rows if row.state in (RowState.WAITING, RowState.BOOKED))
+        return sum(row.amount_fen or 0 for row in good)
+
+    @property
+    def booked_fen(self) -> int:
+        """The money booked by this batch."""
+        return sum(row.amount_fen or 0 for row in self.rows if row.state is RowState.BOOKED)
+
+
+# --- Checking ---
+
+
+def import_repayments(session: Session, actor: Actor, command: ImportRepayments) -> BatchView:
+    """Check a file; unless it is only tried, keep it as a batch whose good rows are booked next."""
+    actor.require(Permission.POST_REPAYMENT)
+    day = business_day(session, actor.organisation_id)
+    rows = _judged(session, actor, read_file(command), day)
+    if command.dry_run:
+        return _tried(command, rows)
+    batch = RepaymentBatch(
+        number=next_number(session, "B", day.year),
+        bank_id=actor.organisation_id,
+        file_name=command.file_name[:200],
+        sha256=hashlib.sha256(command.content).hexdigest(),
+        total=len(rows),
+        refused=sum(1 for row in rows if row.state is RowState.REFUSED),
+        amount_fen=_tried(command, rows).amount_fen,
+        person_id=actor.person_id,
+        created_at=now(session),
+    )
+    session.add(batch)
+    session.flush()
+    session.add_all([_stored(batch.id, row) for row in rows])
+    _finish_if_done(session, batch)
+    session.flush()
+    record(
+        session,
+        actor,
+        "repayment-batch.file",
+        subject_kind="repayment-batch",
+        subject_id=batch.id,
+        organisation_id=batch.bank_id,
+        number=batch.number,
+        rows=batch.total,
+        refused=batch.refused,
+        amount_fen=batch.amount_fen,
+        sha256=batch.sha256,
+    )
+    return batch_view(session, actor, batch.id)
+
+
+def _tried(command: ImportRepayments, rows: Sequence[BatchRow]) -> BatchView:
+    return BatchView(
+        id=None,
+        number="",
+        file_name=command.file_name[:200],
+        state=None,
+        created_at=None,
+        finished_at=None,
+        rows=tuple(rows),
+    )
+
+
+def _judged(session: Session, actor: Actor, raws: Sequence[RawRow], day: date) -> list[BatchRow]:
+    parsed = [(raw, parse_row(raw)) for raw in raws]
+    loans = _loans(session, actor, [row.loan_number for _, row in parsed])
+    seen: dict[tuple[str, str], int] = {}
+    rows = []
+    for raw, row in parsed:
+        loan = loans.get(row.loan_number)
+        if not any(each.column == "loan_number" for each in raw.problems):
+            _judge_loan(raw, row, loan)
+        _judge_day(session, raw, row, loan, day)
+        _judge_key(raw, row, seen)
+        rows.append(_told(session, raw, row, loan))
+    return rows
+
+
+def _loans(session: Session, actor: Actor, numbers: Sequence[str]) -> dict[str, Loan]:
+    wanted = sorted({number for number in numbers if number})
+    found: dict[str, Loan] = {}
+    for start in range(0, len(wanted), LOOKED_UP):
+        statement = visible_loans(session, actor).where(
+            col(Loan.number).in_(wanted[start : start + LOOKED_UP]),
+            col(Loan.bank_id) == actor.organisation_id,
+        )
+        found |= {loan.number: loan for loan in session.execute(statement).scalars()}
+    return found
+
+
+def _judge_loan(raw: RawRow, row: BatchRow, loan: Loan | None) -> None:
+    if loan is None:
+        if row.loan_number:
+            raw.refuse("loan_number", N_("Your bank has no loan with this number."))
+    elif loan.kept is Kept.MIRRORED:
+        raw.refuse("loan_number", N_("The books of this loan are not kept here."))
+    elif loan.state not in OPEN_STATES:
+        raw.refuse("loan_number", N_("This loan takes no repayment: it is not drawn, or not open."))
+
+
+def _judge_day(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None, day: date) -> None:
+    if row.value_on is None:
+        return
+    first = day.replace(day=1)
+    if row.value_on > day:
+        raw.refuse("value_on", N_("The business day is %(day)s; this day is to come."), day=day)
+    elif row.value_on < first:
+        raw.refuse("value_on", N_("Payments may be dated from %(first)s."), first=first)
+    elif loan is not None:
+        drawn_on = session.execute(
+            sa.select(sa.func.min(LoanNote.drawn_on)).where(col(LoanNote.loan_id) == loan.id)
+        ).scalar_one()
+        if drawn_on is not None and row.value_on < drawn_on:
+            raw.refuse("value_on", N_("The loan was drawn on %(day)s only."), day=drawn_on)
+
+
+def _judge_key(raw: RawRow, row: BatchRow, seen: dict[tuple[str, str], int]) -> None:
+    if not row.key or not row.loan_number:
+        return
+    name = (row.loan_number, row.key)
+    if name in seen:
+        raw.refuse("key", N_("This reference stands in row %(row)s already."), row=seen[name])
+    seen.setdefault(name, row.line)
+
+
+def _told(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None) -> BatchRow:
+    state = RowState.WAITING
+    number = ""
+    try:
+        known = _known(session, row, loan)
+    except Refusal as refusal:
+        raw.refuse("key", refusal.detail, **refusal.facts)
+    else:
+        if known is not None:
+            state, number = RowState.KNOWN, known.number
+            # Booked before, whatever has closed meanwhile.
+            raw.problems.clear()
+    if raw.problems:
+        state = RowState.REFUSED
+    return replace(
+        row,
+        state=state,
+        repayment_number=number,
+        problems=tuple(raw.problems),
+        loan_id=loan.id if loan is not None else None,
+    )
+
+
+def _known(session: Session, row: BatchRow, loan: Loan | None) -> Repayment | None:
+    """The standing repayment that a row names; refused where it is another or was taken back."""
+    known = find_by_key(session, loan.id, row.key) if loan is not None else None
+    if known is not None:
+        require_same(session, known, _command(row))
+    return known
+
+
+def _command(row: BatchRow | RepaymentBatchRow) -> Repay:
+    return Repay(
+        amount_fen=row.amount_fen or 0,
+        value_on=row.value_on,
+        prepay=row.prepay,
+        payer=row.payer,
+        key=row.key,
+    )
+
+
+def _stored(batch_id: UUID, row: BatchRow) -> RepaymentBatchRow:
+    return RepaymentBatchRow(
+        batch_id=batch_id,
+        line=row.line,
+        loan_number=row.loan_number,
+        loan_id=row.loan_id,
+        amount_fen=row.amount_fen,
+        value_on=row.value_on,
+        prepay=row.prepay,
+        key=row.key,
+        payer=row.payer,
+        state=row.state,
+        problems=[_problem_to_json(each) for each in row.problems],
+    )
+
+
+def _problem_to_json(problem: LineError) -> dict[str, Any]:
+    facts = {name: _fact_to_json(value) for name, value in problem.facts.items()}
+    return {"column": problem.column, "detail": problem.detail, "facts": facts}
+
+
+def _fact_to_json(value: object) -> object:
+    if isinstance(value, Name):
+        return {"zh": value.zh, "en": value.en}
+    return value if isinstance(value, int) else str(value)
+
+
+def _problem_from_json(line: int, row: Mapping[str, Any]) -> LineError:
+    facts = {
+        name: Name(**value) if isinstance(value, dict) else value
+        for name, value in row["facts"].items()
+    }
+    return LineError(line=line, column=row["column"], detail=row["detail"], facts=facts)
+
+
+# --- Booking ---
+
+
+def run_waiting_batches(database: Database, *, chunk_rows: int = CHUNK_ROWS) -> int:
+    """Book what waits, chunk by chunk; gives how many rows were booked. Safe to run twice.
+
+    A batch that fails waits for the next run and holds up no other.
+    """
+    with database.read() as session:
+        batches = session.execute(_waiting_batches()).all()
+    booked = 0
+    for batch_id, bank_id, kind, region in batches:
+        actor = system_actor(organisation_id=bank_id, organisation_kind=kind, region_code=region)
+        try:
+            booked += run_batch(database, actor, batch_id, chunk_rows=chunk_rows)
+        except Exception:
+            log.exception("repayment batch failed", batch=str(batch_id))
+    return booked
+
+
+def batches_wait(session: Session) -> bool:
+    """Whether a batch is still to be booked."""
+    return session.execute(_waiting_batches().limit(1)).first() is not None
+
+
+def _waiting_batches() -> sa.Select[UUID, UUID, OrganisationKind, str]:
+    return (
+        sa.select(
+            col(RepaymentBatch.id),
+            col(RepaymentBatch.bank_id),
+            col(Organisation.kind),
+            col(Organisation.region_code),
+        )
+        .join(Organisation, col(Organisation.id) == col(RepaymentBatch.bank_id))
+        .where(col(RepaymentBatch.state) == BatchState.WAITING)
+        .order_by(col(RepaymentBatch.id))
+    )
+
+
+def run_batch(
+    database: Database, actor: Actor, batch_id: UUID, *, chunk_rows: int = CHUNK_ROWS
+) -> int:
+    """Book the waiting rows of a batch in chunks; stops while a day closes, to be taken up later."""
+    booked = 0
+    while True:
+        with database.write() as session:
+            done, more = _run_chunk(session, actor, batch_id, chunk_rows)
+        booked += done
+        if not more:
+            return booked
+
+
+def _run_chunk(session: Session, actor: Actor, batch_id: UUID, chunk_rows: int) -> tuple[int, bool]:
+    batch = session.execute(
+        sa.select(RepaymentBatch).where(col(RepaymentBatch.id) == batch_id).with_for_update()
+    ).scalar_one()
+    rows = session.execute(
+        sa.select(RepaymentBatchRow)
+        .where(
+            col(RepaymentBatchRow.batch_id) == batch_id,
+            col(RepaymentBatchRow.state) == RowState.WAITING,
+        )
+        .order_by(col(RepaymentBatchRow.line))
+        .limit(chunk_rows)
+    ).scalars()
+    waiting = list(rows)
+    _hold_loans(session, batch.bank_id, waiting)
+    booked, busy = 0, False
+    for row in waiting:
+        try:
+            with session.begin_nested():
+                booked += _book(session, actor, batch, row)
+        except Busy:
+            busy = True
+            break
+        except Refusal as refusal:
+            _refuse(batch, row, refusal.detail, refusal.facts)
+        except _BAD_ROW as problem:
+            log.exception("repayment row failed", batch=batch.number, line=row.line)
+            _refuse(batch, row, NOT_BOOKED, {"problem": type(problem).__name__})
+        session.flush()
+    more = _finish_if_done(session, batch)
+    batch.version += 1
+    return booked, more and not busy
+
+
+def _hold_loans(session: Session, bank_id: UUID, rows: Sequence[RepaymentBatchRow]) -> None:
+    """Lock the business day, then the loans of a chunk in the order in which a close takes them."""
+    hold_business_day(session, bank_id)
+    loan_ids = sorted({row.loan_id for row in rows if row.loan_id is not None})
+    session.execute(
+        sa.select(col(LoanStateRow.loan_id))
+        .where(col(LoanStateRow.loan_id).in_(loan_ids))
+        .order_by(col(LoanStateRow.loan_id))
+        .with_for_update()
+    ).all()
+
+
+def _book(session: Session, actor: Actor, batch: RepaymentBatch, row: RepaymentBatchRow) -> int:
+    if row.loan_id is None or row.amount_fen is None:
+        raise NotFound
+    known = find_by_key(session, row.loan_id, row.key)
+    view = repay(session, actor, row.loan_id, _command(row))
+    if known is not None:
+        row.state = RowState.KNOWN
+        return 0
+    row.state, row.repayment_id = RowState.BOOKED, view.id
+    batch.booked += 1
+    batch.booked_fen += view.amount_fen
+    return 1
+
+
+def _refuse(
+    batch: RepaymentBatch, row: RepaymentBatchRow, detail: str, facts: Mapping[str, object]
+) -> None:
+    problem = LineError(line=row.line, column="", detail=detail, facts=dict(facts))
+    row.state = RowState.REFUSED
+    row.problems = [_problem_to_json(problem)]
+    batch.refused += 1
+
+
+def _finish_if_done(session: Session, batch: RepaymentBatch) -> bool:
+    """Whether rows are left; without any the batch is finished."""
+    session.flush()
+    left = session.execute(
+        sa.select(sa.func.count()).where(
+            col(RepaymentBatchRow.batch_id) == batch.id,
+            col(RepaymentBatchRow.state) == RowState.WAITING,
+        )
+    ).scalar_one()
+    if not left and batch.state is BatchState.WAITING:
+        batch.state, batch.finished_at = BatchState.FINISHED, now(session)
+    return bool(left)
+
+
+# --- Looking ---
+
+
+def list_batches(actor: Actor) -> sa.Select[Any]:
+    """The batches of the actor's bank, the newest first."""
+    actor.require(Permission.POST_REPAYMENT)
+    return (
+        sa.select(RepaymentBatch)
+        .where(col(RepaymentBatch.bank_id) == actor.organisation_id)
+        .order_by(col(RepaymentBatch.id).desc())
+    )
+
+
+def batch_view(session: Session, actor: Actor, batch_id: UUID) -> BatchView:
+    """A batch of the actor's bank with its rows."""
+    actor.require(Permission.POST_REPAYMENT)
+    batch = session.get(RepaymentBatch, batch_id)
+    if batch is None or batch.bank_id != actor.organisation_id:
+        raise NotFound
+    statement = (
+        sa.select(RepaymentBatchRow, col(Repayment.number))
+        .outerjoin(Repayment, col(Repayment.id) == col(RepaymentBatchRow.repayment_id))
+        .where(col(RepaymentBatchRow.batch_id) == batch_id)
+        .order_by(col(RepaymentBatchRow.line))
+    )
+    rows = tuple(_row_view(row, number) for row, number in session.execute(statement))
+    return BatchView(
+        id=batch.id,
+        number=batch.number,
+        file_name=batch.file_name,
+        state=batch.state,
+        created_at=batch.created_at,
+        finished_at=batch.finished_at,
+        rows=rows,
+    )
+
+
+def _row_view(row: RepaymentBatchRow, number: str | None) -> BatchRow:
+    plain = "line loan_number amount_fen value_on prepay key payer state loan_id"
+    return BatchRow(
+        **{name: getattr(row, name) for name in plain.split()},
+        repayment_number=number or "",
+        problems=tuple(_problem_from_json(row.line, each) for each in row.problems),
+    )

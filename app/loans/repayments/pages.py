@@ -1,0 +1,224 @@
+"""Pages of repayments: a split line by line, quotes of early repayment, files of repayments."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_babel import gettext
+
+from app.documents.downloads import attachment
+from app.documents.tables import XLSX_TYPE
+from app.kernel.ids import new_id
+from app.kernel.permissions import Permission
+from app.loans.domain.early import KEEP_TITLES, QUOTE_TITLES, QuoteKind
+from app.loans.domain.importing import BATCH_TITLES, ROW_TITLES, BatchState, RowState
+from app.loans.domain.states import OPEN_STATES
+from app.loans.domain.waterfall import CLAIM_TITLES
+from app.loans.pages import words_of_loans
+from app.loans.queries import LoanView, loan_view
+from app.loans.repayments import importing, quoting
+from app.loans.repayments.explaining import Explanation, explain_repayment
+from app.loans.repayments.import_files import TITLES, repayment_template
+from app.loans.repayments.schemas import (
+    CarryOutQuoteSchema,
+    ImportRepaymentsSchema,
+    QuoteEarlySchema,
+)
+from app.loans.repayments.views import batch_in_words, explained
+from app.web import idempotency
+from app.web.access import access, current_actor, current_session, tell
+from app.web.forms import form_page
+from app.web.language import current_language
+from app.web.paging import fetch_page, page_request
+from app.web.shell import words
+
+MAX_SHOWN_ROWS: Final = 200
+"""Rows on the page of a batch, those with problems first; the API has all."""
+
+ROW_TONES = {
+    RowState.WAITING: "amber",
+    RowState.BOOKED: "green",
+    RowState.KNOWN: "grey",
+    RowState.REFUSED: "red",
+}
+BATCH_TONES = {BatchState.WAITING: "amber", BatchState.FINISHED: "green"}
+
+Answer = Response | str | tuple[str, int]
+
+loans = Blueprint("repayment_pages", __name__, url_prefix="/loans")
+batches = Blueprint("repayment_batch_pages", __name__, url_prefix="/repayment-batches")
+
+BLUEPRINTS = (loans, batches)
+
+
+def _shown(titles: Any) -> dict[str, str]:
+    return {key.value: gettext(text) for key, text in titles.items()}
+
+
+def words_of_repayments() -> dict[str, Any]:
+    """Titles and tones that the templates of repayments look up."""
+    return {
+        **words_of_loans(),
+        "claim_titles": _shown(CLAIM_TITLES),
+        "keep_titles": _shown(KEEP_TITLES),
+        "quote_titles": _shown(QUOTE_TITLES),
+        "row_titles": _shown(ROW_TITLES),
+        "batch_titles": _shown(BATCH_TITLES),
+        "column_titles": {name: words(title) for name, title in TITLES.items()},
+        "row_tones": ROW_TONES,
+        "batch_tones": BATCH_TONES,
+    }
+
+
+def split_page(loan: LoanView, found: Explanation, *, preview: bool) -> str:
+    """The page of a split: of what was booked, or of what would be."""
+    return render_template(
+        "loans/repayment_split.html",
+        loan=loan,
+        split=explained(found),
+        preview=preview,
+        **words_of_repayments(),
+    )
+
+
+@loans.get("/<uuid:loan_id>/repayments/<uuid:entry_id>")
+@access(Permission.READ_LOANS)
+def repayment(loan_id: UUID, entry_id: UUID) -> str:
+    """A repayment line by line."""
+    session, actor = current_session(), current_actor()
+    loan = loan_view(session, actor, loan_id)
+    return split_page(loan, explain_repayment(session, actor, loan_id, entry_id), preview=False)
+
+
+@loans.get("/<uuid:loan_id>/repayment-quotes")
+@access(Permission.POST_REPAYMENT)
+def quote_list(loan_id: UUID) -> str:
+    """The quotes of early repayment of a loan."""
+    session, actor = current_session(), current_actor()
+    loan = loan_view(session, actor, loan_id)
+    return render_template(
+        "loans/repayment_quotes.html",
+        loan=loan,
+        may_quote=loan.state in OPEN_STATES,
+        quotes=quoting.list_quotes(session, actor, loan_id),
+        **words_of_repayments(),
+    )
+
+
+@loans.route("/<uuid:loan_id>/repayment-quotes/new", methods=["GET", "POST"])
+@access(Permission.POST_REPAYMENT)
+def new_quote(loan_id: UUID) -> Answer:
+    """Ask what paying early costs."""
+    session, actor = current_session(), current_actor()
+    loan = loan_view(session, actor, loan_id)
+
+    def submit(command: quoting.QuoteEarly) -> Response:
+        view = quoting.quote_early(session, actor, loan_id, command)
+        return redirect(f"/loans/{loan_id}/repayment-quotes/{view.id}", 303)  # type: ignore[return-value]
+
+    return form_page(
+        QuoteEarlySchema(),
+        title=gettext("Quote an early repayment"),
+        subtitle=f"{loan.number} · {words(loan.borrower_name)}",
+        help_text=gettext("Nothing is booked; the figures count on the days that the quote names."),
+        submit=submit,
+        back=f"/loans/{loan_id}/repayment-quotes",
+        submit_title=gettext("Work out the quote"),
+        values={"kind": QuoteKind.PREPAYMENT.value},
+        needed_when={"principal_yuan": ("kind", [QuoteKind.PREPAYMENT.value])},
+    )
+
+
+@loans.get("/<uuid:loan_id>/repayment-quotes/<uuid:quote_id>")
+@access(Permission.POST_REPAYMENT)
+def quote(loan_id: UUID, quote_id: UUID) -> str:
+    """A quote: what is to be paid on which day, the instalments before and after."""
+    session, actor = current_session(), current_actor()
+    return render_template(
+        "loans/repayment_quote.html",
+        loan=loan_view(session, actor, loan_id),
+        quote=quoting.get_quote(session, actor, loan_id, quote_id),
+        **words_of_repayments(),
+    )
+
+
+@loans.route("/<uuid:loan_id>/repayment-quotes/<uuid:quote_id>/execution", methods=["GET", "POST"])
+@access(Permission.POST_REPAYMENT)
+def carry_out(loan_id: UUID, quote_id: UUID) -> Answer:
+    """Book the money of a quote."""
+    session, actor = current_session(), current_actor()
+    loan = loan_view(session, actor, loan_id)
+    view = quoting.get_quote(session, actor, loan_id, quote_id)
+    back = f"/loans/{loan_id}/repayment-quotes/{quote_id}"
+
+    def submit(sent: dict[str, Any]) -> Response:
+        command = quoting.CarryOut(
+            quote_id=quote_id,
+            payer=sent.get("payer", ""),
+            key=idempotency.key_of(request) or str(new_id()),
+        )
+        done = quoting.carry_out(session, actor, loan_id, command)
+        tell("ok", gettext("%(number)s is booked.", number=done.number))
+        return redirect(f"/loans/{loan_id}/repayments/{done.entry_id}", 303)  # type: ignore[return-value]
+
+    return form_page(
+        CarryOutQuoteSchema(),
+        title=gettext("Carry out the quote"),
+        subtitle=f"{view.number} · {loan.number}",
+        help_text=gettext("The amount of the business day is booked, exactly as quoted."),
+        submit=submit,
+        back=back,
+    )
+
+
+@batches.route("", methods=["GET", "POST"])
+@access(Permission.POST_REPAYMENT, upload=True)
+def batch_list() -> Answer:
+    """The files of repayments, and the form that sends one."""
+    session, actor = current_session(), current_actor()
+    page = fetch_page(session, importing.list_batches(actor), page_request())
+    schema = ImportRepaymentsSchema()
+
+    def submit(data: dict[str, Any]) -> Response:
+        view = importing.import_repayments(session, actor, schema.command_for(data))
+        if view.id is None:
+            return make_response(_batch(view))
+        return redirect(f"/repayment-batches/{view.id}", 303)  # type: ignore[return-value]
+
+    return form_page(
+        schema,
+        title=gettext("Files of repayments"),
+        help_text=gettext("Each good row is booked under one batch; the others are listed."),
+        submit=submit,
+        submit_title=gettext("Send the file"),
+        values={"dry_run": "true"},
+        template="loans/repayment_batches.html",
+        page=page,
+        **words_of_repayments(),
+    )
+
+
+@batches.get("/template.xlsx")
+@access(Permission.POST_REPAYMENT)
+def template() -> Response:
+    """The workbook to fill in."""
+    content = repayment_template(current_actor(), current_language())
+    return attachment(content, name="repayments.xlsx", media_type=XLSX_TYPE)
+
+
+@batches.get("/<uuid:batch_id>")
+@access(Permission.POST_REPAYMENT)
+def batch(batch_id: UUID) -> str:
+    """A batch and what became of its rows."""
+    return _batch(importing.batch_view(current_session(), current_actor(), batch_id))
+
+
+def _batch(view: importing.BatchView) -> str:
+    told = batch_in_words(view)
+    rows = sorted(told.rows, key=lambda row: (not row.problems, row.line))
+    return render_template(
+        "loans/repayment_batch.html",
+        batch=told,
+        rows=rows[:MAX_SHOWN_ROWS],
+        **words_of_repayments(),
+    )

@@ -1,0 +1,36 @@
+"""Explanations and files of repayments in the reader's language, for programs and pages."""
+
+from dataclasses import replace
+from typing import Any
+
+from app.loans.repayments.explaining import Explanation
+from app.loans.repayments.importing import BatchView
+from app.web.problems import fill, lines_in_words
+
+
+def explained(found: Explanation) -> dict[str, Any]:
+    """An explanation with its reasons as words."""
+    names = Explanation.__dataclass_fields__
+    told = {name: getattr(found, name) for name in names}
+    told["lines"] = [
+        {
+            "seq": line.seq,
+            "claim": line.claim,
+            "place": line.place,
+            "note_number": line.note_number,
+            "due_number": line.due_number,
+            "due_on": line.due_on,
+            "owed_fen": line.owed_fen,
+            "paid_fen": line.paid_fen,
+            "left_fen": line.left_fen,
+            "why": fill(line.why.detail, line.why.facts),
+        }
+        for line in found.lines
+    ]
+    return told
+
+
+def batch_in_words(view: BatchView) -> BatchView:
+    """A batch with the problems of its rows as words."""
+    rows = [replace(row, problems=lines_in_words(row.problems)) for row in view.rows]
+    return replace(view, rows=tuple(rows))
