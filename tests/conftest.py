@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
@@ -38,6 +37,7 @@ from tests.support.databases import (
     PostgresTemplate,
     SqliteTemplate,
     Template,
+    listening,
     skip_fsync,
     template_name,
 )
@@ -342,9 +342,8 @@ def queries(database: Database) -> Callable[[], AbstractContextManager[list[str]
         def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             seen.append(statement)
 
-        sa.event.listen(database.engine, "before_cursor_execute", note)
-        yield seen
-        sa.event.remove(database.engine, "before_cursor_execute", note)
+        with listening(database.engine, "before_cursor_execute", note):
+            yield seen
 
     return watching
 

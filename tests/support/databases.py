@@ -6,7 +6,7 @@ gives back is set to what the template holds and lent again.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -127,8 +127,10 @@ class Engines:
         idle = self._idle.setdefault(kind, [])
         engine = idle.pop() if idle else self._make(url)
         self._leads_to[engine] = str(make_url(url).database)
+        listeners = _listeners(engine)
         yield engine
         engine.dispose()
+        assert _listeners(engine) == listeners, "A test left a listener on the engine it was lent."
         idle.append(engine)
 
     def _make(self, url: str) -> Engine:
@@ -149,6 +151,20 @@ class Engines:
         """Close what is left open."""
         for engine in self._leads_to:
             engine.dispose()
+
+
+@contextmanager
+def listening(engine: Engine, event: str, listener: Callable[..., None]) -> Iterator[None]:
+    """A listener on an engine or its connections, for a block."""
+    sa.event.listen(engine, event, listener)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, event, listener)
+
+
+def _listeners(engine: Engine) -> tuple[int, int]:
+    return len(engine.dispatch.before_cursor_execute), len(engine.pool.dispatch.connect)
 
 
 def skip_fsync(engine: Engine) -> None:

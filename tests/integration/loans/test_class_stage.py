@@ -12,6 +12,7 @@ from app.loans.domain.classification import LoanClass, class_rules
 from app.loans.models import LoanClassification, LoanStateRow
 from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, repay
 from app.reference.services import policy_for
+from tests.support.databases import listening
 from tests.support.many_loans import FIRST, ONE_DAY, fill
 
 DAY = date(2024, 3, 1)
@@ -48,9 +49,8 @@ def watching(database):
         writes = not connection.get_execution_options().get("greenpledge_read_only", False)
         seen.append((statement, parameters, writes))
 
-    sa.event.listen(database.engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(database.engine, "before_cursor_execute", note)
+    with listening(database.engine, "before_cursor_execute", note):
+        yield seen
 
 
 def look(bank, session, on=DAY):

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.loans.ledger.models import LedgerPeriod
 from app.loans.ledger.periods import close_due_periods, close_month
+from tests.support.databases import listening
 
 
 @pytest.fixture
@@ -28,11 +29,10 @@ def test_a_month_is_summed_before_the_banks_day_is_held(bank, closing):
         if writes and "FROM loan_posting" in statement:
             seen.append(statement)
 
-    sa.event.listen(bank.database.engine, "before_cursor_execute", note)
-    close_due_periods(bank.database, bank.actor, bank.id)
-    assert seen == []
-    bank.close(date(2024, 1, 31))
-    sa.event.remove(bank.database.engine, "before_cursor_execute", note)
+    with listening(bank.database.engine, "before_cursor_execute", note):
+        close_due_periods(bank.database, bank.actor, bank.id)
+        assert seen == []
+        bank.close(date(2024, 1, 31))
     assert [each for each in seen if "sum(" in each or "loan_posting.text" in each] == []
     assert [each for each in seen if "count(" in each] != []
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.db.engine import Database
 from app.web.idempotency import MAX_KEY_LENGTH
 from app.web.models import IdempotencyKey
+from tests.support.databases import listening
 
 PATH = "/probe/things"
 BODY = {"amount_yuan": "12.30"}
@@ -96,11 +97,10 @@ def test_a_replay_is_answered_before_the_version_is_compared(program, effects):
     assert effects() == 1
 
 
-def test_a_key_in_flight_is_answered_with_when_to_come_back(program, database, world, effects):
+def test_a_key_in_flight_is_answered_with_when_to_come_back(
+    program, database, world, effects, hurried
+):
     """Another transaction holds the key and has not ended."""
-    if database.is_sqlite:
-        database.engine.dispose()
-        sa.event.listen(database.engine, "connect", _hurry)
     with database.engine.connect() as other:
         row = {
             "id": world.person("a-co"),
@@ -118,6 +118,17 @@ def test_a_key_in_flight_is_answered_with_when_to_come_back(program, database, w
     assert answer.headers["Retry-After"] == "1"
     program.post(PATH, BODY, key="k-1", status=201)
     assert effects() == 1
+
+
+@pytest.fixture
+def hurried(database):
+    """Connections to SQLite that wait for a lock only a moment."""
+    if not database.is_sqlite:
+        yield
+        return
+    database.engine.dispose()
+    with listening(database.engine, "connect", _hurry):
+        yield
 
 
 def _hurry(connection, _record):
