@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import structlog
-from flask import g
 from flask_babel import gettext
 from sqlmodel import Session
 
@@ -19,15 +17,12 @@ from app.appraisal.schemas import (
 )
 from app.appraisal.services import AppraisalView
 from app.assets.services import get_asset
-from app.db.engine import Database
 from app.kernel.actor import Actor
 from app.kernel.text import N_
-from app.web.dispatch import database
+from app.web.dispatch import after_commit
 from app.web.events import EventHandler, Events
 from app.web.formats import current_locale, money_with_unit
 from app.web.shell import words
-
-log = structlog.get_logger("greenpledge.appraisal")
 
 
 def _accept(session: Session, actor: Actor, appraisal_id: UUID, _command: Any) -> Any:
@@ -60,17 +55,11 @@ def _countersign(
     session: Session, actor: Actor, appraisal_id: UUID, command: services.CountersignAppraisal
 ) -> Any:
     view = services.countersign_appraisal(session, actor, appraisal_id, command)
-    store = database()
-    g.setdefault("after_commit", []).append(lambda: _print(store, actor, appraisal_id))
+    after_commit(
+        lambda store: services.issue_report(store, actor, appraisal_id),
+        what=f"report of appraisal {view.number}",
+    )
     return view
-
-
-def _print(store: Database, actor: Actor, appraisal_id: UUID) -> None:
-    """Print after the commit; what fails here is made up for by the job that prints missing reports."""
-    try:
-        services.issue_report(store, actor, appraisal_id)
-    except Exception:
-        log.exception("report not printed", appraisal=str(appraisal_id))
 
 
 EVENTS = Events(

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.db.engine import pretend_day
+from app.db.engine import Database, pretend_day
 from app.demo.files import day_of, rows, table, wan_to_fen
 from app.demo.lending import BANKS, OPEN_ON, system_of
 from app.demo.people import Cast
 from app.documents.services import UploadFile
-from app.kernel.actor import Actor
+from app.identity.domain import OrganisationKind
+from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, system_actor
 from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding, checklist
 from app.loans.inspection.planning import plan_inspections
+from app.loans.inspection.report import issue_missing_reports
 from app.loans.inspection.services import (
     AddFile,
     OrderInspection,
@@ -53,6 +55,14 @@ def add_care(session: Session, cast: Cast, loans: Mapping[str, UUID]) -> None:
     pretend_day(session, OPEN_ON)
     for bank in BANKS:
         plan_inspections(session, system_of(cast, bank), cast.organisations[bank])
+
+
+def print_checks(database: Database) -> None:
+    """Print the reports that were reviewed."""
+    actor = system_actor(
+        organisation_id=PLATFORM_ORGANISATION_ID, organisation_kind=OrganisationKind.PLATFORM.value
+    )
+    issue_missing_reports(database, actor)
 
 
 def _check(session: Session, cast: Cast, loan_id: UUID, each: Mapping[str, Any]) -> UUID:

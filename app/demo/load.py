@@ -71,6 +71,7 @@ def load(database: Database) -> dict[str, Any]:
         _watch(session, cast, loans)
     with database.write() as session:
         care.add_care(session, cast, loans)
+    care.print_checks(database)
     with database.write() as session:
         gep.add_accounts(session, cast)
     with database.write() as session:

@@ -9,14 +9,19 @@ from app.desk.document_schemas import LoanDocumentListSchema, LoanDocumentSchema
 from app.desk.loan_documents import loan_document_content, loan_documents
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
-from app.loans.repayments.statements import issue_statement
-from app.web.access import access, current_actor, current_session
+from app.loans.repayments.statements import DrawnStatement, draw_statement, issue_statement
+from app.web.access import access, current_actor, current_session, prepared_as
+from app.web.dispatch import database
 from app.web.openapi import ApiBlueprint
 from app.web.schemas import NoFields
 
 blueprint = ApiBlueprint(
     "loan-documents", __name__, url_prefix="/api/v1/loans", description="Papers of loans"
 )
+
+
+def _draw(loan_id: UUID) -> DrawnStatement:
+    return draw_statement(database(), current_actor(), loan_id)
 
 
 @blueprint.route("/<uuid:loan_id>/documents", methods=["GET"])
@@ -38,13 +43,13 @@ def get_loan_document(loan_id: UUID, document_id: UUID) -> Response:
 
 
 @blueprint.route("/<uuid:loan_id>/statements", methods=["POST"])
-@access(Permission.SEND_NOTICES, idempotent=True)
+@access(Permission.SEND_NOTICES, idempotent=True, ahead=_draw)
 @blueprint.arguments(NoFields)
 @blueprint.response(201, LoanDocumentSchema)
 def post_statement(_nothing: dict[str, Any], loan_id: UUID) -> Any:
     """Issue the statement of the business day with a number and a code that anybody may check."""
     session, actor = current_session(), current_actor()
-    document_id = issue_statement(session, actor, loan_id)
+    document_id = issue_statement(session, actor, loan_id, prepared_as(DrawnStatement))
     found = {each.id: each for each in loan_documents(session, actor, loan_id)}
     address = f"/api/v1/loans/{loan_id}/documents/{document_id}"
     return found[document_id], 201, {"Location": address}

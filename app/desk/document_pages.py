@@ -9,9 +9,10 @@ from app.desk.loan_documents import loan_document_content, loan_documents
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.loans.queries import loan_view
-from app.loans.repayments.statements import issue_statement
-from app.web.access import access, current_actor, current_session, tell
+from app.loans.repayments.statements import DrawnStatement, draw_statement, issue_statement
+from app.web.access import access, current_actor, current_session, prepared_as, tell
 from app.web.csrf import page_token
+from app.web.dispatch import database
 from app.web.shell import words
 
 blueprint = Blueprint("loan_documents_pages", __name__, url_prefix="/loans")
@@ -41,11 +42,16 @@ def document_file(loan_id: UUID, document_id: UUID) -> Response:
     return attachment(content, name=name, media_type=media_type)
 
 
+def _draw(loan_id: UUID) -> DrawnStatement:
+    return draw_statement(database(), current_actor(), loan_id)
+
+
 @blueprint.post("/<uuid:loan_id>/statements")
-@access(Permission.SEND_NOTICES)
+@access(Permission.SEND_NOTICES, ahead=_draw)
 def new_statement(loan_id: UUID) -> Response:
     """Issue the statement of the business day."""
-    issue_statement(current_session(), current_actor(), loan_id)
+    drawn = prepared_as(DrawnStatement)
+    issue_statement(current_session(), current_actor(), loan_id, drawn)
     tell("ok", gettext("The statement is issued."))
     address = url_for("loan_documents_pages.document_list", loan_id=loan_id)
     return redirect(address, 303)  # type: ignore[return-value]

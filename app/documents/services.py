@@ -144,12 +144,17 @@ def _require_quota(session: Session, actor: Actor) -> None:
 
 
 def new_identity(session: Session, *, year: int) -> DocumentIdentity:
-    """The next number of documents and a code that cannot be guessed."""
+    """The next number of documents and a new code."""
+    return DocumentIdentity(number=next_number(session, "DOC", year), code=new_code())
+
+
+def new_code() -> str:
+    """A code that cannot be guessed; enough for a document that bears the number of what it is about."""
     groups = (
         "".join(secrets.choice(CODE_LETTERS) for _ in range(_GROUP_LETTERS))
         for _ in range(_CODE_GROUPS)
     )
-    return DocumentIdentity(number=next_number(session, "DOC", year), code="-".join(groups))
+    return "-".join(groups)
 
 
 def issue_document(session: Session, actor: Actor, command: IssueDocument) -> IssuedDocument:

@@ -27,6 +27,7 @@ from app.jobs.sequence import (
 )
 from app.loans.closing.days import run_requested_closes
 from app.loans.domain.states import CloseState
+from app.loans.inspection import report as inspections
 from app.loans.models import BankDay, DayClose
 from app.loans.notices.issuing import issue_notices, waiting_notices
 from app.loans.repayments.importing import batches_wait, run_waiting_batches
@@ -64,6 +65,9 @@ def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
         "requested-closes": lambda rule: LongJob(rule=rule, work=_close, needed=_closes_wait),
         "revaluations": lambda rule: LongJob(rule=rule, work=_revalue, needed=_runs_wait),
         "appraisal-reports": lambda rule: LongJob(rule=rule, work=_print, needed=_reports_missing),
+        "inspection-reports": lambda rule: LongJob(
+            rule=rule, work=_print_checks, needed=_checks_unprinted
+        ),
         "repayment-batches": lambda rule: LongJob(rule=rule, work=_book, needed=_batches_left),
         "loan-notices": lambda rule: LongJob(rule=rule, work=_tell, needed=_notices_wait),
         "notice-outbox": lambda rule: ShortJob(rule=rule, effect=_deliver(mail)),
@@ -138,6 +142,15 @@ def _reports_missing(session: Session) -> bool:
 def _print(database: Database, turn: Turn) -> Facts:
     """Print what was signed twice; the web does it at once, this takes up what was cut off."""
     return {"printed": issue_missing_reports(database, turn.actor)}
+
+
+def _checks_unprinted(session: Session) -> bool:
+    return session.execute(inspections.without_report().limit(1)).first() is not None
+
+
+def _print_checks(database: Database, turn: Turn) -> Facts:
+    """Print what was reviewed; the web does it at once, this takes up what was cut off."""
+    return {"printed": inspections.issue_missing_reports(database, turn.actor)}
 
 
 def _batches_left(session: Session) -> bool:

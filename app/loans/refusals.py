@@ -304,3 +304,11 @@ class StatementTooLong(RuleViolation):
         "The journal of %(number)s has %(lines)s lines; a statement as a workbook takes %(limit)s."
         " Read the journal page by page, on the page of the loan or over the API."
     )
+
+
+class StatementOutdated(Busy):
+    """A statement with number and code tells of the loan as it stands when it is issued."""
+
+    code = "statement-outdated"
+    title = N_("The loan changed while its statement was printed")
+    detail = N_("Something was booked meanwhile. Wait %(retry_after)s seconds and issue it again.")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+import structlog
 from flask import Flask, Response, current_app, g, make_response, request
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,6 +27,8 @@ from app.kernel.text import N_
 from app.web import csrf, idempotency
 from app.web.access import RouteRule, admit, rule_of
 from app.web.reading import FORM_TYPES, require_known_query
+
+log = structlog.get_logger("greenpledge.web")
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -193,6 +196,22 @@ def add_etag(response: Response) -> Response:
     """After each request: the version of the thing as ETag."""
     _set_etag(response)
     return response
+
+
+def after_commit(work: Callable[[Database], object], *, what: str) -> None:
+    """Work to be done once the request's transaction is committed, such as printing.
+
+    It has no part in the answer: what fails is logged, and a job makes up for it.
+    """
+    store = database()
+
+    def run() -> None:
+        try:
+            work(store)
+        except Exception:
+            log.exception("work after the commit failed", work=what)
+
+    g.setdefault("after_commit", []).append(run)
 
 
 def is_api_request() -> bool:

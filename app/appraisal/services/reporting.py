@@ -66,7 +66,7 @@ from app.documents.services import (
     IssueDocument,
     document_content,
     issue_document,
-    new_identity,
+    new_code,
 )
 from app.documents.wording import yuan
 from app.identity.models import Organisation, Person
@@ -152,8 +152,7 @@ def issue_report(database: Database, actor: Actor, appraisal_id: UUID) -> UUID |
     Printing takes some tenths of a second and holds no lock. Gives the issued document, or None
     when there is nothing to report.
     """
-    with database.write() as session:
-        code = new_identity(session, year=today(session).year).code
+    code = new_code()
     with database.read() as session:
         row = session.get(Appraisal, appraisal_id)
         if row is None or row.state not in queries.FINISHED_STATES or row.report_id is not None:

@@ -13,6 +13,7 @@ from app.loans.domain.inspection import INSPECTION, InspectionEvent, machine_for
 from app.loans.domain.signals import SIGNAL, SignalEvent, is_raised, levels
 from app.loans.inspection import services, signals
 from app.loans.inspection.queries import InspectionView, inspection_view
+from app.loans.inspection.report import issue_report
 from app.loans.inspection.schemas import (
     FindingsFormSchema,
     InspectionSchema,
@@ -30,6 +31,7 @@ from app.loans.inspection.signal_schemas import (
     SignalSchema,
 )
 from app.loans.loan_officers import colleagues
+from app.web.dispatch import after_commit
 from app.web.events import EventHandler, Events
 from app.web.shell import words
 
@@ -65,6 +67,14 @@ def _open_measures(session: Session, actor: Actor, signal_id: UUID) -> Choices:
     return {"measure": [(str(each.seq), each.task[:80]) for each in view.open_measures]}
 
 
+def _review(session: Session, actor: Actor, inspection_id: UUID, command: services.Said) -> Any:
+    view = services.review_report(session, actor, inspection_id, command)
+    after_commit(
+        lambda store: issue_report(store, actor, inspection_id), what=f"report of {view.number}"
+    )
+    return view
+
+
 INSPECTION_EVENTS = Events(
     thing="inspection",
     machine=INSPECTION,
@@ -82,7 +92,7 @@ INSPECTION_EVENTS = Events(
         EventHandler(
             event=InspectionEvent.REVIEW,
             schema=ReviewSchema,
-            handle=services.review_report,
+            handle=_review,
             help=N_("The report is numbered and printed; after this nothing of it changes."),
         ),
         EventHandler(

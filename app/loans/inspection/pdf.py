@@ -53,7 +53,6 @@ class ReportView:
     borrower: Words
     loan_number: str
     loan_title: Words
-    inspection_number: str
     kind: Words
     due_on: date
     checked_on: date
@@ -140,7 +139,6 @@ def _row(zh: str, en: str, value: str) -> Row:
 
 def _facts(view: ReportView) -> list[Row]:
     return [
-        _row("检查编号", "Check No.", view.inspection_number),
         _row("检查种类", "Kind of check", _both(view.kind)),
         _row("借款人", "Borrower", _both(view.borrower)),
         _row("贷款", "Loan", f"{view.loan_number} {_both(view.loan_title)}"),

@@ -410,6 +410,12 @@ _OF_FILE: Final = (
 )
 
 
+def file_rows(session: Session, inspection_id: UUID) -> Sequence[InspectionFile]:
+    """The rows of the files of a check, those withdrawn too."""
+    statement = sa.select(InspectionFile).where(col(InspectionFile.inspection_id) == inspection_id)
+    return session.execute(statement).scalars().all()
+
+
 def use_of_funds(session: Session, row: Inspection) -> UseOfFunds:
     """Drawn by the day of the check, and proofs of this report and of those reviewed before."""
     drawn = sa.select(sa.func.coalesce(sa.func.sum(LoanNote.amount_fen), 0)).where(

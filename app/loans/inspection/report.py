@@ -1,18 +1,26 @@
-"""The report of a check as a numbered document: the facts put into the view that is printed."""
+"""The report of a check as a document: printed once it is reviewed, outside of any writing transaction.
 
-from typing import Final
+The document bears the number of the check. The review seals the content; once the report is printed
+the seal covers the document too.
+"""
+
+from typing import Any, Final
 from uuid import UUID
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
+from app.db.engine import Database
 from app.documents.files import check_address
 from app.documents.pdf import Words
-from app.documents.services import DocumentIdentity, IssueDocument, issue_document, new_identity
+from app.documents.services import DocumentIdentity, IssueDocument, issue_document, new_code
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.loans.domain.inspection import UseOfFunds, checklist, name_in
+from app.loans.domain.inspection import InspectionState, UseOfFunds, checklist, name_in
+from app.loans.inspection.models import Inspection
 from app.loans.inspection.pdf import EvidenceLine, FindingLine, ReportView, inspection_report
-from app.loans.inspection.queries import InspectionView
+from app.loans.inspection.queries import InspectionView, file_rows, whole_view
+from app.loans.inspection.seal import seal_of
 from app.loans.models import Loan
 
 KIND: Final = "inspection-report"
@@ -20,38 +28,96 @@ KIND: Final = "inspection-report"
 DEMONSTRATION: Final = Words(zh="演示数据，纯属虚构。", en="Demo data, invented.")
 
 
-def issue_report(session: Session, actor: Actor, view: InspectionView) -> UUID:
-    """Print a report that was just reviewed; gives the id of the issued document."""
-    if view.reviewed_on is None:
-        raise ValueError(f"{view.number} is not reviewed")
-    identity = new_identity(session, year=view.reviewed_on.year)
-    command = IssueDocument(
-        identity=identity,
-        kind=KIND,
-        title=Name(zh="贷后检查报告", en="Report of a post-loan check"),
-        issued_on=view.reviewed_on,
-        subject_kind="inspection",
-        subject_id=view.id,
-        content=inspection_report(_printed(session, view, identity)),
+def issue_report(database: Database, actor: Actor, inspection_id: UUID) -> UUID | None:
+    """Print the report of a reviewed check, keep its bytes and open its public check, once.
+
+    Gives the issued document; None when there is nothing to print, or its content is not the reviewed one.
+    """
+    with database.read() as session:
+        row = session.get(Inspection, inspection_id)
+        if row is None or row.document_id is not None:
+            return None if row is None else row.document_id
+        if not _is_as_reviewed(session, row):
+            return None
+        printed = _printed(session, whole_view(session, actor, row), new_code())
+    content = inspection_report(printed)
+    with database.write() as session:
+        return _keep_report(session, actor, inspection_id, printed, content)
+
+
+def issue_missing_reports(database: Database, actor: Actor) -> int:
+    """Print every report that was reviewed and is not there yet; gives how many."""
+    with database.read() as session:
+        missing = list(session.execute(without_report()).scalars())
+    return sum(issue_report(database, actor, each) is not None for each in missing)
+
+
+def without_report() -> sa.Select[Any]:
+    """Ids of checks that were reviewed and whose report is not printed yet, oldest first."""
+    return (
+        sa.select(col(Inspection.id))
+        .where(
+            col(Inspection.state) == InspectionState.REVIEWED, col(Inspection.document_id).is_(None)
+        )
+        .order_by(col(Inspection.id))
     )
-    return issue_document(session, actor, command).id
 
 
-def _printed(session: Session, view: InspectionView, identity: DocumentIdentity) -> ReportView:
+def _is_as_reviewed(session: Session, row: Inspection) -> bool:
+    return row.state is InspectionState.REVIEWED and row.sealed_sha256 == seal_of(
+        row, file_rows(session, row.id)
+    )
+
+
+def _keep_report(
+    session: Session, actor: Actor, inspection_id: UUID, printed: ReportView, content: bytes
+) -> UUID | None:
+    row = session.get_one(Inspection, inspection_id, with_for_update=True)
+    if row.document_id is not None or not _is_as_reviewed(session, row):
+        return row.document_id
+    issued = issue_document(
+        session,
+        actor,
+        IssueDocument(
+            identity=DocumentIdentity(number=printed.number, code=printed.digest_text),
+            kind=KIND,
+            title=Name(zh="贷后检查报告", en="Report of a post-loan check"),
+            issued_on=printed.issued_on,
+            subject_kind="inspection",
+            subject_id=row.id,
+            content=content,
+            issuer_id=row.bank_id,
+            issuer=Name(zh=printed.bank.zh, en=printed.bank.en),
+        ),
+    )
+    # Not an edit of the check: its version stays, so that the reviewer's page is not out of date.
+    statement = (
+        sa.update(Inspection)
+        .where(col(Inspection.id) == row.id)
+        .values(
+            document_id=issued.id,
+            sealed_sha256=seal_of(row, file_rows(session, row.id), document_id=issued.id),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)
+    return issued.id
+
+
+def _printed(session: Session, view: InspectionView, code: str) -> ReportView:
     bank = session.get_one(Organisation, view.bank_id)
     loan = session.get_one(Loan, view.loan_id)
     use = view.use or UseOfFunds(drawn_fen=0, proved_fen=0)
     issued_on = view.reviewed_on or view.due_on
     return ReportView(
-        number=identity.number,
+        number=view.number,
         issued_on=issued_on,
-        check_url=check_address(identity.code),
-        digest_text=identity.code,
+        check_url=check_address(code),
+        digest_text=code,
         bank=Words(zh=bank.name_zh, en=bank.name_en),
         borrower=_words(view.borrower_name),
         loan_number=view.loan_number,
         loan_title=_words(view.loan_title),
-        inspection_number=view.number,
         kind=_words(name_in("kinds", view.kind.value)),
         due_on=view.due_on,
         checked_on=view.checked_on or view.due_on,

@@ -1,7 +1,9 @@
 """The digest that a review leaves on a report and its files."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from app.audit.domain import canonical, json_value
 from app.loans.inspection.models import Inspection, InspectionFile
@@ -12,9 +14,15 @@ _SEALED: Final = (
 )
 
 
-def seal_of(row: Inspection, files: list[InspectionFile]) -> str:
-    """SHA-256 over the content of a report and its files, as the review left them."""
+def seal_of(
+    row: Inspection, files: Sequence[InspectionFile], *, document_id: UUID | None = None
+) -> str:
+    """SHA-256 over the content of a report and its files, as the review left them.
+
+    document_id: of the printed report, where the row does not bear it yet.
+    """
     content: dict[str, Any] = {name: getattr(row, name) for name in _SEALED.split()}
+    content["document_id"] = document_id or row.document_id
     content["files"] = [
         [each.document_id, each.purpose, each.amount_fen, each.payee, each.withdrawn_reason]
         for each in sorted(files, key=lambda each: each.id)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col
 
+from app.appraisal.services.reporting import ReportNotReady
 from app.audit.services import record
 from app.db.engine import now
 from app.db.numbers import next_number
@@ -37,6 +38,7 @@ from app.loans.inspection.planning import SERIES
 from app.loans.inspection.queries import (
     MAX_FILES,
     InspectionView,
+    file_rows,
     find_inspection,
     findings_of,
     use_of_funds,
@@ -51,7 +53,6 @@ from app.loans.inspection.refusals import (
     LoanNotDrawn,
     ReportIncomplete,
 )
-from app.loans.inspection.report import issue_report
 from app.loans.inspection.seal import seal_of
 from app.loans.loan_officers import officers_now
 from app.loans.models import Loan, LoanNote, LoanStateRow
@@ -236,14 +237,15 @@ def return_report(
 def review_report(
     session: Session, actor: Actor, inspection_id: UUID, command: Said
 ) -> InspectionView:
-    """Confirm a report that another person wrote: it is sealed, printed and never changes again."""
+    """Confirm a report that another person wrote: it is sealed and never changes again.
+
+    Printing follows outside of the transaction (`issue_report`).
+    """
     row, after = _reviewing(session, actor, inspection_id, InspectionEvent.REVIEW)
     row.reviewed_on = lending_day(session, row.bank_id)
     row.reviewed_by, row.reviewed_at = actor.person_id, now(session)
     row.state, row.review_note = after, command.note
-    session.flush()
-    row.document_id = issue_report(session, actor, whole_view(session, actor, row))
-    row.sealed_sha256 = seal_of(row, _file_rows(session, row.id))
+    row.sealed_sha256 = seal_of(row, file_rows(session, row.id))
     return _done(session, actor, row, InspectionEvent.REVIEW, sha256=row.sealed_sha256)
 
 
@@ -264,7 +266,7 @@ def add_file(
     actor.require(Permission.INSPECT_LOANS)
     row = _writing(session, actor, inspection_id)
     _require_amount(command)
-    if len(_file_rows(session, row.id)) >= MAX_FILES:
+    if len(file_rows(session, row.id)) >= MAX_FILES:
         raise InvalidInput.at("/file", N_("A check has at most %(limit)s files."), limit=MAX_FILES)
     document = upload_document(session, actor, command.file)
     added = InspectionFile(
@@ -329,15 +331,12 @@ def file_content(
 def report_content(session: Session, actor: Actor, inspection_id: UUID) -> tuple[str, bytes]:
     """Name and bytes of the printed report; `NotFound` before it is reviewed."""
     row = find_inspection(session, actor, inspection_id)
-    issued = session.get(IssuedDocument, row.document_id) if row.document_id else None
-    if issued is None:
+    if row.state is not InspectionState.REVIEWED:
         raise NotFound
+    if row.document_id is None:
+        raise ReportNotReady(retry_after=5)
+    issued = session.get_one(IssuedDocument, row.document_id)
     return f"{row.number}.pdf", document_content(session, issued)
-
-
-def _file_rows(session: Session, inspection_id: UUID) -> list[InspectionFile]:
-    statement = sa.select(InspectionFile).where(col(InspectionFile.inspection_id) == inspection_id)
-    return list(session.execute(statement).scalars())
 
 
 def _begin(

@@ -1,16 +1,18 @@
 """The statement of a loan, drawn from its journal and its schedule."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.db.engine import Database
 from app.documents.files import check_address
 from app.documents.pdf import Words
-from app.documents.services import IssueDocument, issue_document, new_identity
+from app.documents.services import DocumentIdentity, IssueDocument, issue_document, new_identity
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.daycount import DayCount
@@ -20,9 +22,10 @@ from app.loans.contracts import list_notes
 from app.loans.domain.journal import Account
 from app.loans.domain.states import Kept, LoanState
 from app.loans.domain.terms import Method
+from app.loans.models import LoanStateRow
 from app.loans.queries import LoanView, list_dues, loan_view, trial_balance, whole_repayments
 from app.loans.queries import RepaymentView as StoredRepayment
-from app.loans.refusals import LoanNotServiced
+from app.loans.refusals import LoanNotServiced, StatementOutdated
 from app.loans.reports import (
     InstalmentView,
     RepaymentView,
@@ -83,32 +86,74 @@ def statement_pdf(session: Session, actor: Actor, loan_id: UUID, public_url: str
     return loan_statement(_statement(session, actor, view, public_url))
 
 
-def issue_statement(session: Session, actor: Actor, loan_id: UUID) -> UUID:
-    """Issue the statement of a visible, serviced loan with number and code; gives the id of the document."""
-    actor.require(Permission.SEND_NOTICES)
-    view = loan_view(session, actor, loan_id)
-    if view.kept is Kept.MIRRORED:
-        raise LoanNotServiced(number=view.number)
-    identity = new_identity(session, year=lending_day(session, view.bank_id).year)
-    drawn = replace(
-        _statement(session, actor, view, ""),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnStatement:
+    """A statement as it is to be issued, and the version of the loan that it tells of."""
+
+    loan_id: UUID
+    version: int
+    identity: DocumentIdentity
+    issued_on: date
+    content: bytes
+
+
+def draw_statement(database: Database, actor: Actor, loan_id: UUID) -> DrawnStatement:
+    """Number and print the statement of a visible, serviced loan; give it to `issue_statement`.
+
+    Printing takes some tenths of a second and holds no lock.
+    """
+    with database.read() as session:
+        view, version = _asked_for(session, actor, loan_id)
+        told = _statement(session, actor, view, "")
+    with database.write() as session:
+        identity = new_identity(session, year=told.issued_on.year)
+    printed = replace(
+        told,
         number=identity.number,
         check_url=check_address(identity.code),
         digest_text=identity.code,
         prepared_by=actor.display_name.zh,
     )
-    command = IssueDocument(
+    return DrawnStatement(
+        loan_id=loan_id,
+        version=version,
         identity=identity,
+        issued_on=told.issued_on,
+        content=loan_statement(printed),
+    )
+
+
+def issue_statement(
+    session: Session, actor: Actor, loan_id: UUID, drawn: DrawnStatement | None
+) -> UUID:
+    """Issue a statement that was drawn; gives the id of the document.
+
+    Refused while it does not tell of the loan as it stands: something was booked since it was drawn.
+    """
+    view, version = _asked_for(session, actor, loan_id)
+    if drawn is None or (drawn.loan_id, drawn.version) != (loan_id, version):
+        raise StatementOutdated(retry_after=1)
+    command = IssueDocument(
+        identity=drawn.identity,
         kind=STATEMENT_KIND,
         title=Name(zh="贷款对账单", en="Loan statement"),
         issued_on=drawn.issued_on,
         subject_kind="loan",
         subject_id=view.id,
-        content=loan_statement(drawn),
+        content=drawn.content,
         issuer_id=view.bank_id,
         issuer=view.bank_name,
     )
     return issue_document(session, actor, command).id
+
+
+def _asked_for(session: Session, actor: Actor, loan_id: UUID) -> tuple[LoanView, int]:
+    """The loan of a statement, and the version of its figures."""
+    actor.require(Permission.SEND_NOTICES)
+    view = loan_view(session, actor, loan_id)
+    if view.kept is Kept.MIRRORED:
+        raise LoanNotServiced(number=view.number)
+    return view, session.get_one(LoanStateRow, loan_id).version
 
 
 def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) -> StatementView:

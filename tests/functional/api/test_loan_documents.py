@@ -1,8 +1,13 @@
 """The papers of a loan in one list; what waits about loans in life."""
 
+from uuid import UUID
+
 import pytest
 
-from app.loans.services import close_day
+from app.documents.models import IssuedDocument
+from app.loans.refusals import StatementOutdated
+from app.loans.repayments.statements import draw_statement, issue_statement
+from app.loans.services import Repay, close_day, repay
 from tests.functional.api.test_day_closes import BREAK, change  # noqa: F401 - a fixture
 from tests.functional.api.test_loan_notices import notice  # noqa: F401 - a fixture
 from tests.functional.api.test_loans import TODAY, loan_id  # noqa: F401 - a fixture
@@ -24,6 +29,22 @@ def test_statement_and_notice_stand_in_one_list_with_number_and_code(api, notice
 def test_a_statement_is_issued_by_who_writes_to_borrowers(api, notice):  # noqa: F811
     for login, status in (("c1-fin", 403), ("a-risk", 403), ("b-ops", 404)):
         api(login).post(f"/loans/{notice}/statements", {}, status=status)
+
+
+def test_a_statement_tells_of_the_loan_as_it_stands_when_it_is_issued(database, world, notice):  # noqa: F811
+    lent, actor = UUID(str(notice)), world.actor("a-ops")
+    drawn = draw_statement(database, actor, lent)
+    with database.write() as session:
+        repay(session, actor, lent, Repay(amount_fen=1_00, key="meanwhile"))
+    for held in (drawn, None):
+        with pytest.raises(StatementOutdated), database.write() as session:
+            issue_statement(session, actor, lent, held)
+    again = draw_statement(database, actor, lent)
+    with database.write() as session:
+        document_id = issue_statement(session, actor, lent, again)
+    with database.read() as session:
+        issued = session.get(IssuedDocument, document_id)
+        assert (issued.number, issued.issuer_id) == (again.identity.number, world.organisation("A"))
 
 
 def test_a_paper_of_another_loan_is_not_found(api, notice, database, world):  # noqa: F811

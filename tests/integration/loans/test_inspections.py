@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.appraisal.services.reporting import ReportNotReady
 from app.desk.worklist import worklist
 from app.documents.models import IssuedDocument
 from app.documents.services import UploadFile, check_code
@@ -33,6 +34,7 @@ from app.loans.inspection.refusals import (
     LoanNotDrawn,
     ReportIncomplete,
 )
+from app.loans.inspection.report import issue_missing_reports, issue_report
 from app.loans.inspection.services import (
     AddFile,
     OrderInspection,
@@ -296,7 +298,7 @@ def test_only_a_colleague_who_makes_checks_looks_after_a_loan(bank, loan_id):
 # --- The report ---
 
 
-def test_a_report_goes_from_draft_over_submission_to_review_and_is_printed(bank, check_id):
+def test_a_report_goes_from_draft_over_submission_to_review_and_is_printed_after_it(bank, check_id):
     view = submitted(bank, check_id)
     assert (view.state, view.drawn_fen, view.proved_fen) == (
         InspectionState.SUBMITTED,
@@ -305,12 +307,47 @@ def test_a_report_goes_from_draft_over_submission_to_review_and_is_printed(bank,
     )
     done = act(bank, review_report, "a-risk", check_id, Said(note="属实"))
     assert (done.state, done.reviewed_on, done.events) == (InspectionState.REVIEWED, OPENED, ())
+    with pytest.raises(ReportNotReady):
+        act(bank, report_content, "a-officer", check_id)
+    actor = bank.world.actor("a-risk")
+    issued_id = issue_report(bank.database, actor, check_id)
     name, content = act(bank, report_content, "a-officer", check_id)
     assert name == f"{done.number}.pdf"
     assert content.startswith(b"%PDF")
     with bank.database.read() as session:
-        issued = session.get(IssuedDocument, done.document_id)
+        issued = session.get(IssuedDocument, issued_id)
+        assert (issued.number, issued.issued_on, issued.issuer_id) == (done.number, OPENED, bank.id)
         assert check_code(session, issued.code).kind == "inspection-report"
+        row = session.get(Inspection, check_id)
+        assert (row.document_id, row.version) == (issued_id, done.version)
+        assert row.sealed_sha256 != done.sealed_sha256
+
+
+def test_a_report_is_printed_once_and_the_job_makes_up_for_one_that_was_cut_off(bank, check_id):
+    submitted(bank, check_id)
+    system = bank.world.system()
+    assert issue_report(bank.database, system, check_id) is None
+    act(bank, review_report, "a-risk", check_id, Said())
+    assert issue_missing_reports(bank.database, system) == 1
+    assert issue_missing_reports(bank.database, system) == 0
+    with bank.database.read() as session:
+        (issued,) = session.execute(sa.select(IssuedDocument)).scalars()
+    assert issue_report(bank.database, system, check_id) == issued.id
+
+
+@pytest.mark.parametrize("printed", [False, True])
+def test_what_changed_since_the_review_is_named_and_neither_printed_nor_sealed_anew(
+    bank, check_id, printed
+):
+    submitted(bank, check_id)
+    act(bank, review_report, "a-risk", check_id, Said())
+    if printed:
+        issue_missing_reports(bank.database, bank.actor)
+    bank.sql("UPDATE inspection SET summary = 'all is well', document_id = NULL")
+    assert issue_missing_reports(bank.database, bank.actor) == 0
+    with bank.database.read() as session:
+        found = {each.invariant for each in inspection_violations(session)}
+    assert found == {"inspection-sealed"}
 
 
 def test_nobody_reviews_the_own_report(bank, check_id):
