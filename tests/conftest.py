@@ -197,9 +197,7 @@ def database(
 ) -> Iterator[Database]:
     """A copy of the template: all tables, and the organisations and people of the world."""
     with templates(engine_name).copy() as url, engines.lent(url) as engine:
-        opened = prepared_database(LentDatabase(url, engine, clock=clock))
-        yield opened
-        opened.dispose()
+        yield prepared_database(LentDatabase(url, engine, clock=clock))
 
 
 @pytest.fixture

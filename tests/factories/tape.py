@@ -1,11 +1,14 @@
 """The tape of the demo world's month-end balances, as rows of loans and month ends without anything around them."""
 
 import csv
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from app.identity.domain import OrganisationKind
@@ -20,17 +23,37 @@ DATA: Final = Path(__file__).resolve().parents[2] / "app" / "demo" / "data"
 FEN_PER_WAN: Final = 1_000_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tape:
+    banks: list[Organisation] = field(default_factory=list)
+    loans: list[Loan] = field(default_factory=list)
+    states: list[LoanStateRow] = field(default_factory=list)
+    month_ends: list[LoanMonthEnd] = field(default_factory=list)
+
+
 def load_tape(session: Session, world: World) -> dict[str, UUID]:
     """Insert mirrored and serviced loans with their month ends; gives loans by the tape's id."""
-    banks = _banks(session, world)
+    tables, found = _tables(frozenset(world.organisations.items()))
+    for table, rows in tables:
+        session.execute(sa.insert(table), rows)
+    return found
+
+
+@cache
+def _tables(
+    organisations: frozenset[tuple[str, UUID]],
+) -> tuple[list[tuple[sa.Table, list[dict[str, Any]]]], dict[str, UUID]]:
+    """The rows of the tape in a world, worked out once."""
+    tape, known = _Tape(), dict(organisations)
+    banks = _banks(tape, known)
     balances = {row["loan_id"]: row for row in _rows("serviced_balances.csv")}
     found = {}
     for row in _rows("serviced_loans.csv"):
-        found[row["loan_id"]] = _add(session, world, banks, row, balances[row["loan_id"]])
+        found[row["loan_id"]] = _add(tape, known["C1"], banks, row, balances[row["loan_id"]])
     for row in _rows("mirrored_loans.csv"):
-        found[row["loan_id"]] = _add(session, world, banks, row, row)
-    session.flush()
-    return found
+        found[row["loan_id"]] = _add(tape, known["C1"], banks, row, row)
+    filled = [tape.banks, tape.loans, tape.states, tape.month_ends]
+    return [(rows[0].__table__, [row.model_dump() for row in rows]) for rows in filled], found
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -38,13 +61,14 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _banks(session: Session, world: World) -> dict[str, UUID]:
+def _banks(tape: _Tape, known: dict[str, UUID]) -> dict[str, UUID]:
+    """The banks of the tape: A stands in every world, the others come with the tape."""
     banks = {}
     for row in _rows("organisations.csv"):
         if row["kind"] not in {"bank", "bank-mirrored"}:
             continue
-        if row["org_id"] in world.organisations:
-            banks[row["org_id"]] = world.organisation(row["org_id"])
+        if row["org_id"] in known:
+            banks[row["org_id"]] = known[row["org_id"]]
             continue
         bank = Organisation(
             kind=OrganisationKind(row["kind"]),
@@ -55,15 +79,14 @@ def _banks(session: Session, world: World) -> dict[str, UUID]:
             synthetic=True,
             created_at=OPENED_AT,
         )
-        session.add(bank)
+        tape.banks.append(bank)
         banks[row["org_id"]] = bank.id
-    session.flush()
     return banks
 
 
 def _add(
-    session: Session,
-    world: World,
+    tape: _Tape,
+    borrower_id: UUID,
     banks: dict[str, UUID],
     row: dict[str, str],
     balances: dict[str, str],
@@ -76,7 +99,7 @@ def _add(
         id=new_id(),
         number=row["loan_id"],
         bank_id=banks.get(row["bank_id"], banks["PUB"]),
-        borrower_id=None if mirrored else world.organisation("C1"),
+        borrower_id=None if mirrored else borrower_id,
         borrower_name=row.get("borrower_name", ""),
         title=row.get("product_zh", "") or "报送贷款",
         contract_fen=0 if mirrored else int(row["contract_wan"]) * FEN_PER_WAN,
@@ -90,11 +113,10 @@ def _add(
         state=LoanState.MIRRORED if mirrored else LoanState.PERFORMING,
         created_at=OPENED_AT,
     )
-    session.add(loan)
-    session.flush()
+    tape.loans.append(loan)
     last = months[max(months)] * FEN_PER_WAN
-    session.add(LoanStateRow(loan_id=loan.id, principal_fen=last, loan_class=tier))
-    session.add_all(_month_ends(loan.id, months, tier))
+    tape.states.append(LoanStateRow(loan_id=loan.id, principal_fen=last, loan_class=tier))
+    tape.month_ends.extend(_month_ends(loan.id, months, tier))
     return loan.id
 
 

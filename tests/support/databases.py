@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 import sqlalchemy as sa
@@ -52,6 +52,8 @@ class PostgresTemplate:
     idle: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     restore: sql.Composed = field(init=False)
+    keepers: dict[str, psycopg.Connection[tuple[object, ...]]] = field(default_factory=dict)
+    """What sets a copy back, by its name: a connection that knows all tables already."""
 
     def __post_init__(self) -> None:
         with _connect(self.url_of(self.name)) as connection:
@@ -77,36 +79,47 @@ class PostgresTemplate:
             self._set_back(name)
         except psycopg.Error:
             # The test changed the tables themselves: this copy cannot be lent again.
+            self.keepers.pop(name).close()
             drop_database(self.server, name)
         else:
             self.idle.append(name)
 
     def drop_all(self) -> None:
         """Remove the template and its copies."""
+        for keeper in self.keepers.values():
+            keeper.close()
         for name in [*self.idle, self.name]:
             drop_database(self.server, name)
 
     def _make(self) -> str:
         name = f"gp_{os.getpid()}_{next(self.numbers)}"
         create_database(self.server, name, self.name)
+        keeper = self.keepers[name] = _connect(self.url_of(name))
+        # Neither references nor triggers against changed history stand in the way.
+        keeper.execute("SET session_replication_role = replica")
         return name
 
     def _set_back(self, name: str) -> None:
-        with _connect(self.url_of(name)) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            # Neither references nor triggers against changed history stand in the way.
-            connection.execute("SET session_replication_role = replica")
-            connection.execute(self.restore)
+        keeper = self.keepers[name]
+        # Idle connections of a lent engine serve the next test; all others end here.
+        keeper.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND (application_name <> %s OR state <> 'idle')",
+            [LENT],
+        )
+        keeper.execute(self.restore)
 
 
 Template = SqliteTemplate | PostgresTemplate
 
 
+LENT: Final = "lent"
+"""What a lent engine calls itself on PostgreSQL."""
+
+
 class LentDatabase(Database):
-    """A database on an engine that others used before, for other copies."""
+    """A database on an engine that others used before."""
 
     def __init__(self, url: str, engine: Engine, *, clock: Clock) -> None:
         super().__init__(url, clock=clock)
@@ -114,34 +127,39 @@ class LentDatabase(Database):
 
 
 class Engines:
-    """Engines lent to one test at a time: what they compiled serves the next."""
+    """Engines lent to one test at a time: what they compiled serves the next.
+
+    On PostgreSQL, where a copy is lent again and again, its connections stay as well: a new one would
+    have to learn all tables first. On SQLite one engine is led to one file after the other.
+    """
 
     def __init__(self) -> None:
-        self._idle: dict[str, list[Engine]] = {}
+        self._of_copies: dict[str, Engine] = {}
+        self._of_files: list[Engine] = []
         self._leads_to: dict[Engine, str] = {}
 
     @contextmanager
     def lent(self, url: str) -> Iterator[Engine]:
         """An engine that connects to a URL until it is given back."""
-        kind = make_url(url).get_backend_name()
-        idle = self._idle.setdefault(kind, [])
-        engine = idle.pop() if idle else self._make(url)
-        self._leads_to[engine] = str(make_url(url).database)
-        listeners = _listeners(engine)
-        yield engine
-        engine.dispose()
-        assert _listeners(engine) == listeners, "A test left a listener on the engine it was lent."
-        idle.append(engine)
+        if make_url(url).get_backend_name() == "sqlite":
+            engine = self._of_files.pop() if self._of_files else self._make(url)
+            self._leads_to[engine] = str(make_url(url).database)
+            with _left_as_found(engine):
+                yield engine
+            engine.dispose()
+            self._of_files.append(engine)
+            return
+        if url not in self._of_copies:
+            self._of_copies[url] = make_engine(url)
+            sa.event.listen(self._of_copies[url], "do_connect", _name_lent)
+        with _left_as_found(self._of_copies[url]):
+            yield self._of_copies[url]
 
     def _make(self, url: str) -> Engine:
         engine = make_engine(url)
-        name = "database" if engine.dialect.name == "sqlite" else "dbname"
 
-        def connect(_dialect: Any, _record: Any, given: list[Any], named: dict[str, Any]) -> None:
-            if name == "dbname":
-                named[name] = self._leads_to[engine]
-            else:
-                given[:] = [self._leads_to[engine]]
+        def connect(_dialect: Any, _record: Any, given: list[Any], _named: dict[str, Any]) -> None:
+            given[:] = [self._leads_to[engine]]
 
         sa.event.listen(engine, "do_connect", connect)
         skip_fsync(engine)
@@ -149,8 +167,19 @@ class Engines:
 
     def dispose(self) -> None:
         """Close what is left open."""
-        for engine in self._leads_to:
+        for engine in [*self._of_files, *self._of_copies.values()]:
             engine.dispose()
+
+
+def _name_lent(_dialect: Any, _record: Any, _given: list[Any], named: dict[str, Any]) -> None:
+    named["application_name"] = LENT
+
+
+@contextmanager
+def _left_as_found(engine: Engine) -> Iterator[None]:
+    before = _listeners(engine)
+    yield
+    assert _listeners(engine) == before, "A test left a listener on the engine it was lent."
 
 
 @contextmanager
