@@ -119,16 +119,19 @@ def _row(entry: Entry, head: str) -> AuditEvent:
 
 
 def _lock_chain(session: Session, organisation_id: UUID) -> AuditChain:
-    row = {"organisation_id": organisation_id, "head_seq": 0, "head_hash": GENESIS_HASH}
-    insert_ignoring(session, AuditChain.__table__, row)  # type: ignore[attr-defined]
     statement = (
         sa.select(AuditChain)
         .where(col(AuditChain.organisation_id) == organisation_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    chain: AuditChain = session.execute(statement).scalar_one()
-    return chain
+    chain: AuditChain | None = session.execute(statement).scalar_one_or_none()
+    if chain is not None:
+        return chain
+    row = {"organisation_id": organisation_id, "head_seq": 0, "head_hash": GENESIS_HASH}
+    insert_ignoring(session, AuditChain.__table__, row)  # type: ignore[attr-defined]
+    begun: AuditChain = session.execute(statement).scalar_one()
+    return begun
 
 
 def watch(database: Database) -> None:

@@ -27,9 +27,6 @@ def claim(session: Session, name: str, owner: str, seconds: int) -> int | None:
     """Take the lease when free, expired, or already ours; gives the fencing number, or None when held."""
     instant = now(session)
     until = instant + timedelta(seconds=seconds)
-    row = {"name": name, "owner": owner, "fence": 1, "held_until": until}
-    if insert_ignoring(session, Lease.__table__, row):  # type: ignore[attr-defined]
-        return 1
     statement = (
         sa.update(Lease)
         .where(
@@ -40,7 +37,11 @@ def claim(session: Session, name: str, owner: str, seconds: int) -> int | None:
         .returning(col(Lease.fence))
         .execution_options(synchronize_session=False)
     )
-    return session.execute(statement).scalar_one_or_none()
+    fence: int | None = session.execute(statement).scalar_one_or_none()
+    if fence is not None:
+        return fence
+    row = {"name": name, "owner": owner, "fence": 1, "held_until": until}
+    return 1 if insert_ignoring(session, Lease.__table__, row) else None  # type: ignore[attr-defined]
 
 
 def release(session: Session, name: str, owner: str) -> None:
