@@ -1,8 +1,9 @@
 """What a bank sets aside for its loans on a day: by loan and by class, live or at the close of a past day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, cast
+from datetime import date, timedelta
+from typing import Any, Final, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,15 +14,26 @@ from app.kernel.actor import Actor, Name
 from app.kernel.errors import RuleViolation
 from app.kernel.permissions import Permission
 from app.kernel.rates import PPM
+from app.kernel.schedule_dates import add_months
 from app.kernel.text import N_
 from app.loans.books import business_day
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
 from app.loans.domain.provision import Provision, Rates, by_class, provision_rates
-from app.loans.domain.states import Kept
-from app.loans.models import DayClose, Loan, LoanClassification, LoanPosting, LoanStateRow
+from app.loans.domain.states import EntryKind, Kept
+from app.loans.models import (
+    DayClose,
+    Loan,
+    LoanClassification,
+    LoanMonthEnd,
+    LoanPosting,
+    LoanStateRow,
+)
 from app.policy import Policy
 from app.reference.services import policy_for
+
+_MOVING: Final = tuple(each for each in EntryKind if each is not EntryKind.ACCRUAL)
+"""Accruals are most of a journal and move no principal."""
 
 
 class ProvisionDayUnknown(RuleViolation):
@@ -57,9 +69,9 @@ class LoanProvision:
 def provision_view(session: Session, actor: Actor, on: date | None = None) -> ProvisionView:
     """The sums by class of the actor's bank on a day; without one on its open business day."""
     actor.require(Permission.READ_PROVISIONS)
-    day, is_open = _day(session, actor, on)
+    day, open_on = _days(session, actor, on)
     rates = provision_rates(_policy(session, actor, day))
-    rows = _loans(actor, day, rates, is_open=is_open).subquery()
+    rows = _loans(actor.organisation_id, day, open_on, rates).subquery()
     statement = sa.select(
         rows.c.loan_class,
         sa.func.count(),
@@ -70,7 +82,7 @@ def provision_view(session: Session, actor: Actor, on: date | None = None) -> Pr
         (LoanClass(tier), int(loans), int(balance), int(provision))
         for tier, loans, balance, provision in session.execute(statement)
     ]
-    return ProvisionView(on=day, is_open=is_open, provision=by_class(sums, rates))
+    return ProvisionView(on=day, is_open=day == open_on, provision=by_class(sums, rates))
 
 
 def list_provisions(
@@ -78,9 +90,9 @@ def list_provisions(
 ) -> sa.Select[Any]:
     """The loans behind the sums, the largest provision first; give each row to `loan_provision`."""
     actor.require(Permission.READ_PROVISIONS)
-    day, is_open = _day(session, actor, on)
+    day, open_on = _days(session, actor, on)
     rates = provision_rates(_policy(session, actor, day))
-    rows = _loans(actor, day, rates, is_open=is_open).subquery()
+    rows = _loans(actor.organisation_id, day, open_on, rates).subquery()
     statement = (
         sa.select(
             rows,
@@ -113,24 +125,24 @@ def _policy(session: Session, actor: Actor, day: date) -> Policy:
     return policy_for(session, actor.organisation_id, day)
 
 
-def _day(session: Session, actor: Actor, on: date | None) -> tuple[date, bool]:
-    """The day asked for, and whether it is the open one."""
+def _days(session: Session, actor: Actor, on: date | None) -> tuple[date, date]:
+    """The day asked for, and the open one."""
     open_on = business_day(session, actor.organisation_id)
     if on is None or on == open_on:
-        return open_on, True
+        return open_on, open_on
     closes = sa.select(sa.func.min(DayClose.on)).where(
         col(DayClose.bank_id) == actor.organisation_id
     )
     first: date = session.execute(closes).scalar_one_or_none() or open_on
     if not first <= on <= open_on:
         raise ProvisionDayUnknown(first=first, last=open_on)
-    return on, False
+    return on, open_on
 
 
-def _loans(actor: Actor, day: date, rates: Rates, *, is_open: bool) -> sa.Select[Any]:
+def _loans(bank_id: UUID, day: date, open_on: date, rates: Rates) -> sa.Select[Any]:
     """Loan, class, balance and provision of every loan that owes principal."""
-    source = _standing() if is_open else _at_close(actor.organisation_id, day)
-    owing = source.where(col(Loan.bank_id) == actor.organisation_id).subquery()
+    source = _standing() if day == open_on else at_close(bank_id, day, open_on)
+    owing = source.where(col(Loan.bank_id) == bank_id).subquery()
     return sa.select(
         owing.c.loan_id,
         owing.c.loan_class,
@@ -152,49 +164,61 @@ def _standing() -> sa.Select[Any]:
     return cast("sa.Select[Any]", statement)
 
 
-def _at_close(bank_id: UUID, day: date) -> sa.Select[Any]:
-    """Principal as the journal had it at the end of a day, and the class taken last by then."""
-    sign = sa.case(
-        (col(LoanPosting.debit) == Account.PRINCIPAL, col(LoanPosting.amount_fen)),
-        else_=-col(LoanPosting.amount_fen),
-    )
+def at_close(bank_id: UUID, day: date, open_on: date) -> sa.Select[Any]:
+    """Principal at the end of a day, and the class taken last by then.
+
+    What the end of the month has, less what was booked from the day to it: at most a month of the
+    journal is read, however old the day is.
+    """
+    parts = sa.union_all(*_principal_back_to(bank_id, day, open_on)).subquery()
     owed = (
-        sa.select(col(LoanPosting.loan_id), sa.cast(sa.func.sum(sign), sa.BigInteger).label("fen"))
-        .where(
-            col(LoanPosting.bank_id) == bank_id,
-            col(LoanPosting.booked_on) <= day,
-            sa.or_(
-                col(LoanPosting.debit) == Account.PRINCIPAL,
-                col(LoanPosting.credit) == Account.PRINCIPAL,
-            ),
-        )
-        .group_by(col(LoanPosting.loan_id))
+        sa.select(parts.c.loan_id, sa.cast(sa.func.sum(parts.c.fen), sa.BigInteger).label("fen"))
+        .group_by(parts.c.loan_id)
         .subquery()
     )
-    newest = (
-        sa.select(col(LoanClassification.loan_id), sa.func.max(LoanClassification.on).label("on"))
-        .where(col(LoanClassification.bank_id) == bank_id, col(LoanClassification.on) <= day)
-        .group_by(col(LoanClassification.loan_id))
-        .subquery()
+    taken = (
+        sa.select(col(LoanClassification.loan_class))
+        .where(col(LoanClassification.loan_id) == owed.c.loan_id, col(LoanClassification.on) <= day)
+        .order_by(col(LoanClassification.on).desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    taken = col(LoanClassification.loan_class)
-    statement: Any = (
-        sa.select(
-            owed.c.loan_id,
-            sa.func.coalesce(taken, LoanClass.NORMAL).label("loan_class"),
-            owed.c.fen.label("balance_fen"),
-        )
-        .join(Loan, col(Loan.id) == owed.c.loan_id)
-        .outerjoin(newest, newest.c.loan_id == owed.c.loan_id)
-        .outerjoin(
-            LoanClassification,
-            sa.and_(
-                col(LoanClassification.loan_id) == newest.c.loan_id,
-                col(LoanClassification.on) == newest.c.on,
-            ),
-        )
-    )
+    statement: Any = sa.select(
+        owed.c.loan_id,
+        sa.func.coalesce(taken, sa.literal(LoanClass.NORMAL, taken.type)).label("loan_class"),
+        owed.c.fen.label("balance_fen"),
+    ).join(Loan, col(Loan.id) == owed.c.loan_id)
     return cast("sa.Select[Any]", statement)
+
+
+def _principal_back_to(bank_id: UUID, day: date, open_on: date) -> Sequence[sa.Select[Any]]:
+    """Principal as it stands, or stood at the end of the day's month, then what was booked since the day."""
+    month_end_on = add_months(day, 1, anchor_day=1) - timedelta(days=1)
+    if month_end_on < open_on:
+        found = sa.select(
+            col(LoanMonthEnd.loan_id), col(LoanMonthEnd.principal_fen).label("fen")
+        ).where(col(LoanMonthEnd.month_end_on) == month_end_on)
+    else:
+        found = sa.select(col(LoanStateRow.loan_id), col(LoanStateRow.principal_fen).label("fen"))
+    serviced = sa.select(col(Loan.id)).where(
+        col(Loan.bank_id) == bank_id, col(Loan.kept) == Kept.SERVICED
+    )
+    back = sa.case(
+        (col(LoanPosting.debit) == Account.PRINCIPAL, -col(LoanPosting.amount_fen)),
+        else_=col(LoanPosting.amount_fen),
+    )
+    moved = sa.select(col(LoanPosting.loan_id), back.label("fen")).where(
+        col(LoanPosting.bank_id) == bank_id,
+        col(LoanPosting.kind).in_(_MOVING),
+        col(LoanPosting.booked_on) > day,
+        col(LoanPosting.booked_on) <= month_end_on,
+        sa.or_(
+            col(LoanPosting.debit) == Account.PRINCIPAL,
+            col(LoanPosting.credit) == Account.PRINCIPAL,
+        ),
+    )
+    loan_id: Any = found.selected_columns[0]
+    return found.where(loan_id.in_(serviced)), moved
 
 
 def provision_sql(

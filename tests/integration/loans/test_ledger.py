@@ -48,6 +48,7 @@ from app.loans.refusals import (
 )
 from app.loans.repayments.repaying import Repay, repay
 from app.loans.services import Drawn, PostDrawdown, WriteOff, load_history, write_off
+from tests.support.query_plans import plan_of
 
 FIRST = date(2023, 12, 26)
 DRAWN_FEN = 3_000_000_00
@@ -154,22 +155,8 @@ CURSOR = "2024-01-30.00000000-0000-7000-8000-000000000000"
 def test_lines_are_read_in_the_order_of_an_index(database, ops, kind, index, cursor):
     """Whether the index can serve: PostgreSQL would read so small a table whole and sort it."""
     statement = lines_statement(ops, LineFilter(kind=kind), cursor).limit(51)
-    text = statement.compile(database.engine, compile_kwargs={"literal_binds": True})
     with database.read() as session:
-        if database.engine.dialect.name == "sqlite":
-            plan = session.execute(sa.text(f"EXPLAIN QUERY PLAN {text}")).all()
-        else:
-            for way in (
-                "seqscan",
-                "sort",
-                "incremental_sort",
-                "bitmapscan",
-                "hashjoin",
-                "mergejoin",
-            ):
-                session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
-            plan = session.execute(sa.text(f"EXPLAIN {text}")).all()
-    said = " ".join(str(each) for each in plan)
+        said = plan_of(session, statement)
     assert index in said
     assert "TEMP B-TREE" not in said
     assert "Sort" not in said

@@ -1,5 +1,6 @@
 """Provisions of a bank, live and at the close of a day, on both engines."""
 
+from collections import defaultdict
 from datetime import date
 
 import pytest
@@ -10,15 +11,18 @@ from app.kernel.rates import PPM
 from app.loans.classes.changes import JudgeClass, judge_class
 from app.loans.classes.provisions import (
     ProvisionDayUnknown,
+    at_close,
     list_provisions,
     loan_provision,
     provision_sql,
     provision_view,
 )
 from app.loans.domain.classification import LoanClass
+from app.loans.domain.journal import Account
 from app.loans.domain.provision import provision_fen
-from app.loans.models import LoanMonthEnd
-from app.loans.services import Drawn, PostDrawdown
+from app.loans.models import LoanMonthEnd, LoanPosting
+from app.loans.services import Drawn, PostDrawdown, Repay, repay
+from tests.support.query_plans import plan_of
 
 DAY = date(2024, 3, 30)
 FIRST_DAY = date(2024, 3, 21)
@@ -68,6 +72,53 @@ def test_a_past_day_is_worked_out_from_the_journal_and_the_classes_of_that_day(b
     for day in (date(2024, 3, 29), date(2024, 4, 2)):
         with pytest.raises(ProvisionDayUnknown):
             view(bank, day)
+
+
+def journal_until(bank, day):
+    """Principal of each loan by all that was booked up to a day."""
+    owed = defaultdict(int)
+    with bank.database.read() as session:
+        for line in session.execute(sa.select(LoanPosting)).scalars():
+            moved = {line.debit: line.amount_fen, line.credit: -line.amount_fen}
+            if line.booked_on <= day:
+                owed[line.loan_id] += moved.get(Account.PRINCIPAL, 0)
+    return {loan_id: fen for loan_id, fen in owed.items() if fen}
+
+
+def test_each_past_day_has_the_principal_of_the_journal_up_to_it(bank, books):
+    """Over the end of a month: prepaid on 1 April, drawn and settled on the 2nd, money dated back."""
+    ops = bank.world.actor("a-ops")
+    with bank.database.write() as session:
+        early = Repay(amount_fen=100_000_00, prepay=True, key="early")
+        repay(session, ops, books[0], early)
+    bank.close(date(2024, 4, 1))
+    bank.set_clock(date(2024, 4, 2))
+    third = bank.sign(starts_on=date(2024, 4, 2), matures_on=date(2025, 4, 1))
+    bank.draw(third, 3_000_000_00)
+    with bank.database.write() as session:
+        whole = Repay(amount_fen=2_000_000_00, prepay=True, key="whole")
+        repay(session, ops, books[1], whole)
+        back = Repay(amount_fen=1_00, value_on=date(2024, 4, 1), prepay=True, key="back")
+        repay(session, ops, books[0], back)
+    bank.close_until(date(2024, 4, 2), date(2024, 4, 3))
+    for on in (date(2024, 3, 30), *(date(2024, 4, day) for day in (1, 2, 3))):
+        with bank.database.read() as session:
+            rows = session.execute(at_close(bank.id, on, date(2024, 4, 4))).all()
+        assert {row.loan_id: row.balance_fen for row in rows if row.balance_fen} == journal_until(
+            bank, on
+        )
+    assert books[1] not in journal_until(bank, date(2024, 4, 2))
+
+
+@pytest.mark.parametrize("day", [date(2024, 3, 10), date(2024, 3, 31), date(2024, 4, 2)])
+def test_a_past_day_reads_a_month_of_the_journal_by_its_index(database, world, day):
+    statement = at_close(world.organisation("A"), day, date(2024, 4, 4))
+    with database.read() as session:
+        said = plan_of(session, statement)
+    assert "ix_loan_posting_kind" in said or "ix_loan_posting_bank" in said
+    assert "uq_classification_loan_id_on" in said or "classification USING INDEX" in said
+    assert "SCAN loan_posting" not in said
+    assert "Seq Scan" not in said
 
 
 def test_the_loans_behind_the_sums_are_listed_by_class(bank, books):
