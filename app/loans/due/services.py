@@ -224,6 +224,7 @@ class _Look:
     ) -> None:
         self.session, self.wanted, self.day, self.until_on = session, wanted, day, until_on
         self._visible = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
+        self.actor = actor
 
     # --- What was billed ---
 
@@ -271,7 +272,12 @@ class _Look:
             .join(Loan, col(Loan.id) == col(LoanDue.loan_id))
             .join(BankDay, col(BankDay.bank_id) == col(Loan.bank_id))
             .outerjoin(_BORROWER, _BORROWER.id == col(Loan.borrower_id))
-            .where(*self._of_loans(), self._of_part(), col(LoanDue.due_on) <= self.until_on)
+            .where(
+                col(Loan.id).in_(self._visible),
+                *_of_loans(self.wanted),
+                self._of_part(),
+                col(LoanDue.due_on) <= self.until_on,
+            )
         )
         if self.wanted.from_on is not None:
             statement = statement.where(col(LoanDue.due_on) >= self.wanted.from_on)
@@ -300,23 +306,6 @@ class _Look:
             col(LoanDue.due_on) < col(BankDay.open_on),
         )
 
-    def _of_loans(self) -> list[sa.ColumnElement[bool]]:
-        wanted = self.wanted
-        found: list[sa.ColumnElement[bool]] = [col(Loan.id).in_(self._visible)]
-        if wanted.number:
-            found.append(col(Loan.number) == wanted.number)
-        if wanted.region_code:
-            prefix = region_prefix(wanted.region_code)
-            found.append(col(Loan.region_code).startswith(prefix, autoescape=True))
-        if wanted.loan_class is not None:
-            of_class = sa.select(col(LoanStateRow.loan_id)).where(
-                col(LoanStateRow.loan_class) == wanted.loan_class
-            )
-            found.append(col(Loan.id).in_(of_class))
-        if wanted.q:
-            found.append(_matches(wanted.q))
-        return found
-
     # --- What is to come ---
 
     @cached_property
@@ -335,26 +324,19 @@ class _Look:
         """Notes with a next day up to the last of the window, one more than are drawn."""
         if self.wanted.part not in COMING_PARTS:
             return ()
-        statement = self._coming(col(NoteStateRow.note_id)).limit(self._most_notes + 1)
+        statement = (
+            self._coming(col(NoteStateRow.note_id))
+            .order_by(col(NoteStateRow.next_due_on))
+            .limit(self._most_notes + 1)
+        )
         return self.session.execute(statement).scalars().all()
 
     def _coming(self, *columns: Any, from_on: date | None = None) -> sa.Select[Any]:
         """Notes by their next day; from a day on where only the next payment is listed."""
-        statement = (
-            sa.select(*columns)
-            .select_from(NoteStateRow)
-            .join(LoanNote, col(LoanNote.id) == col(NoteStateRow.note_id))
-            .join(Loan, col(Loan.id) == col(NoteStateRow.loan_id))
-            .outerjoin(_BORROWER, _BORROWER.id == col(Loan.borrower_id))
-            .where(
-                *self._of_loans(),
-                col(Loan.state).in_(OPEN_STATES),
-                col(NoteStateRow.next_due_on) <= self.until_on,
-            )
-        )
+        statement = coming_notes(self.session, self.actor, self.wanted, self.until_on)
         if from_on is not None:
             statement = statement.where(col(NoteStateRow.next_due_on) >= from_on)
-        return statement
+        return statement.with_only_columns(*columns)
 
     @cached_property
     def _drawn(self) -> list[DueRow]:
@@ -418,6 +400,51 @@ class _Look:
             return None
         parts = [*self.billed_by_day(), *self.coming_by_day()]
         return total_of(sums for _, sums in parts)
+
+
+def coming_notes(
+    session: Session, actor: Actor, wanted: DueFilter, until_on: date
+) -> sa.Select[Any]:
+    """Notes in sight whose next day is not after a day."""
+    return (
+        sa.select(col(NoteStateRow.note_id))
+        .select_from(NoteStateRow)
+        .join(LoanNote, col(LoanNote.id) == col(NoteStateRow.note_id))
+        .join(Loan, col(Loan.id) == col(NoteStateRow.loan_id))
+        .outerjoin(_BORROWER, _BORROWER.id == col(Loan.borrower_id))
+        .where(
+            _coming_in_sight(session, actor),
+            *_of_loans(wanted),
+            col(Loan.state).in_(OPEN_STATES),
+            col(NoteStateRow.next_due_on) <= until_on,
+        )
+    )
+
+
+def _coming_in_sight(session: Session, actor: Actor) -> sa.ColumnElement[bool]:
+    """A debtor's few loans lead to their notes; whoever sees many goes by the index of next days."""
+    visible = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
+    if actor.organisation_kind == "enterprise":
+        return col(NoteStateRow.loan_id).in_(visible)
+    seen = visible.subquery()
+    return sa.exists().where(seen.c.id == col(NoteStateRow.loan_id))
+
+
+def _of_loans(wanted: DueFilter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.number:
+        found.append(col(Loan.number) == wanted.number)
+    if wanted.region_code:
+        prefix = region_prefix(wanted.region_code)
+        found.append(col(Loan.region_code).startswith(prefix, autoescape=True))
+    if wanted.loan_class is not None:
+        of_class = sa.select(col(LoanStateRow.loan_id)).where(
+            col(LoanStateRow.loan_class) == wanted.loan_class
+        )
+        found.append(col(Loan.id).in_(of_class))
+    if wanted.q:
+        found.append(_matches(wanted.q))
+    return found
 
 
 _AMOUNTS: Final = (
