@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.db.invariants import Violation
+from app.loans.domain.running_sums import SumsByDay
 from app.loans.domain.waterfall import Claim
 from app.loans.models import LoanDue, LoanNote, Repayment, RepaymentLine
 from app.loans.repayments.models import DueChange, RepaymentOrder
@@ -42,6 +43,11 @@ class _Line:
     owed_fen: int | None
     value_on: date
 
+    @property
+    def debt(self) -> tuple[UUID, UUID | None, Claim]:
+        """What took the money: a bill's part, or the note before anything fell due."""
+        return (self.note_id, self.due_id, self.claim)
+
 
 def line_violations(session: Session) -> Iterator[Violation]:
     """Each line that took more than was owed, left a debt before the next, or states another debt."""
@@ -50,7 +56,8 @@ def line_violations(session: Session) -> Iterator[Violation]:
         # Numbers are given in order; a later one may have a digit more.
         lines = sorted(found, key=lambda line: (len(line.number), line.number, line.seq))
         yield from _in_turn(lines)
-        yield from _as_owed(lines, changed, _bills(session, loan_id) if _early(lines) else ())
+        bills = _bills(session, loan_id) if _early(lines) else ()
+        yield from _as_owed(lines, changed, _Billed(bills, changed))
 
 
 def _lines(session: Session) -> Iterator[_Line]:
@@ -114,42 +121,43 @@ def _in_turn(lines: Sequence[_Line]) -> Iterator[Violation]:
                 yield _violation(line, f"{line.paid_fen} fen taken before the next debt")
 
 
-def _as_owed(lines: Sequence[_Line], changed: _Said, bills: Sequence[Any]) -> Iterator[Violation]:
-    for at, line in enumerate(lines):
-        if line.owed_fen is None or line.reverses:
-            continue
-        possible = _owed(line, lines[:at], changed, bills)
-        if possible is not None and line.owed_fen not in possible:
-            words = " or ".join(str(each) for each in sorted(possible))
-            yield _violation(line, f"the bills and what was paid before say {words}")
+class _Billed:
+    """Principal that the bills of notes asked for by a day; unknown of a note whose bills were changed."""
+
+    def __init__(self, bills: Sequence[Any], changed: _Said) -> None:
+        self.unknown = {bill.note_id for bill in bills if bill.id in changed}
+        self._sums = SumsByDay()
+        for bill in bills:
+            self._sums.add(bill.note_id, bill.due_on, bill.principal_fen)
+
+    def until(self, note_id: UUID, day: date) -> int:
+        return self._sums.until(note_id, day)
 
 
-def _owed(
-    line: _Line, before: Sequence[_Line], changed: _Said, bills: Sequence[Any]
-) -> set[int] | None:
-    """What may have been owed; None for what grew by the day, which is only held against what was paid."""
+def _as_owed(lines: Sequence[_Line], changed: _Said, billed: _Billed) -> Iterator[Violation]:
+    paid = SumsByDay()
+    for line in lines:
+        if line.owed_fen is not None and not line.reverses:
+            possible = _owed(line, paid.until(line.debt, line.value_on), changed, billed)
+            if possible is not None and line.owed_fen not in possible:
+                words = " or ".join(str(each) for each in sorted(possible))
+                yield _violation(line, f"the bills and what was paid before say {words}")
+        paid.add(line.debt, line.value_on, line.paid_fen)
+
+
+def _owed(line: _Line, paid_fen: int, changed: _Said, billed: _Billed) -> set[int] | None:
+    """What may have been owed; None for what grew by the day, which is only held against what was paid.
+
+    paid_fen: what the same debt had taken by the day of the line.
+    """
     if line.due_id is not None:
         at = 0 if line.claim is Claim.PRINCIPAL else 1
         now = (line.due_principal_fen or 0, line.due_interest_fen or 0)
         stated = {each[at] for each in (now, *changed.get(line.due_id, ()))}
-        return {fen - _paid(line, before) for fen in stated}
-    if line.claim is not Claim.PRINCIPAL or line.is_quoted:
+        return {fen - paid_fen for fen in stated}
+    if line.claim is not Claim.PRINCIPAL or line.is_quoted or line.note_id in billed.unknown:
         return None
-    own = [bill for bill in bills if bill.note_id == line.note_id]
-    if any(bill.id in changed for bill in own):
-        return None
-    billed = sum(bill.principal_fen for bill in own if bill.due_on <= line.value_on)
-    return {line.note_fen - billed - _paid(line, before)}
-
-
-def _paid(line: _Line, before: Sequence[_Line]) -> int:
-    """What the same debt had taken by the day: of its bill, or early of its note."""
-    wanted = (line.note_id, line.due_id, line.claim)
-    return sum(
-        each.paid_fen
-        for each in before
-        if (each.note_id, each.due_id, each.claim) == wanted and each.value_on <= line.value_on
-    )
+    return {line.note_fen - billed.until(line.note_id, line.value_on) - paid_fen}
 
 
 def _violation(line: _Line, detail: str) -> Violation:
