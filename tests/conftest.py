@@ -41,6 +41,7 @@ from tests.support.databases import (
     skip_fsync,
     template_name,
 )
+from tests.support.demonstration import copy_of_demonstration
 from tests.support.postgres import create_database, drop_database, postgres_server
 from tests.support.schema import build_schema
 
@@ -198,6 +199,18 @@ def database(
     """A copy of the template: all tables, and the organisations and people of the world."""
     with templates(engine_name).copy() as url, engines.lent(url) as engine:
         yield prepared_database(LentDatabase(url, engine, clock=clock))
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes home folders with the demonstration in them."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def copy() -> Path:
+        return copy_of_demonstration(tmp_path_factory.mktemp("home") / "home", shared)
+
+    return copy
 
 
 @pytest.fixture

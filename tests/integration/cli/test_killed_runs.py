@@ -1,18 +1,15 @@
 """Revaluation and day close as processes that are killed by force again and again: nothing is lost or done twice."""
 
-import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import DEEP
+from tests.support.demonstration import command, greenpledge
 
-ROOT = Path(__file__).parents[3]
 FIRST_LIFE = 4
 LONGER = 3 if DEEP else 25
 """By how many commits each life is longer than the one before."""
@@ -50,32 +47,15 @@ DAY = "2024-01-02"
 """The day that the demonstration opens on."""
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("demonstration")
-    for arguments in (("db", "upgrade"), ("demo", "load")):
-        done = greenpledge(folder, "-m", "app.cli", *arguments)
-        assert done.returncode == 0, done.stderr
-    return folder
-
-
-def greenpledge(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if "GREENPLEDGE_" not in name}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**kept, "GREENPLEDGE_HOME": str(home), "LANG": "en"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
+@pytest.fixture
+def loaded(demonstration) -> Path:
+    return demonstration()
 
 
 def lived(home: Path, *arguments: str) -> int:
     """Run a command until it lives to its end; the number of deaths. Each life is longer than the one before."""
     for deaths in range(LIVES):
-        done = greenpledge(home, "-c", MORTAL, str(FIRST_LIFE + LONGER * deaths), *arguments)
+        done = command(home, "-c", MORTAL, str(FIRST_LIFE + LONGER * deaths), *arguments)
         if done.returncode == 0:
             return deaths
         assert done.returncode == -signal.SIGKILL, done.stderr + done.stdout
@@ -113,15 +93,15 @@ def test_a_night_killed_again_and_again_ends_as_an_undisturbed_one(loaded, tmp_p
     shutil.copytree(loaded, calm)
     shutil.copytree(loaded, killed)
     deaths = {}
-    for command in ("revalue", "close-day"):
-        done = greenpledge(calm, "-m", "app.cli", command, "--on", DAY)
+    for work in ("revalue", "close-day"):
+        done = greenpledge(calm, work, "--on", DAY)
         assert done.returncode == 0, done.stderr
-        deaths[command] = lived(killed, command, "--on", DAY)
+        deaths[work] = lived(killed, work, "--on", DAY)
     assert all(count > 0 for count in deaths.values()), deaths
     wanted, found = results(calm), results(killed)
     assert wanted["revaluation_run"], "the calm night revalued nothing"
     assert wanted["loan_accrual"] != results(loaded)["loan_accrual"], "nothing accrued"
     for table in RESULTS:
         assert found[table] == wanted[table], table
-    verified = greenpledge(killed, "-m", "app.cli", "verify")
+    verified = greenpledge(killed, "verify")
     assert verified.returncode == 0, verified.stdout

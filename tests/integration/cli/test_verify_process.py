@@ -1,39 +1,17 @@
 """`greenpledge verify` as a process on a loaded demonstration: clean, and naming what SQL changed."""
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.support.demonstration import greenpledge
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("demonstration")
-    for arguments in (("db", "upgrade"), ("demo", "load", "--json")):
-        done = greenpledge(folder, *arguments)
-        assert done.returncode == 0, done.stderr
-    return folder
-
-
-def greenpledge(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("GREENPLEDGE_")
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        cwd=ROOT,
-        env={**environment, "GREENPLEDGE_HOME": str(home), "LANG": "en"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
+@pytest.fixture
+def home(demonstration) -> Path:
+    return demonstration()
 
 
 def verified(home: Path) -> tuple[int, dict]:

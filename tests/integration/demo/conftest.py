@@ -1,5 +1,6 @@
 """The demonstration world, loaded once an engine; tests here only look at it."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from sqlmodel import Session
 from app.audit.services import watch
 from app.db.engine import Database
 from app.demo.load import load
-from app.documents.files import bind_store
-from app.documents.store import MemoryStore
+from app.documents.files import FOLDER, bind_store
+from app.documents.store import FileStore, LocalStore, MemoryStore
 from app.kernel.clock import SystemClock
+from tests.support.demonstration import ANSWER
 from tests.support.postgres import create_database
 from tests.support.schema import build_schema
 
@@ -26,34 +28,39 @@ class Demo:
     answer: dict[str, Any]
 
 
-def load_demo(url: str) -> Demo:
-    build_schema(url)
-    database = Database(url, clock=SystemClock())
-    watch(database)
-    bind_store(database, MemoryStore())
-    return Demo(database=database, answer=load(database))
-
-
 @pytest.fixture(scope="session")
 def demos(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, demonstration: Callable[[], Path]
 ) -> Iterator[Callable[[str], Demo]]:
     made: dict[str, Demo] = {}
 
     def of(engine_name: str) -> Demo:
         if engine_name not in made:
-            made[engine_name] = load_demo(_url(engine_name))
+            made[engine_name] = _copied() if engine_name == "sqlite" else _loaded()
         return made[engine_name]
 
-    def _url(engine_name: str) -> str:
-        if engine_name == "sqlite":
-            folder: Path = tmp_path_factory.mktemp("demo")
-            return f"sqlite:///{folder / 'demo.db'}"
-        return create_database(request.getfixturevalue("postgres_url"), "gp_demo")
+    def _copied() -> Demo:
+        home = demonstration()
+        database = _open(f"sqlite:///{home / 'greenpledge.db'}", LocalStore(home / FOLDER))
+        answer = json.loads((home / ANSWER).read_text(encoding="utf-8"))
+        return Demo(database=database, answer=answer)
+
+    def _loaded() -> Demo:
+        url = create_database(request.getfixturevalue("postgres_url"), "gp_demo")
+        build_schema(url)
+        database = _open(url, MemoryStore())
+        return Demo(database=database, answer=load(database))
 
     yield of
     for demo in made.values():
         demo.database.dispose()
+
+
+def _open(url: str, store: FileStore) -> Database:
+    database = Database(url, clock=SystemClock())
+    watch(database)
+    bind_store(database, store)
+    return database
 
 
 @pytest.fixture

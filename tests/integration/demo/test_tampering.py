@@ -145,6 +145,7 @@ def change(session: Session, table: sa.Table, row: Any, column: sa.Column[Any], 
         return False
 
 
+@pytest.mark.deep_on("postgres")
 def test_the_day_after_is_as_clean_as_the_demonstration(tampering: Session) -> None:
     assert asked(tampering, "loans") is None
 
@@ -155,6 +156,7 @@ def test_a_change_by_hand_is_named(name: str, tampering: Session) -> None:
     every_change_is_named(name, tampering)
 
 
+@pytest.mark.deep
 @pytest.mark.postgres
 @pytest.mark.one_engine("postgres")
 @pytest.mark.parametrize(
