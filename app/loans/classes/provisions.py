@@ -194,6 +194,7 @@ def at_close(bank_id: UUID, day: date, open_on: date) -> sa.Select[Any]:
 def _principal_back_to(bank_id: UUID, day: date, open_on: date) -> Sequence[sa.Select[Any]]:
     """Principal as it stands, or stood at the end of the day's month, then what was booked since the day."""
     month_end_on = add_months(day, 1, anchor_day=1) - timedelta(days=1)
+    found: Any
     if month_end_on < open_on:
         found = sa.select(
             col(LoanMonthEnd.loan_id), col(LoanMonthEnd.principal_fen).label("fen")
@@ -217,8 +218,7 @@ def _principal_back_to(bank_id: UUID, day: date, open_on: date) -> Sequence[sa.S
             col(LoanPosting.credit) == Account.PRINCIPAL,
         ),
     )
-    loan_id: Any = found.selected_columns[0]
-    return found.where(loan_id.in_(serviced)), moved
+    return found.where(found.selected_columns.loan_id.in_(serviced)), moved
 
 
 def provision_sql(
