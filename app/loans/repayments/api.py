@@ -9,7 +9,9 @@ from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.permissions import Permission
 from app.loans.queries import loan_view
+from app.loans.repayments import batches as batch_queries
 from app.loans.repayments import importing, quoting
+from app.loans.repayments.batches import batch_view, list_rows, row_views
 from app.loans.repayments.explaining import explain_repayment, preview_repayment
 from app.loans.repayments.import_files import repayment_template
 from app.loans.repayments.repaying import Repay
@@ -20,11 +22,14 @@ from app.loans.repayments.schemas import (
     QuoteEarlySchema,
     QuoteListSchema,
     QuoteSchema,
+    ReadRepaymentsSchema,
     RepaymentBatchItemSchema,
+    RepaymentBatchRowSchema,
     RepaymentBatchSchema,
+    RepaymentRowQuery,
 )
 from app.loans.repayments.statement_workbook import statement_xlsx
-from app.loans.repayments.views import batch_in_words, explained
+from app.loans.repayments.views import batch_in_words, explained, rows_in_words
 from app.loans.schemas import RepaymentSchema, RepaySchema
 from app.web import idempotency
 from app.web.access import access, current_actor, current_session
@@ -126,15 +131,16 @@ def carry_out(sent: dict[str, Any], loan_id: UUID, quote_id: UUID) -> Any:
 @batches.response(200, page_of(RepaymentBatchItemSchema))
 def list_batches(_wanted: dict[str, Any]) -> Any:
     """The files of repayments of the own bank, the newest first."""
-    statement = importing.list_batches(current_actor())
-    return fetch_page(current_session(), statement, page_request())
+    return fetch_page(
+        current_session(), batch_queries.list_batches(current_actor()), page_request()
+    )
 
 
 @batches.route("", methods=["POST"])
 @access(Permission.POST_REPAYMENT, idempotent=True, upload=True)
 @batches.doc(requestBody=multipart_body(ImportRepaymentsSchema))
-@batches.response(201, RepaymentBatchSchema)
-@batches.alt_response(200, schema=RepaymentBatchSchema, success=True)
+@batches.response(201, ReadRepaymentsSchema)
+@batches.alt_response(200, schema=ReadRepaymentsSchema, success=True)
 def import_repayments() -> Any:
     """Check a file, or file it as a batch whose good rows are booked next; 200 when only checked."""
     schema = ImportRepaymentsSchema()
@@ -159,5 +165,17 @@ def get_template() -> Response:
 @access(Permission.POST_REPAYMENT)
 @batches.response(200, RepaymentBatchSchema)
 def get_batch(batch_id: UUID) -> Any:
-    """A batch and what became of its rows."""
-    return batch_in_words(importing.batch_view(current_session(), current_actor(), batch_id))
+    """A batch: how many of its rows were booked, had been known and were refused."""
+    return batch_view(current_session(), current_actor(), batch_id)
+
+
+@batches.route("/<uuid:batch_id>/rows", methods=["GET"])
+@access(Permission.POST_REPAYMENT)
+@batches.arguments(RepaymentRowQuery, location="query")
+@batches.response(200, page_of(RepaymentBatchRowSchema))
+def get_batch_rows(wanted: dict[str, Any], batch_id: UUID) -> Any:
+    """What became of the rows of a batch, those with problems first."""
+    session = current_session()
+    statement = list_rows(session, current_actor(), batch_id, wanted.get("state"))
+    page = fetch_page(session, statement, page_request())
+    return page.holding(rows_in_words(row_views(page.items)))

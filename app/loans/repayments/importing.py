@@ -6,9 +6,9 @@ booked again. A row that something stands against holds up no other.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, Final
+from dataclasses import replace
+from datetime import date
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from app.db.engine import Database, now
 from app.db.numbers import next_number
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
-from app.kernel.actor import Actor, Name, system_actor
+from app.kernel.actor import Actor, system_actor
 from app.kernel.csv_rows import LineError
 from app.kernel.errors import Busy, NotFound, Refusal
 from app.kernel.permissions import Permission
@@ -31,6 +31,7 @@ from app.loans.domain.importing import BatchState, RowState
 from app.loans.domain.states import OPEN_STATES, Kept
 from app.loans.models import Loan, LoanNote, LoanStateRow, Repayment
 from app.loans.queries import visible_loans
+from app.loans.repayments.batches import BatchView, batch_view, problem_to_json, tally_of
 from app.loans.repayments.import_files import (
     BatchRow,
     ImportRepayments,
@@ -59,53 +60,6 @@ NOT_BOOKED: Final = N_(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchView:
-    """A file and its rows; without a number it was only checked."""
-
-    id: UUID | None
-    number: str
-    file_name: str
-    state: BatchState | None
-    created_at: datetime | None
-    finished_at: datetime | None
-    rows: tuple[BatchRow, ...]
-
-    def _count(self, state: RowState) -> int:
-        return sum(1 for row in self.rows if row.state is state)
-
-    @property
-    def total(self) -> int:
-        """How many rows the file holds."""
-        return len(self.rows)
-
-    @property
-    def booked(self) -> int:
-        """How many were booked by this batch."""
-        return self._count(RowState.BOOKED)
-
-    @property
-    def known(self) -> int:
-        """How many had been booked before."""
-        return self._count(RowState.KNOWN)
-
-    @property
-    def refused(self) -> int:
-        """How many something stands against."""
-        return self._count(RowState.REFUSED)
-
-    @property
-    def amount_fen(self) -> int:
-        """The money of the rows that nothing stands against."""
-        good = (row for row in self.rows if row.state in (RowState.WAITING, RowState.BOOKED))
-        return sum(row.amount_fen or 0 for row in good)
-
-    @property
-    def booked_fen(self) -> int:
-        """The money booked by this batch."""
-        return sum(row.amount_fen or 0 for row in self.rows if row.state is RowState.BOOKED)
-
-
 # --- Checking ---
 
 
@@ -114,8 +68,9 @@ def import_repayments(session: Session, actor: Actor, command: ImportRepayments)
     actor.require(Permission.POST_REPAYMENT)
     day = business_day(session, actor.organisation_id)
     rows = _judged(session, actor, read_file(command), day)
+    tried = _tried(command, rows)
     if command.dry_run:
-        return _tried(command, rows)
+        return tried
     batch = RepaymentBatch(
         number=next_number(session, "B", day.year),
         bank_id=actor.organisation_id,
@@ -123,7 +78,7 @@ def import_repayments(session: Session, actor: Actor, command: ImportRepayments)
         sha256=hashlib.sha256(command.content).hexdigest(),
         total=len(rows),
         refused=sum(1 for row in rows if row.state is RowState.REFUSED),
-        amount_fen=_tried(command, rows).amount_fen,
+        amount_fen=tried.amount_fen,
         person_id=actor.person_id,
         created_at=now(session),
     )
@@ -145,7 +100,7 @@ def import_repayments(session: Session, actor: Actor, command: ImportRepayments)
         amount_fen=batch.amount_fen,
         sha256=batch.sha256,
     )
-    return batch_view(session, actor, batch.id)
+    return replace(batch_view(session, actor, batch.id), rows=tried.rows)
 
 
 def _tried(command: ImportRepayments, rows: Sequence[BatchRow]) -> BatchView:
@@ -156,6 +111,7 @@ def _tried(command: ImportRepayments, rows: Sequence[BatchRow]) -> BatchView:
         state=None,
         created_at=None,
         finished_at=None,
+        tally=tally_of(rows),
         rows=tuple(rows),
     )
 
@@ -275,27 +231,8 @@ def _stored(batch_id: UUID, row: BatchRow) -> RepaymentBatchRow:
         key=row.key,
         payer=row.payer,
         state=row.state,
-        problems=[_problem_to_json(each) for each in row.problems],
+        problems=[problem_to_json(each) for each in row.problems],
     )
-
-
-def _problem_to_json(problem: LineError) -> dict[str, Any]:
-    facts = {name: _fact_to_json(value) for name, value in problem.facts.items()}
-    return {"column": problem.column, "detail": problem.detail, "facts": facts}
-
-
-def _fact_to_json(value: object) -> object:
-    if isinstance(value, Name):
-        return {"zh": value.zh, "en": value.en}
-    return value if isinstance(value, int) else str(value)
-
-
-def _problem_from_json(line: int, row: Mapping[str, Any]) -> LineError:
-    facts = {
-        name: Name(**value) if isinstance(value, dict) else value
-        for name, value in row["facts"].items()
-    }
-    return LineError(line=line, column=row["column"], detail=row["detail"], facts=facts)
 
 
 # --- Booking ---
@@ -415,7 +352,7 @@ def _refuse(
 ) -> None:
     problem = LineError(line=row.line, column="", detail=detail, facts=dict(facts))
     row.state = RowState.REFUSED
-    row.problems = [_problem_to_json(problem)]
+    row.problems = [problem_to_json(problem)]
     batch.refused += 1
 
 
@@ -431,49 +368,3 @@ def _finish_if_done(session: Session, batch: RepaymentBatch) -> bool:
     if not left and batch.state is BatchState.WAITING:
         batch.state, batch.finished_at = BatchState.FINISHED, now(session)
     return bool(left)
-
-
-# --- Looking ---
-
-
-def list_batches(actor: Actor) -> sa.Select[Any]:
-    """The batches of the actor's bank, the newest first."""
-    actor.require(Permission.POST_REPAYMENT)
-    return (
-        sa.select(RepaymentBatch)
-        .where(col(RepaymentBatch.bank_id) == actor.organisation_id)
-        .order_by(col(RepaymentBatch.id).desc())
-    )
-
-
-def batch_view(session: Session, actor: Actor, batch_id: UUID) -> BatchView:
-    """A batch of the actor's bank with its rows."""
-    actor.require(Permission.POST_REPAYMENT)
-    batch = session.get(RepaymentBatch, batch_id)
-    if batch is None or batch.bank_id != actor.organisation_id:
-        raise NotFound
-    statement = (
-        sa.select(RepaymentBatchRow, col(Repayment.number))
-        .outerjoin(Repayment, col(Repayment.id) == col(RepaymentBatchRow.repayment_id))
-        .where(col(RepaymentBatchRow.batch_id) == batch_id)
-        .order_by(col(RepaymentBatchRow.line))
-    )
-    rows = tuple(_row_view(row, number) for row, number in session.execute(statement))
-    return BatchView(
-        id=batch.id,
-        number=batch.number,
-        file_name=batch.file_name,
-        state=batch.state,
-        created_at=batch.created_at,
-        finished_at=batch.finished_at,
-        rows=rows,
-    )
-
-
-def _row_view(row: RepaymentBatchRow, number: str | None) -> BatchRow:
-    plain = "line loan_number amount_fen value_on prepay key payer state loan_id"
-    return BatchRow(
-        **{name: getattr(row, name) for name in plain.split()},
-        repayment_number=number or "",
-        problems=tuple(_problem_from_json(row.line, each) for each in row.problems),
-    )

@@ -1,5 +1,6 @@
 """Pages of repayments: a split line by line, quotes of early repayment, files of repayments."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,23 +18,30 @@ from app.loans.domain.waterfall import CLAIM_TITLES
 from app.loans.pages import words_of_loans
 from app.loans.queries import LoanView, loan_view
 from app.loans.repayments import importing, quoting
+from app.loans.repayments.batches import (
+    BatchView,
+    batch_view,
+    list_batches,
+    list_rows,
+    row_views,
+)
 from app.loans.repayments.explaining import Explanation, explain_repayment
-from app.loans.repayments.import_files import TITLES, repayment_template
+from app.loans.repayments.import_files import TITLES, BatchRow, repayment_template
 from app.loans.repayments.schemas import (
     CarryOutQuoteSchema,
     ImportRepaymentsSchema,
     QuoteEarlySchema,
 )
-from app.loans.repayments.views import batch_in_words, explained
+from app.loans.repayments.views import explained, rows_in_words
 from app.web import idempotency
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.language import current_language
-from app.web.paging import fetch_page, page_request
+from app.web.paging import Page, fetch_page, page_request
 from app.web.shell import words
 
 MAX_SHOWN_ROWS: Final = 200
-"""Rows on the page of a batch, those with problems first; the API has all."""
+"""Rows on the page of a file that was only checked, those with problems first; the API answers all."""
 
 ROW_TONES = {
     RowState.WAITING: "amber",
@@ -176,13 +184,13 @@ def carry_out(loan_id: UUID, quote_id: UUID) -> Answer:
 def batch_list() -> Answer:
     """The files of repayments, and the form that sends one."""
     session, actor = current_session(), current_actor()
-    page = fetch_page(session, importing.list_batches(actor), page_request())
+    page = fetch_page(session, list_batches(actor), page_request())
     schema = ImportRepaymentsSchema()
 
     def submit(data: dict[str, Any]) -> Response:
         view = importing.import_repayments(session, actor, schema.command_for(data))
         if view.id is None:
-            return make_response(_batch(view))
+            return make_response(_checked(view))
         return redirect(f"/repayment-batches/{view.id}", 303)  # type: ignore[return-value]
 
     return form_page(
@@ -209,16 +217,20 @@ def template() -> Response:
 @batches.get("/<uuid:batch_id>")
 @access(Permission.POST_REPAYMENT)
 def batch(batch_id: UUID) -> str:
-    """A batch and what became of its rows."""
-    return _batch(importing.batch_view(current_session(), current_actor(), batch_id))
+    """A batch and what became of its rows, a page at a time."""
+    session, actor = current_session(), current_actor()
+    view = batch_view(session, actor, batch_id)
+    page = fetch_page(session, list_rows(session, actor, batch_id), page_request())
+    rows = rows_in_words(row_views(page.items))
+    return _batch(view, rows, page.holding(rows))
 
 
-def _batch(view: importing.BatchView) -> str:
-    told = batch_in_words(view)
-    rows = sorted(told.rows, key=lambda row: (not row.problems, row.line))
+def _checked(view: BatchView) -> str:
+    rows = sorted(rows_in_words(view.rows), key=lambda row: (not row.problems, row.line))
+    return _batch(view, rows[:MAX_SHOWN_ROWS], None)
+
+
+def _batch(view: BatchView, rows: Sequence[BatchRow], page: Page[BatchRow] | None) -> str:
     return render_template(
-        "loans/repayment_batch.html",
-        batch=told,
-        rows=rows[:MAX_SHOWN_ROWS],
-        **words_of_repayments(),
+        "loans/repayment_batch.html", batch=view, rows=rows, page=page, **words_of_repayments()
     )

@@ -12,7 +12,7 @@ from app.loans.repayments.import_files import MAX_BATCH_ROWS, ImportRepayments
 from app.loans.repayments.quoting import QuoteEarly
 from app.loans.schemas import LoanInstalmentSchema, RepaymentSchema, RepaySchema
 from app.web.fields import Choice, Day, Flag, Ident, Instant, Text, Whole, Yuan
-from app.web.schemas import BilingualSchema, CommandSchema, ViewSchema
+from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ViewSchema
 from app.web.uploads import File, SentFile, UploadSchema
 
 
@@ -206,7 +206,18 @@ class RepaymentBatchSchema(ViewSchema):
     booked_fen = Yuan()
     created_at = Instant(allow_none=True)
     finished_at = Instant(allow_none=True)
+
+
+class ReadRepaymentsSchema(RepaymentBatchSchema):
+    """A file that was just read, with all its rows; later they are listed page by page."""
+
     rows = ma.fields.List(ma.fields.Nested(RepaymentBatchRowSchema))
+
+
+class RepaymentRowQuery(ListQuery):
+    """Which rows of a batch are listed."""
+
+    state = Choice(RowState, titles=ROW_TITLES)
 
 
 class RepaymentBatchItemSchema(ViewSchema):

@@ -1,10 +1,12 @@
 """Explanations and files of repayments in the reader's language, for programs and pages."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from app.loans.repayments.batches import BatchView
 from app.loans.repayments.explaining import Explanation
-from app.loans.repayments.importing import BatchView
+from app.loans.repayments.import_files import BatchRow
 from app.web.problems import fill, lines_in_words
 
 
@@ -31,6 +33,10 @@ def explained(found: Explanation) -> dict[str, Any]:
 
 
 def batch_in_words(view: BatchView) -> BatchView:
-    """A batch with the problems of its rows as words."""
-    rows = [replace(row, problems=lines_in_words(row.problems)) for row in view.rows]
-    return replace(view, rows=tuple(rows))
+    """A batch with the problems of the rows just read as words."""
+    return replace(view, rows=tuple(rows_in_words(view.rows)))
+
+
+def rows_in_words(rows: Sequence[BatchRow]) -> list[BatchRow]:
+    """Rows with their problems as words."""
+    return [replace(row, problems=lines_in_words(row.problems)) for row in rows]

@@ -119,6 +119,13 @@ def test_a_file_is_checked_filed_booked_and_read(api, database, loan_id):
     run_waiting_batches(database)
     read = api("a-ops").get(f"/repayment-batches/{filed['id']}", status=200).json
     assert (read["state"], read["booked"], read["booked_yuan"]) == ("finished", 1, "100.00")
+    assert "rows" not in read
+    rows = f"/repayment-batches/{filed['id']}/rows"
+    first = api("a-ops").get(rows, page_size=1, status=200).json
+    assert (first["total"], first["items"][0]["state"]) == (2, "refused")
+    (booked,) = api("a-ops").get(rows, state="booked", status=200).json["items"]
+    assert (booked["key"], booked["line"]) == ("k1", 2)
+    api("b-ops").get(rows, status=404)
     assert api("a-ops").get("/repayment-batches").json["total"] == 1
     api("b-ops").get(f"/repayment-batches/{filed['id']}", status=404)
     api("a-officer").get("/repayment-batches", status=403)

@@ -64,5 +64,8 @@ def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, 
     assert run_waiting_batches(database) == 1
     page = browser.get(filed.location, status=200).text
     assert ("Taken into the books" if language == "en" else "已入账") in page
+    second = browser.get(f"{filed.location}?page_size=1&page=2", status=200).text
+    assert "k1" in second
+    assert "L-9" not in second
     assert "B-2024-000001" in browser.get("/repayment-batches").text
     assert browser.get("/repayment-batches/template.xlsx", status=200).data[:2] == b"PK"

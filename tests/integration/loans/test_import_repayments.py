@@ -1,6 +1,7 @@
 """Files of repayments: every wrong row named, good rows booked once, whatever is sent again."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from time import sleep
@@ -15,9 +16,9 @@ from app.kernel.errors import Forbidden, InvalidInput
 from app.loans.domain.importing import BatchState, RowState
 from app.loans.models import LoanStateRow
 from app.loans.queries import list_repayments
+from app.loans.repayments.batches import batch_view, list_rows, row_views
 from app.loans.repayments.import_files import EXAMPLE, ImportRepayments, repayment_template
 from app.loans.repayments.importing import (
-    batch_view,
     import_repayments,
     run_batch,
     run_waiting_batches,
@@ -58,7 +59,9 @@ def send(bank, content, *, dry_run=False, name="repayments.csv", actor=None):
 
 def look(bank, batch):
     with bank.database.read() as session:
-        return batch_view(session, bank.actor, batch.id)
+        rows = row_views(session.execute(list_rows(session, bank.actor, batch.id)).all())
+        in_order = tuple(sorted(rows, key=lambda row: row.line))
+        return replace(batch_view(session, bank.actor, batch.id), rows=in_order)
 
 
 def paid(bank, loan):
