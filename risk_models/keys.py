@@ -20,8 +20,8 @@ Places = npt.NDArray[np.int64]
 SMALL: Final = 4_096
 """Up to so many rows a sort is as fast."""
 
-SLOT_BITS: Final = 18
-"""A quarter of a million slots: they stay in the processor's cache."""
+SLOT_BITS: Final = 15
+"""Slots that stay in the processor's cache: a quarter of a megabyte."""
 
 MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 """Spreads neighbouring bit patterns over the slots: 2**64 over the golden ratio (Knuth)."""

@@ -21,9 +21,11 @@ def apart_findings(
     spec: ModelSpec, basis: Basis, values: Mapping[str, Floats], weights: Mapping[str, Floats]
 ) -> list[Finding]:
     """Asks why approaches [n] that weigh more than nothing give values far from each other."""
-    if APART not in spec.parameters or len(spec.approaches) < 2:
+    if APART not in spec.parameters:
         return []
-    parts = [part for part in spec.approaches if part.name in values]
+    parts = [part for part in spec.approaches if part.name in values and weights[part.name].any()]
+    if len(parts) < 2:
+        return []
     worth = np.array([values[part.name] for part in parts])
     counts = np.array([weights[part.name] for part in parts]) > 0.0
     highest = np.max(worth, axis=0, where=counts, initial=-np.inf)

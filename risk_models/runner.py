@@ -38,6 +38,7 @@ from risk_models.engines.scenarios import (
     portfolio_scenarios,
     scenarios,
 )
+from risk_models.parts import PART, joined, parts_of
 from risk_models.price_checks import price_refusals
 from risk_models.reconciling import apart_findings
 from risk_models.units import unit_words
@@ -100,6 +101,8 @@ def value(
     """Values every row of a batch on a basis."""
     if trace and batch.n != 1:
         raise NoTrace("a trace is kept for a batch of one")
+    if batch.n > PART and simulation is None:
+        return joined([value(model, part, basis, stress=stress) for part in parts_of(batch)])
     run = _checked(model, batch, basis, stress)
     return run.refused(simulation) if run.batch.n == 0 else run.valued(simulation, trace=trace)
 
@@ -333,6 +336,8 @@ class _Run:
         return spread
 
     def _spread(self, column: Floats) -> Floats:
+        if len(self.rows) == self.whole.n:
+            return column
         spread = np.full(self.whole.n, np.nan)
         spread[self.rows] = column
         return spread
@@ -432,7 +437,8 @@ def _weighted(columns: Mapping[str, Floats], weights: Mapping[str, Floats], rows
     total = np.zeros(rows)
     for name, column in columns.items():
         weight = weights[name]
-        total = total + np.where(weight == 0.0, 0.0, weight * column)
+        if weight.any():
+            total = total + np.where(weight == 0.0, 0.0, weight * column)
     return total
 
 

@@ -1,13 +1,12 @@
 """The deterministic engine: quantity x price x profile x index x survival x discount, summed.
 
-float64 throughout. Factors run by recurrence from year to year and columns are summed in their
+float64 throughout. One factor runs by recurrence from year to year and years are added in their
 order, so that a row has the same bits alone and in a batch. Rows that share profile, rate and
-hazard share one cell, which is valued once; where the term of a row ends is read from the running
-sum of its cell.
+hazard share one cell, which is valued once; a row reads the running sum of its cell where its term
+ends.
 """
 
 from collections.abc import Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,7 +31,6 @@ __all__ = [
     "ON_TIME",
     "Assessment",
     "Cells",
-    "Column",
     "assess",
     "discount",
     "year_table",
@@ -41,53 +39,31 @@ __all__ = [
 ON_TIME: Final = 1e-9
 """A payment this many years after the term still counts: it is the rounding of a day count."""
 
-BLOCK: Final = 1 << 14
-"""Cells valued at once: their columns of 128 KiB stay in the processor's cache."""
+BLOCK: Final = 1 << 13
+"""Cells valued at once: a column of 64 KiB stays in the processor's cache."""
 
 NO_STRESS: Final = Stress()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Column:
-    """One year of a flow, by cell."""
-
-    year: int
-    at: Floats
-    units: Floats
-    index: Floats
-    survival: Floats
-    discount: Floats
-
-    @property
-    def worth(self) -> Floats:
-        """Present value of the year per unit of quantity."""
-        return self.units * self.index * self.survival * self.discount
-
-    def part(self, at: npt.NDArray[np.int64], share: Floats) -> "Column":
-        """The same year for some cells, of which a share of the units counts."""
-        return Column(
-            year=self.year,
-            at=self.at[at],
-            units=self.units[at] * share,
-            index=self.index[at],
-            survival=self.survival[at],
-            discount=self.discount[at],
-        )
+Places = npt.NDArray[np.int64]
+Picked = slice | npt.NDArray[np.integer]
 
 
 class Cells:
-    """The distinct (profile, rate, hazard, term) of one flow, and the cell of each row."""
+    """The distinct (profile, rate, hazard, term) of one flow, and the cell of each row.
+
+    What is asked for some cells [c] is told year by year [c, T]; year j lies at `first` + j.
+    """
 
     __slots__ = (
         "_by_year",
+        "_discount",
         "_flow",
-        "_hazard",
-        "_length",
-        "_pays",
+        "_growth",
         "_price",
-        "_rate",
         "_stress",
+        "_survival",
         "_term",
+        "_years",
         "first",
         "of_row",
         "profile",
@@ -95,76 +71,95 @@ class Cells:
 
     def __init__(self, exposure: Exposure, flow: Flow, prices: Prices, stress: Stress) -> None:
         self._flow = flow
-        self._by_year = np.ascontiguousarray(flow.profile.values.T)
-        self._pays = np.asarray(self._by_year.any(axis=1))
         self._stress = stress
         self._price = prices[flow.index] if flow.index is not None else None
+        self._by_year = np.ascontiguousarray(flow.profile.values.T)
+        self._years = np.arange(len(self._by_year), dtype=np.float64)
         profile, rate, hazard = flow.profile, exposure.rate, exposure.hazard
         if not flow.at_risk:
             # Whatever the hazard, such a flow is the same.
             hazard = Keyed.one(0.0, exposure.n)
         terms, term_key = _distinct_terms(flow, exposure.n)
-        (of_profile, of_rate, of_hazard, of_term), self.of_row = joint(
+        (self.profile, of_rate, of_hazard, of_term), self.of_row = joint(
             (profile.key, rate.key, hazard.key, term_key),
             (len(profile.values), len(rate.values), len(hazard.values), len(terms)),
         )
         first = np.broadcast_to(np.asarray(flow.first, dtype=np.float64), (len(profile.values),))
-        self.profile = of_profile
-        self.first = first[of_profile]
-        self._rate = rate.values[of_rate] + stress.rate_add
-        self._hazard = (hazard.values[of_hazard] + stress.hazard_add) * flow.at_risk
+        self.first = first[self.profile]
         self._term = terms[of_term]
-        self._length = _length_of_first_period(self.first)
+        growth = 0.0 if self._price is None or self._has_curve else self._price.growth
+        kept = 1.0 - (hazard.values + stress.hazard_add) * flow.at_risk
+        self._discount = _Carried(1.0 / (1.0 + rate.values + stress.rate_add), of_rate, self._years)
+        self._survival = _Carried(kept, of_hazard, self._years)
+        self._growth = _Carried(
+            np.array([1.0 + growth]), np.zeros(len(self), np.int64), self._years
+        )
 
-    def blocks(self) -> Iterator[tuple[slice, "Cells"]]:
-        """The cells in parts that fit the cache."""
-        for start in range(0, len(self.profile), BLOCK):
-            here = slice(start, start + BLOCK)
-            part = copy(self)
-            for name in ("profile", "first", "_rate", "_hazard", "_term", "_length"):
-                setattr(part, name, getattr(self, name)[here])
-            yield here, part
+    def __len__(self) -> int:
+        return len(self.profile)
 
-    def columns(self) -> Iterator[Column]:
-        """The years in their order, discount, survival and index carried from one to the next.
+    def at(self, some: Picked) -> Floats:
+        """When each year is paid."""
+        return np.asarray(self.first[some][:, np.newaxis] + self._years)
 
-        A year in which no profile has a unit is passed over.
+    def units(self, some: Picked) -> Floats:
+        """Units inside the term."""
+        units = self._flow.profile.values[self.profile[some]]
+        return units if self._flow.term is None else units * self._counted(some)
+
+    def index(self, some: Picked) -> Floats | float:
+        """The relative price."""
+        grown = self._growth.from_the_day(some, self.first[some])
+        return grown * self._on_curve(self.at(some))
+
+    def survival(self, some: Picked) -> Floats | float:
+        """What is left of a flow at risk; a loss in a given year cuts what follows it."""
+        stands = self._survival.from_the_day(some, self.first[some])
+        return stands * self._kept(self.at(some))
+
+    def discount(self, some: Picked) -> Floats:
+        """What a yuan of each year is worth on the day; one of the past has compounded."""
+        return self._discount.throughout(some, self.first[some])
+
+    def totals(self, some: Picked) -> Floats:
+        """Present value per unit of quantity of the first years [T + 1, c], from none to all.
+
+        Discount, survival and growth are one factor, carried from each year to the next.
         """
-        per_year = 1.0 / (1.0 + self._rate)
-        discounted = (1.0 + self._rate) ** -self.first
-        survival = _Path(1.0 - self._hazard, self.first)
-        index = _Path(1.0 + self._growth(), self.first)
+        profile, first = self.profile[some], self.first[some]
+        totals = np.zeros((len(self._years) + 1, len(profile)))
+        carried = self._survival.base(some) * self._growth.base(some)
+        per_year = self._discount.base(some)
+        present = per_year**first * carried ** np.maximum(first, 0.0)
+        step = per_year * carried
+        past = bool(np.any(first < 0.0))
         for year, units in enumerate(self._by_year):
-            at = self.first + year
-            if self._pays[year]:
-                yield Column(
-                    year=year,
-                    at=at,
-                    units=units[self.profile] * self._counted(at),
-                    index=curve_at(self._price, at) if self._has_curve else index.value,
-                    survival=survival.value * self._kept(at),
-                    discount=discounted,
-                )
-            discounted = discounted * per_year
-            survival.forward(at)
-            index.forward(at)
+            worth = units[profile] * present
+            if self._has_curve or self._stress.loss is not None:
+                worth *= self._aside(first + year)
+            np.add(totals[year], worth, out=totals[year + 1])
+            present *= per_year * _since_the_day(carried, first + year) if past else step
+        return totals
 
-    def rotations(self) -> Floats:
-        """What repeating the rotation without end multiplies a cell by."""
+    def _aside(self, at: Floats) -> Floats | float:
+        """What no yearly factor carries: a price curve, and what a loss in a given year leaves."""
+        return self._on_curve(at) * self._kept(at)
+
+    def rotations(self, some: Picked) -> Floats:
+        """What repeating the rotation without end multiplies some cells [c] by."""
         if self._flow.repeat is None:
-            return np.ones(len(self.profile))
-        if self._has_curve or np.any(self._growth() != 0.0):
+            return np.ones(len(self.profile[some]))
+        if self._has_curve or self._growth.moves:
             raise ValueError(f"{self._flow.name}: a repeated rotation needs a flat price")
-        yearly = (1.0 - self._hazard) / (1.0 + self._rate)
-        return np.asarray(1.0 / (1.0 - yearly ** self._flow.repeat[self.profile]))
+        yearly = self._survival.base(some) * self._discount.base(some)
+        return np.asarray(1.0 / (1.0 - yearly ** self._flow.repeat[self.profile[some]]))
 
     @property
     def _has_curve(self) -> bool:
         return self._price is not None and self._price.curve is not None
 
-    def _growth(self) -> Floats:
-        growth = self._price.growth if self._price is not None else 0.0
-        return np.full(len(self.profile), growth)
+    def _on_curve(self, at: Floats) -> Floats | float:
+        return curve_at(self._price, at) if self._has_curve else 1.0
 
     def _kept(self, at: Floats) -> Floats | float:
         """What a loss in a given year leaves of the flows at risk after it."""
@@ -173,38 +168,50 @@ class Cells:
         year, share = self._stress.loss
         return np.asarray(np.where(at > year, 1.0 - share, 1.0))
 
-    def _counted(self, at: Floats) -> Floats | float:
-        if self._flow.term is None:
-            return 1.0
+    def _counted(self, some: Picked) -> Floats:
+        at, term = self.at(some), self._term[some][:, np.newaxis]
         if not self._flow.even:
-            return (at <= self._term + ON_TIME).astype(np.float64)
-        begins = at - self._length
-        return np.asarray(np.clip(self._term - begins, 0.0, 1.0))
+            return (at <= term + ON_TIME).astype(np.float64)
+        begins = at - _length_of_first_period(self.first[some])[:, np.newaxis]
+        return np.asarray(np.clip(term - begins, 0.0, 1.0))
 
 
-class _Path:
-    """A yearly factor carried forward: 1 up to the valuation day, then base to the years passed."""
+class _Carried:
+    """A yearly factor that some cells share: its base to the years passed."""
 
-    __slots__ = ("_base", "_moves", "_past", "_start", "value")
+    __slots__ = ("_bases", "_key", "_powers", "_years", "moves")
 
-    def __init__(self, base: Floats, first: Floats) -> None:
-        self._base = base
-        self._moves = bool(np.any(base != 1.0))
-        self._past = bool(np.any(first < 0.0))
-        # A flow that begins in the past meets the day between two of its payments.
-        self._start = base ** (first - np.floor(first)) if self._past else base
-        self.value = np.where(first > 0.0, base ** np.maximum(first, 0.0), 1.0)
+    def __init__(self, bases: Floats, key: npt.NDArray[np.int64], years: Floats) -> None:
+        self._bases, self._key, self._years = bases, key, years
+        self.moves = bool(np.any(bases != 1.0))
+        self._powers: Floats | None = None
 
-    def forward(self, at: Floats) -> None:
-        if not self._moves:
-            return
-        if not self._past:
-            self.value = self.value * self._base
-            return
-        following = at + 1.0
-        crossing = (at < 0.0) & (following > 0.0)
-        carried = np.where(crossing, self._start, self.value * self._base)
-        self.value = np.where(following > 0.0, carried, 1.0)
+    def base(self, some: Picked) -> Floats:
+        return np.asarray(self._bases[self._key[some]])
+
+    def throughout(self, some: Picked, first: Floats) -> Floats:
+        """The factor of each year, those before the day too."""
+        if self._powers is None:
+            self._powers = self._bases[:, np.newaxis] ** self._years
+        start = self.base(some) ** first
+        return np.asarray(self._powers[self._key[some]] * start[:, np.newaxis])
+
+    def from_the_day(self, some: Picked, first: Floats) -> Floats | float:
+        """The same, 1 up to the valuation day."""
+        if not self.moves:
+            return 1.0
+        found = self.throughout(some, np.maximum(first, 0.0))
+        past = np.flatnonzero(first < 0.0)
+        if len(past):
+            # A flow that begins in the past meets the day between two of its payments.
+            at = np.maximum(first[past][:, np.newaxis] + self._years, 0.0)
+            found[past] = self.base(some)[past][:, np.newaxis] ** at
+        return found
+
+
+def _since_the_day(base: Floats, at: Floats) -> Floats:
+    """What a factor does from `at` to a year later, nothing of it before the day."""
+    return np.asarray(base ** np.clip(at + 1.0, 0.0, 1.0))
 
 
 def _length_of_first_period(first: Floats) -> Floats:
@@ -260,106 +267,68 @@ def discount(
 def _flow_value(
     exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
 ) -> tuple[Floats, Floats]:
-    """Yuan and undiscounted units of one flow by row."""
-    if _few_cells(exposure, flow):
-        per_unit, units = _by_cell(Cells(exposure, flow, prices, stress))
-    else:
-        # The term is left to `_Ends`, so that rows of other terms share their cells.
-        cells = Cells(exposure, replace(flow, term=None), prices, stress)
-        per_unit, units = _by_end(cells, _Ends(flow, cells))
+    """Yuan and undiscounted units of one flow by row, each read from the years of its cell."""
+    # The term is read row by row, so that rows of other terms share their cells.
+    cells = Cells(exposure, replace(flow, term=None), prices, stress)
+    last, share = _ends(flow)
+    per_unit = np.empty(exposure.n)
+    for here, rows in _rows_of_blocks(cells):
+        at = cells.of_row[rows] - here.start
+        part = None if share is None else share[rows]
+        per_unit[rows] = _read(cells.totals(here), at, last[rows], part)
+        per_unit[rows] *= cells.rotations(here)[at]
+    units = _read(_running(flow.profile.values), flow.profile.key, last, share)
     return flow.quantity * flow.unit_price * per_unit, flow.quantity * units
 
 
-def _few_cells(exposure: Exposure, flow: Flow) -> bool:
-    """Whether there are fewer combinations, term and all, than rows."""
-    terms = 1 if flow.term is None else len(_distinct_terms(flow, exposure.n)[0])
-    hazards = len(exposure.hazard.values) if flow.at_risk else 1
-    combinations = len(flow.profile.values) * len(exposure.rate.values) * hazards * terms
-    return combinations <= exposure.n
+def _rows_of_blocks(cells: Cells) -> Iterator[tuple[slice, Picked]]:
+    """Each block of cells with its rows."""
+    starts = range(0, len(cells), BLOCK)
+    if len(starts) == 1:
+        yield slice(0, BLOCK), slice(None)
+        return
+    block = cells.of_row // BLOCK
+    # Small whole numbers are sorted by counting.
+    order = np.argsort(block.astype(np.min_scalar_type(len(starts))), kind="stable")
+    ends = np.cumsum(np.bincount(block, minlength=len(starts)))
+    for start, begin, end in zip(starts, [0, *ends], ends, strict=False):
+        yield slice(start, start + BLOCK), order[begin:end]
 
 
-def _by_cell(cells: Cells) -> tuple[Floats, Floats]:
-    """Present value per unit of quantity and undiscounted units by row, each cell valued once."""
-    per_unit, units = np.zeros(len(cells.profile)), np.zeros(len(cells.profile))
-    for here, part in cells.blocks():
-        for column in part.columns():
-            per_unit[here] += column.worth
-            units[here] += column.units
-        per_unit[here] *= part.rotations()
-    return per_unit[cells.of_row], units[cells.of_row]
+def _running(profiles: Floats) -> Floats:
+    """What profiles [P, T] have added up to [T + 1, P]."""
+    totals = np.zeros((profiles.shape[1] + 1, len(profiles)))
+    for year in range(profiles.shape[1]):
+        np.add(totals[year], profiles[:, year], out=totals[year + 1])
+    return totals
 
 
-def _by_end(cells: Cells, ends: "_Ends") -> tuple[Floats, Floats]:
-    """The same, each row read from the running sum of its cell where its term ends."""
-    per_unit, units = np.zeros(len(cells.of_row)), np.zeros(len(cells.of_row))
-    for block, (here, part) in enumerate(cells.blocks()):
-        worth_so_far, units_so_far = np.zeros(len(part.profile)), np.zeros(len(part.profile))
-        for column in part.columns():
-            if ends.over(block, column.year):
-                break
-            rows, share = ends.within(block, column.year)
-            if len(rows):
-                at = cells.of_row[rows] - here.start
-                last = column.part(at, share)
-                per_unit[rows] = worth_so_far[at] + last.worth
-                units[rows] = units_so_far[at] + last.units
-            worth_so_far += column.worth
-            units_so_far += column.units
-        rows = ends.beyond(block)
-        at = cells.of_row[rows] - here.start
-        per_unit[rows], units[rows] = worth_so_far[at], units_so_far[at]
-    return per_unit * cells.rotations()[cells.of_row], units
+def _read(
+    totals: Floats, at: npt.NDArray[np.integer], last: Places, share: Floats | None
+) -> Floats:
+    """Of running totals [T + 1, c] the first `last` years by row, and a share of the next one."""
+    years, cells = totals.shape
+    place, flat = last * cells + at, totals.ravel()
+    whole = np.asarray(flat[place])
+    if share is None:
+        return whole
+    following = flat[place + cells * (last < years - 1)]
+    return np.asarray(whole + share * (following - whole))
 
 
-class _Ends:
-    """Where the term of each row ends among the years of its flow, by block of cells.
-
-    A row's last year is the number of its years that count whole; of the next one, `share` counts.
-    """
-
-    __slots__ = ("_after", "_last", "_order", "_share", "_starts", "_years")
-
-    def __init__(self, flow: Flow, cells: Cells) -> None:
-        self._years = flow.profile.values.shape[1]
-        last, self._share = _last_years(flow, cells)
-        self._last = np.clip(last, 0, self._years).astype(np.int64)
-        blocks = -(-len(cells.profile) // BLOCK)
-        number = cells.of_row // BLOCK * (self._years + 1) + self._last
-        # Small whole numbers are sorted by counting.
-        small = np.min_scalar_type(max(blocks * (self._years + 1), 1))
-        self._order = np.argsort(number.astype(small), kind="stable")
-        counts = np.bincount(number, minlength=blocks * (self._years + 1))
-        self._starts = np.concatenate([[0], np.cumsum(counts)])
-        self._after = np.zeros(blocks, dtype=np.int64)
-
-    def over(self, block: int, year: int) -> bool:
-        """Whether no row of the block counts any of the year or of a later one."""
-        return bool(self._start(block, max(year, self._after[block])) == self._start(block + 1, 0))
-
-    def within(self, block: int, year: int) -> tuple[npt.NDArray[np.int64], Floats]:
-        """The rows whose last whole year lies before this one, and how much of this one counts."""
-        rows = self._order[self._start(block, self._after[block]) : self._start(block, year + 1)]
-        self._after[block] = year + 1
-        return rows, self._share[rows] * (self._last[rows] == year)
-
-    def beyond(self, block: int) -> npt.NDArray[np.int64]:
-        """The rows that count every year seen."""
-        return self._order[self._start(block, self._after[block]) : self._start(block + 1, 0)]
-
-    def _start(self, block: int, year: int) -> int:
-        return int(self._starts[block * (self._years + 1) + year])
-
-
-def _last_years(flow: Flow, cells: Cells) -> tuple[Floats, Floats]:
-    """How many years of a flow count whole by row, unbounded, and the share of the next one."""
-    rows = len(cells.of_row)
+def _ends(flow: Flow) -> tuple[Places, Floats | None]:
+    """How many years of a flow count whole by row, and what share of the next one counts."""
+    years, key = flow.profile.values.shape[1], flow.profile.key
     if flow.term is None:
-        return np.full(rows, np.inf), np.zeros(rows)
-    first = cells.first[cells.of_row]
+        return np.full(len(key), years), None
+    first = np.asarray(flow.first, dtype=np.float64)
+    first = first if first.ndim == 0 else first[key]
     if not flow.even:
-        return np.floor(flow.term - first + ON_TIME) + 1.0, np.zeros(rows)
-    whole = flow.term - first + _length_of_first_period(first)
-    return np.floor(whole), np.where(whole > 0.0, whole - np.floor(whole), 0.0)
+        whole = np.floor(flow.term - first + ON_TIME) + 1.0
+        return np.clip(whole, 0, years).astype(np.int64), None
+    counted = np.maximum(flow.term - first + _length_of_first_period(first), 0.0)
+    whole = np.floor(counted)
+    return np.minimum(whole, years).astype(np.int64), counted - whole
 
 
 def year_table(
@@ -412,15 +381,21 @@ def _flow_table(
     name: str, title: Text, exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
 ) -> Step:
     cells = Cells(exposure, flow, prices, stress)
-    rows = [column for column in cells.columns() if column.units[0] != 0.0]
+    one = slice(0, 1)
+    units = cells.units(one)
+    paid = units[0] != 0.0
+
+    def listed(factor: Floats | float) -> list[float]:
+        return [float(each) for each in np.broadcast_to(factor, units.shape)[0, paid]]
+
     inputs: Mapping[str, list[float] | float] = {
-        "year": [float(row.at[0]) for row in rows],
-        "units": [float(flow.quantity[0] * row.units[0]) for row in rows],
+        "year": listed(cells.at(one)),
+        "units": listed(flow.quantity[0] * units),
         "unit_price": float(np.atleast_1d(flow.unit_price)[0]),
-        "index": [float(row.index[0]) for row in rows],
-        "survival": [float(row.survival[0]) for row in rows],
-        "discount": [float(row.discount[0]) for row in rows],
-        "rotations": float(cells.rotations()[0]),
+        "index": listed(cells.index(one)),
+        "survival": listed(cells.survival(one)),
+        "discount": listed(cells.discount(one)),
+        "rotations": float(cells.rotations(one)[0]),
     }
     return Step(
         name=name,

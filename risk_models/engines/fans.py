@@ -37,7 +37,8 @@ def yearly_fan(
     if holding.rows != 1:
         raise ValueError("a fan is drawn for one row")
     world = stress or NO_STRESS
-    paths = paths_of(legs_of(holding, basis, simulation, world), basis, simulation)
+    legs, _ = legs_of(holding, basis, simulation, world)
+    paths = paths_of(legs, basis, simulation)
     by_year: dict[int, Floats] = {}
     for exposure in holding.exposures:
         for flow in exposure.flows if exposure.n else ():
@@ -66,11 +67,9 @@ class _Payments:
         cells = Cells(exposure, flow, basis.prices, stress)
         self.index = flow.index
         yuan = float((flow.quantity * flow.unit_price)[0])
-        own = int(cells.of_row[0])
-        self.due = [
-            (max(float(column.at[own]), 0.0), yuan * float((column.units * column.survival)[own]))
-            for column in cells.columns()
-        ]
+        own = cells.of_row[:1]
+        paid = yuan * (cells.units(own) * cells.survival(own))[0]
+        self.due = list(zip(np.maximum(cells.at(own)[0], 0.0).tolist(), paid.tolist(), strict=True))
         self.kept, self.drawn = 1.0, np.zeros(simulation.paths)
         if simulation.hazard_paths and flow.at_risk and flow.repeat is None:
             if holding.seeds is None:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.contract import Basis, Exposure, Floats, Flow, Stress
-from risk_models.engines.discount import NO_STRESS, Cells
+from risk_models.engines.discount import NO_STRESS, Cells, Picked, assess
 from risk_models.engines.hazards import Seeds, lives
 from risk_models.engines.paths import (
     QUANTILES,
@@ -28,6 +28,7 @@ from risk_models.engines.paths import (
     price_paths,
     process_of,
 )
+from risk_models.keys import joint
 
 __all__ = [
     "QUANTILES",
@@ -83,61 +84,99 @@ def merged(exposure: Exposure, weight: Floats, rows: int) -> Exposure:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Leg:
-    """One flow by whole years.
+    """One flow that something moves, by whole years.
 
-    Row `places[i]` has `scale[i] * grid[cell[i]]` yuan of the day by year. `index` names the
-    price that moves it, None when nothing does. `hazard` [i] is the yearly loss share to be drawn
-    by path, None when survival is in the grid and stays there.
+    Row `places[i]` has `scale[i]` times the years of its cell, in yuan of the day. `index` names
+    the price that moves it, None when only losses do. `hazard` [i] is the yearly loss share to be
+    drawn by path, None when survival is in the years and stays there.
     """
 
     places: npt.NDArray[np.integer]
-    cell: npt.NDArray[np.int64]
     scale: Floats
-    grid: Floats
+    years: "YearlyCells"
     index: str | None
     hazard: Floats | None
 
-    @property
-    def is_fixed(self) -> bool:
-        return self.index is None and self.hazard is None
-
     def rows(self, picked: npt.NDArray[np.integer]) -> Floats:
         """Yuan of the day by year [len(picked), years] of some of its rows."""
-        return np.asarray(self.scale[picked, np.newaxis] * self.grid[self.cell[picked]])
+        by_row = self.years.present(self.years.cells.of_row[picked])
+        return np.asarray(self.scale[picked, np.newaxis] * by_row)
 
 
-def legs_of(holding: Holding, basis: Basis, simulation: Simulation, stress: Stress) -> list[Leg]:
-    """The flows of a holding, present value by year; what is paid today moves with nothing."""
-    return [
-        _leg(exposure, flow, holding.rows, basis, simulation, stress)
-        for exposure in holding.exposures
-        for flow in exposure.flows
-    ]
+class YearlyCells:
+    """The cells of a flow by whole year from the day on, `count` of them."""
+
+    __slots__ = ("_before", "cells", "count")
+
+    def __init__(self, cells: Cells) -> None:
+        self.cells = cells
+        begins = np.floor(cells.first)
+        self._before = int(max(0.0, -begins.min(initial=0.0)))
+        last = int(begins.max(initial=0.0)) + cells.at(slice(0, 1)).shape[1]
+        self.count = last + 1
+
+    def moves(self) -> bool:
+        """Whether anything is paid after the day."""
+        starts = range(0, len(self.cells), BLOCK)
+        return any(self.present(slice(at, at + BLOCK))[:, 1:].any() for at in starts)
+
+    def present(self, some: Picked) -> Floats:
+        """Present units of some cells [c, count]; a payment between two years leans on both.
+
+        What was paid before the day counts on the day.
+        """
+        cells, before = self.cells, self._before
+        units = cells.units(some) * cells.survival(some) * cells.discount(some)
+        units *= cells.rotations(some)[:, np.newaxis]
+        begins = np.floor(cells.first[some])
+        lean = (cells.first[some] - begins)[:, np.newaxis]
+        grid = np.zeros((len(units), before + self.count))
+        for begin in np.unique(begins):
+            mine, at = np.flatnonzero(begins == begin), before + int(begin)
+            grid[mine, at : at + units.shape[1]] += units[mine] * (1.0 - lean[mine])
+            grid[mine, at + 1 : at + 1 + units.shape[1]] += units[mine] * lean[mine]
+        grid[:, before] += grid[:, :before].sum(axis=1)
+        return grid[:, before:]
+
+
+def legs_of(
+    holding: Holding, basis: Basis, simulation: Simulation, stress: Stress
+) -> tuple[list[Leg], Floats]:
+    """The flows of a holding that something moves, and the present value of the others by row.
+
+    What is paid today moves with nothing.
+    """
+    legs, fixed = [], np.zeros(holding.rows)
+    for exposure in holding.exposures:
+        places = np.arange(holding.rows) if exposure.rows is None else exposure.rows
+        for flow in exposure.flows:
+            leg = _leg(exposure, flow, places, basis, simulation, stress)
+            if leg is not None:
+                legs.append(leg)
+                continue
+            still = replace(exposure, flows=(replace(flow, index=None),))
+            fixed[places] += assess(still, basis.prices, stress).value
+    return legs, fixed
 
 
 def _leg(
     exposure: Exposure,
     flow: Flow,
-    rows: int,
+    places: npt.NDArray[np.integer],
     basis: Basis,
     simulation: Simulation,
     stress: Stress,
-) -> Leg:
+) -> Leg | None:
     if flow.repeat is not None and flow.index is not None:
         raise ValueError(f"{flow.name}: a repeated rotation has no price path")
-    cells = Cells(exposure, flow, basis.prices, stress)
     hazard = _hazard(exposure, flow, simulation, stress)
-    moves = flow.index is not None or hazard is not None
-    grid = _yearly(cells) if moves else _whole(cells)
-    later = bool(grid[:, 1:].any())
-    return Leg(
-        places=np.arange(rows) if exposure.rows is None else exposure.rows,
-        cell=cells.of_row,
-        scale=np.asarray(flow.quantity * flow.unit_price),
-        grid=grid,
-        index=flow.index if later else None,
-        hazard=hazard if later else None,
-    )
+    if flow.index is None and hazard is None:
+        return None
+    years = YearlyCells(Cells(exposure, flow, basis.prices, stress))
+    if not years.moves():
+        return None
+    scale = np.asarray(flow.quantity * flow.unit_price)
+    return Leg(places=places, scale=scale, years=years, index=flow.index, hazard=hazard)
 
 
 def _hazard(
@@ -149,49 +188,12 @@ def _hazard(
     return np.asarray(exposure.hazard.values[exposure.hazard.key] + stress.hazard_add)
 
 
-def _whole(cells: Cells) -> Floats:
-    """Present units by cell, all years in one: nothing moves them apart."""
-    total = np.zeros(len(cells.profile))
-    for column in cells.columns():
-        total += column.units * column.survival * column.discount
-    return (total * cells.rotations())[:, np.newaxis]
-
-
-def _yearly(cells: Cells) -> Floats:
-    """Present units by cell and whole year; a payment between two years leans on both.
-
-    All columns of a cell lie the same part of a year after a whole one, so their years are written
-    at once and shifted by cell. What was paid before the day counts on the day.
-    """
-    columns = list(cells.columns())
-    if not columns:
-        return np.zeros((len(cells.profile), 1))
-    first = columns[0].at
-    offset = [round(float(column.at[0] - first[0])) for column in columns]
-    begins = np.floor(first).astype(np.int64)
-    share = first - begins
-    units = np.zeros((len(first), offset[-1] + 1))
-    for year, column in zip(offset, columns, strict=True):
-        units[:, year] = column.units * column.survival * column.discount
-    units *= cells.rotations()[:, np.newaxis]
-    past = max(0, -int(begins.min()))
-    grid = np.zeros((len(first), past + max(int(begins.max()), 0) + units.shape[1] + 1))
-    for begin in np.unique(begins):
-        mine, at = np.flatnonzero(begins == begin), past + int(begin)
-        lean = share[mine, np.newaxis]
-        grid[mine, at : at + units.shape[1]] += units[mine] * (1.0 - lean)
-        grid[mine, at + 1 : at + 1 + units.shape[1]] += units[mine] * lean
-    if past:
-        grid[:, past] += grid[:, :past].sum(axis=1)
-    return grid[:, past:]
-
-
 def paths_of(legs: Sequence[Leg], basis: Basis, simulation: Simulation) -> Mapping[str, Floats]:
     """The paths [years, paths] of each price that moves a leg; refused without its process."""
     years: dict[str, int] = {}
     for leg in legs:
         if leg.index is not None:
-            years[leg.index] = max(years.get(leg.index, 0), leg.grid.shape[1] - 1)
+            years[leg.index] = max(years.get(leg.index, 0), leg.years.count - 1)
     return {
         price_id: price_paths(
             basis.prices[price_id],
@@ -213,10 +215,8 @@ def scenarios(
     holding: Holding, basis: Basis, simulation: Simulation, stress: Stress | None = None
 ) -> Scenarios:
     """Quantiles of the value of each row; NaN where nothing that is simulated moves it."""
-    legs = legs_of(holding, basis, simulation, stress or NO_STRESS)
-    paths = paths_of(legs, basis, simulation)
-    fixed = _fixed(legs, holding.rows)
-    moving = [leg for leg in legs if not leg.is_fixed]
+    moving, fixed = legs_of(holding, basis, simulation, stress or NO_STRESS)
+    paths = paths_of(moving, basis, simulation)
     found = np.repeat(fixed[:, np.newaxis], len(simulation.quantiles), axis=1)
     apart = _not_by_cohort(moving, holding.rows)
     cohorts = sum(_by_cohort(leg, apart, found, paths, simulation) for leg in moving)
@@ -226,14 +226,6 @@ def scenarios(
         found[alone] = run.quantiles()
     found[~_moved(moving, holding.rows)] = np.nan
     return Scenarios(quantiles=found, cohorts=cohorts + len(alone))
-
-
-def _fixed(legs: Sequence[Leg], rows: int) -> Floats:
-    fixed = np.zeros(rows)
-    for leg in legs:
-        if leg.is_fixed:
-            fixed[leg.places] += leg.scale * leg.grid.sum(axis=1)[leg.cell]
-    return fixed
 
 
 def _moved(moving: Sequence[Leg], rows: int) -> npt.NDArray[np.bool_]:
@@ -265,11 +257,12 @@ def _by_cohort(
     mine = np.flatnonzero((leg.scale > 0.0) & ~apart[leg.places])
     if leg.index is None or len(mine) == 0:
         return 0
-    used, cohort = np.unique(leg.cell[mine], return_inverse=True)
-    course = _cast(paths[leg.index][: leg.grid.shape[1]], simulation)
+    years = leg.years
+    (used,), cohort = joint((years.cells.of_row[mine],), (len(years.cells),))
+    course = _cast(paths[leg.index][: years.count], simulation)
 
     def drawn(block: slice) -> Floats:
-        return _product(_cast(leg.grid[used[block]], simulation), course)
+        return _product(_cast(years.present(used[block]), simulation), course)
 
     by_cohort = _sorted(drawn, len(used), BLOCK, simulation)
     found[leg.places[mine]] += leg.scale[mine, np.newaxis] * by_cohort[cohort]
@@ -344,7 +337,7 @@ class _RowByRow:
         place = np.full(whole, -1)
         place[rows] = np.arange(len(rows))
         picked = np.flatnonzero(place[leg.places] >= 0)
-        grid = np.zeros((len(rows), leg.grid.shape[1]))
+        grid = np.zeros((len(rows), leg.years.count))
         grid[place[leg.places[picked]]] = leg.rows(picked)
         if leg.hazard is None:
             if leg.index is not None:
@@ -430,11 +423,12 @@ def portfolio_paths(
     """The value [paths] of all rows of all holdings on each path, in float64."""
     total = np.zeros(simulation.paths)
     for holding in holdings:
-        legs = legs_of(holding, basis, simulation, stress or NO_STRESS)
+        legs, fixed = legs_of(holding, basis, simulation, stress or NO_STRESS)
+        total += fixed.sum()
         paths = paths_of(legs, basis, simulation)
         for leg in legs:
-            if leg.hazard is None:
-                total += _sum_of(leg, paths)
+            if leg.hazard is None and leg.index is not None:
+                total += _sum_of(leg, paths[leg.index])
         for part in _lossy_sums(
             [leg for leg in legs if leg.hazard is not None], holding, paths, simulation
         ):
@@ -442,13 +436,14 @@ def portfolio_paths(
     return total
 
 
-def _sum_of(leg: Leg, paths: Mapping[str, Floats]) -> Floats:
+def _sum_of(leg: Leg, course: Floats) -> Floats:
     """Rows are added before the product with the paths: years x paths, not rows x paths."""
-    by_cell = np.bincount(leg.cell, weights=leg.scale, minlength=len(leg.grid))
-    by_year = by_cell @ leg.grid
-    if leg.index is None:
-        return np.asarray(by_year.sum())
-    return np.asarray(by_year @ paths[leg.index][: len(by_year)])
+    cells, by_year = leg.years.cells, np.zeros(leg.years.count)
+    by_cell = np.bincount(cells.of_row, weights=leg.scale, minlength=len(cells))
+    for start in range(0, len(cells), BLOCK):
+        some = slice(start, start + BLOCK)
+        by_year += by_cell[some] @ leg.years.present(some)
+    return np.asarray(by_year @ course[: len(by_year)])
 
 
 def _lossy_sums(

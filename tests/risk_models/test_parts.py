@@ -1,0 +1,66 @@
+"""A batch valued in parts gives what one run over all of it gives."""
+
+import numpy as np
+import pytest
+
+from risk_models.appraise import basis_on
+from risk_models.batches import batch_from_rows
+from risk_models.conformance import random_rows
+from risk_models.contract import Model, Price
+from risk_models.parts import joined, parts_of
+from risk_models.registry import BUILT_INS
+from risk_models.runner import value
+from tests.risk_models.helpers import ON
+
+ROWS, PART = 50, 7
+
+
+def _same(found: np.ndarray, wanted: np.ndarray) -> bool:
+    return np.array_equal(found, wanted, equal_nan=found.dtype.kind == "f")
+
+
+@pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
+def test_parts_joined_are_the_whole(model: Model):
+    prices = {use.id: Price(yuan=35.0, unit=use.unit) for use in model.spec.prices}
+    basis = basis_on(ON, prices)
+    rows = random_rows(model.spec, basis.parameters, ROWS, seed=5)
+    rows[0] = {**rows[0], model.spec.fields[0].name: None}
+    batch = batch_from_rows(model.spec, rows, basis.parameters)
+    whole = value(model, batch, basis)
+    parts = joined([value(model, part, basis) for part in parts_of(batch, PART)])
+    assert _same(parts.value, whole.value)
+    assert _same(parts.valid, whole.valid)
+    assert 0 < whole.valid.sum() < ROWS
+    for kind in ("components", "approaches", "weights"):
+        found, wanted = getattr(parts, kind), getattr(whole, kind)
+        assert found.keys() == wanted.keys()
+        assert all(_same(found[name], wanted[name]) for name in wanted), kind
+    assert parts.quantities.keys() == whole.quantities.keys()
+    for name, (amount, unit) in whole.quantities.items():
+        assert _same(parts.quantities[name][0], amount)
+        assert parts.quantities[name][1] == unit
+    told = [None if code < 0 else parts.reasons[code] for code in parts.reason]
+    assert told == [None if code < 0 else whole.reasons[code] for code in whole.reason]
+
+
+@pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
+def test_each_row_has_the_findings_it_has_in_the_whole(model: Model):
+    basis = basis_on(ON, {})
+    rows = random_rows(model.spec, basis.parameters, ROWS, seed=6)
+    batch = batch_from_rows(model.spec, rows, basis.parameters)
+    results = (
+        value(model, batch, basis),
+        joined([value(model, part, basis) for part in parts_of(batch, PART)]),
+    )
+    told = [
+        sorted(
+            (int(row), found.code, found.field, found.severity, found.detail.en, str(facts))
+            for found in result.findings
+            for at, row in enumerate(found.rows)
+            for facts in [{name: fact[at] for name, fact in found.facts.items()}]
+        )
+        for result in results
+    ]
+    assert told[0] == told[1]
+    heads = [(found.code, found.field, found.detail) for found in results[1].findings]
+    assert len(heads) == len(set(heads))
