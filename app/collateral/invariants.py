@@ -32,6 +32,7 @@ from app.collateral.domain.states import (
     RecognitionReason,
     RegistrationKind,
 )
+from app.collateral.invariants_alarms import alarm_violations
 from app.collateral.models import (
     AssetLien,
     Guarantee,
@@ -73,6 +74,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _observations(session, kept)
     yield from _calls(session, kept)
     yield from _guarantees(session, kept)
+    yield from alarm_violations(session)
 
 
 class _Kept:

@@ -112,7 +112,7 @@ class Registration(Table, table=True):
     registry_code: str = text(40)
     number: str = text(60)
     registered_on: date
-    expires_on: date | None = None
+    expires_on: date | None = Field(default=None, index=True)
     person_id: UUID
     created_at: datetime
 

@@ -14,6 +14,7 @@ from app.documents.services import UploadFile
 from app.identity.domain import OrganisationKind
 from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, system_actor
 from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding, checklist
+from app.loans.inspection.looking import look_once
 from app.loans.inspection.planning import plan_inspections
 from app.loans.inspection.report import issue_missing_reports
 from app.loans.inspection.services import (
@@ -40,7 +41,7 @@ from app.loans.models import Loan
 
 
 def add_care(session: Session, cast: Cast, loans: Mapping[str, UUID]) -> None:
-    """Name the officers, tell the checks and signals of the file, then plan what comes next."""
+    """Name the officers, tell the checks and signals of the file, plan what comes next, and look for more signs."""
     story = table("inspections")
     for row in rows("serviced_loans"):
         pretend_day(session, day_of(row["drawn_on"]))
@@ -55,6 +56,7 @@ def add_care(session: Session, cast: Cast, loans: Mapping[str, UUID]) -> None:
     pretend_day(session, OPEN_ON)
     for bank in BANKS:
         plan_inspections(session, system_of(cast, bank), cast.organisations[bank])
+        look_once(session, system_of(cast, bank), cast.organisations[bank])
 
 
 def print_checks(database: Database) -> None:

@@ -11,6 +11,7 @@ from app.desk.domain import Task
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.loans.domain.causes import SYSTEM_SOURCE
 from app.loans.domain.inspection import InspectionState
 from app.loans.domain.signals import OPEN_SIGNALS, SignalState, fact_to_consider
 from app.loans.inspection.models import (
@@ -20,7 +21,12 @@ from app.loans.inspection.models import (
     WarningSignal,
 )
 from app.loans.inspection.queries import visible_inspections, words_of_loans
-from app.loans.inspection.signal_queries import rank_of_level, visible_signals
+from app.loans.inspection.signal_queries import (
+    is_over,
+    officer_of_signal,
+    rank_of_level,
+    visible_signals,
+)
 from app.loans.models import LoanFactRow
 from app.loans.services import lending_day
 from app.reference.services import policy_for
@@ -141,18 +147,22 @@ def signal_tasks(session: Session, actor: Actor) -> Iterator[Task]:
         return
     statement = (
         visible_signals(actor)
+        .add_columns(_is_for(actor).label("own"), is_over().label("over"))
         .where(col(WarningSignal.state).in_(OPEN_SIGNALS))
         .order_by(rank_of_level().desc(), col(WarningSignal.raised_on), col(WarningSignal.number))
         .limit(MAX_TASKS)
     )
-    rows = session.execute(statement).scalars().all()
+    found = session.execute(statement if judges else statement.where(_is_for(actor))).all()
+    rows = [each[0] for each in found]
     loans = words_of_loans(session, {row.loan_id for row in rows})
     recorded = _recorded(session, rows) if judges else set()
-    for row in rows:
+    for row, own, over in found:
         fact = fact_to_consider(row.kind, row.level)
         if judges and fact is not None and (row.loan_id, fact) not in recorded:
             what = N_("Consider a fact for the class after the signal")
-        elif handles and row.state is SignalState.OPEN:
+        elif handles and own and over:
+            what = N_("End the signal: its cause has ended")
+        elif handles and own and row.state is SignalState.OPEN:
             what = N_("Handle the warning signal")
         else:
             continue
@@ -164,6 +174,19 @@ def signal_tasks(session: Session, actor: Actor) -> Iterator[Task]:
             customer=loans[row.loan_id].borrower,
             due_on=row.raised_on,
         )
+
+
+def _is_for(actor: Actor) -> sa.ColumnElement[bool]:
+    """What a person raised is for all who handle signals; what the system raised for the officer of the loan.
+
+    Of a loan without one, for all too.
+    """
+    officer = officer_of_signal()
+    return sa.or_(
+        col(WarningSignal.source) != SYSTEM_SOURCE,
+        officer == actor.person_id,
+        officer.is_(None),
+    )
 
 
 def _recorded(session: Session, rows: Any) -> set[tuple[Any, Any]]:

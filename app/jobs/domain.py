@@ -44,6 +44,7 @@ FACT_TITLES: Final = {
     "cases_cured": N_("Cases cured"),
     "closed": N_("Banks closed"),
     "checks_planned": N_("Post-loan checks planned"),
+    "signals_raised": N_("Warning signals raised"),
     "runs": N_("Revaluation runs"),
     "number": N_("Revaluation run"),
     "done": N_("Valued"),

@@ -24,6 +24,7 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, system_actor
 from app.loans.closing.days import close_day
 from app.loans.closing.queries import DayCloseView
+from app.loans.inspection.looking import look_at_bank
 from app.loans.inspection.planning import plan_bank
 from app.loans.models import BankDay
 
@@ -50,10 +51,11 @@ def bank_actor(bank: Organisation) -> Actor:
 
 
 def close_and_watch(database: Database, bank: Organisation, on: date) -> DayCloseView:
-    """Close a bank's open day, then measure all its secured loans and plan its post-loan checks."""
+    """Close a bank's open day, then measure all its secured loans, plan its checks and look for warning signals."""
     view = close_day(database, bank_actor(bank), bank.id, on)
     watch_all(database, [bank])
     plan_all(database, [bank])
+    look_all(database, [bank])
     return view
 
 
@@ -95,6 +97,11 @@ def finish_run(
 def plan_all(database: Database, banks: Sequence[Organisation]) -> int:
     """Plan the post-loan checks of some banks, in chunks; gives how many were planned."""
     return sum(_of_each(banks, lambda bank: plan_bank(database, bank_actor(bank), bank.id).planned))
+
+
+def look_all(database: Database, banks: Sequence[Organisation]) -> int:
+    """Look for what raises warning signals at some banks, in chunks; gives how many were raised."""
+    return sum(_of_each(banks, lambda bank: look_at_bank(database, bank_actor(bank), bank.id)))
 
 
 def watch_all(database: Database, banks: Sequence[Organisation]) -> list[WatchReport]:

@@ -21,6 +21,7 @@ from app.jobs.runner import Facts, Job, LongJob, ShortJob, Turn
 from app.jobs.sequence import (
     banks_with_books,
     finish_run,
+    look_all,
     plan_all,
     revalue_and_watch,
     watch_all,
@@ -101,7 +102,7 @@ def _closes_wait(session: Session) -> bool:
 
 
 def _close(database: Database, _turn: Turn) -> Facts:
-    """Run what was requested or cut off, then measure every loan of those banks and plan their checks.
+    """Run what was requested or cut off, then measure every loan of those banks, plan their checks, look for signals.
 
     A refusal is raised when the banks that were closed had all of it.
     """
@@ -113,9 +114,10 @@ def _close(database: Database, _turn: Turn) -> Facts:
         watch_all(database, banks)
     finally:
         planned = plan_all(database, banks)
+        raised = look_all(database, banks)
     if ran.refused:
         raise ran.refused[0]
-    return {"closed": len(closed), "checks_planned": planned}
+    return {"closed": len(closed), "checks_planned": planned, "signals_raised": raised}
 
 
 def _runs_wait(session: Session) -> bool:

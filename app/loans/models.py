@@ -138,7 +138,7 @@ class LoanNote(Table, table=True):
     number: str = text(40, unique=True)
     loan_id: UUID = link("loan.id", index=True)
     amount_fen: int = fen()
-    drawn_on: date
+    drawn_on: date = Field(index=True)
     rate_ppm: int
     """The rate in force; the ones before it are rows of their own."""
     matures_on: date
@@ -384,7 +384,10 @@ class LoanClassification(Table, table=True):
     """The class that a loan took on a day, with every reason looked at."""
 
     __tablename__ = "classification"
-    __table_args__ = (sa.UniqueConstraint("loan_id", "on"),)
+    __table_args__ = (
+        sa.UniqueConstraint("loan_id", "on"),
+        sa.Index("ix_classification_bank", "bank_id", "on"),
+    )
 
     loan_id: UUID = link("loan.id", index=True)
     bank_id: UUID = link("organisation.id")

@@ -27,6 +27,7 @@ from app.web.problems import status_of_kind
 from risk_models.registry import BUILT_INS
 from tests.support.case_reference import cases_page
 from tests.support.model_reference import model_page_of, models_page
+from tests.support.signal_reference import signals_page
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/reference"
@@ -244,6 +245,7 @@ PAGES = {
     "roles.md": roles_page,
     "../problems.md": problems_page,
     "published-cases.md": cases_page,
+    "warning-signals.md": signals_page,
     "models/index.md": models_page,
     **{f"models/{model.spec.id}.md": partial(model_page_of, model) for model in BUILT_INS},
 }

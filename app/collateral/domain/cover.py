@@ -4,10 +4,10 @@ All amounts are whole fen, ratios whole ppm. A borrowing limit rounds down, a ra
 so that no rounding ever favours less cover.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.collateral.domain.states import Level
@@ -174,6 +174,15 @@ def level_of(ratio: int | None, debt: Debt, lines: Lines) -> Level:
     if ratio > lines.top_up_ppm:
         return Level.TOP_UP
     return Level.WARNING if ratio > lines.warning_ppm else Level.NORMAL
+
+
+LINE_PLACES: Final[Mapping[Level, int]] = {
+    Level.WARNING: 1,
+    Level.TOP_UP: 2,
+    Level.DISPOSAL: 3,
+    Level.UNPRICED: 3,
+}
+"""Which line of the contract is crossed, for warning signals; without a value the gravest."""
 
 
 def needs_case(cover: Cover, debt: Debt) -> bool:

@@ -22,6 +22,7 @@ from app.collateral.queries import (
     call_figures,
     pools_of_loans,
 )
+from app.collateral.services.alarms import tell_cover, tell_registrations
 from app.collateral.services.recognition import follow_down
 from app.db.engine import now
 from app.db.numbers import next_number
@@ -30,6 +31,7 @@ from app.kernel.ids import new_id
 from app.loans.domain.states import LoanState
 from app.loans.models import Loan, LoanStateRow
 from app.loans.services import business_day
+from app.reference.services import policy_for
 
 CHUNK_LOANS = 500
 """Loans measured with one set of queries."""
@@ -56,8 +58,12 @@ def watch_bank(
     lowered = follow_down(session, actor, bank_id, on)
     loan_ids = _changed_loans(session, bank_id, everything=everything)
     events: Counter[str] = Counter()
+    policy = policy_for(session, bank_id, on)
     for chunk in _chunks(loan_ids):
         events += _measure(session, actor, bank_id, chunk, on)
+        tell_cover(session, actor, bank_id, on, policy, chunk)
+    if everything:
+        tell_registrations(session, actor, bank_id, on, policy)
     return WatchReport(
         assets_lowered=len(lowered),
         loans_measured=len(loan_ids),

@@ -55,7 +55,8 @@ class SignalKind:
 
     code: str
     name: Name
-    fact: LoanFact
+    fact: LoanFact | None
+    """None when it says nothing that the class does not know."""
     always: bool
     """Looked at on any level; otherwise on the highest alone."""
 
@@ -76,7 +77,7 @@ def signal_kinds() -> Mapping[str, SignalKind]:
         code: SignalKind(
             code=code,
             name=name_in("signal_kinds", code),
-            fact=LoanFact(row["fact"]),
+            fact=LoanFact(row["fact"]) if "fact" in row else None,
             always=row.get("always", False),
         )
         for code, row in tables()["signal_kinds"].items()

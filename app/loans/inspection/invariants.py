@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.documents.models import Document
+from app.loans.domain.causes import CauseNote
 from app.loans.domain.inspection import (
     Conclusion,
     InspectionKind,
@@ -28,6 +29,7 @@ from app.loans.domain.signals import (
     sources,
 )
 from app.loans.domain.states import LoanState
+from app.loans.inspection.invariants_causes import cause_violations
 from app.loans.inspection.models import (
     Inspection,
     InspectionFile,
@@ -52,6 +54,7 @@ def inspection_violations(session: Session) -> Iterator[Violation]:
     yield from _loans(session)
     yield from _strange_files(session)
     yield from _signals(session)
+    yield from cause_violations(session)
 
 
 def _files(session: Session) -> dict[UUID, list[InspectionFile]]:
@@ -244,6 +247,10 @@ def _signals(session: Session) -> Iterator[Violation]:
             yield Violation(invariant="signal-measures", subject=subject, detail=detail)
 
 
+_NOTES = frozenset(each.value for each in CauseNote)
+"""What the system adds moves no state."""
+
+
 def _follows(row: WarningSignal, acts: list[SignalAct]) -> bool:
     if not acts or acts[0].event != RAISE or acts[-1].level != row.level:
         return False
@@ -251,6 +258,8 @@ def _follows(row: WarningSignal, acts: list[SignalAct]) -> bool:
         return False
     state = SIGNAL.initial
     for act in acts[1:]:
+        if act.event in _NOTES:
+            continue
         known = {each.value: each for each in SignalEvent}
         state = SIGNAL.table.get((state, known.get(act.event)))
         if state is None:

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
 
 from app.db.base import Table, Versioned, check, one_of
 from app.db.types import choice, fen, json_column, link, text
+from app.loans.domain.causes import Trigger
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.inspection import (
     Conclusion,
@@ -170,7 +172,43 @@ class SignalAct(Table, table=True):
     on: date
     note: str = text(500, default="")
     person_id: UUID
+    look_id: UUID | None = Field(default=None, index=True)
+    """The look of the system that wrote it; the journal keeps the digest of what a look wrote."""
     created_at: datetime
+
+
+class SignalCause(Table, table=True):
+    """Why the system raised a signal: one row an episode of a loan, at most one of a trigger that has not ended."""
+
+    __tablename__ = "signal_cause"
+    __table_args__ = (
+        one_of("uq_signal_cause_holding", ("loan_id", "trigger"), where="ended_on IS NULL"),
+        sa.Index("ix_signal_cause_bank", "bank_id", "trigger", "ended_on"),
+        sa.Index("ix_signal_cause_loan", "loan_id", "trigger"),
+        check("seen_after_begun", "seen_on >= began_on"),
+    )
+
+    signal_id: UUID = link("warning_signal.id", unique=True)
+    loan_id: UUID = link("loan.id")
+    bank_id: UUID = link("organisation.id")
+    trigger: Trigger = choice(Trigger, "trigger", checked=False)
+    level: str = text(20)
+    """The gravest level that the cause reached; people may have raised that of the signal further."""
+    began_on: date
+    """By the facts: the due day that was missed, the day of the class."""
+    seen_on: date
+    """The business day on which its figures were seen."""
+    figures: dict[str, Any] = json_column()
+    ended_on: date | None = None
+
+
+class SignalLook(SQLModel, table=True):
+    """Up to which business day the system looked for causes among the loans of a bank."""
+
+    __tablename__ = "signal_look"
+
+    bank_id: UUID = Field(primary_key=True, foreign_key="organisation.id")
+    looked_on: date | None = None
 
 
 class SignalMeasure(Table, table=True):

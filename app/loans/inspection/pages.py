@@ -12,6 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.books import lending_day
+from app.loans.domain.causes import SYSTEM_SOURCE
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.inspection import InspectionState, checklist, name_in, tables
 from app.loans.domain.signals import levels, signal_kinds, sources
@@ -69,6 +70,7 @@ def words_of_inspections() -> dict[str, Any]:
         "signal_tones": SIGNAL_TONES,
         "tables": tables(),
         "named": lambda table, code: words(name_in(table, code)),
+        "named_figure": lambda code: name_in("figures", code),
         "state_named": lambda machine, state: gettext(_state_words(machine, state)),
         "event_named": lambda event: gettext(_event_words(event)),
         "words": words,
@@ -80,7 +82,7 @@ def _state_words(machine: str, state: str) -> str:
 
 
 def _event_words(event: str) -> str:
-    known = tables()["signal"]["events"]
+    known = {**tables()["signal"]["events"], **tables()["notes"]}
     return str(known[event]["en"]) if event in known else N_("Raise a signal")
 
 
@@ -238,8 +240,8 @@ def get_report(inspection_id: UUID) -> Response:
 def signal_list() -> str:
     """The signals in sight, the open and the gravest first."""
     session, actor = current_session(), current_actor()
-    asked = _asked(("number", "state", "level", "kind"))
-    wanted = load_schema(SignalQuery(), _typed(asked, ()))
+    asked = _asked(("number", "state", "level", "kind", "source", "over", "mine"))
+    wanted = load_schema(SignalQuery(), _typed(asked, ("over", "mine")))
     page = fetch_page(session, list_signals(actor, wanted), page_request())
     return render_template(
         "loans/inspection_signals.html",
@@ -293,7 +295,9 @@ def _signal_choices(actor: Actor, loan: LoanView | None) -> dict[str, list[tuple
     return {
         "level": [(code, words(level.name)) for code, level in levels().items()],
         "kind": [(code, words(kind.name)) for code, kind in signal_kinds().items()],
-        "source": [(code, words(name)) for code, name in sources().items()],
+        "source": [
+            (code, words(name)) for code, name in sources().items() if code != SYSTEM_SOURCE
+        ],
         "inspection_id": [(str(each.id), f"{each.number} · {each.checked_on}") for each in made],
     }
 

@@ -160,7 +160,7 @@ def _pass(session: Session, actor: Actor, bank_id: UUID, limit: int) -> _Pass | 
         bank_id=bank_id,
         day=day,
         rules=plan_rules(policy_for(session, bank_id, day)),
-        since_on=_books_since(session, bank_id, day),
+        since_on=books_since(session, bank_id, day),
         limit=limit,
     )
 
@@ -315,7 +315,7 @@ _IS_NEXT: Final = sa.and_(
 """Checks of the plan that are still to be made or reviewed: a loan has one at most."""
 
 
-def _books_since(session: Session, bank_id: UUID, day: date) -> date:
+def books_since(session: Session, bank_id: UUID, day: date) -> date:
     """The first business day of a bank's books here: days are closed in order and none is skipped."""
     first = sa.select(sa.func.min(DayClose.on)).where(col(DayClose.bank_id) == bank_id)
     found: date | None = session.execute(first).scalar_one()

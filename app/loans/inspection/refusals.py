@@ -74,6 +74,16 @@ class MeasuresOpen(RuleViolation):
     detail = N_("%(count)s measures are not completed. Complete them first, then resolve.")
 
 
+class SignalNotHandled(RuleViolation):
+    """A signal that nobody handled is resolved only after its cause has ended."""
+
+    code = "signal-not-handled"
+    title = N_("Nobody handled this signal")
+    detail = N_(
+        "Signal %(number)s has no measure, and no cause of it has ended. Plan a measure, or have it dismissed."
+    )
+
+
 class MeasureDone(Conflict):
     """A measure is completed once."""
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from app.documents.models import Document
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
+from app.loans.domain.causes import Trigger, TriggerWords, trigger_words
 from app.loans.domain.signals import (
     OPEN_SIGNALS,
     SIGNAL,
@@ -21,7 +22,14 @@ from app.loans.domain.signals import (
     levels,
 )
 from app.loans.domain.states import LoanFact
-from app.loans.inspection.models import SignalAct, SignalFile, SignalMeasure, WarningSignal
+from app.loans.inspection.models import (
+    LoanOfficer,
+    SignalAct,
+    SignalCause,
+    SignalFile,
+    SignalMeasure,
+    WarningSignal,
+)
 from app.loans.inspection.queries import LoanWords, in_sight, words_of_loans
 from app.loans.loan_officers import names_of_people
 from app.loans.models import LoanFactRow
@@ -40,14 +48,20 @@ _UNKNOWN: Final = Name(zh="", en="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalFilter:
-    """What a list of signals is narrowed to; open: those that still want work."""
+    """What a list of signals is narrowed to.
+
+    open: those that still want work; over: open ones whose cause has ended; mine: of loans of the actor.
+    """
 
     state: SignalState | None = None
     level: str | None = None
     kind: str | None = None
     number: str = ""
+    source: str | None = None
     loan_id: UUID | None = None
     open: bool = False
+    over: bool = False
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +87,45 @@ class ActView:
     on: date
     note: str
     person_name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """A figure that led to a signal; the end of its code is its unit."""
+
+    code: str
+    value: int | str | None
+
+    @property
+    def name(self) -> str:
+        """The code with the unit in which callers read it."""
+        return self.code.replace("_fen", "_yuan").replace("_ppm", "_ratio")
+
+    @property
+    def text(self) -> str | None:
+        """Yuan with two decimals, a share of one, a day or a count."""
+        if isinstance(self.value, int) and self.code.endswith("_fen"):
+            return f"{self.value // 100}.{self.value % 100:02d}"
+        if isinstance(self.value, int) and self.code.endswith("_ppm"):
+            return f"{self.value // 1_000_000}.{self.value % 1_000_000:06d}"
+        return None if self.value is None else str(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseView:
+    """What the system saw: since when it holds by its facts, when it was seen, its figures, whether it ended."""
+
+    trigger: Trigger
+    level: str
+    began_on: date
+    seen_on: date
+    ended_on: date | None
+    figures: tuple[FigureView, ...]
+
+    @property
+    def words(self) -> TriggerWords:
+        """The trigger as people read it."""
+        return trigger_words()[self.trigger]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +170,8 @@ class SignalView:
     closing_note: str
     fact: LoanFact | None
     fact_recorded: bool = False
+    cause: CauseView | None = None
+    """None of a signal that a person raised."""
     measures: tuple[MeasureView, ...] = ()
     acts: tuple[ActView, ...] = ()
     files: tuple[SignalFileView, ...] = ()
@@ -159,6 +214,7 @@ def list_signals(actor: Actor, wanted: SignalFilter) -> sa.Select[Any]:
         (WarningSignal.state, wanted.state),
         (WarningSignal.level, wanted.level),
         (WarningSignal.kind, wanted.kind),
+        (WarningSignal.source, wanted.source),
         (WarningSignal.number, wanted.number or None),
         (WarningSignal.loan_id, wanted.loan_id),
     ):
@@ -166,10 +222,41 @@ def list_signals(actor: Actor, wanted: SignalFilter) -> sa.Select[Any]:
             statement = statement.where(col(column) == value)
     if wanted.open:
         statement = statement.where(col(WarningSignal.state).in_(OPEN_SIGNALS))
+    if wanted.over:
+        statement = statement.where(is_over(), col(WarningSignal.state).in_(OPEN_SIGNALS))
+    if wanted.mine:
+        statement = statement.where(officer_of_signal() == actor.person_id)
     closed = sa.case((col(WarningSignal.state).in_(OPEN_SIGNALS), 0), else_=1)
     return statement.order_by(
         closed, rank_of_level().desc(), col(WarningSignal.raised_on), col(WarningSignal.number)
     )
+
+
+def is_over() -> sa.ColumnElement[bool]:
+    """Whether the system raised a signal and its cause has ended."""
+    return sa.exists().where(
+        col(SignalCause.signal_id) == col(WarningSignal.id), col(SignalCause.ended_on).is_not(None)
+    )
+
+
+def officer_of_signal() -> sa.ScalarSelect[Any]:
+    """Who looks after the loan of a signal now, as a column."""
+    return (
+        sa.select(col(LoanOfficer.person_id))
+        .where(col(LoanOfficer.loan_id) == col(WarningSignal.loan_id))
+        .order_by(col(LoanOfficer.seq).desc())
+        .limit(1)
+        .correlate(WarningSignal)
+        .scalar_subquery()
+    )
+
+
+def signals_over(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Those of some signals whose cause has ended."""
+    statement = sa.select(col(SignalCause.signal_id)).where(
+        col(SignalCause.signal_id).in_(ids), col(SignalCause.ended_on).is_not(None)
+    )
+    return set(session.execute(statement).scalars())
 
 
 def signals_of_loan(session: Session, actor: Actor, loan_id: UUID) -> tuple[SignalView, ...]:
@@ -220,6 +307,7 @@ _WORKED_OUT: Final = {
     "closed_name",
     "fact",
     "fact_recorded",
+    "cause",
     "measures",
     "acts",
     "files",
@@ -236,11 +324,33 @@ def signal_views(
         session, [each for row in rows for each in (row.raised_by, row.closed_by)]
     )
     completed = who_completed(session, [row.id for row in rows])
+    causes = _causes(session, [row.id for row in rows])
     return tuple(
         replace(
-            _view(row, loans[row.loan_id], people), events=_events(row, actor, completed[row.id])
+            _view(row, loans[row.loan_id], people),
+            cause=causes.get(row.id),
+            events=_events(row, actor, completed[row.id], causes.get(row.id)),
         )
         for row in rows
+    )
+
+
+def _causes(session: Session, ids: Collection[UUID]) -> Mapping[UUID, CauseView]:
+    statement = sa.select(SignalCause).where(col(SignalCause.signal_id).in_(ids))
+    return {row.signal_id: _cause(row) for row in session.execute(statement).scalars()}
+
+
+def _cause(row: SignalCause) -> CauseView:
+    return CauseView(
+        trigger=row.trigger,
+        level=row.level,
+        began_on=row.began_on,
+        seen_on=row.seen_on,
+        ended_on=row.ended_on,
+        figures=tuple(
+            FigureView(code=code, value=row.figures.get(code))
+            for code in trigger_words()[row.trigger].figures
+        ),
     )
 
 
@@ -268,18 +378,21 @@ def _view(row: WarningSignal, loan: LoanWords, people: Mapping[UUID, Name]) -> S
     )
 
 
-def _events(row: WarningSignal, actor: Actor, completed: Collection[UUID]) -> tuple[str, ...]:
+def _events(
+    row: WarningSignal, actor: Actor, completed: Collection[UUID], cause: CauseView | None
+) -> tuple[str, ...]:
     """The legal steps of the actor: who raised a signal does not end it, nor who completed a measure resolve it.
 
-    The highest level is not raised.
+    The highest level is not raised. What nobody handled is resolved only after its cause has ended.
     """
+    unhandled = row.state is SignalState.OPEN and (cause is None or cause.ended_on is None)
     highest = levels()[row.level].rank == len(levels()) - 1
     own = row.raised_by == actor.person_id
     left_out = {
         event
         for event, out in (
             (SignalEvent.DISMISS, own),
-            (SignalEvent.RESOLVE, own or actor.person_id in completed),
+            (SignalEvent.RESOLVE, own or unhandled or actor.person_id in completed),
             (SignalEvent.ESCALATE, highest),
         )
         if out

@@ -6,6 +6,7 @@ import marshmallow as ma
 
 from app.documents.services import UploadFile
 from app.kernel.text import N_
+from app.loans.domain.causes import Trigger
 from app.loans.domain.inspection import tables
 from app.loans.domain.signals import SignalState
 from app.loans.domain.states import LoanFact
@@ -34,8 +35,11 @@ class SignalQuery(ListQuery):
     level = OneOf(max_length=20)
     kind = OneOf(max_length=40)
     number = Text(max_length=40)
+    source = OneOf(max_length=40)
     loan_id = Ident()
     open = Flag()
+    over = Flag()
+    mine = Flag()
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_kwargs: object) -> SignalFilter:
@@ -150,6 +154,24 @@ class StoredEvidenceSchema(ViewSchema):
     created_at = Instant()
 
 
+class FigureSchema(ViewSchema):
+    """A figure that led to a signal: `_yuan` an amount, `_ratio` a share of one, `_on` a day, else a count."""
+
+    name = Text(max_length=40)
+    text = Text(max_length=40, allow_none=True)
+
+
+class CauseSchema(ViewSchema):
+    """What the system saw, since when it holds by its facts, and whether it has ended."""
+
+    trigger = Choice(Trigger)
+    level = Text(max_length=20)
+    began_on = Day()
+    seen_on = Day()
+    ended_on = Day(allow_none=True)
+    figures = ma.fields.List(ma.fields.Nested(FigureSchema))
+
+
 class SignalSchema(ThingSchema):
     """A warning signal; `fact` is what classification should look at, `fact_recorded` whether it is entered."""
 
@@ -169,6 +191,7 @@ class SignalSchema(ThingSchema):
     closing_note = Text(max_length=500)
     fact = Choice(LoanFact, allow_none=True)
     fact_recorded = Flag()
+    cause = ma.fields.Nested(CauseSchema, allow_none=True)
     measures = ma.fields.List(ma.fields.Nested(MeasureSchema))
     acts = ma.fields.List(ma.fields.Nested(ActSchema))
     files = ma.fields.List(ma.fields.Nested(StoredEvidenceSchema))

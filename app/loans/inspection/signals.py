@@ -18,6 +18,7 @@ from app.kernel.errors import DutiesApart, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
 from app.loans.books import lending_day
+from app.loans.domain.causes import SYSTEM_SOURCE
 from app.loans.domain.inspection import InspectionState, tables
 from app.loans.domain.signals import (
     RAISE,
@@ -32,12 +33,18 @@ from app.loans.domain.signals import (
 from app.loans.domain.states import Kept
 from app.loans.inspection.models import SignalAct, SignalFile, SignalMeasure, WarningSignal
 from app.loans.inspection.queries import find_inspection
-from app.loans.inspection.refusals import LevelNotHigher, MeasureDone, MeasuresOpen
+from app.loans.inspection.refusals import (
+    LevelNotHigher,
+    MeasureDone,
+    MeasuresOpen,
+    SignalNotHandled,
+)
 from app.loans.inspection.signal_queries import (
     MAX_MEASURES,
     MAX_SIGNAL_FILES,
     SignalView,
     find_signal,
+    signals_over,
     who_completed,
     whole_signal,
 )
@@ -146,7 +153,7 @@ def _require_known(command: RaiseSignal) -> None:
     for name, value, known in (
         ("level", command.level, levels()),
         ("kind", command.kind, signal_kinds()),
-        ("source", command.source, sources()),
+        ("source", command.source, [each for each in sources() if each != SYSTEM_SOURCE]),
     ):
         if value not in known:
             choices = ", ".join(known)
@@ -227,8 +234,13 @@ def raise_level(session: Session, actor: Actor, signal_id: UUID, command: RaiseL
 def resolve_signal(
     session: Session, actor: Actor, signal_id: UUID, command: CloseSignal
 ) -> SignalView:
-    """End a signal whose measures are all completed; by another person than raised it or completed one."""
+    """End a signal whose measures are all completed; by another person than raised it or completed one.
+
+    One that nobody handled is resolved only when it was the system that raised it and its cause has ended.
+    """
     row, after = _begin(session, actor, signal_id, SignalEvent.RESOLVE)
+    if row.state is SignalState.OPEN and row.id not in signals_over(session, [row.id]):
+        raise SignalNotHandled(number=row.number)
     if actor.person_id in {row.raised_by} | who_completed(session, [row.id])[row.id]:
         raise DutiesApart
     left = sa.select(sa.func.count(col(SignalMeasure.id))).where(

@@ -14,7 +14,7 @@ from app.collateral.models import LoanCover, MarginCall
 from app.db.engine import today
 from app.demo.load import NotEmpty, load
 from app.identity.models import Organisation
-from app.loans.inspection.models import Inspection, WarningSignal
+from app.loans.inspection.models import Inspection, SignalCause, WarningSignal
 from app.loans.models import Loan, LoanMonthEnd, LoanStateRow
 from app.market.services import model_prices
 from app.verify import CHECKERS
@@ -132,9 +132,24 @@ def test_checks_and_signals_are_those_of_the_file_and_every_drawn_loan_has_its_n
     owed = {loan.id for loan in loans.values() if loan.state in {"performing", "overdue"}}
     assert set(planned) == owed
     assert len(planned) == len(owed)
-    signals = look.execute(sa.select(WarningSignal)).scalars().all()
+    told = sa.select(WarningSignal).where(col(WarningSignal.source) != "system")
+    signals = look.execute(told).scalars().all()
     assert {names[row.loan_id] for row in signals} == {each["loan"] for each in story["signals"]}
     assert {row.state for row in signals} == {"open", "handling"}
+
+
+def test_signals_of_the_system_follow_from_the_facts_of_the_world(look):
+    names = {loan.id: name for name, loan in loans_by_file_id(look).items()}
+    causes = look.execute(sa.select(SignalCause)).scalars().all()
+    assert {(names[row.loan_id], row.trigger, row.level) for row in causes} == {
+        ("S03", "cover-low", "yellow"),
+        ("S06", "overdue", "yellow"),
+        ("S07", "cover-low", "red"),
+        ("S07", "overdue", "orange"),
+        ("S11", "check-late", "yellow"),
+        ("S11", "cover-low", "orange"),
+        ("S21", "overdue", "yellow"),
+    }
 
 
 def test_civil_day_is_that_of_the_demonstration(look):

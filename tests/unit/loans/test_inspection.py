@@ -244,15 +244,19 @@ def test_levels_rise_in_the_order_of_the_table():
     assert not is_raised("red", "orange")
 
 
+SILENT = {"class", "check-late", "registration", "proof"}
+"""Kinds that say nothing of the debtor, or only what the class knows."""
+
+
 @pytest.mark.parametrize("kind", list(signal_kinds()))
-def test_a_red_signal_of_any_kind_points_to_a_fact(kind):
-    assert isinstance(fact_to_consider(kind, "red"), LoanFact)
+def test_a_red_signal_points_to_a_fact_unless_its_kind_has_none(kind):
+    assert (fact_to_consider(kind, "red") is None) == (kind in SILENT)
 
 
 def test_misuse_points_to_its_fact_on_any_level_and_a_fall_of_prices_does_not():
     assert fact_to_consider("misuse", "yellow") is LoanFact.FUNDS_MISUSED
     assert fact_to_consider("price-fall", "orange") is None
-    assert {"inspection", "price-watch", "overdue", "outside"} == set(sources())
+    assert {"inspection", "price-watch", "overdue", "outside", "system"} == set(sources())
 
 
 def test_every_interval_is_a_parameter_that_a_bank_may_lay_its_own_over():
