@@ -146,6 +146,8 @@ FACT_TITLES: Final = {
     "secured": N_("Secured amount"),
     "security": N_("Security"),
     "served_on": N_("Served on"),
+    "replayed": N_("Rows replayed"),
+    "replayed_sha256": N_("Digest of what was replayed"),
     "sha256": N_("Digest"),
     "starts_on": N_("First day"),
     "state": N_("State"),

@@ -19,11 +19,13 @@ from app.loans.repayments.models import (
     RepaymentOrder,
     RepaymentQuote,
 )
+from app.loans.repayments.replayed import replay_digest, replayed_rows
 
 
 def repayment_violations(session: Session) -> Iterator[Violation]:
     """Each repayment without an order, correction without its posting, and batch whose counters do not fit."""
     yield from _orders(session)
+    yield from _replays(session)
     yield from _corrections(session)
     yield from _quotes(session)
     yield from _batches(session)
@@ -51,6 +53,21 @@ def _orders(session: Session) -> Iterator[Violation]:
         if not same or before.id not in taken_back:
             detail = f"books {before.number} again, which stands or says something else"
             yield _violation("repayment-replay", subject, detail)
+
+
+def _replays(session: Session) -> Iterator[Violation]:
+    """What a booking replayed is what the audit journal was told."""
+    numbers = sa.select(col(Repayment.number), col(Repayment.id))
+    ids: dict[str, UUID] = {row[0]: row[1] for row in session.execute(numbers)}
+    rows = replayed_rows(session)
+    events = sa.select(AuditEvent).where(col(AuditEvent.action).in_(("loan.repay", "loan.reverse")))
+    for event in session.execute(events).scalars():
+        # An event of earlier versions says nothing of what was replayed.
+        told = event.facts.get("replayed_sha256")
+        number = str(event.facts.get("number"))
+        if told and told != replay_digest(rows.get(ids[number], [])):
+            detail = "what it replayed differs from what the journal was told"
+            yield _violation("repayment-replay", f"repayment {number}", detail)
 
 
 def _corrections(session: Session) -> Iterator[Violation]:

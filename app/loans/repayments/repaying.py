@@ -39,6 +39,7 @@ from app.loans.refusals import (
 )
 from app.loans.repayments.applying import Wish, place, replan, stand
 from app.loans.repayments.models import RepaymentOrder
+from app.loans.repayments.replayed import replay_facts
 from app.loans.repayments.rewinding import OWN_KEYS, Replay, standing_repayments
 
 
@@ -318,4 +319,5 @@ def _record(
         day=row.booked_on,
         value_on=row.value_on,
         reason=row.reason,
+        **replay_facts(session, row),
     )

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 
+from app.audit.models import AuditEvent
 from app.kernel.daycount import DayCount
 from app.loans.domain.early import Keep
 from app.loans.domain.states import InterestStyle
@@ -20,6 +21,7 @@ from app.loans.refusals import (
     KeyTakenBack,
     NotDrawn,
 )
+from app.loans.repayments.replayed import replay_digest, replayed_rows
 from app.loans.schedules import loan_schedule
 from app.loans.services import (
     Drawn,
@@ -326,6 +328,34 @@ def test_verify_finds_a_replay_that_was_changed(bank):
             found = {each.invariant for each in violations(session)}
             session.rollback()
         assert invariant in found
+
+
+def told(bank, repayment):
+    with bank.database.read() as session:
+        statement = sa.select(AuditEvent).where(AuditEvent.action == "loan.repay")
+        events = session.execute(statement).scalars()
+        return next(each.facts for each in events if each.facts["number"] == repayment.number)
+
+
+def test_the_journal_is_told_what_a_booking_replayed_and_verify_holds_it_against_the_rows(
+    bank, weekly
+):
+    first = pay(bank, weekly, 4_000_00)
+    bank.close(day(20))
+    assert "replayed" not in told(bank, first)
+    back = pay(bank, weekly, 6_000_00, value_on=day(9), prepay=True)
+    with bank.database.read() as session:
+        rows = replayed_rows(session)[back.id]
+    kinds = [kind for kind, *_ in rows]
+    assert kinds.count("repayment") == 2
+    assert {"correction", "bill"} & set(kinds)
+    facts = told(bank, back)
+    assert (facts["replayed"], facts["replayed_sha256"]) == (len(rows), replay_digest(rows))
+    bank.sql(
+        "UPDATE repayment_order SET cause_id = NULL WHERE cause_id = :cause",
+        cause=back.id.hex if bank.database.is_sqlite else back.id,
+    )
+    assert "repayment-replay" in {each.invariant for each in bank.broken()}
 
 
 def test_a_bill_that_would_not_have_been_made_is_shown_no_more(bank, weekly):
