@@ -173,6 +173,7 @@ def test_a_second_run_of_the_same_day_does_nothing(database, world, many):
     assert content_hash(database) == before
 
 
+@pytest.mark.deep_on("postgres")
 @pytest.mark.parametrize("killed_after", [0, 1, 2, 3])
 def test_a_run_killed_between_chunks_and_resumed_ends_as_if_uninterrupted(
     database, world, many, clock, killed_after, tmp_path

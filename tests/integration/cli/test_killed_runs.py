@@ -88,6 +88,7 @@ def results(home: Path) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
+@pytest.mark.deep
 def test_a_night_killed_again_and_again_ends_as_an_undisturbed_one(loaded, tmp_path):
     calm, killed = tmp_path / "calm", tmp_path / "killed"
     shutil.copytree(loaded, calm)

@@ -11,6 +11,7 @@ from app.loans.refusals import DayIsClosed, DayNotOver, DaySkipped
 from app.loans.services import close_day
 
 
+@pytest.mark.deep_on("postgres")
 def test_accrued_interest_of_eighty_six_days_after_the_close_of_20_march(bank):
     """3,000,000.00 at 4.45 % act/360 from 2023-12-26: 31,891.67 at the opening of 2024-03-21."""
     bank.open(date(2023, 12, 26))

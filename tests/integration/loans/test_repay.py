@@ -173,23 +173,21 @@ def test_a_repayment_is_refused_before_the_drawdown(bank):
         pay(bank, loan_id, 1_00)
 
 
-@pytest.mark.parametrize(
-    ("amount_fen", "value_on", "refusal"),
-    [
+def test_a_repayment_is_refused_outside_its_borders(bank, drawn):
+    bank.close_until(START, date(2024, 1, 9))
+    for amount_fen, value_on, refusal in (
         (0, None, AmountNotPositive),
         (-1, None, AmountNotPositive),
         (100, date(2024, 1, 11), ValueDayInFuture),
         (100, date(2023, 12, 31), ClosedPeriod),
         (100, date(2023, 12, 25), BeforeDrawdown),
         (MAX_FEN + 1, None, AmountTooLarge),
-    ],
-)
-def test_a_repayment_is_refused_outside_its_borders(bank, drawn, amount_fen, value_on, refusal):
-    bank.close_until(START, date(2024, 1, 9))
-    with pytest.raises(refusal):
-        pay(bank, drawn, amount_fen, value_on=value_on)
+    ):
+        with pytest.raises(refusal):
+            pay(bank, drawn, amount_fen, value_on=value_on)
     assert pay(bank, drawn, 1, value_on=date(2024, 1, 10)).suspense_fen == 1
     assert pay(bank, drawn, 1, value_on=date(2024, 1, 1)).suspense_fen == 1
+    assert bank.view(drawn).suspense_fen == 2
 
 
 def test_the_same_key_is_the_same_repayment(bank, drawn):

@@ -104,6 +104,7 @@ def sign_at_once(database, lending, world, commit, tmp_path, module="wsgi:app"):
         return forest, server.at_once(calls)
 
 
+@pytest.mark.deep_on("sqlite")
 def test_contracts_at_once_never_take_more_than_the_value(
     database, lending, world, session, commit, tmp_path
 ):
@@ -151,7 +152,7 @@ def decisions_of(session, application_id):
     return [each.value for each in session.execute(statement).scalars()]
 
 
-@pytest.mark.deep_on("sqlite")
+@pytest.mark.deep
 def test_decisions_at_once_leave_one(database, lending, world, session, commit, tmp_path):
     view, answers = decide_at_once(database, lending, world, commit, tmp_path)
     # A file that was returned is the investigators' to return again, no longer the deciders'.
@@ -227,7 +228,7 @@ def steps_of(session, application_id):
     return Counter(dict(session.execute(statement.group_by(ApplicationAct.event)).all()))
 
 
-@pytest.mark.deep_on("sqlite")
+@pytest.mark.deep
 def test_one_person_takes_one_duty_however_many_roles(
     database, lending, world, session, commit, tmp_path, everything
 ):
