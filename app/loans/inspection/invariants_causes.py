@@ -44,7 +44,9 @@ def _pairs(session: Session) -> Iterator[Violation]:
         if cause is None:
             yield _violation("signal-cause", signal.number, "raised by the system without a cause")
         elif signal.source != SYSTEM_SOURCE or signal.raised_by != SYSTEM_PERSON_ID:
-            yield _violation("signal-cause", signal.number, "a person raised it, and it has a cause")
+            yield _violation(
+                "signal-cause", signal.number, "a person raised it, and it has a cause"
+            )
         elif (
             (cause.loan_id, cause.bank_id) != (signal.loan_id, signal.bank_id)
             or signal.kind != trigger_words()[cause.trigger].kind

@@ -15,6 +15,7 @@ from app.loans.domain.notices import (
     NoticeState,
 )
 from app.loans.notices import queries, services
+from app.loans.notices.issuing import MAX_NOTICES_AT_ONCE
 from app.loans.notices.queries import MAIL_TITLES, MailStanding
 from app.loans.notices.schemas import LoanNoticeQuery, RecordContactSchema
 from app.loans.queries import loan_view
@@ -60,6 +61,8 @@ def notice_list() -> str:
         kinds={key.value: gettext(text) for key, text in NOTICE_KIND_TITLES.items()},
         states={key.value: gettext(text) for key, text in NOTICE_STATE_TITLES.items()},
         mails={key.value: gettext(text) for key, text in MAIL_TITLES.items()},
+        waiting=queries.count_waiting(session, actor),
+        printed_at_once=MAX_NOTICES_AT_ONCE,
         state_tones=STATE_TONES,
         mail_tones=MAIL_TONES,
         may_send=actor.may(Permission.SEND_NOTICES),

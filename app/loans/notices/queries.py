@@ -111,6 +111,13 @@ def list_loan_notices(session: Session, actor: Actor, wanted: LoanNoticeFilter) 
     return statement.order_by(col(LoanNotice.filed_on).desc(), col(LoanNotice.id).desc())
 
 
+def count_waiting(session: Session, actor: Actor) -> int:
+    """How many notices in sight are still to be printed."""
+    waiting = list_loan_notices(session, actor, LoanNoticeFilter(state=NoticeState.WAITING))
+    rows = waiting.with_only_columns(sa.func.count()).order_by(None)
+    return int(session.execute(rows).scalar_one())
+
+
 def _mail_is(standing: MailStanding) -> sa.ColumnElement[bool]:
     """By the last letter: one that was sent or waits comes after those that failed."""
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from app.loans.notices.issuing import issue_notices
 from app.loans.services import (
@@ -87,6 +88,21 @@ def test_a_notice_is_sent_when_an_address_is_known(api, notice):
 )
 def test_the_list_is_narrowed(api, notice, query, total):
     assert api("a-ops").get("/loan-notices", status=200, **query).json["total"] == total
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_the_page_says_how_many_are_still_to_be_printed(sign_in, database, notice, language):
+    words = "尚有 1 份通知待打印" if language == "zh_CN" else "1 notices are still to be printed"
+    browser = sign_in("a-officer", language=language)
+    assert words not in browser.get("/loan-notices", status=200).text
+    with database.write() as session:
+        session.execute(
+            sa.text(
+                "UPDATE loan_notice SET state = 'waiting', document_id = NULL, issued_at = NULL"
+            )
+        )
+    assert words in browser.get("/loan-notices", status=200).text
+    assert words not in sign_in("b-ops", language=language).get("/loan-notices").text
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
