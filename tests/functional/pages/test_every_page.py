@@ -1,6 +1,9 @@
 """Every page, in both languages, as people who may open it see it."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 
 import pytest
 from babel.messages.pofile import read_po
@@ -10,6 +13,7 @@ from app.identity.sessions import open_session
 from tests.architecture.test_translations import FOLDER
 from tests.factories.world import PEOPLE
 from tests.support.page_reading import (
+    Page,
     english_texts,
     figures_without_unit,
     read_page,
@@ -77,6 +81,33 @@ def open_page(prepared, route: Route, address: str, login: str, language: str):
     return browser.get(address)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An answer, and the page that it holds, if it holds one."""
+
+    route: Route
+    login: str
+    status: int
+    page: Page | None
+
+
+@pytest.fixture(scope="module")
+def opened(prepared, pages) -> Callable[[str], list[Opened]]:
+    """Every page in a language, opened once."""
+
+    @cache
+    def in_language(language: str) -> list[Opened]:
+        found = []
+        for route, address, login in pages:
+            answer = open_page(prepared, route, address, login, language)
+            html = answer.mimetype == "text/html" and answer.status_code == 200
+            page = read_page(answer.text) if html else None
+            found.append(Opened(route=route, login=login, status=answer.status_code, page=page))
+        return found
+
+    return in_language
+
+
 @pytest.mark.postgres
 def test_every_page_opens_on_postgres(prepared_on_postgres):
     prepared = prepared_on_postgres
@@ -88,32 +119,32 @@ def test_every_page_opens_on_postgres(prepared_on_postgres):
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_every_page_opens_and_is_finished(prepared, pages, language):
+def test_every_page_opens_and_is_finished(opened, language):
     wrong = defaultdict(list)
-    for route, address, login in pages:
-        answer = open_page(prepared, route, address, login, language)
-        if answer.status_code in LATER:
+    for each in opened(language):
+        if each.status in LATER:
             continue
-        if answer.status_code != 200:
-            wrong[str(route)].append(f"{login} gets {answer.status_code}")
-        elif answer.mimetype == "text/html":
-            page = read_page(answer.text)
-            wrong[str(route)] += [f"unfinished: {text}" for text in unfinished_texts(page)]
-            wrong[str(route)] += [f"no unit: {text}" for text in figures_without_unit(page)]
+        if each.status != 200:
+            wrong[str(each.route)].append(f"{each.login} gets {each.status}")
+        elif each.page is not None:
+            wrong[str(each.route)] += [
+                f"unfinished: {text}" for text in unfinished_texts(each.page)
+            ]
+            wrong[str(each.route)] += [
+                f"no unit: {text}" for text in figures_without_unit(each.page)
+            ]
     listed = [f"{route}: {text}" for route, texts in wrong.items() for text in texts]
     assert not listed, "\n".join(listed)
 
 
-def test_chinese_pages_are_chinese(prepared, pages):
+def test_chinese_pages_are_chinese(opened):
     wrong = []
     messages = _messages_of_one_word()
-    for route, address, login in pages:
-        answer = open_page(prepared, route, address, login, "zh_CN")
-        if answer.mimetype != "text/html" or answer.status_code == 303:
-            continue
-        page = read_page(answer.text)
-        found = {*english_texts(page), *(messages & {*page.texts, *page.attributes})}
-        wrong += [f"{route}: {text}" for text in sorted(found - ENGLISH_BY_RIGHT)]
+    for each in opened("zh_CN"):
+        if each.page is not None:
+            shown = {*each.page.texts, *each.page.attributes}
+            found = {*english_texts(each.page), *(messages & shown)} - ENGLISH_BY_RIGHT
+            wrong += [f"{each.route}: {text}" for text in sorted(found)]
     assert not wrong, "\n".join(wrong)
 
 
@@ -126,17 +157,14 @@ def _messages_of_one_word() -> set[str]:
     }
 
 
-def test_english_pages_hold_no_chinese_words_of_ours(prepared, pages):
+def test_english_pages_hold_no_chinese_words_of_ours(opened):
     """Names are data and may stay Chinese; messages may not."""
     with (FOLDER / "messages.po").open("rb") as file:
         chinese = {str(each.string) for each in read_po(file, locale="zh_Hans_CN") if each.string}
     wrong = []
-    for route, address, login in pages:
-        answer = open_page(prepared, route, address, login, "en")
-        if answer.mimetype == "text/html":
-            page = read_page(answer.text)
-            shown = {
-                text for text in chinese & {*page.texts, *page.attributes} if not text.isascii()
-            }
-            wrong += [f"{route}: {text}" for text in sorted(shown - {"中文"})]
+    for each in opened("en"):
+        if each.page is not None:
+            shown = chinese & {*each.page.texts, *each.page.attributes}
+            ours = {text for text in shown if not text.isascii()} - {"中文"}
+            wrong += [f"{each.route}: {text}" for text in sorted(ours)]
     assert not wrong, "\n".join(wrong)
