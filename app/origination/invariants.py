@@ -131,7 +131,13 @@ def _as_asked(session: Session) -> Iterator[Violation]:
 
 
 ASKED: Final = ("product", "amount_fen", "term_months")
-_ASKING: Final = ("application.open", "application.change", "application.submit")
+_ASKING: Final = (
+    "application.open",
+    "application.change",
+    "application.submit",
+    # The investigation may propose another term.
+    "application.sign",
+)
 
 
 def _journal(session: Session) -> tuple[dict[str, Facts], dict[str, Facts]]:

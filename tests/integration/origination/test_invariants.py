@@ -70,3 +70,13 @@ def test_a_product_that_went_away_is_named(session, drawn) -> None:
     assert ("application-product", "application AP-2024-000001") in {
         (each.invariant, each.subject) for each in violations(session)
     }
+
+
+def test_the_term_of_the_investigation_stands_in_for_the_one_asked(lending, session, commit) -> None:
+    view = lending.accepted(lending.main_pool())
+    assert lending.sign(view.id, term_months=12).term_months == 12
+    commit()
+    assert list(violations(session)) == []
+    session.execute(sa.text("UPDATE application SET term_months = 36"))
+    session.expire_all()
+    assert {each.invariant for each in violations(session)} == {"application-asked"}
