@@ -19,6 +19,6 @@ def load_tables() -> sa.MetaData:
 
 
 def _modules_of_tables(room: str) -> list[str]:
-    """`models` and those beside it, such as `ledger_models`; a room without tables has none."""
-    inside = pkgutil.iter_modules(import_module(room).__path__)
-    return [f"{room}.{each.name}" for each in inside if "models" in each.name.split("_")]
+    """`models` and those beside it, such as `change_models`, in the room and its folders; some have none."""
+    inside = pkgutil.walk_packages(import_module(room).__path__, f"{room}.")
+    return [each.name for each in inside if "models" in each.name.rpartition(".")[2].split("_")]

@@ -33,6 +33,7 @@ from app.collateral.domain.states import (
     RegistrationKind,
 )
 from app.collateral.invariants_alarms import alarm_violations
+from app.collateral.invariants_carried import carried_violations
 from app.collateral.models import (
     AssetLien,
     Guarantee,
@@ -67,6 +68,7 @@ def violations(session: Session) -> Iterator[Violation]:
     kept = _journal(session)
     yield from _liens(session)
     yield from _pledges(session, kept)
+    yield from carried_violations(session)
     yield from _memorandum(session)
     yield from _registrations(session)
     yield from _recognised(session, kept)
@@ -212,7 +214,7 @@ def _pledge(pledge: Pledge, earlier: Sequence[Pledge]) -> Iterator[Violation]:
         yield _broken("no-double-pledge", subject, detail)
     if pledge.relied_recognised_fen > pledge.relied_current_fen:
         yield _broken("recognised-within-current", subject, "recognised above current value")
-    ended = pledge.state in {PledgeState.RELEASED, PledgeState.CANCELLED}
+    ended = pledge.state not in ACTIVE
     if ended != (pledge.released_on is not None):
         detail = f"state {pledge.state} and its day disagree"
         yield _broken("pledge-state", subject, detail)
@@ -233,6 +235,8 @@ def _registrations(session: Session) -> Iterator[Violation]:
     rows = sa.select(Pledge, col(Asset.kind)).join(Asset, col(Asset.id) == col(Pledge.asset_id))
     for pledge, kind in session.execute(rows.where(col(Pledge.state).in_(ACTIVE))).all():
         complete = set(kind_info(kind).registries) <= receipts.get(pledge.id, set())
+        # Carried on from one that stood: `carried_violations` asks whether it did.
+        complete = complete or pledge.carries_id is not None
         if complete != (pledge.state is PledgeState.REGISTERED):
             words = "all receipts" if complete else "a receipt missing"
             detail = f"state {pledge.state} with {words}"

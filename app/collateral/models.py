@@ -82,6 +82,7 @@ class Pledge(Versioned, table=True):
             ("asset_id", "rank"),
             where="state IN ('contracted', 'registered')",
         ),
+        one_of("uq_pledge_carries", ("carries_id",), where="carries_id IS NOT NULL"),
     )
 
     number: str = text(20, unique=True)
@@ -99,6 +100,8 @@ class Pledge(Versioned, table=True):
     contracted_on: date
     released_on: date | None = None
     created_at: datetime
+    carries_id: UUID | None = None
+    """The security of the renewed loan that goes on in this one."""
 
 
 class Registration(Table, table=True):

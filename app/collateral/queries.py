@@ -25,7 +25,14 @@ from app.collateral.domain.cover import (
     measure_cover,
     moving_ppm,
 )
-from app.collateral.domain.states import OPEN_CALL_STATES, CallEvent, CallState, Level, PledgeState
+from app.collateral.domain.states import (
+    OPEN_CALL_STATES,
+    CallEvent,
+    CallState,
+    Level,
+    PledgeState,
+    RegistrationKind,
+)
 from app.collateral.models import (
     Guarantee,
     LoanCover,
@@ -33,6 +40,7 @@ from app.collateral.models import (
     MarginCall,
     Pledge,
     RecognisedValue,
+    Registration,
 )
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
@@ -103,6 +111,18 @@ def visible_pledges(session: Session, actor: Actor) -> sa.Select[Pledge, Asset]:
     """Pledges with their assets: of loans that the actor sees as bank or borrower. Regulators see sums elsewhere."""
     statement = sa.select(Pledge, Asset).join(Asset, col(Asset.id) == col(Pledge.asset_id))
     return statement.where(_of_visible_loans(session, actor, col(Pledge.loan_id)))
+
+
+def waits_for_registry() -> sa.ColumnElement[bool]:
+    """Pledges without a complete registration, and those of a renewed loan that none names anew."""
+    named = sa.exists().where(
+        col(Registration.pledge_id) == col(Pledge.id),
+        col(Registration.kind) == RegistrationKind.CHANGE,
+    )
+    carried = sa.and_(
+        col(Pledge.state) == PledgeState.REGISTERED, col(Pledge.carries_id).is_not(None), ~named
+    )
+    return sa.or_(col(Pledge.state) == PledgeState.CONTRACTED, carried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,3 +133,11 @@ class NoticeNeedsValue(RuleViolation):
     detail = N_(
         "An asset of this loan has no recognised value. Have it appraised and recognised, then issue the notice."
     )
+
+
+class NotRegisteredYet(RuleViolation):
+    """Security that is passed to a new contract before its own registration is complete."""
+
+    code = "pledge-not-registered"
+    title = N_("A pledge or mortgage is not registered yet")
+    detail = N_("%(pledge)s waits for a receipt of its registry. Record it first.")

@@ -17,7 +17,7 @@ from app.collateral.queries import CallFilter, PledgeFilter
 from app.collateral.services import calls, pledging, recognition
 from app.kernel.text import N_
 from app.loans.domain.states import LtvBasis
-from app.web.fields import Choice, Day, Ident, OneOf, Rate, Text, Whole, Yuan
+from app.web.fields import Choice, Day, Flag, Ident, OneOf, Rate, Text, Whole, Yuan
 from app.web.schemas import CommandSchema, ListQuery, ThingSchema, ViewSchema
 from app.web.uploads import File, UploadSchema
 
@@ -112,6 +112,9 @@ class PledgeSchema(ThingSchema):
     relied_recognised_fen = Yuan()
     recognised_fen = Yuan(allow_none=True)
     contracted_on = Day()
+    carries_id = Ident(allow_none=True)
+    carries_number = Text(max_length=20)
+    change_to_register = Flag()
     registrations = ma.fields.List(ma.fields.Nested(RegistrationSchema))
 
 

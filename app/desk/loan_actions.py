@@ -78,7 +78,9 @@ def _change_actions(actor: Actor, page: LoanPage) -> list[Action]:
     address = href("changes_of_loan_pages.change_list", loan_id=page.loan.id)
     if address is None or not page.open or not actor.may(Permission.INVESTIGATE):
         return []
-    return [Action(title=gettext("Extend or restructure"), href=address, icon="calendar-due")]
+    return [
+        Action(title=gettext("Extend, restructure or renew"), href=address, icon="calendar-due")
+    ]
 
 
 def _papers(page: LoanPage) -> list[Action]:

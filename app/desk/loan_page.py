@@ -24,7 +24,7 @@ from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import OPEN_STATES, Kept, LoanState
-from app.loans.models import LoanNote, NoteStateRow
+from app.loans.models import Loan, LoanNote, NoteStateRow
 from app.loans.queries import (
     ClassificationView,
     DueView,
@@ -111,6 +111,14 @@ class Collateral:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoanLink:
+    """Another loan, by its address and number."""
+
+    id: UUID
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoanPage:
     """The page of a loan."""
 
@@ -125,6 +133,9 @@ class LoanPage:
     postings: Sequence[PostingView]
     classes: Sequence[ClassificationView]
     documents: Sequence[LoanDocument]
+    renewed: LoanLink | None
+    """The loan that this one renewed."""
+    renewed_by: LoanLink | None
 
     @property
     def basis_ppm(self) -> int | None:
@@ -165,6 +176,7 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
     notes = list_notes(session, actor, loan_id) if serviced else ()
     dues = list_dues(session, actor, loan_id) if serviced else ()
     page = journal(session, actor, loan_id, size=MAX_POSTINGS) if serviced else None
+    ended = loan.state in (LoanState.SETTLED, LoanState.RELEASED)
     return LoanPage(
         loan=loan,
         day=lending_day(session, loan.bank_id),
@@ -177,7 +189,16 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
         postings=page.items if page else (),
         classes=list_classifications(session, actor, loan_id)[:3] if serviced else (),
         documents=loan_documents(session, actor, loan_id, limit=MAX_DOCUMENTS),
+        renewed=_linked(session, col(Loan.id) == loan.renews_id) if loan.renews_id else None,
+        renewed_by=_linked(session, col(Loan.renews_id) == loan.id) if ended else None,
     )
+
+
+def _linked(session: Session, condition: sa.ColumnElement[bool]) -> LoanLink | None:
+    """The other loan of a renewal, of the same debtor at the same bank."""
+    statement = sa.select(col(Loan.id), col(Loan.number)).where(condition)
+    row = session.execute(statement).one_or_none()
+    return LoanLink(id=row[0], number=row[1]) if row else None
 
 
 def read_collateral(session: Session, actor: Actor, loan: LoanView) -> Collateral:

@@ -24,7 +24,12 @@ from app.collateral.domain.states import (
     RecognitionReason,
 )
 from app.collateral.models import MarginCall, Pledge, RecognisedValue, Recognition
-from app.collateral.queries import ACTIVE, visible_margin_calls, visible_pledges
+from app.collateral.queries import (
+    ACTIVE,
+    visible_margin_calls,
+    visible_pledges,
+    waits_for_registry,
+)
 from app.db.engine import today
 from app.desk import loan_tasks
 from app.desk.domain import Task, by_urgency
@@ -221,12 +226,12 @@ def _loans(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[Loan, Name
 
 
 def _pledges(session: Session, actor: Actor) -> Iterator[Task]:
-    """Contracted pledges and mortgages that wait for their registration."""
+    """Pledges and mortgages that wait for their registration, or for one that names the new contract."""
     if not actor.may(Permission.REGISTER_PLEDGE):
         return
     statement = (
         visible_pledges(session, actor)
-        .where(col(Pledge.state) == PledgeState.CONTRACTED)
+        .where(waits_for_registry())
         .order_by(col(Pledge.number))
         .limit(MAX_TASKS)
     )
@@ -234,7 +239,7 @@ def _pledges(session: Session, actor: Actor) -> Iterator[Task]:
     loans = _loans(session, [pledge.loan_id for pledge, _asset in rows])
     for pledge, asset in rows:
         yield Task(
-            what=N_("Register the pledge or mortgage"),
+            what=_REGISTER[pledge.state],
             number=pledge.number,
             href=f"/pledges/{pledge.id}",
             title=Name(zh=asset.title, en=asset.title_en),
@@ -242,6 +247,12 @@ def _pledges(session: Session, actor: Actor) -> Iterator[Task]:
             amount_fen=pledge.secured_fen,
             due_on=pledge.contracted_on,
         )
+
+
+_REGISTER = {
+    PledgeState.CONTRACTED: N_("Register the pledge or mortgage"),
+    PledgeState.REGISTERED: N_("Have the registration name the new contract"),
+}
 
 
 def _recognitions(session: Session, actor: Actor) -> Iterator[Task]:

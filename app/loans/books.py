@@ -35,7 +35,7 @@ from app.loans.models import (
     RepaymentLine,
 )
 from app.loans.queries import visible_loans
-from app.loans.rates.queries import Bearing, bearing_of, moved_from_json
+from app.loans.rates.queries import Bearing, bearing_of, has_rates, moved_from_json
 from app.loans.refusals import ClosedPeriod, DayClosing, DayNotOpened, LoanBehind, LoanNotServiced
 
 ONE_DAY = timedelta(days=1)
@@ -184,7 +184,7 @@ def lock_ledger(session: Session, loan_id: UUID) -> LoanLedger:
 
 def bearing_of_loans(session: Session, rows: Sequence[tuple[Loan, LoanNote]]) -> Bearing:
     """Rates and misuse of the notes of some loans."""
-    floating = [note.id for loan, note in rows if loan.lpr_tenor is not None]
+    floating = [note.id for loan, note in rows if has_rates(loan)]
     return bearing_of(session, [note for _, note in rows], floating=floating)
 
 

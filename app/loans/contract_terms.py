@@ -78,6 +78,8 @@ class OpenLoan:
     application_id: UUID | None = None
     synthetic: bool = False
     signed_on: date | None = None
+    renews_id: UUID | None = None
+    """The loan that this one renews without repayment."""
 
 
 _APART: Final = frozenset({"plan", "pricing", "rate_ppm"})

@@ -38,7 +38,7 @@ from app.loans.contract_terms import (
 )
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.classification import LoanClass
-from app.loans.domain.journal import drawdown_postings, write_off_postings
+from app.loans.domain.journal import Account, drawdown_postings, write_off_postings
 from app.loans.domain.notes import (
     NoteTerms,
     completing_plan,
@@ -65,6 +65,7 @@ from app.loans.refusals import (
     DrawdownAfterMaturity,
     ExtensionRefused,
 )
+from app.loans.repricing import NewRate, reprice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +95,12 @@ class NoteView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendLoan:
-    """A later maturity, decided before."""
+    """A later maturity, decided before; with a rate where that of a longer tenor counts."""
 
     loan_id: UUID
     matures_on: date
     reason: str
+    rate: NewRate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,7 @@ KEPT_TERMS: Final = (
     "odd_days",
     "roll",
     "moved_days",
+    "renews_id",
 )
 """The terms of a contract that the journal keeps; `verify` compares them with the loan."""
 
@@ -194,9 +197,15 @@ def post_drawdown(session: Session, actor: Actor, command: PostDrawdown) -> Note
 
 
 def draw(
-    session: Session, actor: Actor, ledger: LoanLedger, command: PostDrawdown, day: date
+    session: Session,
+    actor: Actor,
+    ledger: LoanLedger,
+    command: PostDrawdown,
+    day: date,
+    *,
+    source: Account = Account.CASH,
 ) -> NoteView:
-    """Book a drawdown on a day into a ledger under lock."""
+    """Book a drawdown on a day into a ledger under lock; `source` is what the principal comes from."""
     loan = ledger.loan
     next_state = LOAN.next(loan.state, LoanEvent.DRAW)
     matures_on = _require_drawable(ledger, command, day)
@@ -229,7 +238,8 @@ def draw(
     session.add(NoteRate(**rate_row(note.id, 1, rate)))
     session.add(NotePlan(note_id=note.id, number=1, from_on=day, plan=plan_to_json(plan)))
     booking = Booking(kind=EntryKind.DRAWDOWN, booked_on=day, value_on=day, words=note.number)
-    post_entry(session, loan, drawdown_postings(note.amount_fen), booking, note_id=note.id)
+    postings = drawdown_postings(note.amount_fen, source=source)
+    post_entry(session, loan, postings, booking, note_id=note.id)
     ledger.notes.append(
         NoteLedger(
             loan=loan, note=note, state=state, terms=terms, plan=plan, plan_number=1, dues=[]
@@ -353,6 +363,8 @@ def extend(
     ):
         raise ExtensionRefused(number=loan.number)
     move_maturity(session, actor, ledger, command.matures_on, day, reason=command.reason)
+    if command.rate is not None:
+        reprice(session, actor, ledger, command.rate, day)
 
 
 def move_maturity(

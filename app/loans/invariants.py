@@ -22,6 +22,7 @@ from app.loans.inspection.invariants import inspection_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
 from app.loans.invariants_lines import line_violations
 from app.loans.invariants_notes import note_violations
+from app.loans.invariants_renewals import renewal_violations
 from app.loans.ledger.invariants import ledger_violations
 from app.loans.models import (
     BankDay,
@@ -75,6 +76,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _business_days(session)
     yield from _chunk_digests(session)
     yield from contract_violations(session)
+    yield from renewal_violations(session)
     yield from class_violations(session)
     yield from inspection_violations(session)
     yield from ledger_violations(session)

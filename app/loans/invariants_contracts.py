@@ -26,10 +26,12 @@ from app.loans.models import (
     LoanStateRow,
 )
 from app.loans.repayments.mirroring import mirrored_digest
+from app.loans.repricing import RATE_TERMS
 
 _ACTIONS: Final = (
     "loan.open",
     "loan.extend",
+    "loan.reprice",
     "loan.write-off",
     "loan.release",
     "loan.cancel",
@@ -89,13 +91,16 @@ def _serviced(session: Session) -> Iterator[tuple[Loan, LoanStateRow]]:
 
 
 def _terms(session: Session, said: Said) -> Iterator[Violation]:
-    """A contract is what was signed; only an extension moves its end."""
+    """A contract is what was signed; only an extension moves its end, only a change of terms its rate."""
     for loan, _state in _serviced(session):
         signed = dict(said["loan.open"].get(str(loan.id), {}))
         extended = said["loan.extend"].get(str(loan.id))
         if extended is not None and "matures_on" in signed:
             signed["matures_on"] = extended["until"]
             signed["moved_days"] = extended.get("moved_days", signed.get("moved_days"))
+        repriced = said["loan.reprice"].get(str(loan.id), {})
+        if signed:
+            signed |= {name: repriced[name] for name in RATE_TERMS if name in repriced}
         for name in KEPT_TERMS:
             stored = json_value(getattr(loan, name))
             if name in signed and stored != signed[name]:

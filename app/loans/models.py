@@ -45,6 +45,7 @@ class Loan(Versioned, table=True):
         check("mirrored_state", "(kept = 'mirrored') = (state = 'mirrored')"),
         check("serviced_complete", "kept = 'mirrored' OR borrower_id IS NOT NULL"),
         check("published_mirrored", "NOT published OR kept = 'mirrored'"),
+        one_of("uq_loan_renews", ("renews_id",), where="renews_id IS NOT NULL"),
     )
 
     number: str = text(40, index=True)
@@ -124,6 +125,12 @@ class Loan(Versioned, table=True):
     moved_days: list[list[str]] | None = json_column(nullable=True)
     """Due days that the roll moved, by the calendar known at contract: [day, day it goes to]."""
     created_at: datetime
+    renews_id: UUID | None = None
+    """The loan that this one renewed without repayment; each is renewed at most once."""
+    repriced: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
+    """A change of terms set the rate anew, so that a fixed rate too has a history by day."""
 
 
 class LoanNote(Table, table=True):

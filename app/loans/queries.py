@@ -124,6 +124,8 @@ class LoanView:
     overdue_fen: int
     suspense_fen: int
     loan_class: LoanClass | None
+    renews_id: UUID | None
+    """The loan that this one renewed without repayment."""
     rate_ppm: int
     penalty_ppm: int
     method: Method

@@ -77,6 +77,39 @@ class ExtensionRefused(RuleViolation):
     detail = N_("Only a performing loan is extended, before its maturity and to a later day.")
 
 
+class RenewalRefused(Conflict):
+    """A renewal of a loan that is no longer as it was when the renewal was decided."""
+
+    code = "renewal-refused"
+    title = N_("This loan cannot be renewed now")
+    detail = N_(
+        "%(number)s is not performing, or something of it has fallen due."
+        " Have it paid, or withdraw the renewal."
+    )
+
+
+class RenewalInterestOwed(RuleViolation):
+    """A renewal of a loan that owes more interest than waits to be booked on it."""
+
+    code = "renewal-interest-owed"
+    title = N_("Interest is owed on the loan to be renewed")
+    detail = N_(
+        "%(number)s owes %(owed)s yuan of interest and fees; %(waiting)s yuan wait for it."
+        " Book a repayment of the rest first."
+    )
+
+
+class LoanRenewed(RuleViolation):
+    """Taking back money of a loan that a new one paid off."""
+
+    code = "loan-renewed"
+    title = N_("A new loan took this one over")
+    detail = N_(
+        "%(number)s was renewed by %(by)s, which owes its principal now: nothing paid on it is taken back."
+        " Ask for a fee on the new loan instead."
+    )
+
+
 class LoanBehind(Conflict):
     """The loan was left behind by a close of day."""
 

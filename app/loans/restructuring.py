@@ -29,13 +29,15 @@ from app.loans.contracts import ExtendLoan, extend, move_maturity
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.states import OPEN_STATES, LoanFact
 from app.loans.models import LoanFactRow
+from app.loans.repricing import NewRate, reprice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restructure:
     """Terms eased for a debtor in difficulty, decided before.
 
-    `plan` is the principal that has not fallen due, by day; without one what is planned stays.
+    `plan` is the principal that has not fallen due, by day; without one what is planned stays. `rate`
+    holds from the business day on.
     """
 
     loan_id: UUID
@@ -43,6 +45,7 @@ class Restructure:
     reason: str
     change_number: str
     plan: tuple[DatedAmount, ...] = ()
+    rate: NewRate | None = None
 
 
 def restructure_loan(session: Session, actor: Actor, command: Restructure) -> None:
@@ -58,6 +61,8 @@ def restructure_loan(session: Session, actor: Actor, command: Restructure) -> No
         raise RestructuringRefused(number=loan.number)
     if command.matures_on > loan.matures_on:
         move_maturity(session, actor, ledger, command.matures_on, day, reason=command.reason)
+    if command.rate is not None:
+        reprice(session, actor, ledger, command.rate, day)
     if command.plan:
         require_plan(ledger, command.plan, day, until_on=loan.matures_on)
         for note in ledger.notes:
@@ -71,7 +76,10 @@ def extend_in_difficulty(session: Session, actor: Actor, command: Restructure) -
     ledger, day = open_books(session, actor, command.loan_id)
     require_current(ledger, day)
     later = ExtendLoan(
-        loan_id=command.loan_id, matures_on=command.matures_on, reason=command.reason
+        loan_id=command.loan_id,
+        matures_on=command.matures_on,
+        reason=command.reason,
+        rate=command.rate,
     )
     extend(session, actor, ledger, later, day)
     mark_restructured(session, actor, ledger, day, command)

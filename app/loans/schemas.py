@@ -79,6 +79,7 @@ ACCOUNT_TITLES: Final = {
     Account.FEE_INCOME: N_("Fee income"),
     Account.SUSPENSE: N_("Suspense"),
     Account.WRITE_OFF: N_("Allowance used"),
+    Account.RENEWAL: N_("Renewals under way"),
     Account.RECOVERY_INCOME: N_("Recoveries"),
     Account.MEMO_INTEREST: N_("Memorandum: interest"),
     Account.MEMO_WRITTEN_OFF: N_("Memorandum: written off"),
@@ -136,6 +137,7 @@ class LoanSchema(ThingSchema):
     borrower_id = Ident(allow_none=True)
     borrower_name = ma.fields.Nested(BilingualSchema)
     application_id = Ident(allow_none=True)
+    renews_id = Ident(allow_none=True)
     product = Text(max_length=60)
     title = Text(max_length=120)
     title_en = Text(max_length=120)

@@ -18,13 +18,13 @@ of_loans = ApiBlueprint(
     "changes-of-loans",
     __name__,
     url_prefix="/api/v1/loans",
-    description="Extensions and restructurings of a loan",
+    description="Extensions, restructurings and renewals of a loan",
 )
 things = ApiBlueprint(
     "loan-changes",
     __name__,
     url_prefix="/api/v1/loan-changes",
-    description="Extensions and restructurings",
+    description="Extensions, restructurings and renewals",
 )
 BLUEPRINTS = (of_loans, things)
 
@@ -42,7 +42,7 @@ def list_changes(loan_id: UUID) -> Any:
 @of_loans.arguments(ProposeChangeSchema)
 @of_loans.response(201, LoanChangeSchema)
 def propose_change(command: changes.ProposeChange, loan_id: UUID) -> Any:
-    """Propose an extension within its limit, or a restructuring."""
+    """Propose an extension within its limit, a restructuring, or a renewal without repayment."""
     view = changes.propose_change(current_session(), current_actor(), loan_id, command)
     return tagged(view), 201, {"Location": f"/api/v1/loan-changes/{view.id}"}
 

@@ -4,6 +4,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlmodel import Field
+
 from app.db.base import Versioned, check, one_of
 from app.db.types import choice, json_column, link, text
 from app.origination.domain.changes import ChangeKind, ChangeState
@@ -64,3 +67,13 @@ class LoanChange(Versioned, table=True):
     withdrawn_by_id: UUID | None = None
     withdrawn_on: date | None = None
     created_at: datetime
+    rate_ppm: int | None = None
+    """The new fixed rate, where one was proposed."""
+    lpr_bp: int | None = None
+    """The new basis points over the LPR."""
+    small_borrower: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
+    """Of a renewal: the officer found the borrower to be a small or micro firm."""
+    new_loan_id: UUID | None = None
+    """The loan that renewed this one."""

@@ -14,7 +14,7 @@ from app.origination.domain.changes import (
     CHANGE_STATE_TITLES,
     ChangeState,
 )
-from app.origination.domain.checks import OUTCOME_TITLES
+from app.origination.domain.checks import OUTCOME_TITLES, Outcome
 from app.origination.services import changes
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
@@ -56,7 +56,7 @@ def change_list(loan_id: UUID) -> str:
 @of_loans.route("/<uuid:loan_id>/changes/new", methods=["GET", "POST"])
 @access(Permission.INVESTIGATE)
 def new_change(loan_id: UUID) -> Answer:
-    """Propose an extension or a restructuring."""
+    """Propose an extension, a restructuring or a renewal."""
     session, actor = current_session(), current_actor()
     loan = loan_view(session, actor, loan_id)
 
@@ -67,12 +67,16 @@ def new_change(loan_id: UUID) -> Answer:
 
     return form_page(
         ProposeChangeSchema(),
-        title=gettext("Extend or restructure"),
+        title=gettext("Extend, restructure or renew"),
         subtitle=f"{loan.number} · {words(loan.borrower_name)}",
         help_text=gettext("Another person decides; then it is carried out in the books."),
         submit=submit,
         back=f"/loans/{loan_id}/changes",
-        row_titles={"plan": gettext("Principal that has not fallen due, for a restructuring")},
+        row_titles={
+            "plan": gettext(
+                "Principal that has not fallen due, for a restructuring or a planned renewal"
+            )
+        },
     )
 
 
@@ -89,9 +93,7 @@ def change_page(change_id: UUID) -> str:
             {
                 "title": gettext(check.title),
                 "done": check.done,
-                "hint": gettext(OUTCOME_TITLES[check.outcome])
-                if check.done
-                else fill(check.hint, check.facts),
+                "hint": _words_of(check),
             }
             for check in view.checks
         ],
@@ -100,6 +102,15 @@ def change_page(change_id: UUID) -> str:
         tones=TONES,
         words=words,
     )
+
+
+def _words_of(check: changes.CheckLine) -> str:
+    """What to do about a check, or what was found where it is met."""
+    if not check.done:
+        return fill(check.hint, check.facts)
+    if check.found and check.outcome is Outcome.MET:
+        return fill(check.found, check.facts)
+    return gettext(OUTCOME_TITLES[check.outcome])
 
 
 CHANGE_EVENTS.register_pages(things)

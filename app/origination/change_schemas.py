@@ -6,11 +6,23 @@ import marshmallow as ma
 
 from app.kernel.text import N_
 from app.loans.domain.amounts import DatedAmount
+from app.loans.rates.schemas import MAX_BP
 from app.origination.domain.changes import CHANGE_KIND_TITLES, ChangeKind
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
 from app.origination.schemas import Sentence
 from app.origination.services.changes import CarryOut, DecideChange, ProposeChange
-from app.web.fields import Choice, Day, Entries, Flag, Ident, Structure, Text, Yuan
+from app.web.fields import (
+    Choice,
+    Day,
+    Entries,
+    Flag,
+    Ident,
+    Rate,
+    Structure,
+    Text,
+    Whole,
+    Yuan,
+)
 from app.web.schemas import BilingualSchema, CommandSchema, ThingSchema, ViewSchema
 
 MAX_PLAN_ROWS: Final = 600
@@ -27,14 +39,34 @@ class PlanRowSchema(CommandSchema):
 
 
 class ProposeChangeSchema(CommandSchema):
-    """An extension or a restructuring with what shows that its conditions are met."""
+    """An extension, a restructuring or a renewal with what shows that its conditions are met."""
 
     command = ProposeChange
 
     kind = Choice(ChangeKind, titles=CHANGE_KIND_TITLES, required=True, title=N_("What changes"))
     matures_on = Day(
         title=N_("New maturity"),
-        help=N_("For an extension within its limit; a restructuring may keep the present one."),
+        help=N_(
+            "For an extension or a renewal within its limit; a restructuring may keep the present one."
+        ),
+    )
+    rate_ppm = Rate(
+        low_ppm=1,
+        title=N_("New fixed rate"),
+        help=N_(
+            "Where an extension comes under the rate of a longer tenor, a restructuring changes the rate,"
+            " or a renewal is signed at another one."
+        ),
+    )
+    lpr_bp = Whole(
+        low=-MAX_BP,
+        high=MAX_BP,
+        title=N_("New basis points over the LPR"),
+        help=N_("Of a floating rate; the LPR is that of the whole tenor."),
+    )
+    small_borrower = Flag(
+        title=N_("A small or micro firm, or a person in business"),
+        help=N_("Needed for a renewal without repayment."),
     )
     financial_difficulty = Flag(
         title=N_("The debtor is in financial difficulty"),
@@ -88,6 +120,7 @@ class ChangeCheckSchema(ViewSchema):
     outcome = Choice(Outcome, titles=OUTCOME_TITLES)
     hint = Sentence(max_length=400)
     facts = Structure()
+    found = Sentence(max_length=400)
 
 
 class LoanChangeSchema(ThingSchema):
@@ -117,6 +150,11 @@ class LoanChangeSchema(ThingSchema):
     withdrawn_note = Text(max_length=500)
     withdrawn_by = ma.fields.Nested(BilingualSchema, allow_none=True)
     withdrawn_on = Day(allow_none=True)
+    rate_ppm = Rate(allow_none=True)
+    lpr_bp = Whole(low=-MAX_BP, high=MAX_BP, allow_none=True)
+    small_borrower = Flag()
+    new_loan_id = Ident(allow_none=True)
+    new_loan_number = Text(max_length=40)
 
 
 class LoanChangeListSchema(ViewSchema):

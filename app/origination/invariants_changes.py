@@ -13,7 +13,7 @@ from app.loans.classes.models import LoanObservation
 from app.loans.models import Loan
 from app.origination.change_models import LoanChange
 from app.origination.domain.changes import ChangeKind, ChangeState
-from app.origination.domain.extension import extension_limits, longest_maturity
+from app.origination.domain.extension import longest_of_change
 from app.reference.services import policy_for
 
 _KEPT = ("kind", "state", "matures_on", "longest_on")
@@ -34,6 +34,7 @@ def change_violations(session: Session) -> Iterator[Violation]:
         yield from _duties(row)
         yield from _limit(session, row, loan)
         yield from _carried_out(row, loan, observed=row.number in observed)
+    yield from _renewed(session)
 
 
 def _said(session: Session) -> dict[str, dict[str, Any]]:
@@ -66,22 +67,46 @@ def _limit(session: Session, row: LoanChange, loan: Loan) -> Iterator[Violation]
     """The limit is that of the day of application, and an extension keeps it."""
     if loan.starts_on is None:
         return
-    limits = extension_limits(policy_for(session, row.bank_id, row.applied_on))
-    longest = longest_maturity(loan.starts_on, row.signed_until_on, limits)
+    longest = longest_of_change(
+        row.kind,
+        starts_on=loan.starts_on,
+        signed_until_on=row.signed_until_on,
+        applied_on=row.applied_on,
+        policy=policy_for(session, row.bank_id, row.applied_on),
+    )
     if row.longest_on != longest:
         yield _broken("extension-limit", row, f"limit {row.longest_on} stored, {longest} by rule")
-    if row.kind is ChangeKind.EXTENSION and row.matures_on > longest:
+    if row.kind is not ChangeKind.RESTRUCTURING and row.matures_on > longest:
         yield _broken("extension-limit", row, f"extended to {row.matures_on}, past {longest}")
 
 
 def _carried_out(row: LoanChange, loan: Loan, *, observed: bool) -> Iterator[Violation]:
     """What was carried out stands in the books; a debtor in difficulty is under observation."""
     done = row.state is ChangeState.CARRIED_OUT
-    if done and (loan.matures_on is None or loan.matures_on < row.matures_on):
+    renews = row.kind is ChangeKind.RENEWAL
+    if done and not renews and (loan.matures_on is None or loan.matures_on < row.matures_on):
         detail = f"carried out to {row.matures_on}, loan {loan.number} matures {loan.matures_on}"
         yield _broken("loan-change-books", row, detail)
     if observed != (done and row.financial_difficulty):
         yield _broken("loan-change-books", row, f"under observation: {observed}")
+
+
+def _renewed(session: Session) -> Iterator[Violation]:
+    """Each renewal carried out made one loan, and no loan renews another without one."""
+    made = sa.select(col(Loan.id), col(Loan.renews_id), col(Loan.number)).where(
+        col(Loan.renews_id).is_not(None)
+    )
+    new_loans = {row[0]: (row[1], row[2]) for row in session.execute(made)}
+    done = sa.select(LoanChange).where(
+        col(LoanChange.kind) == ChangeKind.RENEWAL, col(LoanChange.state) == ChangeState.CARRIED_OUT
+    )
+    for row in session.execute(done.order_by(col(LoanChange.number))).scalars():
+        found = new_loans.pop(row.new_loan_id, None) if row.new_loan_id else None
+        if found is None or found[0] != row.loan_id:
+            yield _broken("loan-change-books", row, "no new loan renews its loan")
+    for _old, number in new_loans.values():
+        detail = "renews another loan without a decision"
+        yield Violation(invariant="loan-change-books", subject=f"loan {number}", detail=detail)
 
 
 def _broken(invariant: str, row: LoanChange, detail: str) -> Violation:

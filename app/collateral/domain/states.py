@@ -22,6 +22,8 @@ class PledgeState(StrEnum):
     REGISTERED = "registered"
     RELEASED = "released"
     CANCELLED = "cancelled"
+    CARRIED_OVER = "carried-over"
+    """Passed to the contract that renewed the loan, in its rank; only a renewal says so, nobody by hand."""
 
 
 class PledgeEvent(StrEnum):
@@ -37,6 +39,7 @@ PLEDGE_STATE_TITLES: Mapping[PledgeState, str] = {
     PledgeState.REGISTERED: N_("Registered"),
     PledgeState.RELEASED: N_("Released"),
     PledgeState.CANCELLED: N_("Cancelled"),
+    PledgeState.CARRIED_OVER: N_("Passed to the new contract"),
 }
 
 PLEDGE_EVENT_TITLES: Mapping[PledgeEvent, str] = {
@@ -72,6 +75,8 @@ class RegistrationKind(StrEnum):
     SEARCH = "search"
     EXTENSION = "extension"
     CANCELLATION = "cancellation"
+    CHANGE = "change"
+    """The registration names the contract to which the security was passed."""
 
 
 class CallState(StrEnum):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.assets.models import Asset
-from app.collateral.domain.states import PLEDGE, PledgeState, SecurityKind
+from app.collateral.domain.states import PLEDGE, PledgeState, RegistrationKind, SecurityKind
 from app.collateral.models import Pledge, RecognisedValue, Registration
 from app.collateral.queries import loans_by_id, visible_pledges
 from app.kernel.actor import Actor, Name
@@ -41,6 +41,11 @@ class PledgeView:
     relied_recognised_fen: int
     recognised_fen: int | None
     contracted_on: date
+    carries_id: UUID | None
+    carries_number: str
+    """The security of the renewed loan that goes on in this one."""
+    change_to_register: bool
+    """No receipt names the new contract yet."""
     registrations: tuple[Registration, ...]
 
     @property
@@ -58,9 +63,10 @@ def pledge_view(session: Session, actor: Actor, pledge_id: UUID) -> PledgeView:
 def pledge_views(
     session: Session, actor: Actor, rows: Sequence[tuple[Pledge, Asset]]
 ) -> list[PledgeView]:
-    """Views of pledges with their assets: three queries whatever their number."""
+    """Views of pledges with their assets: four queries whatever their number."""
     ids = [pledge.id for pledge, _ in rows]
     loans = loans_by_id(session, [pledge.loan_id for pledge, _ in rows])
+    carried = _carried(session, [pledge.carries_id for pledge, _ in rows if pledge.carries_id])
     receipts = _receipts(session, ids)
     recognised = _recognised(session, rows)
     return [
@@ -86,10 +92,24 @@ def pledge_views(
             relied_recognised_fen=pledge.relied_recognised_fen,
             recognised_fen=recognised.get((pledge.bank_id, asset.id)),
             contracted_on=pledge.contracted_on,
+            carries_id=pledge.carries_id,
+            carries_number=carried[pledge.carries_id] if pledge.carries_id else "",
+            change_to_register=is_change_due(pledge, receipts.get(pledge.id, ())),
             registrations=tuple(receipts.get(pledge.id, ())),
         )
         for pledge, asset in rows
     ]
+
+
+def is_change_due(pledge: Pledge, receipts: Sequence[Registration]) -> bool:
+    """Whether a security passed to a new contract that no registration names yet."""
+    named = any(each.kind is RegistrationKind.CHANGE for each in receipts)
+    return pledge.carries_id is not None and pledge.state is PledgeState.REGISTERED and not named
+
+
+def _carried(session: Session, pledge_ids: Sequence[UUID]) -> dict[UUID, str]:
+    statement = sa.select(col(Pledge.id), col(Pledge.number)).where(col(Pledge.id).in_(pledge_ids))
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def _receipts(session: Session, pledge_ids: Sequence[UUID]) -> dict[UUID, list[Registration]]:

@@ -104,9 +104,10 @@ def pledge_at_contract(
     actor.require(Permission.SIGN_CONTRACT)
     loan = load_loan(session, actor, command.loan_id)
     made = _take(session, actor, loan, command.lines)
-    for guarantee in command.guarantees:
-        _guarantee(session, actor, loan, guarantee)
-    _require_cover(session, loan, command)
+    for each in command.guarantees:
+        guarantee(session, actor, loan, each)
+    guaranteed_fen = sum(each.covered_fen for each in command.guarantees)
+    require_cover(session, loan, guaranteed_fen=guaranteed_fen, lines=len(command.lines))
     return pledge_views(session, actor, made)
 
 
@@ -130,9 +131,8 @@ def register_pledge(
     state = PLEDGE.next(pledge.state, PledgeEvent.REGISTER)
     registries = kind_info(asset.kind).registries
     _require_receipt(session, pledge, registries, command)
-    registered = _registered_at(session, pledge.id)
-    known = command.registry in registered
-    kind = RegistrationKind.EXTENSION if known else RegistrationKind.INITIAL
+    own, registered = _registered_at(session, pledge, set(registries))
+    kind = _kind_of_receipt(command.registry, own, registered)
     _add_registration(session, actor, pledge, kind, command)
     if set(registries) <= {*registered, command.registry}:
         _take_force(session, pledge, state)
@@ -213,10 +213,11 @@ def _take(
     ordered = sorted(lines, key=lambda line: line.asset_id.bytes)
     pairs = [(line, assets[line.asset_id]) for line in ordered]
     for line, asset in pairs:
-        _admit(session, loan, line, asset, day)
-    held = [(line, each, _secure(session, each, line.secured_fen, day)) for line, each in pairs]
+        admit(session, loan, line, asset, day)
+    held = [(line, each, secure(session, each, line.secured_fen, day)) for line, each in pairs]
     return [
-        (_insert(session, actor, loan, line, each, total, day), each) for line, each, total in held
+        (insert_pledge(session, actor, loan, line, each, total, day), each)
+        for line, each, total in held
     ]
 
 
@@ -229,7 +230,7 @@ def hold_assets(session: Session, actor: Actor, asset_ids: Iterable[UUID]) -> di
     return {asset_id: load_asset(session, actor, asset_id, lock=True) for asset_id in ordered}
 
 
-def _admit(session: Session, loan: Loan, line: PledgeLine, asset: Asset, day: date) -> None:
+def admit(session: Session, loan: Loan, line: PledgeLine, asset: Asset, day: date) -> None:
     """Refuse an asset that a rule forbids taking; it is held already."""
     if _pledged_for(session, loan.id, asset.id):
         raise AlreadyPledged(asset=asset.number)
@@ -304,7 +305,7 @@ def pledge_facts(
     )
 
 
-def _secure(session: Session, asset: Asset, amount_fen: int, day: date) -> int:
+def secure(session: Session, asset: Asset, amount_fen: int, day: date) -> int:
     """The guard against pledging twice: one conditional update of the lien ledger. Gives the new total."""
     insert_ignoring(session, AssetLien.__table__, {"asset_id": asset.id, "secured_fen": 0})  # type: ignore[attr-defined]
     value = (
@@ -340,7 +341,7 @@ def free_fen(session: Session, asset_id: UUID, day: date) -> int:
     return max((current_fen(session, asset_id, day) or 0) - (secured or 0), 0)
 
 
-def _insert(
+def insert_pledge(
     session: Session,
     actor: Actor,
     loan: Loan,
@@ -348,8 +349,12 @@ def _insert(
     asset: Asset,
     total_fen: int,
     day: date,
+    *,
+    carries: Pledge | None = None,
 ) -> Pledge:
     """The row of the pledge, with the values read again now that the lien holds the asset.
+
+    One that carries another on stands in its rank and under its registrations.
 
     A value that fell while the lien was waited for refuses the pledge: it relies on the value stored with it.
     """
@@ -368,14 +373,15 @@ def _insert(
         asset_id=asset.id,
         bank_id=loan.bank_id,
         security=line.security,
-        rank=_next_rank(session, asset.id),
+        rank=carries.rank if carries else _next_rank(session, asset.id),
         secured_fen=line.secured_fen,
         cap_ppm=policy.ppm(kind_info(asset.kind).cap_parameter),
         relied_current_fen=value.current_fen or 0,
         relied_recognised_fen=min(recognised.recognised_fen or 0, value.current_fen or 0),
         relied_valid_until=value.valid_until or day,
-        state=PLEDGE.initial,
+        state=PledgeState.REGISTERED if carries else PLEDGE.initial,
         contracted_on=day,
+        carries_id=carries.id if carries else None,
         created_at=now(session),
     )
     session.add(pledge)
@@ -394,7 +400,8 @@ def _insert(
     return pledge
 
 
-def _guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) -> None:
+def guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) -> None:
+    """A guarantee of part of a loan, from the day of the contract on."""
     row = Guarantee(
         loan_id=loan.id,
         guarantor_id=line.guarantor_id,
@@ -416,19 +423,19 @@ def _guarantee(session: Session, actor: Actor, loan: Loan, line: GuaranteeLine) 
     )
 
 
-def _require_cover(session: Session, loan: Loan, command: PledgeAtContract) -> None:
+def require_cover(session: Session, loan: Loan, *, guaranteed_fen: int, lines: int) -> None:
+    """Refuse a pool that, with its guarantees, covers less than the contract."""
     if loan.security == "credit":
         return
     lendable = sum(
         cover.lendable_fen(asset) for asset in pool_of_loan(session, loan.id, active=True).assets
     )
-    guaranteed = sum(each.covered_fen for each in command.guarantees)
-    if lendable + guaranteed < loan.contract_fen:
+    if lendable + guaranteed_fen < loan.contract_fen:
         raise CoverTooLow(
             lendable=Money(lendable),
-            guaranteed=Money(guaranteed),
+            guaranteed=Money(guaranteed_fen),
             loan=Money(loan.contract_fen),
-            lines=len(command.lines),
+            lines=lines,
         )
 
 
@@ -525,11 +532,26 @@ def _record_pledge(
     )
 
 
-def _registered_at(session: Session, pledge_id: UUID) -> set[str]:
+def _registered_at(
+    session: Session, pledge: Pledge, registries: set[str]
+) -> tuple[set[str], set[str]]:
+    """Registries that gave a receipt for the pledge itself; and those where it stands.
+
+    One that carries another on stands wherever the other did.
+    """
     statement = sa.select(col(Registration.registry_code)).where(
-        col(Registration.pledge_id) == pledge_id, col(Registration.kind) == RegistrationKind.INITIAL
+        col(Registration.pledge_id) == pledge.id,
+        col(Registration.kind).in_((RegistrationKind.INITIAL, RegistrationKind.CHANGE)),
     )
-    return set(session.execute(statement).scalars())
+    own = set(session.execute(statement).scalars())
+    return own, registries if pledge.carries_id is not None else own
+
+
+def _kind_of_receipt(registry: str, own: set[str], registered: set[str]) -> RegistrationKind:
+    """The first receipt of a carried security changes its registration to the new contract."""
+    if registry in own:
+        return RegistrationKind.EXTENSION
+    return RegistrationKind.CHANGE if registry in registered else RegistrationKind.INITIAL
 
 
 def _touch(session: Session, pledge: Pledge) -> None:

@@ -58,7 +58,7 @@ from app.loans.models import (
     NoteStateRow,
     RepaymentLine,
 )
-from app.loans.rates.queries import Bearing, moved_from_json
+from app.loans.rates.queries import Bearing, has_rates, moved_from_json
 
 _ONE_DAY = timedelta(days=1)
 
@@ -206,7 +206,7 @@ def _load(session: Session, loan_ids: Sequence[UUID], last_on: date) -> list[_Lo
     for fact in _fact_rows(session, loan_ids):
         works[fact.loan_id].facts.append(fact)
     notes = _note_rows(session, loan_ids)
-    floating = [row.note_id for row in notes if works[row.loan_id].row.lpr_tenor is not None]
+    floating = [row.note_id for row in notes if has_rates(works[row.loan_id].row)]
     repricing = load_repricing(session, notes, floating, last_on)
     misused = repricing.bearing.misuse
     late = {row.note_id for row in notes if _needs_past(row, works[row.loan_id].unpaid, last_on)}
@@ -243,7 +243,7 @@ _LOAN_TABLE: sa.Table = Loan.__table__  # type: ignore[attr-defined]
 _LOAN_TERMS = (
     "bank_id", "state", "penalty_ppm", "method", "every", "day_count", "interest_style",
     "starts_on", "first_due_on", "plan", "lpr_tenor", "lpr_bp", "reset_rule", "lpr_lag_days",
-    "misuse_ppm", "grace_principal", "month_end", "odd_days", "moved_days",
+    "misuse_ppm", "grace_principal", "month_end", "odd_days", "moved_days", "repriced",
 )  # fmt: skip
 
 

@@ -142,7 +142,7 @@ def _stirring(opening_on: date) -> sa.ColumnElement[bool]:
     repriced = sa.func.coalesce(col(note.next_reset_on), opening_on) < opening_on
     # A period with days of two rates is no matter of the last one alone.
     two_rates = sa.and_(
-        col(Loan.lpr_tenor).is_not(None),
+        sa.or_(col(Loan.lpr_tenor).is_not(None), col(Loan.repriced)),
         sa.exists().where(
             col(NoteRate.note_id) == col(note.note_id),
             col(NoteRate.from_on) > col(note.period_starts_on),

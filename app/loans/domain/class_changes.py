@@ -66,7 +66,7 @@ CLASS_CHANGE: Final[StateMachine[ChangeState, ChangeEvent]] = StateMachine(
     event_titles=CHANGE_EVENT_TITLES,
 )
 
-BY_DECISION_ONLY: Final = frozenset({LoanFact.RESTRUCTURED})
+BY_DECISION_ONLY: Final = frozenset({LoanFact.RESTRUCTURED, LoanFact.RENEWED})
 """Facts that nobody records by hand: a decision carried out does."""
 
 FOR_BETTER: Final = frozenset({LoanFact.TECHNICAL_DELAY, LoanFact.CREDIT_ENHANCED})

@@ -112,6 +112,7 @@ class Trigger(StrEnum):
     FUNDS_MISUSED = "funds-misused"
     RESTRUCTURED = "restructured"
     REFINANCED = "refinanced"
+    RENEWED = "renewed"
     DEBTOR_EVADES = "debtor-evades"
     CREDIT_WEAKENED = "credit-weakened"
     CREDIT_IMPAIRED = "credit-impaired"
@@ -122,6 +123,9 @@ _WORDS: Final = {
     Trigger.FUNDS_MISUSED: N_("Funds were not used as agreed."),
     Trigger.RESTRUCTURED: N_("The loan was restructured and is still under observation."),
     Trigger.REFINANCED: N_("An old loan was repaid by a new one."),
+    Trigger.RENEWED: N_(
+        "The loan renewed another without repayment; its class is no worse for that."
+    ),
     Trigger.DEBTOR_EVADES: N_("The debtor evades debts to other creditors."),
     Trigger.CREDIT_WEAKENED: N_("The debtor's credit has clearly weakened."),
     Trigger.CREDIT_IMPAIRED: N_("The asset is credit-impaired."),

@@ -26,6 +26,7 @@ FACT_TITLES: Mapping[LoanFact, str] = {
     LoanFact.FUNDS_MISUSED: N_("Funds not used as agreed"),
     LoanFact.RESTRUCTURED: N_("Restructured, under observation"),
     LoanFact.REFINANCED: N_("Old loan repaid by a new one"),
+    LoanFact.RENEWED: N_("Renewed without repayment"),
     LoanFact.DEBTOR_EVADES: N_("Debtor evades debts elsewhere"),
     LoanFact.CREDIT_WEAKENED: N_("Credit clearly weakened"),
     LoanFact.CREDIT_IMPAIRED: N_("Credit-impaired"),

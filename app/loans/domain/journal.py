@@ -38,6 +38,8 @@ class Account(StrEnum):
     """The other side of every memorandum posting."""
     MEMO_PLEDGED = "memo-pledged"
     """What registered pledges and mortgages secure: kept off the balance sheet."""
+    RENEWAL = "renewal-clearing"
+    """Principal on its way from a loan to the one that renews it: nothing stays here."""
 
     @property
     def off_balance(self) -> bool:
@@ -76,9 +78,9 @@ INCOMES: Final = {
 }
 
 
-def drawdown_postings(amount_fen: int) -> tuple[Posting, ...]:
-    """Money leaves, principal is owed."""
-    return _moved(Account.PRINCIPAL, Account.CASH, amount_fen)
+def drawdown_postings(amount_fen: int, *, source: Account = Account.CASH) -> tuple[Posting, ...]:
+    """Money leaves, principal is owed; what renews another loan pays it off instead."""
+    return _moved(Account.PRINCIPAL, source, amount_fen)
 
 
 def accrual_postings(

@@ -63,11 +63,14 @@ class RateReason(StrEnum):
 
     DRAWDOWN = "drawdown"
     RESET = "reset"
+    CHANGE = "change"
+    """A change of terms: an extension past a border of tenors, or a restructuring."""
 
 
 RATE_REASON_TITLES: Final = {
     RateReason.DRAWDOWN: N_("Drawdown"),
     RateReason.RESET: N_("Reset by the contract"),
+    RateReason.CHANGE: N_("Change of terms"),
 }
 
 

@@ -189,3 +189,5 @@ class LoanFact(StrEnum):
     """A payment late for technical reasons of the bank, not of the debtor."""
     CREDIT_ENHANCED = "credit-enhanced"
     """A credit enhancement that the supervisor recognises: the debtor's other claims do not make it non-performing."""
+    RENEWED = "renewed"
+    """Renewed without repayment by a new contract: marked and watched, no worse for it."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.domain.repricing import (
     SERIES,
+    LprTenor,
     Pricing,
     RateReason,
     ResetRule,
@@ -20,7 +22,7 @@ from app.loans.domain.repricing import (
 )
 from app.loans.domain.states import LoanState
 from app.loans.models import Loan, LoanNote, LoanStateRow, NoteStateRow
-from app.loans.rates.models import NoteMisuse, NoteRate
+from app.loans.rates.models import LoanRateChange, NoteMisuse, NoteRate
 from app.loans.rates.queries import moved_from_json, pricing_of
 from app.market.models import PricePoint
 
@@ -32,7 +34,7 @@ def rate_violations(session: Session) -> Iterator[Violation]:
     rates: dict[UUID, list[NoteRate]] = defaultdict(list)
     for row in session.execute(sa.select(NoteRate).order_by(col(NoteRate.number))).scalars():
         rates[row.note_id].append(row)
-    published = _published(session)
+    published, changes = _published(session), _changes(session)
     statement = (
         sa.select(Loan, LoanStateRow, LoanNote, NoteStateRow)
         .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
@@ -42,15 +44,18 @@ def rate_violations(session: Session) -> Iterator[Violation]:
     )
     for loan, state, note, running in session.execute(statement):
         rows = rates.get(note.id, [])
+        changed = changes.get(loan.id, [])
         yield from _history(note, rows)
+        yield from _by_change(note, rows, changed)
         pricing = pricing_of(loan)
         if pricing is not None:
-            yield from _made(note, rows, pricing, published)
+            yield from _made(note, rows, _pricings(pricing, changed), published)
             if loan.state is not LoanState.WRITTEN_OFF:
                 rule = pricing.rule
                 yield from _on_their_days(rule, _ends_on(loan, note), state, running, note, rows)
-        elif len(rows) > 1 or running.next_reset_on is not None:
+        elif len(rows) > len(_set_after(note, changed)) + 1 or running.next_reset_on is not None:
             yield _broken("note-rate", note, "a fixed rate was set again")
+    yield from _loan_changes(session, changes)
     yield from _misuse(session)
 
 
@@ -75,11 +80,70 @@ def _history(note: LoanNote, rows: Sequence[NoteRate]) -> Iterator[Violation]:
         yield _broken("note-rate", note, detail)
 
 
-def _made(
-    note: LoanNote, rows: Sequence[NoteRate], pricing: Pricing, published: _Published
+_Changes = dict[UUID, list[LoanRateChange]]
+
+
+def _changes(session: Session) -> _Changes:
+    found: _Changes = defaultdict(list)
+    statement = sa.select(LoanRateChange).order_by(col(LoanRateChange.number))
+    for row in session.execute(statement).scalars():
+        found[row.loan_id].append(row)
+    return found
+
+
+def _set_after(note: LoanNote, changed: Sequence[LoanRateChange]) -> list[LoanRateChange]:
+    """The changes of the loan's rate that came after a note was drawn."""
+    return [each for each in changed if each.from_on > note.drawn_on]
+
+
+def _by_change(
+    note: LoanNote, rows: Sequence[NoteRate], changed: Sequence[LoanRateChange]
 ) -> Iterator[Violation]:
-    """Each floating rate is a published LPR and the basis points of the contract."""
+    """Each change of the loan's rate after the drawdown set that of the note, and nothing else did."""
+    found = [(row.from_on, row.rate_ppm) for row in rows if row.reason is RateReason.CHANGE]
+    if found != [(each.from_on, each.rate_ppm) for each in _set_after(note, changed)]:
+        yield _broken("note-rate-change", note, "its rates are not those of the changes of terms")
+
+
+def _loan_changes(session: Session, changes: _Changes) -> Iterator[Violation]:
+    """The terms of the rate follow on from change to change, and the last ones stand on the loan."""
+    loans = sa.select(Loan).where(sa.or_(col(Loan.id).in_(changes), col(Loan.repriced)))
+    for loan in session.execute(loans.order_by(col(Loan.number))).scalars():
+        rows, subject = changes.get(loan.id, []), f"loan {loan.number}"
+        terms = [_terms_of(row) for row in rows]
+        before = [(row.before_rate_ppm, row.before_lpr_tenor, row.before_lpr_bp) for row in rows]
+        if before[1:] != terms[:-1] or terms[-1:] != [_terms_of(loan)]:
+            detail = "its rate does not follow from its changes"
+            yield Violation(invariant="loan-rate-change", subject=subject, detail=detail)
+        if loan.repriced != bool(rows):
+            detail = f"repriced is {loan.repriced} with {len(rows)} changes"
+            yield Violation(invariant="loan-rate-change", subject=subject, detail=detail)
+
+
+def _terms_of(row: Loan | LoanRateChange) -> tuple[int, LprTenor | None, int | None]:
+    return row.rate_ppm, row.lpr_tenor, row.lpr_bp
+
+
+def _pricings(last: Pricing, changed: Sequence[LoanRateChange]) -> list[tuple[date, Pricing]]:
+    """How a floating rate was made, from which day on."""
+    found = [(date.min, last)]
+    for each in reversed(changed):
+        if each.before_lpr_tenor is not None and each.before_lpr_bp is not None:
+            found[0] = (each.from_on, found[0][1])
+            before = replace(last, tenor=each.before_lpr_tenor, bp=each.before_lpr_bp)
+            found.insert(0, (date.min, before))
+    return found
+
+
+def _made(
+    note: LoanNote,
+    rows: Sequence[NoteRate],
+    pricings: Sequence[tuple[date, Pricing]],
+    published: _Published,
+) -> Iterator[Violation]:
+    """Each floating rate is a published LPR and the basis points of the contract on its day."""
     for row in rows:
+        pricing = next(each for on, each in reversed(pricings) if on <= row.from_on)
         fixing = (SERIES[pricing.tenor], row.lpr_on, row.lpr_ppm)
         if fixing not in published:
             yield _broken("note-rate-lpr", note, f"the LPR of {row.from_on} was not published")
@@ -101,15 +165,18 @@ def _on_their_days(
     note: LoanNote,
     rows: Sequence[NoteRate],
 ) -> Iterator[Violation]:
-    """A rate was set on every day of the rule that was closed, on no other, and the next day is known."""
+    """A rate was set on every day of the rule that was closed, beside changes of terms, and the next day is known."""
     expected, closed_on = [note.drawn_on], state.closed_on or date.min
+    changed = {row.from_on for row in rows if row.reason is RateReason.CHANGE}
     while True:
         following = next_reset_on(
             rule, drawn_on=note.drawn_on, after_on=expected[-1], ends_on=ends_on
         )
-        if following is None or following > closed_on:
+        others = [day for day in changed if day > expected[-1]]
+        days = [*others, *([following] if following and following <= closed_on else [])]
+        if not days:
             break
-        expected.append(following)
+        expected.append(min(days))
     if [row.from_on for row in rows] != expected:
         yield _broken("note-rate-days", note, "its rates were not set on the days of its rule")
     if running.next_reset_on != following:

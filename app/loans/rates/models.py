@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from app.db.base import Table, check
 from app.db.types import FEN_RANGE, choice, fen, link, text
-from app.loans.domain.repricing import RateReason
+from app.loans.domain.repricing import LprTenor, RateReason
 
 
 class NoteRate(SQLModel, table=True):
@@ -20,7 +20,7 @@ class NoteRate(SQLModel, table=True):
         check("rate_range", "rate_ppm BETWEEN 0 AND 1000000"),
         check("number_positive", "number >= 1"),
         check("lpr_complete", "(lpr_on IS NULL) = (lpr_ppm IS NULL)"),
-        check("reset_has_lpr", "reason = 'drawdown' OR lpr_on IS NOT NULL"),
+        check("reset_has_lpr", "reason <> 'reset' OR lpr_on IS NOT NULL"),
     )
 
     note_id: UUID = Field(primary_key=True, foreign_key="loan_note.id")
@@ -30,6 +30,36 @@ class NoteRate(SQLModel, table=True):
     reason: RateReason = choice(RateReason, "reason")
     lpr_on: date | None = None
     lpr_ppm: int | None = None
+
+
+class LoanRateChange(SQLModel, table=True):
+    """How the rate of a loan is made from a day on, by a change of terms, and how it was made before."""
+
+    __tablename__ = "loan_rate_change"
+    __table_args__ = (
+        sa.UniqueConstraint("loan_id", "from_on"),
+        check("rate_range", "rate_ppm BETWEEN 0 AND 1000000"),
+        check("number_positive", "number >= 1"),
+        check(
+            "kind_kept",
+            "(lpr_tenor IS NULL) = (lpr_bp IS NULL)"
+            " AND (lpr_tenor IS NULL) = (before_lpr_tenor IS NULL)",
+        ),
+    )
+
+    loan_id: UUID = Field(primary_key=True, foreign_key="loan.id")
+    number: int = Field(primary_key=True)
+    from_on: date
+    change_number: str = text(20)
+    before_rate_ppm: int
+    before_lpr_tenor: LprTenor | None = choice(
+        LprTenor, "before_lpr_tenor", nullable=True, checked=False
+    )
+    before_lpr_bp: int | None = None
+    rate_ppm: int
+    """Of a floating loan, what its contract says from the day on."""
+    lpr_tenor: LprTenor | None = choice(LprTenor, "lpr_tenor", nullable=True, checked=False)
+    lpr_bp: int | None = None
 
 
 class NoteMisuse(Table, table=True):

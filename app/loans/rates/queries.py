@@ -43,6 +43,11 @@ def pricing_of(loan: Any) -> Pricing | None:
     )
 
 
+def has_rates(loan: Any) -> bool:
+    """Whether the rates of a loan's notes are read by day: it floats, or a change set its rate anew."""
+    return loan.lpr_tenor is not None or loan.repriced
+
+
 def published_lpr(session: Session) -> Fixings:
     """Every published LPR by tenor, in the order of days; the revision that counts of each day."""
     return {

@@ -15,6 +15,17 @@ class MisuseNotAgreed(RuleViolation):
     )
 
 
+class RateSetToday(Conflict):
+    """A rate is set once a day: it held since the morning of the day on which it was set last."""
+
+    code = "rate-set-today"
+    title = N_("The rate of this loan was set today")
+    detail = N_(
+        "The rate of %(number)s holds from %(day)s on, by a drawdown or a change of that day."
+        " Carry the change out on the next business day."
+    )
+
+
 class MisusePending(Conflict):
     """A loan to be paid off before the surcharge on misuse told on the day was worked out."""
 

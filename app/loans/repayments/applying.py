@@ -57,6 +57,8 @@ class Wish:
     keep: Keep | None = None
     early_fen: int | None = None
     from_suspense: bool = False
+    source: Account = Account.CASH
+    """What pays, unless it is money that waited: cash, or the loan that renews this one."""
     payer: str = ""
     key: str = ""
     quote_id: UUID | None = None
@@ -172,7 +174,7 @@ def place(
     for seq, line in enumerate(_paid_lines(found.allocation.lines), start=1):
         _settle(session, row, seq, line)
     _change_plans(session, ledger, row, wish.keep, before)
-    source = Account.SUSPENSE if wish.from_suspense else Account.CASH
+    source = Account.SUSPENSE if wish.from_suspense else wish.source
     off = frozenset(GROWING_CLAIMS) if ledger.state.off_balance else frozenset()
     postings = repayment_postings(found.allocation, source=source, off_balance=off)
     booking = Booking(kind=EntryKind.REPAYMENT, booked_on=day, value_on=value_on, words=row.number)

@@ -20,7 +20,7 @@ from app.kernel.permissions import Permission
 from app.loans.books import ONE_DAY, LoanLedger, open_books, require_current
 from app.loans.domain.early import Keep
 from app.loans.domain.states import LOAN, OPEN_STATES, STATE_TITLES, LoanEvent, LoanState
-from app.loans.models import Repayment
+from app.loans.models import Loan, Repayment
 from app.loans.queries import RepaymentView, repayment_view
 from app.loans.rates.queries import misuse_told_on
 from app.loans.rates.refusals import MisusePending
@@ -33,6 +33,7 @@ from app.loans.refusals import (
     KeyReserved,
     KeyTaken,
     KeyTakenBack,
+    LoanRenewed,
     NotDrawn,
     SuspenseTooSmall,
     ValueDayInFuture,
@@ -139,7 +140,7 @@ def book_repayment(
 ) -> RepaymentView:
     """Book a repayment on a day into a ledger under lock."""
     row = book_row(session, actor, ledger, command, day)
-    _record(session, actor, ledger, "loan.repay", row)
+    record_repayment(session, actor, ledger, "loan.repay", row)
     return repayment_view(row)
 
 
@@ -243,13 +244,14 @@ def reverse(session: Session, actor: Actor, command: Reverse) -> RepaymentView:
         raise NotFound
     ledger, day = open_books(session, actor, found.loan_id)
     _require_reversible(session, found)
+    _require_not_renewed(session, ledger.loan)
     _require_open(ledger, (*OPEN_STATES, LoanState.SETTLED))
     if ledger.loan.state is LoanState.SETTLED:
         ledger.loan.state = LOAN.next(ledger.loan.state, LoanEvent.REOPEN)
     else:
         require_current(ledger, day)
     row = _reverse(session, actor, ledger, found, command.reason, day)
-    _record(session, actor, ledger, "loan.reverse", row)
+    record_repayment(session, actor, ledger, "loan.reverse", row)
     return repayment_view(row)
 
 
@@ -297,6 +299,14 @@ def _reversal_day(ledger: LoanLedger, found: Repayment, day: date) -> date:
     return first
 
 
+def _require_not_renewed(session: Session, loan: Loan) -> None:
+    """What a new loan paid off stays paid: its principal and its security are the new loan's."""
+    statement = sa.select(col(Loan.number)).where(col(Loan.renews_id) == loan.id)
+    by = session.execute(statement).scalar_one_or_none()
+    if by is not None:
+        raise LoanRenewed(number=loan.number, by=by)
+
+
 def _require_reversible(session: Session, found: Repayment) -> None:
     statement = sa.select(Repayment).where(col(Repayment.reverses_id) == found.id)
     by = session.execute(statement).scalar_one_or_none()
@@ -304,9 +314,10 @@ def _require_reversible(session: Session, found: Repayment) -> None:
         raise AlreadyReversed(number=found.number, by=(by or found).number)
 
 
-def _record(
+def record_repayment(
     session: Session, actor: Actor, ledger: LoanLedger, action: str, row: Repayment
 ) -> None:
+    """Keep a repayment, or what took it back, in the audit journal."""
     record(
         session,
         actor,

@@ -73,7 +73,10 @@ _CLAIMS = {
 _REVERSAL = "reversal:"
 _REPLAY = "replay:"
 
-OWN_KEYS: Final = (_REVERSAL, _REPLAY)
+RENEWAL_KEY: Final = "renewal:"
+"""Of what a new loan pays off."""
+
+OWN_KEYS: Final = (_REVERSAL, _REPLAY, RENEWAL_KEY)
 """How the keys of bookings begin that no caller asked for."""
 
 _Grown = dict[tuple[UUID, AccrualKind, date], int]
@@ -578,4 +581,4 @@ def _post_reversal(session: Session, loan: Loan, row: Repayment, taken: Repaymen
     return post_entry(session, loan, reversal_postings(postings), booking)
 
 
-__all__ = ["OWN_KEYS", "Replay", "standing_repayments"]
+__all__ = ["OWN_KEYS", "RENEWAL_KEY", "Replay", "standing_repayments"]

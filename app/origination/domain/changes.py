@@ -15,6 +15,8 @@ class ChangeKind(StrEnum):
     EXTENSION = "extension"
     RESTRUCTURING = "restructuring"
     """Terms eased for a debtor in financial difficulty."""
+    RENEWAL = "renewal"
+    """A new loan takes over without repayment."""
 
 
 class ChangeState(StrEnum):
@@ -41,6 +43,7 @@ _S, _E = ChangeState, ChangeEvent
 CHANGE_KIND_TITLES: Mapping[ChangeKind, str] = {
     ChangeKind.EXTENSION: N_("Extension"),
     ChangeKind.RESTRUCTURING: N_("Restructuring"),
+    ChangeKind.RENEWAL: N_("Renewal without repayment"),
 }
 
 CHANGE_STATE_TITLES: Mapping[ChangeState, str] = {

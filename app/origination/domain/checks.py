@@ -26,7 +26,8 @@ OUTCOME_TITLES: Mapping[Outcome, str] = {
 class Check:
     """One check: its code, its words, its outcome, and what to do while it is not met.
 
-    `pointer` names the field that would mend it; `facts` fill the placeholders of `hint`.
+    `pointer` names the field that would mend it; `facts` fill the placeholders of `hint`, and of
+    `found`, which explains what was found where a check is met.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Check:
     hint: str = ""
     pointer: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    found: str = ""
 
     @property
     def done(self) -> bool:

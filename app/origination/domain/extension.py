@@ -9,8 +9,10 @@ from typing import Final
 
 from app.kernel.schedule_dates import add_months
 from app.kernel.text import N_
+from app.loans.domain.classification import percent_words
 from app.origination.domain.changes import ChangeKind
 from app.origination.domain.checks import Check, outcome
+from app.origination.domain.renewal import RenewalFacts, renewal_checks, renewal_rules
 from app.policy import Policy
 
 DAYS_OF_A_MONTH: Final = 30
@@ -73,6 +75,32 @@ def longest_maturity(
     return end + timedelta(days=days)
 
 
+def longest_of_change(
+    kind: ChangeKind, *, starts_on: date, signed_until_on: date, applied_on: date, policy: Policy
+) -> date:
+    """The latest maturity that the limits of the day of application allow."""
+    if kind is ChangeKind.RENEWAL:
+        return renewal_rules(policy).longest_on(applied_on)
+    return longest_maturity(starts_on, signed_until_on, extension_limits(policy))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateFacts:
+    """The rates of the notes in force, and what a change makes of them: `made` says how, None where they stay."""
+
+    floating: bool
+    low_ppm: int
+    high_ppm: int
+    after_ppm: int | None = None
+    made: str = ""
+
+    @property
+    def is_lower(self) -> bool:
+        """Whether the change lowers the rate and raises that of no note."""
+        after = self.after_ppm
+        return after is not None and after <= self.low_ppm and after < self.high_ppm
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
     """Everything that decides on a change of a loan's terms."""
@@ -92,31 +120,72 @@ class ChangeFacts:
     financial_difficulty: bool
     has_plan: bool
     rate_border_months: int
+    rate: RateFacts
+    renewal: RenewalFacts | None = None
 
     @property
     def is_later(self) -> bool:
         """Whether the maturity moves."""
         return self.matures_on > self.before_on
 
+    @property
+    def crosses_border(self) -> bool:
+        """Whether the whole tenor comes under the rate of another tenor."""
+        return self.is_later and crosses_border(
+            self.starts_on, self.before_on, self.matures_on, self.rate_border_months
+        )
+
+
+def crosses_border(starts_on: date, before_on: date, after_on: date, months: int) -> bool:
+    """Whether one of two maturities lies beyond so many months from the start and the other does not."""
+    return (tenor_months(starts_on, before_on) > months) is not (
+        tenor_months(starts_on, after_on) > months
+    )
+
 
 def decide_change(facts: ChangeFacts) -> tuple[Check, ...]:
     """The checks of a change, in the order of the file."""
+    if facts.kind is ChangeKind.RENEWAL and facts.renewal is not None:
+        return (*_renewal_checks(facts, facts.renewal), *_common_checks(facts))
     own = (
         _extension_checks(facts)
         if facts.kind is ChangeKind.EXTENSION
         else _restructuring_checks(facts)
     )
-    return (*own, *_common_checks(facts))
+    return (*own, *_rate_checks(facts), *_common_checks(facts))
 
 
-def _extension_checks(facts: ChangeFacts) -> Iterator[Check]:
+def _renewal_checks(facts: ChangeFacts, renewal: RenewalFacts) -> Iterator[Check]:
+    yield _performing(facts)
+    yield _later_maturity(facts)
     yield Check(
+        code="within-renewal-limit",
+        title=N_("The term of the new loan is within its limit"),
+        outcome=outcome(met=facts.matures_on <= facts.longest_on),
+        hint=N_("The new loan may run until %(longest)s at most."),
+        pointer="/matures_on",
+        facts={"longest": facts.longest_on},
+    )
+    yield from renewal_checks(
+        renewal,
+        today=facts.today,
+        before_on=facts.before_on,
+        secured=facts.secured,
+        financial_difficulty=facts.financial_difficulty,
+    )
+
+
+def _performing(facts: ChangeFacts) -> Check:
+    return Check(
         code="performing",
         title=N_("The loan is performing and nothing is overdue"),
         outcome=outcome(met=facts.performing),
         hint=N_("Have the arrears paid first, or propose a restructuring."),
     )
-    yield Check(
+
+
+def _later_maturity(facts: ChangeFacts) -> Check:
+    return Check(
         code="later-maturity",
         title=N_("The new maturity lies after the present one"),
         outcome=outcome(met=facts.is_later),
@@ -124,6 +193,11 @@ def _extension_checks(facts: ChangeFacts) -> Iterator[Check]:
         pointer="/matures_on",
         facts={"before": facts.before_on},
     )
+
+
+def _extension_checks(facts: ChangeFacts) -> Iterator[Check]:
+    yield _performing(facts)
+    yield _later_maturity(facts)
     yield Check(
         code="within-extension-limit",
         title=N_("The extension is within its limit"),
@@ -152,10 +226,44 @@ def _restructuring_checks(facts: ChangeFacts) -> Iterator[Check]:
         code="terms-eased",
         title=N_("The terms change in the debtor's favour"),
         outcome=outcome(
-            met=facts.matures_on >= facts.before_on and (facts.is_later or facts.has_plan)
+            met=facts.matures_on >= facts.before_on
+            and (facts.is_later or facts.has_plan or facts.rate.is_lower)
         ),
-        hint=N_("Give a later maturity, a new plan of principal, or both."),
+        hint=N_("Give a later maturity, a new plan of principal, a lower rate, or more of these."),
         pointer="/matures_on",
+    )
+
+
+def _rate_checks(facts: ChangeFacts) -> Iterator[Check]:
+    """The rate that counts from the change on; an extension never lowers it."""
+    rate, changes = facts.rate, facts.rate.after_ppm is not None
+    words: dict[str, object] = {"present": percent_words(rate.high_ppm), "made": rate.made}
+    yield Check(
+        code="rate-of-cumulative-tenor",
+        title=N_("The rate is that of the whole tenor"),
+        outcome=outcome(met=changes, needed=facts.crosses_border),
+        hint=N_(
+            "Beyond %(months)s months in all the rate of another tenor counts: propose a new fixed rate."
+            " Today it is %(present)s."
+        ),
+        found=N_(
+            "More than %(months)s months in all: %(made)s from the day of the change on."
+            " Today it is %(present)s."
+        ),
+        pointer="/rate",
+        facts={**words, "months": facts.rate_border_months},
+    )
+    yield Check(
+        code="rate-not-lower",
+        title=N_("The new rate is not below today's"),
+        outcome=outcome(
+            met=changes and (rate.after_ppm or 0) >= rate.high_ppm,
+            needed=changes and facts.kind is ChangeKind.EXTENSION,
+        ),
+        hint=N_("It would be %(made)s; today it is %(present)s. Propose more."),
+        found=N_("It will be %(made)s; today it is %(present)s."),
+        pointer="/lpr_bp" if rate.floating else "/rate",
+        facts=words,
     )
 
 
@@ -166,20 +274,6 @@ def _common_checks(facts: ChangeFacts) -> Iterator[Check]:
         outcome=outcome(met=facts.today < facts.before_on),
         hint=N_("The loan matured on %(before)s; its terms can no longer be changed."),
         facts={"before": facts.before_on},
-    )
-    border = facts.rate_border_months
-    before, after = (
-        tenor_months(facts.starts_on, day) > border for day in (facts.before_on, facts.matures_on)
-    )
-    yield Check(
-        code="rate-of-cumulative-tenor",
-        title=N_("The rate stays that of the whole tenor"),
-        outcome=outcome(met=before == after, needed=facts.is_later),
-        hint=N_(
-            "Beyond %(months)s months in all the rate of another tenor counts: choose an earlier day or sign anew."
-        ),
-        pointer="/matures_on",
-        facts={"months": border},
     )
     yield Check(
         code="security-consents",

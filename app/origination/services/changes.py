@@ -11,8 +11,9 @@ from sqlmodel import Session, col
 
 from app.audit.domain import json_facts
 from app.audit.services import record
-from app.collateral.models import Guarantee, Pledge
-from app.collateral.queries import ACTIVE, load_loan, loans_by_id
+from app.collateral.queries import load_loan, loans_by_id
+from app.collateral.services.carrying import hold_security
+from app.collateral.services.pledging import hold_debt
 from app.collateral.services.watch import watch_loan
 from app.db.engine import now
 from app.db.numbers import next_number
@@ -21,10 +22,10 @@ from app.kernel.actor import Actor, Name
 from app.kernel.errors import DutiesApart, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
-from app.loans.books import open_books, require_current
+from app.loans.books import hold_business_day, open_books, require_current
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.notes import plan_from_json, plan_to_json
-from app.loans.domain.states import OPEN_STATES, Kept, LoanState
+from app.loans.domain.states import Kept
 from app.loans.models import Loan, LoanStateRow
 from app.loans.queries import drawn_fen, visible_loans
 from app.loans.refusals import LoanNotServiced
@@ -44,18 +45,23 @@ from app.origination.domain.changes import (
     ChangeState,
 )
 from app.origination.domain.checks import Check, Outcome
-from app.origination.domain.extension import (
-    ChangeFacts,
-    decide_change,
-    extension_limits,
-    longest_maturity,
-)
+from app.origination.domain.extension import decide_change, longest_of_change
 from app.origination.queries import organisations_by_id, person_names
 from app.origination.refusals import (
     ChangeAboveAuthority,
     ChangeRefused,
     ChangeWaiting,
     require_met,
+)
+from app.origination.services.change_facts import (
+    Asked,
+    change_facts,
+    new_rate,
+)
+from app.origination.services.renewing import (
+    Renewing,
+    carry_out_renewal,
+    require_renewed_terms,
 )
 from app.reference.services import policy_for
 
@@ -67,7 +73,7 @@ _WAITING = (ChangeState.PROPOSED, ChangeState.APPROVED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeChange:
-    """A later maturity, or eased terms, with what shows that the conditions are met.
+    """A later maturity, eased terms, or a renewal, with what shows that the conditions are met.
 
     A debtor in financial difficulty makes an extension a restructuring for the class of the loan.
     """
@@ -79,6 +85,9 @@ class ProposeChange:
     consent: str = ""
     registered_until: date | None = None
     plan: tuple[DatedAmount, ...] = ()
+    rate_ppm: int | None = None
+    lpr_bp: int | None = None
+    small_borrower: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,7 @@ class CheckLine:
     outcome: Outcome
     hint: str
     facts: Mapping[str, Any]
+    found: str = ""
 
     @property
     def done(self) -> bool:
@@ -145,12 +155,17 @@ class LoanChangeView:
     withdrawn_note: str
     withdrawn_by: Name | None
     withdrawn_on: date | None
+    rate_ppm: int | None
+    lpr_bp: int | None
+    small_borrower: bool
+    new_loan_id: UUID | None
+    new_loan_number: str
 
 
 def propose_change(
     session: Session, actor: Actor, loan_id: UUID, command: ProposeChange
 ) -> LoanChangeView:
-    """Propose an extension or a restructuring; what a rule forbids is refused with the limit that it sets."""
+    """Propose a change of terms or a renewal; what a rule forbids is refused with the limit that it sets."""
     actor.require(Permission.INVESTIGATE)
     loan = _serviced(session, actor, loan_id)
     ledger, day = open_books(session, actor, loan_id)
@@ -158,9 +173,8 @@ def propose_change(
     waiting = _waiting(session, loan_id)
     if waiting is not None:
         raise ChangeWaiting(number=waiting)
-    starts_on, before_on = loan.starts_on or day, loan.matures_on or day
+    before_on = loan.matures_on or day
     signed_until_on = loan.extended_from_on or before_on
-    limits = extension_limits(policy_for(session, loan.bank_id, day))
     row = LoanChange(
         number=next_number(session, SERIES, day.year),
         loan_id=loan.id,
@@ -170,20 +184,31 @@ def propose_change(
         signed_until_on=signed_until_on,
         before_on=before_on,
         matures_on=command.matures_on or before_on,
-        longest_on=longest_maturity(starts_on, signed_until_on, limits),
+        longest_on=longest_of_change(
+            command.kind,
+            starts_on=loan.starts_on or day,
+            signed_until_on=signed_until_on,
+            applied_on=day,
+            policy=policy_for(session, loan.bank_id, day),
+        ),
         applied_on=day,
         plan=plan_to_json(command.plan) if command.plan else None,
         financial_difficulty=command.financial_difficulty,
         reason=command.reason,
         consent=command.consent,
         registered_until=command.registered_until,
+        rate_ppm=command.rate_ppm,
+        lpr_bp=command.lpr_bp,
+        small_borrower=command.small_borrower,
         checks=[],
         proposed_by_id=actor.person_id,
         created_at=now(session),
     )
-    _require_checks(session, loan, row, day)
-    if command.plan:
+    _require_checks(session, Asked(loan=loan, row=row, day=day))
+    if command.plan and command.kind is not ChangeKind.RENEWAL:
         require_plan(ledger, command.plan, day, until_on=row.matures_on)
+    if command.kind is ChangeKind.RENEWAL:
+        require_renewed_terms(session, loan, row, day)
     session.add(row)
     session.flush()
     _record(session, actor, row, "propose", loan=loan.number, reason=row.reason)
@@ -196,7 +221,7 @@ def approve_change(
     """Approve within the own authority; all conditions are tested anew."""
     row, loan, day = _begin(session, actor, change_id, ChangeEvent.APPROVE)
     _require_authority(session, loan, actor.person_id, day)
-    _require_checks(session, loan, row, day)
+    _require_checks(session, Asked(loan=loan, row=row, day=day))
     row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
     return _finish(session, actor, row, ChangeEvent.APPROVE)
 
@@ -226,31 +251,48 @@ def carry_out_change(
     change_id: UUID,
     command: CarryOut,  # noqa: ARG001 - the shape of all events
 ) -> LoanChangeView:
-    """Book the change on the business day while every condition still holds; not by who approved it."""
-    row, loan, day = _begin(session, actor, change_id, ChangeEvent.CARRY_OUT)
+    """Book the change on the business day while every condition still holds; not by who approved it.
+
+    Security, day and debt are held in the order of all bookings before the conditions are tested.
+    """
+    row, loan, _day = _begin(session, actor, change_id, ChangeEvent.CARRY_OUT)
+    renews = row.kind is ChangeKind.RENEWAL
+    held = hold_security(session, actor, loan.id) if renews else None
+    day = hold_business_day(session, loan.bank_id)
+    hold_debt(session, loan.id)
+    session.refresh(loan)
+    asked = Asked(loan=loan, row=row, day=day, carrying_out=True)
     _require_authority(session, loan, row.decided_by_id or actor.person_id, day)
-    _require_checks(session, loan, row, day)
-    _book(session, actor, row)
+    _require_checks(session, asked)
+    if held is not None:
+        renewing = Renewing(loan=loan, row=row, held=held, day=day)
+        row.new_loan_id = carry_out_renewal(session, actor, renewing)
+    else:
+        _book(session, actor, asked)
     row.carried_out_by_id, row.carried_out_on = actor.person_id, day
     view = _finish(session, actor, row, ChangeEvent.CARRY_OUT)
     watch_loan(session, actor, loan.id)
     return view
 
 
-def _book(session: Session, actor: Actor, row: LoanChange) -> None:
+def _book(session: Session, actor: Actor, asked: Asked) -> None:
+    row, rate = asked.row, new_rate(session, asked)
     eased = Restructure(
         loan_id=row.loan_id,
         matures_on=row.matures_on,
         reason=row.reason,
         change_number=row.number,
         plan=plan_from_json(row.plan),
+        rate=rate,
     )
     if row.kind is ChangeKind.RESTRUCTURING:
         restructure_loan(session, actor, eased)
     elif row.financial_difficulty:
         extend_in_difficulty(session, actor, eased)
     else:
-        later = ExtendLoan(loan_id=row.loan_id, matures_on=row.matures_on, reason=row.number)
+        later = ExtendLoan(
+            loan_id=row.loan_id, matures_on=row.matures_on, reason=row.number, rate=rate
+        )
         extend_loan(session, actor, later)
 
 
@@ -263,40 +305,10 @@ def _require_authority(session: Session, loan: Loan, person_id: UUID, day: date)
         raise ChangeAboveAuthority(owed=Money(owed_fen), ceiling=Money(ceiling_fen))
 
 
-def _require_checks(session: Session, loan: Loan, row: LoanChange, day: date) -> None:
-    checks = decide_change(_facts(session, loan, row, day))
+def _require_checks(session: Session, asked: Asked) -> None:
+    row, checks = asked.row, decide_change(change_facts(session, asked))
     row.checks = _stored(checks)
     require_met(checks, ChangeRefused)
-
-
-def _facts(session: Session, loan: Loan, row: LoanChange, day: date) -> ChangeFacts:
-    pledged = _any(session, Pledge, col(Pledge.loan_id) == loan.id, col(Pledge.state).in_(ACTIVE))
-    guaranteed = _any(
-        session, Guarantee, col(Guarantee.loan_id) == loan.id, col(Guarantee.released_on).is_(None)
-    )
-    overdue = session.get_one(LoanStateRow, loan.id).overdue_days
-    border = policy_for(session, loan.bank_id, day).whole("origination.rate_tenor_border")
-    return ChangeFacts(
-        kind=row.kind,
-        starts_on=loan.starts_on or day,
-        before_on=loan.matures_on or day,
-        matures_on=row.matures_on,
-        longest_on=row.longest_on,
-        today=day,
-        performing=loan.state is LoanState.PERFORMING and not overdue,
-        open=loan.state in OPEN_STATES,
-        secured=pledged or guaranteed,
-        pledged=pledged,
-        consent=row.consent,
-        registered_until=row.registered_until,
-        financial_difficulty=row.financial_difficulty,
-        has_plan=bool(row.plan),
-        rate_border_months=border,
-    )
-
-
-def _any(session: Session, model: Any, *conditions: sa.ColumnElement[bool]) -> bool:
-    return session.execute(sa.select(model.id).where(*conditions).limit(1)).first() is not None
 
 
 def _stored(checks: Sequence[Check]) -> list[dict[str, Any]]:
@@ -307,6 +319,7 @@ def _stored(checks: Sequence[Check]) -> list[dict[str, Any]]:
             "outcome": check.outcome.value,
             "hint": check.hint,
             "facts": json_facts(check.facts),
+            "found": check.found,
         }
         for check in checks
     ]
@@ -408,7 +421,8 @@ def change_views(
     session: Session, actor: Actor, rows: Sequence[LoanChange]
 ) -> list[LoanChangeView]:
     """Views of changes: four queries whatever their number."""
-    loans = loans_by_id(session, [row.loan_id for row in rows])
+    new_ids = [row.new_loan_id for row in rows if row.new_loan_id is not None]
+    loans = loans_by_id(session, [*(row.loan_id for row in rows), *new_ids])
     owed = sa.select(col(LoanStateRow.loan_id), col(LoanStateRow.principal_fen)).where(
         col(LoanStateRow.loan_id).in_(loans)
     )
@@ -418,9 +432,7 @@ def change_views(
     )
     ids = (each for row in rows for each in _people_of(row))
     people = person_names(session, {each for each in ids if each is not None})
-    return [
-        _view(actor, row, loans[row.loan_id], balances[row.loan_id], firms, people) for row in rows
-    ]
+    return [_view(actor, row, loans, balances[row.loan_id], firms, people) for row in rows]
 
 
 def _people_of(row: LoanChange) -> tuple[UUID | None, ...]:
@@ -430,12 +442,14 @@ def _people_of(row: LoanChange) -> tuple[UUID | None, ...]:
 def _view(
     actor: Actor,
     row: LoanChange,
-    loan: Loan,
+    loans: Mapping[UUID, Loan],
     owed_fen: int,
     firms: Mapping[UUID, Any],
     people: Mapping[UUID, Name],
 ) -> LoanChangeView:
+    loan = loans[row.loan_id]
     firm = firms.get(loan.borrower_id) if loan.borrower_id else None
+    new = loans.get(row.new_loan_id) if row.new_loan_id else None
     return LoanChangeView(
         events=tuple(
             event.value
@@ -443,6 +457,7 @@ def _view(
             if _may_take(actor, row, event)
         ),
         loan_number=loan.number,
+        new_loan_number=new.number if new else "",
         loan_name=loan_title(loan.title),
         balance_fen=owed_fen,
         borrower=Name(zh=firm.name_zh, en=firm.name_en) if firm else Name(zh="", en=""),
@@ -461,6 +476,7 @@ def _view(
 _DERIVED = {
     "events",
     "loan_number",
+    "new_loan_number",
     "loan_name",
     "balance_fen",
     "borrower",

@@ -9,6 +9,7 @@ from app.origination.domain.changes import LOAN_CHANGE, ChangeEvent, ChangeKind,
 from app.origination.domain.checks import Outcome
 from app.origination.domain.extension import (
     ChangeFacts,
+    RateFacts,
     decide_change,
     extension_limits,
     longest_extension_months,
@@ -84,7 +85,14 @@ FACTS = ChangeFacts(
     financial_difficulty=False,
     has_plan=False,
     rate_border_months=60,
+    rate=RateFacts(floating=False, low_ppm=44_500, high_ppm=44_500),
 )
+
+
+def new_rate(after_ppm, low_ppm=44_500, *, floating=False):
+    return RateFacts(
+        floating=floating, low_ppm=low_ppm, high_ppm=44_500, after_ppm=after_ppm, made="x"
+    )
 
 
 def unmet(**changed):
@@ -108,6 +116,10 @@ def unmet(**changed):
         ({"today": date(2024, 12, 24)}, set()),
         ({"today": date(2024, 12, 25)}, {"before-maturity"}),
         ({"rate_border_months": 17}, {"rate-of-cumulative-tenor"}),
+        ({"rate_border_months": 17, "rate": new_rate(44_500)}, set()),
+        ({"rate_border_months": 17, "rate": new_rate(44_499)}, {"rate-not-lower"}),
+        ({"rate_border_months": 18, "rate": new_rate(44_499)}, {"rate-not-lower"}),
+        ({"rate_border_months": 18, "rate": new_rate(44_500)}, set()),
     ],
 )
 def test_each_condition_of_an_extension(changed, codes):
@@ -123,6 +135,13 @@ def test_each_condition_of_an_extension(changed, codes):
           "registered_until": date(2035, 1, 1)}, set()),
         ({"financial_difficulty": True, "matures_on": date(2024, 12, 25)}, {"terms-eased"}),
         ({"financial_difficulty": True, "matures_on": date(2024, 12, 25), "has_plan": True}, set()),
+        ({"financial_difficulty": True, "matures_on": date(2024, 12, 25), "rate": new_rate(44_499)}, set()),
+        ({"financial_difficulty": True, "matures_on": date(2024, 12, 25), "rate": new_rate(44_500)},
+         {"terms-eased"}),
+        ({"financial_difficulty": True, "matures_on": date(2024, 12, 25),
+          "rate": new_rate(44_499, low_ppm=44_400)}, {"terms-eased"}),
+        ({"financial_difficulty": True, "rate_border_months": 17}, {"rate-of-cumulative-tenor"}),
+        ({"financial_difficulty": True, "rate_border_months": 17, "rate": new_rate(30_000)}, set()),
         ({"financial_difficulty": True, "performing": False}, set()),
         ({"financial_difficulty": True, "open": False}, {"loan-open"}),
     ],
