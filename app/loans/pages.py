@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 from sqlmodel import Session
 
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
@@ -46,6 +46,7 @@ from app.reference.domain import RegionLevel
 from app.reference.services import business_calendar, region_names
 from app.web.access import access, current_actor, current_session, tell
 from app.web.fields import Text
+from app.web.formats import money_yuan
 from app.web.forms import form_page
 from app.web.paging import fetch_page, page_request
 from app.web.reading import load_schema
@@ -190,6 +191,10 @@ def reverse_repayment(loan_id: UUID, entry_id: UUID) -> Answer:
     """Take back a repayment."""
     session, actor = current_session(), current_actor()
     view = services.loan_view(session, actor, loan_id)
+    repayments = queries.list_repayments(session, actor, loan_id)
+    taken = next((each for each in repayments if each.entry_id == entry_id), None)
+    if taken is None:
+        raise NotFound
 
     def submit(data: dict[str, Any]) -> Response:
         command = services.Reverse(entry_id=entry_id, reason=data["reason"], loan_id=loan_id)
@@ -200,7 +205,14 @@ def reverse_repayment(loan_id: UUID, entry_id: UUID) -> Answer:
     return form_page(
         ReverseSchema(),
         title=gettext("Take back a repayment"),
-        subtitle=f"{view.number} · {words(view.borrower_name)}",
+        subtitle=gettext(
+            "%(number)s of %(day)s: %(amount)s yuan. %(loan)s · %(borrower)s",
+            number=taken.number,
+            day=taken.booked_on,
+            amount=money_yuan(taken.amount_fen),
+            loan=view.number,
+            borrower=words(view.borrower_name),
+        ),
         help_text=gettext(
             "The same amounts are booked the other way; what followed is booked again on its day."
             " All entries stay."

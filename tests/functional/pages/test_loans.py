@@ -1,5 +1,6 @@
 """Pages of loans, in both languages, through forms."""
 
+import re
 from datetime import date
 
 import pytest
@@ -76,8 +77,12 @@ def test_a_repayment_is_taken_back_through_its_page(sign_in, loan_id):
     browser.submit(f"/loans/{loan_id}/repayments/new", {"amount_yuan": "100"}, status=303)
     text = browser.get(f"/loans/{loan_id}/journal").text
     href = text.split("/reversal")[0].rsplit('href="', 1)[1] + "/reversal"
+    assert re.search("C-2024-000001，20[0-9-]{8}，100.00 元", browser.get(href).text)
     browser.submit(href, {"reason": "退汇"}, status=303)
-    assert "冲正" in browser.get(f"/loans/{loan_id}/journal").text
+    text = browser.get(f"/loans/{loan_id}/journal").text
+    assert "冲正 C-2024-000001" in text
+    assert "已由 C-2024-000002 冲正" in text
+    assert "/reversal" not in text
 
 
 def test_a_fact_for_the_better_is_proposed_through_its_form_and_one_with_a_share_recorded(
