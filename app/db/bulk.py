@@ -61,6 +61,29 @@ def update_rows(
     return count
 
 
+def make_ready(session: Session, *tables: sa.Table) -> None:
+    """Let the connection have temporary tables of its own, emptied for the set that is worked on."""
+    for table in tables:
+        session.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        session.execute(sa.delete(table))
+
+
+def insert_selected(
+    session: Session,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: sa.Select[*tuple[Any, ...]],
+    *,
+    returning: Sequence[sa.ColumnElement[Any]] = (),
+) -> Sequence[sa.Row[Any]]:
+    """Insert what a query finds, in the order of `columns`; gives what is asked for of each row."""
+    statement = sa.insert(table).from_select(list(columns), rows)
+    if not returning:
+        session.execute(statement)
+        return ()
+    return session.execute(statement.returning(*returning)).all()
+
+
 def _update(
     session: Session, table: sa.Table, names: Sequence[str], rows: list[tuple[Any, ...]]
 ) -> None:

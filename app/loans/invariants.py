@@ -13,7 +13,7 @@ from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.classes.invariants import class_violations
 from app.loans.closing.models import DayCloseRepeat
-from app.loans.closing.rows import posting_digest
+from app.loans.closing.rows import DIGEST_COLUMNS, digest_line, posting_digest
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import LATER_CODES
 from app.loans.domain.journal import Account
@@ -443,7 +443,7 @@ def _chunk_digests(session: Session) -> Iterator[Violation]:
         col(AuditEvent.action).in_(("day-close.chunk", "day-close.repeat"))
     )
     for event in session.execute(statement).scalars():
-        found = posting_digest(_chunk_postings(session, event))
+        found = posting_digest(digest_line(row) for row in _chunk_postings(session, event))
         if found != event.facts.get("sha256"):
             first = str(event.facts.get("first") or "")
             number = session.execute(
@@ -454,21 +454,16 @@ def _chunk_digests(session: Session) -> Iterator[Violation]:
             yield _violation("day-close-digest", subject, detail)
 
 
-def _chunk_postings(session: Session, event: AuditEvent) -> list[tuple[Any, ...]]:
+def _chunk_postings(session: Session, event: AuditEvent) -> Sequence[sa.Row[Any]]:
     facts = event.facts
-    statement = sa.select(
-        col(LoanPosting.loan_id),
-        col(LoanPosting.note_id),
-        col(LoanPosting.debit),
-        col(LoanPosting.credit),
-        col(LoanPosting.amount_fen),
-    ).where(
+    columns = (getattr(LoanPosting, name) for name in DIGEST_COLUMNS)
+    statement = sa.select(*columns).where(
         col(LoanPosting.bank_id) == event.organisation_id,
         col(LoanPosting.booked_on) == date.fromisoformat(str(facts["day"])),
         col(LoanPosting.kind) == EntryKind.ACCRUAL,
         _of_event(facts),
     )
-    return [tuple(row) for row in session.execute(statement)]
+    return session.execute(statement).all()
 
 
 def _of_event(facts: Mapping[str, Any]) -> sa.ColumnElement[bool]:

@@ -339,30 +339,31 @@ def _count_open(session: Session, bank_id: UUID, on: date) -> int:
 def _run_chunks(
     database: Database, run: _Run, chunk_loans: int, after_chunk: Callable[[int], None] | None
 ) -> None:
+    loan_ids: Sequence[UUID] = ()
     while True:
         with database.write() as session:
             _hold_lease(session, run)
-            count = _close_chunk(session, run, chunk_loans)
-        if count and after_chunk is not None:
-            after_chunk(count)
-        if count < chunk_loans:
+            # After the last: those before it are closed, and need not be passed over again.
+            loan_ids = _next_loans(session, run, chunk_loans, after=loan_ids[-1:])
+            if loan_ids:
+                _close_chunk(session, run, loan_ids)
+        if loan_ids and after_chunk is not None:
+            after_chunk(len(loan_ids))
+        if len(loan_ids) < chunk_loans:
             return
 
 
-def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
-    loan_ids = _next_loans(session, run, chunk_loans)
-    if not loan_ids:
-        return 0
+def _close_chunk(session: Session, run: _Run, loan_ids: Sequence[UUID]) -> None:
+    policy = policy_for(session, run.bank_id, run.on)
     result = close_loans(
         session,
         loan_ids,
         lambda closed_on: days_between(closed_on, run.on),
         last_on=run.on,
         booked_on=run.on,
-        rules=_rules(session, run),
+        rules=class_rules(policy),
     )
-    days = notice_days(policy_for(session, run.bank_id, run.on))
-    file_notices(session, loan_ids, run.on + _ONE_DAY, days)
+    file_notices(session, loan_ids, run.on + _ONE_DAY, notice_days(policy))
     for loan_id, detail in result.failed:
         session.add(DayCloseError(close_id=run.close_id, loan_id=loan_id, detail=detail))
     reached = col(DayClose.done) + col(DayClose.failed) + len(loan_ids)
@@ -393,14 +394,15 @@ def _close_chunk(session: Session, run: _Run, chunk_loans: int) -> int:
         count=result.done,
         **result.posted,
     )
-    return len(loan_ids)
 
 
 def _rules(session: Session, run: _Run) -> ClassRules:
     return class_rules(policy_for(session, run.bank_id, run.on))
 
 
-def _next_loans(session: Session, run: _Run, limit: int) -> Sequence[UUID]:
+def _next_loans(
+    session: Session, run: _Run, limit: int, *, after: Sequence[UUID] = ()
+) -> Sequence[UUID]:
     left_behind = sa.select(col(DayCloseError.loan_id)).where(
         col(DayCloseError.close_id) == run.close_id
     )
@@ -411,6 +413,8 @@ def _next_loans(session: Session, run: _Run, limit: int) -> Sequence[UUID]:
         .order_by(col(LoanStateRow.loan_id))
         .limit(limit)
     )
+    if after:
+        statement = statement.where(col(LoanStateRow.loan_id) > after[-1])
     return session.execute(statement).scalars().all()
 
 

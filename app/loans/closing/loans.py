@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.db.bulk import insert_rows, update_rows
+from app.db.expressions import among
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.loans.books import latest_plans, lines_of, note_terms, steps_from_json, steps_to_json
-from app.loans.closing.quiet import QuietClose, close_quiet, write_quiet
+from app.loans.closing.quiet import QuietClose, close_quiet
 from app.loans.closing.rates import (
     RateWrites,
     Repricing,
@@ -32,8 +33,9 @@ from app.loans.closing.rows import (
     POSTING_COLUMNS,
     Earner,
     accrual_row,
-    digest_of,
     overpaid_rows,
+    posted_of,
+    posting_digest,
     posting_row,
 )
 from app.loans.domain.amounts import DatedAmount
@@ -89,8 +91,8 @@ class BatchResult:
     billed_fen: int
     sha256: str
     """Over what was posted, in the order of the loans."""
-    first_posting: UUID | None = None
-    last_posting: UUID | None = None
+    first_posting: str = ""
+    last_posting: str = ""
     """Ids grow with time: between these two lies what was posted, and nothing of another set."""
 
     @property
@@ -98,8 +100,8 @@ class BatchResult:
         """What the audit journal keeps of the postings."""
         return {
             "sha256": self.sha256,
-            "first_posting": str(self.first_posting or ""),
-            "last_posting": str(self.last_posting or ""),
+            "first_posting": self.first_posting,
+            "last_posting": self.last_posting,
         }
 
 
@@ -170,35 +172,48 @@ def close_loans(
 
     rules: by which the loans are classified on `last_on`.
     """
-    own_class = _classifier(rules)
-    quiet = QuietClose(on=last_on)
+    session.flush()
+    _lock(session, loan_ids)
+    own_class, quiet = _classifier(rules), QuietClose(left=loan_ids)
     if booked_on is not None and own_class(0, _NO_FACTS) is LoanClass.NORMAL:
         quiet = close_quiet(session, loan_ids, last_on, booked_on=booked_on)
-    writes = _Writes(accruals=quiet.accruals, postings=quiet.postings, earned_fen=quiet.earned_fen)
-    works = _load(session, [each for each in loan_ids if each not in quiet.loans], last_on)
-    failed = []
-    for work in works:
+    writes, failed = _Writes(earned_fen=quiet.earned_fen), []
+    for work in _load(session, quiet.left, last_on):
         try:
             writes.add(_close_loan(work, days_after(work.row.closed_on), booked_on, own_class))
         except (ValueError, ArithmeticError, LookupError, TypeError, Refusal) as problem:
             failed.append((work.row.loan_id, f"{type(problem).__name__}: {problem}"[:300]))
     _write(session, writes)
-    write_quiet(session, quiet)
+    posted = [*quiet.posted, *map(posted_of, writes.postings)]
     return BatchResult(
-        done=len(quiet.loans) + len(writes.loans),
+        done=quiet.done + len(writes.loans),
         failed=tuple(failed),
         earned_fen=writes.earned_fen,
         billed_fen=writes.billed_fen,
-        sha256=digest_of(writes.postings),
-        first_posting=min((row[0] for row in writes.postings), default=None),
-        last_posting=max((row[0] for row in writes.postings), default=None),
+        sha256=posting_digest(line for _, line in posted),
+        first_posting=min((posting_id for posting_id, _ in posted), default=""),
+        last_posting=max((posting_id for posting_id, _ in posted), default=""),
     )
 
 
 # --- Reading ---
 
 
+def _lock(session: Session, loan_ids: Sequence[UUID]) -> None:
+    """In one order, whoever closes or books several loans; what is read after it stays as it is."""
+    locked = (
+        sa.select(col(LoanStateRow.loan_id))
+        .where(among(session, col(LoanStateRow.loan_id), loan_ids))
+        .order_by(col(LoanStateRow.loan_id))
+        .with_for_update()
+        .subquery()
+    )
+    session.execute(sa.select(sa.func.count()).select_from(locked))
+
+
 def _load(session: Session, loan_ids: Sequence[UUID], last_on: date) -> list[_LoanWork]:
+    if not loan_ids:
+        return []
     works = {row.loan_id: _LoanWork(row=row) for row in _loan_rows(session, loan_ids)}
     for due in _unsettled(session, loan_ids):
         left = due.principal_fen + due.interest_fen - due.paid_principal_fen - due.paid_interest_fen
@@ -233,8 +248,6 @@ def _loan_rows(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
         sa.select(LoanStateRow.__table__, *(_LOAN_TABLE.c[name] for name in _LOAN_TERMS))  # type: ignore[attr-defined]
         .join(_LOAN_TABLE, col(LoanStateRow.loan_id) == _LOAN_TABLE.c.id)
         .where(col(LoanStateRow.loan_id).in_(loan_ids))
-        .order_by(col(LoanStateRow.loan_id))
-        .with_for_update(of=LoanStateRow)
     )
     return session.execute(statement).all()
 
@@ -500,7 +513,6 @@ def _classifier(rules: ClassRules) -> _OwnClass:
 
 
 def _write(session: Session, writes: _Writes) -> None:
-    session.flush()
     insert_rows(session, _table(LoanAccrual), ACCRUAL_COLUMNS, writes.accruals)
     insert_rows(session, _table(LoanPosting), POSTING_COLUMNS, writes.postings)
     insert_rows(session, _table(LoanPosting), POSTING_COLUMNS, writes.moved)

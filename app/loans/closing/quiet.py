@@ -1,13 +1,12 @@
 """The close of loans on which nothing happens but interest: most loans on most days.
 
-Such a loan owes nothing that fell due, has nothing that falls due, no fact about it and no changed past. Its
-notes are read with one statement and worked out by one formula; the figures are those of the full close.
+Such a loan owes nothing that fell due, has nothing that falls due, no fact about it and no changed past. Its interest
+is worked out and written inside the database, for all of a set at once; the figures are those of the full close.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,102 +14,213 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from app.db.bulk import update_rows
+from app.db.bulk import insert_selected, make_ready
+from app.db.expressions import among, as_text, fresh_id, joined, product_half_up
 from app.kernel.daycount import DayCount
-from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
-from app.loans.closing.rows import Earner, accrual_row, posting_row
+from app.loans.closing.rows import ACCRUAL_COLUMNS, DIGEST_COLUMNS, POSTING_COLUMNS, Posted
 from app.loans.domain.classification import LoanClass
-from app.loans.domain.states import AccrualKind, LoanState
-from app.loans.models import Loan, LoanDue, LoanFactRow, LoanNote, LoanStateRow, NoteStateRow
+from app.loans.domain.journal import accrual_postings
+from app.loans.domain.states import AccrualKind, EntryKind, LoanState
+from app.loans.models import (
+    Loan,
+    LoanAccrual,
+    LoanDue,
+    LoanFactRow,
+    LoanNote,
+    LoanPosting,
+    LoanStateRow,
+    NoteStateRow,
+)
 from app.loans.rates.models import NoteRate
 
 _ONE_DAY: Final = timedelta(days=1)
-_LOAN_COLUMNS: Final = ("accrued_fen", "closed_on", "version")
+
+_WORK: Final = sa.MetaData()
+_NOTES: Final = sa.Table(
+    "quiet_note",
+    _WORK,
+    sa.Column("note_id", sa.Uuid),
+    sa.Column("loan_id", sa.Uuid),
+    sa.Column("bank_id", sa.Uuid),
+    sa.Column("day_count", sa.String(40)),
+    sa.Column("starts_on", sa.Date),
+    sa.Column("unbilled_fen", sa.BigInteger),
+    sa.Column("rate_ppm", sa.BigInteger),
+    sa.Column("posted_fen", sa.BigInteger),
+    sa.Column("total_fen", sa.BigInteger),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)
+"""The notes of the quiet loans of a set, with the interest of their periods before and after the day."""
+
+_FOUND: Final = tuple(column.name for column in _NOTES.c if column.name != "total_fen")
+
+_SPANS: Final = sa.Table(
+    "quiet_span",
+    _WORK,
+    sa.Column("day_count", sa.String(40)),
+    sa.Column("starts_on", sa.Date),
+    sa.Column("units", sa.BigInteger),
+    sa.Column("denominator", sa.BigInteger),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)
+"""The share of a year since the start of a period; loans of a bank share few pairs of these days."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Loan:
-    accrued_fen: int
-    version: int
-    earned_fen: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuietClose:
-    """What the quiet loans of a set earned on a day; rows in the order of `closing_rows`."""
+    """What the quiet loans of a set came to on a day, and the loans that are left for the full close."""
 
-    on: date
-    loans: dict[UUID, _Loan] = field(default_factory=dict)
-    notes: list[tuple[UUID, int]] = field(default_factory=list)
-    """Interest of the running period, in fen, by note."""
-    accruals: list[tuple[Any, ...]] = field(default_factory=list)
-    postings: list[tuple[Any, ...]] = field(default_factory=list)
-
-    @property
-    def earned_fen(self) -> int:
-        return sum(each.earned_fen for each in self.loans.values())
+    left: Sequence[UUID]
+    done: int = 0
+    earned_fen: int = 0
+    posted: Sequence[Posted] = ()
 
 
 def close_quiet(
     session: Session, loan_ids: Sequence[UUID], on: date, *, booked_on: date
 ) -> QuietClose:
-    """Lock the quiet ones among the loans and work out their interest of a day; nothing is written."""
-    found = QuietClose(on=on)
-    for row in session.execute(_quiet_notes(loan_ids, on)):
-        loan = found.loans.setdefault(
-            row.loan_id, _Loan(accrued_fen=row.accrued_fen, version=row.version)
+    """Close a day of the quiet ones among some loans, which the caller has locked."""
+    make_ready(session, _NOTES, _SPANS)
+    insert_selected(session, _NOTES, _FOUND, _quiet_notes(session, loan_ids, on))
+    done = session.execute(sa.select(sa.func.count(_NOTES.c.loan_id.distinct()))).scalar_one()
+    if not done:
+        return QuietClose(left=loan_ids)
+    _work_out(session, on + _ONE_DAY)
+    posted = _write(session, on, booked_on)
+    earned = session.execute(sa.select(sa.func.sum(_EARNED))).scalar_one()
+    return QuietClose(
+        left=_left(session, loan_ids) if done < len(loan_ids) else (),
+        done=done,
+        earned_fen=int(earned),
+        posted=posted,
+    )
+
+
+# --- Working out ---
+
+
+def _work_out(session: Session, until_on: date) -> None:
+    """The interest of each period up to a day: unbilled * rate * share of a year, rounded once."""
+    pairs = sa.select(_NOTES.c.day_count, _NOTES.c.starts_on).distinct()
+    spans = [
+        {
+            "day_count": day_count,
+            "starts_on": starts_on,
+            "units": DayCount(day_count).year_units(starts_on, until_on),
+            "denominator": PPM * DayCount(day_count).basis,
+        }
+        for day_count, starts_on in session.execute(pairs)
+    ]
+    session.execute(sa.insert(_SPANS), spans)
+    factor = _NOTES.c.rate_ppm * _SPANS.c.units
+    total = product_half_up(_NOTES.c.unbilled_fen, factor, _SPANS.c.denominator)
+    session.execute(
+        sa.update(_NOTES)
+        .where(_NOTES.c.day_count == _SPANS.c.day_count, _NOTES.c.starts_on == _SPANS.c.starts_on)
+        .values(total_fen=total)
+    )
+
+
+_EARNED: Final = _NOTES.c.total_fen - _NOTES.c.posted_fen
+
+
+# --- Writing ---
+
+
+def _write(session: Session, on: date, booked_on: date) -> Sequence[Posted]:
+    """Accruals and postings of the notes that earned; then the notes and the loans move forward."""
+    insert_selected(session, _table(LoanAccrual), ACCRUAL_COLUMNS, _accruals(on))
+    table, postings = _table(LoanPosting), _postings(session, on, booked_on)
+    values = (as_text(session, table.c[name]) for name in ("id", *DIGEST_COLUMNS))
+    posting_id, *line = values
+    posted = insert_selected(
+        session, table, POSTING_COLUMNS, postings, returning=(posting_id, joined("|", line))
+    )
+    session.execute(_move_notes())
+    session.execute(_move_loans(on))
+    return posted
+
+
+def _accruals(on: date) -> sa.Select[*tuple[Any, ...]]:
+    """In the order of `ACCRUAL_COLUMNS`."""
+    kind = sa.literal(AccrualKind.INTEREST.value)
+    return sa.select(
+        _NOTES.c.note_id, sa.literal(on, sa.Date), kind, _NOTES.c.loan_id, _EARNED,
+        _NOTES.c.total_fen, sa.false(),
+    ).where(_EARNED != 0)  # fmt: skip
+
+
+def _postings(session: Session, on: date, booked_on: date) -> sa.Select[*tuple[Any, ...]]:
+    """In the order of `POSTING_COLUMNS`; less interest than was posted is taken back."""
+    (more,), (less,) = accrual_postings(1), accrual_postings(-1)
+    debit, credit = (
+        sa.case((_EARNED > 0, ups.value), else_=downs.value)
+        for ups, downs in ((more.debit, less.debit), (more.credit, less.credit))
+    )
+    return sa.select(
+        fresh_id(session), fresh_id(session), sa.literal(1), _NOTES.c.bank_id, _NOTES.c.loan_id,
+        _NOTES.c.note_id, debit, credit, sa.func.abs(_EARNED), sa.literal(booked_on, sa.Date),
+        sa.literal(on, sa.Date), sa.literal(EntryKind.ACCRUAL.value), sa.literal(""), sa.null(),
+    ).where(_EARNED != 0)  # fmt: skip
+
+
+def _move_notes() -> sa.Update:
+    note = _table(NoteStateRow)
+    return (
+        sa.update(note)
+        .where(note.c.note_id == _NOTES.c.note_id, _EARNED != 0)
+        .values(interest_fen=_NOTES.c.total_fen)
+    )
+
+
+def _move_loans(on: date) -> sa.Update:
+    earned = (
+        sa.select(_NOTES.c.loan_id, sa.cast(sa.func.sum(_EARNED), sa.BigInteger).label("fen"))
+        .group_by(_NOTES.c.loan_id)
+        .subquery("earned")
+    )
+    state = _table(LoanStateRow)
+    return (
+        sa.update(state)
+        .where(state.c.loan_id == earned.c.loan_id)
+        .values(
+            accrued_fen=state.c.accrued_fen + earned.c.fen,
+            closed_on=on,
+            version=state.c.version + 1,
         )
-        units, basis = _units(row.day_count, row.period_starts_on, on + _ONE_DAY)
-        total = round_half_up(row.unbilled_fen * row.rate_ppm * units, PPM * basis)
-        amount = total - row.interest_fen
-        if amount:
-            loan.earned_fen += amount
-            _collect(found, row, amount, total, booked_on)
-    return found
-
-
-def _collect(found: QuietClose, row: Any, amount_fen: int, total_fen: int, booked_on: date) -> None:
-    earner = Earner(
-        bank_id=row.bank_id, loan_id=row.loan_id, note_id=row.note_id, off_balance=False
     )
-    kind, on = AccrualKind.INTEREST, found.on
-    found.notes.append((row.note_id, total_fen))
-    found.accruals.append(
-        accrual_row(earner, kind, on, amount_fen=amount_fen, cumulative_fen=total_fen)
+
+
+# --- Finding ---
+
+
+def _left(session: Session, loan_ids: Sequence[UUID]) -> Sequence[UUID]:
+    statement = sa.select(col(LoanStateRow.loan_id)).where(
+        among(session, col(LoanStateRow.loan_id), loan_ids),
+        col(LoanStateRow.loan_id).not_in(sa.select(_NOTES.c.loan_id)),
     )
-    found.postings.append(posting_row(earner, kind, on, amount_fen=amount_fen, booked_on=booked_on))
+    return session.execute(statement).scalars().all()
 
 
-def write_quiet(session: Session, found: QuietClose) -> None:
-    """Move the loans and their notes forward; the rows of accrual are inserted by the caller."""
-    update_rows(session, _table(NoteStateRow), "note_id", ("interest_fen",), found.notes)
-    moved = (
-        (loan_id, each.accrued_fen + each.earned_fen, found.on, each.version + 1)
-        for loan_id, each in found.loans.items()
-    )
-    update_rows(session, _table(LoanStateRow), "loan_id", _LOAN_COLUMNS, moved)
-
-
-@lru_cache(maxsize=4096)
-def _units(day_count: DayCount, starts_on: date, until_on: date) -> tuple[int, int]:
-    """The share of a year as two whole numbers; loans of a bank share few pairs of days."""
-    return day_count.year_units(starts_on, until_on), day_count.basis
-
-
-def _quiet_notes(loan_ids: Sequence[UUID], on: date) -> sa.Select[*tuple[Any, ...]]:
+def _quiet_notes(
+    session: Session, loan_ids: Sequence[UUID], on: date
+) -> sa.Select[*tuple[Any, ...]]:
+    """In the order of `_FOUND`."""
     state, note = LoanStateRow, NoteStateRow
     return (
         sa.select(
-            col(state.loan_id), col(state.accrued_fen), col(state.version), col(Loan.bank_id),
-            col(Loan.day_count), col(note.note_id), col(note.unbilled_fen), col(note.interest_fen),
-            col(note.period_starts_on), col(LoanNote.rate_ppm),
+            col(note.note_id), col(state.loan_id), col(Loan.bank_id), col(Loan.day_count),
+            col(note.period_starts_on), col(note.unbilled_fen), col(LoanNote.rate_ppm),
+            col(note.interest_fen),
         )
         .join(Loan, col(Loan.id) == col(state.loan_id))
         .join(note, col(note.loan_id) == col(state.loan_id))
         .join(LoanNote, col(LoanNote.id) == col(note.note_id))
         .where(
-            col(state.loan_id).in_(loan_ids),
+            among(session, col(state.loan_id), loan_ids),
             col(state.closed_on) == on - _ONE_DAY,
             col(state.own_class) == LoanClass.NORMAL,
             col(state.overdue_days) == 0,
@@ -122,9 +232,6 @@ def _quiet_notes(loan_ids: Sequence[UUID], on: date) -> sa.Select[*tuple[Any, ..
             ~_about(LoanFactRow, sa.true()),
             ~_stirring(on + _ONE_DAY),
         )
-        # Locked in one order, whoever closes or books several loans.
-        .order_by(col(state.loan_id))
-        .with_for_update(of=state)
     )  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 """Rows of accrual as the closes of loans write them, and their digest."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from app.kernel.ids import new_id
@@ -19,6 +19,11 @@ POSTING_COLUMNS: Final = (
     "id", "entry_id", "seq", "bank_id", "loan_id", "note_id", "debit", "credit", "amount_fen",
     "booked_on", "value_on", "kind", "text", "reverses_id",
 )  # fmt: skip
+DIGEST_COLUMNS: Final = ("loan_id", "note_id", "debit", "credit", "amount_fen")
+"""What of a posting its digest is made of."""
+
+Posted: TypeAlias = Sequence[str]
+"""The id of a posting, and its line of the digest."""
 
 _CLAIMS: Final = {
     AccrualKind.INTEREST: Claim.INTEREST,
@@ -70,12 +75,17 @@ def overpaid_rows(
     ]  # fmt: skip
 
 
-def digest_of(postings: Iterable[tuple[Any, ...]]) -> str:
-    """The digest of rows in the order of `POSTING_COLUMNS`."""
-    return posting_digest((row[4], row[5], row[6], row[7], row[8]) for row in postings)
+def posted_of(posting: Sequence[Any]) -> Posted:
+    """From a row in the order of `POSTING_COLUMNS`."""
+    row = dict(zip(POSTING_COLUMNS, posting, strict=True))
+    return (str(row["id"]), digest_line(row[name] for name in DIGEST_COLUMNS))
 
 
-def posting_digest(rows: Iterable[tuple[Any, ...]]) -> str:
-    """SHA-256 over loan, note, debit, credit and amount of postings, in a fixed order."""
-    lines = sorted("|".join(str(value) for value in row) for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+def digest_line(values: Iterable[Any]) -> str:
+    """The line of a posting, from its values in the order of `DIGEST_COLUMNS`."""
+    return "|".join(map(str, values))
+
+
+def posting_digest(lines: Iterable[str]) -> str:
+    """SHA-256 over the lines of postings, in a fixed order."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

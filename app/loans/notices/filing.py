@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.db.bulk import insert_rows
+from app.db.expressions import among
 from app.kernel.ids import new_id
 from app.loans.domain.notices import Language, NoticeDays, NoticeKind, NoticeState
 from app.loans.domain.repricing import RateReason
 from app.loans.domain.states import OPEN_STATES
-from app.loans.models import Loan, LoanDue, LoanNote, LoanStateRow, NoteStateRow
+from app.loans.models import Loan, LoanDue, LoanStateRow, NoteStateRow
 from app.loans.notices.models import LoanNotice
 from app.loans.rates.models import NoteRate
 
@@ -76,7 +77,7 @@ def _to_tell(
         (NoticeKind.RATE_CHANGE, _rate_changes(open_on)),
     ):
         narrowed = statement.where(
-            col(Loan.id).in_(loan_ids),
+            among(session, col(NoteStateRow.loan_id), loan_ids),
             col(Loan.state).in_(OPEN_STATES),
             col(LoanStateRow.closed_on) == open_on - timedelta(days=1),
         )
@@ -135,13 +136,12 @@ def _new(kind: NoticeKind, about_on: Any, note_id: Any) -> sa.Select[Any]:
     return (
         sa.select(
             col(Loan.bank_id),
-            col(LoanNote.loan_id),
+            col(NoteStateRow.loan_id),
             col(NoteStateRow.note_id),
             about_on.label("about_on"),
         )
         .select_from(NoteStateRow)
-        .join(LoanNote, col(LoanNote.id) == col(NoteStateRow.note_id))
-        .join(Loan, col(Loan.id) == col(LoanNote.loan_id))
+        .join(Loan, col(Loan.id) == col(NoteStateRow.loan_id))
         .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
         .where(sa.not_(filed))
     )
