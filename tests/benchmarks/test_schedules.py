@@ -1,10 +1,14 @@
-"""Speed of repayment schedules beside rows in Decimal, measured in pairs in the same run.
+"""Speed of repayment schedules beside rows in Decimal, pyxirr and QuantLib, measured in pairs in the same run.
+
+Rows in Decimal are rounded as ours and must be equal to the fen; the other peers round nothing, so that their rows
+lie a little beside, while the instalment must be the same.
 
 Run with `pytest -m benchmark -s tests/benchmarks/test_schedules.py`.
 """
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, getcontext
+from itertools import pairwise
 from statistics import median
 from time import perf_counter
 
@@ -22,6 +26,8 @@ pytestmark = pytest.mark.benchmark
 
 LOANS, PERIODS, ROUNDS, SAMPLE = 10_000, 360, 5, 60
 FEN = Decimal("0.01")
+UNROUNDED_FEN = {"Decimal rows": 0, "pyxirr": 4, "QuantLib": 4}
+"""Half a fen of each instalment grows to a few hundred fen of balance; so much is a month's interest on them."""
 
 
 @pytest.fixture(scope="module")
@@ -70,57 +76,129 @@ def seconds(work):
     return perf_counter() - began, answer
 
 
-def figures(loans_per_second, ratios):
+def figures(peer, loans_per_second, ratios, gaps):
     low, high = min(ratios), max(ratios)
     return (
         f"{loans_per_second:,.0f} loans/s of {PERIODS} rows;"
-        f" {median(ratios):.1f} times Decimal rows ({low:.1f} to {high:.1f} in {ROUNDS} pairs)"
+        f" {median(ratios):.1f} times {peer} ({low:.1f} to {high:.1f} in {ROUNDS} pairs);"
+        f" differs by at most {max(gaps):.2g} fen"
     )
 
 
-def test_bulk_schedules_beside_decimal_rows(book, say):
+def pyxirr_rows(principal_fen, rate_ppm):
+    """Its financial functions over all periods at once; it rounds nothing."""
+    import pyxirr
+
+    periods, rate = range(1, PERIODS + 1), int(rate_ppm) / 12_000_000
+    principal = pyxirr.ppmt(rate, periods, PERIODS, -int(principal_fen))
+    interest = pyxirr.ipmt(rate, periods, PERIODS, -int(principal_fen))
+    return list(zip(principal, interest, strict=True))
+
+
+def quantlib_rows(principal_fen, rate_ppm):
+    """A leg over sinking notionals, with due days as ours one by one; it rounds nothing."""
+    import QuantLib as ql  # noqa: N813 - only the benchmark needs it, by its usual name
+
+    rate = int(rate_ppm) / 1_000_000
+    length = ql.Period(PERIODS, ql.Months)
+    notionals = ql.sinkingNotionals(length, ql.Monthly, rate, float(principal_fen))
+    start = ql.Date(15, 1, 2024)
+    days = ql.Schedule(
+        start, start + length, ql.Period(1, ql.Months), ql.NullCalendar(), ql.Unadjusted,
+        ql.Unadjusted, ql.DateGeneration.Forward, False,
+    )  # fmt: skip
+    leg = ql.FixedRateLeg(days, ql.Thirty360(ql.Thirty360.BondBasis), notionals[:-1], [rate])
+    paid = (before - after for before, after in pairwise(notionals))
+    return list(zip(paid, (each.amount() for each in leg), strict=True))
+
+
+PEERS = {"Decimal rows": decimal_rows, "pyxirr": pyxirr_rows, "QuantLib": quantlib_rows}
+
+
+def gap_fen(peer, ours, theirs):
+    """The largest difference of the amounts of a loan; 0 where the peer rounds as the law of the contract asks."""
+    if peer == "Decimal rows":
+        rows = [tuple(int(100 * amount) for amount in row[:2]) for row in theirs]
+        return max(
+            abs(x - y) for a, b in zip(ours, rows, strict=True) for x, y in zip(a, b, strict=True)
+        )
+    # The instalment is the same to the fen; what rounding it leaves over the years falls into the last.
+    assert round(sum(theirs[0])) == sum(ours[0])
+    gaps = (
+        abs(x - y)
+        for a, b in zip(ours, theirs, strict=True)
+        for x, y in zip(a[1:], b[1:], strict=True)
+    )
+    return max(gaps)
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_bulk_schedules_beside_their_peers(book, say, peer):
     principal, rate = book
-    ratios, speeds = [], []
+    ratios, speeds, gaps = [], [], []
     for turn in range(ROUNDS):
         chosen = range(turn * SAMPLE, (turn + 1) * SAMPLE)
         bulk_s, bulk = seconds(lambda: level_schedules(principal, rate, periods=PERIODS))
-        decimal_s, rows = seconds(
-            lambda loans=chosen: [decimal_rows(principal[loan], rate[loan]) for loan in loans]
+        peer_s, rows = seconds(
+            lambda loans=chosen: [PEERS[peer](principal[loan], rate[loan]) for loan in loans]
         )
-        ratios.append((decimal_s / SAMPLE) / (bulk_s / LOANS))
+        ratios.append((peer_s / SAMPLE) / (bulk_s / LOANS))
         speeds.append(LOANS / bulk_s)
-        assert_equal_to_decimal(bulk, chosen, rows)
+        gaps += (
+            gap_fen(peer, bulk_rows(bulk, loan), row)
+            for loan, row in zip(chosen, rows, strict=True)
+        )
         assert (bulk.principal_fen.sum(axis=0) == principal).all()
-    say(f"schedules, {LOANS:,} in bulk", figures(median(speeds), ratios))
+    say(f"schedules, {LOANS:,} in bulk, beside {peer}", figures(peer, median(speeds), ratios, gaps))
+    assert max(gaps) <= UNROUNDED_FEN[peer]
     assert median(ratios) > 5
 
 
-def assert_equal_to_decimal(bulk, chosen, rows):
-    for loan, expected in zip(chosen, rows, strict=True):
-        columns = (bulk.principal_fen, bulk.interest_fen, bulk.balance_fen)
-        drawn = list(zip(*(column[:, loan].tolist() for column in columns), strict=True))
-        assert drawn == [tuple(int(100 * amount) for amount in row) for row in expected]
+def bulk_rows(bulk, loan):
+    return list(
+        zip(bulk.principal_fen[:, loan].tolist(), bulk.interest_fen[:, loan].tolist(), strict=True)
+    )
 
 
-def test_single_schedules_beside_decimal_rows(book, say):
-    """Drawn with due days, numbers and days, which the rows in Decimal do without."""
+@pytest.mark.parametrize("peer", PEERS)
+def test_single_schedules_beside_their_peers(book, say, peer):
+    """Drawn with due days, numbers and days, which all but QuantLib do without."""
     principal, rate = book
-    ratios, speeds = [], []
+    ratios, speeds, gaps = [], [], []
     for turn in range(ROUNDS):
         chosen = range(turn * SAMPLE, (turn + 1) * SAMPLE)
         single_s, drawn = seconds(
             lambda loans=chosen: [single_rows(principal[loan], rate[loan]) for loan in loans]
         )
-        decimal_s, rows = seconds(
-            lambda loans=chosen: [decimal_rows(principal[loan], rate[loan]) for loan in loans]
+        peer_s, rows = seconds(
+            lambda loans=chosen: [PEERS[peer](principal[loan], rate[loan]) for loan in loans]
         )
-        ratios.append(decimal_s / single_s)
+        ratios.append(peer_s / single_s)
         speeds.append(SAMPLE / single_s)
         for instalments, expected in zip(drawn, rows, strict=True):
-            assert [row.principal_fen for row in instalments] == [
-                int(100 * principal_part) for principal_part, _, _ in expected
-            ]
-    say("schedules, one by one with days", figures(median(speeds), ratios))
+            ours = [(row.principal_fen, row.interest_fen) for row in instalments]
+            gaps.append(gap_fen(peer, ours, expected))
+    say(
+        f"schedules, one by one with days, beside {peer}",
+        figures(peer, median(speeds), ratios, gaps),
+    )
+    assert max(gaps) <= UNROUNDED_FEN[peer]
+
+
+def test_bulk_schedules_beside_writing_them(book, say):
+    """The limit: the memory that the rows take, copied once."""
+    principal, rate = book
+    shares = []
+    for _ in range(ROUNDS):
+        bulk_s, bulk = seconds(lambda: level_schedules(principal, rate, periods=PERIODS))
+        columns = (bulk.principal_fen, bulk.interest_fen, bulk.balance_fen)
+        copy_s, copies = seconds(lambda of=columns: [column.copy() for column in of])
+        assert len(copies) == len(columns)
+        shares.append(copy_s / bulk_s)
+    say(
+        f"schedules, {LOANS:,} in bulk, share of the limit",
+        f"{median(shares):.0%} of the speed of copying its rows",
+    )
 
 
 def test_bulk_schedules_grow_in_proportion(say):
