@@ -20,6 +20,7 @@ from app.loans.domain.burden import Misuse
 from app.loans.domain.journal import Posting
 from app.loans.domain.notes import NoteTerms, plan_from_json
 from app.loans.domain.servicing import NoteBook
+from app.loans.domain.spreading import Spread
 from app.loans.domain.states import EntryKind, Kept
 from app.loans.domain.waterfall import Claim
 from app.loans.ledger.models import LedgerPeriod
@@ -60,10 +61,15 @@ class NoteLedger:
             return self.state.penalty_fen - self.state.penalty_paid_fen
         return self.state.compound_fen - self.state.compound_paid_fen
 
+    @property
+    def grown_fen(self) -> int:
+        """Interest posted that has neither fallen due nor been paid ahead."""
+        return self.state.interest_fen - self.state.ahead_fen + self.state.odd_fen
+
     def interest_owed_fen(self) -> int:
         """Interest posted and not paid, billed or not."""
         billed = sum(due.interest_fen - due.paid_interest_fen for due in self.dues)
-        return billed + self.state.interest_fen - self.state.ahead_fen
+        return billed + self.grown_fen
 
 
 @dataclass(slots=True, kw_only=True)
@@ -257,7 +263,7 @@ def note_book(ledger: NoteLedger) -> NoteBook:
     """The pure working copy of a note's figures."""
     loan, state = ledger.loan, ledger.state
     return NoteBook(
-        rate_ppm=ledger.note.rate_ppm,
+        rate_ppm=ledger.terms.rate_ppm,
         surcharge_ppm=loan.penalty_ppm,
         misuse_ppm=loan.misuse_ppm or 0,
         misuse=ledger.misuse,
@@ -271,6 +277,7 @@ def note_book(ledger: NoteLedger) -> NoteBook:
         whole_months=state.whole_months,
         interest_fen=state.interest_fen,
         ahead_fen=state.ahead_fen,
+        spread=Spread(left_fen=state.odd_fen, part_fen=state.odd_part_fen),
         penalty_fen=state.penalty_fen,
         compound_fen=state.compound_fen,
         next_due_on=state.next_due_on,
@@ -298,6 +305,7 @@ def add_plan(
     from_on: date,
     reason: str,
     repayment_id: UUID | None = None,
+    extension_id: UUID | None = None,
     repeats: int | None = None,
 ) -> None:
     """A new plan in force; the ones before it stay on file."""
@@ -311,6 +319,7 @@ def add_plan(
             plan=[{"on": each.on.isoformat(), "fen": each.amount_fen} for each in plan],
             reason=reason,
             repayment_id=repayment_id,
+            extension_id=extension_id,
             repeats=repeats,
         )
     )

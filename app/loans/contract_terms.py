@@ -14,7 +14,7 @@ from app.kernel.rates import PPM
 from app.kernel.schedule_dates import Every, MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.amounts import DatedAmount
-from app.loans.domain.notes import NoteTerms, plan_to_json, require_terms
+from app.loans.domain.notes import NoteTerms, nominal_days, plan_to_json, require_terms
 from app.loans.domain.repricing import (
     PPM_OF_A_BP,
     LprTenor,
@@ -26,7 +26,7 @@ from app.loans.domain.repricing import (
     rate_set,
 )
 from app.loans.domain.states import InterestStyle, LtvBasis, Security
-from app.loans.domain.terms import DayRoll, Method, OddDays, Terms, moved_days
+from app.loans.domain.terms import DayRoll, Method, OddDays, Terms, moved_among
 from app.loans.models import Loan, LoanNote
 from app.loans.rates.queries import moved_from_json, moved_to_json, pricing_of, published_lpr
 from app.policy import Policy
@@ -219,10 +219,6 @@ def _moved(session: Session, command: OpenLoan, terms: NoteTerms) -> tuple[tuple
     """Where the roll moves due days, by the calendar known today; later orders move nothing agreed."""
     if command.roll is DayRoll.NONE:
         return ()
-    if command.interest_style is InterestStyle.QUARTERLY:
-        raise InvalidInput.at(
-            "/roll", N_("Interest settled by quarters is paid on the 21st, whatever day that is.")
-        )
     return _rolled_days(session, terms, command.roll)
 
 
@@ -254,7 +250,7 @@ def _rolled_days(
         roll=roll,
         calendar=business_calendar(session),
     )
-    return moved_days(whole)
+    return moved_among(whole, nominal_days(replace(terms, moved=())))
 
 
 # --- Rates of notes ---

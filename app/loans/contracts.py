@@ -20,8 +20,6 @@ from app.loans.books import (
     Booking,
     LoanLedger,
     NoteLedger,
-    add_plan,
-    note_book,
     note_terms,
     open_books,
     owed_by_claim,
@@ -42,6 +40,7 @@ from app.loans.domain.journal import Account, drawdown_postings, write_off_posti
 from app.loans.domain.notes import (
     NoteTerms,
     completing_plan,
+    first_due_on,
     interest_periods,
     plan_to_json,
     principal_plan,
@@ -55,7 +54,16 @@ from app.loans.domain.states import (
     LoanState,
 )
 from app.loans.domain.terms import Method
-from app.loans.models import Loan, LoanFactRow, LoanNote, LoanStateRow, NotePlan, NoteStateRow
+from app.loans.extending import carry_extension
+from app.loans.models import (
+    Loan,
+    LoanExtension,
+    LoanFactRow,
+    LoanNote,
+    LoanStateRow,
+    NotePlan,
+    NoteStateRow,
+)
 from app.loans.queries import visible_loans
 from app.loans.rates.models import NoteRate
 from app.loans.rates.queries import moved_from_json
@@ -231,7 +239,7 @@ def draw(
         period_starts_on=first.starts_on,
         period_due_on=first.due_on,
         whole_months=first.whole_months,
-        next_due_on=min(plan[0].on, first.due_on),
+        next_due_on=first_due_on(terms, plan),
         next_reset_on=first_reset_on(loan, note, ends_on=terms.ends_on),
     )
     session.add(state)
@@ -358,9 +366,10 @@ def extend(
     loan = ledger.loan
     if loan.state is not LoanState.PERFORMING or loan.matures_on is None:
         raise ExtensionRefused(number=loan.number)
-    if command.matures_on <= loan.matures_on or any(
-        each.state.next_due_on is None or each.note.matures_on <= day for each in ledger.notes
-    ):
+    ended = all(each.state.next_due_on is None for each in ledger.notes) or any(
+        each.note.matures_on <= day for each in ledger.notes
+    )
+    if ended or command.matures_on <= loan.matures_on:
         raise ExtensionRefused(number=loan.number)
     move_maturity(session, actor, ledger, command.matures_on, day, reason=command.reason)
     if command.rate is not None:
@@ -378,12 +387,23 @@ def move_maturity(
 ) -> None:
     """Move the maturity of an open loan, and what was due at the end with it."""
     loan = ledger.loan
-    old_end_on = loan.matures_on or day
+    old_end_on, old_moved = loan.matures_on or day, loan.moved_days
     loan.extended_from_on = loan.extended_from_on or old_end_on
     loan.matures_on = matures_on
     _extend_moved_days(session, ledger, old_end_on=old_end_on)
+    extension = LoanExtension(
+        loan_id=loan.id,
+        number=_extensions(session, loan) + 1,
+        booked_on=day,
+        before_on=old_end_on,
+        matures_on=matures_on,
+        before_moved=old_moved,
+        moved=loan.moved_days,
+        reason=reason[:300],
+    )
+    session.add(extension)
     for each in ledger.notes:
-        _extend_note(session, loan, each, day, reason)
+        _extend_note(session, each, extension)
     ledger.state.version += 1
     _recorded(
         session,
@@ -403,24 +423,18 @@ def _extend_moved_days(session: Session, ledger: LoanLedger, *, old_end_on: date
         loan.moved_days = moved_after_extension(session, loan, whole, old_end_on=old_end_on)
 
 
-def _extend_note(session: Session, loan: Loan, ledger: NoteLedger, day: date, reason: str) -> None:
-    old_end = ledger.terms.ends_on
-    ledger.note.matures_on = loan.matures_on or old_end
-    ledger.terms = note_terms(loan, ledger.note, ledger.terms.rates)
-    new_end = ledger.terms.ends_on
-    left = [each for each in ledger.plan if each.on > day]
-    moved = [replace(each, on=new_end) if each.on == old_end else each for each in left]
-    add_plan(session, ledger, tuple(moved), from_on=day, reason=reason)
-    running = next(
-        each
-        for each in interest_periods(ledger.terms)
-        if each.starts_on <= ledger.state.period_starts_on < each.due_on
-    )
-    ledger.state.period_due_on = running.due_on
-    ledger.state.whole_months = running.whole_months
-    ledger.state.next_due_on = note_book(ledger).next_due(day)
+def _extensions(session: Session, loan: Loan) -> int:
+    statement = sa.select(sa.func.count()).where(col(LoanExtension.loan_id) == loan.id)
+    return int(session.execute(statement).scalar_one())
+
+
+def _extend_note(session: Session, ledger: NoteLedger, extension: LoanExtension) -> None:
+    ledger.note.matures_on = extension.matures_on
+    carry_extension(session, ledger, extension)
     last = ledger.terms.rates[-1].from_on if ledger.terms.rates else None
-    ledger.state.next_reset_on = first_reset_on(loan, ledger.note, ends_on=new_end, after_on=last)
+    ledger.state.next_reset_on = first_reset_on(
+        ledger.loan, ledger.note, ends_on=ledger.terms.ends_on, after_on=last
+    )
 
 
 def write_off(session: Session, actor: Actor, command: WriteOff) -> None:

@@ -121,7 +121,7 @@ def _advance(session: Session, loan_id: UUID, until_on: date, rules: ClassRules)
         row = session.execute(_running(loan_id)).one_or_none()
         if row is None or row.closed_on is None or row.closed_on >= until_on - ONE_DAY:
             return
-        stop = min(_stops(row.closed_on, row.next_due_on, until_on))
+        stop = min(_stops(row.closed_on, row.stops_on, until_on))
         close_loans(
             session,
             [loan_id],
@@ -137,9 +137,7 @@ def _advance(session: Session, loan_id: UUID, until_on: date, rules: ClassRules)
 
 def _running(loan_id: UUID) -> sa.Select[date | None, date | None]:
     return (
-        sa.select(
-            col(LoanStateRow.closed_on), sa.func.min(NoteStateRow.next_due_on).label("next_due_on")
-        )
+        sa.select(col(LoanStateRow.closed_on), sa.func.min(_stop()).label("stops_on"))
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
         .outerjoin(NoteStateRow, col(NoteStateRow.loan_id) == col(LoanStateRow.loan_id))
         .where(
@@ -150,12 +148,18 @@ def _running(loan_id: UUID) -> sa.Select[date | None, date | None]:
     )
 
 
-def _stops(closed_on: date, next_due_on: date | None, until_on: date) -> Iterable[date]:
+def _stop() -> sa.ColumnElement[date]:
+    """Where something of a note falls due, or odd days end whose interest is spread."""
+    due_on, period_due_on = col(NoteStateRow.next_due_on), col(NoteStateRow.period_due_on)
+    return sa.case((due_on < period_due_on, due_on), (due_on.is_not(None), period_due_on))
+
+
+def _stops(closed_on: date, stops_on: date | None, until_on: date) -> Iterable[date]:
     first = closed_on + ONE_DAY
     yield until_on - ONE_DAY
     yield add_months(first, 1, anchor_day=1) - ONE_DAY
-    if next_due_on is not None and next_due_on > first:
-        yield next_due_on - ONE_DAY
+    if stops_on is not None and stops_on > first:
+        yield stops_on - ONE_DAY
 
 
 def _keep_month_end(session: Session, loan_id: UUID, month_end_on: date) -> None:

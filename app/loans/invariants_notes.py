@@ -142,16 +142,12 @@ def _running(
         return past.paid_fen(claim) - over.get((note.id, claim), 0)
 
     first = note.drawn_on
-    ahead = sum(
-        line.paid_fen
-        for line in past.lines
-        if line.due_number is None
-        and line.claim is Claim.INTEREST
-        and line.value_on >= state.period_starts_on
-    )
+    spread, ahead = past.paid_ahead(state.period_starts_on)
     for name, stored, found in (
         ("interest", state.interest_fen, total(AccrualKind.INTEREST, state.period_starts_on)),
         ("interest paid ahead", state.ahead_fen, ahead),
+        ("interest of odd days", state.odd_fen, spread.left_fen),
+        ("part of odd days", state.odd_part_fen, spread.part_fen),
         ("penalty", state.penalty_fen, total(AccrualKind.PENALTY, first)),
         ("compound interest", state.compound_fen, total(AccrualKind.COMPOUND, first)),
         ("penalty paid", state.penalty_paid_fen, paid(Claim.PENALTY)),

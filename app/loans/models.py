@@ -164,8 +164,31 @@ class NotePlan(Table, table=True):
     reason: str = text(200, default="")
     repayment_id: UUID | None = None
     """The repayment that made it; none for what the contract or an extension says."""
+    extension_id: UUID | None = None
+    """The extension that made it."""
     repeats: int | None = None
     """The earlier plan that counts again, after what came later was taken back."""
+
+
+class LoanExtension(Table, table=True):
+    """A later maturity and the due days that the roll moved then, with what held before."""
+
+    __tablename__ = "loan_extension"
+    __table_args__ = (
+        sa.UniqueConstraint("loan_id", "number"),
+        check("later", "before_on < matures_on"),
+        check("number_positive", "number >= 1"),
+    )
+
+    loan_id: UUID = link("loan.id")
+    number: int
+    booked_on: date
+    before_on: date
+    """The maturity before."""
+    matures_on: date
+    before_moved: list[list[str]] | None = json_column(nullable=True)
+    moved: list[list[str]] | None = json_column(nullable=True)
+    reason: str = text(300)
 
 
 class LoanStateRow(SQLModel, table=True):
@@ -217,6 +240,20 @@ class NoteStateRow(SQLModel, table=True):
     """Posted in the running period."""
     ahead_fen: int = fen(default=0)
     """Interest of the running period that was paid before it fell due."""
+    odd_fen: int = Field(
+        default=0,
+        sa_type=sa.BigInteger,
+        nullable=False,
+        sa_column_kwargs={"server_default": "0"},
+    )
+    """Interest of odd days, posted before the running period, that falls due in parts; what is left of it."""
+    odd_part_fen: int = Field(
+        default=0,
+        sa_type=sa.BigInteger,
+        nullable=False,
+        sa_column_kwargs={"server_default": "0"},
+    )
+    """What of it falls due with each instalment but the last."""
     penalty_fen: int = fen(default=0)
     """Penalty posted since the note was drawn."""
     penalty_paid_fen: int = fen(default=0)

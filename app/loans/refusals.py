@@ -189,8 +189,9 @@ class ChangedSince(RuleViolation):
     code = "terms-changed-since"
     title = N_("The terms were changed after that day")
     detail = N_(
-        "The terms of %(number)s were changed on %(on)s, on the figures of that day."
-        " Date the payment to that day or later."
+        "A change of terms set the plan of %(number)s anew on %(on)s, for what was left on that day."
+        " Date the payment to that day or later; a repayment from before stands, and what it paid"
+        " too much or too little is settled by a new repayment or a refund."
     )
 
 

@@ -37,6 +37,7 @@ from app.loans.domain.notes import (
 )
 from app.loans.domain.servicing import NoteBook
 from app.loans.domain.states import Kept, LoanState
+from app.loans.domain.terms import OddDays
 from app.loans.models import Loan, LoanDue, LoanNote, NoteStateRow
 from app.loans.queries import visible_loans
 from app.loans.rates.queries import early_principal, moved_from_json
@@ -148,7 +149,12 @@ def _of_contract(loan: Loan) -> Iterator[InstalmentView]:
             paid_interest_fen=0,
             balance_fen=row.balance_fen,
             state=InstalmentState.TO_COME,
-            explained=explained(ending.get(row.due_on), balances, row.interest_fen),
+            explained=explained(
+                ending.get(row.due_on),
+                balances,
+                row.interest_fen,
+                spread=terms.odd_days is OddDays.SPREAD,
+            ),
         )
 
 
@@ -217,6 +223,7 @@ def _of_note(
     ledger: NoteLedger, day: date, early: Sequence[DatedAmount]
 ) -> Iterator[InstalmentView]:
     ending = {period.due_on: period for period in interest_periods(ledger.terms)}
+    spread = ledger.terms.odd_days is OddDays.SPREAD
     balances = _balances(ledger, early)
     billed = sum(due.principal_fen for due in ledger.dues)
     balance, before_on = ledger.state.unbilled_fen + billed, ledger.note.drawn_on
@@ -237,7 +244,7 @@ def _of_note(
             paid_interest_fen=due.paid_interest_fen,
             balance_fen=balance,
             state=_state_of(due, day),
-            explained=explained(ending.get(due.due_on), balances, due.interest_fen),
+            explained=explained(ending.get(due.due_on), balances, due.interest_fen, spread=spread),
         )
     yield from to_come(ledger, before_on)
 
@@ -274,10 +281,11 @@ def to_come(
     """
     book, number = book or note_book(ledger), ledger.state.bills
     for _ in range(MAX_ROWS):
-        if book.next_due_on is None or book.next_due_on > until_on:
+        stop_on = book.next_stop_on
+        if stop_on is None or stop_on > until_on:
             return
         period, balances = book.period, book.balances()
-        bill = book.close(book.next_due_on - ONE_DAY).bill
+        bill = book.close(stop_on - ONE_DAY).bill
         book.is_overdue = False
         if bill is None:
             continue
@@ -295,6 +303,9 @@ def to_come(
             balance_fen=book.unbilled_fen,
             state=InstalmentState.TO_COME,
             explained=explained(
-                period if period.due_on == bill.due_on else None, balances, bill.interest_fen
+                period if period.due_on == bill.due_on else None,
+                balances,
+                bill.interest_fen,
+                spread=ledger.terms.odd_days is OddDays.SPREAD,
             ),
         )

@@ -217,10 +217,14 @@ class InterestPartSchema(ViewSchema):
 
 
 class ExplainedSchema(ViewSchema):
-    """How an interest was worked out: the rounded sum of its parts, less what was paid before it was due."""
+    """How an interest was worked out: the rounded sum of its parts, less what was paid before it was due.
+
+    `odd_fen` is its part of the interest of odd days that is spread over the instalments.
+    """
 
     parts = ma.fields.List(ma.fields.Nested(InterestPartSchema))
     ahead_fen = Yuan()
+    odd_fen = Yuan()
 
 
 class LoanInstalmentSchema(ViewSchema):

@@ -138,7 +138,7 @@ class SignContractSchema(CommandSchema):
     )
     odd_days = Choice(
         OddDays,
-        titles={each: ODD_DAYS_TITLES[each] for each in (OddDays.JOINED, OddDays.OWN_ROW)},
+        titles=ODD_DAYS_TITLES,
         title=N_("Days before the first whole period"),
         load_default=OddDays.JOINED,
     )

@@ -14,6 +14,10 @@ PLACES = {"penalty": 2, "compound": 2, "interest": 3, "principal": 4}
 """In which order a performing loan's debts are paid; those of one place by their days, then as listed."""
 
 
+class NotThereError(Exception):
+    """Money was given back on a day on which, by what is now known, it did not wait."""
+
+
 def half_up(amount: Fraction) -> int:
     return floor(amount + Fraction(1, 2))
 
@@ -68,6 +72,7 @@ class PlainLoan:
     matures_on: date
     notes: list[PlainNote] = field(default_factory=list)
     suspense: int = 0
+    fees: int = 0
 
     @classmethod
     def after(
@@ -101,6 +106,12 @@ class PlainLoan:
         elif happening.kind == "extend":
             assert happening.until is not None
             self.matures_on = happening.until
+        elif happening.kind == "fee":
+            self.fees += happening.fen
+        elif happening.kind == "refund":
+            if happening.fen > self.suspense:
+                raise NotThereError
+            self.suspense -= happening.fen
         else:
             self.pay(happening)
 
@@ -128,7 +139,9 @@ class PlainLoan:
     # --- A repayment ---
 
     def pay(self, happening: Happening) -> None:
-        left = happening.fen
+        fee = min(happening.fen, self.fees)
+        self.fees -= fee
+        left = happening.fen - fee
         debts: list[Debt] = []
         for note in self.notes:
             grown = (("penalty", None), ("compound", None))
@@ -188,4 +201,4 @@ class PlainLoan:
 
     @property
     def is_settled(self) -> bool:
-        return bool(self.notes) and not (self.principal or self.accrued)
+        return bool(self.notes) and not (self.principal or self.accrued or self.fees)

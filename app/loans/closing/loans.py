@@ -45,6 +45,7 @@ from app.loans.domain.debtor import FactInForce, in_force, own_classification
 from app.loans.domain.notes import plan_from_json
 from app.loans.domain.repricing import RateSet
 from app.loans.domain.servicing import NoteBook, NoteDay, Overdue, overdue_on
+from app.loans.domain.spreading import Spread
 from app.loans.domain.standing import standing
 from app.loans.domain.states import AccrualKind, LoanState
 from app.loans.domain.waterfall import Claim
@@ -76,7 +77,7 @@ _DUE_COLUMNS = (
 _NOTE_COLUMNS = ("interest_fen", "penalty_fen", "compound_fen", "restate")
 _BILLED_COLUMNS = (
     *_NOTE_COLUMNS, "unbilled_fen", "overdue_principal_fen", "period_number", "period_starts_on",
-    "period_due_on", "whole_months", "ahead_fen", "next_due_on", "bills",
+    "period_due_on", "whole_months", "ahead_fen", "odd_fen", "odd_part_fen", "next_due_on", "bills",
 )  # fmt: skip
 _LOAN_COLUMNS = ("accrued_fen", "overdue_days", "overdue_fen", "own_class", "closed_on", "version")
 
@@ -285,7 +286,10 @@ def _fact_rows(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
 
 
 def _falls_due(row: Any, last_on: date) -> bool:
-    return row.next_due_on is not None and row.next_due_on <= last_on + _ONE_DAY
+    """Whether something falls due on the days to close, or odd days end whose interest is spread."""
+    if row.next_due_on is None:
+        return False
+    return bool(min(row.next_due_on, row.period_due_on) <= last_on + _ONE_DAY)
 
 
 def _needs_past(row: Any, unpaid: Sequence[DatedAmount], last_on: date) -> bool:
@@ -349,6 +353,7 @@ def _book(
         whole_months=row.whole_months,
         interest_fen=row.interest_fen,
         ahead_fen=row.ahead_fen,
+        spread=Spread(left_fen=row.odd_fen, part_fen=row.odd_part_fen),
         penalty_fen=row.penalty_fen,
         compound_fen=row.compound_fen,
         next_due_on=row.next_due_on,
@@ -470,7 +475,7 @@ def _collect_note(writes: _Writes, note: _NoteWork) -> None:
         (
             *moved, book.unbilled_fen, note.overdue_principal_fen, book.period_number,
             book.period_starts_on, book.period_due_on, book.whole_months, book.ahead_fen,
-            book.next_due_on, note.bills,
+            book.spread.left_fen, book.spread.part_fen, book.next_due_on, note.bills,
         )
     )  # fmt: skip
 

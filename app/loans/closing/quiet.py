@@ -244,8 +244,8 @@ def _stirring(opening_on: date) -> sa.ColumnElement[bool]:
     note = aliased(NoteStateRow)
     stepped = sa.and_(col(note.steps).is_not(None), col(note.steps) != sa.JSON.NULL)
     due = sa.func.coalesce(col(note.next_due_on), opening_on) <= opening_on
-    # A period that ended without its bill is for the full close, which refuses it.
-    ended = col(note.period_due_on) < opening_on
+    # Odd days whose interest is spread end without a bill; the full close moves on from them.
+    ended = col(note.period_due_on) <= opening_on
     repriced = sa.func.coalesce(col(note.next_reset_on), opening_on) < opening_on
     # A period with days of two rates is no matter of the last one alone.
     two_rates = sa.and_(

@@ -64,6 +64,11 @@ def on_day(steps: Sequence[tuple[date, int]], day: date) -> int:
     return known[-1] if known else 0
 
 
+def balance_on(balances: Sequence[BalanceFrom], day: date) -> int:
+    """The balance that holds from a day on."""
+    return on_day([(each.from_on, each.balance_fen) for each in balances], day)
+
+
 def rate_on(rates: Sequence[RateFrom], day: date) -> int:
     """The rate that holds on a day; before the first, the first."""
     known = [each.rate_ppm for each in rates if each.from_on <= day]
@@ -114,17 +119,28 @@ class Explained:
 
     parts: tuple[InterestPart, ...] = ()
     ahead_fen: int = 0
+    odd_fen: int = 0
+    """What falls due with it of the interest of odd days."""
 
 
 def explained(
-    period: Period | None, balances: Sequence[BalanceFrom], interest_fen: int
+    period: Period | None,
+    balances: Sequence[BalanceFrom],
+    interest_fen: int,
+    *,
+    spread: bool = False,
 ) -> Explained:
-    """The parts of a whole period, and what of their interest the instalment no longer asks for."""
+    """The parts of a whole period, and what of their interest the instalment no longer asks for.
+
+    spread: what it asks for beyond the period is its part of the interest of odd days.
+    """
     if period is None:
         return Explained()
-    total_fen = accrued_fen(period, balances, period.due_on)
+    ahead_fen = accrued_fen(period, balances, period.due_on) - interest_fen
     return Explained(
-        parts=interest_parts(period, balances, period.due_on), ahead_fen=total_fen - interest_fen
+        parts=interest_parts(period, balances, period.due_on),
+        ahead_fen=max(ahead_fen, 0) if spread else ahead_fen,
+        odd_fen=max(-ahead_fen, 0) if spread else 0,
     )
 
 

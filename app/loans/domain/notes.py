@@ -4,9 +4,9 @@ A note is one drawdown of a contract. Its plan says which principal falls due on
 its periods when interest does; interest itself follows from the balances that really held.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
@@ -22,7 +22,14 @@ from app.kernel.schedule_dates import (
     quarterly_principal_days,
 )
 from app.kernel.text import N_
-from app.loans.domain.accrual import BalanceFrom, RateFrom, accrued_fen, held, rate_of_period
+from app.loans.domain.accrual import (
+    BalanceFrom,
+    RateFrom,
+    accrued_fen,
+    balance_on,
+    held,
+    rate_of_period,
+)
 from app.loans.domain.amounts import DatedAmount, equal_parts
 from app.loans.domain.periods import Period
 from app.loans.domain.schedule import (
@@ -32,12 +39,14 @@ from app.loans.domain.schedule import (
     make_schedule,
     period_rates,
 )
+from app.loans.domain.spreading import Spread
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import (
     Method,
     OddDays,
     ScheduleError,
     Terms,
+    due_days,
     odd_period,
     periods_of,
     periods_passed,
@@ -98,14 +107,17 @@ def principal_plan(terms: NoteTerms) -> tuple[DatedAmount, ...]:
         dated = (DatedAmount(on=row.due_on, amount_fen=row.principal_fen) for row in rows)
         return tuple(each for each in dated if each.amount_fen)
     if terms.method is Method.EQUAL_PRINCIPAL:
-        return equal_parts(terms.amount_fen, _quarterly_days(terms))
-    return (DatedAmount(on=terms.matures_on, amount_fen=terms.amount_fen),)
+        return _positive(equal_parts(terms.amount_fen, _quarterly_days(terms)))
+    return (DatedAmount(on=terms.ends_on, amount_fen=terms.amount_fen),)
 
 
 def interest_periods(terms: NoteTerms) -> tuple[Period, ...]:
-    """The periods at whose ends interest falls due, the last ending at the maturity."""
+    """The periods at whose ends interest falls due, the last ending at the maturity.
+
+    Where the interest of odd days is spread, they are the first period, and nothing falls due at its end.
+    """
     if terms.style is InterestStyle.QUARTERLY:
-        days = quarterly_interest_days(terms.drawn_on, terms.matures_on)
+        days = _settlement_days(terms)
         starts = (terms.drawn_on, *days[:-1])
         return tuple(
             Period(starts_on=start, due_on=due, day_count=terms.day_count)
@@ -118,6 +130,53 @@ def interest_periods(terms: NoteTerms) -> tuple[Period, ...]:
     return _with_odd(_schedule_terms(terms))
 
 
+def nominal_days(terms: NoteTerms) -> tuple[date, ...]:
+    """The days of a contract on which something is to fall due, before any roll."""
+    planned = [each.on for each in terms.plan]
+    if terms.style is InterestStyle.SCHEDULE:
+        method = Method.BULLET if terms.method is Method.PLAN else terms.method
+        return (*due_days(_schedule_terms(terms, method=method)), *planned)
+    days = quarterly_interest_days(terms.contract_starts_on, terms.matures_on)
+    if terms.method is Method.EQUAL_PRINCIPAL:
+        return (*days, *_quarterly_days(replace(terms, moved=())))
+    return (*days, *planned)
+
+
+def spread_period(terms: NoteTerms) -> Period | None:
+    """The odd days of a note whose interest falls due in parts, with the instalments after them."""
+    if terms.odd_days is not OddDays.SPREAD:
+        return None
+    if terms.style is InterestStyle.QUARTERLY:
+        begins_on = _first_settlement_on(terms)
+        if not terms.drawn_on < begins_on < terms.ends_on:
+            return None
+        return Period(starts_on=terms.drawn_on, due_on=begins_on, day_count=terms.day_count)
+    method = Method.BULLET if terms.method is Method.PLAN else terms.method
+    return odd_period(_schedule_terms(terms, method=method))
+
+
+def first_due_on(terms: NoteTerms, plan: Sequence[DatedAmount]) -> date:
+    """The first day on which something of a note falls due."""
+    odd = spread_period(terms)
+    return min(plan[0].on, next(each.due_on for each in interest_periods(terms) if each != odd))
+
+
+def _first_settlement_on(terms: NoteTerms) -> date:
+    """The 21st with which the first whole quarter of the contract begins."""
+    day_before = terms.contract_starts_on - timedelta(days=1)
+    return quarterly_interest_days(day_before, terms.matures_on)[0]
+
+
+def _settlement_days(terms: NoteTerms) -> tuple[date, ...]:
+    """Where the 21sts of the quarters went, and the maturity; odd days that are spread end on their 21st."""
+    odd, moved = spread_period(terms), dict(terms.moved)
+    days = {
+        day if odd and day == odd.due_on else moved.get(day, day)
+        for day in quarterly_interest_days(terms.drawn_on, terms.matures_on)
+    }
+    return (*sorted(day for day in days if terms.drawn_on < day < terms.ends_on), terms.ends_on)
+
+
 def _with_odd(terms: Terms) -> tuple[Period, ...]:
     """The odd days where they stand apart, then the periods; two days rolled together end one period."""
     odd = odd_period(terms)
@@ -127,15 +186,16 @@ def _with_odd(terms: Terms) -> tuple[Period, ...]:
 
 def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
     """What falls due when every due day is met: interest by periods, principal by the plan."""
-    periods = interest_periods(terms)
     balances = plan_balances(terms, plan)
-    days = sorted({each.on for each in plan} | {each.due_on for each in periods})
-    ending = {period.due_on: period for period in periods}
+    ending = {step.period.due_on: step for step in spread_steps(terms, plan, balances)}
+    days = sorted({each.on for each in plan} | {day for day in ending if ending[day].falls_due})
     rows, balance = [], terms.amount_fen
     for number, day in enumerate(days, start=1):
-        period = ending.get(day)
+        step = ending.get(day)
+        period = step.period if step and step.falls_due else None
         principal = sum(each.amount_fen for each in plan if each.on == day)
-        interest = accrued_fen(period, balances, day) if period else 0
+        odd = step.due_fen if step else 0
+        interest = (accrued_fen(period, balances, day) if period else 0) + odd
         rows.append(
             Instalment(
                 number=number,
@@ -146,10 +206,62 @@ def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
                 principal_fen=principal,
                 interest_fen=interest,
                 base_fen=balance,
+                odd_interest_fen=odd,
             )
         )
         balance -= principal
     return Schedule(instalments=tuple(rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadStep:
+    """A period of a note, and what becomes at its end of the interest of odd days before it."""
+
+    period: Period
+    spread: Spread
+    """Not fallen due before the end of the period; what was paid ahead in it is taken off."""
+    ahead_fen: int
+    """What was paid ahead in the period on its own interest."""
+    due_fen: int
+    """Of the odd days, what falls due at the end of the period."""
+    falls_due: bool = True
+    """Whether the interest of the period does."""
+
+
+def spread_steps(
+    terms: NoteTerms,
+    plan: Sequence[DatedAmount],
+    balances: Sequence[BalanceFrom],
+    early: Sequence[DatedAmount] = (),
+) -> Iterator[SpreadStep]:
+    """The periods of a note, with the interest of its odd days where that is spread.
+
+    plan: the one in force when the odd days end. early: interest that was paid before its day.
+    """
+    odd, spread = spread_period(terms), Spread()
+    for period in interest_periods(terms):
+        paid = sum(each.amount_fen for each in early if period.starts_on <= each.on < period.due_on)
+        spread, ahead = spread.paid(paid)
+        if period == odd:
+            yield SpreadStep(
+                period=period, spread=spread, ahead_fen=ahead, due_fen=0, falls_due=False
+            )
+            grown = accrued_fen(period, balances, period.due_on) - ahead
+            spread = Spread.over(grown, spread_over(terms, plan))
+            continue
+        last = bool(spread.left_fen) and not balance_on(balances, period.due_on)
+        due = spread.due_fen(last=last)
+        yield SpreadStep(period=period, spread=spread, ahead_fen=ahead, due_fen=due)
+        spread = spread.less(due)
+
+
+def spread_over(terms: NoteTerms, plan: Sequence[DatedAmount]) -> int:
+    """Over how many instalments the interest of odd days is spread: those up to the end of the plan."""
+    odd = spread_period(terms)
+    if odd is None or not plan:
+        return 1
+    starts = (each.starts_on for each in interest_periods(terms))
+    return max(sum(odd.due_on <= start < plan[-1].on for start in starts), 1)
 
 
 def plan_balances(terms: NoteTerms, plan: Sequence[DatedAmount]) -> tuple[BalanceFrom, ...]:
@@ -179,7 +291,7 @@ def replanned(
     if not balance_fen:
         return ()
     if not left:
-        return (DatedAmount(on=terms.matures_on, amount_fen=balance_fen),)
+        return (DatedAmount(on=terms.ends_on, amount_fen=balance_fen),)
     if terms.method is Method.EQUAL_PRINCIPAL:
         return _positive(equal_parts(balance_fen, [each.on for each in left]))
     if terms.method is Method.EQUAL_INSTALMENT:
@@ -194,7 +306,8 @@ def completing_plan(
 
     So the notes sum to the contract's plan to the fen; None where the parts do not fit.
     """
-    left = {each.on: each.amount_fen for each in terms.plan if each.on > terms.drawn_on}
+    whole = moved_plan(terms.plan, terms.moved)
+    left = {each.on: each.amount_fen for each in whole if each.on > terms.drawn_on}
     for each in others:
         if each.on > terms.drawn_on:
             left[each.on] = left.get(each.on, 0) - each.amount_fen
@@ -260,11 +373,6 @@ def _require_quarterly(terms: NoteTerms) -> None:
         raise ScheduleError.at(
             "/method", N_("Interest settled by quarters needs equal principal, a bullet or a plan.")
         )
-    if terms.moved or terms.odd_days is not OddDays.JOINED:
-        raise ScheduleError.at(
-            "/interest_style",
-            N_("Interest settled by quarters is paid on the 21st, whatever day that is."),
-        )
     months = terms.every.months
     if terms.method is Method.EQUAL_PRINCIPAL and (not months or months % _QUARTER_MONTHS):
         raise ScheduleError.at(
@@ -273,12 +381,7 @@ def _require_quarterly(terms: NoteTerms) -> None:
 
 
 def _require_storable(terms: NoteTerms) -> None:
-    """Refuse what the books of a note cannot carry: each day's interest belongs to one period."""
-    if terms.odd_days is OddDays.SPREAD:
-        raise ScheduleError.at(
-            "/odd_days",
-            N_("Odd days of a loan stay in the first period or fall due alone before it."),
-        )
+    """Refuse a grace beside a plan."""
     if terms.method is Method.PLAN and terms.grace_principal:
         raise ScheduleError.at(
             "/grace_principal", N_("A plan says itself when principal begins to fall due.")
@@ -298,12 +401,23 @@ def _require_plan(terms: NoteTerms) -> None:
 
 def _shared_plan(terms: NoteTerms) -> tuple[DatedAmount, ...]:
     """The note's share of the contract's plan after its drawdown, in whole fen."""
-    left = [each for each in terms.plan if each.on > terms.drawn_on]
+    left = [each for each in moved_plan(terms.plan, terms.moved) if each.on > terms.drawn_on]
     parts = split_largest_remainder(terms.amount_fen, [each.amount_fen for each in left])
     dated = (
         DatedAmount(on=each.on, amount_fen=part) for each, part in zip(left, parts, strict=True)
     )
     return _positive(dated)
+
+
+def moved_plan(
+    plan: Sequence[DatedAmount], moved: Iterable[tuple[date, date]]
+) -> tuple[DatedAmount, ...]:
+    """A plan with its days where the roll moved them; days that meet are one."""
+    to, found = dict(moved), dict[date, int]()
+    for each in plan:
+        day = to.get(each.on, each.on)
+        found[day] = found.get(day, 0) + each.amount_fen
+    return tuple(DatedAmount(on=day, amount_fen=fen) for day, fen in sorted(found.items()))
 
 
 def _positive(plan: Iterable[DatedAmount]) -> tuple[DatedAmount, ...]:
@@ -331,8 +445,9 @@ def _quarterly_days(terms: NoteTerms) -> tuple[date, ...]:
         )
     months = (terms.matures_on.year, terms.matures_on.month)
     regular = [day for day in days[:-1] if (day.year, day.month) != months]
-    kept = [day for day in regular[terms.grace_principal :] if day > terms.drawn_on]
-    return (*kept, terms.matures_on)
+    moved = dict(terms.moved)
+    kept = {moved.get(day, day) for day in regular[terms.grace_principal :]}
+    return (*sorted(day for day in kept if terms.drawn_on < day < terms.ends_on), terms.ends_on)
 
 
 def _level_plan(
@@ -359,10 +474,10 @@ def _level_plan(
 
 
 def _grace_ends_on(terms: NoteTerms) -> date:
-    """The last day on which only interest falls due; the drawdown where there is no grace."""
+    """The last day on which no principal falls due by its method: of the grace, or of odd days apart."""
     whole = _schedule_terms(terms)
-    grace = whole.grace_principal
-    return periods_of(whole)[grace - 1].due_on if grace else terms.drawn_on
+    grace, periods = whole.grace_principal, periods_of(whole)
+    return periods[grace - 1].due_on if grace else periods[0].starts_on
 
 
 def _period_rates(terms: NoteTerms, periods: Sequence[Period]) -> tuple[list[int], int]:
@@ -390,9 +505,13 @@ def cut_at_end(plan: Sequence[DatedAmount], balance_fen: int) -> tuple[DatedAmou
 
 __all__ = [
     "NoteTerms",
+    "SpreadStep",
     "completing_plan",
     "cut_at_end",
+    "first_due_on",
     "interest_periods",
+    "moved_plan",
+    "nominal_days",
     "note_schedule",
     "plan_from_json",
     "plan_to_json",
@@ -400,4 +519,7 @@ __all__ = [
     "rates_of",
     "replanned",
     "require_terms",
+    "spread_over",
+    "spread_period",
+    "spread_steps",
 ]

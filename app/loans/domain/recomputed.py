@@ -10,8 +10,15 @@ from datetime import date, timedelta
 from app.loans.domain.accrual import BalanceFrom, accrued_fen, held
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.burden import Burden, Misuse, OpenDue, compound_to, penalty_to
-from app.loans.domain.notes import NoteTerms, interest_periods, rates_of
+from app.loans.domain.notes import (
+    NoteTerms,
+    interest_periods,
+    rates_of,
+    spread_period,
+    spread_steps,
+)
 from app.loans.domain.periods import Period
+from app.loans.domain.spreading import Spread
 from app.loans.domain.states import AccrualKind
 from app.loans.domain.waterfall import Claim
 
@@ -185,18 +192,44 @@ class NotePast:
         ]
         as_of = max(changed, default=period.due_on - _ONE_DAY)
         balances = self.balances(as_of)
-        ahead = sum(
-            line.paid_fen
+        ahead = [
+            DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
             for line in self._early(Claim.INTEREST)
-            if period.starts_on <= line.value_on < period.due_on and line.booked_on <= as_of
-        )
-        return accrued_fen(period, balances, period.due_on) - ahead
+            if line.booked_on <= as_of
+        ]
+        grown = accrued_fen(period, balances, period.due_on)
+        odd = spread_period(self.terms)
+        if odd is None:
+            return grown - sum(
+                each.amount_fen for each in ahead if period.starts_on <= each.on < period.due_on
+            )
+        steps = spread_steps(self.terms, self._plan_before(odd.due_on), balances, ahead)
+        step = next(each for each in steps if each.period == period)
+        return grown - step.ahead_fen + step.due_fen if step.falls_due else 0
+
+    def paid_ahead(self, starts_on: date) -> tuple[Spread, int]:
+        """Interest of odd days not fallen due in the period that began on a day, and what was paid ahead in it."""
+        odd = spread_period(self.terms)
+        early = [
+            DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
+            for line in self._early(Claim.INTEREST)
+        ]
+        if odd is not None:
+            steps = spread_steps(
+                self.terms, self._plan_before(odd.due_on), self.balances(date.max), early
+            )
+            for step in steps:
+                if step.period.starts_on == starts_on:
+                    return step.spread, step.ahead_fen
+        return Spread(), sum(each.amount_fen for each in early if each.on >= starts_on)
 
     def planned_fen(self, due_on: date) -> int:
         """The principal that the plan in force asks for on a day."""
-        in_force = [each for each in self.plans if each.from_on < due_on]
-        plan = in_force[-1].plan if in_force else ()
-        return sum(each.amount_fen for each in plan if each.on == due_on)
+        return sum(each.amount_fen for each in self._plan_before(due_on) if each.on == due_on)
+
+    def _plan_before(self, day: date) -> tuple[DatedAmount, ...]:
+        in_force = [each for each in self.plans if each.from_on < day]
+        return in_force[-1].plan if in_force else ()
 
     def unpaid(self, as_of: date) -> Iterator[DatedAmount]:
         """What was unpaid of each bill, by what was booked up to a day."""

@@ -15,9 +15,16 @@ from app.kernel.rates import PPM
 from app.loans.domain.accrual import BalanceFrom, RateFrom, accrued_fen, held
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.burden import Burden, Misuse, OpenDue, Steps, compound_to, penalty_to
-from app.loans.domain.notes import NoteTerms, interest_periods, replanned
+from app.loans.domain.notes import (
+    NoteTerms,
+    interest_periods,
+    replanned,
+    spread_over,
+    spread_period,
+)
 from app.loans.domain.periods import Period
 from app.loans.domain.repricing import RateSet
+from app.loans.domain.spreading import Spread
 from app.loans.domain.terms import Method
 
 _ONE_DAY = timedelta(days=1)
@@ -73,6 +80,8 @@ class NoteBook:
     next_due_on: date | None
     ahead_fen: int = 0
     """Interest of the running period that was paid before it fell due."""
+    spread: Spread = field(default_factory=Spread)
+    """Interest of odd days that has not fallen due."""
     steps: Steps = ()
     terms: NoteTerms | None = None
     plan: tuple[DatedAmount, ...] = ()
@@ -98,7 +107,7 @@ class NoteBook:
         penalty, compound = self._overdue_interest_to(until_on) if self.is_overdue else (0, 0)
         self.penalty_fen += penalty
         self.compound_fen += compound
-        bill = self._bill(until_on) if until_on == self.next_due_on else None
+        bill = self._bill(until_on) if until_on == self.next_stop_on else None
         return NoteDay(
             on=on,
             interest_fen=interest,
@@ -109,6 +118,23 @@ class NoteBook:
             compound_cumulative_fen=self.compound_fen,
             bill=bill,
         )
+
+    @property
+    def next_stop_on(self) -> date | None:
+        """The next day on which something falls due, or odd days end whose interest is spread."""
+        if self.next_due_on is None or self.next_due_on < self.period_due_on:
+            return self.next_due_on
+        return self.period_due_on if self._in_odd_days else self.next_due_on
+
+    @property
+    def _in_odd_days(self) -> bool:
+        odd = spread_period(self.terms) if self.terms is not None else None
+        return odd is not None and odd.starts_on == self.period_starts_on
+
+    @property
+    def grown_fen(self) -> int:
+        """Interest grown that has neither fallen due nor been paid ahead."""
+        return self.interest_fen - self.ahead_fen + self.spread.left_fen
 
     def _reprice(self, on: date) -> None:
         """The rates set on the days up to this one hold from their days."""
@@ -187,8 +213,8 @@ class NoteBook:
             raise ValueError("The terms of a note are needed on the day on which it falls due.")
         principal = sum(each.amount_fen for each in self.plan if each.on == due_on)
         ends = due_on == self.period_due_on
-        interest = self.interest_fen - self.ahead_fen if ends else 0
         self._reduce(due_on, principal)
+        interest = self._interest_due(self.terms) if ends else 0
         if ends:
             self._start_period(due_on)
         self.next_due_on = self.next_due(due_on)
@@ -198,6 +224,16 @@ class NoteBook:
         self.dues.append(OpenDue(due_on=due_on, principal_fen=principal, interest_fen=interest))
         self.is_overdue = True
         return bill
+
+    def _interest_due(self, terms: NoteTerms) -> int:
+        """Of the period that ends, less what was paid ahead; of odd days the part, of all with the last principal."""
+        owed = self.interest_fen - self.ahead_fen
+        if self._in_odd_days:
+            self.spread = Spread.over(owed, spread_over(terms, self.plan))
+            return 0
+        odd = self.spread.due_fen(last=not self.unbilled_fen)
+        self.spread = self.spread.less(odd)
+        return owed + odd
 
     def _reduce(self, on: date, principal_fen: int) -> None:
         if principal_fen > self.unbilled_fen:
@@ -228,10 +264,16 @@ class NoteBook:
     def next_due(self, after_on: date) -> date | None:
         """The next day on which principal or interest falls due; None when nothing will."""
         days = [each.on for each in self.plan if each.on > after_on]
-        runs = self.unbilled_fen or self.interest_fen > self.ahead_fen
-        if self.period_due_on > after_on and runs:
-            days.append(self.period_due_on)
+        if self.unbilled_fen or self.grown_fen > 0:
+            days += [each for each in self._interest_days() if each > after_on][:1]
         return min(days, default=None)
+
+    def _interest_days(self) -> tuple[date, ...]:
+        """The end of the running period; of odd days that are spread, the one after it."""
+        if not self._in_odd_days:
+            return (self.period_due_on,)
+        periods = interest_periods(_terms(self.terms))
+        return tuple(each.due_on for each in periods if each.starts_on == self.period_due_on)
 
 
 def _terms(terms: NoteTerms | None) -> NoteTerms:

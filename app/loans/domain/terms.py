@@ -1,6 +1,6 @@
 """The terms of a repayment schedule, and what makes them impossible."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -144,8 +144,16 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
 
 def moved_days(terms: Terms) -> tuple[tuple[date, date], ...]:
     """The due days that the roll of the terms moves, each with the day it goes to."""
-    rhythm = _rhythm(terms)
-    days = (rhythm.first_step_on, *_due_dates(terms))
+    return moved_among(terms, due_days(terms))
+
+
+def due_days(terms: Terms) -> tuple[date, ...]:
+    """Where the first whole period begins, then the ends of the periods, before any roll."""
+    return (_rhythm(terms).first_step_on, *_due_dates(terms))
+
+
+def moved_among(terms: Terms, days: Iterable[date]) -> tuple[tuple[date, date], ...]:
+    """Those of some days after the start that the roll moves, each with the day it goes to."""
     moved = ((day, _rolled(terms, day)) for day in sorted(set(days)) if day > terms.start_on)
     return tuple((day, to) for day, to in moved if day != to)
 

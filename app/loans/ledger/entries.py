@@ -34,6 +34,7 @@ from app.loans.domain.ledger import (
 from app.loans.domain.standing import standing
 from app.loans.domain.states import OPEN_STATES, STATE_TITLES, LoanState
 from app.loans.ledger.models import ManualEntry
+from app.loans.ledger.moving import move_by_entry
 from app.loans.ledger.queries import ManualEntryView, entry_view, visible_entries
 from app.loans.models import Loan, LoanPosting
 from app.loans.refusals import (
@@ -328,14 +329,7 @@ def _post(
 
 def _move(ledger: LoanLedger, row: ManualEntry, kind: ManualKind, sign: int) -> None:
     state = ledger.state
-    if kind is ManualKind.FEE:
-        state.fees_fen += sign * row.amount_fen
-    elif kind is ManualKind.REFUND:
-        state.suspense_fen -= sign * row.amount_fen
-    else:
-        state.fees_fen -= sign * row.fee_fen
-        state.accrued_fen -= sign * row.interest_fen
-        state.suspense_fen += sign * row.suspense_fen
+    move_by_entry(state, row, kind, sign=sign)
     owed_fen = state.principal_fen + abs(state.accrued_fen) + state.fees_fen
     ledger.loan.state = standing(
         ledger.loan.state, owed_fen=owed_fen, overdue_days=state.overdue_days

@@ -28,10 +28,18 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.early import Keep, plan_kept
 from app.loans.domain.journal import Account, repayment_postings
 from app.loans.domain.servicing import overdue_on
+from app.loans.domain.spreading import Spread
 from app.loans.domain.standing import GROWING_CLAIMS, standing
 from app.loans.domain.states import EntryKind
 from app.loans.domain.waterfall import Allocation, Claim, Debt, Line, Order, allocate, order_of
-from app.loans.models import Loan, LoanClassification, LoanDue, Repayment, RepaymentLine
+from app.loans.models import (
+    Loan,
+    LoanClassification,
+    LoanDue,
+    NoteStateRow,
+    Repayment,
+    RepaymentLine,
+)
 from app.loans.refusals import SuspenseTooSmall
 from app.loans.repayments.models import RepaymentOrder
 from app.reference.services import policy_for
@@ -117,7 +125,7 @@ def _class_on(session: Session, ledger: LoanLedger, on: date) -> LoanClass | Non
 
 def due_debts(ledger: LoanLedger, on: date) -> Iterator[NoteDebt]:
     """Fees, penalty and compound interest grown, and what is unpaid of bills."""
-    if ledger.state.fees_fen and ledger.notes:
+    if ledger.state.fees_fen > 0 and ledger.notes:
         first = ledger.notes[0]
         yield NoteDebt(claim=Claim.FEE, due_on=on, owed_fen=ledger.state.fees_fen, note=first)
     for note in ledger.notes:
@@ -149,7 +157,7 @@ def early_debts(ledger: LoanLedger, wish: Wish, due_fen: int, on: date) -> Itera
     interest = [
         NoteDebt(claim=Claim.INTEREST, due_on=date.max, owed_fen=grown, note=note)
         for note in notes
-        if (grown := note.state.interest_fen - note.state.ahead_fen) > 0
+        if (grown := note.grown_fen) > 0
     ]
     unbilled = sum(note.state.unbilled_fen for note in notes)
     rest_fen = wish.amount_fen - due_fen
@@ -267,7 +275,7 @@ def apply(
     elif claim is Claim.COMPOUND:
         state.compound_paid_fen += paid_fen
     elif due is None and claim is Claim.INTEREST:
-        state.ahead_fen += paid_fen
+        _paid_ahead(state, paid_fen)
     elif due is None:
         _prepaid(note, paid_fen, value_on)
     elif claim is Claim.INTEREST:
@@ -277,6 +285,13 @@ def apply(
         state.overdue_principal_fen -= paid_fen
     if due is not None:
         mark_settled(due)
+
+
+def _paid_ahead(state: NoteStateRow, paid_fen: int) -> None:
+    """Interest that has not fallen due: of odd days that are over first, then of the running period."""
+    spread, ahead_fen = Spread(left_fen=state.odd_fen, part_fen=state.odd_part_fen).paid(paid_fen)
+    state.odd_fen, state.odd_part_fen = spread.left_fen, spread.part_fen
+    state.ahead_fen += ahead_fen
 
 
 def mark_settled(due: LoanDue) -> None:

@@ -32,6 +32,7 @@ from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.early import Keep, QuotedDay, QuoteKind, plan_kept
 from app.loans.domain.notes import plan_to_json
 from app.loans.domain.servicing import NoteBook
+from app.loans.domain.spreading import Spread
 from app.loans.domain.states import OPEN_STATES, STATE_TITLES
 from app.loans.models import Loan, LoanNote, LoanStateRow, Repayment
 from app.loans.queries import MAX_LISTED_ROWS, RepaymentView, loan_view, repayment_view
@@ -279,7 +280,7 @@ def _days(
     on = day
     while True:
         grown = sum(book.penalty_fen + book.compound_fen for _, book in books) - posted
-        interest = sum(max(book.interest_fen - book.ahead_fen, 0) for _, book in books)
+        interest = sum(max(book.grown_fen, 0) for _, book in books)
         yield QuotedDay(
             on=on, due_fen=fixed + grown, interest_fen=interest, principal_fen=principal_fen
         )
@@ -369,7 +370,7 @@ def _preview(
         book = note_book(note)
         book.plan = _plan_after(note, day, part, quote.keep)
         book.change(day, -part)
-        book.ahead_fen = max(book.interest_fen, book.ahead_fen)
+        book.ahead_fen, book.spread = max(book.interest_fen, book.ahead_fen), Spread()
         book.next_due_on = book.next_due(day)
         yield to_come(note, day, book=book)
 

@@ -41,7 +41,9 @@ from app.loans.refusals import (
 from app.loans.repayments.applying import Wish, place, replan, stand
 from app.loans.repayments.models import RepaymentOrder
 from app.loans.repayments.replayed import replay_facts
-from app.loans.repayments.rewinding import OWN_KEYS, Replay, standing_repayments
+from app.loans.repayments.rewinding import OWN_KEYS, Replay
+from app.loans.repayments.taking_back import take_back
+from app.loans.repayments.timeline import timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +156,9 @@ def book_row(
     replay = None
     if value_on < day:
         replay = _replay(session, actor, ledger, value_on, day, wish.number)
-        standing = standing_repayments(session, ledger.loan.id)
-        replay.go_back([row for row in standing if row.value_on > value_on])
+        happened = timeline(session, ledger.loan.id)
+        replay.go_back([each for each in happened if each.on > value_on])
+        replay.stand_back()
     if command.from_suspense and command.amount_fen > ledger.state.suspense_fen:
         raise SuspenseTooSmall(suspense=Money(ledger.state.suspense_fen))
     row = place(session, actor, ledger, wish, value_on=value_on, day=day)
@@ -266,17 +269,20 @@ def _reverse(
     value_on = _reversal_day(ledger, found, day)
     number = next_number(session, "C", day.year)
     replay = _replay(session, actor, ledger, value_on, day, number)
-    standing = standing_repayments(session, ledger.loan.id)
-    counted = (value_on, found.id) if value_on == found.value_on else (value_on, UUID(int=0))
-    later = [row for row in standing if row.id != found.id and (row.value_on, row.id) > counted]
-    replay.require_only_repayments()
-    if later:
-        replay.require_no_entries(later[0].value_on)
-    for row in reversed(later):
-        replay.set_aside(row)
-    if found.suspense_fen > ledger.state.suspense_fen:
-        raise SuspenseTooSmall(suspense=Money(ledger.state.suspense_fen))
-    taken = replay.take_back(found, value_on=value_on, reason=reason, number=number)
+    happened = timeline(session, ledger.loan.id)
+    (own,) = (each for each in happened if each.what.id == found.id)
+    counted = own.place if value_on == own.on else (value_on, UUID(int=0))
+    replay.go_back([each for each in happened if each is not own and each.place > counted])
+    taken = take_back(
+        session,
+        actor,
+        ledger,
+        found,
+        value_on=value_on,
+        day=day,
+        reason=reason,
+        number=number,
+    )
     replay.stand_back()
     for note in ledger.notes:
         after_on = max(value_on, note.note.drawn_on)

@@ -1,14 +1,17 @@
 """A loan taken back to an earlier day of the open month, and brought forward again.
 
-What came after that day is taken back by reversals, the ledger is worked out for the day from
-what was stored, the change is booked there, and each later repayment is booked again on its own
-day by the same rules. Bills between are corrected with what they said before kept on file;
-interest posted too much or too little is posted as a difference. So the loan stands as if
-everything had been known on its day, and every row that was written stays.
+Repayments that came after that day are taken back by reversals, the ledger is worked out for the
+day from what was stored, the change is booked there, and each later repayment is booked again on
+its own day by the same rules. What else happened is met again on its day: a fee is owed and a
+refund given from the day on which it was booked, an extension moves the maturity to where it was
+decided, and a rate set by the contract draws equal instalments anew; their entries stay as they
+are. Bills between are corrected with what they said before kept on file; interest posted too much
+or too little is posted as a difference. So the loan stands as if everything had been known on its
+day, and every row that was written stays.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -16,8 +19,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.db.engine import now
-from app.db.numbers import next_number
 from app.kernel.actor import Actor
 from app.kernel.ids import new_id
 from app.kernel.money import Money
@@ -33,36 +34,41 @@ from app.loans.books import (
     steps_to_json,
 )
 from app.loans.closing.loans import open_due
-from app.loans.domain.accrual import accrued_fen
+from app.loans.domain.accrual import accrued_fen, held
+from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.burden import compound_to, penalty_to
-from app.loans.domain.journal import (
-    INCOMES,
-    RECEIVABLES,
-    Posting,
-    accrual_postings,
-    reversal_postings,
+from app.loans.domain.journal import accrual_postings
+from app.loans.domain.ledger import ManualKind
+from app.loans.domain.notes import (
+    interest_periods,
+    plan_from_json,
+    rates_of,
+    spread_period,
+    spread_steps,
 )
-from app.loans.domain.ledger import EntryState
-from app.loans.domain.notes import interest_periods, plan_from_json
+from app.loans.domain.repricing import RateReason, RateSet
 from app.loans.domain.servicing import Bill, NoteBook, stepped
-from app.loans.domain.standing import GROWING_CLAIMS, switch_postings
+from app.loans.domain.spreading import Spread
 from app.loans.domain.states import AccrualKind, EntryKind
 from app.loans.domain.waterfall import Claim
+from app.loans.extending import carry_extension, is_extended, set_maturity
 from app.loans.ledger.models import ManualEntry
-from app.loans.models import (
-    Loan,
-    LoanAccrual,
-    LoanDue,
-    LoanPosting,
-    NotePlan,
-    Repayment,
-    RepaymentLine,
-)
+from app.loans.ledger.moving import move_by_entry
+from app.loans.models import LoanAccrual, LoanDue, LoanExtension, Repayment, RepaymentLine
 from app.loans.rates.queries import misuse_of_notes, overpaid_of_notes
-from app.loans.refusals import ChangedSince, SuspenseTooSmall
-from app.loans.repayments.applying import Wish, mark_settled, move_figures, place
+from app.loans.refusals import SuspenseTooSmall
+from app.loans.repayments.applying import Wish, mark_settled, place
 from app.loans.repayments.models import AccrualCorrection, DueChange, RepaymentOrder
-from app.loans.repayments.rewinding_refusals import BookedSince, SuspenseUsedSince
+from app.loans.repayments.replayed_plans import (
+    known_rates,
+    plan_at_end_of,
+    plan_on,
+    plan_rows,
+    require_replayable,
+)
+from app.loans.repayments.rewinding_refusals import RefundedSince, SuspenseUsedSince
+from app.loans.repayments.taking_back import REVERSAL_KEY, take_back
+from app.loans.repayments.timeline import Happened, What, standing_repayments
 
 _CLAIMS = {
     AccrualKind.INTEREST: Claim.INTEREST,
@@ -70,27 +76,15 @@ _CLAIMS = {
     AccrualKind.COMPOUND: Claim.COMPOUND,
 }
 
-_REVERSAL = "reversal:"
 _REPLAY = "replay:"
 
 RENEWAL_KEY: Final = "renewal:"
 """Of what a new loan pays off."""
 
-OWN_KEYS: Final = (_REVERSAL, _REPLAY, RENEWAL_KEY)
+OWN_KEYS: Final = (REVERSAL_KEY, _REPLAY, RENEWAL_KEY)
 """How the keys of bookings begin that no caller asked for."""
 
 _Grown = dict[tuple[UUID, AccrualKind, date], int]
-
-
-def standing_repayments(session: Session, loan_id: UUID) -> list[Repayment]:
-    """The repayments of a loan that were not taken back, in the order in which they count."""
-    statement = sa.select(Repayment).where(col(Repayment.loan_id) == loan_id)
-    rows = session.execute(statement).scalars().all()
-    gone = {row.reverses_id for row in rows}
-    return sorted(
-        (row for row in rows if row.reverses_id is None and row.id not in gone),
-        key=lambda row: (row.value_on, row.id),
-    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,8 +99,12 @@ class Replay:
     day: date
     reason: str
     """The number of the booking that makes it necessary."""
-    taken_back: list[tuple[Repayment, Repayment]] = field(default_factory=list)
-    """Each later repayment with its reversal, in the order in which they count."""
+    taken_back: dict[UUID, Repayment] = field(default_factory=dict)
+    """The reversals of later repayments, by what they take back."""
+    later: list[Happened] = field(default_factory=list)
+    """What came after, in its order."""
+    resets: dict[UUID, tuple[RateSet, ...]] = field(default_factory=dict)
+    """Rates set after the day, by note."""
     aside: dict[UUID, dict[date, LoanDue]] = field(default_factory=dict)
     """Bills made after the day, by note."""
     grown: _Grown = field(default_factory=dict)
@@ -116,18 +114,31 @@ class Replay:
     changes: list[tuple[LoanDue, int, int]] = field(default_factory=list)
     """Bills that changed, with what they said."""
 
-    def go_back(self, later: Sequence[Repayment]) -> None:
-        """Take back what came after, then stand at the day: its bills made, its payments counted."""
-        self.require_only_repayments()
-        self.require_no_entries(self.on)
-        for row in reversed(later):
-            self.set_aside(row)
-        self.stand_back()
+    def go_back(self, later: Sequence[Happened]) -> None:
+        """Undo what came after, the last first; `stand_back` then stands at the day."""
+        require_replayable(self.session, self.ledger, self.on)
+        self.later = list(later)
+        for each in reversed(self.later):
+            self._undo(each.what)
 
-    def set_aside(self, row: Repayment) -> None:
-        """Take back a later repayment, to be booked again; the last one comes first."""
-        taken = self.take_back(row, value_on=row.value_on, reason=self.reason)
-        self.taken_back.insert(0, (row, taken))
+    def _undo(self, what: What) -> None:
+        if isinstance(what, Repayment):
+            taken = take_back(
+                self.session,
+                self.actor,
+                self.ledger,
+                what,
+                value_on=what.value_on,
+                day=self.day,
+                reason=self.reason,
+            )
+            self.taken_back[what.id] = taken
+        elif isinstance(what, ManualEntry):
+            move_by_entry(self.ledger.state, what, what.kind, sign=-1)
+        else:
+            for note in self.ledger.notes:
+                if is_extended(note, what):
+                    set_maturity(note, what.before_on, what.before_moved)
 
     def stand_back(self) -> None:
         """Work out the notes as they were on the day, from what was stored."""
@@ -137,14 +148,12 @@ class Replay:
         self.session.flush()
 
     def go_forward(self, cause: Repayment) -> None:
-        """Book what was taken back again, each on its day; then correct bills and interest posted."""
+        """Meet again what came after, each on its day; then correct bills and interest posted."""
         at = self.on
-        for row, taken in self.taken_back:
-            self._advance(at, row.value_on)
-            at = row.value_on
-            again = self._place(row)
-            self._order(again).cause_id = cause.id
-            self.session.add(RepaymentOrder(repayment_id=taken.id, cause_id=cause.id))
+        for each in self.later:
+            self._advance(at, each.on)
+            at = each.on
+            self._meet(each.what, cause)
         self._advance(at, self.until)
         self._drop_bills()
         self._keep_changes(cause)
@@ -152,6 +161,28 @@ class Replay:
         for note in self.ledger.notes:
             note.state.restate = False
         self.session.flush()
+
+    def _meet(self, what: What, cause: Repayment) -> None:
+        if isinstance(what, Repayment):
+            again = self._place(what)
+            self._order(again).cause_id = cause.id
+            taken = self.taken_back[what.id]
+            self.session.add(RepaymentOrder(repayment_id=taken.id, cause_id=cause.id))
+        elif isinstance(what, ManualEntry):
+            self._require_waiting(what)
+            move_by_entry(self.ledger.state, what, what.kind, sign=1)
+        else:
+            for note in self.ledger.notes:
+                if is_extended(note, what):
+                    carry_extension(self.session, note, what)
+
+    def _require_waiting(self, entry: ManualEntry) -> None:
+        """A refund stays given: the money must have waited on its day."""
+        waiting_fen = self.ledger.state.suspense_fen
+        if entry.kind is ManualKind.REFUND and entry.amount_fen > waiting_fen:
+            raise RefundedSince(
+                entry=entry.number, amount=Money(entry.amount_fen), on=entry.booked_on
+            )
 
     def _place(self, row: Repayment) -> Repayment:
         """Book a later repayment again; one out of money that waited needs that money, and debts for it."""
@@ -188,83 +219,6 @@ class Replay:
 
     # --- Back ---
 
-    def require_only_repayments(self) -> None:
-        """Refuse to go back over a change of terms: its decision was made on the figures of its day."""
-        for note in self.ledger.notes:
-            statement = sa.select(NotePlan).where(
-                col(NotePlan.note_id) == note.note.id,
-                col(NotePlan.number) > 1,
-                col(NotePlan.from_on) > self.on,
-                col(NotePlan.repayment_id).is_(None),
-                col(NotePlan.repeats).is_(None),
-            )
-            changed = self.session.execute(statement).scalars().first()
-            if changed is not None:
-                raise ChangedSince(number=self.ledger.loan.number, on=changed.from_on)
-
-    def require_no_entries(self, placed_on: date) -> None:
-        """Refuse to split money on a day before fees and refunds: they are not taken back with it."""
-        statement = (
-            sa.select(ManualEntry)
-            .where(
-                col(ManualEntry.loan_id) == self.ledger.loan.id,
-                col(ManualEntry.state) == EntryState.BOOKED,
-                col(ManualEntry.booked_on) > placed_on,
-            )
-            .order_by(col(ManualEntry.booked_on), col(ManualEntry.number))
-        )
-        row = self.session.execute(statement).scalars().first()
-        if row is not None:
-            raise BookedSince(entry=row.number, number=self.ledger.loan.number, on=row.booked_on)
-
-    def take_back(
-        self, row: Repayment, *, value_on: date, reason: str, number: str = ""
-    ) -> Repayment:
-        """The same amounts the other way: row, lines, entry, figures of the loan; notes are worked out after."""
-        if not row.used_suspense and row.suspense_fen > self.ledger.state.suspense_fen:
-            raise SuspenseTooSmall(suspense=Money(self.ledger.state.suspense_fen))
-        taken = _reversal(self.session, self.actor, row, value_on, self.day, reason, number)
-        for line in self.session.execute(
-            sa.select(RepaymentLine)
-            .where(col(RepaymentLine.repayment_id) == row.id)
-            .order_by(col(RepaymentLine.seq))
-        ).scalars():
-            self.session.add(
-                RepaymentLine(
-                    repayment_id=taken.id,
-                    seq=line.seq,
-                    note_id=line.note_id,
-                    due_id=line.due_id,
-                    claim=line.claim,
-                    paid_fen=-line.paid_fen,
-                    value_on=taken.value_on,
-                    place=line.place,
-                )
-            )
-        taken.entry_id = _post_reversal(self.session, self.ledger.loan, row, taken)
-        self._keep_income(row, taken)
-        move_figures(self.ledger, taken, sign=1)
-        return taken
-
-    def _keep_income(self, row: Repayment, taken: Repayment) -> None:
-        """Interest owed again stands where the loan's income stands now, on the balance sheet or off it."""
-        off = self.ledger.state.off_balance
-        settled = INCOMES if not off else RECEIVABLES
-        owed: dict[Claim, int] = {}
-        for posting in _postings_of(self.session, row):
-            for claim in GROWING_CLAIMS:
-                if posting.credit is settled[claim]:
-                    owed[claim] = owed.get(claim, 0) + posting.amount_fen
-        postings = switch_postings(owed, off_balance=off)
-        if postings:
-            booking = Booking(
-                kind=EntryKind.NON_ACCRUAL,
-                booked_on=self.day,
-                value_on=taken.value_on,
-                words=taken.number,
-            )
-            post_entry(self.session, self.ledger.loan, postings, booking)
-
     def _rewind(self, note: NoteLedger) -> None:
         """The figures of a note at the opening of the day with what was paid up to it."""
         state, on = note.state, max(self.on, note.note.drawn_on)
@@ -285,6 +239,7 @@ class Replay:
         over = overpaid_of_notes(self.session, [note.note.id])
         state.penalty_paid_fen = _paid(lines, Claim.PENALTY) - over[note.note.id, Claim.PENALTY]
         state.compound_paid_fen = _paid(lines, Claim.COMPOUND) - over[note.note.id, Claim.COMPOUND]
+        self._rates_before(note, on)
         self._plan_before(note, on)
         self._period_at(note, lines, on)
         book = self._book(note)
@@ -302,20 +257,15 @@ class Replay:
 
     def _plan_before(self, note: NoteLedger, on: date) -> None:
         """The plan in force on the day without what was taken back; drawn up again where it is not the last."""
-        rows = self.session.execute(
-            sa.select(NotePlan)
-            .where(col(NotePlan.note_id) == note.note.id)
-            .order_by(col(NotePlan.number))
-        ).scalars()
-        plans = list(rows)
-        standing = {row.id for row in standing_repayments(self.session, note.loan.id)}
-        base = [
-            each
-            for each in plans
-            if each.from_on <= on and (each.repayment_id is None or each.repayment_id in standing)
-        ][-1]
-        note.plan, note.plan_number = plan_from_json(base.plan), plans[-1].number
-        if base.number != plans[-1].number:
+        rows = plan_rows(self.session, note.note.id)
+        base = plan_on(
+            rows,
+            on,
+            standing={row.id for row in standing_repayments(self.session, note.loan.id)},
+            undone={each.what.id for each in self.later if isinstance(each.what, LoanExtension)},
+        )
+        note.plan, note.plan_number = plan_from_json(base.plan), rows[-1].number
+        if base.number != rows[-1].number:
             add_plan(
                 self.session,
                 note,
@@ -323,8 +273,15 @@ class Replay:
                 from_on=on,
                 reason=self.reason,
                 repayment_id=base.repayment_id,
+                extension_id=base.extension_id,
                 repeats=base.number,
             )
+
+    def _rates_before(self, note: NoteLedger, on: date) -> None:
+        """The rates known on the day; those set later are set again on their days."""
+        known, self.resets[note.note.id] = known_rates(self.session, note.note.id, on)
+        if note.terms.rates:
+            note.terms = replace(note.terms, rates=known, rate_ppm=known[-1].rate_ppm)
 
     def _period_at(self, note: NoteLedger, lines: Sequence[RepaymentLine], on: date) -> None:
         """The interest period that runs on the day, with the balances since its start."""
@@ -341,11 +298,33 @@ class Replay:
         state.period_due_on, state.whole_months = period.due_on, period.whole_months
         state.steps = steps_to_json(_steps(note, moves, starts_on))
         state.interest_fen = 0
-        state.ahead_fen = sum(
-            line.paid_fen
+        spread, state.ahead_fen = self._paid_ahead(note, moves, lines, starts_on)
+        state.odd_fen, state.odd_part_fen = spread.left_fen, spread.part_fen
+
+    def _paid_ahead(
+        self,
+        note: NoteLedger,
+        moves: Sequence[tuple[date, int]],
+        lines: Sequence[RepaymentLine],
+        starts_on: date,
+    ) -> tuple[Spread, int]:
+        """Interest of odd days that had not fallen due in a period, and what was paid ahead of its own."""
+        early = [
+            DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
             for line in lines
-            if _early(line, Claim.INTEREST) and line.value_on >= starts_on
-        )
+            if _early(line, Claim.INTEREST)
+        ]
+        odd = spread_period(note.terms)
+        if odd is not None:
+            rows = plan_rows(self.session, note.note.id)
+            plan = plan_from_json(plan_at_end_of(rows, odd.due_on).plan)
+            drawn_on = note.note.drawn_on
+            steps = _steps(note, moves, drawn_on) or ((drawn_on, note.note.amount_fen),)
+            balances = held(steps, rates_of(note.terms))
+            for step in spread_steps(note.terms, plan, balances, early):
+                if step.period.starts_on == starts_on:
+                    return step.spread, step.ahead_fen
+        return Spread(), sum(each.amount_fen for each in early if each.on >= starts_on)
 
     # --- Forward ---
 
@@ -370,6 +349,7 @@ class Replay:
 
     def _advance_note(self, note: NoteLedger, from_on: date, until_on: date) -> None:
         book, day = self._book(note), from_on
+        book.resets = self.resets[note.note.id]
         while day < until_on:
             starts_on = book.period_starts_on
             found = book.close(day)
@@ -383,6 +363,12 @@ class Replay:
         for name in _MOVED:
             setattr(state, name, getattr(book, name))
         state.steps = steps_to_json(book.steps)
+        state.odd_fen, state.odd_part_fen = book.spread.left_fen, book.spread.part_fen
+        self.resets[note.note.id] = book.resets
+        if book.rates:
+            note.terms = replace(note.terms, rates=book.rates, rate_ppm=book.rate_ppm)
+        for on, plan in book.replans:
+            add_plan(self.session, note, plan, from_on=on, reason=RateReason.RESET)
 
     def _bill(self, note: NoteLedger, bill: Bill) -> None:
         """The bill of a day: the one made then, corrected where it says something else, or a new one."""
@@ -527,58 +513,4 @@ def _steps(
     return steps if changed else ()
 
 
-def _reversal(
-    session: Session,
-    actor: Actor,
-    row: Repayment,
-    value_on: date,
-    day: date,
-    reason: str,
-    number: str,
-) -> Repayment:
-    copied = (
-        "loan_id bank_id amount_fen principal_fen interest_fen penalty_fen compound_fen fee_fen"
-        " suspense_fen used_suspense payer"
-    )
-    taken = Repayment(
-        **{name: getattr(row, name) for name in copied.split()},
-        number=number or next_number(session, "C", day.year),
-        entry_id=new_id(),
-        booked_on=day,
-        value_on=value_on,
-        key=f"{_REVERSAL}{row.id}",
-        reverses_id=row.id,
-        reason=reason,
-        person_id=actor.person_id,
-        created_at=now(session),
-    )
-    session.add(taken)
-    session.flush()
-    return taken
-
-
-def _postings_of(session: Session, row: Repayment) -> list[Posting]:
-    statement = (
-        sa.select(LoanPosting)
-        .where(col(LoanPosting.entry_id) == row.entry_id)
-        .order_by(col(LoanPosting.seq))
-    )
-    return [
-        Posting(debit=each.debit, credit=each.credit, amount_fen=each.amount_fen)
-        for each in session.execute(statement).scalars()
-    ]
-
-
-def _post_reversal(session: Session, loan: Loan, row: Repayment, taken: Repayment) -> UUID:
-    postings = _postings_of(session, row)
-    booking = Booking(
-        kind=EntryKind.REVERSAL,
-        booked_on=taken.booked_on,
-        value_on=taken.value_on,
-        words=taken.number,
-        reverses_id=row.entry_id,
-    )
-    return post_entry(session, loan, reversal_postings(postings), booking)
-
-
-__all__ = ["OWN_KEYS", "RENEWAL_KEY", "Replay", "standing_repayments"]
+__all__ = ["OWN_KEYS", "RENEWAL_KEY", "Replay"]

@@ -1,19 +1,17 @@
-"""What is refused when a loan is taken back to an earlier day, beside a change of its terms."""
+"""What is refused when a loan is taken back to an earlier day, beside a plan that was decided."""
 
 from app.kernel.errors import RuleViolation
 from app.kernel.text import N_
-from app.loans.refusals import ChangedSince
 
 
-class BookedSince(ChangedSince):
-    """A fee, a refund or the reversal of one was booked after a day on which money is to be split."""
+class RefundedSince(RuleViolation):
+    """Money was given back later that would not have waited."""
 
-    code = "entry-booked-since"
-    title = N_("A fee or refund was booked after that day")
+    code = "refunded-since"
+    title = N_("The money that waited was given back")
     detail = N_(
-        "%(entry)s was booked on %(number)s on %(on)s, and is not booked again for an earlier day."
-        " Date the payment to that day or later; a repayment is taken back once those dated before"
-        " that day that followed it were taken back."
+        "%(entry)s gave back %(amount)s yuan on %(on)s; after this change it would not have waited."
+        " Take %(entry)s back first, in the ledger, by a reversal with its reason."
     )
 
 

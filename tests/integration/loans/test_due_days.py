@@ -1,16 +1,25 @@
 """Due days of the contract: its anchor, its grace, its month ends and its closed days, for every note."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
 from app.kernel.daycount import DayCount
 from app.kernel.errors import InvalidInput
-from app.kernel.schedule_dates import MonthEnd
+from app.kernel.money import round_half_up
+from app.kernel.schedule_dates import Every, MonthEnd
+from app.loans.domain.amounts import DatedAmount
+from app.loans.domain.early import Keep, QuoteKind
+from app.loans.domain.schedule import make_schedule
 from app.loans.domain.states import InterestStyle
-from app.loans.domain.terms import DayRoll, Method, OddDays
+from app.loans.domain.terms import DayRoll, Method, OddDays, Terms
+from app.loans.models import NoteStateRow
+from app.loans.repayments.quoting import QuoteEarly, quote_early
 from app.loans.schedules import loan_schedule
-from app.loans.services import Drawn, Extended, ExtendLoan, PostDrawdown, Repaid
+from app.loans.services import Drawn, Extended, ExtendLoan, PostDrawdown, Repaid, Repay, repay
 
 TERMS = {
     "interest_style": InterestStyle.SCHEDULE,
@@ -70,6 +79,177 @@ def test_odd_days_fall_due_alone_before_the_first_whole_period(bank):
     ]
 
 
+LATE = {**TERMS, "day_count": DayCount.ACT_360, "first_due_on": date(2024, 3, 15)}
+ODD_FEN = 1_854_17
+"""15 days of 1,000,000.00 at 4.45 %, from 31 January to 15 February."""
+
+
+def spread(bank, *paid):
+    loan_id = bank.sign(**LATE, odd_days=OddDays.SPREAD)
+    bank.take_over(loan_id, drawn(loan_id, date(2024, 1, 31), 1_000_000_00), *paid)
+    return loan_id
+
+
+def state_of(bank, loan_id):
+    statement = sa.select(NoteStateRow).where(col(NoteStateRow.loan_id) == loan_id)
+    with bank.database.read() as session:
+        return session.execute(statement).scalar_one()
+
+
+def test_interest_of_odd_days_grows_on_them_and_falls_due_in_equal_parts(bank):
+    bank.open(date(2024, 2, 14))
+    loan_id = spread(bank)
+    (contract,) = due_days(bank, loan_id)
+    # Nothing falls due where the odd days end.
+    assert state_of(bank, loan_id).next_due_on == date(2024, 3, 15)
+    bank.close_until(date(2024, 2, 14), date(2024, 2, 15))
+    running = state_of(bank, loan_id)
+    assert (running.odd_fen, running.odd_part_fen) == (ODD_FEN, 309_02)
+    assert (running.interest_fen, bank.view(loan_id).accrued_fen) == (123_61, ODD_FEN + 123_61)
+    bank.close_until(date(2024, 2, 16), date(2024, 3, 14))
+    (rows,) = due_days(bank, loan_id)
+    assert rows == [
+        replace(row, state=found.state) for row, found in zip(contract, rows, strict=True)
+    ]
+    # 29 days, then 31 of what is left; six parts, the last one 309.07.
+    assert [row.interest_fen for row in rows[:2]] == [3_584_72 + 309_02, 3_193_29 + 309_02]
+    assert [row.explained.odd_fen for row in rows] == [309_02] * 5 + [309_07]
+    assert state_of(bank, loan_id).odd_fen == ODD_FEN - 309_02
+
+
+def test_the_schedule_of_a_loan_is_that_of_the_preview(bank):
+    bank.open(date(2024, 1, 31))
+    for method in (Method.EQUAL_PRINCIPAL, Method.EQUAL_INSTALMENT, Method.BULLET):
+        terms = {**LATE, "method": method}
+        loan_id = bank.sign(**terms, odd_days=OddDays.SPREAD)
+        bank.draw(loan_id, 1_000_000_00)
+        (rows,) = due_days(bank, loan_id)
+        preview = make_schedule(
+            Terms(
+                principal_fen=1_000_000_00,
+                rate_ppm=44_500,
+                start_on=date(2024, 1, 31),
+                every=Every(months=1),
+                method=method,
+                day_count=DayCount.ACT_360,
+                matures_on=date(2024, 7, 31),
+                first_due_on=date(2024, 3, 15),
+                odd_days=OddDays.SPREAD,
+            )
+        )
+        assert [(row.due_on, row.principal_fen, row.interest_fen) for row in rows] == [
+            (row.due_on, row.principal_fen, row.interest_fen) for row in preview.instalments
+        ]
+
+
+def test_paying_off_takes_what_is_left_of_the_odd_days(bank):
+    bank.open(date(2024, 3, 25))
+    loan_id = spread(bank, Repaid(on=date(2024, 3, 15)))
+    left_fen, view = state_of(bank, loan_id).odd_fen, bank.view(loan_id)
+    assert left_fen == ODD_FEN - 309_02
+    with bank.database.write() as session:
+        asked = QuoteEarly(kind=QuoteKind.PAYOFF)
+        quote = quote_early(session, bank.actor, loan_id, asked)
+    assert quote.days[0].interest_fen == view.accrued_fen
+    owed_fen = view.principal_fen + view.accrued_fen
+    with bank.database.write() as session:
+        repay(session, bank.actor, loan_id, Repay(amount_fen=owed_fen, prepay=True))
+    assert bank.view(loan_id).state == "settled"
+    assert state_of(bank, loan_id).odd_fen == 0
+
+
+def test_a_shorter_tenor_leaves_the_rest_of_the_odd_days_to_the_last_instalment(bank):
+    bank.open(date(2024, 3, 25))
+    loan_id = spread(bank, Repaid(on=date(2024, 3, 15)))
+    with bank.database.write() as session:
+        command = Repay(amount_fen=500_000_00, prepay=True, keep=Keep.INSTALMENT)
+        repay(session, bank.actor, loan_id, command)
+    (rows,) = due_days(bank, loan_id)
+    assert [row.explained.odd_fen for row in rows if row.principal_fen] == [
+        309_02,
+        309_02,
+        ODD_FEN - 2 * 309_02,
+    ]
+
+
+QUARTERS = {
+    **TERMS,
+    "interest_style": InterestStyle.QUARTERLY,
+    "every": "3m",
+    "day_count": DayCount.ACT_360,
+    "contract_fen": 3_000_000_00,
+    "starts_on": date(2023, 12, 26),
+    "matures_on": date(2024, 12, 25),
+}
+
+
+@pytest.mark.parametrize(
+    ("roll", "september", "december", "days"),
+    [
+        (DayRoll.NONE, date(2024, 9, 21), date(2024, 12, 21), [86, 92, 92, 91, 4]),
+        # Both days are Saturdays.
+        (DayRoll.NEXT, date(2024, 9, 23), date(2024, 12, 23), [86, 92, 94, 91, 2]),
+        (DayRoll.BEFORE, date(2024, 9, 20), date(2024, 12, 20), [86, 92, 91, 91, 5]),
+    ],
+)
+def test_a_settlement_day_that_banks_are_closed_on_moves_with_its_interest_and_principal(
+    bank, roll, september, december, days
+):
+    bank.open(date(2024, 9, 25))
+    loan_id = bank.sign(**QUARTERS, roll=roll)
+    paid = (Repaid(on=each) for each in (date(2024, 3, 21), date(2024, 6, 21), september))
+    bank.take_over(loan_id, drawn(loan_id, date(2023, 12, 26), 3_000_000_00), *paid)
+    (rows,) = due_days(bank, loan_id)
+    assert [row.due_on for row in rows] == [
+        date(2024, 3, 21),
+        date(2024, 6, 21),
+        september,
+        december,
+        date(2024, 12, 25),
+    ]
+    assert [sum(part.days for part in row.explained.parts) for row in rows] == days
+    assert [row.principal_fen for row in rows] == [750_000_00] * 3 + [0, 750_000_00]
+    # 2,250,000.00, then 1,500,000.00 at 4.45 %.
+    assert rows[2].interest_fen == round_half_up(150_000_000 * 445 * days[2], 3_600_000)
+
+
+@pytest.mark.parametrize("odd_days", OddDays)
+def test_odd_days_before_the_first_settlement_stand_alone_or_are_spread(bank, odd_days):
+    bank.open(date(2024, 9, 25))
+    loan_id = bank.sign(**{**QUARTERS, "method": Method.BULLET}, odd_days=odd_days)
+    first = () if odd_days is OddDays.SPREAD else (date(2024, 3, 21),)
+    paid = (Repaid(on=each) for each in (*first, date(2024, 6, 21), date(2024, 9, 21)))
+    bank.take_over(loan_id, drawn(loan_id, date(2023, 12, 26), 3_000_000_00), *paid)
+    (rows,) = due_days(bank, loan_id)
+    alone = [31_891_67, 34_116_67, 34_116_67, 33_745_83, 1_483_33]
+    if odd_days is OddDays.SPREAD:
+        parts = [7_972_91, 7_972_91, 7_972_91, 7_972_94]
+        alone = [own + part for own, part in zip(alone[1:], parts, strict=True)]
+    assert [row.interest_fen for row in rows] == alone
+
+
+def test_planned_days_that_banks_are_closed_on_move_too(bank):
+    bank.open(date(2024, 1, 31))
+    days = (date(2024, 3, 31), date(2024, 5, 18), date(2024, 7, 31))
+    plan = tuple(
+        DatedAmount(on=each, amount_fen=fen) for each, fen in zip(days, PARTS, strict=True)
+    )
+    loan_id = bank.sign(**{**TERMS, "method": Method.PLAN}, plan=plan, roll=DayRoll.NEXT)
+    bank.draw(loan_id, 400_000_00)
+    bank.draw(loan_id, 600_000_00)
+    notes = due_days(bank, loan_id)
+    for rows in notes:
+        found = [row.due_on for row in rows if row.principal_fen]
+        # A Sunday, a Saturday and a Wednesday.
+        assert found == [date(2024, 4, 1), date(2024, 5, 20), date(2024, 7, 31)]
+    principals = [[row.principal_fen for row in rows if row.principal_fen] for rows in notes]
+    sums = zip(*principals, strict=True)
+    assert tuple(sum(each) for each in sums) == PARTS
+
+
+PARTS = (333_333_33, 333_333_33, 333_333_34)
+
+
 def test_a_day_that_the_month_does_not_have_rolls_on(bank):
     bank.open(date(2024, 1, 31))
     loan_id = bank.sign(**TERMS, month_end=MonthEnd.ROLL)
@@ -109,9 +289,8 @@ def test_an_extension_leaves_agreed_days_and_moves_those_after_the_old_end(bank)
 @pytest.mark.parametrize(
     ("terms", "pointer"),
     [
-        ({"odd_days": OddDays.SPREAD, "first_due_on": date(2024, 3, 15)}, "/odd_days"),
         ({"grace_principal": 6}, "/grace_principal"),
-        ({"interest_style": InterestStyle.QUARTERLY, "every": "3m", "roll": DayRoll.NEXT}, "/roll"),
+        ({"interest_style": InterestStyle.QUARTERLY, "every": "1m"}, "/every"),
     ],
 )
 def test_terms_that_the_books_cannot_carry_are_refused(bank, terms, pointer):

@@ -14,7 +14,6 @@ from app.loans.domain.terms import Method
 from app.loans.invariants import violations
 from app.loans.queries import journal, list_dues, list_repayments, trial_balance
 from app.loans.refusals import (
-    ChangedSince,
     ClosedPeriod,
     KeyReserved,
     KeyTaken,
@@ -25,11 +24,9 @@ from app.loans.repayments.replayed import replay_digest, replayed_rows
 from app.loans.schedules import loan_schedule
 from app.loans.services import (
     Drawn,
-    ExtendLoan,
     PostDrawdown,
     Repay,
     Reverse,
-    extend_loan,
     repay,
     reverse,
 )
@@ -245,18 +242,6 @@ def test_a_key_like_those_given_here_is_refused(bank, weekly, prefix):
     with pytest.raises(KeyReserved):
         pay(bank, weekly, 1_00, key=f"{prefix}1")
     assert pay(bank, weekly, 1_00, key=f"my-{prefix}1").amount_fen == 1_00
-
-
-def test_terms_changed_after_the_day_are_not_worked_over(bank, weekly):
-    loan_id = sign(bank, starts_on=day(20), matures_on=date(2024, 4, 30))
-    bank.draw(loan_id, 90_000_00)
-    bank.close(day(20))
-    with bank.database.write() as session:
-        command = ExtendLoan(loan_id=loan_id, matures_on=date(2024, 5, 31), reason="展期")
-        extend_loan(session, bank.actor, command)
-    with pytest.raises(ChangedSince):
-        pay(bank, loan_id, 1_00, value_on=day(20))
-    assert pay(bank, loan_id, 1_00, value_on=day(21)).value_on == day(21)
 
 
 def test_the_first_day_of_the_open_month_is_the_earliest(bank):

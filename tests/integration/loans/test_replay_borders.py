@@ -1,4 +1,4 @@
-"""What a loan is not taken back over: fees, refunds, money used since; and the class of each day."""
+"""What a loan is not taken back over: money used since; and the class of each day."""
 
 from datetime import date
 
@@ -9,17 +9,9 @@ from sqlmodel import col
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.domain.waterfall import PERFORMING
-from app.loans.ledger.entries import (
-    BookEntry,
-    ProposeFee,
-    ProposeRefund,
-    book_entry,
-    propose_fee,
-    propose_refund,
-)
 from app.loans.queries import list_dues
 from app.loans.repayments.models import RepaymentOrder
-from app.loans.repayments.rewinding_refusals import BookedSince, SuspenseUsedSince
+from app.loans.repayments.rewinding_refusals import SuspenseUsedSince
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
 
 FIRST = date(2024, 1, 2)
@@ -66,54 +58,9 @@ def take_back(bank, repayment):
     return write(bank, reverse, bank.actor, command)
 
 
-def book(bank, world, loan_id, propose, command):
-    entry = write(bank, propose, world.actor("a-ops"), loan_id, command)
-    return write(bank, book_entry, world.actor("a-drawdown"), entry.id, BookEntry())
-
-
-def charge(bank, world, loan_id):
-    return book(bank, world, loan_id, propose_fee, ProposeFee(amount_fen=500_00, reason="律师费"))
-
-
 def owed_fen(bank, loan_id):
     with bank.database.read() as session:
         return sum(each.left_fen for each in list_dues(session, bank.actor, loan_id))
-
-
-def test_a_fee_is_not_paid_by_money_dated_before_it(bank, world, weekly):
-    entry = charge(bank, world, weekly)
-    bank.close(day(20))
-    with pytest.raises(BookedSince) as refused:
-        pay(bank, weekly, 1_000_00, value_on=day(19))
-    assert refused.value.facts["entry"] == entry.number
-    assert pay(bank, weekly, 1_000_00, value_on=day(20)).fee_fen == 500_00
-
-
-def test_a_repayment_is_taken_back_over_a_fee_when_none_between_is_split_again(bank, world, weekly):
-    first = pay(bank, weekly, 1_000_00)
-    bank.close(day(20))
-    second = pay(bank, weekly, 1_000_00)
-    bank.close(day(21))
-    charge(bank, world, weekly)
-    third = pay(bank, weekly, 1_000_00)
-    assert third.fee_fen == 500_00
-    with pytest.raises(BookedSince):
-        take_back(bank, first)
-    take_back(bank, second)
-    take_back(bank, first)
-    view = bank.view(weekly)
-    assert (view.fees_fen, view.suspense_fen) == (0, 0)
-    bank.close(day(22))
-
-
-def test_money_given_back_stays_given_back(bank, world, weekly):
-    pay(bank, weekly, owed_fen(bank, weekly) + 1_000_00)
-    waiting_fen = bank.view(weekly).suspense_fen
-    refund = ProposeRefund(amount_fen=waiting_fen, reason="多付", party="果业公司")
-    book(bank, world, weekly, propose_refund, refund)
-    with pytest.raises(BookedSince):
-        pay(bank, weekly, 1_00, value_on=day(19))
-    assert bank.view(weekly).suspense_fen == 0
 
 
 @pytest.fixture

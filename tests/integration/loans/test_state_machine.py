@@ -1,6 +1,7 @@
 """Loans led through their lives by chance beside a plain model; all stored figures are worked out again each time."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import count
@@ -21,7 +22,16 @@ from hypothesis.stateful import (
 from sqlmodel import Session
 
 from app.kernel.clock import FixedClock
+from app.loans.ledger.entries import (
+    BookEntry,
+    ProposeFee,
+    ProposeRefund,
+    book_entry,
+    propose_fee,
+    propose_refund,
+)
 from app.loans.queries import list_repayments
+from app.loans.repayments.rewinding_refusals import RefundedSince
 from app.loans.services import (
     ExtendLoan,
     Repay,
@@ -35,7 +45,7 @@ from app.loans.services import (
 from tests.conftest import DEEP, open_database
 from tests.factories.world import OPENED_AT
 from tests.support.bank import Bank, broken
-from tests.support.plain_loan import Happening, PlainLoan
+from tests.support.plain_loan import Happening, NotThereError, PlainLoan
 
 FIRST: Final = date(2024, 1, 2)
 MATURITY: Final = date(2024, 5, 15)
@@ -134,9 +144,9 @@ class Life(RuleBasedStateMachine):
     @precondition(may_pay)
     @rule(data=st.data(), early=st.booleans(), back=st.integers(0, 6))
     def money_comes(self, data: st.DataObject, *, early: bool, back: int) -> None:
-        first = max(self.today.replace(day=1), self.changed_on + timedelta(days=1))
+        first = max(self.today.replace(day=1), self.happened[0].on)
         value_on = min(max(first, self.today - timedelta(days=back)), self.today)
-        owed = self.plain.principal + self.plain.accrued
+        owed = self.plain.principal + self.plain.accrued + self.plain.fees
         due = sum(sum(bill.left.values()) for bill in self.plain.bills)
         fen = data.draw(
             st.one_of(
@@ -144,31 +154,44 @@ class Life(RuleBasedStateMachine):
             )
         )
         name = f"付款{next(self.numbers)}"
-        with self.bank.database.write() as session:
+        paid = Happening(on=value_on, kind="pay", fen=fen, early=early, name=name)
+        with self.as_the_plain_loan([*self.happened, paid]) as session:
             command = Repay(amount_fen=fen, value_on=value_on, prepay=early, payer=name)
             repay(session, self.bank.actor, self.loan_id, command)
-        self.happened.append(Happening(on=value_on, kind="pay", fen=fen, early=early, name=name))
 
-    @property
-    def changed_on(self) -> date:
-        """The last day on which something other than a repayment happened."""
-        return max(each.on for each in self.happened if each.kind != "pay")
+    @contextmanager
+    def as_the_plain_loan(self, happened: list[Happening]) -> Iterator[Session]:
+        """A step that is refused where money was given back that would not have waited, and only there."""
+        before, self.happened = self.happened, happened
+        refused = False
+        try:
+            _ = self.plain
+        except NotThereError:
+            refused, self.happened = True, before
+        with self.bank.database.write() as session:
+            if not refused:
+                yield session
+                return
+            with pytest.raises(RefundedSince):
+                yield session
+            session.rollback()
 
     def reversible(self) -> list[Happening]:
-        """Repayments of the open month that no drawdown and no extension followed."""
-        if self.gone or not self.happened:
+        """Repayments of the open month."""
+        if self.gone:
             return []
-        first = max(self.today.replace(day=1), self.changed_on + timedelta(days=1))
+        first = self.today.replace(day=1)
         return [each for each in self.happened if each.kind == "pay" and each.on >= first]
 
     @precondition(reversible)
     @rule(data=st.data())
     def a_repayment_is_taken_back(self, data: st.DataObject) -> None:
         found = data.draw(st.sampled_from(self.reversible()))
-        with self.bank.database.write() as session:
+        with self.as_the_plain_loan(
+            [each for each in self.happened if each is not found]
+        ) as session:
             command = Reverse(entry_id=self.entry_of(session, found.name), reason="银行退汇")
             reverse(session, self.bank.actor, command)
-        self.happened.remove(found)
 
     def entry_of(self, session: Session, payer: str) -> UUID:
         """The entry that stands for what a payer paid; it may have been booked again on its day."""
@@ -180,6 +203,25 @@ class Life(RuleBasedStateMachine):
             if each.payer == payer and each.id not in gone and each.reverses_id is None
         }
         return entry_id
+
+    @precondition(may_pay)
+    @rule(fen=st.integers(1, 900_00))
+    def a_fee_is_charged(self, fen: int) -> None:
+        self.by_two(propose_fee, ProposeFee(amount_fen=fen, reason="律师费"))
+        self.happened.append(Happening(on=self.today, kind="fee", fen=fen))
+
+    @precondition(lambda self: self.may_pay() and self.plain.suspense > 0)
+    @rule(data=st.data())
+    def money_that_waits_is_given_back(self, data: st.DataObject) -> None:
+        fen = data.draw(st.integers(1, self.plain.suspense))
+        command = ProposeRefund(amount_fen=fen, reason="多付", party="果业公司")
+        self.by_two(propose_refund, command)
+        self.happened.append(Happening(on=self.today, kind="refund", fen=fen))
+
+    def by_two(self, propose: Any, command: Any) -> None:
+        with self.bank.database.write() as session:
+            entry = propose(session, self.world.actor("a-ops"), self.loan_id, command)
+            book_entry(session, self.world.actor("a-drawdown"), entry.id, BookEntry())
 
     @precondition(
         lambda self: (
@@ -219,10 +261,11 @@ class Life(RuleBasedStateMachine):
         if self.gone:
             assert (view.state, view.principal_fen) == ("written-off", 0)
             return
-        assert (view.principal_fen, view.accrued_fen, view.suspense_fen) == (
+        assert (view.principal_fen, view.accrued_fen, view.suspense_fen, view.fees_fen) == (
             plain.principal,
             plain.accrued,
             plain.suspense,
+            plain.fees,
         )
         assert (view.overdue_days, view.overdue_fen) == plain.overdue(self.today)
         behind = "overdue" if plain.overdue(self.today)[0] else "performing"

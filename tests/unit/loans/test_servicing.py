@@ -18,7 +18,9 @@ from app.loans.domain.burden import Burden, OpenDue, penalty_to
 from app.loans.domain.notes import (
     NoteTerms,
     completing_plan,
+    first_due_on,
     interest_periods,
+    nominal_days,
     note_schedule,
     principal_plan,
     replanned,
@@ -26,7 +28,7 @@ from app.loans.domain.notes import (
 )
 from app.loans.domain.servicing import NoteBook, overdue_on, stepped
 from app.loans.domain.states import LOAN, InterestStyle, LoanEvent, LoanState
-from app.loans.domain.terms import DayRoll, Method, OddDays, ScheduleError, Terms, moved_days
+from app.loans.domain.terms import DayRoll, Method, OddDays, ScheduleError, Terms, moved_among
 
 ONE_DAY = timedelta(days=1)
 STYLES = {
@@ -74,10 +76,8 @@ def with_terms_of_due_days(draw, terms):
         month_end=draw(st.sampled_from(list(MonthEnd))),
         grace_principal=draw(st.integers(0, 3)),
     )
-    if terms.style is InterestStyle.SCHEDULE:
-        odd_days = draw(st.sampled_from((OddDays.JOINED, OddDays.OWN_ROW)))
-        found = replace(found, odd_days=odd_days)
-        found = replace(found, moved=rolled(found, draw(st.sampled_from(list(DayRoll)))))
+    found = replace(found, odd_days=draw(st.sampled_from(OddDays)))
+    found = replace(found, moved=rolled(found, draw(st.sampled_from(list(DayRoll)))))
     later = terms.drawn_on + timedelta(days=draw(st.integers(0, days - 2)))
     found = replace(found, drawn_on=min(later, found.ends_on - ONE_DAY))
     assume(possible(found))
@@ -99,7 +99,7 @@ def rolled(terms, roll):
         roll=roll,
         calendar=WEEKDAYS,
     )
-    return moved_days(whole)
+    return moved_among(whole, nominal_days(terms))
 
 
 def possible(terms):
@@ -126,7 +126,7 @@ def book_of(terms):
         interest_fen=0,
         penalty_fen=0,
         compound_fen=0,
-        next_due_on=min(plan[0].on, first.due_on),
+        next_due_on=first_due_on(terms, plan),
         terms=terms,
         plan=plan,
     )
@@ -161,7 +161,7 @@ def test_daily_postings_sum_to_the_schedule_and_bills_equal_its_rows(terms):
     ]
     assert [(bill.due_on, bill.principal_fen, bill.interest_fen) for bill in bills] == expected
     assert posted == sum(row.interest_fen for row in rows)
-    assert (book.unbilled_fen, book.next_due_on, book.interest_fen) == (0, None, 0)
+    assert (book.unbilled_fen, book.next_due_on, book.grown_fen) == (0, None, 0)
 
 
 def quarterly(method, drawn_on, matures_on, amount_fen):
