@@ -4,7 +4,10 @@ from typing import Final
 
 from app.appraisal.report_views import Figure
 from app.documents.pdf import Cell, Column, Heading, Row, Words
-from app.kernel.units import RATIO, per_cent, unit_name
+from app.kernel.units import CALENDAR_YEARS, RATIO, per_cent, unit_name
+
+COUNTED: Final = frozenset({"year", "month", "day"})
+"""Units whose English word takes an s beside any figure but one."""
 
 LISTED_FIGURES: Final = 4
 """So many of a row of numbers are printed; the rest are counted."""
@@ -51,19 +54,40 @@ def with_unit(value: Figure | Words, unit: str) -> tuple[str | Cell, Cell]:
         return below(value), Cell(text="")
     if unit == RATIO and _is_share(value):
         return per_cent(str(value)), Cell(text="%")
+    if is_calendar_year(value, unit):
+        return str(value).removesuffix(".0"), Cell(text="")
     return figure(value), unit_beside(value, unit)
 
 
 def unit_beside(value: Figure, unit: str) -> Cell:
     """The unit of a figure; a calendar day has none."""
     is_day = unit == "day" and isinstance(value, str) and value[4:5] == "-"
-    return Cell(text="") if is_day else unit_cell(unit)
+    return Cell(text="") if is_day else unit_cell(unit, counted=value != 1)
+
+
+def is_calendar_year(value: Figure, unit: str) -> bool:
+    """Whether a figure names a year and does not count years."""
+    plain = str(value).removesuffix(".0")
+    return unit == "year" and plain.isdecimal() and int(plain) in CALENDAR_YEARS
+
+
+def with_unit_name(shown_figure: str, unit: str) -> str:
+    """A figure with its unit in Chinese, and behind it in English where that is another word."""
+    name = unit_words(unit, counted=shown_figure != "1")
+    beside = "" if name.en in {"", name.zh} else f" ({name.en})"
+    return f"{shown_figure} {name.zh}".strip() + beside
+
+
+def unit_words(unit: str, *, counted: bool) -> Words:
+    """A unit in both languages; years, months and days are counted in English."""
+    name = unit_name(unit)
+    return Words(zh=name.zh, en=f"{name.en}s" if counted and unit in COUNTED else name.en)
 
 
 def _is_share(value: Figure) -> bool:
     return isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdecimal())
 
 
-def unit_cell(unit: str) -> Cell:
-    name = unit_name(unit)
+def unit_cell(unit: str, *, counted: bool = True) -> Cell:
+    name = unit_words(unit, counted=counted)
     return Cell(text=name.zh, note="" if name.en == name.zh else name.en)

@@ -12,7 +12,7 @@ from app.appraisal.domain.comparing import CHANGE_TITLES, TABLE, ChangeKind, Com
 from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of
 from app.appraisal.models import Appraisal
-from app.appraisal.report_parts import both, figure
+from app.appraisal.report_parts import both, figure, is_calendar_year, with_unit_name
 from app.appraisal.report_views import (
     BandView,
     BarView,
@@ -33,7 +33,7 @@ from app.documents.wording import BLANK
 from app.kernel.actor import Name
 from app.kernel.catalogue import in_both
 from app.kernel.money import Money
-from app.kernel.units import RATIO, per_cent, unit_name
+from app.kernel.units import RATIO, per_cent
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.words import Text
@@ -163,17 +163,11 @@ def shown(field: Field, given: Any, on: date) -> str:
         return both(choice_words(field, given, on))
     if isinstance(given, bool):
         return both(FLAG_WORDS[given])
-    if field.kind not in {"number", "integer"}:
-        return str(given)
+    if field.kind not in {"number", "integer"} or is_calendar_year(given, field.unit):
+        return str(given).removesuffix(".0")
     if field.unit == RATIO:
         return f"{per_cent(given)}%"
     return with_unit_name(figure(float(given)).removesuffix(".00"), field.unit)
-
-
-def with_unit_name(shown_figure: str, unit: str) -> str:
-    """A figure before its unit in both languages, which is written once where they agree."""
-    name = unit_name(unit)
-    return " ".join(dict.fromkeys((shown_figure, name.zh, name.en))).strip()
 
 
 def choice_words(field: Field, given: Any, on: date) -> Words:
@@ -365,5 +359,4 @@ def _unit_price(fen: int, quantity: Mapping[str, Any] | None) -> str:
     if quantity is None or not quantity["value"] or quantity["unit"].startswith("yuan"):
         return ""
     amount = float(quantity["value"])
-    name = unit_name(quantity["unit"])
-    return f"{fen / 100 / amount:,.4g} 元/{name.zh} yuan/{name.en}" if amount else ""
+    return with_unit_name(f"{fen / 100 / amount:,.4g}", f"yuan/{quantity['unit']}")

@@ -15,6 +15,7 @@ from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
+from app.appraisal.report_parts import with_unit_name
 from app.appraisal.report_views import (
     AppraisalReportView,
     ApproachView,
@@ -41,7 +42,6 @@ from app.appraisal.services.annexes import (
     comparison_view,
     outside_view,
     subject_annex,
-    with_unit_name,
 )
 from app.appraisal.services.comparison import agency_comparison
 from app.appraisal.services.orders import own_appraisal

@@ -55,6 +55,10 @@ WORDS: Final[Mapping[str, Text | Name]] = {
         en="This reference stands in an earlier row already.", zh="此编号在前面的行中已出现。"
     ),
     "ref-too-long": Text(en="The reference is too long.", zh="编号过长。"),
+    "unknown-ref": Text(
+        en="The first sheet has no such reference. The line is that of the sheet of these years.",
+        zh="首个工作表中没有此编号。行号为该数列工作表中的行号。",
+    ),
     "not-a-choice": Text(
         en="Choose a value from the list of the cell.", zh="请从单元格的下拉列表中选择。"
     ),
@@ -73,7 +77,7 @@ STRANGERS: Final = 20
 
 @dataclass(slots=True, kw_only=True)
 class WorkbookRow:
-    """One row of the first sheet: the line it stands in, its reference, its inputs, what cannot be read."""
+    """One row: the line it stands in, its reference, its inputs, what cannot be read."""
 
     number: int
     ref: str
@@ -243,8 +247,11 @@ def _check_ref(row: WorkbookRow, seen: set[str]) -> None:
 # Series
 
 
-def _read_series(spec: ModelSpec, book: Any, series: Field, rows: Sequence[WorkbookRow]) -> None:
-    """Give each row the years that its sheet holds of it; the sheet may be missing when not needed."""
+def _read_series(spec: ModelSpec, book: Any, series: Field, rows: list[WorkbookRow]) -> None:
+    """Give each row the years that its sheet holds of it; the sheet may be missing when not needed.
+
+    Years of a reference that no row has are a row of their own, which is refused.
+    """
     if _found_name(spec, book, series.name) is None and not series.required:
         return
     sheet = _sheet(spec, book, series.name)
@@ -266,13 +273,11 @@ def _read_series(spec: ModelSpec, book: Any, series: Field, rows: Sequence[Workb
             continue
         owner = by_ref.get(ref)
         if owner is None:
-            raise InvalidInput.at(
-                "/file",
-                N_("Row %(row)s of the sheet “%(sheet)s”: the first sheet has no “%(ref)s”."),
-                row=number,
-                sheet=sheet.title,
-                ref=ref[:MAX_REF_CHARACTERS],
-            )
+            if len(rows) == MAX_IMPORT_ROWS:
+                raise _too_many(sheet.title, MAX_IMPORT_ROWS)
+            owner = by_ref[ref] = WorkbookRow(number=number, ref=ref[:MAX_REF_CHARACTERS])
+            owner.refuse("unknown-ref", series.name)
+            rows.append(owner)
         _year(owner, series, reader, [cells[places[each]] for each in known], years)
     for ref, given in years.items():
         _set_series(by_ref[ref], series, given)

@@ -259,8 +259,27 @@ def test_a_series_stands_in_its_own_sheet(api, ground):
     years = [("a", 2, 210), ("a", 1, "620"), ("b", 1, 620), ("b", 3, 1), ("c", 1, "x")]
     answer = value(client, filled(client, rows, series=years)).json["rows"]
     assert [codes(row) for row in answer] == [set(), {name}, {name}]
-    unknown = value(client, filled(client, rows, series=[("z", 1, 2)]), status=422)
-    assert unknown.json["errors"][0]["pointer"] == "/file"
+
+
+def test_years_of_an_unknown_reference_are_a_refused_row_and_stop_no_other(
+    api, session, orders, commit
+):
+    client = api("ag1-a")
+    first, second, *_ = orders
+    years = [(first, 1, 620), ("V-2023-9999", 1, 2), ("V-2023-9999", 2, 3), (second, 1, 210)]
+    content = filled(client, [(first, plain()), (second, plain())], series=years)
+    commit()
+    checked = send(client, "imports", content, dry_run="true", status=200).json
+    done = send(client, "imports", content, dry_run="false", status=201).json
+    for answer in (checked, done):
+        assert (answer["total"], answer["refused"]) == (3, 1)
+        *good, unknown = answer["rows"]
+        assert all(not row["problems"] and row["value_yuan"] for row in good)
+        assert (unknown["ref"], unknown["line"]) == ("V-2023-9999", layout.FIRST_ROW + 1)
+        assert [each["column"] for each in unknown["problems"]] == ["costs_by_year_yuan_per_mu"]
+        assert unknown["value_yuan"] is None
+    assert [row["stored"] for row in done["rows"]] == [True, True, False]
+    assert stored(session, second).inputs["costs_by_year_yuan_per_mu"] == ["210"]
 
 
 @pytest.mark.parametrize(

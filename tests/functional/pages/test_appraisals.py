@@ -281,6 +281,28 @@ def test_every_year_of_the_fan_names_what_it_counts(sign_in, carbon):
     ]
 
 
+def test_a_long_result_leads_to_each_of_its_sections_and_folds_the_table_of_the_fan(
+    sign_in, session, world, carbon, commit
+):
+    appraised = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    commit()
+    risk = sign_in("a-risk", language="en")
+    pages = (
+        risk.get(f"/appraisals/{appraised.id}", status=200).text,
+        risk.submit(
+            "/appraisal-models/carbon-sink-income/what-if", typed("carbon-sink-income"), status=200
+        ).text,
+    )
+    for page in pages:
+        jumps = page.partition('<nav class="jumps" aria-label="On this page">')[2]
+        targets = re.findall(r'href="#([a-z-]+)"', jumps.partition("</nav>")[0])
+        assert {"section-value", "section-fan", "section-steps"} <= set(targets)
+        assert targets == [each for each in targets if page.count(f'id="{each}"') == 1]
+        assert set(targets) == set(re.findall(r'id="(section-[a-z]+)"', page))
+        _, _, fan = page.partition('id="section-fan"')
+        assert '<details class="twin"><summary>Figures as a table' in fan.partition("</section>")[0]
+
+
 def test_a_what_if_draws_losses_where_they_are_asked_for(sign_in, carbon):
     risk = sign_in("a-risk", language="en")
     page = "/appraisal-models/carbon-sink-income/what-if"

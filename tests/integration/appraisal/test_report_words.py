@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.appraisal.domain.comparing import Side, compared
 from app.appraisal.domain.valuing import stored_inputs
 from app.appraisal.models import Appraisal
+from app.appraisal.report_parts import with_unit, with_unit_name
 from app.appraisal.reports import appraisal_report
 from app.appraisal.services import StatedPrice, WhatIf, what_if
 from app.appraisal.services.annexes import shown
@@ -16,6 +17,7 @@ from app.appraisal.services.inputs import get_spec
 from app.appraisal.services.reporting import INVENTED, report_view
 from app.assets.domain import AssetKind
 from app.assets.models import Asset, AssetParcel
+from app.documents.pdf_blocks import Cell
 from app.identity.models import Organisation
 from app.kernel.errors import InvalidInput
 from app.market.models import PricePoint
@@ -95,7 +97,30 @@ def test_choices_and_units_of_annexes_stand_in_both_languages():
     spec = get_spec("carbon-sink-income")
     kind = spec.field("sink_kind")
     assert shown(kind, "forest", SIGNED_ON) == "乔木林 Forest"
-    assert shown(spec.field("area_mu"), "29600", SIGNED_ON) == "29,600 亩 mu"
+    assert shown(spec.field("area_mu"), "29600", SIGNED_ON) == "29,600 亩 (mu)"
+
+
+@pytest.mark.parametrize(
+    ("figure", "unit", "printed"),
+    [
+        ("18.49", "year", "18.49 年 (years)"),
+        ("1", "year", "1 年 (year)"),
+        ("360", "day", "360 日 (days)"),
+        ("30", "yuan/year", "30 元/年 (yuan/year)"),
+        ("5", "place", "5 顺位 (place)"),
+        ("7", "1", "7"),
+        ("7", "of its own", "7 of its own"),
+    ],
+)
+def test_a_figure_bears_its_unit_once_in_each_language(figure, unit, printed):
+    assert with_unit_name(figure, unit) == printed
+
+
+def test_a_year_of_the_calendar_is_neither_counted_nor_grouped():
+    year = get_spec("gep").field("account_year")
+    assert (year.unit, shown(year, 2023, SIGNED_ON)) == ("year", "2023")
+    assert with_unit(2023.0, "year") == ("2023", Cell(text=""))
+    assert with_unit(18.49, "year") == ("18.49", Cell(text="年", note="years"))
 
 
 def test_a_price_that_the_row_does_not_use_stands_nowhere(session, world, forest):
