@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -368,8 +368,15 @@ def _present(loan: LoanView, collateral: Collateral | None) -> list[Step]:
     if call is not None:
         return [Step(title=N_("Top-up of security"), day=call.opened_on, state="alarm")]
     if loan.state is LoanState.OVERDUE:
-        return [Step(title=N_("Overdue"), day=loan.closed_on, state="alarm")]
+        return [Step(title=N_("Overdue"), day=_overdue_since(loan), state="alarm")]
     return [Step(title=N_("In repayment"), day=None, state="now")] if _repays(loan) else []
+
+
+def _overdue_since(loan: LoanView) -> date | None:
+    """The oldest unpaid due day: days overdue are counted from it to the day after the last close."""
+    if loan.closed_on is None or not loan.overdue_days:
+        return None
+    return loan.closed_on + timedelta(days=1 - loan.overdue_days)
 
 
 def _repays(loan: LoanView) -> bool:

@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from app.desk.loan_page import loan_page
+from app.loans.queries import list_dues
 from app.loans.services import (
     Drawn,
     OpenLoan,
@@ -44,6 +46,15 @@ def test_the_list_shows_the_loan_and_its_state(sign_in, loan_id, language):
     assert "L-2023-000001" in text
     assert ("逾期" if language == "zh_CN" else "Overdue") in text
     assert "4.45%" in text
+
+
+def test_the_steps_of_a_loan_say_since_when_it_is_overdue(sign_in, database, world, loan_id):
+    with database.read() as session:
+        steps = loan_page(session, world.actor("a-ops"), loan_id).steps
+        (unpaid,) = [
+            due for due in list_dues(session, world.actor("a-ops"), loan_id) if not due.settled
+        ]
+    assert [step.day for step in steps if step.title == "Overdue"] == [unpaid.due_on]
 
 
 @pytest.mark.parametrize(("page", "amount"), [("schedule", "31,891.67"), ("journal", "2,225.00")])
