@@ -156,8 +156,16 @@ def decide(rule: TriggerRule, last: LastCause | None, level: str, *, on: date) -
     return Move.RESUME
 
 
-def plain_figure(code: str, value: Any) -> str:
-    """A figure as the history of a signal writes it: yuan with two decimals, per cent, else as it is."""
+def figure_words(code: str, value: Any) -> Name:
+    """A figure in both languages: yuan with two decimals, per cent, the word of its place, else as it is."""
+    places = tables()["figures"][code].get("words")
+    if places and value:
+        return Name(zh=places[int(value) - 1]["zh"], en=places[int(value) - 1]["en"])
+    plain = _plain(code, value)
+    return Name(zh=plain, en=plain)
+
+
+def _plain(code: str, value: Any) -> str:
     if value is None:
         return "—"
     if code.endswith("_fen"):
@@ -167,10 +175,24 @@ def plain_figure(code: str, value: Any) -> str:
     return str(value)
 
 
-def figures_text(figures: Figures) -> str:
-    """Figures in words of both languages, in the order of their trigger."""
-    known = tables()["figures"]
-    return "；".join(
-        f"{known[code]['zh']} {known[code]['en']} {plain_figure(code, value)}"
-        for code, value in figures.items()
+def both(words: Name) -> str:
+    """Words of the system as they are kept: a line in Chinese, a line in English."""
+    return f"{words.zh}\n{words.en}"
+
+
+def told_by_system(note: str) -> Name:
+    """What the system wrote, in each language."""
+    zh, _, en = note.partition("\n")
+    return Name(zh=zh, en=en)
+
+
+def cause_told(words: Name, figures: Figures) -> Name:
+    """A cause with its figures, in the order in which they were found."""
+    named = tables()["figures"]
+    zh = "，".join(
+        f"{named[code]['zh']}{figure_words(code, each).zh}" for code, each in figures.items()
     )
+    en = ", ".join(
+        f"{named[code]['en']} {figure_words(code, each).en}" for code, each in figures.items()
+    )
+    return Name(zh=f"{words.zh}：{zh}", en=f"{words.en}: {en}")

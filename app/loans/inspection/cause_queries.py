@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.loans.domain.causes import Finding, Trigger, TriggerRule
+from app.loans.domain.causes import Finding, Trigger, TriggerRule, trigger_words
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.inspection import MADE, FilePurpose, InspectionState
 from app.loans.domain.signals import levels
@@ -52,22 +52,18 @@ def finding_of(row: Any, rule: TriggerRule, place: Place) -> Finding:
     loan_id, began_on = figures.pop("loan_id"), figures.pop("began_on")
     figures.pop("rank")
     if rule.trigger in _BY_DAYS:
-        figures["days"] = (place.on - began_on).days
+        figures[trigger_words()[rule.trigger].measure] = (place.on - began_on).days
     return Finding(loan_id=loan_id, began_on=began_on, figures=figures)
 
 
 def endings(place: Place, rule: TriggerRule, *, limit: int) -> sa.Select[Any]:
     """The causes of a bank that hold no more."""
+    held = holding(place.bank_id, rule.trigger).limit(limit)
     if rule.trigger is Trigger.CLASS_WORSE:
-        still = _classed(place, rule)
-    else:
-        found = _FOUND[rule.trigger](place, rule).subquery()
-        still = sa.select(found.c.loan_id).where(found.c.rank >= 0)
-    return (
-        holding(place.bank_id, rule.trigger)
-        .where(col(SignalCause.loan_id).not_in(still))
-        .limit(limit)
-    )
+        return held.where(~_classed(place, rule))
+    found = _FOUND[rule.trigger](place, rule).subquery()
+    still = sa.select(found.c.loan_id).where(found.c.rank >= 0)
+    return held.where(col(SignalCause.loan_id).not_in(still))
 
 
 def holding(bank_id: UUID, trigger: Trigger) -> sa.Select[Any]:
@@ -110,44 +106,47 @@ def _days_before(on: date, since: Any) -> Callable[[int], sa.ColumnElement[bool]
 
 
 def _overdue(place: Place, rule: TriggerRule) -> sa.Select[Any]:
-    since = sa.func.min(LoanDue.due_on)
-    left = sa.func.sum(
+    left = (
         col(LoanDue.principal_fen) + col(LoanDue.interest_fen)
         - col(LoanDue.paid_principal_fen) - col(LoanDue.paid_interest_fen)
     )  # fmt: skip
-    return _unpaid(
-        place,
-        since.label("began_on"),
-        sa.cast(left, sa.BigInteger).label("amount_fen"),
-        _rank(rule, _days_before(place.on, since)),
+    late = _unpaid(place, left).subquery()
+    return _of_late(
+        place, late, late.c.amount_fen, _rank(rule, _days_before(place.on, late.c.began_on))
     )
 
 
 def _interest_unpaid(place: Place, rule: TriggerRule) -> sa.Select[Any]:
     left = col(LoanDue.interest_fen) - col(LoanDue.paid_interest_fen)
-    periods = sa.func.count(sa.distinct(col(LoanDue.due_on)))
-    return _unpaid(
+    late = _unpaid(place, left).where(left > 0).subquery()
+    return _of_late(
         place,
-        sa.func.min(LoanDue.due_on).label("began_on"),
-        sa.cast(sa.func.sum(left), sa.BigInteger).label("amount_fen"),
-        periods.label("periods"),
-        _rank(rule, lambda count: periods >= count),
-    ).where(left > 0)
+        late,
+        late.c.amount_fen,
+        late.c.periods,
+        _rank(rule, lambda count: late.c.periods >= count),
+    )
 
 
-def _unpaid(place: Place, *columns: Any) -> sa.Select[Any]:
-    """Over the bills of each loan that are past their day and not settled: few, and found by their own index."""
+def _unpaid(place: Place, left: Any) -> sa.Select[Any]:
+    """By loan what is left of bills past their day: few of all bills, and found by their own index."""
     statement: Any = (
-        sa.select(col(LoanDue.loan_id), *columns)
-        .join(Loan, col(Loan.id) == col(LoanDue.loan_id))
-        .where(
-            sa.text("NOT loan_due.settled"),
-            col(LoanDue.due_on) < place.on,
-            *_of_bank(place.bank_id),
+        sa.select(
+            col(LoanDue.loan_id),
+            sa.func.min(LoanDue.due_on).label("began_on"),
+            sa.cast(sa.func.sum(left), sa.BigInteger).label("amount_fen"),
+            sa.func.count(sa.distinct(col(LoanDue.due_on))).label("periods"),
         )
+        .where(sa.text("NOT loan_due.settled"), col(LoanDue.due_on) < place.on)
         .group_by(col(LoanDue.loan_id))
     )
     return statement  # type: ignore[no-any-return]
+
+
+def _of_late(place: Place, late: sa.Subquery, *columns: Any) -> sa.Select[Any]:
+    """Those of one bank: asked of each late loan, so that no other loan is read."""
+    own = sa.exists().where(col(Loan.id) == late.c.loan_id, *_of_bank(place.bank_id))
+    return sa.select(late.c.loan_id, late.c.began_on, *columns).where(own)
 
 
 def _tier(column: Any) -> sa.Case[Any]:
@@ -172,7 +171,7 @@ def _class_worse(place: Place, rule: TriggerRule) -> sa.Select[Any]:
         sa.select(
             col(LoanClassification.loan_id),
             sa.func.max(LoanClassification.on).label("began_on"),
-            sa.func.max(LoanStateRow.overdue_days).label("days"),
+            sa.func.max(LoanStateRow.overdue_days).label("days_overdue"),
             present.label("tier"),
             _rank(rule, lambda tier: present >= tier),
         )
@@ -190,14 +189,17 @@ def _class_worse(place: Place, rule: TriggerRule) -> sa.Select[Any]:
     return statement  # type: ignore[no-any-return]
 
 
-def _classed(place: Place, rule: TriggerRule) -> sa.Select[Any]:
-    """Of the loans with a cause that holds, those whose class is still a bad one."""
-    held = _held(rule.trigger).subquery()
+def _classed(place: Place, rule: TriggerRule) -> sa.Exists:
+    """Whether the loan of a cause still bears a bad class."""
     return (
-        sa.select(held.c.loan_id)
-        .join(LoanStateRow, col(LoanStateRow.loan_id) == held.c.loan_id)
-        .join(Loan, col(Loan.id) == held.c.loan_id)
-        .where(_tier(col(LoanStateRow.loan_class)) >= rule.first, *_of_bank(place.bank_id))
+        sa.exists()
+        .where(
+            col(LoanStateRow.loan_id) == col(SignalCause.loan_id),
+            col(Loan.id) == col(SignalCause.loan_id),
+            _tier(col(LoanStateRow.loan_class)) >= rule.first,
+            *_of_bank(place.bank_id),
+        )
+        .correlate(SignalCause)
     )
 
 
@@ -286,7 +288,7 @@ def proofs_missing(
                 figures={
                     "drawn_fen": row.drawn_fen,
                     "proved_fen": proved_fen,
-                    "days": (place.on - row.began_on).days,
+                    "days_since": (place.on - row.began_on).days,
                 },
             )
 

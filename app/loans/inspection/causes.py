@@ -19,7 +19,7 @@ from app.audit.services import record
 from app.db.bulk import insert_rows
 from app.db.engine import now
 from app.db.numbers import insert_ignoring, take_numbers
-from app.kernel.actor import SYSTEM_PERSON_ID, Actor
+from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
 from app.kernel.ids import new_id
 from app.loans.domain.causes import (
     SYSTEM_SOURCE,
@@ -29,8 +29,9 @@ from app.loans.domain.causes import (
     Move,
     Trigger,
     TriggerRule,
+    both,
+    cause_told,
     decide,
-    figures_text,
     trigger_words,
 )
 from app.loans.domain.signals import (
@@ -44,7 +45,7 @@ from app.loans.inspection.cause_queries import holding
 from app.loans.inspection.models import SignalAct, SignalCause, SignalLook, WarningSignal
 from app.loans.inspection.signals import SERIES
 
-SURPASSED: Final = "由更重的预警接续 · Goes on in a graver signal"
+SURPASSED: Final = Name(zh="由更重的预警接续", en="Goes on in a graver signal")
 
 _SIGNAL_COLUMNS: Final = (
     "id", "version", "number", "loan_id", "bank_id", "level", "kind", "source", "state",
@@ -200,7 +201,8 @@ def _carry_on(
 
 def _go_on(writes: _Writes, known: _Known, finding: Finding, level: str, *, back: bool) -> None:
     """The same episode, again or graver: an open signal is raised with it, on a closed one it is noted alone."""
-    cause, signal, words = known.cause, known.signal, figures_text(finding.figures)
+    cause, signal = known.cause, known.signal
+    words = cause_told(trigger_words()[cause.trigger].name, finding.figures)
     cause.ended_on, cause.figures, cause.seen_on = None, dict(finding.figures), writes.on
     cause.began_on = min(finding.began_on, writes.on)
     worse = is_raised(cause.level, level)
@@ -217,23 +219,24 @@ def _go_on(writes: _Writes, known: _Known, finding: Finding, level: str, *, back
         _tell(writes, signal, CauseNote.WORSE, words)
 
 
-def _end(writes: _Writes, known: _Known, why: CauseNote, words: str) -> None:
+def _end(writes: _Writes, known: _Known, why: CauseNote, words: Name) -> None:
     known.cause.ended_on = writes.on
     _tell(writes, known.signal, why, words)
 
 
-UNDONE: Final = "按更正后的记账，该情形不成立 · By what was booked since, there was none"
+UNDONE: Final = Name(
+    zh="按其后的记账，该情形自始不成立", en="By what was booked since, there was none"
+)
 
 
-def _words_of_end(trigger: Trigger, why: CauseNote) -> str:
-    over = trigger_words()[trigger].over
-    return UNDONE if why is CauseNote.UNDONE else f"{over.zh} · {over.en}"
+def _words_of_end(trigger: Trigger, why: CauseNote) -> Name:
+    return UNDONE if why is CauseNote.UNDONE else trigger_words()[trigger].over
 
 
-def _tell(writes: _Writes, signal: WarningSignal, event: str, words: str) -> None:
+def _tell(writes: _Writes, signal: WarningSignal, event: str, words: Name) -> None:
     """Add to the history of a signal that is there; its version moves, as with what people do."""
     seq = writes.seqs[signal.id] = writes.seqs[signal.id] + 1
-    _add_act(writes, (signal.id, signal.number, seq), event, signal.level, words)
+    _add_act(writes, (signal.id, signal.number, seq), event, signal.level, both(words))
     flag_modified(signal, "state")
 
 
@@ -260,7 +263,7 @@ def _raise(
     numbers = take_numbers(session, SERIES, writes.on.year, len(fresh))
     for (finding, level), number in zip(fresh, numbers, strict=True):
         signal_id = new_id()
-        told = f"{words.name.zh} · {words.name.en}\n{figures_text(finding.figures)}"
+        told = both(cause_told(words.name, finding.figures))
         writes.signals.append(
             (
                 signal_id, 1, number, finding.loan_id, writes.bank_id, level, words.kind,

@@ -12,7 +12,13 @@ from sqlmodel import Session, col
 from app.documents.models import Document
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import NotFound
-from app.loans.domain.causes import Trigger, TriggerWords, trigger_words
+from app.loans.domain.causes import (
+    Trigger,
+    TriggerWords,
+    figure_words,
+    told_by_system,
+    trigger_words,
+)
 from app.loans.domain.signals import (
     OPEN_SIGNALS,
     SIGNAL,
@@ -87,6 +93,12 @@ class ActView:
     on: date
     note: str
     person_name: Name
+    by_system: bool = False
+
+    @property
+    def words(self) -> Name:
+        """What was said: by the system in each language, by a person in theirs."""
+        return told_by_system(self.note) if self.by_system else Name(zh=self.note, en=self.note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +112,11 @@ class FigureView:
     def name(self) -> str:
         """The code with the unit in which callers read it."""
         return self.code.replace("_fen", "_yuan").replace("_ppm", "_ratio")
+
+    @property
+    def words(self) -> Name:
+        """The figure as people read it."""
+        return figure_words(self.code, self.value)
 
     @property
     def text(self) -> str | None:
@@ -452,6 +469,7 @@ def _acts(session: Session, signal_id: UUID) -> tuple[ActView, ...]:
             on=row.on,
             note=row.note,
             person_name=people.get(row.person_id, _UNKNOWN),
+            by_system=row.look_id is not None,
         )
         for row in rows
     )

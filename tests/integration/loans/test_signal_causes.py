@@ -114,7 +114,7 @@ def test_the_first_day_overdue_raises_one_signal_with_its_figures(bank, late):
     assert (view.cause.began_on, view.cause.ended_on) == (DUE_DAY, None)
     assert {each.name: each.text for each in view.cause.figures} == {
         "amount_yuan": "31891.67",
-        "days": "1",
+        "days_overdue": "1",
     }
     assert "31,891.67" in view.description
 

@@ -8,14 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import policy
+from app.kernel.actor import Name
 from app.loans.domain.causes import (
     LastCause,
     Move,
     Trigger,
     TriggerRule,
+    both,
+    cause_told,
     decide,
-    figures_text,
-    plain_figure,
+    figure_words,
+    told_by_system,
     trigger_rule,
     trigger_words,
 )
@@ -107,12 +110,16 @@ def test_every_trigger_has_words_a_kind_and_rising_steps_on_rising_levels(trigge
         ("ratio_ppm", 714_300, "71.43%"),
         ("recognised_fen", None, "—"),
         ("ends_on", "2024-06-30", "2024-06-30"),
-        ("days", 3, "3"),
+        ("days_late", 3, "3"),
+        ("line", 2, "Top-up line"),
+        ("tier", 4, "Loss"),
     ],
 )
 def test_figures_are_written_in_their_units(code, value, text):
-    assert plain_figure(code, value) == text
-    assert text in figures_text({code: value})
+    assert figure_words(code, value).en == text
+    told = cause_told(Name(zh="情形", en="Cause"), {code: value})
+    assert told.en.endswith(f" {text}")
+    assert told_by_system(both(told)) == told
 
 
 def test_each_trigger_is_told_once_in_the_tables():
