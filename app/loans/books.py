@@ -21,7 +21,7 @@ from app.loans.domain.journal import Posting
 from app.loans.domain.notes import NoteTerms, plan_from_json
 from app.loans.domain.servicing import NoteBook
 from app.loans.domain.spreading import Spread
-from app.loans.domain.states import EntryKind, Kept
+from app.loans.domain.states import OPEN_STATES, EntryKind, Kept
 from app.loans.domain.waterfall import Claim
 from app.loans.ledger.models import LedgerPeriod
 from app.loans.models import (
@@ -134,9 +134,9 @@ def open_books(session: Session, actor: Actor, loan_id: UUID) -> tuple[LoanLedge
 
 
 def require_current(ledger: LoanLedger, day: date) -> None:
-    """Refuse a booking while the day closes for the loan, or when a close left it behind."""
+    """Refuse a booking while the day closes for an open loan, or when a close left it behind."""
     closed_on = ledger.state.closed_on
-    if closed_on is None or closed_on == day - ONE_DAY:
+    if ledger.loan.state not in OPEN_STATES or closed_on is None or closed_on == day - ONE_DAY:
         return
     if closed_on >= day:
         raise DayClosing(day=day, retry_after=2)

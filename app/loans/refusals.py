@@ -19,6 +19,7 @@ class NotDrawn(RuleViolation):
     title = N_("Nothing can be repaid on this loan")
     detail = N_(
         "%(number)s is in the state “%(state_title)s”: only drawn, open loans take repayments."
+        " Money for a loan written off is booked as a recovery."
     )
 
 
@@ -164,6 +165,17 @@ class AlreadyReversed(Conflict):
     detail = N_("%(number)s was reversed by %(by)s.")
 
 
+class ReversalWaits(Conflict):
+    """Somebody asked for the same reversal, and nobody decided yet."""
+
+    code = "reversal-waits"
+    title = N_("Its reversal waits for the second person")
+    detail = N_(
+        "%(by)s asks to take back %(number)s and waits for the second person."
+        " It is booked or refused before another one is asked for."
+    )
+
+
 class AmountTooLarge(RuleViolation):
     """More than any amount that is kept here."""
 
@@ -235,6 +247,18 @@ class SuspenseTooSmall(RuleViolation):
     code = "suspense-too-small"
     title = N_("Less money waits than this")
     detail = N_("%(suspense)s yuan wait in suspense.")
+
+
+class SuspenseNotOwed(SuspenseTooSmall):
+    """Money that waits is used for debts, and these are fewer."""
+
+    code = "suspense-not-owed"
+    title = N_("Less is owed than this")
+    detail = N_(
+        "Of the money in suspense only %(usable)s yuan have a debt to settle now."
+        " Principal not yet due is paid where the rest may repay it early (prepay);"
+        " what nobody owes is paid back as a refund."
+    )
 
 
 class DayNotOpened(RuleViolation):

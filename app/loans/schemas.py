@@ -1,5 +1,6 @@
 """What callers send and receive about loans."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import marshmallow as ma
@@ -41,6 +42,7 @@ from app.web.fields import (
     Whole,
     Yuan,
 )
+from app.web.problems import fill
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
 
 CLASS_TITLES: Final = classification.CLASS_TITLES
@@ -427,6 +429,20 @@ class ReverseSchema(CommandSchema):
     reason = Text(required=True, max_length=300, lines=True, title=N_("Reason"))
 
 
+class ClassReasonSchema(ViewSchema):
+    """Why a loan is in a class at best, in the reader's language; the facts are those of the words."""
+
+    code = Text(max_length=80)
+    floor = Choice(LoanClass)
+    detail = Text(max_length=500)
+    facts = Structure()
+
+    @ma.pre_dump
+    def in_words(self, reason: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """The words with their facts, as pages show them."""
+        return {**reason, "detail": fill(reason["detail"], reason["facts"])}
+
+
 class ClassificationSchema(ViewSchema):
     """A class that a loan took, and why."""
 
@@ -434,7 +450,7 @@ class ClassificationSchema(ViewSchema):
     loan_class = Choice(LoanClass, data_key="class")
     own_class = Choice(LoanClass)
     overdue_days = Whole(low=0, high=40_000)
-    reasons = ma.fields.List(Structure())
+    reasons = ma.fields.List(ma.fields.Nested(ClassReasonSchema))
 
 
 class ClassificationListSchema(ViewSchema):

@@ -45,6 +45,7 @@ from app.loans.refusals import (
     FeePaid,
     LoanNotWrittenOff,
     NothingToRecover,
+    ReversalWaits,
     SuspenseTooSmall,
 )
 from app.loans.repayments.repaying import require_misuse_worked_out
@@ -145,6 +146,7 @@ def propose_reversal(
     row.fee_fen, row.principal_fen = found.fee_fen, found.principal_fen
     row.interest_fen, row.suspense_fen = found.interest_fen, found.suspense_fen
     row.party, row.reverses_id = found.party, found.id
+    _require_bookable(ledger, row, found.kind, -1)
     return _proposed(session, actor, row)
 
 
@@ -185,12 +187,13 @@ def _reversible(session: Session, loan_id: UUID, entry_id: UUID) -> ManualEntry:
         raise EntryNotReversible(kind=kind.value, instead=Coded(kind, INSTEAD.get(kind, OTHERWISE)))
     statement = sa.select(ManualEntry).where(col(ManualEntry.entry_id) == entry_id)
     found: ManualEntry = session.execute(statement).scalar_one()
-    taken = sa.select(col(ManualEntry.number)).where(
+    taken = sa.select(ManualEntry).where(
         col(ManualEntry.reverses_id) == found.id, col(ManualEntry.state) != EntryState.REFUSED
     )
     by = session.execute(taken).scalar_one_or_none()
     if by is not None:
-        raise AlreadyReversed(number=found.number, by=by)
+        refused = ReversalWaits if by.state is EntryState.PROPOSED else AlreadyReversed
+        raise refused(number=found.number, by=by.number)
     return found
 
 

@@ -40,7 +40,7 @@ from app.loans.models import (
     Repayment,
     RepaymentLine,
 )
-from app.loans.refusals import SuspenseTooSmall
+from app.loans.refusals import SuspenseNotOwed
 from app.loans.repayments.models import RepaymentOrder
 from app.reference.services import policy_for
 
@@ -101,7 +101,7 @@ def split(session: Session, ledger: LoanLedger, wish: Wish, on: date) -> Split:
         early = list(early_debts(ledger, wish, sum(each.owed_fen for each in due), on))
     found = allocate(wish.amount_fen, due, order, early)
     if wish.from_suspense and found.suspense_fen:
-        raise SuspenseTooSmall(suspense=Money(wish.amount_fen - found.suspense_fen))
+        raise SuspenseNotOwed(usable=Money(wish.amount_fen - found.suspense_fen))
     places = range(len(due), len(due) + len(early))
     return Split(allocation=found, order=order, early=frozenset(places))
 

@@ -42,6 +42,18 @@ def test_a_class_is_lowered_by_one_and_lifted_by_two(api, bank, loan_id):
     assert [each["class"] for each in taken] == ["normal", "substandard"]
 
 
+@pytest.mark.one_engine("sqlite")
+def test_the_reasons_of_a_class_are_told_in_whole_words(api, bank):
+    overdue = bank.sign(matures_on=date(2024, 2, 26))
+    drawn = PostDrawdown(loan_id=overdue, amount_fen=3_000_000_00)
+    bank.take_over(overdue, Drawn(on=date(2023, 12, 26), command=drawn))
+    bank.close(TODAY)
+    taken = api("a-risk").get(f"/loans/{overdue}/classifications").json["items"]
+    reason = taken[0]["reasons"][0]
+    assert reason["facts"] == {"days": 5, "limit": 0}
+    assert reason["detail"] == "已逾期5天，超过0天。"
+
+
 def test_facts_are_recorded_and_ended_over_the_api(api, loan_id):
     fact = {"fact": "credit-impaired", "share": "0.6", "reason": "减值测试"}
     made = api("a-risk").post(f"/loans/{loan_id}/facts", fact, status=201).json

@@ -11,6 +11,7 @@ from app.loans.services import (
     OpenLoan,
     PostDrawdown,
     WriteOff,
+    close_day,
     load_history,
     open_business_day,
     open_loan,
@@ -97,12 +98,30 @@ def test_a_fee_is_booked_by_a_second_person_and_taken_back_once(api, loan_id):
     wrong = {"entry_id": done["entry_id"], "reason": "记错"}
     taken = ops.post(f"/loans/{loan_id}/reversals", wrong).json
     assert taken["reverses_number"] == done["number"]
-    assert (
-        ops.post(f"/loans/{loan_id}/reversals", wrong, status=409)
-        .json["type"]
-        .endswith("already-reversed")
-    )
+    refused = ops.post(f"/loans/{loan_id}/reversals", wrong, status=409).json
+    assert (refused["code"], refused["by"]) == ("reversal-waits", taken["number"])
     assert ops.get("/ledger/entries", state="proposed").json["total"] == 1
+
+
+def test_a_fee_is_not_taken_back_twice_nor_once_it_was_paid(api, loan_id):
+    ops, checker = api("a-ops"), api("a-drawdown")
+
+    def book(made, event="book"):
+        address, body = f"/ledger/entries/{made['id']}/events", {"event": event, "note": "核对"}
+        return checker.post(address, body, version=made["version"]).json
+
+    def fee():
+        made = ops.post(f"/loans/{loan_id}/fees", {"amount_yuan": "5.00", "reason": "律师费"}).json
+        return {"entry_id": book(made)["entry_id"], "reason": "记错"}
+
+    wrong, address = fee(), f"/loans/{loan_id}/reversals"
+    book(ops.post(address, wrong).json, "refuse")
+    book(ops.post(address, wrong).json)
+    refused = ops.post(address, wrong, status=409).json
+    assert refused["code"] == "already-reversed"
+    paid = fee()
+    ops.post(f"/loans/{loan_id}/repayments", {"amount_yuan": "5.00"})
+    assert ops.post(address, paid, status=422).json["code"] == "fee-paid"
 
 
 def test_an_accrual_is_not_taken_back_and_the_answer_says_what_to_do(api, loan_id):
@@ -120,7 +139,13 @@ def test_money_for_a_loan_written_off_is_recovered_until_nothing_is_left(
 ):
     with database.write() as session:
         write_off(session, world.system("A"), WriteOff(loan_id=loan_id, reason="终结执行"))
+    close_day(database, world.system("A"), world.organisation("A"), TODAY)
     ops = api("a-ops")
+    paid = {"amount_yuan": "100.00"}
+    for step in ("repayments", "repayment-previews"):
+        refused = ops.post(f"/loans/{loan_id}/{step}", paid, status=422).json
+        assert refused["code"] == "loan-not-open"
+        assert "收回" in refused["detail"]
     address, body = f"/loans/{loan_id}/recoveries", {"reason": "拍卖所得"}
     made = ops.post(address, {**body, "amount_yuan": "4005800.01"}).json
     assert (made["principal_yuan"], made["interest_yuan"], made["suspense_yuan"]) == (

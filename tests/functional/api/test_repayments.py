@@ -55,6 +55,21 @@ def test_a_preview_stores_nothing_and_says_why_in_the_language_asked_for(api, lo
     api("b-ops").post(f"/loans/{loan_id}/repayment-previews", body, status=404)
 
 
+@pytest.mark.one_engine("sqlite")
+def test_money_that_waits_is_not_used_for_debts_that_are_not_there(api, loan_id):
+    ops = api("a-ops")
+    ops.post(f"/loans/{loan_id}/repayments", {"amount_yuan": "500.00"})
+    body = {"amount_yuan": "100.00", "from_suspense": True}
+    for step in ("repayments", "repayment-previews"):
+        refused = ops.post(f"/loans/{loan_id}/{step}", body, status=422).json
+        assert (refused["code"], refused["usable"]) == ("suspense-not-owed", "0.00")
+    over = {**body, "amount_yuan": "500.01", "prepay": True}
+    refused = ops.post(f"/loans/{loan_id}/repayments", over, status=422).json
+    assert (refused["code"], refused["suspense"]) == ("suspense-too-small", "500.00")
+    used = ops.post(f"/loans/{loan_id}/repayments", {**body, "prepay": True}).json
+    assert used["principal_yuan"] == "100.00"
+
+
 def test_a_repayment_is_told_line_by_line(api, loan_id):
     done = api("a-ops").post(f"/loans/{loan_id}/repayments", {"amount_yuan": "100.00"}).json
     told = api("c1-fin").get(f"/loans/{loan_id}/repayments/{done['entry_id']}", status=200).json

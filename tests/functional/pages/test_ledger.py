@@ -68,6 +68,7 @@ def test_a_fee_goes_from_one_person_to_the_other_and_back(sign_in, loan_id):
     assert "/events/book" in checker.get(page).text
     checker.submit(f"{page}/events/book", {}, status=303)
     booked = ops.get(page).text
+    assert "已记账" in booked
     href = booked.split("/reversal")[0].rsplit('href="', 1)[1] + "/reversal"
     taken = ops.submit(href, {"reason": "记错"}, status=303).headers["Location"]
     checker.submit(f"{taken}/events/refuse", {"note": "无误"}, status=303)
