@@ -97,7 +97,8 @@ def joint(
     number = np.zeros(len(keys[0]), dtype=np.int64)
     for key, size in zip(keys, sizes, strict=True):
         if size > 1:
-            number = number * size + key
+            number *= size
+            number += key
     used, of_row = _used(number, space)
     return tuple(part.astype(np.int64) for part in np.unravel_index(used, tuple(sizes))), of_row
 

@@ -303,7 +303,8 @@ class _Run:
             for key, (amount, unit) in assessed[name].quantities.items():
                 before, _ = total.get(key, (np.zeros(self.batch.n), unit))
                 placed = self._placed(exposure, amount)
-                total[key] = (before + np.nan_to_num(placed) * weights[name], unit)
+                known = np.where(np.isnan(placed), 0.0, placed)
+                total[key] = (before + known * weights[name], unit)
         return total
 
     def _parts(
