@@ -9,15 +9,17 @@ import sqlalchemy.orm
 from sqlmodel import Session, col
 
 from app.desk.domain import Task
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.due import DuePart
+from app.loans.domain.importing import BatchState
 from app.loans.domain.notices import NoticeState, notice_days
 from app.loans.domain.states import OPEN_STATES
 from app.loans.due.services import DueFilter, due_day, list_due
 from app.loans.models import DayClose, DayCloseError, Loan, LoanStateRow
 from app.loans.notices.models import LoanNotice
+from app.loans.repayments.models import RepaymentBatch
 from app.loans.services import find_business_day
 from app.notices.domain import MailState
 from app.notices.models import OutboxMail
@@ -90,6 +92,26 @@ def unsent_notices(session: Session, actor: Actor) -> Iterator[Task]:
         if count:
             href = f"/loan-notices?{query}"
             yield Task(what=what, facts={"count": count}, number=str(count), href=href)
+
+
+def failed_batches(session: Session, actor: Actor) -> Iterator[Task]:
+    """Files of repayments that the actor sent and that no run could book."""
+    if not actor.may(Permission.POST_REPAYMENT):
+        return
+    statement = sa.select(RepaymentBatch).where(
+        col(RepaymentBatch.bank_id) == actor.organisation_id,
+        col(RepaymentBatch.person_id) == actor.person_id,
+        col(RepaymentBatch.state) == BatchState.WAITING,
+        col(RepaymentBatch.failed_runs) > 0,
+    )
+    for batch in session.execute(statement).scalars():
+        yield Task(
+            what=N_("See why the file of repayments is not booked"),
+            number=batch.number,
+            href=f"/repayment-batches/{batch.id}",
+            title=Name(zh=batch.file_name, en=batch.file_name),
+            amount_fen=batch.amount_fen - batch.booked_fen,
+        )
 
 
 def coming_payments(session: Session, actor: Actor) -> Iterator[Task]:

@@ -95,6 +95,7 @@ def worklist(session: Session, actor: Actor) -> list[Task]:
         _dues,
         loan_tasks.left_behind,
         loan_tasks.unsent_notices,
+        loan_tasks.failed_batches,
         loan_tasks.coming_payments,
         inspection_tasks,
         measure_tasks,

@@ -266,8 +266,6 @@ class NoteStateRow(SQLModel, table=True):
     """How often something fell due."""
     next_reset_on: date | None = Field(default=None)
     """The next day on which a floating rate is set; none when it will not be."""
-    restate: bool = Field(default=False, nullable=False)
-    """Past days changed; the next close works penalty and compound interest out again."""
 
 
 class LoanPosting(Table, table=True):

@@ -74,7 +74,7 @@ _DUE_COLUMNS = (
     "id", "loan_id", "note_id", "number", "due_on", "principal_fen", "interest_fen",
     "paid_principal_fen", "paid_interest_fen", "settled",
 )  # fmt: skip
-_NOTE_COLUMNS = ("interest_fen", "penalty_fen", "compound_fen", "restate")
+_NOTE_COLUMNS = ("interest_fen", "penalty_fen", "compound_fen")
 _BILLED_COLUMNS = (
     *_NOTE_COLUMNS, "unbilled_fen", "overdue_principal_fen", "period_number", "period_starts_on",
     "period_due_on", "whole_months", "ahead_fen", "odd_fen", "odd_part_fen", "next_due_on", "bills",
@@ -294,7 +294,7 @@ def _falls_due(row: Any, last_on: date) -> bool:
 
 def _needs_past(row: Any, unpaid: Sequence[DatedAmount], last_on: date) -> bool:
     """Whether penalty or compound interest may grow on the days to close."""
-    if row.restate or (row.next_due_on is not None and row.next_due_on <= last_on):
+    if row.next_due_on is not None and row.next_due_on <= last_on:
         return True
     return any(each.on <= last_on for each in unpaid)
 
@@ -467,7 +467,7 @@ def _collect_note(writes: _Writes, note: _NoteWork) -> None:
     steps = steps_to_json(book.steps) if book.steps else None
     if steps != row.steps:
         writes.steps.append((row.note_id, steps))
-    moved = (row.note_id, book.interest_fen, book.penalty_fen, book.compound_fen, False)
+    moved = (row.note_id, book.interest_fen, book.penalty_fen, book.compound_fen)
     if (book.next_due_on, book.period_starts_on) == (row.next_due_on, row.period_starts_on):
         writes.notes.append(moved)
         return

@@ -257,7 +257,7 @@ def _stirring(opening_on: date) -> sa.ColumnElement[bool]:
     )
     return sa.exists().where(
         col(note.loan_id) == col(LoanStateRow.loan_id),
-        sa.or_(col(note.restate), stepped, due, ended, repriced, two_rates),
+        sa.or_(stepped, due, ended, repriced, two_rates),
     )
 
 

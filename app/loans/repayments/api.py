@@ -165,8 +165,8 @@ def get_template() -> Response:
 @access(Permission.POST_REPAYMENT)
 @batches.response(200, RepaymentBatchSchema)
 def get_batch(batch_id: UUID) -> Any:
-    """A batch: how many of its rows were booked, had been known and were refused."""
-    return batch_view(current_session(), current_actor(), batch_id)
+    """A batch: how many of its rows were booked, known before or refused; what keeps it from being booked."""
+    return batch_in_words(batch_view(current_session(), current_actor(), batch_id))
 
 
 @batches.route("/<uuid:batch_id>/rows", methods=["GET"])

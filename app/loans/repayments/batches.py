@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from app.kernel.actor import Actor, Name
 from app.kernel.csv_rows import LineError
 from app.kernel.errors import NotFound
 from app.kernel.permissions import Permission
+from app.kernel.text import N_
 from app.loans.domain.importing import BatchState, RowState
 from app.loans.models import Repayment
 from app.loans.repayments.import_files import BatchRow
@@ -20,6 +21,27 @@ from app.loans.repayments.models import RepaymentBatch, RepaymentBatchRow
 
 Tally = Mapping[RowState, tuple[int, int]]
 """How many rows are in a state, and their money."""
+
+
+FAILED: Final = N_(
+    "The last %(runs)s runs could not book it (%(problem)s). Nothing is booked twice, and it is tried again by"
+    " itself. If it stays so, tell whoever runs the service the number of the file and this word."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFailure:
+    """What keeps a batch from being booked at every run, and what to do."""
+
+    runs: int
+    failed_at: datetime
+    problem: str
+    detail: str = FAILED
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the words name."""
+        return {"runs": self.runs, "problem": self.problem}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +55,7 @@ class BatchView:
     created_at: datetime | None
     finished_at: datetime | None
     tally: Tally
+    failure: BatchFailure | None = None
     rows: tuple[BatchRow, ...] = ()
 
     def _count(self, state: RowState) -> int:
@@ -97,6 +120,11 @@ def list_batches(actor: Actor) -> sa.Select[Any]:
 def batch_view(session: Session, actor: Actor, batch_id: UUID) -> BatchView:
     """A batch of the actor's bank and what became of its rows, which are listed by `list_rows`."""
     batch = _own_batch(session, actor, batch_id)
+    failure = None
+    if batch.failed_at is not None:
+        failure = BatchFailure(
+            runs=batch.failed_runs, failed_at=batch.failed_at, problem=batch.problem or ""
+        )
     statement = (
         sa.select(
             col(RepaymentBatchRow.state),
@@ -113,6 +141,7 @@ def batch_view(session: Session, actor: Actor, batch_id: UUID) -> BatchView:
         state=batch.state,
         created_at=batch.created_at,
         finished_at=batch.finished_at,
+        failure=failure,
         tally={state: (int(count), int(fen)) for state, count, fen in session.execute(statement)},
     )
 

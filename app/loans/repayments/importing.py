@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlmodel import Session, col
 
 from app.audit.services import record
@@ -241,7 +241,7 @@ def _stored(batch_id: UUID, row: BatchRow) -> RepaymentBatchRow:
 def run_waiting_batches(database: Database, *, chunk_rows: int = CHUNK_ROWS) -> int:
     """Book what waits, chunk by chunk; gives how many rows were booked. Safe to run twice.
 
-    A batch that fails waits for the next run and holds up no other.
+    A batch that fails says why on its page, waits for the next run and holds up no other.
     """
     with database.read() as session:
         batches = session.execute(_waiting_batches()).all()
@@ -250,9 +250,23 @@ def run_waiting_batches(database: Database, *, chunk_rows: int = CHUNK_ROWS) -> 
         actor = system_actor(organisation_id=bank_id, organisation_kind=kind, region_code=region)
         try:
             booked += run_batch(database, actor, batch_id, chunk_rows=chunk_rows)
-        except Exception:
+        except Exception as problem:
             log.exception("repayment batch failed", batch=str(batch_id))
+            _keep_failure(database, batch_id, problem)
     return booked
+
+
+def _keep_failure(database: Database, batch_id: UUID, problem: Exception) -> None:
+    """Count a run that failed; where not even this can be written, the log has it."""
+    name = problem.code if isinstance(problem, Refusal) else type(problem).__name__
+    try:
+        with database.write() as session:
+            batch = session.get_one(RepaymentBatch, batch_id, with_for_update=True)
+            batch.failed_runs += 1
+            batch.failed_at, batch.problem = now(session), name[:60]
+            batch.version += 1
+    except OperationalError:
+        log.exception("the failure of a repayment batch was not kept", batch=str(batch_id))
 
 
 def batches_wait(session: Session) -> bool:
@@ -317,6 +331,8 @@ def _run_chunk(session: Session, actor: Actor, batch_id: UUID, chunk_rows: int) 
             _refuse(batch, row, NOT_BOOKED, {"problem": type(problem).__name__})
         session.flush()
     more = _finish_if_done(session, batch)
+    if not busy:
+        batch.failed_runs, batch.failed_at, batch.problem = 0, None, None
     batch.version += 1
     return booked, more and not busy
 

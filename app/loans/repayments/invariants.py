@@ -152,6 +152,10 @@ def _batches(session: Session) -> Iterator[Violation]:
             rows[RowState.REFUSED],
             money[batch.id],
         )
+        fails = (batch.failed_runs > 0, batch.failed_at is not None, batch.problem is not None)
+        if len(set(fails)) > 1 or (any(fails) and not left):
+            detail = f"{batch.failed_runs} runs failed, with {left} rows waiting"
+            yield _violation("repayment-batch", f"batch {batch.number}", detail)
         if stored != found or (batch.state is BatchState.FINISHED) != (not left):
             detail = f"says {stored}, its rows {found} with {left} waiting"
             yield _violation("repayment-batch", f"batch {batch.number}", detail)

@@ -116,6 +116,11 @@ class RepaymentBatch(Table, table=True):
     person_id: UUID
     created_at: datetime
     finished_at: datetime | None = None
+    failed_runs: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
+    """Runs in a row that could not book what waits; none once one could."""
+    failed_at: datetime | None = None
+    problem: str | None = text(60, nullable=True)
+    """What stopped the last of them: the code of a refusal, or the name of an error."""
     version: int = Field(default=1, nullable=False)
 
 

@@ -32,7 +32,7 @@ from app.loans.repayments.schemas import (
     ImportRepaymentsSchema,
     QuoteEarlySchema,
 )
-from app.loans.repayments.views import explained, rows_in_words
+from app.loans.repayments.views import batch_in_words, explained, rows_in_words
 from app.web import idempotency
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
@@ -219,7 +219,7 @@ def template() -> Response:
 def batch(batch_id: UUID) -> str:
     """A batch and what became of its rows, a page at a time."""
     session, actor = current_session(), current_actor()
-    view = batch_view(session, actor, batch_id)
+    view = batch_in_words(batch_view(session, actor, batch_id))
     page = fetch_page(session, list_rows(session, actor, batch_id), page_request())
     rows = rows_in_words(row_views(page.items))
     return _batch(view, rows, page.holding(rows))

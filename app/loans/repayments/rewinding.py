@@ -158,8 +158,6 @@ class Replay:
         self._drop_bills()
         self._keep_changes(cause)
         self._correct(cause)
-        for note in self.ledger.notes:
-            note.state.restate = False
         self.session.flush()
 
     def _meet(self, what: What, cause: Repayment) -> None:

@@ -191,6 +191,15 @@ class RepaymentBatchRowSchema(ViewSchema):
     problems = ma.fields.List(ma.fields.Nested(RepaymentProblemSchema))
 
 
+class BatchFailureSchema(ViewSchema):
+    """Runs in a row that could not book a batch, the last one, and what to do."""
+
+    runs = Whole(low=1, high=10**7)
+    failed_at = Instant()
+    problem = Text(max_length=60)
+    detail = Text(max_length=1000)
+
+
 class RepaymentBatchSchema(ViewSchema):
     """A file of repayments and what became of its rows."""
 
@@ -206,6 +215,7 @@ class RepaymentBatchSchema(ViewSchema):
     booked_fen = Yuan()
     created_at = Instant(allow_none=True)
     finished_at = Instant(allow_none=True)
+    failure = ma.fields.Nested(BatchFailureSchema, allow_none=True)
 
 
 class ReadRepaymentsSchema(RepaymentBatchSchema):

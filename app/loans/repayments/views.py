@@ -33,8 +33,11 @@ def explained(found: Explanation) -> dict[str, Any]:
 
 
 def batch_in_words(view: BatchView) -> BatchView:
-    """A batch with the problems of the rows just read as words."""
-    return replace(view, rows=tuple(rows_in_words(view.rows)))
+    """A batch with what keeps it from being booked, and the problems of the rows just read, as words."""
+    failure = view.failure
+    if failure is not None:
+        failure = replace(failure, detail=fill(failure.detail, failure.facts))
+    return replace(view, failure=failure, rows=tuple(rows_in_words(view.rows)))
 
 
 def rows_in_words(rows: Sequence[BatchRow]) -> list[BatchRow]:

@@ -134,6 +134,7 @@ def test_a_file_is_checked_filed_booked_and_read(api, database, loan_id):
     run_waiting_batches(database)
     read = api("a-ops").get(f"/repayment-batches/{filed['id']}", status=200).json
     assert (read["state"], read["booked"], read["booked_yuan"]) == ("finished", 1, "100.00")
+    assert read["failure"] is None
     assert "rows" not in read
     rows = f"/repayment-batches/{filed['id']}/rows"
     first = api("a-ops").get(rows, page_size=1, status=200).json

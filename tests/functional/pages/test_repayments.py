@@ -4,6 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
+import sqlalchemy as sa
 
 from app.loans.repayments.importing import run_waiting_batches
 from tests.functional.api.test_repayments import loan_id as _drawn
@@ -61,6 +62,15 @@ def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, 
     checked = sent({"dry_run": "true"}, 200).text
     assert ("Nothing was stored." if language == "en" else "未保存") in checked
     filed = sent({}, 303)
+    with database.write() as session:
+        session.execute(sa.text("UPDATE repayment_batch SET refused = total"))
+    assert run_waiting_batches(database) == 0
+    failed = "This file is not booked yet." if language == "en" else "该文件尚未入账。"
+    page = browser.get(filed.location, status=200).text
+    assert failed in page
+    assert "IntegrityError" in page
+    with database.write() as session:
+        session.execute(sa.text("UPDATE repayment_batch SET refused = 1"))
     assert run_waiting_batches(database) == 1
     page = browser.get(filed.location, status=200).text
     assert ("Taken into the books" if language == "en" else "已入账") in page

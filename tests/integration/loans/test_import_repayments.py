@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.desk.worklist import worklist
 from app.kernel.csv_rows import MAX_LINE_ERRORS
 from app.kernel.errors import Forbidden, InvalidInput
 from app.loans.domain.importing import BatchState, RowState
@@ -185,8 +186,31 @@ def test_a_batch_that_fails_holds_up_no_other_and_waits(bank, loan):
     assert run_waiting_batches(bank.database) == 1
     assert look(bank, first).rows[0].state is RowState.WAITING
     assert look(bank, second).state is BatchState.FINISHED
+    assert run_waiting_batches(bank.database) == 0
+    failure = look(bank, first).failure
+    assert (failure.runs, failure.problem) == (2, "IntegrityError")
     bank.sql("UPDATE repayment_batch SET refused = 0 WHERE number = :number", number=first.number)
     assert run_waiting_batches(bank.database) == 1
+    assert look(bank, first).failure is None
+
+
+def test_a_batch_that_fails_waits_on_the_desk_of_who_sent_it(bank, loan):
+    sender = bank.world.actor("a-ops")
+    batch = send(bank, csv(f"{loan.number},100.00,k1,,,"), actor=sender)
+
+    def tasks(login):
+        with bank.database.read() as session:
+            found = worklist(session, bank.world.actor(login))
+        return [task.href for task in found if task.number == batch.number]
+
+    assert tasks("a-ops") == []
+    bank.sql("UPDATE repayment_batch SET refused = total")
+    run_waiting_batches(bank.database)
+    assert tasks("a-ops") == [f"/repayment-batches/{batch.id}"]
+    assert tasks("a-officer") == []
+    bank.sql("UPDATE repayment_batch SET refused = 0")
+    run_waiting_batches(bank.database)
+    assert tasks("a-ops") == []
 
 
 def test_a_transfer_taken_back_is_refused_and_one_booked_again_is_known(bank, loan):
@@ -360,6 +384,7 @@ def test_another_bank_s_loan_is_unknown(bank, loan, world):
         "UPDATE repayment_batch SET booked_fen = 1",
         "UPDATE repayment_batch SET amount_fen = amount_fen + 1",
         "UPDATE repayment_batch SET state = 'waiting'",
+        "UPDATE repayment_batch SET failed_runs = 1",
         "UPDATE repayment_batch_row SET amount_fen = 1",
     ],
 )

@@ -32,7 +32,7 @@ def figures(session, loan_id):
     for model, keys in (
         (LoanAccrual, ("note_id", "on", "kind", "amount_fen", "cumulative_fen", "off_balance")),
         (LoanPosting, ("note_id", "debit", "credit", "amount_fen", "booked_on", "value_on")),
-        (NoteStateRow, ("interest_fen", "next_due_on", "unbilled_fen", "restate")),
+        (NoteStateRow, ("interest_fen", "next_due_on", "unbilled_fen")),
         (LoanStateRow, ("accrued_fen", "overdue_days", "own_class", "closed_on", "version")),
     ):
         rows = session.execute(sa.select(model.__table__).where(model.loan_id == loan_id)).all()
