@@ -54,6 +54,7 @@ def upgrade() -> None:
     for name, columns in _LISTED.items():
         op.create_index(name, "loan_posting", columns, unique=False)
     _create_entries()
+    _index_entries()
     _create_periods()
     _take_pledges_in()
 
@@ -224,6 +225,9 @@ def _create_entries() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_manual_entry")),
         sa.UniqueConstraint("number", name=op.f("uq_manual_entry_number")),
     )
+
+
+def _index_entries() -> None:
     op.create_index("ix_manual_entry_bank", "manual_entry", ["bank_id", "state"], unique=False)
     op.create_index(op.f("ix_manual_entry_loan_id"), "manual_entry", ["loan_id"], unique=False)
     where = sa.text("reverses_id IS NOT NULL AND state <> 'refused'")

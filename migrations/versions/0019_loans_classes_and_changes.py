@@ -26,8 +26,10 @@ def upgrade() -> None:
     _change_facts((*_FACTS, _ENHANCED), with_share=True)
     op.add_column("loan_month_end", sa.Column("provision_fen", sa.BigInteger(), nullable=True))
     _create_class_changes()
+    _index_class_changes()
     _create_observations()
     _create_loan_changes()
+    _index_loan_changes()
 
 
 def downgrade() -> None:
@@ -156,6 +158,9 @@ def _create_class_changes() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_class_change")),
         sa.UniqueConstraint("number", name=op.f("uq_class_change_number")),
     )
+
+
+def _index_class_changes() -> None:
     op.create_index(
         "ix_class_change_bank_decided", "class_change", ["bank_id", "decided_on"], unique=False
     )
@@ -268,6 +273,9 @@ def _create_loan_changes() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loan_change")),
         sa.UniqueConstraint("number", name=op.f("uq_loan_change_number")),
     )
+
+
+def _index_loan_changes() -> None:
     op.create_index(op.f("ix_loan_change_bank_id"), "loan_change", ["bank_id"], unique=False)
     op.create_index(op.f("ix_loan_change_loan_id"), "loan_change", ["loan_id"], unique=False)
     waiting = sa.text("state IN ('proposed', 'approved')")

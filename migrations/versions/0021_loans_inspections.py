@@ -1,5 +1,7 @@
 """Create the tables of post-loan checks and warning signals."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -11,7 +13,12 @@ down_revision = "0020"
 def upgrade() -> None:
     _create_officers()
     _create_inspections()
+    _index_inspections()
+    _create_inspection_files()
     _create_signals()
+    _create_signal_acts()
+    _create_signal_measures()
+    _create_signal_files()
 
 
 def _create_officers() -> None:
@@ -40,6 +47,16 @@ def _create_officers() -> None:
 def _create_inspections() -> None:
     op.create_table(
         "inspection",
+        *_plan_columns(),
+        *_report_columns(),
+        *_inspection_rules(),
+        *_inspection_links(),
+    )
+
+
+def _plan_columns() -> list[sa.Column[Any]]:
+    """What is known before a check is made."""
+    return [
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=40), nullable=False),
@@ -112,6 +129,12 @@ def _create_inspections() -> None:
         sa.Column("replaces_id", sa.Uuid(), nullable=True),
         sa.Column("dropped_on", sa.Date(), nullable=True),
         sa.Column("drop_reason", sa.String(length=300), nullable=False),
+    ]
+
+
+def _report_columns() -> list[sa.Column[Any]]:
+    """What was found, and by whom it was submitted and reviewed."""
+    return [
         sa.Column("checked_on", sa.Date(), nullable=True),
         sa.Column("place", sa.String(length=160), nullable=False),
         sa.Column("present", sa.String(length=300), nullable=False),
@@ -147,6 +170,12 @@ def _create_inspections() -> None:
         sa.Column("document_id", sa.Uuid(), nullable=True),
         sa.Column("sealed_sha256", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    ]
+
+
+def _inspection_rules() -> list[sa.CheckConstraint]:
+    """What each state asks for."""
+    return [
         sa.CheckConstraint(
             "state IN ('planned', 'dropped') OR checked_on IS NOT NULL",
             name=op.f("ck_inspection_recorded"),
@@ -169,6 +198,12 @@ def _create_inspections() -> None:
             "coalesce(drawn_fen, 0) >= 0 AND coalesce(proved_fen, 0) >= 0",
             name=op.f("ck_inspection_figures"),
         ),
+    ]
+
+
+def _inspection_links() -> list[sa.Constraint]:
+    """What a check points at, and what names it."""
+    return [
         sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_inspection_loan_id_loan")),
         sa.ForeignKeyConstraint(
             ["bank_id"], ["organisation.id"], name=op.f("fk_inspection_bank_id_organisation")
@@ -186,7 +221,10 @@ def _create_inspections() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inspection")),
         sa.UniqueConstraint("number", name=op.f("uq_inspection_number")),
-    )
+    ]
+
+
+def _index_inspections() -> None:
     task = sa.text("state IN ('planned', 'draft', 'submitted')")
     op.create_index(
         "uq_inspection_task",
@@ -210,6 +248,9 @@ def _create_inspections() -> None:
     )
     op.create_index("ix_inspection_loan", "inspection", ["loan_id", "due_on"], unique=False)
     op.create_index(op.f("ix_inspection_officer_id"), "inspection", ["officer_id"], unique=False)
+
+
+def _create_inspection_files() -> None:
     op.create_table(
         "inspection_file",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -330,6 +371,9 @@ def _create_signals() -> None:
     op.create_index(
         op.f("ix_warning_signal_inspection_id"), "warning_signal", ["inspection_id"], unique=False
     )
+
+
+def _create_signal_acts() -> None:
     op.create_table(
         "signal_act",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -349,6 +393,9 @@ def _create_signals() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signal_act")),
         sa.UniqueConstraint("signal_id", "seq", name=op.f("uq_signal_act_signal_id_seq")),
     )
+
+
+def _create_signal_measures() -> None:
     op.create_table(
         "signal_measure",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -378,6 +425,9 @@ def _create_signals() -> None:
     op.create_index(
         "ix_signal_measure_person", "signal_measure", ["person_id", "done_on"], unique=False
     )
+
+
+def _create_signal_files() -> None:
     op.create_table(
         "signal_file",
         sa.Column("id", sa.Uuid(), nullable=False),
