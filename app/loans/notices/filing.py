@@ -71,49 +71,64 @@ def file_abouts(session: Session, abouts: Iterable[About], filed_on: date) -> in
 def _to_tell(
     session: Session, loan_ids: Sequence[UUID], open_on: date, days: NoticeDays
 ) -> Iterator[About]:
-    for kind, statement in (
-        (NoticeKind.DUE, _falls_due(open_on, days.ahead)),
-        (NoticeKind.OVERDUE, _is_overdue(open_on, days.after)),
-        (NoticeKind.RATE_CHANGE, _rate_changes(open_on)),
-    ):
-        narrowed = statement.where(
-            among(session, col(NoteStateRow.loan_id), loan_ids),
-            col(Loan.state).in_(OPEN_STATES),
-            col(LoanStateRow.closed_on) == open_on - timedelta(days=1),
+    notes = _notes(session, loan_ids, open_on)
+    statement = sa.union(
+        _falls_due(notes, open_on, days.ahead),
+        _is_overdue(notes, open_on, days.after),
+        _rate_changes(notes, open_on),
+    )
+    for row in session.execute(statement):
+        yield About(
+            bank_id=row.bank_id,
+            loan_id=row.loan_id,
+            note_id=row.note_id,
+            kind=NoticeKind(row.kind),
+            about_on=row.about_on,
         )
-        for row in session.execute(narrowed):
-            yield About(
-                bank_id=row.bank_id,
-                loan_id=row.loan_id,
-                note_id=row.note_id,
-                kind=kind,
-                about_on=row.about_on,
-            )
 
 
-def _falls_due(open_on: date, ahead: int) -> sa.Select[Any]:
-    about_on = col(NoteStateRow.next_due_on)
-    return _new(NoticeKind.DUE, about_on, col(NoteStateRow.note_id)).where(
+def _notes(session: Session, loan_ids: Sequence[UUID], open_on: date) -> sa.CTE:
+    """The notes of the loans, read once for notices of every kind."""
+    return (
+        sa.select(
+            col(Loan.bank_id),
+            col(NoteStateRow.loan_id),
+            col(NoteStateRow.note_id),
+            col(NoteStateRow.next_due_on),
+        )
+        .select_from(LoanStateRow)
+        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+        .join(NoteStateRow, col(NoteStateRow.loan_id) == col(LoanStateRow.loan_id))
+        .where(
+            among(session, col(LoanStateRow.loan_id), loan_ids),
+            col(LoanStateRow.closed_on) == open_on - timedelta(days=1),
+            col(Loan.state).in_(OPEN_STATES),
+        )
+        .cte("notes")
+    )
+
+
+def _falls_due(notes: sa.CTE, open_on: date, ahead: int) -> sa.Select[Any]:
+    about_on = notes.c.next_due_on
+    return _new(notes, NoticeKind.DUE, about_on).where(
         about_on >= open_on, about_on <= open_on + timedelta(days=ahead)
     )
 
 
-def _is_overdue(open_on: date, after: int) -> sa.Select[Any]:
+def _is_overdue(notes: sa.CTE, open_on: date, after: int) -> sa.Select[Any]:
     about_on = col(LoanDue.due_on)
-    left = col(LoanDue.settled).is_(False)
     return (
-        _new(NoticeKind.OVERDUE, about_on, col(LoanDue.note_id))
-        .join(LoanDue, col(LoanDue.note_id) == col(NoteStateRow.note_id))
-        .where(left, about_on <= open_on - timedelta(days=after))
-        .distinct()
+        _new(notes, NoticeKind.OVERDUE, about_on)
+        .join(LoanDue, col(LoanDue.note_id) == notes.c.note_id)
+        .where(col(LoanDue.settled).is_(False), about_on <= open_on - timedelta(days=after))
     )
 
 
-def _rate_changes(open_on: date) -> sa.Select[Any]:
+def _rate_changes(notes: sa.CTE, open_on: date) -> sa.Select[Any]:
     about_on = col(NoteRate.from_on)
     return (
-        _new(NoticeKind.RATE_CHANGE, about_on, col(NoteRate.note_id))
-        .join(NoteRate, col(NoteRate.note_id) == col(NoteStateRow.note_id))
+        _new(notes, NoticeKind.RATE_CHANGE, about_on)
+        .join(NoteRate, col(NoteRate.note_id) == notes.c.note_id)
         .where(
             col(NoteRate.reason) != RateReason.DRAWDOWN,
             about_on > open_on - RATE_NOTICE_WINDOW,
@@ -122,12 +137,12 @@ def _rate_changes(open_on: date) -> sa.Select[Any]:
     )
 
 
-def _new(kind: NoticeKind, about_on: Any, note_id: Any) -> sa.Select[Any]:
+def _new(notes: sa.CTE, kind: NoticeKind, about_on: Any) -> sa.Select[Any]:
     """Notes with a day for which no notice of the kind is on file."""
     filed = (
         sa.select(sa.literal(1))
         .where(
-            col(LoanNotice.note_id) == note_id,
+            col(LoanNotice.note_id) == notes.c.note_id,
             col(LoanNotice.kind) == kind,
             col(LoanNotice.about_on) == about_on,
         )
@@ -135,13 +150,12 @@ def _new(kind: NoticeKind, about_on: Any, note_id: Any) -> sa.Select[Any]:
     )
     return (
         sa.select(
-            col(Loan.bank_id),
-            col(NoteStateRow.loan_id),
-            col(NoteStateRow.note_id),
+            sa.literal(kind.value).label("kind"),
+            notes.c.bank_id,
+            notes.c.loan_id,
+            notes.c.note_id,
             about_on.label("about_on"),
         )
-        .select_from(NoteStateRow)
-        .join(Loan, col(Loan.id) == col(NoteStateRow.loan_id))
-        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+        .select_from(notes)
         .where(sa.not_(filed))
     )
