@@ -80,6 +80,7 @@ INSTALMENT_TONES = {
     InstalmentState.OVERDUE: "red",
     InstalmentState.DUE: "amber",
     InstalmentState.TO_COME: "grey",
+    InstalmentState.EARLY: "green",
 }
 CLOSE_TONES = {
     CloseState.REQUESTED.value: "grey",

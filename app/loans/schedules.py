@@ -1,5 +1,6 @@
 """What falls due of a loan: bills as they were made, and what is still to come."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -53,6 +54,8 @@ class InstalmentState(StrEnum):
     OVERDUE = "overdue"
     DUE = "due"
     TO_COME = "to-come"
+    EARLY = "early"
+    """Principal that was repaid before it fell due."""
 
 
 INSTALMENT_TITLES: Final = {
@@ -60,12 +63,16 @@ INSTALMENT_TITLES: Final = {
     InstalmentState.OVERDUE: N_("Overdue"),
     InstalmentState.DUE: N_("Due today"),
     InstalmentState.TO_COME: N_("To come"),
+    InstalmentState.EARLY: N_("Repaid early"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalmentView:
-    """What falls due of a note on a day; paid parts only of what was billed."""
+    """What falls due of a note on a day; paid parts only of what was billed.
+
+    Principal repaid before its day has a row of its own, on that day and with number 0.
+    """
 
     note_number: str
     number: int
@@ -225,28 +232,59 @@ def _of_note(
     ending = {period.due_on: period for period in interest_periods(ledger.terms)}
     spread = ledger.terms.odd_days is OddDays.SPREAD
     balances = _balances(ledger, early)
-    billed = sum(due.principal_fen for due in ledger.dues)
-    balance, before_on = ledger.state.unbilled_fen + billed, ledger.note.drawn_on
-    for due in ledger.dues:
-        if not due.principal_fen + due.interest_fen:
-            # Taken back by a change of an earlier day; it stays on file.
+    balance, before_on = ledger.note.amount_fen, ledger.note.drawn_on
+    for event in _fallen(ledger, early):
+        balance -= event.principal_fen if isinstance(event, LoanDue) else event.amount_fen
+        if isinstance(event, DatedAmount):
+            yield _repaid_early(ledger, event, balance)
             continue
-        balance -= due.principal_fen
-        days, before_on = (due.due_on - before_on).days, due.due_on
+        days, before_on = (event.due_on - before_on).days, event.due_on
         yield InstalmentView(
             note_number=ledger.note.number,
-            number=due.number,
-            due_on=due.due_on,
+            number=event.number,
+            due_on=event.due_on,
             days=days,
-            principal_fen=due.principal_fen,
-            interest_fen=due.interest_fen,
-            paid_principal_fen=due.paid_principal_fen,
-            paid_interest_fen=due.paid_interest_fen,
+            principal_fen=event.principal_fen,
+            interest_fen=event.interest_fen,
+            paid_principal_fen=event.paid_principal_fen,
+            paid_interest_fen=event.paid_interest_fen,
             balance_fen=balance,
-            state=_state_of(due, day),
-            explained=explained(ending.get(due.due_on), balances, due.interest_fen, spread=spread),
+            state=_state_of(event, day),
+            explained=explained(
+                ending.get(event.due_on), balances, event.interest_fen, spread=spread
+            ),
         )
     yield from to_come(ledger, before_on)
+
+
+def _fallen(ledger: NoteLedger, early: Sequence[DatedAmount]) -> list[LoanDue | DatedAmount]:
+    """Bills and principal repaid before its day, by day; a bill before what was repaid on its day.
+
+    What was taken back by a change of an earlier day stays on file and is left out.
+    """
+    by_day: dict[date, int] = defaultdict(int)
+    for each in early:
+        by_day[each.on] += each.amount_fen
+    events: list[tuple[date, int, LoanDue | DatedAmount]] = [
+        (due.due_on, 0, due) for due in ledger.dues if due.principal_fen + due.interest_fen
+    ]
+    events += [(on, 1, DatedAmount(on=on, amount_fen=fen)) for on, fen in by_day.items() if fen]
+    return [event for _on, _place, event in sorted(events, key=lambda each: each[:2])]
+
+
+def _repaid_early(ledger: NoteLedger, early: DatedAmount, balance_fen: int) -> InstalmentView:
+    return InstalmentView(
+        note_number=ledger.note.number,
+        number=0,
+        due_on=early.on,
+        days=0,
+        principal_fen=early.amount_fen,
+        interest_fen=0,
+        paid_principal_fen=early.amount_fen,
+        paid_interest_fen=0,
+        balance_fen=balance_fen,
+        state=InstalmentState.EARLY,
+    )
 
 
 def _balances(ledger: NoteLedger, early: Sequence[DatedAmount]) -> list[BalanceFrom]:

@@ -233,7 +233,7 @@ class LoanInstalmentSchema(ViewSchema):
     """What falls due of a note on a day."""
 
     note_number = Text(max_length=40)
-    number = Whole(low=1, high=MAX_PERIODS)
+    number = Whole(low=0, high=MAX_PERIODS)
     due_on = Day()
     days = Whole(low=0, high=40_000)
     payment_fen = Yuan()

@@ -69,6 +69,7 @@ _INSTALMENTS: Final = {
     InstalmentState.OVERDUE: Words(zh="逾期", en="Overdue"),
     InstalmentState.DUE: Words(zh="今日到期", en="Due"),
     InstalmentState.TO_COME: Words(zh="未到期", en="To come"),
+    InstalmentState.EARLY: Words(zh="提前还本", en="Repaid early"),
 }
 
 STATEMENT_KIND: Final = "loan-statement"

@@ -18,8 +18,18 @@ from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import DayRoll, Method, OddDays, Terms
 from app.loans.models import NoteStateRow
 from app.loans.repayments.quoting import QuoteEarly, quote_early
-from app.loans.schedules import loan_schedule
-from app.loans.services import Drawn, Extended, ExtendLoan, PostDrawdown, Repaid, Repay, repay
+from app.loans.schedules import InstalmentState, loan_schedule
+from app.loans.services import (
+    Drawn,
+    Extended,
+    ExtendLoan,
+    PostDrawdown,
+    Repaid,
+    Repay,
+    Reverse,
+    repay,
+    reverse,
+)
 
 TERMS = {
     "interest_style": InterestStyle.SCHEDULE,
@@ -165,7 +175,7 @@ def test_a_shorter_tenor_leaves_the_rest_of_the_odd_days_to_the_last_instalment(
         command = Repay(amount_fen=500_000_00, prepay=True, keep=Keep.INSTALMENT)
         repay(session, bank.actor, loan_id, command)
     (rows,) = due_days(bank, loan_id)
-    assert [row.explained.odd_fen for row in rows if row.principal_fen] == [
+    assert [row.explained.odd_fen for row in rows if row.interest_fen] == [
         309_02,
         309_02,
         ODD_FEN - 2 * 309_02,
@@ -298,3 +308,26 @@ def test_terms_that_the_books_cannot_carry_are_refused(bank, terms, pointer):
     with pytest.raises(InvalidInput) as refused:
         bank.sign(**{**TERMS, **terms})
     assert refused.value.errors[0].pointer == pointer
+
+
+def test_principal_repaid_early_is_a_row_of_its_own_and_changes_no_balance_before_it(bank, due):
+    """3,000,000.00 drawn; what was billed keeps its balance, and all rows sum to what was drawn."""
+
+    def rows():
+        with bank.database.read() as session:
+            return loan_schedule(session, bank.actor, due).instalments
+
+    before = rows()
+    with bank.database.write() as session:
+        paid = repay(session, bank.actor, due, Repay(amount_fen=531_891_67, prepay=True))
+    assert (paid.interest_fen, paid.principal_fen) == (31_891_67, 500_000_00)
+    after = rows()
+    billed, early, *later = after
+    assert billed.balance_fen == before[0].balance_fen == 3_000_000_00
+    assert (early.state, early.number, early.due_on) == (InstalmentState.EARLY, 0, paid.value_on)
+    assert (early.principal_fen, early.interest_fen, early.left_fen) == (500_000_00, 0, 0)
+    assert early.balance_fen == 2_500_000_00 == later[0].balance_fen
+    assert sum(row.principal_fen for row in after) == 3_000_000_00
+    with bank.database.write() as session:
+        reverse(session, bank.actor, Reverse(entry_id=paid.entry_id, reason="退汇"))
+    assert InstalmentState.EARLY not in {row.state for row in rows()}

@@ -21,7 +21,7 @@ from app.loans.refusals import (
     NotDrawn,
 )
 from app.loans.repayments.replayed import replay_digest, replayed_rows
-from app.loans.schedules import loan_schedule
+from app.loans.schedules import InstalmentState, loan_schedule
 from app.loans.services import (
     Drawn,
     PostDrawdown,
@@ -348,7 +348,8 @@ def test_a_bill_that_would_not_have_been_made_is_shown_no_more(bank, weekly):
     paid = pay(bank, weekly, view.principal_fen + 1_000_00, value_on=day(3), prepay=True)
     with bank.database.read() as session:
         assert list_dues(session, bank.actor, weekly) == ()
-        assert loan_schedule(session, bank.actor, weekly).instalments == ()
+        (early,) = loan_schedule(session, bank.actor, weekly).instalments
+    assert (early.state, early.balance_fen) == (InstalmentState.EARLY, 0)
     after = bank.view(weekly)
     assert (after.state, after.principal_fen, after.accrued_fen) == ("settled", 0, 0)
     assert after.suspense_fen == 1_000_00 - 14_79
