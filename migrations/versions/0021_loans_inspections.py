@@ -47,6 +47,7 @@ def _create_officers() -> None:
 def _create_inspections() -> None:
     op.create_table(
         "inspection",
+        *_task_columns(),
         *_plan_columns(),
         *_report_columns(),
         *_inspection_rules(),
@@ -54,8 +55,8 @@ def _create_inspections() -> None:
     )
 
 
-def _plan_columns() -> list[sa.Column[Any]]:
-    """What is known before a check is made."""
+def _task_columns() -> list[sa.Column[Any]]:
+    """Which check it is, and when it is due."""
     return [
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -92,6 +93,12 @@ def _plan_columns() -> list[sa.Column[Any]]:
         ),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("planned_on", sa.Date(), nullable=False),
+    ]
+
+
+def _plan_columns() -> list[sa.Column[Any]]:
+    """Whose it is, and by what its day was planned."""
+    return [
         sa.Column("officer_id", sa.Uuid(), nullable=True),
         sa.Column(
             "loan_class",
