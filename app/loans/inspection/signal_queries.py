@@ -110,8 +110,8 @@ class FigureView:
 
     @property
     def name(self) -> str:
-        """The code with the unit in which callers read it."""
-        return self.code.replace("_fen", "_yuan").replace("_ppm", "_ratio")
+        """The code as callers read it: amounts in yuan, shares plain."""
+        return self.code.replace("_fen", "_yuan").removesuffix("_ppm")
 
     @property
     def words(self) -> Name:

@@ -155,7 +155,7 @@ class StoredEvidenceSchema(ViewSchema):
 
 
 class FigureSchema(ViewSchema):
-    """A figure that led to a signal: `_yuan` an amount, `_ratio` a share of one, `_on` a day, else a count."""
+    """A figure that led to a signal: `_yuan` an amount, `_on` a day, `ratio` and `warning` shares, else a count."""
 
     name = Text(max_length=40)
     text = Text(max_length=40, allow_none=True)
