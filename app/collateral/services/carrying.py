@@ -77,7 +77,8 @@ def carry_security(
     for pledge in held.pledges:
         _carry(session, actor, pledge, held.assets[pledge.asset_id], old, new)
     guaranteed_fen = _carry_guarantees(session, actor, old, new)
-    require_cover(session, new, guaranteed_fen=guaranteed_fen, lines=len(held.pledges))
+    if held.pledges or guaranteed_fen:
+        require_cover(session, new, guaranteed_fen=guaranteed_fen, lines=len(held.pledges))
 
 
 def _carry(

@@ -20,6 +20,7 @@ from app.loans.loan_officers import first_officer, officers_now
 from app.loans.models import Loan, LoanStateRow
 from app.loans.rates.queries import pricing_of
 from app.loans.renewing import RenewLoan, renew_loan
+from app.loans.repricing import NewRate, new_pricing
 from app.loans.services import OpenLoan, proposed_pricing
 from app.origination.change_models import LoanChange
 from app.origination.services.change_facts import tenor_of_term
@@ -59,6 +60,8 @@ def require_renewed_terms(session: Session, loan: Loan, row: LoanChange, day: da
         raise InvalidInput.at(
             "/plan", N_("Principal amounts are given only with the method “plan”.")
         )
+    asked = NewRate(change_number=row.number, rate_ppm=row.rate_ppm, lpr_bp=row.lpr_bp)
+    new_pricing(loan, asked)
     terms = _terms(session, loan, row, day)
     principal_fen = session.get_one(LoanStateRow, loan.id).principal_fen
     contract_terms(session, replace(terms, contract_fen=principal_fen))
