@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.kernel.daycount import DayCount
+from app.kernel.money import MAX_FEN
 from app.loans.closing.loans import close_loans
 from app.loans.closing.quiet import close_quiet
 from app.loans.domain.classification import class_rules
@@ -68,6 +69,29 @@ def test_both_ways_come_to_the_same_rows(bank, day_count, days):
     shortly, fully = (closed(bank, loan_id, day, shortly=way) for way in (True, False))
     assert shortly == fully
     assert shortly[0][2] > 0
+
+
+@pytest.mark.parametrize("day_count", [DayCount.ACT_365, DayCount.ACT_ACT])
+def test_the_largest_loan_is_worked_out_without_a_float(bank, day_count):
+    """Its principal times its rate alone does not fit 64 bits."""
+    bank.open(START)
+    loan_id = bank.sign(contract_fen=MAX_FEN, day_count=day_count, rate_ppm=239_999)
+    bank.draw(loan_id, MAX_FEN - 1)
+    bank.close_until(START, START + DAY)
+    day = START + 2 * DAY
+    shortly, fully = (closed(bank, loan_id, day, shortly=way) for way in (True, False))
+    assert shortly == fully
+    assert shortly[0][2] > 0
+
+
+def test_interest_posted_too_much_is_taken_back(bank, drawn):
+    bank.close(START)
+    bank.sql("UPDATE note_state SET interest_fen = interest_fen + 10000000")
+    day = START + DAY
+    assert quiet_on(bank, drawn, day)
+    shortly, fully = (closed(bank, drawn, day, shortly=way) for way in (True, False))
+    assert shortly == fully
+    assert shortly[0][2] < 0
 
 
 def test_several_notes_are_worked_out_together(bank):
