@@ -53,7 +53,7 @@ from app.market import api as market_api
 from app.market import pages as market_pages
 from app.notices import pages as notices_pages
 from app.origination import api as origination_api
-from app.origination import change_api, change_pages
+from app.origination import change_api, change_pages, write_off_api, write_off_pages
 from app.origination import pages as origination_pages
 from app.oversight import api as oversight_api
 from app.oversight import pages as oversight_pages
@@ -79,6 +79,7 @@ API_BLUEPRINTS: Sequence[ApiBlueprint] = (
     *loan_notices_api.BLUEPRINTS,
     *origination_api.BLUEPRINTS,
     *change_api.BLUEPRINTS,
+    *write_off_api.BLUEPRINTS,
     market_api.blueprint,
     assets_api.blueprint,
     *identity_api.BLUEPRINTS,
@@ -107,6 +108,7 @@ PAGE_BLUEPRINTS: Sequence[Blueprint] = (
     *loan_notices_pages.BLUEPRINTS,
     *origination_pages.BLUEPRINTS,
     *change_pages.BLUEPRINTS,
+    *write_off_pages.BLUEPRINTS,
     market_pages.blueprint,
     assets_pages.blueprint,
     *identity_pages.BLUEPRINTS,

@@ -20,6 +20,7 @@ KIND_TITLES: Final = {
     "inspection": N_("Post-loan check"),
     "loan": N_("Loan"),
     "loan-change": N_("Change of a loan"),
+    "loan-write-off": N_("Write-off of a loan"),
     "ledger-period": N_("Closed month"),
     "manual-entry": N_("Entry by hand"),
     "margin-call": N_("Top-up case"),

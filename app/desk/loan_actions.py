@@ -32,6 +32,7 @@ def loan_actions(actor: Actor, page: LoanPage) -> list[Action]:
         *_money_actions(actor, page),
         *_security_actions(actor, page),
         *_change_actions(actor, page),
+        *_write_off_actions(actor, page),
         *_papers(page),
     ]
 
@@ -81,6 +82,19 @@ def _change_actions(actor: Actor, page: LoanPage) -> list[Action]:
     return [
         Action(title=gettext("Extend, restructure or renew"), href=address, icon="calendar-due")
     ]
+
+
+def _write_off_actions(actor: Actor, page: LoanPage) -> list[Action]:
+    loan_id, actions = page.loan.id, []
+    address = href("write_offs_of_loan_pages.write_off_list", loan_id=loan_id)
+    ended = page.loan.state is LoanState.WRITTEN_OFF and actor.organisation_kind == "bank"
+    if address and ((page.open and actor.may(Permission.WRITE_OFF_LOAN)) or ended):
+        title = gettext("The write-off") if ended else gettext("Write off")
+        actions.append(Action(title=title, href=address, icon="file-text"))
+    recovery = href("loan_entry_pages.recover", loan_id=loan_id)
+    if ended and recovery and actor.may(Permission.POST_REPAYMENT):
+        actions.append(Action(title=gettext("Book a recovery"), href=recovery, icon="cash"))
+    return actions
 
 
 def _papers(page: LoanPage) -> list[Action]:

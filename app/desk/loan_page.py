@@ -24,6 +24,7 @@ from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import OPEN_STATES, Kept, LoanState
+from app.loans.ledger.written_off import WrittenOff, find_written_off
 from app.loans.models import Loan, LoanNote, NoteStateRow
 from app.loans.queries import (
     ClassificationView,
@@ -133,6 +134,7 @@ class LoanPage:
     postings: Sequence[PostingView]
     classes: Sequence[ClassificationView]
     documents: Sequence[LoanDocument]
+    written_off: WrittenOff | None
     renewed: LoanLink | None
     """The loan that this one renewed."""
     renewed_by: LoanLink | None
@@ -177,12 +179,15 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
     dues = list_dues(session, actor, loan_id) if serviced else ()
     page = journal(session, actor, loan_id, size=MAX_POSTINGS) if serviced else None
     ended = loan.state in (LoanState.SETTLED, LoanState.RELEASED)
+    lost = loan.state is LoanState.WRITTEN_OFF
+    written_off = find_written_off(session, loan_id) if lost else None
     return LoanPage(
         loan=loan,
         day=lending_day(session, loan.bank_id),
         green_name=_green_name(session, loan),
         collateral=collateral,
-        steps=_steps(session, loan, collateral, notes),
+        steps=_steps(session, loan, collateral, notes, written_off),
+        written_off=written_off,
         notes=tuple(notes),
         dues=_shown_dues(dues),
         next_due_on=_next_due(session, loan_id),
@@ -312,6 +317,7 @@ def _steps(
     loan: LoanView,
     collateral: Collateral | None,
     notes: Sequence[NoteView],
+    written_off: WrittenOff | None,
 ) -> tuple[Step, ...]:
     """From application to settlement; a step without its day has not come."""
     if loan.kept is Kept.MIRRORED:
@@ -327,7 +333,7 @@ def _steps(
         (N_("Security registered"), _registered_on(collateral)),
         (N_("Drawn"), drawn),
     ]
-    return (*_known_steps(days), *_present(loan, collateral), _end(loan))
+    return (*_known_steps(days), *_present(loan, collateral), _end(loan, written_off))
 
 
 def _known_steps(days: Sequence[tuple[str, date | None]]) -> list[Step]:
@@ -383,7 +389,7 @@ def _repays(loan: LoanView) -> bool:
     return loan.state is LoanState.PERFORMING
 
 
-def _end(loan: LoanView) -> Step:
+def _end(loan: LoanView, written_off: WrittenOff | None) -> Step:
     ended = {
         LoanState.SETTLED: N_("Settled"),
         LoanState.RELEASED: N_("Settled, security released"),
@@ -392,5 +398,5 @@ def _end(loan: LoanView) -> Step:
     }
     title = ended.get(loan.state)
     if title is not None:
-        return Step(title=title, day=None, state="done")
+        return Step(title=title, day=written_off.on if written_off else None, state="done")
     return Step(title=N_("Settled"), day=loan.matures_on, state="todo", planned=True)

@@ -93,7 +93,7 @@ def change_page(change_id: UUID) -> str:
             {
                 "title": gettext(check.title),
                 "done": check.done,
-                "hint": _words_of(check),
+                "hint": words_of_check(check),
             }
             for check in view.checks
         ],
@@ -104,7 +104,7 @@ def change_page(change_id: UUID) -> str:
     )
 
 
-def _words_of(check: changes.CheckLine) -> str:
+def words_of_check(check: changes.CheckLine) -> str:
     """What to do about a check, or what was found where it is met."""
     if not check.done:
         return fill(check.hint, check.facts)

@@ -21,6 +21,7 @@ from app.origination.domain.states import (
     DrawdownState,
 )
 from app.origination.invariants_changes import change_violations
+from app.origination.invariants_write_offs import write_off_violations
 from app.origination.models import (
     Application,
     ApplicationAct,
@@ -52,6 +53,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from _products(session)
     yield from _drawdowns(session)
     yield from change_violations(session)
+    yield from write_off_violations(session)
 
 
 def _chunks(session: Session) -> Iterator[Sequence[Application]]:

@@ -13,6 +13,8 @@ from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
 from app.loans.models import BankDay, Loan
 from app.loans.queries import visible_loans
+from app.origination.change_models import LoanChange
+from app.origination.domain.changes import WAITING_STATES
 from app.origination.models import (
     Application,
     ApplicationAct,
@@ -22,6 +24,7 @@ from app.origination.models import (
     Product,
     ProposedGuarantee,
 )
+from app.origination.write_off_models import LoanWriteOff
 
 
 def visible_applications(session: Session, actor: Actor) -> sa.Select[Application]:  # noqa: ARG001 - the shape of all
@@ -123,3 +126,15 @@ def _grouped(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
     for row in rows:
         found.setdefault(row.application_id, []).append(row)
     return found
+
+
+def waiting_change(session: Session, loan_id: UUID) -> str | None:
+    """The number of the change or write-off of a loan that waits to be decided on or carried out."""
+    for model in (LoanChange, LoanWriteOff):
+        statement = sa.select(col(model.number)).where(
+            col(model.loan_id) == loan_id, col(model.state).in_(WAITING_STATES)
+        )
+        number: str | None = session.execute(statement).scalar_one_or_none()
+        if number is not None:
+            return number
+    return None

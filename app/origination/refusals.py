@@ -99,6 +99,14 @@ class ChangeAboveAuthority(RuleViolation):
     )
 
 
+class WriteOffRefused(RuleViolation):
+    """Conditions of a write-off are not met."""
+
+    code = "write-off-conditions-not-met"
+    title = N_("This loan cannot be written off so")
+    detail = N_("Not met: %(checks)s.")
+
+
 class ChangeWaiting(Conflict):
     """One change of a loan at a time."""
 

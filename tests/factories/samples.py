@@ -423,6 +423,34 @@ def loan_changes(samples: Samples) -> None:
     samples.add("loan-changes/events", "approve", seen_by=EVERYBODY)
 
 
+def loan_write_offs(samples: Samples) -> None:
+    """A write-off of the loan as a row: the loan is in order, so the service would not take it."""
+    from app.origination.domain.changes import ChangeState
+    from app.origination.domain.write_off import WriteOffGround
+    from app.origination.write_off_models import LoanWriteOff
+
+    made = LoanWriteOff(
+        number="WO-2024-000001",
+        loan_id=UUID(samples.made["loans"].value),
+        bank_id=samples.world.organisation("A"),
+        state=ChangeState.REFUSED,
+        ground=WriteOffGround.ENFORCEMENT,
+        reason="样本",
+        evidence="终结执行裁定书",
+        proposed_on=TODAY,
+        principal_fen=0,
+        interest_fen=0,
+        repayments=0,
+        checks=[],
+        proposed_by_id=samples.world.person("a-preserve"),
+        created_at=OPENED_AT,
+    )
+    samples.session.add(made)
+    samples.session.flush()
+    samples.add("loan-write-offs", made.id, seen_by={"A"})
+    samples.add("loan-write-offs/events", "approve", seen_by=EVERYBODY)
+
+
 def books(samples: Samples) -> None:
     """Money that C1 paid on its loan, and the close of bank A's day, which waits for the scheduler."""
     from app.loans.domain.early import QuoteKind
@@ -497,6 +525,7 @@ BUILDERS: Final[tuple[Callable[[Samples], None], ...]] = (
     top_up,
     classes,
     loan_changes,
+    loan_write_offs,
     inspections,
     books,
     loan_notices,

@@ -29,6 +29,10 @@ class ChangeState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+WAITING_STATES: Final = (ChangeState.PROPOSED, ChangeState.APPROVED)
+"""Still to be decided on or carried out: one change of a loan at a time."""
+
+
 class ChangeEvent(StrEnum):
     """What people do with a change."""
 

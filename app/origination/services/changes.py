@@ -46,7 +46,7 @@ from app.origination.domain.changes import (
 )
 from app.origination.domain.checks import Check, Outcome
 from app.origination.domain.extension import decide_change, longest_of_change
-from app.origination.queries import organisations_by_id, person_names
+from app.origination.queries import organisations_by_id, person_names, waiting_change
 from app.origination.refusals import (
     ChangeAboveAuthority,
     ChangeRefused,
@@ -67,8 +67,6 @@ from app.reference.services import policy_for
 
 SERIES: Final = "T"
 """Of the numbers of changes: terms of a loan."""
-
-_WAITING = (ChangeState.PROPOSED, ChangeState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +168,7 @@ def propose_change(
     loan = _serviced(session, actor, loan_id)
     ledger, day = open_books(session, actor, loan_id)
     require_current(ledger, day)
-    waiting = _waiting(session, loan_id)
+    waiting = waiting_change(session, loan_id)
     if waiting is not None:
         raise ChangeWaiting(number=waiting)
     before_on = loan.matures_on or day
@@ -220,7 +218,7 @@ def approve_change(
 ) -> LoanChangeView:
     """Approve within the own authority; all conditions are tested anew."""
     row, loan, day = _begin(session, actor, change_id, ChangeEvent.APPROVE)
-    _require_authority(session, loan, actor.person_id, day)
+    require_authority(session, loan, actor.person_id, day)
     _require_checks(session, Asked(loan=loan, row=row, day=day))
     row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
     return _finish(session, actor, row, ChangeEvent.APPROVE)
@@ -262,7 +260,7 @@ def carry_out_change(
     hold_debt(session, loan.id)
     session.refresh(loan)
     asked = Asked(loan=loan, row=row, day=day, carrying_out=True)
-    _require_authority(session, loan, row.decided_by_id or actor.person_id, day)
+    require_authority(session, loan, row.decided_by_id or actor.person_id, day)
     _require_checks(session, asked)
     if held is not None:
         renewing = Renewing(loan=loan, row=row, held=held, day=day)
@@ -296,7 +294,7 @@ def _book(session: Session, actor: Actor, asked: Asked) -> None:
         extend_loan(session, actor, later)
 
 
-def _require_authority(session: Session, loan: Loan, person_id: UUID, day: date) -> None:
+def require_authority(session: Session, loan: Loan, person_id: UUID, day: date) -> None:
     """Who decides answers for what is owed and for what can still be drawn."""
     principal_fen = session.get_one(LoanStateRow, loan.id).principal_fen
     owed_fen = principal_fen + max(loan.contract_fen - drawn_fen(session, loan.id), 0)
@@ -307,11 +305,12 @@ def _require_authority(session: Session, loan: Loan, person_id: UUID, day: date)
 
 def _require_checks(session: Session, asked: Asked) -> None:
     row, checks = asked.row, decide_change(change_facts(session, asked))
-    row.checks = _stored(checks)
+    row.checks = stored_checks(checks)
     require_met(checks, ChangeRefused)
 
 
-def _stored(checks: Sequence[Check]) -> list[dict[str, Any]]:
+def stored_checks(checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """Checks as a row keeps them."""
     return [
         {
             "code": check.code,
@@ -330,13 +329,6 @@ def _serviced(session: Session, actor: Actor, loan_id: UUID) -> Loan:
     if loan.kept is Kept.MIRRORED:
         raise LoanNotServiced(number=loan.number)
     return loan
-
-
-def _waiting(session: Session, loan_id: UUID) -> str | None:
-    statement = sa.select(col(LoanChange.number)).where(
-        col(LoanChange.loan_id) == loan_id, col(LoanChange.state).in_(_WAITING)
-    )
-    return session.execute(statement).scalar_one_or_none()
 
 
 def _begin(

@@ -1,6 +1,6 @@
 """Lists of applications and drawdowns, and what waits for an actor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import InvalidInput
+from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
 from app.origination.change_models import LoanChange
 from app.origination.domain.changes import LOAN_CHANGE, ChangeEvent, ChangeState
@@ -22,6 +23,7 @@ from app.origination.domain.states import (
     ApplicationState,
     DrawdownState,
 )
+from app.origination.domain.write_off import WRITE_OFF
 from app.origination.models import Application, Drawdown
 from app.origination.queries import visible_applications, visible_drawdowns
 from app.origination.services.changes import change_views, visible_changes
@@ -32,6 +34,8 @@ from app.origination.services.views import (
     load_application,
     summaries,
 )
+from app.origination.services.write_offs import visible_write_offs, write_off_views
+from app.origination.write_off_models import LoanWriteOff
 from app.web.paging import Page, PageRequest, fetch_page
 
 MAX_WAITING: Final = 200
@@ -151,6 +155,7 @@ def waiting_for(session: Session, actor: Actor) -> list[WaitingItem]:
         *_applications(session, actor),
         *_drawdowns(session, actor),
         *_changes(session, actor),
+        *_write_offs(session, actor),
     ]
 
 
@@ -227,12 +232,7 @@ def _drawdowns(session: Session, actor: Actor) -> Iterator[WaitingItem]:
 
 def _changes(session: Session, actor: Actor) -> Iterator[WaitingItem]:
     """Changes of loans to decide on or to carry out; taking one back waits for nobody."""
-    onward = {ChangeEvent.APPROVE, ChangeEvent.CARRY_OUT}
-    states = {
-        state
-        for (state, event) in LOAN_CHANGE.table
-        if event in onward and actor.may(LOAN_CHANGE.permissions[event])
-    }
+    states = _at_hand(LOAN_CHANGE, actor)
     statement = (
         visible_changes(session, actor)
         .where(col(LoanChange.state).in_(states))
@@ -241,7 +241,7 @@ def _changes(session: Session, actor: Actor) -> Iterator[WaitingItem]:
     )
     rows = session.execute(statement).scalars().all()
     for view in change_views(session, actor, rows):
-        if {event.value for event in onward} & set(view.events):
+        if _goes_on(view.events):
             yield WaitingItem(
                 thing="loan-change",
                 id=view.id,
@@ -259,3 +259,47 @@ _CHANGE_WHAT: Final = {
     ChangeState.PROPOSED: N_("Decide on the change of a loan"),
     ChangeState.APPROVED: N_("Carry out the change of a loan"),
 }
+
+
+def _write_offs(session: Session, actor: Actor) -> Iterator[WaitingItem]:
+    """Write-offs to decide on or to carry out."""
+    statement = (
+        visible_write_offs(session, actor)
+        .where(col(LoanWriteOff.state).in_(_at_hand(WRITE_OFF, actor)))
+        .order_by(col(LoanWriteOff.number))
+        .limit(MAX_WAITING)
+    )
+    rows = session.execute(statement).scalars().all()
+    for view in write_off_views(session, actor, rows):
+        if _goes_on(view.events):
+            yield WaitingItem(
+                thing="loan-write-off",
+                id=view.id,
+                number=view.number,
+                title=view.loan_name,
+                customer=view.borrower,
+                amount_fen=view.principal_fen,
+                due_on=None,
+                href=f"/loan-write-offs/{view.id}",
+                what=_WRITE_OFF_WHAT[view.state],
+            )
+
+
+_WRITE_OFF_WHAT: Final = {
+    ChangeState.PROPOSED: N_("Decide on the write-off of a loan"),
+    ChangeState.APPROVED: N_("Carry out the write-off of a loan"),
+}
+_CARRIES_ON: Final = (ChangeEvent.APPROVE, ChangeEvent.CARRY_OUT)
+
+
+def _at_hand(machine: StateMachine[ChangeState, ChangeEvent], actor: Actor) -> set[ChangeState]:
+    """The states from which the actor's permissions lead on."""
+    return {
+        state
+        for (state, event) in machine.table
+        if event in _CARRIES_ON and actor.may(machine.permissions[event])
+    }
+
+
+def _goes_on(events: Sequence[str]) -> bool:
+    return any(event.value in events for event in _CARRIES_ON)

@@ -1,0 +1,38 @@
+"""A loan written off: the day on which it left the balance sheet, and the claim that is kept on file."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from app.loans.domain.states import EntryKind
+from app.loans.ledger.entries import claim_left
+from app.loans.models import LoanPosting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenOff:
+    """When a loan was written off, and what of its claim is not recovered."""
+
+    on: date
+    principal_fen: int
+    interest_fen: int
+
+    @property
+    def claim_fen(self) -> int:
+        """Principal and interest together."""
+        return self.principal_fen + self.interest_fen
+
+
+def find_written_off(session: Session, loan_id: UUID) -> WrittenOff | None:
+    """The claim left of a loan; None while it was not written off."""
+    statement = sa.select(sa.func.max(LoanPosting.booked_on)).where(
+        col(LoanPosting.loan_id) == loan_id, col(LoanPosting.kind) == EntryKind.WRITE_OFF
+    )
+    on: date | None = session.execute(statement).scalar_one()
+    if on is None:
+        return None
+    principal_fen, interest_fen = claim_left(session, loan_id)
+    return WrittenOff(on=on, principal_fen=principal_fen, interest_fen=interest_fen)
