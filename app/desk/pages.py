@@ -28,7 +28,7 @@ from app.kernel.permissions import Permission
 from app.loans.domain import states as loan_states
 from app.loans.inspection.pages import words_of_inspections
 from app.loans.pages import words_of_loans
-from app.loans.queries import list_dues, loan_view
+from app.loans.queries import due_beside_bills, list_dues, loan_view
 from app.loans.repayments.explaining import preview_repayment
 from app.loans.repayments.pages import split_page
 from app.loans.repayments.schemas import RepayFormSchema
@@ -191,6 +191,8 @@ def repay(loan_id: UUID) -> Response | str | tuple[str, int]:
     session, actor = current_session(), current_actor()
     view = loan_view(session, actor, loan_id)
     dues = list_dues(session, actor, loan_id, unpaid_only=True)
+    beside = due_beside_bills(session, actor, loan_id)
+    owed_fen = sum(due.left_fen for due in dues) + beside.total_fen
     back = url_for("desk_pages.loan", loan_id=loan_id)
 
     def submit(sent: tuple[Repay, bool]) -> Response:
@@ -211,9 +213,10 @@ def repay(loan_id: UUID) -> Response | str | tuple[str, int]:
         back=back,
         submit_title=gettext("Book the repayment"),
         template="loans/repayment.html",
-        values={"amount_yuan": Money(sum(due.left_fen for due in dues)).yuan} if dues else {},
+        values={"amount_yuan": Money(owed_fen).yuan} if owed_fen else {},
         loan=view,
         dues=dues,
+        beside=beside,
         **words_of_loans(),
     )
 

@@ -27,6 +27,7 @@ from app.loans.models import (
     LoanNote,
     LoanPosting,
     LoanStateRow,
+    NoteStateRow,
     Repayment,
 )
 from app.loans.titles import loan_title
@@ -444,6 +445,35 @@ def list_dues(
             settled=due.settled,
         )
         for due, number in session.execute(statement)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BesideBills:
+    """What has grown on late money and fees, in fen: due at once, and settled with the bills."""
+
+    penalty_fen: int
+    compound_fen: int
+    fees_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        return self.penalty_fen + self.compound_fen + self.fees_fen
+
+
+def due_beside_bills(session: Session, actor: Actor, loan_id: UUID) -> BesideBills:
+    """Penalty, compound interest and fees of a visible loan that are unpaid as of the last close."""
+    view = loan_view(session, actor, loan_id)
+    grown = (NoteStateRow.penalty_fen, NoteStateRow.compound_fen)
+    paid = (NoteStateRow.penalty_paid_fen, NoteStateRow.compound_paid_fen)
+    left = [
+        sa.func.coalesce(sa.func.sum(col(one) - col(other)), 0)
+        for one, other in zip(grown, paid, strict=True)
+    ]
+    statement = sa.select(*left).where(col(NoteStateRow.loan_id) == loan_id)
+    penalty_fen, compound_fen = session.execute(statement).one()
+    return BesideBills(
+        penalty_fen=int(penalty_fen), compound_fen=int(compound_fen), fees_fen=view.fees_fen
     )
 
 

@@ -375,7 +375,7 @@ class RepaySchema(CommandSchema):
         required=True,
         low_fen=1,
         title=N_("Amount received"),
-        help=N_("It settles what has fallen due, the oldest first; see below for the rest."),
+        help=N_("It settles what has fallen due in the order of claims of the product; see below for the rest."),
     )
     value_on = Day(
         title=N_("Value day"),

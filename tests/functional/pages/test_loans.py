@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from app.desk.loan_page import loan_page
-from app.loans.queries import list_dues
+from app.kernel.money import Money
+from app.loans.queries import due_beside_bills, list_dues
 from app.loans.services import (
     Drawn,
     OpenLoan,
@@ -67,7 +68,7 @@ def test_schedule_and_journal_show_the_bill(sign_in, loan_id, page, amount, lang
 def test_a_repayment_is_booked_through_the_form_that_proposes_what_is_due(sign_in, loan_id):
     browser = sign_in("a-ops")
     form = browser.get(f"/loans/{loan_id}/repayments/new").text
-    assert "31891.67" in form
+    assert "31897.58" in form
     browser.submit(f"/loans/{loan_id}/repayments/new", {"amount_yuan": "31,897.58"}, status=303)
     text = browser.get(f"/loans/{loan_id}/journal").text
     assert "C-2024-000001" in text
@@ -152,3 +153,22 @@ def test_a_close_is_filed_on_its_page_and_shows_its_progress(
     text = browser.get(page).text
     assert "hx-get" not in text.split("day-close", 1)[1].split("</section>")[0]
     assert "1 / 1" in text
+
+
+def test_the_form_of_a_repayment_proposes_all_that_is_due(sign_in, database, world, loan_id):
+    """Of a loan that is one day late: its bill, and what has grown on it."""
+    actor = world.actor("a-ops")
+    with database.read() as session:
+        beside = due_beside_bills(session, actor, loan_id)
+        left_fen = sum(due.left_fen for due in list_dues(session, actor, loan_id))
+    assert beside.penalty_fen + beside.compound_fen > 0
+    text = sign_in("a-ops").get(f"/loans/{loan_id}/repayments/new").text
+    assert f'value="{Money(left_fen + beside.total_fen).yuan}"' in text
+    sign_in("a-ops").submit(
+        f"/loans/{loan_id}/repayments/new",
+        {"amount_yuan": str(Money(left_fen + beside.total_fen).yuan)},
+        status=303,
+    )
+    with database.read() as session:
+        assert due_beside_bills(session, actor, loan_id).total_fen == 0
+        assert all(due.settled for due in list_dues(session, actor, loan_id))
