@@ -90,17 +90,19 @@ def filled(assets: int, columns: dict[str, np.ndarray], chosen: dict[str, str]) 
 
 def plain_rows(batch: Batch, rows: range) -> list[dict[str, float]]:
     """Each asset as a plain dictionary, its days in years from the day, before the clock starts."""
+    some = {name: column[rows.start : rows.stop] for name, column in batch.columns.items()}
     numbers = {
         name: column.tolist()
-        for name, column in batch.columns.items()
+        for name, column in some.items()
         if column.ndim == 1 and column.dtype.kind == "f"
     }
     days = {
         name: ((column - DAY).astype(int) / YEAR).tolist()
-        for name, column in batch.columns.items()
+        for name, column in some.items()
         if column.dtype.kind == "M"
     }
-    return [{name: column[row] for name, column in {**numbers, **days}.items()} for row in rows]
+    told = {**numbers, **days}
+    return [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]
 
 
 def plain_value(asset: dict[str, float]) -> float:
