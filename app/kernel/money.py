@@ -14,7 +14,15 @@ from typing import Final, Self
 # The text form has thirteen digits before the point, so parsed money stays under this.
 MAX_FEN: Final = 10**15
 
+LARGEST_FEN: Final = MAX_FEN - 1
+"""The largest amount that text can carry."""
+
+_TOO_LONG: Final = re.compile(r"-?[0-9]{14,}(?:\.[0-9]{1,2})?")
 _YUAN_TEXT: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
+
+
+class TooLongError(ValueError):
+    """An amount in good form with more digits than any that is kept here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Money:
         """Read "1234", "-0.5" or "1234.56"; ValueError for "+1", " 1", "1,000", "1e3", "1.005"."""
         match = _YUAN_TEXT.fullmatch(text)
         if match is None:
+            if _TOO_LONG.fullmatch(text):
+                raise TooLongError("Not an amount with at most thirteen digits before the point.")
             raise ValueError(f"Not an amount in yuan with at most two decimals: {text[:40]!r}.")
         sign, whole, decimals = match.groups()
         fen = int(whole) * 100 + int((decimals or "").ljust(2, "0"))

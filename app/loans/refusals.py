@@ -177,11 +177,14 @@ class ReversalWaits(Conflict):
 
 
 class AmountTooLarge(RuleViolation):
-    """More than any amount that is kept here."""
+    """Far more than the loan could ever owe."""
 
     code = "amount-too-large"
     title = N_("The amount is above the limit")
-    detail = N_("Amounts go up to %(limit)s yuan. Check the decimals.")
+    detail = N_(
+        "One payment for %(number)s goes up to %(limit)s yuan, by what was lent or is owed."
+        " Check the decimals; money that truly came in beyond is booked in parts."
+    )
 
 
 class BeforeDrawdown(RuleViolation):

@@ -306,6 +306,12 @@ def _state_of(due: LoanDue, day: date) -> InstalmentState:
     return InstalmentState.OVERDUE if due.due_on < day else InstalmentState.DUE
 
 
+def last_due_on(ledger: NoteLedger) -> date:
+    """The day on which something last fell due, or the drawdown; from here the next instalment counts its days."""
+    billed = [due.due_on for due in ledger.dues if due.principal_fen + due.interest_fen]
+    return max(billed, default=ledger.note.drawn_on)
+
+
 def to_come(
     ledger: NoteLedger,
     before_on: date,

@@ -17,12 +17,14 @@ import marshmallow as ma
 
 from app.kernel.calendar import FIRST_DAY, LAST_DAY
 from app.kernel.errors import MalformedRequest
-from app.kernel.money import MAX_FEN, Money
+from app.kernel.money import LARGEST_FEN, MAX_FEN, Money, TooLongError
 from app.kernel.rates import format_fraction, format_percent, parse_fraction
 from app.kernel.text import N_
 from app.web.strict_json import read_json
 
 MONEY_PATTERN: Final = r"^-?\d{1,13}(\.\d{1,2})?$"
+SUM_PATTERN: Final = r"^-?\d{1,17}\.\d{2}$"
+"""Sums that are answered may be longer than any one amount that is taken in."""
 RATE_PATTERN: Final = r"^-?\d{1,3}(\.\d{1,6})?$"
 DAY_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}$"
 FLAG_WORDS: Final = {"true": True, "1": True, "on": True, "false": False, "0": False}
@@ -119,6 +121,9 @@ class Yuan(Words):
             raise refuse(N_("Write the amount as text with two decimals, such as “1200.50”."))
         try:
             fen = Money.parse(value).fen
+        except TooLongError:
+            beyond_fen = max(self.high_fen, MAX_FEN) + 1
+            fen = -beyond_fen if value.startswith("-") else beyond_fen
         except ValueError:
             raise refuse(
                 N_("Enter an amount in yuan with at most two decimals, such as 1200.50.")
@@ -129,7 +134,7 @@ class Yuan(Words):
             low = Money(self.low_fen)
             raise refuse(N_("Enter an amount of at least %(low)s yuan."), low=low)
         if fen > self.high_fen:
-            high = Money(self.high_fen)
+            high = Money(min(self.high_fen, LARGEST_FEN))
             raise refuse(N_("Enter an amount of at most %(high)s yuan."), high=high)
         return fen
 

@@ -91,13 +91,17 @@ class Api(flask_smorest.Api):
         """Leave errors to `web.problems`."""
 
 
+def _is_answered(field: ma.fields.Field[Any]) -> bool:
+    return isinstance(field.root, ViewSchema)
+
+
 def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any) -> dict[str, Any]:  # noqa: C901, PLR0911 - one line a type
     """How our field types look in the OpenAPI document."""
     if isinstance(field, our.Yuan):
         return {
             "type": "string",
             "format": "yuan",
-            "pattern": our.MONEY_PATTERN,
+            "pattern": our.SUM_PATTERN if _is_answered(field) else our.MONEY_PATTERN,
             "example": "1200.50",
         }
     if isinstance(field, our.Rate):

@@ -48,7 +48,7 @@ from app.loans.refusals import (
     ReversalWaits,
     SuspenseTooSmall,
 )
-from app.loans.repayments.repaying import require_misuse_worked_out
+from app.loans.repayments.repaying import require_misuse_worked_out, require_plausible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,8 +355,10 @@ def recover(session: Session, actor: Actor, loan_id: UUID, command: Recover) -> 
         raise LoanNotWrittenOff(number=ledger.loan.number, state_title=_title(ledger.loan))
     principal_fen, interest_fen = claim_left(session, loan_id)
     fee_fen = ledger.state.fees_fen
-    if fee_fen + principal_fen + interest_fen <= 0:
+    claim_fen = fee_fen + principal_fen + interest_fen
+    if claim_fen <= 0:
         raise NothingToRecover(number=ledger.loan.number)
+    require_plausible(session, ledger.loan, command.amount_fen, day, owed_fen=claim_fen)
     split = split_recovery(
         command.amount_fen,
         fee_fen=fee_fen,

@@ -25,7 +25,7 @@ from app.documents.cells import (
 from app.kernel.actor import Actor, Name
 from app.kernel.csv_rows import Line, LineError, read_rows
 from app.kernel.errors import FieldError, InvalidInput
-from app.kernel.money import MAX_FEN, Money
+from app.kernel.money import LARGEST_FEN, Money, TooLongError
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.importing import RowState
@@ -267,13 +267,18 @@ def _amount(raw: RawRow) -> int | None:
         return None
     try:
         fen = Money.parse(digits).fen
+    except TooLongError:
+        raw.refuse(
+            "amount_yuan", N_("Enter an amount of at most %(high)s yuan."), high=Money(LARGEST_FEN)
+        )
+        return None
     except ValueError:
         raw.refuse(
             "amount_yuan",
             N_("Enter an amount in yuan with at most two decimals, such as 1200.50."),
         )
         return None
-    if not 0 < fen <= MAX_FEN:
+    if fen <= 0:
         raw.refuse("amount_yuan", N_("Enter an amount above 0.00 yuan."))
         return None
     return fen

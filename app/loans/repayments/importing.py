@@ -119,7 +119,7 @@ def _tried(command: ImportRepayments, rows: Sequence[BatchRow]) -> BatchView:
 def _judged(session: Session, actor: Actor, raws: Sequence[RawRow], day: date) -> list[BatchRow]:
     parsed = [(raw, parse_row(raw)) for raw in raws]
     loans = _loans(session, actor, [row.loan_number for _, row in parsed])
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[str, BatchRow] = {}
     rows = []
     for raw, row in parsed:
         loan = loans.get(row.loan_number)
@@ -169,13 +169,19 @@ def _judge_day(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None, 
             raw.refuse("value_on", N_("The loan was drawn on %(day)s only."), day=drawn_on)
 
 
-def _judge_key(raw: RawRow, row: BatchRow, seen: dict[tuple[str, str], int]) -> None:
+def _judge_key(raw: RawRow, row: BatchRow, seen: dict[str, BatchRow]) -> None:
     if not row.key or not row.loan_number:
         return
-    name = (row.loan_number, row.key)
-    if name in seen:
-        raw.refuse("key", N_("This reference stands in row %(row)s already."), row=seen[name])
-    seen.setdefault(name, row.line)
+    first = seen.setdefault(row.key, row)
+    if first is row:
+        return
+    words = N_("This reference stands in row %(row)s already.")
+    if first.loan_number != row.loan_number:
+        words = N_(
+            "This reference stands in row %(row)s for another loan:"
+            " money for several loans has a reference for each."
+        )
+    raw.refuse("key", words, row=first.line)
 
 
 def _told(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None) -> BatchRow:

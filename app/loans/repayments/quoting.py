@@ -52,7 +52,7 @@ from app.loans.repayments.repaying import (
     find_by_key,
     require_misuse_worked_out,
 )
-from app.loans.schedules import InstalmentView, read_ledgers, to_come
+from app.loans.schedules import InstalmentView, last_due_on, read_ledgers, to_come
 from app.reference.services import policy_for
 
 _ONE_DAY = timedelta(days=1)
@@ -346,7 +346,7 @@ def _view(session: Session, ledger: LoanLedger, quote: RepaymentQuote, day: date
     before: tuple[InstalmentView, ...] = ()
     after: tuple[InstalmentView, ...] = ()
     if counts:
-        before = _joined(to_come(note, day) for note in ledger.notes)
+        before = _joined(to_come(note, last_due_on(note)) for note in ledger.notes)
         after = _joined(_preview(ledger, quote, day))
     plain = "id number loan_id kind keep principal_fen quoted_on valid_until created_at"
     return QuoteView(
@@ -372,7 +372,7 @@ def _preview(
         book.change(day, -part)
         book.ahead_fen, book.spread = max(book.interest_fen, book.ahead_fen), Spread()
         book.next_due_on = book.next_due(day)
-        yield to_come(note, day, book=book)
+        yield to_come(note, last_due_on(note), book=book)
 
 
 def _joined(parts: Any) -> tuple[InstalmentView, ...]:

@@ -15,7 +15,7 @@ from app.audit.services import record
 from app.db.numbers import next_number
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.money import MAX_FEN, Money
+from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.loans.books import ONE_DAY, LoanLedger, open_books, require_current
 from app.loans.domain.early import Keep
@@ -44,6 +44,7 @@ from app.loans.repayments.replayed import replay_facts
 from app.loans.repayments.rewinding import OWN_KEYS, Replay
 from app.loans.repayments.taking_back import take_back
 from app.loans.repayments.timeline import timeline
+from app.reference.services import policy_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,7 @@ def book_row(
     """The same without the audit journal, for what is only looked at and then rolled back."""
     value_on = command.value_on or day
     require_possible(ledger, command, day, value_on)
+    require_plausible(session, ledger.loan, command.amount_fen, day, owed_fen=_owed_fen(ledger))
     wish = _wish(command, next_number(session, "C", day.year))
     replay = None
     if value_on < day:
@@ -212,8 +214,6 @@ def require_possible(ledger: LoanLedger, command: Repay, day: date, value_on: da
     _require_open(ledger, OPEN_STATES)
     if command.amount_fen <= 0:
         raise AmountNotPositive
-    if command.amount_fen > MAX_FEN:
-        raise AmountTooLarge(limit=Money(MAX_FEN))
     if value_on > day:
         raise ValueDayInFuture(day=day, value_on=value_on)
     drawn_on = min(each.note.drawn_on for each in ledger.notes)
@@ -222,6 +222,21 @@ def require_possible(ledger: LoanLedger, command: Repay, day: date, value_on: da
     first = day.replace(day=1)
     if value_on < first:
         raise ClosedPeriod(first=first, value_on=value_on)
+
+
+def require_plausible(
+    session: Session, loan: Loan, amount_fen: int, day: date, *, owed_fen: int
+) -> None:
+    """Refuse money far above what the loan could ever owe: a slip of the keyboard."""
+    times = policy_for(session, loan.bank_id, day).ratio("loans.repayment_limit")
+    limit = Money(int(max(loan.contract_fen, owed_fen) * times))
+    if amount_fen > limit.fen:
+        raise AmountTooLarge(number=loan.number, limit=limit)
+
+
+def _owed_fen(ledger: LoanLedger) -> int:
+    state = ledger.state
+    return state.principal_fen + abs(state.accrued_fen) + state.fees_fen
 
 
 def _require_open(ledger: LoanLedger, states: tuple[LoanState, ...]) -> None:

@@ -56,6 +56,17 @@ def test_a_preview_stores_nothing_and_says_why_in_the_language_asked_for(api, lo
 
 
 @pytest.mark.one_engine("sqlite")
+def test_money_far_above_what_is_owed_is_refused_with_the_limit(api, loan_id):
+    """Twice the 4,000,483.33 that are owed."""
+    ops = api("a-ops")
+    for step in ("repayments", "repayment-previews"):
+        body = {"amount_yuan": "8000966.67"}
+        refused = ops.post(f"/loans/{loan_id}/{step}", body, status=422).json
+        assert (refused["code"], refused["limit"]) == ("amount-too-large", "8000966.66")
+    ops.post(f"/loans/{loan_id}/repayments", {"amount_yuan": "8000966.66"})
+
+
+@pytest.mark.one_engine("sqlite")
 def test_money_that_waits_is_not_used_for_debts_that_are_not_there(api, loan_id):
     ops = api("a-ops")
     ops.post(f"/loans/{loan_id}/repayments", {"amount_yuan": "500.00"})

@@ -108,6 +108,23 @@ def test_the_document_is_complete(prepared):
     assert not lacking, "\n".join(lacking)
 
 
+def test_sums_that_are_answered_fit_their_pattern_beyond_any_amount_taken_in(prepared):
+    document = prepared.app.test_client().get("/openapi.json").json
+    schemas = document["components"]["schemas"].values()
+    patterns = {
+        each["properties"][name]["pattern"]
+        for name in ("closing_debit_yuan", "suspense_yuan")
+        for each in schemas
+        if name in each.get("properties", {})
+    }
+    taken = document["paths"]["/api/v1/loans/{loan_id}/repayments"]["post"]["requestBody"]
+    reference = taken["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    amount = document["components"]["schemas"][reference]["properties"]["amount_yuan"]["pattern"]
+    largest = "10000022628669.43"
+    assert not re.fullmatch(amount, largest)
+    assert [bool(re.fullmatch(each, largest)) for each in patterns] == [True]
+
+
 def test_every_event_has_a_schema_of_its_own(prepared):
     document = prepared.app.test_client().get("/openapi.json").json
     moved = [path for path in document["paths"] if path.endswith("/{thing_id}/events")]

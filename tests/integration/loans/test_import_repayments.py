@@ -249,6 +249,17 @@ def test_a_known_transfer_with_another_amount_day_or_use_is_refused(bank, loan, 
     assert same.rows[0].state is RowState.KNOWN
 
 
+@pytest.mark.one_engine("sqlite")
+def test_a_reference_stands_once_in_a_file_whatever_the_loan(bank, loans):
+    one, other = loans
+    rows = [f"{one.number},100.00,TX-1,,,", f"{other.number},100.00,TX-1,,,"]
+    found = send(bank, csv(*rows, f"{other.number},10000000000000.00,TX-2,,,"), dry_run=True)
+    columns = [[each.column for each in row.problems] for row in found.rows]
+    assert sorted(columns) == [[], ["amount_yuan"], ["key"]]
+    (refused,) = [row for row in found.rows if row.key == "TX-1" and row.problems]
+    assert "another loan" in refused.problems[0].detail
+
+
 @pytest.mark.parametrize("key", ["reversal:1", "replay:1"])
 def test_a_reference_like_those_given_here_is_refused(bank, loan, key):
     found = send(bank, csv(f"{loan.number},100.00,{key},,,"), dry_run=True)

@@ -80,6 +80,17 @@ def to_come(bank, loan_id):
     return [row for row in rows if row.state is not InstalmentState.EARLY]
 
 
+def test_the_instalments_of_a_quote_count_the_days_of_their_whole_periods(bank, near_due):
+    """January 2 to February 2 is 31 days, also on January 30 and after what is paid on it."""
+    quote = ask(bank, near_due)
+    assert [each.days for each in quote.before[:2]] == [31, 29]
+    assert [each.days for each in quote.after[:2]] == [31, 29]
+    bank.close_until(date(2024, 1, 30), date(2024, 2, 4))
+    quote = ask(bank, near_due)
+    whole = [each.days for each in to_come(bank, near_due)]
+    assert [each.days for each in quote.before] == whole[1:]
+
+
 def test_a_quote_says_the_interest_to_each_day(bank, level):
     """120,000.00 * 6 % / 12 = 600.00 over the 31 days of the period: 19.3548 a day."""
     quote = ask(bank, level, valid_until=date(2024, 1, 5))

@@ -39,6 +39,19 @@ def test_a_program_is_told_how_to_write_a_number() -> None:
             field.deserialize("五百")
 
 
+@pytest.mark.parametrize("text", ["10000000000000.00", "9" * 14, "1" * 300])
+def test_an_amount_too_large_is_refused_with_the_largest_one(text: str) -> None:
+    for field, high in ((Yuan(), "9999999999999.99"), (Yuan(high_fen=5_00), "5.00")):
+        with pytest.raises(ma.ValidationError) as refused:
+            field.deserialize(text)
+        (message,) = refused.value.messages
+        assert (message.facts["high"].yuan, "at most" in message) == (high, True)
+        with pytest.raises(ma.ValidationError, match="at least"):
+            field.deserialize(f"-{text}")
+    with pytest.raises(ma.ValidationError, match="two decimals"):
+        Yuan().deserialize(f"{text}1" if "." in text else f"{text}.001")
+
+
 def test_the_summary_names_the_field_of_each_error(app) -> None:
     form = Form(
         fields=[FormField(name="kind", id="kind", kind="choice", label="Kind")],
