@@ -1,12 +1,12 @@
 """What `verify` asks about changes of a loan: two people, the limit kept, the books as carried out."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.audit.domain import json_value
 from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.classes.models import LoanObservation
@@ -16,7 +16,7 @@ from app.origination.domain.changes import ChangeKind, ChangeState
 from app.origination.domain.extension import longest_of_change
 from app.reference.services import policy_for
 
-_KEPT = ("kind", "state", "matures_on", "longest_on")
+_KEPT = ("kind", "state", "matures_on", "longest_on", "rate_ppm", "lpr_bp")
 _DECIDED = (ChangeState.APPROVED, ChangeState.CARRIED_OUT)
 
 
@@ -49,8 +49,7 @@ def _said(session: Session) -> dict[str, dict[str, Any]]:
 def _as_said(row: LoanChange, said: dict[str, Any]) -> Iterator[Violation]:
     """A change is what the journal kept of it."""
     for name in _KEPT:
-        stored = getattr(row, name)
-        found = stored.isoformat() if isinstance(stored, date) else stored.value
+        found = json_value(getattr(row, name))
         if found != said.get(name):
             detail = f"{name} is {found}, the journal says {said.get(name)}"
             yield _broken("loan-change", row, detail)

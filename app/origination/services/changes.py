@@ -374,6 +374,8 @@ def _record(session: Session, actor: Actor, row: LoanChange, what: str, **facts:
         state=row.state.value,
         matures_on=row.matures_on,
         longest_on=row.longest_on,
+        rate_ppm=row.rate_ppm,
+        lpr_bp=row.lpr_bp,
         **facts,
     )
 

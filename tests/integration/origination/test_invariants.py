@@ -72,7 +72,9 @@ def test_a_product_that_went_away_is_named(session, drawn) -> None:
     }
 
 
-def test_the_term_of_the_investigation_stands_in_for_the_one_asked(lending, session, commit) -> None:
+def test_the_term_of_the_investigation_stands_in_for_the_one_asked(
+    lending, session, commit
+) -> None:
     view = lending.accepted(lending.main_pool())
     assert lending.sign(view.id, term_months=12).term_months == 12
     commit()
