@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col
 
 from app.audit.services import record
-from app.db.bulk import insert_rows
+from app.db.bulk import insert_rows, pieces
 from app.db.engine import now
 from app.db.numbers import insert_ignoring, take_numbers
 from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
@@ -46,6 +46,9 @@ from app.loans.inspection.models import SignalAct, SignalCause, SignalLook, Warn
 from app.loans.inspection.signals import SERIES
 
 SURPASSED: Final = Name(zh="由更重的预警接续", en="Goes on in a graver signal")
+
+MAX_TOLD: Final = 1_000
+"""Causes read and written together: their loans are named in one statement."""
 
 _SIGNAL_COLUMNS: Final = (
     "id", "version", "number", "loan_id", "bank_id", "level", "kind", "source", "state",
@@ -119,16 +122,29 @@ def take_findings(
     statement = holding(bank_id, rule.trigger)
     if among is not None:
         statement = statement.where(col(SignalCause.loan_id).in_(among))
-    over = [
-        (cause, CauseNote.OVER)
-        for cause in session.execute(statement).scalars()
-        if cause.loan_id not in holds
-    ]
-    if not holds and not over:
+    held = {cause.loan_id: cause for cause in session.execute(statement).scalars()}
+    news = [each for each in holds.values() if _is_news(rule, each, held.get(each.loan_id))]
+    over = [(cause, CauseNote.OVER) for key, cause in held.items() if key not in holds]
+    if not news and not over:
         return 0
     hold_looks(session, bank_id)
-    seen = Seen(rule=rule, findings=tuple(holds.values()), ended=over)
-    return write_seen(session, actor, place, seen)
+    raised = 0
+    for some in pieces(news, MAX_TOLD):
+        raised += write_seen(session, actor, place, Seen(rule=rule, findings=some))
+    for ended in pieces(over, MAX_TOLD):
+        write_seen(session, actor, place, Seen(rule=rule, ended=ended))
+    return raised
+
+
+def _is_news(rule: TriggerRule, finding: Finding, held: SignalCause | None) -> bool:
+    """Whether a finding is new, or graver than the cause that holds."""
+    level = _level(rule, finding)
+    return level is not None and (held is None or is_raised(held.level, level))
+
+
+def _level(rule: TriggerRule, finding: Finding) -> str | None:
+    measure = finding.figures[trigger_words()[rule.trigger].measure]
+    return rule.level_of(int(measure or 0))
 
 
 def write_seen(session: Session, actor: Actor, place: tuple[UUID, date], seen: Seen) -> int:
@@ -184,7 +200,7 @@ def _carry_on(
     known: Mapping[UUID, _Known],
 ) -> str | None:
     """What holds is told to the signal of its episode; the level of a new signal when it needs one."""
-    level = rule.level_of(int(finding.figures[trigger_words()[rule.trigger].measure] or 0))
+    level = _level(rule, finding)
     if level is None:
         return None
     before = known.get(finding.loan_id)
