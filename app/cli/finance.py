@@ -113,13 +113,19 @@ def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
         _print_schedule(drawn)
 
 
+_BY_DATES = N_("By the two dates; a schedule counts each whole month as 30 days.")
+
+
 @click.command("day-count")
 @click.argument("convention", type=_OneOf(DayCount))
 @click.argument("start_on", metavar="START", type=DAY)
 @click.argument("end_on", metavar="END", type=DAY)
 @as_json_option
 def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bool) -> None:
-    """Count the days and the share of a year from START up to END."""
+    """Count the days and the share of a year from START up to END.
+
+    By the two dates alone. A schedule under 30/360 counts a regular period in months as 30 days for each month.
+    """
     if end_on < start_on:
         error = FieldError(pointer="/end_on", detail=N_("The end lies before the start."))
         _refuse("invalid-input", N_("There is a problem"), (error,), as_json=as_json)
@@ -128,7 +134,10 @@ def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bo
     if as_json:
         echo_json({"days": days, "year_fraction": fraction})
     else:
-        echo_pairs([(N_("Days"), str(days)), (N_("Year fraction"), fraction)])
+        pairs = [(N_("Days"), str(days)), (N_("Year fraction"), fraction)]
+        if convention is DayCount.THIRTY_360:
+            pairs.append((N_("Counted"), say(_BY_DATES)))
+        echo_pairs(pairs)
 
 
 @click.command("classify")

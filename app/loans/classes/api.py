@@ -57,7 +57,7 @@ def record_fact(command: class_changes.RecordClassFact, loan_id: UUID) -> Any:
 @of_loans.arguments(JudgeClassSchema)
 @of_loans.response(201, ClassChangeSchema)
 def judge_class(command: class_changes.JudgeClass, loan_id: UUID) -> Any:
-    """Lower the class at once, or propose a better one for a second person."""
+    """Lower the class from the next close of day, or propose a better one for a second person."""
     return _made(class_changes.judge_class(current_session(), current_actor(), loan_id, command))
 
 

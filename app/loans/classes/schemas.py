@@ -27,7 +27,8 @@ class RecordFactSchema(CommandSchema):
         required=True,
         title=N_("Fact"),
         help=N_(
-            "A technical delay and a recognised enhancement wait for a second person; other facts count at once."
+            "A technical delay and a recognised enhancement wait for a second person;"
+            " other facts count from the next close of day."
         ),
     )
     share_ppm = Rate(
@@ -52,7 +53,8 @@ class JudgeClassSchema(CommandSchema):
         data_key="class",
         title=N_("Class"),
         help=N_(
-            "A worse class counts at once; a better one waits for a second person, within what the rules allow."
+            "A worse class needs nobody else and is taken at the next close of day;"
+            " a better one waits for a second person, within what the rules allow."
         ),
     )
     reason = Text(required=True, max_length=500, lines=True, title=N_("Reason"))

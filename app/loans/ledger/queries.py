@@ -69,14 +69,19 @@ class TrialBalance:
 def bank_trial_balance(
     session: Session, actor: Actor, *, on: date | None = None, from_on: date | None = None
 ) -> TrialBalance:
-    """The trial balance of the actor's bank: of one day, or from a day to a day.
+    """The trial balance of the actor's bank: of one day, or from a day to a day; none of a day to come.
 
     Opening is what stood before the first day. Works at any past day: the last period closed before
     gives its totals, and only the lines booked since are summed.
     """
     actor.require(Permission.READ_LEDGER)
     open_on = find_business_day(session, actor.organisation_id)
-    day = on or lending_day(session, actor.organisation_id)
+    today = lending_day(session, actor.organisation_id)
+    day = on or today
+    if day > today:
+        raise InvalidInput.at(
+            "?on", N_("The business day is %(day)s; this day is to come."), day=today
+        )
     first = from_on or day
     if first > day:
         raise InvalidInput.at("?from_on", N_("The first day lies after the last."))

@@ -28,6 +28,8 @@ def test_a_class_is_lowered_by_one_and_lifted_by_two(api, bank, loan_id):
     lower = {"class": "substandard", "reason": "现场核查"}
     made = api("a-risk").post(f"/loans/{loan_id}/class-changes", lower, status=201).json
     assert (made["state"], made["for_better"]) == ("in-force", False)
+    # As the words of the form and of the document say: by the next close.
+    assert api("a-risk").get(f"/loans/{loan_id}").json["class"] == "normal"
     bank.close(TODAY)
     lift = {"class": "normal", "reason": "已改善"}
     made = api("a-risk").post(f"/loans/{loan_id}/class-changes", lift, status=201).json

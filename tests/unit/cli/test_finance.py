@@ -118,7 +118,19 @@ def test_day_count_answers_days_and_twelve_decimals():
     result = run("day-count", "act/act", "2003-07-15", "2004-01-15", "--json")
     assert json.loads(result.stdout) == {"days": 184, "year_fraction": "0.504004790778"}
     text = run("day-count", "30/360", "2006-08-31", "2007-02-28").stdout
-    assert text.splitlines() == ["Days: 178", "Year fraction: 0.494444444444"]
+    assert text.splitlines()[:2] == ["Days: 178", "Year fraction: 0.494444444444"]
+
+
+def test_a_month_of_a_schedule_has_30_days_where_its_two_dates_have_others():
+    """123,456.78 at 4.35 % over a twelfth of the year: 447.53."""
+    terms = {"principal": "123456.78", "rate": "0.0435", "start": "2023-12-31", "method": "bullet"}
+    drawn = json.loads(run_schedule("--json", **terms).stdout)["instalments"]
+    for row, start, days in ((drawn[1], "2024-01-31", 29), (drawn[2], "2024-02-29", 32)):
+        assert (row["days"], row["interest_yuan"]) == (30, "447.53")
+        counted = run("day-count", "30/360", start, row["due_on"]).stdout.splitlines()
+        assert counted[0] == f"Days: {days}"
+        assert "a schedule counts each whole month as 30 days" in counted[2]
+    assert len(run("day-count", "30e/360", "2024-01-31", "2024-02-29").stdout.splitlines()) == 2
 
 
 def test_day_count_refuses_an_end_before_the_start():
