@@ -56,8 +56,11 @@ def _chain(
     days = [row.booked_on for row in rows]
     if days != sorted(days) or any(row.booked_on >= row.before_on for row in rows):
         yield "an extension was booked out of its order, or after the maturity"
-    said = [(each["until"], each.get("moved_days")) for each in told[-len(rows) :]]
-    if said != [(row.matures_on.isoformat(), row.moved) for row in rows]:
+    said = [
+        (each["until"], each.get("moved_days"), str(each["reason"])[:300])
+        for each in told[-len(rows) :]
+    ]
+    if said != [(row.matures_on.isoformat(), row.moved, row.reason) for row in rows]:
         yield "its extensions differ from what the journal was told"
 
 

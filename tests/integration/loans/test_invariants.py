@@ -39,6 +39,8 @@ CHANGES = [
     (NOTE.format("penalty_fen", "penalty_fen"), "note-figures"),
     (NOTE.format("compound_paid_fen", "compound_paid_fen"), "note-figures"),
     (NOTE.format("ahead_fen", "ahead_fen"), "note-figures"),
+    (NOTE.format("odd_fen", "odd_fen"), "note-figures"),
+    (NOTE.format("odd_part_fen", "odd_part_fen"), "note-figures"),
     (NOTE.format("bills", "bills"), "note-figures"),
     ("UPDATE loan_note SET amount_fen = amount_fen + 1", "note-figures"),
     ("UPDATE loan_note SET rate_ppm = rate_ppm + 100", "note-rate"),

@@ -425,6 +425,7 @@ def test_verify_finds_an_extension_that_was_changed(bank, level):
         "UPDATE loan_extension SET before_on = '2024-08-19' WHERE number = 2",
         "UPDATE loan_extension SET booked_on = '2024-01-09' WHERE number = 1",
         "UPDATE loan_extension SET number = 3 WHERE number = 2",
+        "UPDATE loan_extension SET reason = '其他' WHERE number = 2",
         "UPDATE note_plan SET from_on = '2024-01-01' WHERE extension_id IS NOT NULL",
     ):
         with bank.database.write() as session:
