@@ -100,6 +100,8 @@ class StatementView:
     suspense_fen: int
     overdue_principal_fen: int
     overdue_interest_fen: int
+    surcharges_fen: int
+    """Penalty, compound interest and fees that are unpaid."""
     notes: Sequence[StatementNoteView]
     schedule: Sequence[InstalmentView]
     repayments: Sequence[RepaymentView]
@@ -219,10 +221,11 @@ def _movements(view: StatementView) -> list[Block]:
     beside = [
         _row("本期收到利息", "Interest received", yuan(view.interest_paid_fen)),
         _row("本期收到罚息、复利", "Penalty received", yuan(view.penalty_paid_fen)),
-        _row("期末应计利息", "Accrued interest", yuan(view.accrued_fen)),
+        _row("应计未到期利息", "Interest accrued, not yet due", yuan(view.accrued_fen)),
         _row("期末挂账金额", "Money in suspense", yuan(view.suspense_fen)),
         _row("逾期本金", "Overdue principal", yuan(view.overdue_principal_fen)),
         _row("逾期利息", "Overdue interest", yuan(view.overdue_interest_fen)),
+        _row("未付罚息、复利、费用", "Penalty, compound interest, fees", yuan(view.surcharges_fen)),
     ]
     return [Grid(columns=columns, rows=rows, total=total), KeyValues(rows=beside)]
 

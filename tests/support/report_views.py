@@ -290,6 +290,7 @@ def statement_view(text: str = "", *, periods: int = 12) -> StatementView:
         suspense_fen=10_000,
         overdue_principal_fen=0,
         overdue_interest_fen=0,
+        surcharges_fen=0,
         notes=[
             StatementNoteView(
                 number="J-2023-000003",

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.appraisal.services.reporting import INVENTED
 from app.db.engine import Database
 from app.documents.files import check_address
 from app.documents.pdf import Words
@@ -24,8 +25,6 @@ from app.loans.inspection.seal import seal_of
 from app.loans.models import Loan
 
 KIND: Final = "inspection-report"
-
-DEMONSTRATION: Final = Words(zh="演示数据，纯属虚构。", en="Demo data, invented.")
 
 
 def issue_report(database: Database, actor: Actor, inspection_id: UUID) -> UUID | None:
@@ -137,7 +136,7 @@ def _printed(session: Session, view: InspectionView, code: str) -> ReportView:
         reviewer=view.reviewed_name.zh,
         submitted_on=view.submitted_on,
         review_note=view.review_note,
-        notice=DEMONSTRATION if loan.synthetic else None,
+        notice=INVENTED if loan.synthetic else None,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.appraisal.services.reporting import INVENTED
 from app.db.engine import Database
 from app.documents.files import check_address
 from app.documents.pdf import Words
@@ -23,7 +24,14 @@ from app.loans.domain.journal import Account
 from app.loans.domain.states import Kept, LoanState
 from app.loans.domain.terms import Method
 from app.loans.models import LoanStateRow
-from app.loans.queries import LoanView, list_dues, loan_view, trial_balance, whole_repayments
+from app.loans.queries import (
+    LoanView,
+    due_beside_bills,
+    list_dues,
+    loan_view,
+    trial_balance,
+    whole_repayments,
+)
 from app.loans.queries import RepaymentView as StoredRepayment
 from app.loans.refusals import LoanNotServiced, StatementOutdated
 from app.loans.reports import (
@@ -164,6 +172,8 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
     dues = list_dues(session, actor, view.id, unpaid_only=True)
     issued_on = lending_day(session, view.bank_id)
     late = [due for due in dues if due.due_on < issued_on]
+    beside = due_beside_bills(session, actor, view.id)
+    billed = sum(due.interest_fen - due.paid_interest_fen for due in dues)
     repayments = whole_repayments(session, actor, view.id)
     drawn_on = notes[0].drawn_on if notes else None
     written_off = _written_off(session, actor, view.id)
@@ -195,13 +205,15 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
         closing_fen=view.principal_fen,
         interest_paid_fen=_sum(repayments, "interest_fen"),
         penalty_paid_fen=_sum(repayments, "penalty_fen") + _sum(repayments, "compound_fen"),
-        accrued_fen=view.accrued_fen,
+        accrued_fen=view.accrued_fen - billed - beside.penalty_fen - beside.compound_fen,
         suspense_fen=view.suspense_fen,
         overdue_principal_fen=sum(due.principal_fen - due.paid_principal_fen for due in late),
         overdue_interest_fen=sum(due.interest_fen - due.paid_interest_fen for due in late),
+        surcharges_fen=beside.total_fen,
         notes=[_note(note) for note in notes],
         schedule=_instalments(session, actor, view.id),
         repayments=[_repayment(each) for each in repayments],
+        notice=INVENTED if view.synthetic else None,
     )
 
 

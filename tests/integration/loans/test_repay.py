@@ -5,8 +5,15 @@ from datetime import date
 import pytest
 
 from app.kernel.errors import Forbidden, NotFound
-from app.kernel.money import MAX_FEN
-from app.loans.queries import journal, list_dues, list_repayments, trial_balance
+from app.kernel.money import MAX_FEN, round_half_up
+from app.loans.queries import (
+    due_beside_bills,
+    journal,
+    list_dues,
+    list_repayments,
+    loan_view,
+    trial_balance,
+)
 from app.loans.refusals import (
     AlreadyReversed,
     AmountNotPositive,
@@ -18,7 +25,10 @@ from app.loans.refusals import (
     NotDrawn,
     ValueDayInFuture,
 )
+from app.loans.repayments.statements import statement_pdf
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
+from app.web.formats import money_yuan
+from tests.support.documents import text_of
 
 START = date(2023, 12, 26)
 
@@ -211,3 +221,16 @@ def test_a_loan_left_behind_takes_no_repayment(bank, drawn):
     bank.sql("UPDATE loan_state SET closed_on = '2023-12-24'")
     with pytest.raises(LoanBehind):
         pay(bank, drawn, 100)
+
+
+def test_a_statement_keeps_apart_what_is_due_what_grows_and_what_came_on_top(bank, due, tmp_path):
+    """31,891.67 fell due on 21 March; ten days later penalty interest has grown beside the new interest."""
+    bank.close_until(date(2024, 3, 21), date(2024, 3, 30))
+    with bank.database.read() as session:
+        text = text_of(statement_pdf(session, bank.actor, due, ""), tmp_path)
+        beside = due_beside_bills(session, bank.actor, due)
+        grown_fen = loan_view(session, bank.actor, due).accrued_fen - 31_891_67 - beside.total_fen
+    assert grown_fen == round_half_up(3_000_000_00 * 44_500 * 10, 360_000_000)
+    assert beside.total_fen > 0
+    for amount in map(money_yuan, (31_891_67, grown_fen, beside.total_fen)):
+        assert amount in text
