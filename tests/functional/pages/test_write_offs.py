@@ -1,0 +1,65 @@
+"""A write-off through the pages and over the API: three people, and the page of the loan after it."""
+
+from datetime import date
+
+import pytest
+
+from app.loans.services import Drawn, PostDrawdown
+from tests.support.bank import Bank
+
+DAY = date(2025, 3, 1)
+FORM = {
+    "ground": "enforcement",
+    "reason": "无财产可供执行",
+    "evidence": "（2025）甘07执12号终结执行裁定书",
+}
+
+
+@pytest.fixture
+def loan_id(database, world, clock):
+    """3,000,000.00, matured, nothing paid: doubtful."""
+    bank = Bank(database, world, clock).open(DAY)
+    made = bank.sign()
+    drawn = PostDrawdown(loan_id=made, amount_fen=3_000_000_00)
+    bank.take_over(made, Drawn(on=date(2023, 12, 26), command=drawn))
+    bank.close(DAY)
+    return made
+
+
+def test_a_loan_is_written_off_through_the_pages(sign_in, loan_id):
+    preservation, approver = sign_in("a-preserve"), sign_in("a-approve", language="en")
+    assert f"/loans/{loan_id}/write-offs" in preservation.get(f"/loans/{loan_id}").text
+    assert f"/loans/{loan_id}/write-offs" not in approver.get(f"/loans/{loan_id}").text
+    assert "write-offs/new" in preservation.get(f"/loans/{loan_id}/write-offs").text
+    new = f"/loans/{loan_id}/write-offs/new"
+    page = preservation.submit(new, FORM, status=303).headers["Location"]
+    shown = approver.get(page).text
+    assert "Classified as Doubtful; the ground asks for Doubtful or worse." in shown
+    assert "1,500,000.00 yuan; 1,500,000.00 yuan more are charged to the year." in shown
+    approver.submit(f"{page}/events/approve", {"note": "同意"}, status=303)
+    preservation.submit(f"{page}/events/carry-out", {}, status=303)
+    loan = approver.get(f"/loans/{loan_id}").text
+    assert "Written off on 2025-03-02" in loan
+    assert "Claim left: principal" in loan
+    assert "Loan balance" not in loan
+    assert 'pill-red">Overdue' not in loan
+    assert "write-offs/new" not in preservation.get(f"/loans/{loan_id}/write-offs").text
+    assert f"/loans/{loan_id}/recoveries/new" in sign_in("a-ops").get(f"/loans/{loan_id}").text
+
+
+def test_a_write_off_over_the_api(api, loan_id):
+    api("a-officer").post(f"/loans/{loan_id}/write-offs", FORM, status=403)
+    wrong = {**FORM, "ground": "collection"}
+    refused = api("a-preserve").post(f"/loans/{loan_id}/write-offs", wrong, status=422).json
+    assert refused["type"].endswith("write-off-conditions-not-met")
+    made = api("a-preserve").post(f"/loans/{loan_id}/write-offs", FORM, status=201).json
+    assert (made["principal_yuan"], made["ground"]) == ("3000000.00", "enforcement")
+    address = f"/loan-write-offs/{made['id']}/events"
+    note = {"event": "approve", "note": "同意"}
+    api("a-preserve").post(address, note, version=made["version"], status=403)
+    agreed = api("a-approve").post(address, note, version=made["version"]).json
+    done = api("a-preserve").post(address, {"event": "carry-out"}, version=agreed["version"]).json
+    assert (done["state"], done["carried_out_on"]) == ("carried-out", "2025-03-02")
+    assert api("a-risk").get(f"/loans/{loan_id}").json["state"] == "written-off"
+    (listed,) = api("a-risk").get(f"/loans/{loan_id}/write-offs").json["items"]
+    assert listed["number"] == done["number"]
