@@ -36,6 +36,7 @@ FEN_POWER: Final[dict[Place, dict[Language, int]]] = {
     "yi": {"zh": 10, "en": 11},
 }
 """How many places the decimal point of an amount in fen moves to the left."""
+_TEN_THOUSAND_YUAN_FEN: Final = 10**6
 MONEY_UNITS: Final[dict[Place, dict[Language, str]]] = {
     "yuan": {"zh": "元", "en": "CNY"},
     "wan": {"zh": "万元", "en": "CNY million"},
@@ -83,6 +84,13 @@ def money_yuan(fen: int | None) -> str:
 def money_wan(fen: int | None, *, locale: str) -> str:
     """Show 万元 or CNY million: loans and collateral."""
     return money(fen, "wan", locale=locale)
+
+
+def money_short(fen: int | None, *, locale: str) -> str:
+    """Show 万元 or CNY million, and below ten thousand yuan those with their unit, so that none looks like nothing."""
+    if fen and abs(fen) < _TEN_THOUSAND_YUAN_FEN:
+        return money_with_unit(fen, "yuan", locale=locale)
+    return money_wan(fen, locale=locale)
 
 
 def money_yi(fen: int | None, *, locale: str) -> str:
@@ -279,7 +287,16 @@ ALIKE: Final[tuple[Callable[..., object], ...]] = (
     *(percent, ppm_percent, percent_signed, percent_plot, bp, delta),
 )
 BY_LOCALE: Final[tuple[Callable[..., object], ...]] = (
-    *(money, money_wan, money_yi, money_unit, money_with_unit, money_plot, money_signed),
+    *(
+        money,
+        money_wan,
+        money_short,
+        money_yi,
+        money_unit,
+        money_with_unit,
+        money_plot,
+        money_signed,
+    ),
     *(pp, delta_pp, area_long, day_long, unit_title),
 )
 

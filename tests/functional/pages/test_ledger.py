@@ -64,7 +64,9 @@ def test_a_fee_goes_from_one_person_to_the_other_and_back(sign_in, loan_id):
     page = ops.submit(f"/loans/{loan_id}/fees/new", form, status=303).headers["Location"]
     assert "E-2024-000001" in ops.get("/ledger/entries?state=proposed").text
     assert "/events/book" not in ops.get(page).text
-    assert page in checker.get("/worklist").text
+    worklist = checker.get("/worklist").text
+    assert page in worklist
+    assert "500.00 元" in worklist
     assert "/events/book" in checker.get(page).text
     checker.submit(f"{page}/events/book", {}, status=303)
     booked = ops.get(page).text

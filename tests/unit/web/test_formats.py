@@ -26,6 +26,22 @@ def test_the_same_amount_has_other_digits_in_each_language(place, zh, en):
 
 
 @pytest.mark.parametrize(
+    ("fen", "zh", "en"),
+    [
+        (12_50, "12.50 元", "CNY 12.50"),
+        (9_999_99, "9,999.99 元", "CNY 9,999.99"),
+        (10_000_00, "1.00", "0.01"),
+        (0, "0.00", "0.00"),
+        (-12_50, "-12.50 元", "CNY -12.50"),
+        (None, "—", "—"),
+    ],
+)
+def test_a_small_amount_is_shown_in_yuan_and_not_as_nothing(fen, zh, en):
+    assert formats.money_short(fen, locale="zh_CN") == zh
+    assert formats.money_short(fen, locale="en") == en
+
+
+@pytest.mark.parametrize(
     ("fen", "wan"),
     [
         (4_999, "0.00"),
