@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.kernel.actor import Actor, Name
+from app.kernel.permissions import Permission
 from app.loans.books import lending_day
 from app.loans.classes.changes import ClassChangeView, changes_of_loan, person_names
 from app.loans.classes.classifying import due_days, observation_trial
@@ -75,7 +76,8 @@ def class_record(session: Session, actor: Actor, loan_id: UUID) -> ClassRecord:
     policy = policy_for(session, loan.bank_id, day)
     rules = class_rules(policy)
     held = loan.loan_class
-    rate = provision_rates(policy)[held] if held else None
+    may_read = actor.may(Permission.READ_PROVISIONS)
+    rate = provision_rates(policy)[held] if held and may_read else None
     return ClassRecord(
         inside=True,
         facts=_facts(session, loan_id, day),

@@ -91,6 +91,8 @@ def test_provisions_are_read_by_risk_officers(api, loan_id):
     (row,) = api("a-risk").get("/provisions/loans?class=normal").json["items"]
     assert (row["rate"], row["provision_yuan"]) == ("0.01", "30000.00")
     api("a-ops").get("/provisions", status=403)
+    for login, rate in (("a-risk", "0.01"), ("a-officer", None)):
+        assert api(login).get(f"/loans/{loan_id}/class-record").json["rate"] == rate
     unknown = api("a-risk").get("/provisions?on=2024-02-29", status=422).json
     assert unknown["code"] == "provision-day-unknown"
 
