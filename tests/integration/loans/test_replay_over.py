@@ -29,7 +29,7 @@ from app.loans.ledger.entries import (
 )
 from app.loans.misuse import RecordMisuse, record_misuse
 from app.loans.queries import list_repayments
-from app.loans.refusals import ChangedSince
+from app.loans.refusals import ChangedSince, ExtensionRefused
 from app.loans.repayments.rewinding_refusals import RefundedSince
 from app.loans.restructuring import Restructure, extend_in_difficulty, restructure_loan
 from app.loans.schedules import loan_schedule
@@ -306,6 +306,19 @@ def test_an_extension_moves_the_maturity_again_on_its_own_day(bank, level):
     with bank.database.read() as session:
         last = loan_schedule(session, bank.actor, level).instalments[-1]
     assert last.due_on == date(2024, 8, 20)
+
+
+def test_a_loan_is_extended_when_one_of_its_notes_is_repaid_but_not_all(bank):
+    bank.open(FIRST)
+    loan_id = bank.sign(**{**TERMS, "starts_on": FIRST})
+    bank.draw(loan_id, 10_000_00)
+    bank.draw(loan_id, 20_000_00)
+    pay(bank, loan_id, 10_000_00, prepay=True)
+    extend(bank, loan_id, date(2024, 8, 20))
+    assert bank.view(loan_id).matures_on == date(2024, 8, 20)
+    pay(bank, loan_id, 20_000_00, prepay=True)
+    with pytest.raises(ExtensionRefused):
+        extend(bank, loan_id, date(2024, 9, 20))
 
 
 def test_a_fee_is_not_paid_by_money_dated_before_it_but_by_what_is_split_again(bank, desk, level):
