@@ -1,12 +1,13 @@
 """Pages of closes of days: the list with the form that files the next, and one with its progress."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext
 
-from app.db.engine import today
+from app.db.engine import demonstration_day, today
 from app.kernel.permissions import Permission
 from app.loans.books import find_business_day
 from app.loans.closing import queries
@@ -20,6 +21,8 @@ from app.web.reading import load_schema
 
 blueprint = Blueprint("day_closes_pages", __name__, url_prefix="/day-closes")
 
+_WEEK: Final = timedelta(days=6)
+
 READERS = (Permission.CLOSE_DAY, Permission.READ_JOBS)
 
 
@@ -31,16 +34,24 @@ def close_list() -> Response | str:
     if request.method == "POST":
         return _file_close()
     page = fetch_page(session, queries.list_closes(actor), page_request())
+    day = find_business_day(session, actor.organisation_id)
+    ahead = day is not None and demonstration_day(session) is not None
     return render_template(
         "loans/closes.html",
         page=page.holding([queries.close_view_of(row) for row in page.items]),
-        day=find_business_day(session, actor.organisation_id),
+        day=day,
         today=today(session),
-        yesterday=today(session) - timedelta(days=1),
+        last_day=_last_day(today(session), day, ahead=ahead),
+        ahead=ahead,
         may_close=actor.may(Permission.CLOSE_DAY),
         csrf_token=page_token(),
         **words_of_loans(),
     )
+
+
+def _last_day(now_on: date, day: date | None, *, ahead: bool) -> date:
+    """The day proposed as the last: yesterday; in a demonstration, whose closes move the day, a week ahead."""
+    return day + _WEEK if ahead and day is not None else now_on - timedelta(days=1)
 
 
 def _file_close() -> Response:

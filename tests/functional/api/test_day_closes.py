@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.db.models import CivilDay
 from app.loans.services import business_day, close_day, run_requested_closes
 from tests.functional.api.test_loans import TODAY, loan_id  # noqa: F401 - a fixture
 
@@ -116,3 +117,16 @@ def test_the_list_offers_to_catch_up_days(sign_in, clock, loan_id):  # noqa: F81
     sent = {"on": "2024-01-02", "until_on": "2024-01-04"}
     browser.submit("/day-closes", sent, status=303)
     assert browser.get("/day-closes").text.count("Waiting to run") == 3
+
+
+def test_a_demonstration_offers_to_close_days_ahead(database, sign_in, loan_id):  # noqa: F811
+    """Its day is the open one whatever the clock says, so no day is ever behind."""
+    with database.write() as session:
+        session.add(CivilDay(on=TODAY))
+    browser = sign_in("a-ops", language="en")
+    text = browser.get("/day-closes", status=200).text
+    assert "Days to close ahead" in text
+    assert "each close moves it on" in text
+    assert 'value="2024-01-08"' in text
+    browser.submit("/day-closes", {"on": "2024-01-02", "until_on": "2024-01-03"}, status=303)
+    assert len(run_requested_closes(database).views) == 2
