@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.db.bulk import insert_rows, update_rows
-from app.db.expressions import among
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.loans.books import latest_plans, lines_of, note_terms, steps_from_json, steps_to_json
@@ -174,7 +173,6 @@ def close_loans(
     rules: by which the loans are classified on `last_on`.
     """
     session.flush()
-    _lock(session, loan_ids)
     own_class, quiet = _classifier(rules), QuietClose(left=loan_ids)
     if booked_on is not None and own_class(0, _NO_FACTS) is LoanClass.NORMAL:
         quiet = close_quiet(session, loan_ids, last_on, booked_on=booked_on)
@@ -198,18 +196,6 @@ def close_loans(
 
 
 # --- Reading ---
-
-
-def _lock(session: Session, loan_ids: Sequence[UUID]) -> None:
-    """In one order, whoever closes or books several loans; what is read after it stays as it is."""
-    locked = (
-        sa.select(col(LoanStateRow.loan_id))
-        .where(among(session, col(LoanStateRow.loan_id), loan_ids))
-        .order_by(col(LoanStateRow.loan_id))
-        .with_for_update()
-        .subquery()
-    )
-    session.execute(sa.select(sa.func.count()).select_from(locked))
 
 
 def _load(session: Session, loan_ids: Sequence[UUID], last_on: date) -> list[_LoanWork]:
@@ -249,6 +235,8 @@ def _loan_rows(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
         sa.select(LoanStateRow.__table__, *(_LOAN_TABLE.c[name] for name in _LOAN_TERMS))  # type: ignore[attr-defined]
         .join(_LOAN_TABLE, col(LoanStateRow.loan_id) == _LOAN_TABLE.c.id)
         .where(col(LoanStateRow.loan_id).in_(loan_ids))
+        .order_by(col(LoanStateRow.loan_id))
+        .with_for_update(of=LoanStateRow)
     )
     return session.execute(statement).all()
 

@@ -82,7 +82,8 @@ class QuietClose:
 def close_quiet(
     session: Session, loan_ids: Sequence[UUID], on: date, *, booked_on: date
 ) -> QuietClose:
-    """Close a day of the quiet ones among some loans, which the caller has locked."""
+    """Lock some loans and close a day of the quiet ones among them."""
+    _lock(session, loan_ids)
     make_ready(session, _NOTES, _SPANS)
     insert_selected(session, _NOTES, _FOUND, _quiet_notes(session, loan_ids, on))
     done = session.execute(sa.select(sa.func.count(_NOTES.c.loan_id.distinct()))).scalar_one()
@@ -195,6 +196,18 @@ def _move_loans(on: date) -> sa.Update:
 
 
 # --- Finding ---
+
+
+def _lock(session: Session, loan_ids: Sequence[UUID]) -> None:
+    """In one order, whoever closes or books several loans; what is read after it stays as it is."""
+    locked = (
+        sa.select(col(LoanStateRow.loan_id))
+        .where(among(session, col(LoanStateRow.loan_id), loan_ids))
+        .order_by(col(LoanStateRow.loan_id))
+        .with_for_update()
+        .subquery()
+    )
+    session.execute(sa.select(sa.func.count()).select_from(locked))
 
 
 def _left(session: Session, loan_ids: Sequence[UUID]) -> Sequence[UUID]:
