@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from app.loans.domain.importing import BatchState, RowState
 from app.loans.domain.states import OPEN_STATES, Kept
 from app.loans.models import Loan, LoanNote, LoanStateRow, Repayment
 from app.loans.queries import visible_loans
+from app.loans.refusals import AmountTooLarge
 from app.loans.repayments.batches import BatchView, batch_view, problem_to_json, tally_of
 from app.loans.repayments.import_files import (
     BatchRow,
@@ -40,7 +42,16 @@ from app.loans.repayments.import_files import (
     read_file,
 )
 from app.loans.repayments.models import RepaymentBatch, RepaymentBatchRow
-from app.loans.repayments.repaying import Repay, find_by_key, repay, require_same
+from app.loans.repayments.repaying import (
+    PAYMENT_LIMIT,
+    Repay,
+    find_by_key,
+    owed_in_all_fen,
+    payment_limit,
+    repay,
+    require_same,
+)
+from app.reference.services import policy_for
 
 log = structlog.get_logger("greenpledge.loans")
 
@@ -119,12 +130,14 @@ def _tried(command: ImportRepayments, rows: Sequence[BatchRow]) -> BatchView:
 def _judged(session: Session, actor: Actor, raws: Sequence[RawRow], day: date) -> list[BatchRow]:
     parsed = [(raw, parse_row(raw)) for raw in raws]
     loans = _loans(session, actor, [row.loan_number for _, row in parsed])
+    times = policy_for(session, actor.organisation_id, day).ratio(PAYMENT_LIMIT)
     seen: dict[str, BatchRow] = {}
     rows = []
     for raw, row in parsed:
         loan = loans.get(row.loan_number)
         if not any(each.column == "loan_number" for each in raw.problems):
             _judge_loan(raw, row, loan)
+        _judge_amount(session, raw, row, loan, times)
         _judge_day(session, raw, row, loan, day)
         _judge_key(raw, row, seen)
         rows.append(_told(session, raw, row, loan))
@@ -151,6 +164,17 @@ def _judge_loan(raw: RawRow, row: BatchRow, loan: Loan | None) -> None:
         raw.refuse("loan_number", N_("The books of this loan are not kept here."))
     elif loan.state not in OPEN_STATES:
         raw.refuse("loan_number", N_("This loan takes no repayment: it is not drawn, or not open."))
+
+
+def _judge_amount(
+    session: Session, raw: RawRow, row: BatchRow, loan: Loan | None, times: Decimal
+) -> None:
+    state = session.get(LoanStateRow, loan.id) if loan is not None else None
+    if loan is None or state is None or row.amount_fen is None:
+        return
+    limit = payment_limit(loan, owed_in_all_fen(state), times)
+    if row.amount_fen > limit.fen:
+        raw.refuse("amount_yuan", AmountTooLarge.detail, number=loan.number, limit=limit)
 
 
 def _judge_day(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None, day: date) -> None:

@@ -6,6 +6,8 @@ change the past: the loan goes back to that day and comes forward again (`rewind
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +22,7 @@ from app.kernel.permissions import Permission
 from app.loans.books import ONE_DAY, LoanLedger, open_books, require_current
 from app.loans.domain.early import Keep
 from app.loans.domain.states import LOAN, OPEN_STATES, STATE_TITLES, LoanEvent, LoanState
-from app.loans.models import Loan, Repayment
+from app.loans.models import Loan, LoanStateRow, Repayment
 from app.loans.queries import RepaymentView, repayment_view
 from app.loans.rates.queries import misuse_told_on
 from app.loans.rates.refusals import MisusePending
@@ -45,6 +47,8 @@ from app.loans.repayments.rewinding import OWN_KEYS, Replay
 from app.loans.repayments.taking_back import take_back
 from app.loans.repayments.timeline import timeline
 from app.reference.services import policy_for
+
+PAYMENT_LIMIT: Final = "loans.repayment_limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +157,8 @@ def book_row(
     """The same without the audit journal, for what is only looked at and then rolled back."""
     value_on = command.value_on or day
     require_possible(ledger, command, day, value_on)
-    require_plausible(session, ledger.loan, command.amount_fen, day, owed_fen=_owed_fen(ledger))
+    owed_fen = owed_in_all_fen(ledger.state)
+    require_plausible(session, ledger.loan, command.amount_fen, day, owed_fen=owed_fen)
     wish = _wish(command, next_number(session, "C", day.year))
     replay = None
     if value_on < day:
@@ -228,14 +233,19 @@ def require_plausible(
     session: Session, loan: Loan, amount_fen: int, day: date, *, owed_fen: int
 ) -> None:
     """Refuse money far above what the loan could ever owe: a slip of the keyboard."""
-    times = policy_for(session, loan.bank_id, day).ratio("loans.repayment_limit")
-    limit = Money(int(max(loan.contract_fen, owed_fen) * times))
+    times = policy_for(session, loan.bank_id, day).ratio(PAYMENT_LIMIT)
+    limit = payment_limit(loan, owed_fen, times)
     if amount_fen > limit.fen:
         raise AmountTooLarge(number=loan.number, limit=limit)
 
 
-def _owed_fen(ledger: LoanLedger) -> int:
-    state = ledger.state
+def payment_limit(loan: Loan, owed_fen: int, times: Decimal) -> Money:
+    """The most that one payment may be: so many times what was lent, or is owed where that is more."""
+    return Money(int(max(loan.contract_fen, owed_fen) * times))
+
+
+def owed_in_all_fen(state: LoanStateRow) -> int:
+    """Principal, what has grown and fees, due or not."""
     return state.principal_fen + abs(state.accrued_fen) + state.fees_fen
 
 

@@ -253,9 +253,10 @@ def test_a_known_transfer_with_another_amount_day_or_use_is_refused(bank, loan, 
 def test_a_reference_stands_once_in_a_file_whatever_the_loan(bank, loans):
     one, other = loans
     rows = [f"{one.number},100.00,TX-1,,,", f"{other.number},100.00,TX-1,,,"]
-    found = send(bank, csv(*rows, f"{other.number},10000000000000.00,TX-2,,,"), dry_run=True)
+    rows += [f"{other.number},{yuan},TX-{yuan},,," for yuan in ("10000000000000.00", "90000000.00")]
+    found = send(bank, csv(*rows), dry_run=True)
     columns = [[each.column for each in row.problems] for row in found.rows]
-    assert sorted(columns) == [[], ["amount_yuan"], ["key"]]
+    assert sorted(columns) == [[], ["amount_yuan"], ["amount_yuan"], ["key"]]
     (refused,) = [row for row in found.rows if row.key == "TX-1" and row.problems]
     assert "another loan" in refused.problems[0].detail
 

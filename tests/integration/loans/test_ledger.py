@@ -44,6 +44,7 @@ from app.loans.refusals import (
     FeePaid,
     LoanNotWrittenOff,
     NothingToRecover,
+    ReversalWaits,
     SuspenseTooSmall,
 )
 from app.loans.repayments.repaying import Repay, repay
@@ -307,9 +308,11 @@ def test_a_wrong_fee_is_reversed_once_by_two_persons(bank, drawn, ops, checker):
         500_00,
         done.number,
     )
-    with pytest.raises(AlreadyReversed):
+    with pytest.raises(ReversalWaits):
         reversal(bank, drawn, ops, done.entry_id)
     taken = write(bank, book_entry, checker, wrong.id, BookEntry())
+    with pytest.raises(AlreadyReversed):
+        reversal(bank, drawn, ops, done.entry_id)
     assert bank.view(drawn).fees_fen == 0
     lines, _ = balance(bank, ops, on=FIRST)
     receivable = lines[Account.FEE_RECEIVABLE]
