@@ -220,7 +220,7 @@ def _matches(words: str) -> sa.ColumnElement[bool]:
 def _order(sort: str) -> Any:
     column = SORTS.get(sort.removeprefix("-"))
     if column is None:
-        raise InvalidInput.at("?sort", N_("Choose one of: %(choices)s."), choices=", ".join(SORTS))
+        raise InvalidInput.at("/sort", N_("Choose one of: %(choices)s."), choices=", ".join(SORTS))
     return column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
 
 

@@ -89,7 +89,7 @@ def _whole(name: str, default: int, high: int) -> int:
         return default
     if not text.isascii() or not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= high:
         raise InvalidInput.at(
-            f"?{name}", N_("Enter a number from %(low)s to %(high)s."), low=1, high=high
+            f"/{name}", N_("Enter a number from %(low)s to %(high)s."), low=1, high=high
         )
     return int(text)
 

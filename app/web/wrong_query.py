@@ -24,7 +24,7 @@ class WrongQuery:
 
 def query_name(pointer: str) -> str:
     """The part of the query that a pointer names."""
-    return pointer.lstrip("/?").split("/", 1)[0]
+    return pointer.lstrip("/").split("/", 1)[0]
 
 
 def page_without(errors: Mapping[str, str]) -> Response | None:

@@ -185,7 +185,7 @@ def due_month(session: Session, actor: Actor, first_on: date) -> DueMonth:
     wanted = DueFilter(from_on=first_on, until_on=last_on, part=DuePart.ALL)
     day = due_day(session, actor)
     if first_on > day + MAX_AHEAD:
-        raise InvalidInput.at("?day", TOO_FAR, last=day + MAX_AHEAD)
+        raise InvalidInput.at("/day", TOO_FAR, last=day + MAX_AHEAD)
     look = _Look(session, actor, wanted, day, last_on)
     days = sums_by_day([*look.billed_by_day(), *look.coming_by_day()])
     return DueMonth(
@@ -201,9 +201,9 @@ def _look(session: Session, actor: Actor, wanted: DueFilter) -> "_Look":
     day = due_day(session, actor)
     until_on = wanted.until_on or day + DEFAULT_AHEAD
     if wanted.from_on is not None and wanted.from_on > until_on:
-        raise InvalidInput.at("?until", N_("The last day lies before the first."))
+        raise InvalidInput.at("/until", N_("The last day lies before the first."))
     if until_on - day > MAX_AHEAD:
-        raise InvalidInput.at("?until", TOO_FAR, last=day + MAX_AHEAD)
+        raise InvalidInput.at("/until", TOO_FAR, last=day + MAX_AHEAD)
     return _Look(session, actor, wanted, day, until_on)
 
 

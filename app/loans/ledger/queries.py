@@ -80,11 +80,11 @@ def bank_trial_balance(
     day = on or today
     if day > today:
         raise InvalidInput.at(
-            "?on", N_("The business day is %(day)s; this day is to come."), day=today
+            "/on", N_("The business day is %(day)s; this day is to come."), day=today
         )
     first = from_on or day
     if first > day:
-        raise InvalidInput.at("?from_on", N_("The first day lies after the last."))
+        raise InvalidInput.at("/from_on", N_("The first day lies after the last."))
     sums = pair_sums(session, actor.organisation_id, first, day)
     return TrialBalance(
         bank_id=actor.organisation_id,

@@ -97,7 +97,7 @@ def _narrow(statement: sa.Select[Any], actor: Actor, narrowed: ApplicationFilter
 def _order(sort: str) -> Any:
     column = _SORTS.get(sort.removeprefix("-"))
     if column is None:
-        raise InvalidInput.at("?sort", N_("Choose one of: %(choices)s."), choices=", ".join(_SORTS))
+        raise InvalidInput.at("/sort", N_("Choose one of: %(choices)s."), choices=", ".join(_SORTS))
     return column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
 
 

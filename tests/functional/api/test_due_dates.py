@@ -64,10 +64,11 @@ def test_a_page_holds_part_of_it_and_the_sums_all(api, loan_id):
     ("query", "pointer"),
     [
         ({"until": "2024-02-30"}, "/until"),
-        ({"until": "2024-03-21", "from": "2024-03-22"}, "?until"),
-        ({"until": "2026-01-01"}, "?until"),
+        ({"until": "2024-03-21", "from": "2024-03-22"}, "/until"),
+        ({"until": "2026-01-01"}, "/until"),
         ({"state": "late"}, "/state"),
         ({"day": "2024-03-21"}, "/day"),
+        ({"page": "0"}, "/page"),
     ],
 )
 def test_a_wrong_filter_is_named(api, loan_id, query, pointer):

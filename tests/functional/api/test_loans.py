@@ -93,7 +93,7 @@ def test_the_list_is_narrowed_by_filters(api, loan_id, query, found):
 def test_the_list_sorts_by_its_allow_list(api, loan_id):
     assert api("a-ops").get("/loans", sort="-principal").json["total"] == 1
     refused = api("a-ops").get("/loans", status=422, sort="bank_id").json
-    assert refused["errors"][0]["pointer"] == "?sort"
+    assert refused["errors"][0]["pointer"] == "/sort"
 
 
 def test_a_repayment_is_booked_once_for_a_key(api, loan_id):

@@ -182,7 +182,7 @@ def test_the_last_day_lies_after_the_first_and_within_reach(bank, due, look):
     assert look(officer, until_on=farthest).until_on == farthest
     with pytest.raises(InvalidInput) as refused:
         look(officer, until_on=farthest + timedelta(days=1))
-    assert refused.value.errors[0].pointer == "?until"
+    assert refused.value.errors[0].pointer == "/until"
     with pytest.raises(InvalidInput):
         look(officer, from_on=DUE_DAY, until_on=FIRST_DAY)
 
@@ -194,4 +194,4 @@ def test_a_month_is_looked_at_as_far_ahead_as_the_list(bank, due):
         assert due_month(session, officer, farthest).first_on == farthest.replace(day=1)
         with pytest.raises(InvalidInput) as refused:
             due_month(session, officer, farthest + timedelta(days=31))
-    assert refused.value.errors[0].pointer == "?day"
+    assert refused.value.errors[0].pointer == "/day"
