@@ -36,6 +36,9 @@ from app.reference.services import policy_for
 CHUNK_LOANS = 500
 """Loans measured with one set of queries."""
 
+_UNWATCHED = (LoanState.MIRRORED, LoanState.WRITTEN_OFF)
+"""What is owed stands in another bank's books, or in the memorandum: their last cover stays as it was."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchReport:
@@ -75,7 +78,7 @@ def watch_bank(
 def watch_loan(session: Session, actor: Actor, loan_id: UUID) -> None:
     """Measure one loan now, in the transaction of what changed it (a repayment, a new pledge)."""
     loan = session.get_one(Loan, loan_id)
-    if loan.state is LoanState.MIRRORED:
+    if loan.state in _UNWATCHED:
         return
     on = business_day(session, loan.bank_id)
     session.flush()
@@ -161,8 +164,13 @@ def _changed_loans(session: Session, bank_id: UUID, *, everything: bool) -> list
     statement = (
         sa.select(col(Pledge.loan_id))
         .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Pledge.loan_id))
+        .join(Loan, col(Loan.id) == col(Pledge.loan_id))
         .join(LoanCover, col(LoanCover.loan_id) == col(Pledge.loan_id), isouter=True)
-        .where(col(Pledge.bank_id) == bank_id, col(Pledge.state).in_(ACTIVE))
+        .where(
+            col(Pledge.bank_id) == bank_id,
+            col(Pledge.state).in_(ACTIVE),
+            col(Loan.state).not_in(_UNWATCHED),
+        )
         .distinct()
         .order_by(col(Pledge.loan_id))
     )

@@ -95,6 +95,7 @@ class WriteOffFacts:
     suspense_fen: int
     pledges: int
     guarantees: int
+    open_cases: int
     security_note: str
     evidence: str
     rule: GroundRule
@@ -150,6 +151,14 @@ def _file_checks(facts: WriteOffFacts) -> Iterator[Check]:
         pointer="/security_note",
         facts={"pledges": facts.pledges, "guarantees": facts.guarantees},
         found=N_("%(pledges)s pledges and %(guarantees)s guarantees still stand."),
+    )
+    yield Check(
+        code="no-top-up-case",
+        title=N_("No top-up case is open"),
+        outcome=outcome(met=not facts.open_cases),
+        hint=N_(
+            "End the case of this loan first: its security was enforced, or the case is waived."
+        ),
     )
     yield Check(
         code="evidence-named",

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.audit.services import record
-from app.collateral.models import Guarantee, Pledge
+from app.collateral.domain.states import OPEN_CALL_STATES
+from app.collateral.models import Guarantee, MarginCall, Pledge
 from app.collateral.queries import ACTIVE, load_loan, loans_by_id
-from app.collateral.services.watch import watch_loan
 from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor, Name
@@ -173,9 +173,7 @@ def carry_out_write_off(
     _require_checks(session, ledger, row, day)
     write_off(session, actor, WriteOff(loan_id=row.loan_id, reason=row.number))
     row.carried_out_by_id, row.carried_out_on = actor.person_id, day
-    view = _finish(session, actor, row, ChangeEvent.CARRY_OUT)
-    watch_loan(session, actor, row.loan_id)
-    return view
+    return _finish(session, actor, row, ChangeEvent.CARRY_OUT)
 
 
 def _require_checks(session: Session, ledger: LoanLedger, row: LoanWriteOff, day: date) -> None:
@@ -202,6 +200,12 @@ def _facts(session: Session, ledger: LoanLedger, row: LoanWriteOff, day: date) -
             Guarantee,
             col(Guarantee.loan_id) == loan.id,
             col(Guarantee.released_on).is_(None),
+        ),
+        open_cases=_count(
+            session,
+            MarginCall,
+            col(MarginCall.loan_id) == loan.id,
+            col(MarginCall.state).in_(OPEN_CALL_STATES),
         ),
         security_note=row.security_note,
         evidence=row.evidence,

@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from app.collateral.models import LoanCover
+from app.collateral.services.watch import watch_bank
 from app.desk.loan_page import loan_page
 from app.desk.worklist import worklist
 from app.identity.models import AuthorityLimit
@@ -15,6 +17,7 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
 from app.loans.domain.states import LoanState
 from app.loans.ledger.entries import Recover, claim_left, recover
+from app.loans.models import LoanStateRow
 from app.loans.queries import trial_balance
 from app.loans.refusals import LoanBehind
 from app.loans.services import Drawn, PostDrawdown, Repay, repay
@@ -237,3 +240,22 @@ def test_security_that_is_left_must_be_accounted_for(lending):
         with pytest.raises(WriteOffRefused) as refused:
             propose_write_off(session, officer, drawdown.loan_id, command)
         assert ("security-exhausted" in refused.value.facts["codes"]) is missing
+
+
+def test_the_cover_of_a_loan_written_off_is_not_measured_against_what_is_left_on_the_books(lending):
+    loan_id = lending.drawn(lending.main_pool()).loan_id
+    session, officer = lending.session, lending.staff("preserve")
+    watch_bank(session, lending.staff("risk"), lending.bank_id, everything=True)
+    before = session.get_one(LoanCover, loan_id).ltv_ppm
+    session.get_one(LoanStateRow, loan_id).loan_class = LoanClass.DOUBTFUL
+    command = ProposeWriteOff(
+        ground=WriteOffGround.ENFORCEMENT,
+        reason="无财产可供执行",
+        evidence="终结执行裁定书",
+        security_note="两次流拍，抵债不成",
+    )
+    made = propose_write_off(session, officer, loan_id, command)
+    approve_write_off(session, lending.staff("approve"), made.id, AGREED)
+    carry_out_write_off(session, officer, made.id, CarryOut())
+    seen = watch_bank(session, lending.staff("risk"), lending.bank_id, everything=True)
+    assert (seen.loans_measured, session.get_one(LoanCover, loan_id).ltv_ppm) == (0, before)
