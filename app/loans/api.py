@@ -12,6 +12,7 @@ from app.loans import queries, services
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import Terms
 from app.loans.repayments.statements import statement_pdf
+from app.loans.running import running_interest
 from app.loans.schedules import loan_schedule
 from app.loans.schemas import (
     ClassificationListSchema,
@@ -68,8 +69,17 @@ def get_loan(loan_id: UUID) -> Any:
 @access(*READERS)
 @loans.response(200, LoanScheduleSchema)
 def get_schedule(loan_id: UUID) -> Any:
-    """Bills as they were made, and what is to come when all is paid on its day."""
-    return loan_schedule(current_session(), current_actor(), loan_id)
+    """Bills as they were made, what is to come when all is paid on its day, and what runs now, worked out."""
+    session, actor = current_session(), current_actor()
+    schedule = loan_schedule(session, actor, loan_id)
+    return {
+        "drawn": schedule.drawn,
+        "instalments": schedule.instalments,
+        "running": running_interest(session, actor, loan_id),
+        "total_principal_fen": schedule.total_principal_fen,
+        "total_interest_fen": schedule.total_interest_fen,
+        "total_payment_fen": schedule.total_payment_fen,
+    }
 
 
 @loans.route("/<uuid:loan_id>/journal", methods=["GET"])

@@ -29,6 +29,7 @@ from app.loans.domain.states import (
 )
 from app.loans.domain.terms import Terms
 from app.loans.inspection.signal_queries import worst_levels
+from app.loans.running import running_interest
 from app.loans.schedules import INSTALMENT_TITLES, InstalmentState, loan_schedule
 from app.loans.schemas import (
     ACCOUNT_TITLES,
@@ -36,8 +37,10 @@ from app.loans.schemas import (
     DAY_COUNT_TITLES,
     ENTRY_TITLES,
     EVERY_TITLES,
+    GROWTH_TITLES,
     KEPT_TITLES,
     METHOD_TITLES,
+    YEAR_BASES,
     LoanQuery,
     ReverseSchema,
     SchedulePreviewSchema,
@@ -101,6 +104,8 @@ def words_of_loans() -> dict[str, Any]:
         "kept_titles": _shown(KEPT_TITLES),
         "method_titles": _shown(METHOD_TITLES),
         "day_count_titles": _shown(DAY_COUNT_TITLES),
+        "year_bases": _shown(YEAR_BASES),
+        "growth_titles": _shown(GROWTH_TITLES),
         "account_titles": _shown(ACCOUNT_TITLES),
         "entry_titles": _shown(ENTRY_TITLES),
         "security_titles": _shown(SECURITY_TITLES),
@@ -164,6 +169,7 @@ def schedule_page(loan_id: UUID) -> str:
         "loans/schedule.html",
         loan=services.loan_view(session, actor, loan_id),
         schedule=loan_schedule(session, actor, loan_id),
+        running=running_interest(session, actor, loan_id),
         **words_of_loans(),
     )
 

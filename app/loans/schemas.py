@@ -17,6 +17,7 @@ from app.loans.domain.journal import Account
 from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import (
     STATE_TITLES,
+    AccrualKind,
     EntryKind,
     InterestStyle,
     Kept,
@@ -61,6 +62,21 @@ DAY_COUNT_TITLES: Final = {
     DayCount.ACT_360: N_("Actual days over 360"),
     DayCount.ACT_365: N_("Actual days over 365"),
     DayCount.ACT_ACT: N_("Actual days over those of the year"),
+}
+
+YEAR_BASES: Final = {
+    DayCount.THIRTY_360: "360",
+    DayCount.THIRTY_E_360: "360",
+    DayCount.ACT_360: "360",
+    DayCount.ACT_365: "365",
+    DayCount.ACT_ACT: N_("days of the year"),
+}
+"""What the days of a formula are divided by, in words."""
+
+GROWTH_TITLES: Final = {
+    AccrualKind.INTEREST: N_("Interest of the running period"),
+    AccrualKind.PENALTY: N_("Penalty interest"),
+    AccrualKind.COMPOUND: N_("Compound interest"),
 }
 
 KEPT_TITLES: Final = {
@@ -209,13 +225,20 @@ class LoanQuery(ListQuery):
 
 
 class InterestPartSchema(ViewSchema):
-    """Days of a period with one balance and one rate: interest = balance * rate * share of a year."""
+    """Days of a period with one balance and one rate: interest = balance * rate * share of a year.
+
+    `interest_yuan` is theirs alone before the sum is rounded. Where `of_days` is set, the days are a
+    part of whole months under 30/360: days / of_days * month_days.
+    """
 
     from_on = Day()
     until_on = Day()
     days = Whole(low=0, high=40_000)
     base_fen = Yuan()
     rate_ppm = Rate()
+    of_days = Whole(low=0, high=40_000)
+    month_days = Whole(low=0, high=40_000)
+    interest_yuan = Text(max_length=40)
 
 
 class ExplainedSchema(ViewSchema):
@@ -247,11 +270,35 @@ class LoanInstalmentSchema(ViewSchema):
     explained = ma.fields.Nested(ExplainedSchema)
 
 
+class GrowthSchema(ViewSchema):
+    """What runs through the last closed day: the rounded sum of the parts, less what was posted on earlier days.
+
+    Interest is that of the running period, penalty and compound interest those since the drawdown.
+    """
+
+    kind = Choice(AccrualKind)
+    through_on = Day()
+    parts = ma.fields.List(ma.fields.Nested(InterestPartSchema))
+    grown_fen = Yuan()
+    before_fen = Yuan()
+    day_fen = Yuan()
+
+
+class RunningNoteSchema(ViewSchema):
+    """What runs on a note, by kind; `ahead_fen` and `odd_fen` as with the instalments."""
+
+    note_number = Text(max_length=40)
+    ahead_fen = Yuan()
+    odd_fen = Yuan()
+    growths = ma.fields.List(ma.fields.Nested(GrowthSchema))
+
+
 class LoanScheduleSchema(ViewSchema):
-    """The instalments of a loan."""
+    """The instalments of a loan, and how the interest that runs on its notes was worked out."""
 
     drawn = Flag()
     instalments = ma.fields.List(ma.fields.Nested(LoanInstalmentSchema))
+    running = ma.fields.List(ma.fields.Nested(RunningNoteSchema))
     total_principal_fen = Yuan()
     total_interest_fen = Yuan()
     total_payment_fen = Yuan()
@@ -375,7 +422,9 @@ class RepaySchema(CommandSchema):
         required=True,
         low_fen=1,
         title=N_("Amount received"),
-        help=N_("It settles what has fallen due in the order of claims of the product; see below for the rest."),
+        help=N_(
+            "It settles what has fallen due in the order of claims of the product; see below for the rest."
+        ),
     )
     value_on = Day(
         title=N_("Value day"),

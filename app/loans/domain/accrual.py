@@ -8,6 +8,7 @@ sum to the interest of the schedule, and a late correction settles itself the ne
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -43,6 +44,17 @@ class InterestPart:
     days: int
     base_fen: int
     rate_ppm: int
+    of_days: int = 0
+    """Calendar days of the whole months of which these are a part; such months count `month_days`."""
+    month_days: int = 0
+    share: Fraction = Fraction(0)
+    """Of a year, exactly."""
+
+    @property
+    def interest_yuan(self) -> Decimal:
+        """The interest of these days alone, to a hundredth of a fen; only the sum is rounded to the fen."""
+        exact = self.base_fen * self.rate_ppm * self.share / PPM
+        return Decimal(round_half_up(exact.numerator * 100, exact.denominator)).scaleb(-4)
 
 
 def held(steps: Sequence[tuple[date, int]], rates: Sequence[RateFrom]) -> list[BalanceFrom]:
@@ -101,16 +113,22 @@ def interest_parts(
             balance.rate_ppm,
         )
         since = parts.pop().from_on if alike else from_on
-        parts.append(
-            InterestPart(
-                from_on=since,
-                until_on=to_on,
-                days=_days(period, since, to_on),
-                base_fen=balance.balance_fen,
-                rate_ppm=balance.rate_ppm,
-            )
-        )
+        parts.append(_part(period, balance, since, to_on))
     return tuple(each for each in parts if each.base_fen)
+
+
+def _part(period: Period, balance: BalanceFrom, from_on: date, to_on: date) -> InterestPart:
+    in_months = period.whole_months and (from_on, to_on) != (period.starts_on, period.due_on)
+    return InterestPart(
+        from_on=from_on,
+        until_on=to_on,
+        days=_days(period, from_on, to_on),
+        base_fen=balance.balance_fen,
+        rate_ppm=balance.rate_ppm,
+        of_days=(period.due_on - period.starts_on).days if in_months else 0,
+        month_days=period.days if in_months else 0,
+        share=period.year_fraction_to(to_on) - period.year_fraction_to(from_on),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

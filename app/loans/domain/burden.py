@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import accumulate
+from typing import Final
 
 from app.kernel.daycount import DayCount
 from app.kernel.money import fen_half_up, round_half_up
 from app.loans.domain.accrual import (
     BalanceFrom,
+    InterestPart,
     RateFrom,
     exact_interest,
     held,
+    interest_parts,
     on_day,
     overdue_rate_ppm,
     rate_on,
@@ -28,6 +31,9 @@ from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.periods import Period
 
 Steps = tuple[tuple[date, int], ...]
+Layers = Sequence[Sequence[BalanceFrom]]
+
+_ZERO: Final = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,22 +94,43 @@ class Burden:
 
 def penalty_to(dues: Sequence[OpenDue], until_on: date, burden: Burden) -> int:
     """Penalty interest grown up to, and without, a day: on overdue principal, and on misused principal."""
+    return _grown(_penalty_layers(dues, until_on, burden), until_on, burden.day_count)
+
+
+def penalty_parts(
+    dues: Sequence[OpenDue], until_on: date, burden: Burden
+) -> tuple[InterestPart, ...]:
+    """What the penalty interest up to a day was worked out from."""
+    return _parts(_penalty_layers(dues, until_on, burden), until_on, burden.day_count)
+
+
+def _penalty_layers(dues: Sequence[OpenDue], until_on: date, burden: Burden) -> Layers:
     overdue = _steps(
         move for due in dues for move in _moves(due.due_on, due.principal_fen, due.paid_principal)
     )
     if burden.misuse is None:
-        return _grown([_layer(overdue, burden, until_on)], until_on, burden.day_count)
-    layers = _misused_layers(overdue, _unbilled(dues, burden.misuse), burden, until_on)
-    return _grown(layers, until_on, burden.day_count)
+        return [_layer(overdue, burden, until_on)]
+    return _misused_layers(overdue, _unbilled(dues, burden.misuse), burden, until_on)
 
 
 def compound_to(dues: Sequence[OpenDue], until_on: date, burden: Burden) -> int:
     """Compound interest on interest not paid on its day, grown up to, and without, a day."""
+    return _grown(_compound_layers(dues, until_on, burden), until_on, burden.day_count)
+
+
+def compound_parts(
+    dues: Sequence[OpenDue], until_on: date, burden: Burden
+) -> tuple[InterestPart, ...]:
+    """What the compound interest up to a day was worked out from."""
+    return _parts(_compound_layers(dues, until_on, burden), until_on, burden.day_count)
+
+
+def _compound_layers(dues: Sequence[OpenDue], until_on: date, burden: Burden) -> Layers:
     unpaid = _steps(
         move for due in dues for move in _moves(due.due_on, due.interest_fen, due.paid_interest)
     )
     if not unpaid:
-        return 0
+        return []
     owed: Steps = ()
     if burden.misuse is not None:
         principal = [
@@ -122,7 +149,7 @@ def compound_to(dues: Sequence[OpenDue], until_on: date, burden: Burden) -> int:
         for day in days
         if day >= unpaid[0][0]
     ]
-    return _grown([layer], until_on, burden.day_count)
+    return [layer]
 
 
 def _compound_ppm(burden: Burden, day: date, owed_fen: int) -> int:
@@ -210,12 +237,20 @@ def _sum_steps(first: Steps, second: Steps) -> Steps:
     return tuple((day, on_day(first, day) + on_day(second, day)) for day in days)
 
 
-def _grown(layers: Sequence[Sequence[BalanceFrom]], until_on: date, day_count: DayCount) -> int:
+def _grown(layers: Layers, until_on: date, day_count: DayCount) -> int:
     """The interest of all layers together, rounded once."""
+    running, period = _running(layers, until_on, day_count)
+    return fen_half_up(sum((exact_interest(period, layer, until_on) for layer in running), _ZERO))
+
+
+def _parts(layers: Layers, until_on: date, day_count: DayCount) -> tuple[InterestPart, ...]:
+    running, period = _running(layers, until_on, day_count)
+    parts = [part for layer in running for part in interest_parts(period, layer, until_on)]
+    return tuple(sorted(parts, key=lambda part: part.from_on))
+
+
+def _running(layers: Layers, until_on: date, day_count: DayCount) -> tuple[Layers, Period]:
+    """The layers with days before another, and the time from the first of these days on."""
     running = [layer for layer in layers if layer and layer[0].from_on < until_on]
-    if not running:
-        return 0
-    starts_on = min(layer[0].from_on for layer in running)
-    period = Period(starts_on=starts_on, due_on=until_on, day_count=day_count)
-    total = sum((exact_interest(period, layer, until_on) for layer in running), Fraction(0))
-    return fen_half_up(total)
+    starts_on = min((layer[0].from_on for layer in running), default=until_on)
+    return running, Period(starts_on=starts_on, due_on=until_on, day_count=day_count)

@@ -101,7 +101,7 @@ class NoteBook:
         """Close one day: set its rate, accrue through it, then bill what falls due on the next."""
         self._reprice(on)
         until_on = on + _ONE_DAY
-        interest = self._interest_to(until_on) - self.interest_fen
+        interest = self.interest_to(until_on) - self.interest_fen
         self.interest_fen += interest
         cumulative = self.interest_fen
         penalty, compound = self._overdue_interest_to(until_on) if self.is_overdue else (0, 0)
@@ -161,7 +161,7 @@ class NoteBook:
         self.replans.append((on, self.plan))
         self.next_due_on = self.next_due(on)
 
-    def _interest_to(self, until_on: date) -> int:
+    def interest_to(self, until_on: date) -> int:
         """Interest of the running period; the common case needs no history of balances."""
         if self.next_due_on is None:
             return self.interest_fen

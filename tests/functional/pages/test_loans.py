@@ -170,3 +170,24 @@ def test_the_form_of_a_repayment_proposes_all_that_is_due(sign_in, database, wor
     with database.read() as session:
         assert due_beside_bills(session, actor, loan_id).total_fen == 0
         assert all(due.settled for due in list_dues(session, actor, loan_id))
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_the_schedule_works_out_what_runs_on_each_note_line_by_line(
+    sign_in, api, loan_id, language
+):
+    """One day of 3,000,000.00 at 4.45 % since the due day, and of 31,891.67 unpaid."""
+    (note,) = api("a-ops").get(f"/loans/{loan_id}/schedule").json["running"]
+    interest, compound = note["growths"]
+    assert [growth["kind"] for growth in note["growths"]] == ["interest", "compound"]
+    (part,) = interest["parts"]
+    assert (part["from_on"], part["until_on"], part["days"]) == ("2024-03-21", "2024-03-22", 1)
+    assert (part["interest_yuan"], interest["grown_yuan"]) == ("370.8333", "370.83")
+    assert (interest["before_yuan"], interest["day_yuan"]) == ("0.00", "370.83")
+    assert (compound["parts"][0]["base_yuan"], compound["grown_yuan"]) == ("31891.67", "3.94")
+    text = sign_in("a-ops", language=language).get(f"/loans/{loan_id}/schedule").text
+    days = "1 天" if language == "zh_CN" else "1 day"
+    assert f"3,000,000.00 × 4.4500% × {days}" in text
+    assert "÷ 360" in text
+    assert "370.8333" in text
+    assert "31,891.67 × 4.4500%" in text
