@@ -287,11 +287,16 @@ def run_waiting_batches(database: Database, *, chunk_rows: int = CHUNK_ROWS) -> 
 
 
 def _keep_failure(database: Database, batch_id: UUID, problem: Exception) -> None:
-    """Count a run that failed; where not even this can be written, the log has it."""
+    """Count a run that failed; where not even this can be written, the log has it.
+
+    A batch that another process finished meanwhile has not failed.
+    """
     name = problem.code if isinstance(problem, Refusal) else type(problem).__name__
     try:
         with database.write() as session:
             batch = session.get_one(RepaymentBatch, batch_id, with_for_update=True)
+            if batch.state is not BatchState.WAITING:
+                return
             batch.failed_runs += 1
             batch.failed_at, batch.problem = now(session), name[:60]
             batch.version += 1

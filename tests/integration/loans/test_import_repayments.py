@@ -194,6 +194,32 @@ def test_a_batch_that_fails_holds_up_no_other_and_waits(bank, loan):
     assert look(bank, first).failure is None
 
 
+class Overtaken:
+    """The database of a run: before its second writing another process books what waits."""
+
+    def __init__(self, bank):
+        self.bank, self.writings = bank, 0
+
+    def read(self):
+        return self.bank.database.read()
+
+    def write(self):
+        self.writings += 1
+        if self.writings == 2:
+            self.bank.sql("UPDATE repayment_batch SET refused = 0")
+            assert run_waiting_batches(self.bank.database) == 1
+        return self.bank.database.write()
+
+
+def test_a_run_that_failed_is_not_counted_after_another_finished_the_batch(bank, loan):
+    batch = send(bank, csv(f"{loan.number},100.00,k1,,,"))
+    bank.sql("UPDATE repayment_batch SET refused = total")
+    assert run_waiting_batches(Overtaken(bank)) == 0
+    done = look(bank, batch)
+    assert (done.state, done.failure) == (BatchState.FINISHED, None)
+    assert bank.broken() == []
+
+
 def test_a_batch_that_fails_waits_on_the_desk_of_who_sent_it(bank, loan):
     sender = bank.world.actor("a-ops")
     batch = send(bank, csv(f"{loan.number},100.00,k1,,,"), actor=sender)
