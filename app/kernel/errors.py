@@ -35,6 +35,11 @@ class Refusal(Exception):  # noqa: N818 - a refusal is no error of the service
     def __str__(self) -> str:
         return f"{self.code}: {self.facts}" if self.facts else self.code
 
+    def about(self, pointer: str) -> Self:
+        """The same refusal, naming the field that was sent and is to be put right."""
+        self.errors = (FieldError(pointer=pointer, detail=self.detail, facts=self.facts),)
+        return self
+
 
 class RuleViolation(Refusal):
     """A rule of the field forbids it."""

@@ -293,7 +293,7 @@ def _note_view(note: LoanNote, state: NoteStateRow) -> NoteView:
 def _require_drawable(ledger: LoanLedger, command: PostDrawdown, day: date) -> date:
     loan = ledger.loan
     if command.amount_fen <= 0:
-        raise AmountNotPositive
+        raise AmountNotPositive().about("/amount_yuan")
     drawn = sum(each.note.amount_fen for each in ledger.notes)
     if drawn + command.amount_fen > loan.contract_fen:
         raise ContractExceeded(

@@ -56,7 +56,10 @@ class ValueDayInFuture(RuleViolation):
 
     code = "value-day-in-future"
     title = N_("The value day lies in the future")
-    detail = N_("The business day is %(day)s; the payment is dated %(value_on)s.")
+    detail = N_(
+        "The business day is %(day)s; the payment is dated %(value_on)s."
+        " Date it to the business day or before, or book it once that day is open."
+    )
 
 
 class ClosedPeriod(RuleViolation):
@@ -162,7 +165,7 @@ class AlreadyReversed(Conflict):
 
     code = "already-reversed"
     title = N_("This was taken back before")
-    detail = N_("%(number)s was reversed by %(by)s.")
+    detail = N_("%(number)s was reversed by %(by)s. If it was right after all, book it anew.")
 
 
 class ReversalWaits(Conflict):
@@ -249,7 +252,9 @@ class SuspenseTooSmall(RuleViolation):
 
     code = "suspense-too-small"
     title = N_("Less money waits than this")
-    detail = N_("%(suspense)s yuan wait in suspense.")
+    detail = N_(
+        "%(suspense)s yuan wait in suspense; no more than that can be used, paid back or taken back."
+    )
 
 
 class SuspenseNotOwed(SuspenseTooSmall):

@@ -13,7 +13,7 @@ from app.db.engine import now
 from app.db.numbers import next_number
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import DutiesApart, InvalidInput, NotFound
+from app.kernel.errors import DutiesApart, FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
 from app.loans.books import LoanLedger, open_books, require_current
@@ -263,7 +263,12 @@ def _require_rules_allow(session: Session, loan_id: UUID, wanted: LoanClass) -> 
     if held:
         floor = LoanClass(held[0]["floor"])
         raise ClassHeldByRule(
-            floor=Coded(floor, CLASS_TITLES[floor]), codes=[each["code"] for each in held]
+            errors=tuple(
+                FieldError(pointer="/class", detail=each["detail"], facts=each["facts"])
+                for each in held
+            ),
+            floor=Coded(floor, CLASS_TITLES[floor]),
+            codes=[each["code"] for each in held],
         )
 
 

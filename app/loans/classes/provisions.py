@@ -41,7 +41,9 @@ class ProvisionDayUnknown(RuleViolation):
 
     code = "provision-day-unknown"
     title = N_("No provision is known for this day")
-    detail = N_("The books kept here speak of the days from %(first)s to %(last)s.")
+    detail = N_(
+        "The books kept here speak of the days from %(first)s to %(last)s. Choose one of them."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ def _days(session: Session, actor: Actor, on: date | None) -> tuple[date, date]:
     )
     first: date = session.execute(closes).scalar_one_or_none() or open_on
     if not first <= on <= open_on:
-        raise ProvisionDayUnknown(first=first, last=open_on)
+        raise ProvisionDayUnknown(first=first, last=open_on).about("/on")
     return on, open_on
 
 

@@ -159,7 +159,7 @@ def _begin(
 
 def _require_amount(amount_fen: int) -> None:
     if amount_fen <= 0:
-        raise AmountNotPositive
+        raise AmountNotPositive().about("/amount_yuan")
 
 
 def _require_open(loan: Loan) -> None:
@@ -173,7 +173,8 @@ def _title(loan: Loan) -> Coded:
 
 def _require_suspense(ledger: LoanLedger, amount_fen: int) -> None:
     if amount_fen > ledger.state.suspense_fen:
-        raise SuspenseTooSmall(suspense=Money(ledger.state.suspense_fen))
+        waiting = Money(ledger.state.suspense_fen)
+        raise SuspenseTooSmall(suspense=waiting).about("/amount_yuan")
 
 
 def _reversible(session: Session, loan_id: UUID, entry_id: UUID) -> ManualEntry:

@@ -167,7 +167,8 @@ def book_row(
         replay.go_back([each for each in happened if each.on > value_on])
         replay.stand_back()
     if command.from_suspense and command.amount_fen > ledger.state.suspense_fen:
-        raise SuspenseTooSmall(suspense=Money(ledger.state.suspense_fen))
+        waiting = Money(ledger.state.suspense_fen)
+        raise SuspenseTooSmall(suspense=waiting).about("/amount_yuan")
     row = place(session, actor, ledger, wish, value_on=value_on, day=day)
     if replay is not None:
         replay.go_forward(row)
@@ -218,15 +219,16 @@ def require_possible(ledger: LoanLedger, command: Repay, day: date, value_on: da
     loan = ledger.loan
     _require_open(ledger, OPEN_STATES)
     if command.amount_fen <= 0:
-        raise AmountNotPositive
+        raise AmountNotPositive().about("/amount_yuan")
     if value_on > day:
-        raise ValueDayInFuture(day=day, value_on=value_on)
+        raise ValueDayInFuture(day=day, value_on=value_on).about("/value_on")
     drawn_on = min(each.note.drawn_on for each in ledger.notes)
     if value_on < drawn_on:
-        raise BeforeDrawdown(number=loan.number, drawn_on=drawn_on, value_on=value_on)
+        refused = BeforeDrawdown(number=loan.number, drawn_on=drawn_on, value_on=value_on)
+        raise refused.about("/value_on")
     first = day.replace(day=1)
     if value_on < first:
-        raise ClosedPeriod(first=first, value_on=value_on)
+        raise ClosedPeriod(first=first, value_on=value_on).about("/value_on")
 
 
 def require_plausible(
@@ -236,7 +238,7 @@ def require_plausible(
     times = policy_for(session, loan.bank_id, day).ratio(PAYMENT_LIMIT)
     limit = payment_limit(loan, owed_fen, times)
     if amount_fen > limit.fen:
-        raise AmountTooLarge(number=loan.number, limit=limit)
+        raise AmountTooLarge(number=loan.number, limit=limit).about("/amount_yuan")
 
 
 def payment_limit(loan: Loan, owed_fen: int, times: Decimal) -> Money:

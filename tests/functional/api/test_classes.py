@@ -94,7 +94,7 @@ def test_provisions_are_read_by_risk_officers(api, loan_id):
     for login, rate in (("a-risk", "0.01"), ("a-officer", None)):
         assert api(login).get(f"/loans/{loan_id}/class-record").json["rate"] == rate
     unknown = api("a-risk").get("/provisions?on=2024-02-29", status=422).json
-    assert unknown["code"] == "provision-day-unknown"
+    assert (unknown["code"], unknown["errors"][0]["pointer"]) == ("provision-day-unknown", "/on")
 
 
 def test_an_extension_past_its_limit_is_refused_with_the_longest_maturity(api, loan_id):

@@ -63,6 +63,7 @@ def test_money_far_above_what_is_owed_is_refused_with_the_limit(api, loan_id):
         body = {"amount_yuan": "8000966.67"}
         refused = ops.post(f"/loans/{loan_id}/{step}", body, status=422).json
         assert (refused["code"], refused["limit"]) == ("amount-too-large", "8000966.66")
+        assert refused["errors"][0]["pointer"] == "/amount_yuan"
     ops.post(f"/loans/{loan_id}/repayments", {"amount_yuan": "8000966.66"})
 
 
@@ -77,6 +78,14 @@ def test_money_that_waits_is_not_used_for_debts_that_are_not_there(api, loan_id)
     over = {**body, "amount_yuan": "500.01", "prepay": True}
     refused = ops.post(f"/loans/{loan_id}/repayments", over, status=422).json
     assert (refused["code"], refused["suspense"]) == ("suspense-too-small", "500.00")
+    assert refused["errors"] == [{"pointer": "/amount_yuan", "detail": refused["detail"]}]
+    for value_on, code in (
+        ("2099-01-01", "value-day-in-future"),
+        ("2023-12-31", "before-drawdown"),
+    ):
+        wrong = {"amount_yuan": "1.00", "value_on": value_on}
+        refused = ops.post(f"/loans/{loan_id}/repayments", wrong, status=422).json
+        assert (refused["code"], refused["errors"][0]["pointer"]) == (code, "/value_on")
     used = ops.post(f"/loans/{loan_id}/repayments", {**body, "prepay": True}).json
     assert used["principal_yuan"] == "100.00"
 

@@ -207,6 +207,8 @@ def test_no_person_lifts_a_class_above_the_rules(bank, due_id):
     with pytest.raises(ClassHeldByRule) as refused:
         judge(bank, loan_id, LoanClass.NORMAL)
     assert refused.value.facts["floor"] == "special-mention"
+    (error,) = refused.value.errors
+    assert (error.pointer, error.facts["days"]) == ("/class", 1)
     with pytest.raises(ClassUnchanged):
         judge(bank, loan_id, SPECIAL)
 
