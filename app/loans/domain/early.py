@@ -35,6 +35,24 @@ class QuoteKind(StrEnum):
     PAYOFF = "payoff"
 
 
+class QuoteState(StrEnum):
+    """Whether a quote may still be carried out, and why not."""
+
+    COUNTS = "counts"
+    CARRIED_OUT = "carried-out"
+    OUTDATED = "outdated"
+    """The loan would give other figures now."""
+    OVER = "over"
+    """Its days are over, or the loan is."""
+
+
+QUOTE_STATE_TITLES = {
+    QuoteState.COUNTS: N_("Counts"),
+    QuoteState.CARRIED_OUT: N_("Carried out"),
+    QuoteState.OUTDATED: N_("Figures changed"),
+    QuoteState.OVER: N_("Counts no more"),
+}
+
 QUOTE_TITLES = {
     QuoteKind.PREPAYMENT: N_("Part of the principal"),
     QuoteKind.PAYOFF: N_("All that is owed"),

@@ -11,7 +11,14 @@ from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
-from app.loans.domain.early import KEEP_TITLES, QUOTE_TITLES, QuoteKind
+from app.loans.books import business_day
+from app.loans.domain.early import (
+    KEEP_TITLES,
+    QUOTE_STATE_TITLES,
+    QUOTE_TITLES,
+    QuoteKind,
+    QuoteState,
+)
 from app.loans.domain.importing import BATCH_TITLES, ROW_TITLES, BatchState, RowState
 from app.loans.domain.states import OPEN_STATES
 from app.loans.domain.waterfall import CLAIM_TITLES
@@ -35,6 +42,8 @@ from app.loans.repayments.schemas import (
 from app.loans.repayments.views import batch_in_words, explained, rows_in_words
 from app.web import idempotency
 from app.web.access import access, current_actor, current_session, tell
+from app.web.csrf import page_token
+from app.web.formats import money_yuan
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import Page, fetch_page, page_request
@@ -48,6 +57,12 @@ ROW_TONES = {
     RowState.BOOKED: "green",
     RowState.KNOWN: "grey",
     RowState.REFUSED: "red",
+}
+QUOTE_TONES = {
+    QuoteState.COUNTS: "green",
+    QuoteState.CARRIED_OUT: "grey",
+    QuoteState.OUTDATED: "amber",
+    QuoteState.OVER: "grey",
 }
 BATCH_TONES = {BatchState.WAITING: "amber", BatchState.FINISHED: "green"}
 
@@ -70,6 +85,8 @@ def words_of_repayments() -> dict[str, Any]:
         "claim_titles": _shown(CLAIM_TITLES),
         "keep_titles": _shown(KEEP_TITLES),
         "quote_titles": _shown(QUOTE_TITLES),
+        "quote_state_titles": _shown(QUOTE_STATE_TITLES),
+        "quote_tones": QUOTE_TONES,
         "row_titles": _shown(ROW_TITLES),
         "batch_titles": _shown(BATCH_TITLES),
         "column_titles": {name: words(title) for name, title in TITLES.items()},
@@ -79,14 +96,23 @@ def words_of_repayments() -> dict[str, Any]:
 
 
 def split_page(loan: LoanView, found: Explanation, *, preview: bool) -> str:
-    """The page of a split: of what was booked, or of what would be."""
+    """The page of a split: of what was booked, or of what would be, with the form that books it."""
     return render_template(
         "loans/repayment_split.html",
         loan=loan,
         split=explained(found),
         preview=preview,
+        sent=sent_again() if preview else {},
+        csrf_token=page_token(),
+        idempotency_key=str(new_id()),
         **words_of_repayments(),
     )
+
+
+def sent_again() -> dict[str, str]:
+    """What a form that was only looked at said, to be booked or changed."""
+    own = {"look", "csrf_token", "idempotency_key", "version"}
+    return {name: text for name, text in request.form.items() if text and name not in own}
 
 
 @loans.get("/<uuid:loan_id>/repayments/<uuid:entry_id>")
@@ -157,6 +183,7 @@ def carry_out(loan_id: UUID, quote_id: UUID) -> Answer:
     session, actor = current_session(), current_actor()
     loan = loan_view(session, actor, loan_id)
     view = quoting.get_quote(session, actor, loan_id, quote_id)
+    total_fen = view.total_on(business_day(session, loan.bank_id))
     back = f"/loans/{loan_id}/repayment-quotes/{quote_id}"
 
     def submit(sent: dict[str, Any]) -> Response:
@@ -172,7 +199,12 @@ def carry_out(loan_id: UUID, quote_id: UUID) -> Answer:
     return form_page(
         CarryOutQuoteSchema(),
         title=gettext("Carry out the quote"),
-        subtitle=f"{view.number} · {loan.number}",
+        subtitle=gettext(
+            "%(quote)s · %(loan)s · %(amount)s yuan",
+            quote=view.number,
+            loan=loan.number,
+            amount=money_yuan(total_fen),
+        ),
         help_text=gettext("The amount of the business day is booked, exactly as quoted."),
         submit=submit,
         back=back,

@@ -29,7 +29,7 @@ from app.loans.books import (
 )
 from app.loans.closing.loans import open_due
 from app.loans.domain.amounts import DatedAmount
-from app.loans.domain.early import Keep, QuotedDay, QuoteKind, plan_kept
+from app.loans.domain.early import Keep, QuotedDay, QuoteKind, QuoteState, plan_kept
 from app.loans.domain.notes import plan_to_json
 from app.loans.domain.servicing import NoteBook
 from app.loans.domain.spreading import Spread
@@ -89,8 +89,30 @@ class QuoteView:
     created_at: datetime
     repayment_number: str
     """The repayment that carried it out; empty while none did."""
-    counts: bool
-    """Whether it may still be carried out, as far as its days say."""
+    state: QuoteState
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may still be carried out."""
+        return self.state is QuoteState.COUNTS
+
+    def total_on(self, day: date) -> int | None:
+        """What is to be paid on a day; None on a day that it does not name."""
+        return next((each.total_fen for each in self.days if each.on == day), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteRow:
+    """A quote in a list."""
+
+    id: UUID
+    number: str
+    kind: QuoteKind
+    keep: Keep
+    principal_fen: int
+    quoted_on: date
+    valid_until: date
+    state: QuoteState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,26 +201,50 @@ def get_quote(session: Session, actor: Actor, loan_id: UUID, quote_id: UUID) -> 
     """A quote of a visible loan."""
     actor.require(Permission.POST_REPAYMENT)
     view = loan_view(session, actor, loan_id)
-    ledger = LoanLedger(
+    day = business_day(session, view.bank_id)
+    return _view(session, _ledger(session, loan_id), _quote_row(session, loan_id, quote_id), day)
+
+
+def _ledger(session: Session, loan_id: UUID) -> LoanLedger:
+    """The books of a loan for reading, without a lock."""
+    return LoanLedger(
         loan=session.get_one(Loan, loan_id),
         state=session.get_one(LoanStateRow, loan_id),
         notes=read_ledgers(session, col(LoanNote.loan_id) == loan_id, bills=True),
     )
-    day = business_day(session, view.bank_id)
-    return _view(session, ledger, _quote_row(session, loan_id, quote_id), day)
 
 
-def list_quotes(session: Session, actor: Actor, loan_id: UUID) -> tuple[RepaymentQuote, ...]:
+def list_quotes(session: Session, actor: Actor, loan_id: UUID) -> tuple[QuoteRow, ...]:
     """The quotes of a visible loan, the newest first."""
     actor.require(Permission.POST_REPAYMENT)
-    loan_view(session, actor, loan_id)
+    view = loan_view(session, actor, loan_id)
     statement = (
         sa.select(RepaymentQuote)
         .where(col(RepaymentQuote.loan_id) == loan_id)
         .order_by(col(RepaymentQuote.id).desc())
         .limit(MAX_LISTED_ROWS)
     )
-    return tuple(session.execute(statement).scalars())
+    quotes = session.execute(statement).scalars().all()
+    if not quotes:
+        return ()
+    ledger, day = _ledger(session, loan_id), business_day(session, view.bank_id)
+    plain = "id number kind keep principal_fen quoted_on valid_until"
+    return tuple(
+        QuoteRow(
+            **{name: getattr(quote, name) for name in plain.split()},
+            state=_state(session, ledger, quote, day),
+        )
+        for quote in quotes
+    )
+
+
+def _state(session: Session, ledger: LoanLedger, quote: RepaymentQuote, day: date) -> QuoteState:
+    if carried_out_as(session, quote.id):
+        return QuoteState.CARRIED_OUT
+    if day > quote.valid_until or ledger.loan.state not in OPEN_STATES:
+        return QuoteState.OVER
+    quoted, found, alike = _compared(session, ledger, quote, day)
+    return QuoteState.COUNTS if alike and quoted == found else QuoteState.OUTDATED
 
 
 def carried_out_as(session: Session, quote_id: UUID) -> str:
@@ -329,23 +375,30 @@ def _require_unchanged(
     session: Session, ledger: LoanLedger, quote: RepaymentQuote, day: date
 ) -> int:
     """The total of the day, when the loan would give the same figures and plans now."""
-    quoted = next(each for each in _days_from_json(quote.days) if each.on == day)
-    (found,) = _days(session, ledger, day, day, quote.principal_fen)
-    plans = _plans_to_json(_plans(ledger, day, quote.principal_fen, quote.keep))
-    fits = quote.kind is QuoteKind.PREPAYMENT or _unbilled_fen(ledger) == quote.principal_fen
-    if found != quoted or plans != quote.plans or not fits:
+    quoted, found, alike = _compared(session, ledger, quote, day)
+    if found != quoted or not alike:
         raise QuoteOutdated(
             number=quote.number, quoted=Money(quoted.total_fen), found=Money(found.total_fen)
         )
     return quoted.total_fen
 
 
+def _compared(
+    session: Session, ledger: LoanLedger, quote: RepaymentQuote, day: date
+) -> tuple[QuotedDay, QuotedDay, bool]:
+    """The day as quoted and as it would be now, and whether the plans that follow are alike."""
+    quoted = next(each for each in _days_from_json(quote.days) if each.on == day)
+    (found,) = _days(session, ledger, day, day, quote.principal_fen)
+    plans = _plans_to_json(_plans(ledger, day, quote.principal_fen, quote.keep))
+    fits = quote.kind is QuoteKind.PREPAYMENT or _unbilled_fen(ledger) == quote.principal_fen
+    return quoted, found, fits and plans == quote.plans
+
+
 def _view(session: Session, ledger: LoanLedger, quote: RepaymentQuote, day: date) -> QuoteView:
-    used = carried_out_as(session, quote.id)
-    counts = not used and day <= quote.valid_until and ledger.loan.state in OPEN_STATES
+    state = _state(session, ledger, quote, day)
     before: tuple[InstalmentView, ...] = ()
     after: tuple[InstalmentView, ...] = ()
-    if counts:
+    if state is QuoteState.COUNTS:
         before = _joined(to_come(note, last_due_on(note)) for note in ledger.notes)
         after = _joined(_preview(ledger, quote, day))
     plain = "id number loan_id kind keep principal_fen quoted_on valid_until created_at"
@@ -354,8 +407,8 @@ def _view(session: Session, ledger: LoanLedger, quote: RepaymentQuote, day: date
         days=_days_from_json(quote.days),
         before=before,
         after=after,
-        repayment_number=used,
-        counts=counts,
+        repayment_number=carried_out_as(session, quote.id),
+        state=state,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from app.kernel.text import N_
-from app.loans.domain.early import KEEP_TITLES, QUOTE_TITLES, Keep, QuoteKind
+from app.loans.domain.early import KEEP_TITLES, QUOTE_TITLES, Keep, QuoteKind, QuoteState
 from app.loans.domain.importing import BATCH_TITLES, ROW_TITLES, BatchState, RowState
 from app.loans.domain.waterfall import CLAIM_TITLES, Claim
 from app.loans.repayments.import_files import MAX_BATCH_ROWS, ImportRepayments
@@ -118,6 +118,7 @@ class QuoteSchema(ViewSchema):
     after = ma.fields.List(ma.fields.Nested(LoanInstalmentSchema))
     repayment_number = Text(max_length=40)
     counts = Flag()
+    state = Choice(QuoteState)
     created_at = Instant()
 
 
@@ -131,6 +132,7 @@ class QuoteRowSchema(ViewSchema):
     principal_fen = Yuan()
     quoted_on = Day()
     valid_until = Day()
+    state = Choice(QuoteState)
 
 
 class QuoteListSchema(ViewSchema):

@@ -1,5 +1,6 @@
 """Pages of splits, quotes and files of repayments, in both languages, through forms."""
 
+import html
 import re
 from io import BytesIO
 
@@ -19,6 +20,12 @@ def test_a_split_is_shown_before_and_after_it_is_booked(sign_in, loan_id, langua
     shown = browser.submit(f"/loans/{loan_id}/repayments/new", form, status=200).text
     why = "paid early" if language == "en" else "提前归还"
     assert why in shown
+    # The page books what it showed, and takes the same sums back to the form.
+    assert '<input type="hidden" name="amount_yuan" value="100">' in shown
+    assert 'name="look"' not in shown
+    change = re.search(rf'href="(/loans/{loan_id}/repayments/new[?]amount[^"]*)"', shown)[1]
+    form = browser.get(html.unescape(change), status=200).text
+    assert 'name="amount_yuan" value="100"' in form
     assert "C-2024" not in browser.get(f"/loans/{loan_id}/journal").text
     browser.submit(
         f"/loans/{loan_id}/repayments/new", {"amount_yuan": "100", "prepay": "true"}, status=303
@@ -37,10 +44,25 @@ def test_a_quote_is_made_read_and_carried_out(sign_in, loan_id, language):
     made = browser.submit(f"{base}/new", asked, status=303)
     page = browser.get(made.location, status=200).text
     assert "1,000,483.33" in page
+    assert "1,000,483.33" in browser.get(f"{made.location}/execution").text
+    other = browser.submit(f"{base}/new", asked, status=303)
     browser.submit(f"{made.location}/execution", {"payer": "示例"}, status=303)
     done = browser.get(made.location).text
     assert ("Carried out" if language == "en" else "已执行") in done
-    assert "Q-2024-000001" in browser.get(base).text
+    states = [("Carried out", "Figures changed"), ("已执行", "数据已变")][language == "zh_CN"]
+    listed = browser.get(base).text
+    assert "Q-2024-000001" in listed
+    assert all(state in listed for state in states)
+    assert f"{other.location}/execution" not in browser.get(other.location).text
+    assert states[1] in browser.get(other.location).text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_quote_of_all_that_is_owed_names_no_plan_that_stays(sign_in, loan_id):
+    browser = sign_in("a-ops", language="en")
+    base = f"/loans/{loan_id}/repayment-quotes"
+    made = browser.submit(f"{base}/new", {"kind": "payoff", "keep": "tenor"}, status=303)
+    assert "Keep the tenor" not in browser.get(made.location).text
 
 
 @pytest.mark.one_engine("sqlite")
