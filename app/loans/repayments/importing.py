@@ -5,8 +5,8 @@ booked again. A row that something stands against holds up no other.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlmodel import Session, col
 
 from app.audit.services import record
+from app.db.bulk import pieces
 from app.db.engine import Database, now
 from app.db.numbers import next_number
 from app.identity.domain import OrganisationKind
@@ -51,6 +52,7 @@ from app.loans.repayments.repaying import (
     repay,
     require_same,
 )
+from app.loans.repayments.rewinding import OWN_KEYS
 from app.reference.services import policy_for
 
 log = structlog.get_logger("greenpledge.loans")
@@ -127,57 +129,85 @@ def _tried(command: ImportRepayments, rows: Sequence[BatchRow]) -> BatchView:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """A loan that rows of a file name, its figures, and the day of its first drawing."""
+
+    loan: Loan
+    state: LoanStateRow | None
+    drawn_on: date | None
+
+
 def _judged(session: Session, actor: Actor, raws: Sequence[RawRow], day: date) -> list[BatchRow]:
+    """The rows with what stands against them; what they are judged by is read once for all."""
     parsed = [(raw, parse_row(raw)) for raw in raws]
     loans = _loans(session, actor, [row.loan_number for _, row in parsed])
+    booked = _booked(session, [(loans.get(row.loan_number), row.key) for _, row in parsed])
     times = policy_for(session, actor.organisation_id, day).ratio(PAYMENT_LIMIT)
     seen: dict[str, BatchRow] = {}
     rows = []
     for raw, row in parsed:
-        loan = loans.get(row.loan_number)
+        named = loans.get(row.loan_number)
         if not any(each.column == "loan_number" for each in raw.problems):
-            _judge_loan(raw, row, loan)
-        _judge_amount(session, raw, row, loan, times)
-        _judge_day(session, raw, row, loan, day)
+            _judge_loan(raw, row, named)
+        _judge_amount(raw, row, named, times)
+        _judge_day(raw, row, named, day)
         _judge_key(raw, row, seen)
-        rows.append(_told(session, raw, row, loan))
+        rows.append(_told(session, raw, row, named, booked))
     return rows
 
 
-def _loans(session: Session, actor: Actor, numbers: Sequence[str]) -> dict[str, Loan]:
-    wanted = sorted({number for number in numbers if number})
-    found: dict[str, Loan] = {}
-    for start in range(0, len(wanted), LOOKED_UP):
-        statement = visible_loans(session, actor).where(
-            col(Loan.number).in_(wanted[start : start + LOOKED_UP]),
-            col(Loan.bank_id) == actor.organisation_id,
+def _loans(session: Session, actor: Actor, numbers: Sequence[str]) -> dict[str, _Named]:
+    drawn_on = (
+        sa.select(sa.func.min(LoanNote.drawn_on))
+        .where(col(LoanNote.loan_id) == col(Loan.id))
+        .scalar_subquery()
+    )
+    found: dict[str, _Named] = {}
+    for some in pieces(sorted({number for number in numbers if number}), LOOKED_UP):
+        statement = (
+            visible_loans(session, actor)
+            .add_columns(LoanStateRow, drawn_on)
+            .outerjoin(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+            .where(col(Loan.number).in_(some), col(Loan.bank_id) == actor.organisation_id)
         )
-        found |= {loan.number: loan for loan in session.execute(statement).scalars()}
+        for loan, state, first_on in session.execute(statement):
+            found[loan.number] = _Named(loan=loan, state=state, drawn_on=first_on)
     return found
 
 
-def _judge_loan(raw: RawRow, row: BatchRow, loan: Loan | None) -> None:
-    if loan is None:
+def _booked(session: Session, named: Sequence[tuple[_Named | None, str]]) -> set[tuple[UUID, str]]:
+    """Loan and key of the rows of a file under which something was booked before."""
+    asked = [(each.loan.id, key) for each, key in named if each is not None and key]
+    found: set[tuple[UUID, str]] = set()
+    for some in pieces(asked, LOOKED_UP):
+        statement = sa.select(col(Repayment.loan_id), col(Repayment.key)).where(
+            col(Repayment.loan_id).in_({loan_id for loan_id, _ in some}),
+            col(Repayment.key).in_({key for _, key in some}),
+        )
+        found |= {(loan_id, key) for loan_id, key in session.execute(statement)}
+    return found
+
+
+def _judge_loan(raw: RawRow, row: BatchRow, named: _Named | None) -> None:
+    if named is None:
         if row.loan_number:
             raw.refuse("loan_number", N_("Your bank has no loan with this number."))
-    elif loan.kept is Kept.MIRRORED:
+    elif named.loan.kept is Kept.MIRRORED:
         raw.refuse("loan_number", N_("The books of this loan are not kept here."))
-    elif loan.state not in OPEN_STATES:
+    elif named.loan.state not in OPEN_STATES:
         raw.refuse("loan_number", N_("This loan takes no repayment: it is not drawn, or not open."))
 
 
-def _judge_amount(
-    session: Session, raw: RawRow, row: BatchRow, loan: Loan | None, times: Decimal
-) -> None:
-    state = session.get(LoanStateRow, loan.id) if loan is not None else None
-    if loan is None or state is None or row.amount_fen is None:
+def _judge_amount(raw: RawRow, row: BatchRow, named: _Named | None, times: Decimal) -> None:
+    if named is None or named.state is None or row.amount_fen is None:
         return
-    limit = payment_limit(loan, owed_in_all_fen(state), times)
+    limit = payment_limit(named.loan, owed_in_all_fen(named.state), times)
     if row.amount_fen > limit.fen:
-        raw.refuse("amount_yuan", AmountTooLarge.detail, number=loan.number, limit=limit)
+        raw.refuse("amount_yuan", AmountTooLarge.detail, number=named.loan.number, limit=limit)
 
 
-def _judge_day(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None, day: date) -> None:
+def _judge_day(raw: RawRow, row: BatchRow, named: _Named | None, day: date) -> None:
     if row.value_on is None:
         return
     first = day.replace(day=1)
@@ -185,12 +215,8 @@ def _judge_day(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None, 
         raw.refuse("value_on", N_("The business day is %(day)s; this day is to come."), day=day)
     elif row.value_on < first:
         raw.refuse("value_on", N_("Payments may be dated from %(first)s."), first=first)
-    elif loan is not None:
-        drawn_on = session.execute(
-            sa.select(sa.func.min(LoanNote.drawn_on)).where(col(LoanNote.loan_id) == loan.id)
-        ).scalar_one()
-        if drawn_on is not None and row.value_on < drawn_on:
-            raw.refuse("value_on", N_("The loan was drawn on %(day)s only."), day=drawn_on)
+    elif named is not None and named.drawn_on is not None and row.value_on < named.drawn_on:
+        raw.refuse("value_on", N_("The loan was drawn on %(day)s only."), day=named.drawn_on)
 
 
 def _judge_key(raw: RawRow, row: BatchRow, seen: dict[str, BatchRow]) -> None:
@@ -208,11 +234,17 @@ def _judge_key(raw: RawRow, row: BatchRow, seen: dict[str, BatchRow]) -> None:
     raw.refuse("key", words, row=first.line)
 
 
-def _told(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None) -> BatchRow:
+def _told(
+    session: Session,
+    raw: RawRow,
+    row: BatchRow,
+    named: _Named | None,
+    booked: Collection[tuple[UUID, str]],
+) -> BatchRow:
     state = RowState.WAITING
     number = ""
     try:
-        known = _known(session, row, loan)
+        known = _known(session, row, named, booked)
     except Refusal as refusal:
         raw.refuse("key", refusal.detail, **refusal.facts)
     else:
@@ -227,13 +259,22 @@ def _told(session: Session, raw: RawRow, row: BatchRow, loan: Loan | None) -> Ba
         state=state,
         repayment_number=number,
         problems=tuple(raw.problems),
-        loan_id=loan.id if loan is not None else None,
+        loan_id=named.loan.id if named is not None else None,
     )
 
 
-def _known(session: Session, row: BatchRow, loan: Loan | None) -> Repayment | None:
-    """The standing repayment that a row names; refused where it is another or was taken back."""
-    known = find_by_key(session, loan.id, row.key) if loan is not None else None
+def _known(
+    session: Session,
+    row: BatchRow,
+    named: _Named | None,
+    booked: Collection[tuple[UUID, str]],
+) -> Repayment | None:
+    """The standing repayment that a row names; refused where it is another, was taken back, or no caller's."""
+    if named is None:
+        return None
+    if (named.loan.id, row.key) not in booked and not row.key.startswith(OWN_KEYS):
+        return None
+    known = find_by_key(session, named.loan.id, row.key)
     if known is not None:
         require_same(session, known, _command(row))
     return known

@@ -276,6 +276,18 @@ def test_a_known_transfer_with_another_amount_day_or_use_is_refused(bank, loan, 
 
 
 @pytest.mark.one_engine("sqlite")
+def test_a_longer_file_is_judged_by_no_more_statements(bank, loans, queries):
+    def asked(rows):
+        lines = [f"{loans[at % 2].number},1.00,k{at},2024-01-03,," for at in range(rows)]
+        with queries() as seen:
+            found = send(bank, csv(*lines), dry_run=True)
+        assert {row.state for row in found.rows} == {RowState.WAITING}
+        return len(seen)
+
+    assert asked(30) == asked(2)
+
+
+@pytest.mark.one_engine("sqlite")
 def test_a_reference_stands_once_in_a_file_whatever_the_loan(bank, loans):
     one, other = loans
     rows = [f"{one.number},100.00,TX-1,,,", f"{other.number},100.00,TX-1,,,"]
