@@ -32,9 +32,9 @@ def fill_tables(engine, metadata, names):
     for table in wanted:
         with engine.connect() as connection:
             try:
-                row = _row(connection, table)
+                row, types = _row(connection, table)
                 # A light table: the model's defaults would fill columns of later revisions.
-                light = sa.table(table.name, *(sa.column(key, table.c[key].type) for key in row))
+                light = sa.table(table.name, *(sa.column(key, types[key]) for key in row))
                 connection.execute(sa.insert(light).values(**row))
             except (sa.exc.IntegrityError, sa.exc.DataError, LookupError):
                 connection.rollback()
@@ -45,18 +45,26 @@ def fill_tables(engine, metadata, names):
 
 
 def _row(connection, table):
-    # A later revision may have added columns to the model.
-    known = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
+    """A row by column, and the types of the columns: those of the model, else those of the database."""
+    # A later revision may have added columns to the model, or taken them from it.
+    known = {each["name"]: each for each in sa.inspect(connection).get_columns(table.name)}
     columns = [
         column
         for column in table.columns
         if column.name in known and (not column.nullable or column.primary_key)
     ]
+    columns += [
+        sa.Column(name, each["type"])
+        for name, each in known.items()
+        if name not in table.c and not each["nullable"] and each["default"] is None
+    ]
     made = {
         column.name: _linked(connection, column) if column.foreign_keys else _value(column, place)
         for place, column in enumerate(columns)
     }
-    return made | _BY_RULE.get(table.name, {})
+    types = {name: each["type"] for name, each in known.items()}
+    types |= {column.name: column.type for column in table.columns}
+    return made | _BY_RULE.get(table.name, {}), types
 
 
 def _linked(connection, column):
