@@ -25,7 +25,7 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.errors import Refusal
 from app.kernel.text import N_
-from app.loans.books import NoteLedger, lending_day
+from app.loans.books import NoteLedger, lending_day, note_book
 from app.loans.domain.accrual import overdue_rate_ppm
 from app.loans.domain.notices import (
     NO_CHANGE,
@@ -38,6 +38,7 @@ from app.loans.domain.notices import (
     days_late,
     letter_of,
 )
+from app.loans.domain.waterfall import Claim
 from app.loans.models import Loan, LoanDue, LoanNote
 from app.loans.notices.models import LoanNotice
 from app.loans.notices.pdf import NoticeView, notice_pdf
@@ -224,12 +225,14 @@ def _overdue(session: Session, row: LoanNotice, ledger: NoteLedger) -> dict[str,
     left = _left_of(ledger, row.about_on)
     if not any(left.values()):
         return PAID_BEFORE
-    state = ledger.state
-    grown = (
-        state.penalty_fen - state.penalty_paid_fen + state.compound_fen - state.compound_paid_fen
-    )
-    late = days_late(row.about_on, lending_day(session, row.bank_id))
-    return {**left, "penalty_fen": grown, "days_late": late}
+    day = lending_day(session, row.bank_id)
+    return {
+        **left,
+        "penalty_fen": ledger.owed_fen(Claim.PENALTY),
+        "compound_fen": ledger.owed_fen(Claim.COMPOUND),
+        "compound_ppm": note_book(ledger).burden.unpaid_ppm(day) if ledger.misuse is None else None,
+        "days_late": days_late(row.about_on, day),
+    }
 
 
 def _rate_change(session: Session, row: LoanNotice, ledger: NoteLedger) -> dict[str, Any] | str:

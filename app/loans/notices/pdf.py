@@ -42,7 +42,11 @@ class NoticeView:
     principal_fen: int
     interest_fen: int
     penalty_fen: int = 0
-    """Penalty and compound interest grown up to the day of the notice."""
+    """Penalty interest of the note grown up to the day of the notice and not paid."""
+    compound_fen: int = 0
+    """The same of compound interest."""
+    compound_ppm: int | None = None
+    """The rate of unpaid interest on that day; none where misuse mixes it."""
     balance_fen: int = 0
     """Principal of the note that has not fallen due."""
     days_late: int = 0
@@ -58,6 +62,11 @@ class NoticeView:
     def payment_fen(self) -> int:
         """Principal and interest that are asked for."""
         return self.principal_fen + self.interest_fen
+
+    @property
+    def total_fen(self) -> int:
+        """What is asked for with all that has grown on it."""
+        return self.payment_fen + self.penalty_fen + self.compound_fen
 
 
 def notice_pdf(view: NoticeView) -> bytes:
@@ -173,13 +182,28 @@ def _overdue_rows(view: NoticeView) -> list[Row]:
         _row(view, "逾期天数", "Days late", str(view.days_late)),
         _row(view, "尚欠本金", "Principal", yuan(view.principal_fen)),
         _row(view, "尚欠利息", "Interest", yuan(view.interest_fen)),
-        _total(view, "尚欠本息", "Left to pay"),
+        _row(view, "尚欠本息", "Principal and interest", yuan(view.payment_fen)),
         _row(
             view,
-            "该借据已计罚息、复利",
-            "Penalty and compound interest of the note",
+            "该借据已计罚息",
+            "Penalty interest of the note",
             yuan(view.penalty_fen),
             note=rate(view.overdue_ppm),
+        ),
+        _row(
+            view,
+            "该借据已计复利",
+            "Compound interest of the note",
+            yuan(view.compound_fen),
+            note=rate(view.compound_ppm) if view.compound_ppm is not None else "",
+        ),
+        _row(
+            view,
+            "应付总额",
+            "To be paid in all",
+            yuan(view.total_fen),
+            note=amount_in_words_zh(view.total_fen),
+            strong=True,
         ),
     ]
 

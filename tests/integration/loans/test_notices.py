@@ -148,6 +148,9 @@ def test_a_demand_says_how_late_it_is_and_what_has_grown(bank, near, notices, is
     assert "31,891.67" in text
     # 31,891.67 of interest for three days at 4.45 % over 360 days.
     assert "11.83" in text
+    # By the contract rate, not that of overdue principal beside it; and all that is to be paid.
+    assert "4.4500%" in text or "4.45%" in text
+    assert "31,903.50" in text
     assert state.overdue_days == 3
 
 
