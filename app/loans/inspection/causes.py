@@ -160,7 +160,10 @@ def write_seen(session: Session, actor: Actor, place: tuple[UUID, date], seen: S
         if (level := _carry_on(session, writes, seen.rule, finding, known)) is not None
     ]
     for cause, why in seen.ended:
-        _end(writes, known[cause.loan_id], why, _words_of_end(seen.rule.trigger, why))
+        now_known = known[cause.loan_id]
+        if now_known.cause.ended_on is None:
+            # Else another look ended it between the reading and the holding.
+            _end(writes, now_known, why, _words_of_end(seen.rule.trigger, why))
     _raise(session, writes, seen.rule.trigger, fresh)
     _write(session, actor, writes, seen.rule.trigger, raised=len(fresh))
     return len(fresh)

@@ -9,9 +9,11 @@ from sqlmodel import Session, col
 from app.desk.worklist import worklist
 from app.documents.services import UploadFile
 from app.kernel.errors import InvalidInput
-from app.loans.domain.causes import CauseNote, Trigger
+from app.loans.domain.causes import CauseNote, Trigger, trigger_rule
 from app.loans.domain.inspection import Answer, Conclusion, FilePurpose, Finding
 from app.loans.domain.signals import SignalState
+from app.loans.inspection.cause_queries import holding
+from app.loans.inspection.causes import Seen, hold_looks, write_seen
 from app.loans.inspection.invariants import inspection_violations
 from app.loans.inspection.looking import look_at_bank
 from app.loans.inspection.planning import plan_bank
@@ -43,6 +45,7 @@ from app.loans.inspection.signals import (
 from app.loans.loan_officers import NameOfficer, name_officer
 from app.loans.models import Repayment
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
+from app.reference.services import policy_for
 from tests.factories.samples import PICTURE
 from tests.integration.loans.conftest import DUE_DAY, FIRST_DAY
 
@@ -152,6 +155,21 @@ def test_paid_is_noted_on_the_open_signal_and_the_officer_ends_it(bank, late):
     done = act(bank, resolve_signal, "a-officer", view.id, CloseSignal(note="已还清逾期利息"))
     assert done.state is SignalState.RESOLVED
     assert look(bank) == 0
+
+
+def test_a_cause_that_two_looks_saw_ending_ends_once(bank, late):
+    look(bank)
+    with bank.database.read() as session:
+        (seen,) = session.execute(holding(bank.id, Trigger.OVERDUE)).scalars().all()
+        rule = trigger_rule(policy_for(session, bank.id, DUE_DAY), Trigger.OVERDUE)
+    pay(bank, late)
+    look(bank)
+    with bank.database.write() as session:
+        hold_looks(session, bank.id)
+        ended = Seen(rule=rule, ended=[(seen, CauseNote.OVER)])
+        write_seen(session, bank.actor, (bank.id, DUE_DAY + ONE_DAY), ended)
+    (view,) = signals(bank)
+    assert events(view) == ["raise", CauseNote.OVER]
 
 
 def test_money_dated_back_to_the_due_day_undoes_the_cause_and_deletes_nothing(bank, late):
