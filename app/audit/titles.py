@@ -136,6 +136,7 @@ FACT_TITLES: Final = {
     "relied_current": N_("Current value relied on"),
     "relied_recognised": N_("Recognised value relied on"),
     "relied_valid_until": N_("Valid until, as relied on"),
+    "renews_id": N_("Renews the loan"),
     "repay": N_("Repay to cure"),
     "add_recognised": N_("Or add recognised value"),
     "reset_rule": N_("The rate is set again"),
