@@ -26,6 +26,7 @@ from app.loans.repayments.schemas import (
     RepaymentBatchItemSchema,
     RepaymentBatchRowSchema,
     RepaymentBatchSchema,
+    RepaymentPreviewSchema,
     RepaymentRowQuery,
 )
 from app.loans.repayments.statement_workbook import statement_xlsx
@@ -61,7 +62,7 @@ BLUEPRINTS = (loans, batches)
 @loans.route("/<uuid:loan_id>/repayment-previews", methods=["POST"])
 @access(Permission.POST_REPAYMENT)
 @loans.arguments(RepaySchema)
-@loans.response(200, ExplanationSchema)
+@loans.response(200, RepaymentPreviewSchema)
 def preview(command: Repay, loan_id: UUID) -> Any:
     """How money would be split, line by line; nothing is stored."""
     return explained(preview_repayment(current_session(), current_actor(), loan_id, command))

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from app.kernel.actor import Actor, Name
@@ -66,7 +67,10 @@ class BilledOnce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A repayment with its lines; `replayed` are later ones that were booked again because of it."""
+    """A repayment with its lines; `replayed` are later ones that were booked again because of it.
+
+    Of a preview they bear the numbers that they have, since what would be booked has none yet.
+    """
 
     repayment: RepaymentView
     order: Name | None
@@ -87,7 +91,8 @@ def preview_repayment(session: Session, actor: Actor, loan_id: UUID, command: Re
     require_current(ledger, day)
     step = session.begin_nested()
     try:
-        found = _explained(session, book_row(session, actor, ledger, command, day))
+        row = book_row(session, actor, ledger, command, day)
+        found = _explained(session, row, named=col(RepaymentOrder.replays_id))
     finally:
         step.rollback()
         session.expire_all()
@@ -104,10 +109,10 @@ def explain_repayment(session: Session, actor: Actor, loan_id: UUID, entry_id: U
     row = session.execute(statement).scalar_one_or_none()
     if row is None:
         raise NotFound
-    return _explained(session, row)
+    return _explained(session, row, named=col(RepaymentOrder.repayment_id))
 
 
-def _explained(session: Session, row: Repayment) -> Explanation:
+def _explained(session: Session, row: Repayment, *, named: Mapped[Any]) -> Explanation:
     order = session.get(RepaymentOrder, row.id)
     title = row_title(order.waterfall) if order is not None else None
     state = session.get_one(LoanStateRow, row.loan_id)
@@ -117,7 +122,7 @@ def _explained(session: Session, row: Repayment) -> Explanation:
         order=title,
         lines=_lines(session, row, title),
         replays=replays.number if replays else "",
-        replayed=_replayed(session, row),
+        replayed=_replayed(session, row, named),
         bills=_bills(session, row),
         principal_fen=state.principal_fen,
         accrued_fen=state.accrued_fen,
@@ -174,10 +179,10 @@ def _why(line: RepaymentLine, order: Name | None) -> Why:
     return Why(detail=BY_ORDER, facts={"place": line.place, "order": order})
 
 
-def _replayed(session: Session, row: Repayment) -> tuple[str, ...]:
+def _replayed(session: Session, row: Repayment, named: Mapped[Any]) -> tuple[str, ...]:
     statement = (
         sa.select(col(Repayment.number))
-        .join(RepaymentOrder, col(RepaymentOrder.repayment_id) == col(Repayment.id))
+        .join(RepaymentOrder, named == col(Repayment.id))
         .where(col(RepaymentOrder.cause_id) == row.id, col(RepaymentOrder.replays_id).is_not(None))
         .order_by(col(Repayment.id))
     )

@@ -41,7 +41,7 @@ class BilledOnceSchema(ViewSchema):
 
 
 class ExplanationSchema(ViewSchema):
-    """A repayment line by line; of a preview the numbers are not kept."""
+    """A repayment line by line."""
 
     repayment = ma.fields.Nested(RepaymentSchema)
     order = ma.fields.Nested(BilingualSchema, allow_none=True)
@@ -52,6 +52,19 @@ class ExplanationSchema(ViewSchema):
     principal_fen = Yuan()
     accrued_fen = Yuan(low_fen=-(10**15))
     suspense_fen = Yuan()
+
+
+class RepaymentToBeSchema(RepaymentSchema):
+    """A repayment that is only looked at: what is not stored has no number, ids or instant."""
+
+    class Meta(RepaymentSchema.Meta):
+        exclude = ("id", "number", "entry_id", "reverses_id", "reason", "created_at")
+
+
+class RepaymentPreviewSchema(ExplanationSchema):
+    """How money would be split; `replayed` are those that would be booked again."""
+
+    repayment = ma.fields.Nested(RepaymentToBeSchema)
 
 
 class RepayFormSchema(RepaySchema):

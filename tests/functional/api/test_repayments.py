@@ -50,6 +50,7 @@ def test_a_preview_stores_nothing_and_says_why_in_the_language_asked_for(api, lo
     assert (line["claim"], line["paid_yuan"], line["place"]) == ("principal", "100.00", 4)
     assert line["why"] == "尚未到期：在全部到期款项之后提前归还。"
     assert told["accrued_yuan"] == "483.32"
+    assert told["repayment"].keys().isdisjoint({"id", "number", "entry_id"})
     assert api("a-ops").get(f"/loans/{loan_id}/repayments").json["items"] == []
     api("a-officer").post(f"/loans/{loan_id}/repayment-previews", body, status=403)
     api("b-ops").post(f"/loans/{loan_id}/repayment-previews", body, status=404)
