@@ -98,3 +98,17 @@ def test_words_of_roles_and_states_are_complete():
     from app.identity.domain import roles
 
     assert [role.id for role in roles().values() if not (role.title.zh and role.title.en)] == []
+
+
+def test_one_thing_has_one_chinese_word(catalogue):
+    """The glossary's words, not others for the same thing; and it lists each term once."""
+    others = {"业务日": "营业日", "暂收款": "挂账"}
+    texts = [text for each in catalogue if each.id for text in _texts(each.string)]
+    assert [text for text in texts if any(other in text for other in others)] == []
+    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
+    terms = [each for each in rows if each not in ("---", "English")]
+    assert sorted(terms) == sorted(set(terms))
+
+
+def _texts(found: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (found,) if isinstance(found, str) else tuple(found)

@@ -119,7 +119,7 @@ def test_the_frame_names_its_language_and_links_the_other_one(client):
 
 def test_the_demo_world_is_named_on_the_page(client):
     assert (
-        "演示数据 演示业务日期 2024-01-02"
+        "演示数据 演示营业日期 2024-01-02"
         in Page(client.get("/?lang=zh_CN").get_data(as_text=True)).text
     )
 
