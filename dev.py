@@ -88,12 +88,21 @@ def main(arguments: list[str]) -> None:
 def test_selection(options: list[str]) -> list[str]:
     """Turn our `--deep` into what pytest and the tests understand."""
     wanted = [option for option in options if option != "--deep"]
-    # Whoever asks for particular tests is served quicker without workers.
-    selection = wanted or ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # Whoever asks for particular tests is served quicker without workers. Some tests wait for
+    # processes or locks: one worker more than there are cores keeps all of them at work.
+    workers = str(cores() + 1)
+    selection = wanted or ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     if "--deep" in options:
         os.environ["GREENPLEDGE_TEST_DEEP"] = "1"
         return ["-m", "not benchmark", *selection]
     return selection
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def replace_by(program: str, *options: str) -> None:

@@ -119,15 +119,18 @@ def test_the_sprite_holds_each_listed_icon_once() -> None:
     assert len(symbols) == len(set(symbols))
 
 
+WORKERS = str(dev.cores() + 1)
+
+
 @pytest.mark.parametrize(
     ("options", "selection", "deep"),
     [
-        ([], ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"], None),
+        ([], ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"], None),
         (["-k", "pledge"], ["-k", "pledge"], None),
         (["--deep", "tests/unit"], ["-m", "not benchmark", "tests/unit"], "1"),
         (
             ["--deep"],
-            ["-m", "not benchmark", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"],
+            ["-m", "not benchmark", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"],
             "1",
         ),
     ],
