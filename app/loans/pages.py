@@ -1,6 +1,7 @@
 """Pages of loans: list, schedule, journal, a repayment, a schedule to look at."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,6 +16,7 @@ from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans import queries, services
+from app.loans.books import business_day
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.repricing import RESET_TITLES, TENOR_TITLES
@@ -220,13 +222,27 @@ def reverse_repayment(loan_id: UUID, entry_id: UUID) -> Answer:
             loan=view.number,
             borrower=words(view.borrower_name),
         ),
-        help_text=gettext(
-            "The same amounts are booked the other way; what followed is booked again on its day."
-            " All entries stay."
-        ),
+        help_text=_what_reversal_does(taken, business_day(session, view.bank_id)),
         submit=submit,
         back=f"/loans/{loan_id}/journal",
         tone="danger",
+    )
+
+
+def _what_reversal_does(taken: queries.RepaymentView, day: date) -> str:
+    """What becomes of the entries; of a month that is closed, what stays as it is."""
+    first_on = day.replace(day=1)
+    if taken.value_on >= first_on:
+        return gettext(
+            "The same amounts are booked the other way; what followed is booked again on its day."
+            " All entries stay."
+        )
+    return gettext(
+        "Its month is closed: the same amounts are booked the other way on %(first)s. What was"
+        " repaid in closed months stays as it is, what followed since %(first)s is booked again on"
+        " its day. What it settled is unpaid again since its due day, so the loan may be overdue"
+        " by many days at once.",
+        first=first_on,
     )
 
 

@@ -12,6 +12,8 @@ from app.loans.services import (
     Drawn,
     OpenLoan,
     PostDrawdown,
+    Repaid,
+    Repay,
     load_history,
     open_business_day,
     open_loan,
@@ -93,6 +95,36 @@ def test_a_repayment_is_taken_back_through_its_page(sign_in, loan_id):
     assert "冲正 C-2024-000001" in text
     assert "已由 C-2024-000002 冲正" in text
     assert "/reversal" not in text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_taking_back_a_repayment_of_a_closed_month_says_what_stays(sign_in, database, world):
+    bank, system = world.organisation("A"), world.system("A")
+    drawn_on = date(2024, 2, 20)
+    with database.write() as session:
+        open_business_day(session, system, bank, date(2024, 3, 22))
+        command = OpenLoan(
+            bank_id=bank,
+            borrower_id=world.organisation("C1"),
+            title="林权抵押贷款",
+            contract_fen=3_000_000_00,
+            rate_ppm=44_500,
+            penalty_ppm=500_000,
+            starts_on=drawn_on,
+            matures_on=date(2024, 12, 25),
+            region_code="620725",
+        )
+        found = open_loan(session, system, command)
+        drawdown = PostDrawdown(loan_id=found, amount_fen=3_000_000_00)
+        paid = Repay(amount_fen=100_00, key="first")
+        events = [Drawn(on=drawn_on, command=drawdown), Repaid(on=date(2024, 2, 28), command=paid)]
+        load_history(session, system, found, events)
+    browser = sign_in("a-ops", language="en")
+    text = browser.get(f"/loans/{found}/journal").text
+    href = text.split("/reversal")[0].rsplit('href="', 1)[1] + "/reversal"
+    page = browser.get(href).text
+    assert "Its month is closed" in page
+    assert "2024-03-01" in page
 
 
 def test_a_fact_for_the_better_is_proposed_through_its_form_and_one_with_a_share_recorded(
