@@ -162,7 +162,7 @@ def test_a_cause_that_two_looks_saw_ending_ends_once(bank, late):
     with bank.database.read() as session:
         (seen,) = session.execute(holding(bank.id, Trigger.OVERDUE)).scalars().all()
         rule = trigger_rule(policy_for(session, bank.id, DUE_DAY), Trigger.OVERDUE)
-    pay(bank, late)
+    pay(bank, late, INTEREST_FEN + 100_00)
     look(bank)
     with bank.database.write() as session:
         hold_looks(session, bank.id)
