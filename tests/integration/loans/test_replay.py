@@ -294,6 +294,7 @@ CHANGED = {
     "UPDATE repayment_order SET replays_id = repayment_id WHERE replays_id IS NOT NULL": (
         "repayment-replay"
     ),
+    "UPDATE repayment SET number = 'X-' || number": "repayment-replay",
     "UPDATE accrual_correction SET amount_fen = amount_fen - 5": "accrual-correction",
     "UPDATE due_change SET interest_fen = interest_fen + 1": "day-close-billed",
 }
