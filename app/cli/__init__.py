@@ -10,7 +10,8 @@ from typing import Any, Final
 import click
 
 from app import __version__
-from app.cli.terminal import InputUnreadable, refusals_shown, show_refusal
+from app.cli.terminal import InputUnreadable, language, refusals_shown, show_refusal
+from app.kernel.text import N_
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("operation", "Migrate, then run web and scheduler until stopped."),
@@ -72,10 +73,19 @@ class LazyGroup(click.Group):
             try:
                 return super().invoke(ctx)
             except click.UsageError as problem:
-                if not as_json:
+                if not as_json and language() == "en":
                     raise
-                refusal = InputUnreadable.at("", problem.format_message())
-                show_refusal(refusal, as_json=True)
+                show_refusal(_unreadable(problem), as_json=as_json)
+
+
+def _unreadable(problem: click.UsageError) -> InputUnreadable:
+    """What click could not read as a refusal: the option or argument that it names, and its words."""
+    param = problem.param if isinstance(problem, click.BadParameter) else None
+    if param is None:
+        return InputUnreadable.at("", problem.format_message())
+    given = param.opts[0] if isinstance(param, click.Option) else param.name or ""
+    pointer = "/" + given.lstrip("-").replace("-", "_")
+    return InputUnreadable.at(pointer, problem.message or N_("Enter a value."))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

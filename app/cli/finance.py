@@ -4,21 +4,21 @@ Exit 0 with the answer, 1 when a rule refuses, 2 when the command line cannot be
 """
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
-from typing import Final, NoReturn, TypedDict, TypeVar, Unpack
+from typing import Final, TypedDict, TypeVar, Unpack
 
 import click
 
 from app import policy
-from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, say
+from app.cli.terminal import DAY, as_json_option, echo_json, echo_pairs, say, show_refusal
 from app.kernel.clock import SystemClock
 from app.kernel.daycount import DayCount
-from app.kernel.errors import FieldError
+from app.kernel.errors import InvalidInput
 from app.kernel.money import Money, round_half_up
 from app.kernel.rates import parse_fraction
-from app.kernel.schedule_dates import Every, MonthEnd
+from app.kernel.schedule_dates import MAX_EVERY_DAYS, MAX_EVERY_MONTHS, Every, MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.classification import Classification, class_rules, classify
 from app.loans.domain.schedule import Instalment, Schedule, make_schedule
@@ -28,15 +28,18 @@ from app.reference.official_calendar import official_calendar
 
 _YEAR_FRACTION_DECIMALS: Final = 12
 
+_LIMITS: Final = {"months": MAX_EVERY_MONTHS, "days": MAX_EVERY_DAYS}
+
 _Named = TypeVar("_Named", bound=StrEnum)
 
 
 class _Parsed(click.ParamType[object]):
     """A value that a pure parser reads; its ValueError is a usage error."""
 
-    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+    def __init__(self, name: str, parse: Callable[[str], object], words: str) -> None:
         self.name = name
         self._parse = parse
+        self._words = words
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -45,8 +48,8 @@ class _Parsed(click.ParamType[object]):
             return value
         try:
             return self._parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+        except ValueError:
+            self.fail(say(self._words, _LIMITS), param, ctx)
 
 
 class _OneOf(click.Choice[_Named]):
@@ -54,6 +57,15 @@ class _OneOf(click.Choice[_Named]):
 
     def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
         return super().normalize_choice(str(choice), ctx)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> _Named:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            known = ", ".join(str(each) for each in self.choices)
+            self.fail(say(N_("Choose one of: %(choices)s."), {"choices": known}), param, ctx)
 
 
 def _parse_fen(text: str) -> int:
@@ -64,10 +76,17 @@ def _parse_plan(text: str) -> tuple[int, ...]:
     return tuple(_parse_fen(part) for part in text.split(","))
 
 
-_YUAN: Final = _Parsed("yuan", _parse_fen)
-_PLAN: Final = _Parsed("yuan,yuan", _parse_plan)
-_RATE: Final = _Parsed("fraction", parse_fraction)
-_EVERY: Final = _Parsed("step", Every.parse)
+_AMOUNT_WORDS: Final = N_("Enter an amount in yuan with at most two decimals, such as 1200.50.")
+_YUAN: Final = _Parsed("yuan", _parse_fen, _AMOUNT_WORDS)
+_PLAN: Final = _Parsed("yuan,yuan", _parse_plan, _AMOUNT_WORDS)
+_RATE: Final = _Parsed(
+    "fraction", parse_fraction, N_("Enter a fraction with at most six decimals, such as 0.0435.")
+)
+_EVERY: Final = _Parsed(
+    "step",
+    Every.parse,
+    N_("Enter a step such as 1m or 14d, up to %(months)s months or %(days)s days."),
+)
 
 
 class _TermOptions(TypedDict):
@@ -106,7 +125,7 @@ def schedule(*, as_json: bool, **options: Unpack[_TermOptions]) -> None:
     try:
         drawn = make_schedule(Terms(**options, calendar=official_calendar()))
     except ScheduleError as refusal:
-        _refuse(refusal.code, refusal.title, refusal.errors, as_json=as_json)
+        show_refusal(refusal, as_json=as_json)
     if as_json:
         echo_json(_schedule_facts(drawn))
     else:
@@ -127,8 +146,8 @@ def day_count(*, convention: DayCount, start_on: date, end_on: date, as_json: bo
     By the two dates alone. A schedule under 30/360 counts a regular period in months as 30 days for each month.
     """
     if end_on < start_on:
-        error = FieldError(pointer="/end_on", detail=N_("The end lies before the start."))
-        _refuse("invalid-input", N_("There is a problem"), (error,), as_json=as_json)
+        refusal = InvalidInput.at("/end_on", N_("The end lies before the start."))
+        show_refusal(refusal, as_json=as_json)
     days = convention.days(start_on, end_on)
     fraction = _decimal_text(convention.year_units(start_on, end_on), convention.basis)
     if as_json:
@@ -211,20 +230,6 @@ def _decimal_text(numerator: int, denominator: int) -> str:
     scale = 10**_YEAR_FRACTION_DECIMALS
     whole, rest = divmod(round_half_up(numerator * scale, denominator), scale)
     return f"{whole}.{rest:0{_YEAR_FRACTION_DECIMALS}d}"
-
-
-def _refuse(code: str, title: str, errors: Sequence[FieldError], *, as_json: bool) -> NoReturn:
-    """Say what a rule refuses and end with exit 1; as JSON the words stay English."""
-    if as_json:
-        listed = [
-            {"pointer": error.pointer, "detail": error.detail % error.facts} for error in errors
-        ]
-        echo_json({"code": code, "title": title, "errors": listed})
-    else:
-        click.echo(say(title), err=True)
-        for error in errors:
-            click.echo(f"  {error.pointer}: {say(error.detail, error.facts)}", err=True)
-    raise click.exceptions.Exit(REFUSED)
 
 
 def _print_schedule(drawn: Schedule) -> None:

@@ -6,6 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from app.cli import main
 from app.cli.finance import commands
 
 GROUP = click.Group(commands={command.name: command for command in commands})
@@ -90,6 +91,7 @@ def test_schedule_that_a_rule_refuses_ends_with_1(changes):
     assert result.exit_code == 1
     answer = json.loads(result.stdout)
     assert answer["code"] == "invalid-schedule-terms"
+    assert (answer["type"], bool(answer["detail"])) == ("/problems/invalid-schedule-terms", True)
     assert answer["errors"][0]["pointer"]
 
 
@@ -112,6 +114,19 @@ def test_schedule_that_a_rule_refuses_ends_with_1(changes):
 )
 def test_schedule_that_cannot_be_read_ends_with_2(changes):
     assert run_schedule(**changes).exit_code == 2
+
+
+def test_what_cannot_be_read_names_its_option_in_the_terminals_language(monkeypatch):
+    arguments = ["schedule", *(part for pair in SCHEDULE.items() for part in pair)]
+    wrong = [*arguments, "--principal", "100.005"]
+    told = json.loads(CliRunner().invoke(main, [*wrong, "--json"]).stdout)
+    assert (told["code"], told["errors"][0]["pointer"]) == ("input-unreadable", "/principal")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    result = CliRunner().invoke(main, wrong)
+    assert (result.exit_code, "/principal: 请填写" in result.stderr) == (2, True), result.stderr
+    missing = CliRunner().invoke(main, ["day-count", "act/364", "2024-01-01", "2024-01-02"])
+    assert "/convention: " in missing.stderr
+    assert "Usage" not in missing.stderr
 
 
 def test_day_count_answers_days_and_twelve_decimals():
