@@ -1,6 +1,6 @@
 """Things with states: one table of handlers gives the API's `/events`, its schema, the buttons and their forms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -50,6 +50,8 @@ class EventHandler:
     form_handle: Handle | None = None
     facts: Callable[[Session, Actor, Any], Sequence[tuple[str, str]]] | None = None
     values: Callable[[Any], dict[str, str]] | None = None
+    needed: Collection[str] = ()
+    """Fields that its page shows as required, though a draft may leave them open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +202,7 @@ class Events:
             version=view.version,
             choices=handler.choices(session, actor, thing_id) if handler.choices else {},
             values=handler.values(view) if handler.values else {},
+            needed=handler.needed,
             decided=handler.facts(session, actor, view) if handler.facts else (),
             submit=lambda command: self._submit(handler, thing_id, command, back),
         )

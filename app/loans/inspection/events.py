@@ -15,6 +15,7 @@ from app.loans.inspection import services, signals
 from app.loans.inspection.queries import InspectionView, inspection_view
 from app.loans.inspection.report import issue_report
 from app.loans.inspection.schemas import (
+    ANSWER_FIELDS,
     FindingsFormSchema,
     InspectionSchema,
     ReasonSchema,
@@ -86,7 +87,11 @@ INSPECTION_EVENTS = Events(
             form_schema=FindingsFormSchema,
             form_handle=services.record_findings,
             values=_values,
-            help=N_("Photos and proofs are added to the draft afterwards; a concern needs words."),
+            help=N_(
+                "A draft may be kept unfinished; every point is answered before it is submitted."
+                " Photos and proofs are added to the draft afterwards; a concern needs words."
+            ),
+            needed=ANSWER_FIELDS,
         ),
         EventHandler(event=InspectionEvent.SUBMIT, handle=services.submit_report),
         EventHandler(

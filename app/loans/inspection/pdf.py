@@ -38,6 +38,7 @@ class EvidenceLine:
     name: str
     amount_fen: int | None
     payee: str
+    note: str
     sha256: str
 
 
@@ -54,6 +55,8 @@ class ReportView:
     loan_number: str
     loan_title: Words
     kind: Words
+    reason: str
+    """Why a special check was ordered."""
     due_on: date
     checked_on: date
     place: str
@@ -62,6 +65,8 @@ class ReportView:
     drawn_fen: int
     proved_fen: int
     open_fen: int
+    over_fen: int
+    """Proved beyond what was drawn."""
     evidence: Sequence[EvidenceLine]
     conclusion: Words
     summary: str
@@ -140,6 +145,7 @@ def _row(zh: str, en: str, value: str) -> Row:
 def _facts(view: ReportView) -> list[Row]:
     return [
         _row("检查种类", "Kind of check", _both(view.kind)),
+        *([_row("事由", "Reason", view.reason)] if view.reason else []),
         _row("借款人", "Borrower", _both(view.borrower)),
         _row("贷款", "Loan", f"{view.loan_number} {_both(view.loan_title)}"),
         _row("应检查日", "Due on", both_days(view.due_on)),
@@ -169,6 +175,11 @@ def _funds(view: ReportView) -> list[Row]:
         _row("累计放款（元）", "Drawn (CNY)", yuan(view.drawn_fen)),
         _row("已提供凭证（元）", "Proved (CNY)", yuan(view.proved_fen)),
         _row("尚缺凭证（元）", "Not proved yet (CNY)", yuan(view.open_fen)),
+        *(
+            [_row("凭证超出放款（元）", "Proved beyond what was drawn (CNY)", yuan(view.over_fen))]
+            if view.over_fen
+            else []
+        ),
     ]
 
 
@@ -176,13 +187,21 @@ def _evidence(view: ReportView) -> Grid:
     return Grid(
         columns=[
             _column("佐证", "Evidence", 3),
-            _column("文件", "File", 4),
+            _column("文件", "File", 3),
             _column("金额", "Amount", 2.5, number=True),
-            _column("收款人", "Payee", 2.5),
+            _column("收款人", "Payee", 2),
+            _column("说明", "Words", 3),
             _column("SHA-256（前16位）", "SHA-256, first 16", 3),
         ],
         rows=[
-            [_both(each.purpose), each.name, yuan(each.amount_fen), each.payee, each.sha256[:16]]
+            [
+                _both(each.purpose),
+                each.name,
+                yuan(each.amount_fen),
+                each.payee,
+                each.note,
+                each.sha256[:16],
+            ]
             for each in view.evidence
         ],
     )

@@ -118,6 +118,7 @@ def _printed(session: Session, view: InspectionView, code: str) -> ReportView:
         loan_number=view.loan_number,
         loan_title=_words(view.loan_title),
         kind=_words(name_in("kinds", view.kind.value)),
+        reason=view.reason,
         due_on=view.due_on,
         checked_on=view.checked_on or view.due_on,
         place=view.place,
@@ -126,6 +127,7 @@ def _printed(session: Session, view: InspectionView, code: str) -> ReportView:
         drawn_fen=use.drawn_fen,
         proved_fen=use.proved_fen,
         open_fen=use.open_fen,
+        over_fen=use.over_fen,
         evidence=_evidence(view),
         conclusion=_words(name_in("conclusions", view.conclusion.value))
         if view.conclusion
@@ -163,6 +165,7 @@ def _evidence(view: InspectionView) -> list[EvidenceLine]:
             name=each.name,
             amount_fen=each.amount_fen,
             payee=each.payee,
+            note=each.note,
             sha256=each.sha256,
         )
         for each in view.standing_files

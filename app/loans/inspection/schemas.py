@@ -181,6 +181,10 @@ def _findings_form() -> type[_FindingsFormBase]:
 FindingsFormSchema: Final = _findings_form()
 
 
+ANSWER_FIELDS: Final = tuple(_answer_field(item.code) for item in checklist())
+"""The points of the form: a draft may leave them open, a submission not."""
+
+
 def form_values(
     security: Security | None, findings: tuple[Finding, ...], known: dict[str, str]
 ) -> dict[str, str]:

@@ -8,7 +8,7 @@ from app.documents.services import UploadFile
 from app.kernel.text import N_
 from app.loans.domain.causes import Trigger
 from app.loans.domain.inspection import tables
-from app.loans.domain.signals import SignalState
+from app.loans.domain.signals import SignalState, levels, signal_kinds, sources, told_sources
 from app.loans.domain.states import LoanFact
 from app.loans.inspection.signal_queries import MAX_MEASURES, SignalFilter
 from app.loans.inspection.signals import (
@@ -32,10 +32,10 @@ class SignalQuery(ListQuery):
     """Filters of the list of signals."""
 
     state = Choice(SignalState, titles=SIGNAL_STATE_TITLES)
-    level = OneOf(max_length=20)
-    kind = OneOf(max_length=40)
+    level = OneOf(max_length=20, known=levels())
+    kind = OneOf(max_length=40, known=signal_kinds())
     number = Text(max_length=40)
-    source = OneOf(max_length=40)
+    source = OneOf(max_length=40, known=sources())
     loan_id = Ident()
     open = Flag()
     over = Flag()
@@ -54,9 +54,9 @@ class RaiseSignalSchema(CommandSchema):
     command = RaiseSignal
 
     loan_id = Ident(required=True, title=N_("Loan"))
-    level = OneOf(required=True, max_length=20, title=N_("Warning level"))
-    kind = OneOf(required=True, max_length=40, title=N_("Kind of signal"))
-    source = OneOf(required=True, max_length=40, title=N_("Source"))
+    level = OneOf(required=True, max_length=20, known=levels(), title=N_("Warning level"))
+    kind = OneOf(required=True, max_length=40, known=signal_kinds(), title=N_("Kind of signal"))
+    source = OneOf(required=True, max_length=40, known=told_sources(), title=N_("Source"))
     description = Text(required=True, max_length=2000, lines=True, title=N_("What was seen"))
     inspection_id = Ident(title=N_("Check that found it"))
 
@@ -85,7 +85,7 @@ class RaiseLevelSchema(CommandSchema):
 
     command = RaiseLevel
 
-    level = OneOf(required=True, max_length=20, title=N_("New level"))
+    level = OneOf(required=True, max_length=20, known=levels(), title=N_("New level"))
     note = Text(required=True, max_length=500, lines=True, title=N_("Reason"))
 
 

@@ -150,14 +150,21 @@ def _keeps(actor: Actor, bank_id: UUID) -> bool:
 
 
 def _require_known(command: RaiseSignal) -> None:
-    for name, value, known in (
-        ("level", command.level, levels()),
-        ("kind", command.kind, signal_kinds()),
-        ("source", command.source, [each for each in sources() if each != SYSTEM_SOURCE]),
-    ):
-        if value not in known:
-            choices = ", ".join(known)
-            raise InvalidInput.at(f"/{name}", N_("Choose one of: %(choices)s."), choices=choices)
+    errors = tuple(
+        FieldError(
+            pointer=f"/{name}",
+            detail=N_("Choose one of: %(choices)s."),
+            facts={"choices": ", ".join(known)},
+        )
+        for name, value, known in (
+            ("level", command.level, levels()),
+            ("kind", command.kind, signal_kinds()),
+            ("source", command.source, told_sources()),
+        )
+        if value not in known
+    )
+    if errors:
+        raise InvalidInput(errors=errors)
 
 
 def _require_made(session: Session, actor: Actor, command: RaiseSignal) -> None:

@@ -180,7 +180,9 @@ def _performing(facts: ChangeFacts) -> Check:
         code="performing",
         title=N_("The loan is performing and nothing is overdue"),
         outcome=outcome(met=facts.performing),
-        hint=N_("Have the arrears paid first, or propose a restructuring."),
+        hint=N_("Have the arrears paid first, or propose a restructuring.")
+        if facts.today < facts.before_on
+        else N_("Have what is owed repaid: after the maturity no terms are changed."),
     )
 
 

@@ -1,5 +1,6 @@
 """Post-loan checks and warning signals as pages, through their forms."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -9,6 +10,7 @@ from app.loans.inspection.planning import plan_inspections
 from app.loans.inspection.queries import inspections_of_loan
 from tests.factories.lending import Lending
 from tests.factories.samples import PICTURE
+from tests.support.documents import text_of
 
 
 @pytest.fixture
@@ -43,17 +45,28 @@ FOUND = {
 }
 
 
-def test_a_report_is_written_proved_submitted_and_confirmed_by_another(sign_in, check_id):
+def test_a_report_is_written_proved_submitted_and_confirmed_by_another(sign_in, check_id, tmp_path):
     officer = sign_in("a-officer", language="en")
     place = f"/inspections/{check_id}"
     assert "Record the findings" in officer.get(place, status=200).text
+    form = officer.get(f"{place}/events/record", status=200).text
+    labels = re.findall(r'<label[^>]*for="answer_[^<]*(?:<span[^<]*)?', form)
+    assert len(labels) == len(checklist())
+    assert not any("optional" in label for label in labels)
     officer.submit(f"{place}/events/record", {**FOUND, **answers()}, status=303)
     file = (BytesIO(PICTURE), "invoice.png")
-    proof = {"purpose": "use-of-funds", "amount_yuan": "1,200,000", "payee": "农资", "file": file}
+    proof = {
+        "purpose": "use-of-funds",
+        "amount_yuan": "3,200,000",
+        "payee": "农资",
+        "note": "发票第一联",
+        "file": file,
+    }
     officer.submit(f"{place}/files", proof, status=303)
     shown = officer.get(place, status=200).text
-    assert "1,200,000.00" in shown
-    assert "1,800,000.00" in shown
+    assert "3,200,000.00" in shown
+    assert "发票第一联" in shown
+    assert "200,000.00" in shown
     officer.submit(f"{place}/events/submit", status=303)
     assert "Confirm the report" not in officer.get(place, status=200).text
     risk = sign_in("a-risk", language="en")
@@ -61,7 +74,9 @@ def test_a_report_is_written_proved_submitted_and_confirmed_by_another(sign_in, 
     risk.submit(f"{place}/events/review", {"note": "属实"}, status=303)
     done = risk.get(place, status=200).text
     assert "Confirmed by review" in done
-    assert risk.get(f"{place}/report.pdf", status=200).data.startswith(b"%PDF")
+    printed = text_of(risk.get(f"{place}/report.pdf", status=200).data, tmp_path)
+    assert "发票第一联" in printed
+    assert "凭证超出放款" in printed
 
 
 def test_the_form_of_a_report_comes_back_with_what_is_missing(sign_in, check_id):

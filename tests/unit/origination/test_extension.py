@@ -155,3 +155,12 @@ def test_the_table_of_a_change_lists_every_step():
     assert LOAN_CHANGE.final_states() == ends
     assert {event for _state, event in LOAN_CHANGE.table} == set(ChangeEvent)
     assert (ChangeState.PROPOSED, ChangeEvent.CARRY_OUT) not in LOAN_CHANGE.table
+
+
+def test_a_restructuring_is_advised_only_while_terms_can_still_be_changed():
+    def hint(today):
+        checks = decide_change(replace(FACTS, performing=False, today=today))
+        return next(each.hint for each in checks if each.code == "performing")
+
+    assert "restructuring" in hint(date(2024, 12, 24))
+    assert "restructuring" not in hint(date(2024, 12, 25))
