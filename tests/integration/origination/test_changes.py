@@ -290,6 +290,7 @@ def dues_fen(bank, loan_id):
         ("UPDATE loan_change SET longest_on = '2026-01-01'", "loan-change"),
         ("UPDATE loan SET matures_on = '2024-12-25'", "loan-change-books"),
         ("DELETE FROM loan_observation", "loan-change-books"),
+        ("UPDATE loan_change SET carried_out_by_id = NULL", "duties-apart"),
     ],
 )
 def test_what_somebody_changes_past_the_service_is_found(bank, loan_id, statement, invariant):
