@@ -6,7 +6,7 @@ unit; the wire name follows from it: `amount_fen` -> `amount_yuan`, `rate_ppm` -
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -287,12 +287,13 @@ class Choice(Words):
 
 
 class OneOf(Words):
-    """Text out of a list known only at run time (a code of a catalogue); the service checks it."""
+    """Text out of a list that the service checks (codes of a catalogue); `known` tells programs the list."""
 
     form_kind = "choice"
 
-    def __init__(self, *, max_length: int = 60, **kwargs: Any) -> None:
+    def __init__(self, *, max_length: int = 60, known: Iterable[str] = (), **kwargs: Any) -> None:
         self.max_length = max_length
+        self.known = tuple(known)
         super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:  # noqa: ARG002

@@ -134,7 +134,9 @@ def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any)
         return {"type": "string", "format": "binary"}
     if isinstance(field, our.Text):
         return _text(field)
-    return {"type": "string"} if isinstance(field, our.OneOf) else {}
+    if isinstance(field, our.OneOf):
+        return {"type": "string", **({"enum": [*field.known]} if field.known else {})}
+    return {}
 
 
 def _text(field: our.Text) -> dict[str, Any]:

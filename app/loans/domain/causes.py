@@ -10,10 +10,17 @@ from uuid import UUID
 
 from app.kernel.actor import Name
 from app.loans.domain.inspection import tables
-from app.loans.domain.signals import OPEN_SIGNALS, SignalState, is_raised, levels
+from app.loans.domain.signals import OPEN_SIGNALS, SignalState, is_raised, levels, sources
 from app.policy import Policy
 
 SYSTEM_SOURCE: Final = "system"
+
+
+def told_sources() -> Mapping[str, Name]:
+    """Where signals that people raise come from, by code."""
+    return {code: name for code, name in sources().items() if code != SYSTEM_SOURCE}
+
+
 """The source of signals that nobody raised."""
 
 Figures = Mapping[str, int | str | None]

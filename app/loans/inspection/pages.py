@@ -12,7 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.books import lending_day
-from app.loans.domain.causes import SYSTEM_SOURCE
+from app.loans.domain.causes import told_sources
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.inspection import InspectionState, checklist, name_in, tables
 from app.loans.domain.signals import levels, signal_kinds, sources
@@ -295,9 +295,7 @@ def _signal_choices(actor: Actor, loan: LoanView | None) -> dict[str, list[tuple
     return {
         "level": [(code, words(level.name)) for code, level in levels().items()],
         "kind": [(code, words(kind.name)) for code, kind in signal_kinds().items()],
-        "source": [
-            (code, words(name)) for code, name in sources().items() if code != SYSTEM_SOURCE
-        ],
+        "source": [(code, words(name)) for code, name in told_sources().items()],
         "inspection_id": [(str(each.id), f"{each.number} · {each.checked_on}") for each in made],
     }
 

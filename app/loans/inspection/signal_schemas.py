@@ -6,9 +6,9 @@ import marshmallow as ma
 
 from app.documents.services import UploadFile
 from app.kernel.text import N_
-from app.loans.domain.causes import Trigger
+from app.loans.domain.causes import Trigger, told_sources
 from app.loans.domain.inspection import tables
-from app.loans.domain.signals import SignalState, levels, signal_kinds, sources, told_sources
+from app.loans.domain.signals import SignalState, levels, signal_kinds, sources
 from app.loans.domain.states import LoanFact
 from app.loans.inspection.signal_queries import MAX_MEASURES, SignalFilter
 from app.loans.inspection.signals import (

@@ -14,11 +14,11 @@ from app.db.numbers import next_number
 from app.documents.models import Document
 from app.documents.services import UploadFile, document_content, upload_document
 from app.kernel.actor import Actor
-from app.kernel.errors import DutiesApart, InvalidInput, NotFound
+from app.kernel.errors import DutiesApart, FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_, Coded
 from app.loans.books import lending_day
-from app.loans.domain.causes import SYSTEM_SOURCE
+from app.loans.domain.causes import told_sources
 from app.loans.domain.inspection import InspectionState, tables
 from app.loans.domain.signals import (
     RAISE,
@@ -28,7 +28,6 @@ from app.loans.domain.signals import (
     is_raised,
     levels,
     signal_kinds,
-    sources,
 )
 from app.loans.domain.states import Kept
 from app.loans.inspection.models import SignalAct, SignalFile, SignalMeasure, WarningSignal

@@ -121,6 +121,9 @@ def test_a_signal_is_raised_handled_and_resolved(api, loan_id, world):
         "source": "outside",
         "description": "资金回流关联方账户",
     }
+    wrong = {**body, "level": "pink", "kind": "odd", "source": "system"}
+    refused = officer.post("/warning-signals", wrong, status=422).json["errors"]
+    assert [each["pointer"] for each in refused] == ["/level", "/kind", "/source"]
     made = officer.post("/warning-signals", body, status=201)
     place = made.headers["Location"]
     assert (made.json["fact"], made.json["fact_recorded"]) == ("funds-misused", False)
@@ -138,6 +141,15 @@ def test_a_signal_is_raised_handled_and_resolved(api, loan_id, world):
     assert officer.get("/warning-signals", status=200, open=True).json["total"] == 0
     listed = officer.get(f"/loans/{loan_id}/warning-signals", status=200).json["items"]
     assert [each["number"] for each in listed] == [done["number"]]
+
+
+def test_the_description_of_the_api_lists_what_a_signal_may_say(app):
+    described = app.test_client().get("/openapi.json").json["components"]["schemas"]
+    told = described["RaiseSignal"]["properties"]
+    assert "yellow" in told["level"]["enum"]
+    assert "misuse" in told["kind"]["enum"]
+    assert "outside" in told["source"]["enum"]
+    assert "system" not in told["source"]["enum"]
 
 
 def test_the_borrower_and_another_bank_find_neither_checks_nor_signals(api, loan_id):
