@@ -106,6 +106,8 @@ class ClassChangeView:
     proposed_on: date
     decided_by: Name | None
     decided_on: date | None
+    replaced_by: str
+    """The later judgement that counts instead of this one; empty for all others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -476,7 +478,7 @@ def changes_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[Class
 def class_change_views(
     session: Session, actor: Actor, rows: Sequence[ClassChange]
 ) -> list[ClassChangeView]:
-    """Views of changes: three queries whatever their number."""
+    """Views of changes: four queries whatever their number."""
     loans = (
         sa.select(Loan, Organisation)
         .join(Organisation, col(Organisation.id) == col(Loan.borrower_id))
@@ -491,8 +493,10 @@ def class_change_views(
     people = person_names(
         session, [each for row in rows for each in (row.proposed_by_id, row.decided_by_id) if each]
     )
+    counting = _counting_judgements(session, known)
     return [
         ClassChangeView(
+            replaced_by=_replaced_by(row, counting.get(row.loan_id)),
             events=_events(actor, row),
             loan_number=known[row.loan_id][0],
             borrower=known[row.loan_id][1],
@@ -505,7 +509,30 @@ def class_change_views(
     ]
 
 
-_DERIVED = {"events", "loan_number", "borrower", "fact", "proposed_by", "decided_by"}
+def _counting_judgements(
+    session: Session, loan_ids: Iterable[UUID]
+) -> dict[UUID, tuple[UUID, str]]:
+    """The newest judgement in force of each loan: only this one counts."""
+    statement = (
+        sa.select(col(ClassChange.loan_id), col(ClassChange.id), col(ClassChange.number))
+        .where(
+            col(ClassChange.loan_id).in_(set(loan_ids)),
+            col(ClassChange.kind) == ChangeKind.JUDGE,
+            col(ClassChange.state) == ChangeState.IN_FORCE,
+        )
+        .order_by(col(ClassChange.decided_on), col(ClassChange.id))
+    )
+    return {loan: (change, number) for loan, change, number in session.execute(statement)}
+
+
+def _replaced_by(row: ClassChange, counting: tuple[UUID, str] | None) -> str:
+    judged = row.kind is ChangeKind.JUDGE and row.state is ChangeState.IN_FORCE
+    if not judged or counting is None or counting[0] == row.id:
+        return ""
+    return counting[1]
+
+
+_DERIVED = {"replaced_by", "events", "loan_number", "borrower", "fact", "proposed_by", "decided_by"}
 _COPIED = tuple(name for name in ClassChangeView.__dataclass_fields__ if name not in _DERIVED)
 
 

@@ -100,6 +100,7 @@ class ClassChangeSchema(ThingSchema):
     proposed_on = Day()
     decided_by = ma.fields.Nested(BilingualSchema, allow_none=True)
     decided_on = Day(allow_none=True)
+    replaced_by = Text(max_length=40)
 
 
 class FactSchema(ViewSchema):

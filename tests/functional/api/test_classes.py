@@ -38,6 +38,9 @@ def test_a_class_is_lowered_by_one_and_lifted_by_two(api, bank, loan_id):
     api("a-risk").post(address, step, version=made["version"], status=403)
     done = api("a-approve").post(address, step, version=made["version"]).json
     assert (done["state"], done["decided_by"]["zh"]) == ("in-force", "周怀谷")
+    changes = api("a-risk").get(f"/loans/{loan_id}/class-record").json["changes"]
+    # Only the newest judgement counts; the one before says which that is.
+    assert [each["replaced_by"] for each in changes] == ["", done["number"]]
     api("a-approve").post(address, step, version=done["version"], status=409)
     bank.close(date(2024, 3, 2))
     taken = api("a-risk").get(f"/loans/{loan_id}/classifications").json["items"]

@@ -98,6 +98,13 @@ def test_a_repayment_is_taken_back_through_its_page(sign_in, loan_id):
 
 
 @pytest.mark.one_engine("sqlite")
+def test_rates_say_why_no_misuse_can_be_recorded(sign_in, loan_id):
+    text = sign_in("a-risk", language="en").get(f"/loans/{loan_id}/rates").text
+    assert "names no surcharge for misused principal" in text
+    assert "misuses/new" not in text
+
+
+@pytest.mark.one_engine("sqlite")
 def test_taking_back_a_repayment_of_a_closed_month_says_what_stays(sign_in, database, world):
     bank, system = world.organisation("A"), world.system("A")
     drawn_on = date(2024, 2, 20)
