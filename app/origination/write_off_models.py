@@ -65,5 +65,8 @@ class LoanWriteOff(Versioned, table=True):
     created_at: datetime
 
 
-KEPT: Final = ("state", "ground", "principal_fen", "interest_fen", "repayments")
+KEPT: Final = (
+    "state", "ground", "reason", "evidence", "security_note",
+    "principal_fen", "interest_fen", "repayments",
+)  # fmt: skip
 """What the audit journal keeps of a write-off; `verify` compares it with the row."""

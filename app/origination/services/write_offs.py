@@ -126,7 +126,7 @@ def propose_write_off(
     _require_checks(session, ledger, row, day)
     session.add(row)
     session.flush()
-    _record(session, actor, row, "propose", loan=ledger.loan.number, reason=row.reason)
+    _record(session, actor, row, "propose", loan=ledger.loan.number)
     return write_off_view(session, actor, row.id)
 
 

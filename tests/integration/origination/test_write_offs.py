@@ -217,6 +217,7 @@ def test_a_loan_left_behind_by_a_close_is_refused(bank, loan_id):
     ("statement", "invariant"),
     [
         ("UPDATE loan_write_off SET principal_fen = 1", "loan-write-off"),
+        ("UPDATE loan_write_off SET evidence = ''", "loan-write-off"),
         ("UPDATE loan_write_off SET carried_out_by_id = NULL", "duties-apart"),
         ("UPDATE loan SET state = 'overdue'", "loan-write-off-books"),
         ("DELETE FROM loan_posting WHERE kind = 'write-off'", "loan-write-off-books"),
