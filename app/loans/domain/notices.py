@@ -93,10 +93,9 @@ class NoticeDays:
 
 def notice_days(policy: Policy) -> NoticeDays:
     """The days of a policy's day."""
-    table = policy.table("loans.notice_days")
     return NoticeDays(
-        ahead=int(table.decimal(NoticeKind.DUE.value, "days")),
-        after=int(table.decimal(NoticeKind.OVERDUE.value, "days")),
+        ahead=policy.whole("loans.notice_days.due"),
+        after=policy.whole("loans.notice_days.overdue"),
     )
 
 

@@ -1,6 +1,7 @@
 """Notices to borrowers: filed once with the close, printed with number and code, sent and sent again."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ from app.market.services import DATA, AddSeries, add_series, load_point_file
 from app.notices.domain import MAX_ATTEMPTS
 from app.notices.mail import MemoryMail
 from app.notices.services import deliver_due
+from app.reference.services import ProposeOverride, decide_override, propose_override
 from tests.integration.loans.conftest import DUE_DAY, FIRST_DAY
 from tests.support.documents import text_of
 
@@ -97,6 +99,28 @@ def test_a_reminder_is_filed_seven_days_ahead_and_not_eight(bank, near, notices)
     )
     close_to(bank, DUE_DAY)
     assert len(notices()) == 1
+
+
+def test_a_bank_tells_its_borrowers_on_days_of_its_own(bank, near, notices):
+    """Six days ahead instead of seven."""
+    with bank.database.write() as session:
+        proposer = bank.world.actor("a-collateral")
+        own = propose_override(
+            session,
+            proposer,
+            ProposeOverride(
+                parameter_id="loans.notice_days.due",
+                valid_from=WEEK_BEFORE - timedelta(days=2),
+                value=Decimal(6),
+                reason="六天足够",
+            ),
+        )
+    with bank.database.write() as session:
+        decide_override(session, bank.world.actor("a-approve"), own.id, accept=True)
+    close_to(bank, WEEK_BEFORE)
+    assert notices(kind=NoticeKind.DUE) == []
+    close_to(bank, WEEK_BEFORE + timedelta(days=1))
+    assert len(notices(kind=NoticeKind.DUE)) == 1
 
 
 def test_a_demand_is_filed_on_the_first_day_after_the_due_day_and_once(bank, near, notices):
