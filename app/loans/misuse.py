@@ -13,13 +13,13 @@ from app.kernel.actor import Actor
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
-from app.kernel.text import N_
+from app.kernel.text import N_, Coded
 from app.loans.books import LoanLedger, NoteLedger, open_books, require_current
 from app.loans.domain.states import OPEN_STATES, STATE_TITLES, LoanFact
 from app.loans.models import LoanFactRow
 from app.loans.rates.models import NoteMisuse
-from app.loans.rates.refusals import MisuseNotAgreed
-from app.loans.refusals import AmountNotPositive, NotDrawn
+from app.loans.rates.refusals import MisuseNotAgreed, NothingMisused
+from app.loans.refusals import NotDrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,7 @@ def record_misuse(
 def _require_possible(ledger: LoanLedger, command: RecordMisuse, day: date) -> NoteLedger:
     loan = ledger.loan
     if loan.state not in OPEN_STATES:
-        raise NotDrawn(
-            number=loan.number, state=loan.state.value, state_title=STATE_TITLES[loan.state]
-        )
+        raise NotDrawn(number=loan.number, state=Coded(loan.state, STATE_TITLES[loan.state]))
     if loan.misuse_ppm is None:
         raise MisuseNotAgreed(number=loan.number)
     found = [each for each in ledger.notes if each.note.number == command.note_number]
@@ -100,10 +98,10 @@ def _require_possible(ledger: LoanLedger, command: RecordMisuse, day: date) -> N
         raise InvalidInput.at(
             "/amount_yuan",
             N_("At most %(left)s yuan are left of this note."),
-            left=Money(left_fen).yuan,
+            left=Money(left_fen),
         )
     if not command.amount_fen and note.misuse is None:
-        raise AmountNotPositive
+        raise NothingMisused(note=note.note.number).about("/amount_yuan")
     return note
 
 

@@ -18,7 +18,7 @@ class NotDrawn(RuleViolation):
     code = "loan-not-open"
     title = N_("Nothing can be repaid on this loan")
     detail = N_(
-        "%(number)s is in the state “%(state_title)s”: only drawn, open loans take repayments."
+        "%(number)s is in the state “%(state)s”: only drawn, open loans take repayments."
         " Money for a loan written off is booked as a recovery."
     )
 
@@ -338,9 +338,7 @@ class LoanNotWrittenOff(RuleViolation):
 
     code = "loan-not-written-off"
     title = N_("This loan was not written off")
-    detail = N_(
-        "%(number)s is in the state “%(state_title)s”. Book the money as a repayment instead."
-    )
+    detail = N_("%(number)s is in the state “%(state)s”. Book the money as a repayment instead.")
 
 
 class NothingToRecover(RuleViolation):
@@ -358,7 +356,7 @@ class FeeNotPossible(RuleViolation):
 
     code = "fee-not-possible"
     title = N_("No fee can be booked on this loan")
-    detail = N_("%(number)s is in the state “%(state_title)s”: only drawn, open loans bear fees.")
+    detail = N_("%(number)s is in the state “%(state)s”: only drawn, open loans bear fees.")
 
 
 class StatementTooLong(RuleViolation):

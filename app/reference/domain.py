@@ -86,7 +86,9 @@ class LawFixesThis(RuleViolation):
 
     code = "law-fixes-this"
     title = N_("A published rule sets this value")
-    detail = N_("“%(parameter)s” is set by %(source)s. A bank cannot lay its own value over it.")
+    detail = N_(
+        "“%(parameter_title)s” is set by %(source)s. A bank cannot lay its own value over it."
+    )
 
 
 LTV_LINES: Final = (

@@ -372,7 +372,10 @@ def _require_open(command: ProposeOverride, day: date) -> None:
         raise InvalidInput.at("/valid_from", N_("Choose today or a later day."))
     if parameter.status == "sourced":
         source = parameter.references[since].source
-        raise domain.LawFixesThis(parameter=command.parameter_id, source=source)
+        title = Name(zh=parameter.title.zh, en=parameter.title.en)
+        raise domain.LawFixesThis(
+            parameter=command.parameter_id, parameter_title=title, source=source
+        )
     value = command.value
     if value is None:
         return

@@ -134,9 +134,11 @@ def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any)
         return {"type": "string", "format": "binary"}
     if isinstance(field, our.Text):
         return _text(field)
-    if isinstance(field, our.OneOf):
-        return {"type": "string", **({"enum": [*field.known]} if field.known else {})}
-    return {}
+    return _one_of(field) if isinstance(field, our.OneOf) else {}
+
+
+def _one_of(field: our.OneOf) -> dict[str, Any]:
+    return {"type": "string", "enum": [*field.known]} if field.known else {"type": "string"}
 
 
 def _text(field: our.Text) -> dict[str, Any]:

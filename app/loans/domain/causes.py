@@ -14,16 +14,14 @@ from app.loans.domain.signals import OPEN_SIGNALS, SignalState, is_raised, level
 from app.policy import Policy
 
 SYSTEM_SOURCE: Final = "system"
+"""The source of signals that nobody raised."""
+
+Figures = Mapping[str, int | str | None]
 
 
 def told_sources() -> Mapping[str, Name]:
     """Where signals that people raise come from, by code."""
     return {code: name for code, name in sources().items() if code != SYSTEM_SOURCE}
-
-
-"""The source of signals that nobody raised."""
-
-Figures = Mapping[str, int | str | None]
 
 
 class Trigger(StrEnum):

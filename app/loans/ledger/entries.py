@@ -164,7 +164,7 @@ def _require_amount(amount_fen: int) -> None:
 
 def _require_open(loan: Loan) -> None:
     if loan.state not in OPEN_STATES:
-        raise FeeNotPossible(number=loan.number, state_title=_title(loan))
+        raise FeeNotPossible(number=loan.number, state=_title(loan))
 
 
 def _title(loan: Loan) -> Coded:
@@ -353,7 +353,7 @@ def recover(session: Session, actor: Actor, loan_id: UUID, command: Recover) -> 
     ledger, day = _begin(session, actor, loan_id, Permission.POST_REPAYMENT)
     _require_amount(command.amount_fen)
     if ledger.loan.state is not LoanState.WRITTEN_OFF:
-        raise LoanNotWrittenOff(number=ledger.loan.number, state_title=_title(ledger.loan))
+        raise LoanNotWrittenOff(number=ledger.loan.number, state=_title(ledger.loan))
     principal_fen, interest_fen = claim_left(session, loan_id)
     fee_fen = ledger.state.fees_fen
     claim_fen = fee_fen + principal_fen + interest_fen

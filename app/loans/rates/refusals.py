@@ -4,6 +4,17 @@ from app.kernel.errors import Conflict, RuleViolation
 from app.kernel.text import N_
 
 
+class NothingMisused(RuleViolation):
+    """Nothing is on record that 0.00 could put right."""
+
+    code = "nothing-misused"
+    title = N_("No misuse is on record for this note")
+    detail = N_(
+        "0.00 takes back what was told before of %(note)s; nothing was."
+        " Enter the principal that is misused, above 0.00 yuan."
+    )
+
+
 class MisuseNotAgreed(RuleViolation):
     """Misuse of a loan whose contract names no surcharge for it."""
 

@@ -17,7 +17,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
-from app.kernel.text import N_
+from app.kernel.text import N_, Coded
 from app.loans.books import (
     LoanLedger,
     NoteLedger,
@@ -269,9 +269,7 @@ def _quote_row(session: Session, loan_id: UUID, quote_id: UUID) -> RepaymentQuot
 def _require_open(ledger: LoanLedger) -> None:
     loan = ledger.loan
     if loan.state not in OPEN_STATES:
-        raise NotDrawn(
-            number=loan.number, state=loan.state.value, state_title=STATE_TITLES[loan.state]
-        )
+        raise NotDrawn(number=loan.number, state=Coded(loan.state, STATE_TITLES[loan.state]))
 
 
 def _unbilled_fen(ledger: LoanLedger) -> int:

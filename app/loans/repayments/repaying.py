@@ -19,6 +19,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
+from app.kernel.text import Coded
 from app.loans.books import ONE_DAY, LoanLedger, open_books, require_current
 from app.loans.domain.early import Keep
 from app.loans.domain.states import LOAN, OPEN_STATES, STATE_TITLES, LoanEvent, LoanState
@@ -254,9 +255,7 @@ def owed_in_all_fen(state: LoanStateRow) -> int:
 def _require_open(ledger: LoanLedger, states: tuple[LoanState, ...]) -> None:
     loan = ledger.loan
     if loan.state not in states:
-        raise NotDrawn(
-            number=loan.number, state=loan.state.value, state_title=STATE_TITLES[loan.state]
-        )
+        raise NotDrawn(number=loan.number, state=Coded(loan.state, STATE_TITLES[loan.state]))
 
 
 def reverse(session: Session, actor: Actor, command: Reverse) -> RepaymentView:

@@ -148,7 +148,7 @@ def test_money_for_a_loan_written_off_is_recovered_until_nothing_is_left(
     paid = {"amount_yuan": "100.00"}
     for step in ("repayments", "repayment-previews"):
         refused = ops.post(f"/loans/{loan_id}/{step}", paid, status=422).json
-        assert refused["code"] == "loan-not-open"
+        assert (refused["code"], refused["state"]) == ("loan-not-open", "written-off")
         assert "收回" in refused["detail"]
     address, body = f"/loans/{loan_id}/recoveries", {"reason": "拍卖所得"}
     made = ops.post(address, {**body, "amount_yuan": "4005800.01"}).json

@@ -92,6 +92,8 @@ def test_a_value_set_by_law_is_refused_with_its_source(api) -> None:
     answer = api("a-risk").post("/policy-overrides", body, status=422).json
     assert answer["code"] == "law-fixes-this"
     assert "251" in answer["source"]
+    assert answer["parameter_title"] in answer["detail"]
+    assert answer["parameter"] not in answer["detail"]
 
 
 def test_items_are_checked_proposed_and_accepted_by_two_people(api) -> None:

@@ -10,8 +10,7 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.early import QuoteKind
 from app.loans.domain.states import LoanState
 from app.loans.misuse import RecordMisuse, record_misuse
-from app.loans.rates.refusals import MisuseNotAgreed, MisusePending
-from app.loans.refusals import AmountNotPositive
+from app.loans.rates.refusals import MisuseNotAgreed, MisusePending, NothingMisused
 from app.loans.repayments.quoting import QuoteEarly, quote_early
 from app.loans.services import Repay, list_notes, repay
 from tests.integration.loans.conftest import FIRST_DAY
@@ -177,7 +176,7 @@ def test_more_than_is_left_and_days_outside_the_note_are_refused(bank, misusing,
 
 
 def test_nothing_is_put_right_that_was_not_misused(bank, misusing):
-    with pytest.raises(AmountNotPositive):
+    with pytest.raises(NothingMisused):
         tell(bank, misusing, amount_fen=0)
 
 
