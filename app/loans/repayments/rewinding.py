@@ -10,7 +10,7 @@ or too little is posted as a difference. So the loan stands as if everything had
 day, and every row that was written stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -143,8 +143,9 @@ class Replay:
     def stand_back(self) -> None:
         """Work out the notes as they were on the day, from what was stored."""
         self.session.flush()
+        standing = {row.id for row in standing_repayments(self.session, self.ledger.loan.id)}
         for note in self.ledger.notes:
-            self._rewind(note)
+            self._rewind(note, standing)
         self.session.flush()
 
     def go_forward(self, cause: Repayment) -> None:
@@ -217,8 +218,11 @@ class Replay:
 
     # --- Back ---
 
-    def _rewind(self, note: NoteLedger) -> None:
-        """The figures of a note at the opening of the day with what was paid up to it."""
+    def _rewind(self, note: NoteLedger, standing: Collection[UUID]) -> None:
+        """The figures of a note at the opening of the day with what was paid up to it.
+
+        standing: the repayments that were not taken back.
+        """
         state, on = note.state, max(self.on, note.note.drawn_on)
         self.posted[note.note.id, AccrualKind.PENALTY, note.note.drawn_on] = state.penalty_fen
         self.posted[note.note.id, AccrualKind.COMPOUND, note.note.drawn_on] = state.compound_fen
@@ -238,7 +242,7 @@ class Replay:
         state.penalty_paid_fen = _paid(lines, Claim.PENALTY) - over[note.note.id, Claim.PENALTY]
         state.compound_paid_fen = _paid(lines, Claim.COMPOUND) - over[note.note.id, Claim.COMPOUND]
         self._rates_before(note, on)
-        self._plan_before(note, on)
+        self._plan_before(note, on, standing)
         self._period_at(note, lines, on)
         book = self._book(note)
         state.penalty_fen = penalty_to(book.dues, on, book.burden)
@@ -253,13 +257,13 @@ class Replay:
         )
         return list(self.session.execute(statement).scalars())
 
-    def _plan_before(self, note: NoteLedger, on: date) -> None:
+    def _plan_before(self, note: NoteLedger, on: date, standing: Collection[UUID]) -> None:
         """The plan in force on the day without what was taken back; drawn up again where it is not the last."""
         rows = plan_rows(self.session, note.note.id)
         base = plan_on(
             rows,
             on,
-            standing={row.id for row in standing_repayments(self.session, note.loan.id)},
+            standing=standing,
             undone={each.what.id for each in self.later if isinstance(each.what, LoanExtension)},
         )
         note.plan, note.plan_number = plan_from_json(base.plan), rows[-1].number
