@@ -63,6 +63,7 @@ from app.origination.services.renewing import (
     carry_out_renewal,
     require_renewed_terms,
 )
+from app.origination.write_off_models import LoanWriteOff
 from app.reference.services import policy_for
 
 SERIES: Final = "T"
@@ -324,6 +325,11 @@ def stored_checks(checks: Sequence[Check]) -> list[dict[str, Any]]:
     ]
 
 
+def check_lines(stored: Sequence[Mapping[str, Any]]) -> tuple[CheckLine, ...]:
+    """Checks as a row kept them."""
+    return tuple(CheckLine(**{**each, "outcome": Outcome(each["outcome"])}) for each in stored)
+
+
 def _serviced(session: Session, actor: Actor, loan_id: UUID) -> Loan:
     loan = load_loan(session, actor, loan_id)
     if loan.kept is Kept.MIRRORED:
@@ -341,12 +347,12 @@ def _begin(
         raise NotFound
     actor.require(LOAN_CHANGE.permissions[event])
     LOAN_CHANGE.next(row.state, event)
-    if not _may_take(actor, row, event):
+    if not may_take(actor, row, event):
         raise DutiesApart
     return row, load_loan(session, actor, row.loan_id), lending_day(session, row.bank_id)
 
 
-def _may_take(actor: Actor, row: LoanChange, event: ChangeEvent) -> bool:
+def may_take(actor: Actor, row: LoanChange | LoanWriteOff, event: ChangeEvent) -> bool:
     """Who proposed does not decide; who decided does not carry out."""
     if event in (ChangeEvent.APPROVE, ChangeEvent.REFUSE):
         return actor.person_id != row.proposed_by_id
@@ -448,7 +454,7 @@ def _view(
         events=tuple(
             event.value
             for event in LOAN_CHANGE.events_for(row.state, actor)
-            if _may_take(actor, row, event)
+            if may_take(actor, row, event)
         ),
         loan_number=loan.number,
         new_loan_number=new.number if new else "",
@@ -456,9 +462,7 @@ def _view(
         balance_fen=owed_fen,
         borrower=Name(zh=firm.name_zh, en=firm.name_en) if firm else Name(zh="", en=""),
         plan=plan_from_json(row.plan),
-        checks=tuple(
-            CheckLine(**{**each, "outcome": Outcome(each["outcome"])}) for each in row.checks
-        ),
+        checks=check_lines(row.checks),
         proposed_by=people.get(row.proposed_by_id),
         decided_by=people.get(row.decided_by_id) if row.decided_by_id else None,
         carried_out_by=people.get(row.carried_out_by_id) if row.carried_out_by_id else None,

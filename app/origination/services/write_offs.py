@@ -27,7 +27,6 @@ from app.loans.queries import visible_loans
 from app.loans.services import WriteOff, write_off
 from app.loans.titles import loan_title
 from app.origination.domain.changes import ChangeEvent, ChangeState
-from app.origination.domain.checks import Outcome
 from app.origination.domain.write_off import (
     WRITE_OFF,
     Owed,
@@ -42,6 +41,8 @@ from app.origination.services.changes import (
     CarryOut,
     CheckLine,
     DecideChange,
+    check_lines,
+    may_take,
     require_authority,
     stored_checks,
 )
@@ -242,17 +243,10 @@ def _begin(
         raise NotFound
     actor.require(WRITE_OFF.permissions[event])
     WRITE_OFF.next(row.state, event)
-    if not _may_take(actor, row, event):
+    if not may_take(actor, row, event):
         raise DutiesApart
     ledger, day = open_books(session, actor, row.loan_id)
     return row, ledger, day
-
-
-def _may_take(actor: Actor, row: LoanWriteOff, event: ChangeEvent) -> bool:
-    """Who proposed does not decide; who decided does not carry out."""
-    if event in (ChangeEvent.APPROVE, ChangeEvent.REFUSE):
-        return actor.person_id != row.proposed_by_id
-    return event is not ChangeEvent.CARRY_OUT or actor.person_id != row.decided_by_id
 
 
 def _finish(session: Session, actor: Actor, row: LoanWriteOff, event: ChangeEvent) -> WriteOffView:
@@ -338,14 +332,12 @@ def _view(
         events=tuple(
             event.value
             for event in WRITE_OFF.events_for(row.state, actor)
-            if _may_take(actor, row, event)
+            if may_take(actor, row, event)
         ),
         loan_number=loan.number,
         loan_name=loan_title(loan.title),
         borrower=Name(zh=firm.name_zh, en=firm.name_en) if firm else Name(zh="", en=""),
-        checks=tuple(
-            CheckLine(**{**each, "outcome": Outcome(each["outcome"])}) for each in row.checks
-        ),
+        checks=check_lines(row.checks),
         **steps,
         **{name: getattr(row, name) for name in _COPIED},
     )
