@@ -35,7 +35,7 @@ class Place:
 def news(place: Place, rule: TriggerRule, *, after: UUID | None, limit: int) -> sa.Select[Any]:
     """The loans on which the cause is new or graver than known, from the first after one on."""
     found = _FOUND[rule.trigger](place, rule).subquery()
-    held = _held(rule.trigger).subquery()
+    held = _held(place.bank_id, rule.trigger).subquery()
     statement = (
         sa.select(found)
         .outerjoin(held, held.c.loan_id == found.c.loan_id)
@@ -79,11 +79,12 @@ def holding(bank_id: UUID, trigger: Trigger) -> sa.Select[Any]:
     )
 
 
-def _held(trigger: Trigger) -> sa.Select[Any]:
+def _held(bank_id: UUID, trigger: Trigger) -> sa.Select[Any]:
+    """By loan the rank of the cause that has not ended."""
     ranks = {code: level.rank for code, level in levels().items()}
     rank = sa.case(ranks, value=col(SignalCause.level), else_=-1).label("rank")
-    return sa.select(col(SignalCause.loan_id), rank).where(
-        col(SignalCause.trigger) == trigger, col(SignalCause.ended_on).is_(None)
+    return (
+        holding(bank_id, trigger).with_only_columns(col(SignalCause.loan_id), rank).order_by(None)
     )
 
 
