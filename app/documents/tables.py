@@ -1,8 +1,10 @@
 """Tables as CSV and XLSX: plain values in, bytes out. Figures stay numbers, text is never a formula."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from io import BytesIO, StringIO
@@ -13,6 +15,10 @@ import xlsxwriter
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs text that begins so."""
 
+_NO_SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\]")
+_MOST_OF_SHEET_NAME: Final = 31
+"""What spreadsheets take."""
+
 BOM: Final = "\ufeff"
 
 
@@ -20,6 +26,7 @@ class ColumnKind(StrEnum):
     """How the values of a column are written."""
 
     TEXT = "text"
+    DAY = "day"
     YUAN = "yuan"
     PERCENT = "percent"
     SHARE = "share"
@@ -37,7 +44,8 @@ class ExportColumn:
     kind: ColumnKind = ColumnKind.TEXT
 
 
-Value = str | int | Decimal | None
+Value = str | int | Decimal | date | None
+Fact = tuple[str, str | date]
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -46,7 +54,7 @@ class ExportTable:
     """What is written: a title, the facts that make it readable alone (day, filters, source), rows, a total if any."""
 
     title: str
-    facts: Sequence[tuple[str, str]]
+    facts: Sequence[Fact]
     columns: Sequence[ExportColumn]
     rows: Sequence[Sequence[Value]]
     total: Sequence[Value] = ()
@@ -58,7 +66,7 @@ def table_csv(table: ExportTable) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([safe_text(table.title)])
     for label, value in table.facts:
-        writer.writerow([safe_text(label), safe_text(value)])
+        writer.writerow([safe_text(label), safe_text(str(value))])
     writer.writerow([])
     writer.writerow([safe_text(column.title) for column in table.columns])
     for row in _lines(table):
@@ -80,7 +88,7 @@ def safe_text(text: str) -> str:
 def _csv_cell(column: ExportColumn, value: Value) -> str:
     if value is None:
         return ""
-    if column.kind is ColumnKind.TEXT or isinstance(value, str):
+    if column.kind is ColumnKind.TEXT or isinstance(value, str | date):
         return safe_text(str(value))
     return format(_number(column, value), "f")
 
@@ -98,8 +106,10 @@ def _number(column: ExportColumn, value: int | Decimal) -> Decimal:
             return Decimal(value)
 
 
+_DAY_FORMAT: Final = "yyyy-mm-dd"
 _FORMATS: Final = {
     ColumnKind.TEXT: "@",
+    ColumnKind.DAY: _DAY_FORMAT,
     ColumnKind.YUAN: "#,##0.00",
     ColumnKind.PERCENT: "0.00%",
     ColumnKind.SHARE: "0.00%",
@@ -108,6 +118,7 @@ _FORMATS: Final = {
 }
 _WIDTHS: Final = {
     ColumnKind.TEXT: 26,
+    ColumnKind.DAY: 12,
     ColumnKind.YUAN: 20,
     ColumnKind.PERCENT: 12,
     ColumnKind.SHARE: 12,
@@ -122,14 +133,19 @@ def table_xlsx(table: ExportTable) -> bytes:
 
 
 def tables_xlsx(tables: Sequence[ExportTable]) -> bytes:
-    """The same with a sheet for each table; where there are several, each bears its title."""
+    """The same with a sheet for each table, which bears its title."""
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
     for table in tables:
-        _sheet(book, book.add_worksheet(table.title if len(tables) > 1 else None), table)
+        _sheet(book, book.add_worksheet(_sheet_name(table.title)), table)
     book.close()
     return out.getvalue()
+
+
+def _sheet_name(title: str) -> str:
+    """A title as spreadsheets take it for a sheet: short, without the signs of a reference."""
+    return _NO_SHEET_NAME.sub(" ", title).strip("' ")[:_MOST_OF_SHEET_NAME].strip("' ") or "1"
 
 
 def _sheet(book: Any, sheet: Any, table: ExportTable) -> None:
@@ -156,9 +172,13 @@ def _head(book: Any, sheet: Any, table: ExportTable) -> int:
     title = book.add_format({"bold": True, "font_size": 14})
     header = book.add_format({"bold": True, "bg_color": "#E8F1ED", "bottom": 1, "text_wrap": True})
     sheet.write_string(0, 0, table.title, title)
+    day = book.add_format({"num_format": _DAY_FORMAT, "align": "left"})
     for offset, (label, value) in enumerate(table.facts):
         sheet.write_string(1 + offset, 0, label)
-        sheet.write_string(1 + offset, 1, value)
+        if isinstance(value, date):
+            sheet.write_datetime(1 + offset, 1, value, day)
+        else:
+            sheet.write_string(1 + offset, 1, value)
     line = len(table.facts) + 2
     for index, column in enumerate(table.columns):
         sheet.write_string(line, index, column.title, header)
@@ -178,6 +198,8 @@ def _line(
             sheet.write_blank(line, index, None, form)
         elif isinstance(value, str):
             sheet.write_string(line, index, value, form)
+        elif isinstance(value, date):
+            sheet.write_datetime(line, index, value, form)
         elif column.kind in {ColumnKind.PERCENT, ColumnKind.SHARE}:
             sheet.write_number(line, index, float(Decimal(value).scaleb(-6)), form)
         else:

@@ -10,7 +10,6 @@ from app.loans.domain.ledger import COLUMNS, AccountLine, column_totals
 from app.loans.ledger.queries import TrialBalance
 from app.loans.ledger.schemas import COLUMN_TITLES
 from app.loans.schemas import ACCOUNT_TITLES
-from app.web.formats import day
 from app.web.shell import words
 
 
@@ -20,8 +19,8 @@ def trial_balance_table(found: TrialBalance, actor: Actor) -> ExportTable:
         title=gettext("Trial balance"),
         facts=(
             (gettext("Bank"), words(actor.organisation_name)),
-            (gettext("From"), day(found.from_on)),
-            (gettext("Until"), day(found.on)),
+            (gettext("From"), found.from_on),
+            (gettext("Until"), found.on),
             (gettext("Unit"), gettext("CNY")),
         ),
         columns=[

@@ -5,10 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from sqlmodel import Session, col
 
-from app.documents.tables import ColumnKind, ExportColumn, ExportTable, Value, tables_xlsx
+from app.documents.tables import ColumnKind, ExportColumn, ExportTable, Fact, Value, tables_xlsx
 from app.kernel.actor import Actor
 from app.loans.books import lending_day
 from app.loans.domain.states import Kept
@@ -34,10 +34,10 @@ def statement_xlsx(
     lines = _count_lines(session, loan_id)
     if lines > max_lines:
         raise StatementTooLong(number=view.number, lines=lines, limit=max_lines)
-    day = lending_day(session, view.bank_id).isoformat()
-    facts = [
+    day = lending_day(session, view.bank_id)
+    facts: list[Fact] = [
         (gettext("Loan"), view.number),
-        (gettext("Borrower"), view.borrower_name.zh),
+        (gettext("Borrower"), view.borrower_name.in_language(str(get_locale() or "en"))),
         (gettext("Business day"), day),
         (gettext("Unit"), gettext("CNY")),
     ]
@@ -54,6 +54,10 @@ def _text(title: str) -> ExportColumn:
     return ExportColumn(title=title)
 
 
+def _day(title: str) -> ExportColumn:
+    return ExportColumn(title=title, kind=ColumnKind.DAY)
+
+
 def _yuan(title: str) -> ExportColumn:
     return ExportColumn(title=title, kind=ColumnKind.YUAN)
 
@@ -68,12 +72,12 @@ def _total(rows: Sequence[Sequence[Any]], columns: Sequence[ExportColumn]) -> li
 
 
 def _repayments(
-    session: Session, actor: Actor, view: LoanView, facts: Sequence[tuple[str, str]]
+    session: Session, actor: Actor, view: LoanView, facts: Sequence[Fact]
 ) -> ExportTable:
     columns = [
         _text(gettext("Repayment")),
-        _text(gettext("Booked on")),
-        _text(gettext("Value day")),
+        _day(gettext("Booked on")),
+        _day(gettext("Value day")),
         _text(gettext("Kind")),
         _yuan(gettext("Principal")),
         _yuan(gettext("Interest")),
@@ -110,19 +114,17 @@ def _repayment(row: RepaymentView) -> list[Value]:
     )
     return [
         row.number,
-        row.booked_on.isoformat(),
-        row.value_on.isoformat(),
+        row.booked_on,
+        row.value_on,
         gettext("Reversal") if row.reverses_id else kind,
         *(sign * part for part in parts),
         row.payer,
     ]
 
 
-def _bills(
-    session: Session, actor: Actor, view: LoanView, facts: Sequence[tuple[str, str]]
-) -> ExportTable:
+def _bills(session: Session, actor: Actor, view: LoanView, facts: Sequence[Fact]) -> ExportTable:
     columns = [
-        _text(gettext("Due on")),
+        _day(gettext("Due on")),
         _text(gettext("Loan note")),
         ExportColumn(title=gettext("No."), kind=ColumnKind.WHOLE),
         _yuan(gettext("Principal")),
@@ -133,7 +135,7 @@ def _bills(
     ]
     rows: list[list[Value]] = [
         [
-            due.due_on.isoformat(),
+            due.due_on,
             due.note_number,
             due.number,
             due.principal_fen,
@@ -153,10 +155,10 @@ def _bills(
     )
 
 
-def _journal(session: Session, view: LoanView, facts: Sequence[tuple[str, str]]) -> ExportTable:
+def _journal(session: Session, view: LoanView, facts: Sequence[Fact]) -> ExportTable:
     columns = [
-        _text(gettext("Booked on")),
-        _text(gettext("Value day")),
+        _day(gettext("Booked on")),
+        _day(gettext("Value day")),
         _text(gettext("Kind")),
         _text(gettext("Debit account")),
         _text(gettext("Credit account")),
@@ -187,8 +189,8 @@ def _lines(session: Session, loan_id: UUID) -> Iterator[list[Value]]:
     )
     for line, note_number in session.execute(statement):
         yield [
-            line.booked_on.isoformat(),
-            line.value_on.isoformat(),
+            line.booked_on,
+            line.value_on,
             gettext(ENTRY_TITLES[line.kind]),
             gettext(ACCOUNT_TITLES[line.debit]),
             gettext(ACCOUNT_TITLES[line.credit]),

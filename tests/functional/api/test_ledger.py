@@ -1,6 +1,6 @@
 """The API of the ledger: trial balance and its exports, entries by two persons, recoveries."""
 
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 
 import openpyxl
@@ -72,6 +72,8 @@ def test_the_trial_balance_is_exported_with_native_numbers(api, loan_id):
     principal = next(row for row in rows if row[0] in {"本金", "Principal"})
     assert principal[5] == 4_000_000
     assert rows[-1][1] == rows[-1][2]
+    assert book.sheetnames == ["试算平衡表"]
+    assert [row[1] for row in rows[2:4]] == [datetime(2024, 1, 1)] * 2  # noqa: DTZ001
     text = ops.get("/ledger/trial-balance.csv", on="2024-01-01").data.decode("utf-8-sig")
     assert "4000000.00" in text
 

@@ -34,6 +34,7 @@ def test_money_out_of_suspense_is_no_new_money(bank, drawn):
     assert (first[3], first[4], first[9], first[10]) == ("Repayment", 0, 40, 40)
     assert (second[3], second[4], second[9], second[10]) == ("Out of suspense", 40, -40, 0)
     assert (total[4], total[9], total[10]) == (40, 0, 40)
+    assert first[1].date() == first[2].date() == FIRST_DAY
 
 
 def test_every_repayment_is_in_the_sheet_and_in_its_sum(bank, drawn):

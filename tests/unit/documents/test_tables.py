@@ -1,5 +1,6 @@
 """Exports: text is never a formula, figures stay numbers."""
 
+from datetime import date
 from io import BytesIO
 
 import openpyxl
@@ -49,3 +50,18 @@ def test_the_workbook_freezes_its_header_and_holds_no_formula():
     assert {cell.data_type for cell in cells} <= {"s", "n"}
     assert [cell.value for cell in list(sheet.rows)[5]] == ["=HYPERLINK(1)", -123.45, -0.005, 3]
     assert sheet.cell(row=8, column=1).font.bold
+
+
+def test_days_are_days_and_a_sheet_bears_its_title():
+    table = ExportTable(
+        title="Loans [a/b]: " + "x" * 40,
+        facts=[("On", date(2024, 2, 29))],
+        columns=[ExportColumn(title="Due on", kind=ColumnKind.DAY)],
+        rows=[[date(2024, 3, 1)], [None]],
+        total=["Total"],
+    )
+    book = openpyxl.load_workbook(BytesIO(table_xlsx(table)))
+    assert book.sheetnames == ["Loans  a b   " + "x" * 18]
+    cells = [book.active.cell(row=line, column=at) for line, at in ((2, 2), (5, 1))]
+    assert [cell.value.date() for cell in cells] == [date(2024, 2, 29), date(2024, 3, 1)]
+    assert table_csv(table).decode("utf-8").split("\r\n")[4] == "2024-03-01"
