@@ -247,7 +247,7 @@ def _settle(session: Session, row: Repayment, seq: int, line: Line) -> None:
     debt = line.debt
     if not isinstance(debt, NoteDebt):
         raise TypeError("Only debts of notes are settled here.")
-    apply(debt.note, debt.due, debt.claim, line.paid_fen, row.value_on)
+    _apply(debt.note, debt.due, debt.claim, line.paid_fen, row.value_on)
     session.add(
         RepaymentLine(
             repayment_id=row.id,
@@ -263,10 +263,10 @@ def _settle(session: Session, row: Repayment, seq: int, line: Line) -> None:
     )
 
 
-def apply(
+def _apply(
     note: NoteLedger, due: LoanDue | None, claim: Claim, paid_fen: int, value_on: date
 ) -> None:
-    """Move the figures of a note by what was paid; negative when it is taken back."""
+    """Move the figures of a note by what was paid."""
     state = note.state
     if claim is Claim.FEE:
         return
