@@ -86,7 +86,10 @@ def longest_of_change(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateFacts:
-    """The rates of the notes in force, and what a change makes of them: `made` says how, None where they stay."""
+    """The rates of the notes in force, and what a change makes of them: `after_ppm`, None where they stay.
+
+    `made` says how the new rate comes about.
+    """
 
     floating: bool
     low_ppm: int
