@@ -27,4 +27,4 @@ def post_repayment(command: Repay, loan_id: UUID) -> Any:
     """Book money received for a loan, and measure its cover."""
     keyed = replace(command, key=idempotency.key_of(request) or "")
     view = services.repay_and_watch(current_session(), current_actor(), loan_id, keyed)
-    return view, 201, {"Location": f"/api/v1/loans/{loan_id}/repayments"}
+    return view, 201, {"Location": f"/api/v1/loans/{loan_id}/repayments/{view.entry_id}"}

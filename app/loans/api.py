@@ -109,7 +109,7 @@ def reverse_repayment(command: dict[str, Any], loan_id: UUID, entry_id: UUID) ->
     services.loan_view(session, actor, loan_id)
     taken = services.Reverse(entry_id=entry_id, reason=command["reason"], loan_id=loan_id)
     view = services.reverse(session, actor, taken)
-    return view, 201, {"Location": f"/api/v1/loans/{loan_id}/repayments"}
+    return view, 201, {"Location": f"/api/v1/loans/{loan_id}/repayments/{view.entry_id}"}
 
 
 @loans.route("/<uuid:loan_id>/classifications", methods=["GET"])

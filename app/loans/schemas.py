@@ -443,6 +443,13 @@ class RepaySchema(CommandSchema):
     from_suspense = Flag(title=N_("Use money that waits in suspense"))
     payer = Text(max_length=160, title=N_("Payer"))
 
+    @ma.validates_schema
+    def keep_needs_prepay(self, data: dict[str, Any], **_kwargs: object) -> None:
+        """What stays of the plan is only asked where principal is repaid early."""
+        if data.get("keep") is not None and not data.get("prepay"):
+            words = N_("This only counts where the rest repays principal early (prepay).")
+            raise ma.ValidationError({"keep": [words]})
+
 
 class RepaymentSchema(ViewSchema):
     """A repayment by what it settled."""

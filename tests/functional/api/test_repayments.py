@@ -87,7 +87,13 @@ def test_money_that_waits_is_not_used_for_debts_that_are_not_there(api, loan_id)
         wrong = {"amount_yuan": "1.00", "value_on": value_on}
         refused = ops.post(f"/loans/{loan_id}/repayments", wrong, status=422).json
         assert (refused["code"], refused["errors"][0]["pointer"]) == (code, "/value_on")
-    used = ops.post(f"/loans/{loan_id}/repayments", {**body, "prepay": True}).json
+    for step in ("repayments", "repayment-previews"):
+        kept = {"amount_yuan": "1.00", "keep": "tenor"}
+        refused = ops.post(f"/loans/{loan_id}/{step}", kept, status=422).json
+        assert [each["pointer"] for each in refused["errors"]] == ["/keep"]
+    answer = ops.post(f"/loans/{loan_id}/repayments", {**body, "prepay": True}, status=201)
+    used = answer.json
+    assert answer.headers["Location"].endswith(f"/repayments/{used['entry_id']}")
     assert used["principal_yuan"] == "100.00"
 
 
