@@ -23,7 +23,7 @@ def _what(
         (gettext("What changes"), gettext(CHANGE_KIND_TITLES[view.kind])),
         (gettext("Present maturity"), day(view.before_on)),
         (gettext("New maturity"), day(view.matures_on)),
-        (gettext("Reasons"), view.reason),
+        (gettext("Why it is proposed"), view.reason),
     ]
 
 

@@ -171,7 +171,9 @@ def show(value: object) -> object:
     if isinstance(value, Name):
         return value.in_language(current_language())
     if isinstance(value, list | tuple):
-        return ", ".join(str(show(each)) for each in value) or "—"
+        parts = [str(show(each)) for each in value]
+        divided = any("," in part or "，" in part for part in parts)
+        return ("; " if divided else ", ").join(parts) or "—"
     return gettext(value) if isinstance(value, str) and value else value
 
 

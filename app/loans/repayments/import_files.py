@@ -49,7 +49,7 @@ TITLES: Final[Mapping[str, Name]] = {
     "amount_yuan": Name(zh="金额（元）", en="Amount, yuan"),
     "key": Name(zh="交易流水号", en="Transfer reference"),
     "value_on": Name(zh="起息日", en="Value day"),
-    "prepay": Name(zh="余额提前还本", en="Rest repays principal"),
+    "prepay": Name(zh="余款提前还本", en="Rest repays principal"),
     "payer": Name(zh="付款人", en="Payer"),
 }
 EXAMPLE: Final = {

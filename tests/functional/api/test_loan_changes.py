@@ -93,6 +93,11 @@ def test_the_checks_of_a_change_say_how_its_rate_comes_about(api, sign_in, loan_
         "reason": "经营困难",
     }
     made = api("a-officer").post(f"/loans/{loan_id}/changes", body, status=201).json
+    # The approver reads the proposer's reasons beside the field of the own ones.
+    form = sign_in("a-approve", language=language)
+    deciding = form.get(f"/loan-changes/{made['id']}/events/approve", status=200).text
+    assert {"zh_CN": "申请理由", "en": "Why it is proposed"}[language] in deciding
+    assert "New loan" not in form.get(f"/loan-changes/{made['id']}", status=200).text
     done = decided(api, made, ("a-approve", "approve"), ("a-officer", "carry-out"))
     browser = sign_in("a-officer", language=language)
     assert "2.1000%" in browser.get(f"/loan-changes/{done['id']}", status=200).text.replace(" ", "")

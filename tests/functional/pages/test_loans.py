@@ -230,3 +230,33 @@ def test_the_schedule_works_out_what_runs_on_each_note_line_by_line(
     assert "÷ 360" in text
     assert "370.8333" in text
     assert "31,891.67 × 4.4500%" in text
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize("odd_days", ["own-row", "spread"])
+def test_a_drawn_schedule_names_its_terms_and_spread_parts_only_where_there_are_some(
+    sign_in, odd_days
+):
+    terms = {
+        "principal_yuan": "1200000",
+        "rate": "4.35",
+        "start_on": "2024-01-10",
+        "first_due_on": "2024-03-21",
+        "periods": "4",
+        "every": "1m",
+        "method": "equal-principal",
+        "day_count": "act/360",
+        "odd_days": odd_days,
+    }
+    text = sign_in("a-ops", language="en").submit("/schedules/new", terms, status=200).text
+    assert "1,200,000.00" in text.split("<table")[0]
+    assert "Drawn on 2024-01-10" in text
+    assert "÷ 360" in text
+    assert ("A spread part for odd days is added" in text) is (odd_days == "spread")
+
+
+@pytest.mark.one_engine("sqlite")
+def test_the_loan_page_names_a_fixed_rate_and_the_due_list_the_loan(sign_in, loan_id):
+    browser = sign_in("a-ops", language="en")
+    assert "Fixed rate" in browser.get(f"/loans/{loan_id}").text
+    assert "L-2023-000001 · " in browser.get("/due-dates").text
