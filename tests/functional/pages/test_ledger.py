@@ -62,6 +62,7 @@ def test_a_fee_goes_from_one_person_to_the_other_and_back(sign_in, loan_id):
     ops, checker = sign_in("a-ops"), sign_in("a-drawdown")
     form = {"amount_yuan": "500", "reason": "律师费"}
     page = ops.submit(f"/loans/{loan_id}/fees/new", form, status=303).headers["Location"]
+    assert "其中" not in ops.get(page).text
     assert "E-2024-000001" in ops.get("/ledger/entries?state=proposed").text
     assert "/events/book" not in ops.get(page).text
     worklist = checker.get("/worklist").text

@@ -7,6 +7,7 @@ import pytest
 
 from app.desk.loan_page import loan_page
 from app.kernel.money import Money
+from app.loans.models import LoanStateRow
 from app.loans.queries import due_beside_bills, list_dues
 from app.loans.services import (
     Drawn,
@@ -201,6 +202,13 @@ def test_the_form_of_a_repayment_proposes_all_that_is_due(sign_in, database, wor
     assert beside.penalty_fen + beside.compound_fen > 0
     text = sign_in("a-ops").get(f"/loans/{loan_id}/repayments/new").text
     assert f'value="{Money(left_fen + beside.total_fen).yuan}"' in text
+    assert "有挂账款项而仍有欠款" not in sign_in("a-ops").get(f"/loans/{loan_id}").text
+    with database.write() as session:
+        state = session.get_one(LoanStateRow, loan_id)
+        state.suspense_fen += 1_00
+    assert "有挂账款项而仍有欠款" in sign_in("a-ops").get(f"/loans/{loan_id}").text
+    with database.write() as session:
+        session.get_one(LoanStateRow, loan_id).suspense_fen -= 1_00
     sign_in("a-ops").submit(
         f"/loans/{loan_id}/repayments/new",
         {"amount_yuan": str(Money(left_fen + beside.total_fen).yuan)},

@@ -1,5 +1,6 @@
 """Trial balance, split of a recovery and digest of a month, without a database."""
 
+import hashlib
 from datetime import date
 from itertools import product
 
@@ -174,4 +175,6 @@ def test_the_digest_differs_when_a_line_is_changed_or_left_out():
 
     whole = digest(1, 2, 3)
     assert whole[1:] == (3, 6)
+    written = "cash||1\ncash||2\ncash||3\n"  # As `keep-the-books` tells auditors.
+    assert whole[0] == hashlib.sha256(written.encode()).hexdigest()
     assert len({whole[0], digest(1, 2)[0], digest(1, 2, 4)[0], digest(2, 1, 3)[0]}) == 4
