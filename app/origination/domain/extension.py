@@ -207,7 +207,12 @@ def _extension_checks(facts: ChangeFacts) -> Iterator[Check]:
         code="within-extension-limit",
         title=N_("The extension is within its limit"),
         outcome=outcome(met=facts.matures_on <= facts.longest_on),
-        hint=N_("The longest maturity permitted is %(longest)s, with earlier extensions counted."),
+        hint=N_("The longest maturity permitted is %(longest)s, with earlier extensions counted.")
+        if facts.longest_on > facts.before_on
+        else N_(
+            "No extension is possible any more: with earlier ones counted the limit is %(longest)s,"
+            " not after the present maturity."
+        ),
         pointer="/matures_on",
         facts={"longest": facts.longest_on},
     )

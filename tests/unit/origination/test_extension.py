@@ -164,3 +164,16 @@ def test_a_restructuring_is_advised_only_while_terms_can_still_be_changed():
 
     assert "restructuring" in hint(date(2024, 12, 24))
     assert "restructuring" not in hint(date(2024, 12, 25))
+
+
+@pytest.mark.parametrize(
+    ("longest_on", "words"),
+    [
+        (date(2024, 12, 25), "No extension is possible any more"),
+        (date(2024, 12, 26), "The longest maturity permitted is"),
+    ],
+)
+def test_a_limit_before_the_present_maturity_is_not_offered(longest_on, words):
+    checks = decide_change(replace(FACTS, longest_on=longest_on))
+    (limit,) = (each for each in checks if each.code == "within-extension-limit")
+    assert (limit.outcome, limit.hint.startswith(words)) == (Outcome.UNMET, True)
