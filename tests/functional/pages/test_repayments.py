@@ -83,6 +83,11 @@ def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, 
 
     checked = sent({"dry_run": "true"}, 200).text
     assert ("Nothing was stored." if language == "en" else "未保存") in checked
+    # Of a file that was only checked no row waits and none is refused for good.
+    said = [("可入账", "有问题"), ("Can be booked", "Has a problem")][language == "en"]
+    never = [("待入账", "已拒绝"), ("Waiting to be booked", "Refused")][language == "en"]
+    assert all(words in checked for words in said)
+    assert not any(f">{words}<" in checked for words in never)
     filed = sent({}, 303)
     with database.write() as session:
         session.execute(sa.text("UPDATE repayment_batch SET refused = total"))
