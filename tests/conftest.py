@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         dev.compile_catalogues()
     config.addinivalue_line("markers", "both_engines: a page test that also runs on PostgreSQL")
+    config.addinivalue_line("markers", "fresh_copy: on a database that no test used before")
     config.addinivalue_line("markers", "one_engine(name): a test of one engine only")
     config.addinivalue_line("markers", "deep_on(*engines): on these engines in a deep run only")
 
@@ -194,10 +195,15 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 def database(
-    engine_name: str, templates: Templates, engines: Engines, clock: FixedClock
+    engine_name: str,
+    templates: Templates,
+    engines: Engines,
+    clock: FixedClock,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Database]:
     """A copy of the template: all tables, and the organisations and people of the world."""
-    with templates(engine_name).copy() as url, engines.lent(url) as engine:
+    fresh = request.node.get_closest_marker("fresh_copy") is not None
+    with templates(engine_name).copy(fresh=fresh) as url, engines.lent(url) as engine:
         yield prepared_database(LentDatabase(url, engine, clock=clock))
 
 

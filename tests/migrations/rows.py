@@ -106,6 +106,8 @@ def digest_of_rows(engine):
     with engine.connect() as connection:
         for table in sorted(found.tables.values(), key=lambda table: table.name):
             if table.name not in OWN_TABLES:
-                rows = sorted(repr(tuple(row)) for row in connection.execute(sa.select(table)))
+                # A column that comes back stands behind the others.
+                found_rows = connection.execute(sa.select(table)).mappings()
+                rows = sorted(repr(sorted(row.items())) for row in found_rows)
                 digest.update(repr((table.name, rows)).encode())
     return digest.hexdigest()

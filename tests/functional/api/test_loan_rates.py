@@ -126,11 +126,14 @@ def test_each_row_of_the_schedule_names_its_parts(api, sign_in, loan_id):
     assert running["explained"] == {
         "parts": [
             {"from_on": "2023-12-21", "until_on": "2024-01-01", "days": 11,
-             "base_yuan": "4000000.00", "rate": "0.041"},
+             "base_yuan": "4000000.00", "rate": "0.041", "interest_yuan": "5011.1111",
+             "of_days": 0, "month_days": 0},
             {"from_on": "2024-01-01", "until_on": "2024-03-21", "days": 80,
-             "base_yuan": "4000000.00", "rate": "0.04"},
+             "base_yuan": "4000000.00", "rate": "0.04", "interest_yuan": "35555.5556",
+             "of_days": 0, "month_days": 0},
         ],
         "ahead_yuan": "0.00",
+        "odd_yuan": "0.00",
     }  # fmt: skip
     text = sign_in("c1-fin").get(f"/loans/{loan_id}/schedule").text
     assert "4,000,000.00 × 4.1000%" in text or "4,000,000.00 × 4.10%" in text

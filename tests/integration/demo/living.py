@@ -96,13 +96,15 @@ def _close(database: Database, code: str, *, failed: int = 0) -> DayCloseView:
 
 
 def _lend_and_close(database: Database, code: str) -> None:
-    """Two loans more: one corrected for an earlier day, the other left behind by the close and caught up."""
+    """Three loans more: corrected for an earlier day, left behind by the close and caught up, given up."""
     bank = _system(database, code)
     with database.write() as session:
         clerk = _person(session, f"{code.lower()}-ops")
         late, behind = living_loans.lend(session, bank, _organisation(session, "C10"))
         living_loans.misuse(session, _person(session, f"{code.lower()}-risk"), late)
         living_loans.repay_early(session, clerk, late)
+        risk = _person(session, f"{code.lower()}-risk")
+        lost = living_loans.lend_in_vain(session, bank, risk, _organisation(session, "C9"))
     living_loans.repay_by_file(database, clerk, late)
     with database.write() as session:
         due_on = living_loans.disturb(session, behind)
@@ -111,6 +113,7 @@ def _lend_and_close(database: Database, code: str) -> None:
         living_loans.put_right(session, behind, due_on)
         living_loans.catch_up(session, clerk, closed.id)
         living_loans.repay_late(session, clerk, late)
+        living_loans.give_up(session, _person(session, f"{code.lower()}-preserve"), lost)
 
 
 def _system(database: Database, code: str) -> Actor:

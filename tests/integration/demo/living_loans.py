@@ -10,9 +10,10 @@ from sqlmodel import Session, col
 from app.db.engine import Database
 from app.demo.lending import OPEN_ON
 from app.kernel.actor import Actor
+from app.loans.classes.changes import RecordClassFact, record_class_fact
 from app.loans.closing.repeating import RepeatLoans, repeat_loans
 from app.loans.domain.early import QuoteKind
-from app.loans.domain.states import InterestStyle
+from app.loans.domain.states import InterestStyle, LoanFact
 from app.loans.domain.terms import Method
 from app.loans.misuse import RecordMisuse, record_misuse
 from app.loans.models import Loan, LoanNote, NoteStateRow
@@ -28,6 +29,8 @@ from app.loans.services import (
     open_loan,
     repay,
 )
+from app.origination.domain.write_off import WriteOffGround
+from app.origination.services.write_offs import ProposeWriteOff, propose_write_off
 
 DRAWN_ON: Final = OPEN_ON - timedelta(days=1)
 """The periods before it are closed."""
@@ -63,6 +66,37 @@ def _weekly(session: Session, bank: Actor, borrower_id: UUID) -> UUID:
     money = PostDrawdown(loan_id=loan_id, amount_fen=90_000_00)
     load_history(session, bank, loan_id, [Drawn(on=DRAWN_ON, command=money)])
     return loan_id
+
+
+def lend_in_vain(session: Session, bank: Actor, risk: Actor, borrower_id: UUID) -> UUID:
+    """A loan without security of which most is impaired at once: doubtful at the next close."""
+    terms = OpenLoan(
+        bank_id=bank.organisation_id,
+        borrower_id=borrower_id,
+        title="示例信用贷款",
+        contract_fen=10_000_00,
+        rate_ppm=60_000,
+        penalty_ppm=500_000,
+        starts_on=DRAWN_ON,
+        signed_on=DRAWN_ON,
+        matures_on=date(2024, 12, 24),
+        region_code="620725",
+        synthetic=True,
+    )
+    loan_id = open_loan(session, bank, terms)
+    money = PostDrawdown(loan_id=loan_id, amount_fen=10_000_00)
+    load_history(session, bank, loan_id, [Drawn(on=DRAWN_ON, command=money)])
+    impaired = RecordClassFact(fact=LoanFact.CREDIT_IMPAIRED, share_ppm=700_000, reason="减值测试")
+    record_class_fact(session, risk, loan_id, impaired)
+    return loan_id
+
+
+def give_up(session: Session, officer: Actor, loan_id: UUID) -> None:
+    """The loan waits for the decision to write it off."""
+    terms = ProposeWriteOff(
+        ground=WriteOffGround.ENFORCEMENT, reason="无财产可供执行", evidence="终结执行裁定书"
+    )
+    propose_write_off(session, officer, loan_id, terms)
 
 
 def misuse(session: Session, officer: Actor, loan_id: UUID) -> None:
@@ -124,7 +158,9 @@ def repay_late(session: Session, clerk: Actor, loan_id: UUID) -> None:
 __all__ = [
     "catch_up",
     "disturb",
+    "give_up",
     "lend",
+    "lend_in_vain",
     "misuse",
     "put_right",
     "repay_by_file",

@@ -50,6 +50,7 @@ def instalments(bank, loan_id):
         return loan_schedule(session, bank.actor, loan_id).instalments
 
 
+@pytest.mark.fresh_copy
 @pytest.mark.parametrize(
     ("login", "index"),
     [

@@ -148,6 +148,7 @@ def test_the_sums_are_read_from_the_index_alone(database, world):
 CURSOR = "2024-01-30.00000000-0000-7000-8000-000000000000"
 
 
+@pytest.mark.fresh_copy
 @pytest.mark.parametrize("cursor", ["", CURSOR])
 @pytest.mark.parametrize(
     ("kind", "index"),

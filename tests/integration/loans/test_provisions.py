@@ -110,6 +110,7 @@ def test_each_past_day_has_the_principal_of_the_journal_up_to_it(bank, books):
     assert books[1] not in journal_until(bank, date(2024, 4, 2))
 
 
+@pytest.mark.fresh_copy
 @pytest.mark.parametrize("day", [date(2024, 3, 10), date(2024, 3, 31), date(2024, 4, 2)])
 def test_a_past_day_reads_a_month_of_the_journal_by_its_index(database, world, day):
     statement = at_close(world.organisation("A"), day, date(2024, 4, 4))

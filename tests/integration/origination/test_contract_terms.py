@@ -48,12 +48,14 @@ def test_surcharges_and_grace_are_copied_from_product_and_investigation(lending,
     assert (loan.penalty_ppm, loan.misuse_ppm, loan.grace_principal) == (500_000, 1_000_000, 2)
 
 
-def test_a_roll_beside_interest_settled_by_quarters_is_refused_at_contract(lending, session):
+def test_interest_settled_by_quarters_may_roll_over_closed_days(lending, session):
     view = lending.approved(lending.main_pool())
     command = contract.SignContract(roll=DayRoll.NEXT, month_end=MonthEnd.ROLL)
-    with pytest.raises(InvalidInput) as refused:
-        contract.contract(session, lending.staff("officer"), view.id, command)
-    assert refused.value.errors[0].pointer == "/roll"
+    signed = contract.contract(session, lending.staff("officer"), view.id, command)
+    loan = session.get_one(Loan, signed.loan_id)
+    assert (loan.roll, loan.month_end) == (DayRoll.NEXT, MonthEnd.ROLL)
+    # 21 September 2024 is a Saturday of an ordinary weekend.
+    assert ["2024-09-21", "2024-09-23"] in loan.moved_days
 
 
 @pytest.mark.usefixtures("lpr")
