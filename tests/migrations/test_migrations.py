@@ -174,6 +174,7 @@ def test_four_upgrades_at_once_make_one_schema(engine, empty_database):
     assert status(engine).state is SchemaState.CURRENT
 
 
+@pytest.mark.deep_on("postgres")
 @pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4])
 def test_upgrade_that_was_killed_can_be_repeated(engine, empty_database, seconds):
     command = [

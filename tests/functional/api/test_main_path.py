@@ -288,6 +288,7 @@ def test_an_asset_becomes_a_loan_that_is_watched_and_cured(
     assert verify(database) == []
 
 
+@pytest.mark.deep_on("postgres")
 def test_a_price_fall_alone_crosses_no_line(api, database, world, go_to, loan_id) -> None:
     close(database, world, go_to, date(2024, 3, 19))
     go_to(FELL_ON)

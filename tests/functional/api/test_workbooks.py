@@ -190,6 +190,7 @@ def test_questions_about_a_valued_row_do_not_stand_among_the_refusals(api, groun
     assert problems[0][3] != asked[0][3]
 
 
+@pytest.mark.deep_on("postgres")
 @pytest.mark.parametrize(
     ("column", "given", "wrong"),
     [

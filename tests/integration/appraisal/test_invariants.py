@@ -74,6 +74,7 @@ JSON_BAND = {
 }
 
 
+@pytest.mark.deep_on("postgres")
 @pytest.mark.parametrize(
     ("name", "value", "seen"),
     [("seed", "7", True), ("low_yuan", "1", True), ("paths", "2001", True), ("tail", "9", False)],

@@ -310,6 +310,7 @@ def test_a_runner_that_lost_its_lease_writes_nothing_more(database, world, many,
         assert get_run(reading, actor, run_id).done == 4
 
 
+@pytest.mark.deep_on("postgres")
 def test_processes_give_the_same_figures_as_one_after_the_other(database, world, many):
     actor = world.actor("a-risk")
     run_id = file_run(database, actor)

@@ -72,16 +72,18 @@ def test_restored_copy_has_every_row_and_file_and_verifies(filled, database, fre
 
 def test_backup_of_a_database_in_use_is_one_state(filled, database, fresh, at, tmp_path):
     run, _key = filled
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
 
     def write_on():
         while not stop.is_set():
             with database.write() as session:
                 next_number(session, "X", 1)
                 next_number(session, "Y", 1)
+            begun.set()
 
     writer = threading.Thread(target=write_on)
     writer.start()
+    assert begun.wait(timeout=30)
     try:
         assert run("backup", tmp_path / "copy").code == 0
     finally:

@@ -129,6 +129,7 @@ def test_service_starts_with_its_demonstration_heals_and_stops(serve, port):
     assert any("a-officer" in line for line in lines_until(again, "Ctrl-C"))
 
 
+@pytest.mark.deep
 def test_children_end_with_a_supervisor_that_was_killed(serve, port):
     process = serve("--port", port)
     lines_until(process, "ready")

@@ -42,7 +42,7 @@ OUTSIDE = {
 }
 """Columns that no figure hangs on."""
 
-TRIED = 100 if DEEP else 2
+TRIED = 100 if DEEP else 1
 """Values that a row gets in turn; a deep run tries all."""
 
 ROOM_OF_TABLE = {

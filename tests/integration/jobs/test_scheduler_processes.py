@@ -55,6 +55,7 @@ def wait_for(condition, seconds=40):
         time.sleep(0.1)
 
 
+@pytest.mark.deep_on("sqlite")
 def test_killed_scheduler_is_replaced_and_no_tick_has_two_effects(database, start):
     first = start()
     assert first.stdout.readline() == "working\n"

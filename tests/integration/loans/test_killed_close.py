@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from app.db.engine import Database
 from app.loans.models import LoanAccrual, LoanDue, LoanPosting, LoanStateRow, NoteStateRow
-from tests.conftest import open_database
+from tests.conftest import DEEP, open_database
 from tests.support.bank import Bank
 from tests.support.many_loans import FIRST, fill
 
 ROOT = Path(__file__).parents[3]
-LOANS, KILLS = 2_000, 3
+LOANS, KILLS = 2_000 if DEEP else 600, 3
 PATIENCE_SECONDS = 120
 
 

@@ -57,6 +57,7 @@ def closed(bank, loan_id, day, *, shortly):
     return (result.done, result.failed, result.earned_fen, result.sha256), found
 
 
+@pytest.mark.deep_on("postgres")
 @pytest.mark.parametrize("day_count", [DayCount.ACT_360, DayCount.ACT_365, DayCount.ACT_ACT])
 @pytest.mark.parametrize("days", [1, 30])
 def test_both_ways_come_to_the_same_rows(bank, day_count, days):
@@ -105,6 +106,7 @@ def test_several_notes_are_worked_out_together(bank):
     assert closed(bank, loan_id, day, shortly=True) == closed(bank, loan_id, day, shortly=False)
 
 
+@pytest.mark.deep_on("postgres")
 def test_the_day_before_something_falls_due_is_not_quiet(bank, drawn):
     bank.close_until(START, DUE - 3 * DAY)
     assert quiet_on(bank, drawn, DUE - 2 * DAY)

@@ -151,6 +151,7 @@ def pay_in(bank):
     return lambda loan_id, **command: pay(bank, loan_id, **command)
 
 
+@pytest.mark.deep_on("postgres")
 def test_what_arrives_late_or_is_taken_back_leaves_the_loan_as_if_known_on_its_day(bank):
     bank.open(START)
     groups, work = three_of_each_kind(bank, Random(20240131))

@@ -125,6 +125,7 @@ def test_a_fixed_period_of_two_rates_earns_each_for_its_days(bank):
     assert state.interest_fen == round_half_up(3_000_000_00 * days, PPM * 360)
 
 
+@pytest.mark.deep_on("postgres")
 def test_a_floating_loan_takes_the_lpr_of_the_whole_tenor(bank):
     """LPR of one year of 2024-10-21 3.10 % + 55 bp; over five years 3.60 % + 55 bp = 4.15 %."""
     loan_id = lent(bank, rate_ppm=0, pricing=FLOATING)
@@ -202,6 +203,7 @@ def instalments(bank, loan_id):
         return loan_schedule(session, bank.actor, loan_id).instalments
 
 
+@pytest.mark.deep_on("postgres")
 def test_a_restructuring_lowers_the_basis_points_of_a_floating_rate(bank):
     """3.10 % - 10 bp from the day on; the reset of January keeps the new basis points."""
     loan_id = lent(bank, rate_ppm=0, pricing=FLOATING)
