@@ -110,7 +110,7 @@ def test_a_signal_stands_on_the_loan_in_the_list_and_points_to_its_fact(sign_in,
     signal = officer.get(answer.headers["Location"], status=200).text
     assert "Classification: consider the fact" in signal
     page = officer.get(f"/loans/{loan_id}", status=200).text
-    assert "1 open warning signal; WS-2024-000001" in page
+    assert "WS-2024-000001 was raised on" in page
     assert "Order a special check" in page
     assert "Red" in officer.get("/loans", status=200).text
     assert "WS-2024-000001" in officer.get("/warning-signals?level=red", status=200).text
