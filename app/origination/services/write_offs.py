@@ -136,6 +136,7 @@ def approve_write_off(
 ) -> WriteOffView:
     """Approve within the own authority what was proposed; all conditions are tested anew."""
     row, ledger, day = _begin(session, actor, write_off_id, ChangeEvent.APPROVE)
+    require_current(ledger, day)
     require_authority(session, ledger.loan, actor.person_id, day)
     _require_checks(session, ledger, row, day)
     row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day

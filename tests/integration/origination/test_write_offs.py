@@ -204,6 +204,14 @@ def limit(bank, ceiling_fen):
         session.execute(sa.update(AuthorityLimit).values(ceiling_fen=ceiling_fen))
 
 
+def test_a_loan_left_behind_by_a_close_is_not_judged(bank, loan_id):
+    made = propose(bank, loan_id)
+    bank.sql("UPDATE loan_state SET closed_on = '2025-02-27'")
+    with pytest.raises(LoanBehind):
+        act(bank, approve_write_off, "a-approve", made.id, AGREED)
+    assert bank.view(loan_id).state is LoanState.OVERDUE
+
+
 def test_a_loan_left_behind_by_a_close_is_refused(bank, loan_id):
     made = propose(bank, loan_id)
     act(bank, approve_write_off, "a-approve", made.id, AGREED)
