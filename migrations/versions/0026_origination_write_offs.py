@@ -15,6 +15,36 @@ def _word(name: str, words: tuple[str, ...]) -> sa.Enum:
     return sa.Enum(*words, name=name, native_enum=False, length=40, create_constraint=True)
 
 
+def _checks() -> tuple[sa.CheckConstraint, ...]:
+    return (
+        sa.CheckConstraint(
+            "principal_fen >= 0 AND interest_fen >= 0 AND repayments >= 0",
+            name=op.f("ck_loan_write_off_owed"),
+        ),
+        sa.CheckConstraint(
+            "decided_by_id IS NULL OR decided_by_id <> proposed_by_id",
+            name=op.f("ck_loan_write_off_duties_apart"),
+        ),
+        sa.CheckConstraint(
+            "carried_out_by_id IS NULL OR carried_out_by_id <> decided_by_id",
+            name=op.f("ck_loan_write_off_carried_out_apart"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'carried-out') = (carried_out_on IS NOT NULL)",
+            name=op.f("ck_loan_write_off_carried_out_day"),
+        ),
+        sa.CheckConstraint(
+            "(decided_by_id IS NULL) = (decided_on IS NULL)",
+            name=op.f("ck_loan_write_off_decided_day"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_on IS NOT NULL)"
+            " AND (withdrawn_on IS NULL) = (withdrawn_by_id IS NULL)",
+            name=op.f("ck_loan_write_off_withdrawn_day"),
+        ),
+    )
+
+
 def upgrade() -> None:
     json = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
     op.create_table(
@@ -44,31 +74,7 @@ def upgrade() -> None:
         sa.Column("withdrawn_by_id", sa.Uuid(), nullable=True),
         sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "principal_fen >= 0 AND interest_fen >= 0 AND repayments >= 0",
-            name=op.f("ck_loan_write_off_owed"),
-        ),
-        sa.CheckConstraint(
-            "decided_by_id IS NULL OR decided_by_id <> proposed_by_id",
-            name=op.f("ck_loan_write_off_duties_apart"),
-        ),
-        sa.CheckConstraint(
-            "carried_out_by_id IS NULL OR carried_out_by_id <> decided_by_id",
-            name=op.f("ck_loan_write_off_carried_out_apart"),
-        ),
-        sa.CheckConstraint(
-            "(state = 'carried-out') = (carried_out_on IS NOT NULL)",
-            name=op.f("ck_loan_write_off_carried_out_day"),
-        ),
-        sa.CheckConstraint(
-            "(decided_by_id IS NULL) = (decided_on IS NULL)",
-            name=op.f("ck_loan_write_off_decided_day"),
-        ),
-        sa.CheckConstraint(
-            "(state = 'withdrawn') = (withdrawn_on IS NOT NULL)"
-            " AND (withdrawn_on IS NULL) = (withdrawn_by_id IS NULL)",
-            name=op.f("ck_loan_write_off_withdrawn_day"),
-        ),
+        *_checks(),
         sa.ForeignKeyConstraint(
             ["bank_id"], ["organisation.id"], name=op.f("fk_loan_write_off_bank_id_organisation")
         ),
