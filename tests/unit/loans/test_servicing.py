@@ -218,7 +218,7 @@ def test_days_left_out_change_no_bill(terms, data):
 @given(note_terms(), st.integers(1, 10**11), st.integers(1, 800))
 @settings(max_examples=60)
 def test_a_plan_made_anew_sums_to_what_is_left(terms, left_fen, after_days):
-    after_on = min(terms.drawn_on + timedelta(days=after_days), terms.matures_on - ONE_DAY)
+    after_on = min(terms.drawn_on + timedelta(days=after_days), terms.ends_on - ONE_DAY)
     left_fen = min(left_fen, terms.amount_fen)
     plan = replanned(terms, principal_plan(terms), after_on=after_on, balance_fen=left_fen)
     assert sum(each.amount_fen for each in plan) == left_fen
