@@ -1,6 +1,7 @@
 """Benchmarks speak to the terminal and, when asked, to the page of figures.
 
-`GREENPLEDGE_BENCHMARK_PAGE=docs/benchmarks.md pytest -m benchmark tests/benchmarks` rewrites the page.
+`GREENPLEDGE_BENCHMARK_PAGE=docs/benchmarks.md pytest -m benchmark tests/benchmarks` writes the page: each row that
+was measured takes its place with its day, the rest stays.
 """
 
 import math
@@ -21,12 +22,13 @@ the machine below and move with whatever else it does. Nothing here is asserted 
 
 - command: `{command}`
 - machine: {machine}
-- day: {day}
+- a million loans and seven hundred days: `GREENPLEDGE_BENCHMARK_LOANS=1000000 GREENPLEDGE_BENCHMARK_DAYS=700` before it
 
-| workload | figures |
-|---|---|
+| workload | figures | measured on |
+|---|---|---|
 """
 COMMAND = "GREENPLEDGE_BENCHMARK_PAGE=docs/benchmarks.md python3 dev.py test -m benchmark tests/benchmarks"
+
 
 
 def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
@@ -47,6 +49,15 @@ def machine() -> str:
     )
 
 
+def rows_of(page: Path) -> dict[str, str]:
+    """The rows that stand on a page, by workload."""
+    if not page.exists():
+        return {}
+    lines = page.read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ")][1:]
+    return {row.split(" | ")[0].removeprefix("| "): row for row in rows}
+
+
 @pytest.fixture(scope="session")
 def page() -> Iterator[dict[str, str]]:
     """Figures by workload; written at the end where a page is asked for."""
@@ -55,9 +66,10 @@ def page() -> Iterator[dict[str, str]]:
     path = os.environ.get("GREENPLEDGE_BENCHMARK_PAGE")
     if path and figures:
         day = datetime.now(UTC).date().isoformat()
-        head = HEAD.format(command=COMMAND, machine=machine(), day=day)
-        rows = "".join(f"| {name} | {text} |\n" for name, text in sorted(figures.items()))
-        Path(path).write_text(head + rows, encoding="utf-8")
+        measured = {name: f"| {name} | {text} | {day} |" for name, text in figures.items()}
+        rows = sorted((rows_of(Path(path)) | measured).values())
+        head = HEAD.format(command=COMMAND, machine=machine())
+        Path(path).write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
 
 
 @pytest.fixture
