@@ -20,7 +20,8 @@ from app.loans.models import (
     NoteStateRow,
 )
 
-FIRST = date(2024, 1, 2)
+FIRST, FIRST_DUE, MATURES = date(2024, 1, 2), date(2024, 3, 21), date(2025, 1, 2)
+RATE_PPM, NOBODY = 43_500, UUID(int=0)
 ONE_DAY = timedelta(days=1)
 WRITTEN_AT_ONCE = 20_000
 NOT_OVERDUE = Reason(
@@ -59,39 +60,43 @@ def _classify(bank: Any, loan_ids: list[UUID], on: date) -> None:
 
 
 def _fill(bank: Any, numbers: range, closed_on: date) -> list[UUID]:
-    rows: dict[type[SQLModel], list[dict[str, Any]]] = {
-        model: [] for model in (Loan, LoanStateRow, LoanNote, NoteStateRow, NotePlan)
-    }
+    alike = _alike(bank, closed_on)
+    rows: dict[type[SQLModel], list[dict[str, Any]]] = {model: [] for model in alike}
     for number in numbers:
         loan_id, note_id, fen = new_id(), new_id(), 1_000_000 + 37 * number
-        terms = {"starts_on": FIRST, "matures_on": date(2025, 1, 2), "region_code": "620725"}
-        loan = {
-            "id": loan_id,
-            "number": f"X-{number}",
-            "bank_id": bank.id,
-            "borrower_id": bank.world.organisation("C1"),
-            "title": "x",
-            "contract_fen": fen,
-            "rate_ppm": 43_500,
-            "state": LoanState.PERFORMING,
-            "created_at": bank.clock.now(),
+        own: dict[type[SQLModel], dict[str, Any]] = {
+            Loan: {"id": loan_id, "number": f"X-{number}", "contract_fen": fen},
+            LoanStateRow: {"loan_id": loan_id, "principal_fen": fen},
+            LoanNote: {"id": note_id, "number": f"NX-{number}", "loan_id": loan_id}
+            | {"amount_fen": fen},
+            NoteStateRow: {"note_id": note_id, "loan_id": loan_id, "unbilled_fen": fen},
+            NotePlan: {"id": new_id(), "note_id": note_id}
+            | {"plan": [{"on": MATURES.isoformat(), "fen": fen}]},
         }
-        rows[Loan].append(Loan(**loan, **terms).model_dump())
-        state = {"loan_id": loan_id, "principal_fen": fen, "closed_on": closed_on}
-        classes = {"own_class": LoanClass.NORMAL, "loan_class": LoanClass.NORMAL}
-        rows[LoanStateRow].append(LoanStateRow(**state, **classes).model_dump())
-        note = {"id": note_id, "number": f"NX-{number}", "loan_id": loan_id, "amount_fen": fen}
-        days = {"drawn_on": FIRST, "rate_ppm": 43_500, "matures_on": date(2025, 1, 2)}
-        rows[LoanNote].append(LoanNote(**note, **days).model_dump())
-        period = {"period_number": 1, "period_starts_on": FIRST}
-        due = {"period_due_on": date(2024, 3, 21), "next_due_on": date(2024, 3, 21)}
-        running = {"note_id": note_id, "loan_id": loan_id, "unbilled_fen": fen}
-        rows[NoteStateRow].append(NoteStateRow(**running, **period, **due).model_dump())
-        plan = [{"on": "2025-01-02", "fen": fen}]
-        rows[NotePlan].append(
-            NotePlan(note_id=note_id, number=1, from_on=FIRST, plan=plan).model_dump()
-        )
+        for model, values in own.items():
+            rows[model].append(alike[model] | values)
     with bank.database.write() as session:
         for model, values in rows.items():
-            session.execute(sa.insert(model), values)
+            session.connection().execute(sa.insert(sa.inspect(model).local_table), values)
     return [row["id"] for row in rows[Loan]]
+
+
+def _alike(bank: Any, closed_on: date) -> dict[type[SQLModel], dict[str, Any]]:
+    """What all these loans have alike, with the columns that a row takes by itself."""
+    days = {"starts_on": FIRST, "matures_on": MATURES}
+    held = {"bank_id": bank.id, "borrower_id": bank.world.organisation("C1")}
+    loan = {"number": "", "title": "x", "contract_fen": 1, "rate_ppm": RATE_PPM, **held, **days}
+    state = {"state": LoanState.PERFORMING, "created_at": bank.clock.now()}
+    classes = {"own_class": LoanClass.NORMAL, "loan_class": LoanClass.NORMAL}
+    note = {"number": "", "loan_id": NOBODY, "amount_fen": 1, "rate_ppm": RATE_PPM}
+    period = {"period_number": 1, "period_starts_on": FIRST}
+    due = {"period_due_on": FIRST_DUE, "next_due_on": FIRST_DUE}
+    of = {"note_id": NOBODY}
+    rows: dict[type[SQLModel], SQLModel] = {
+        Loan: Loan(**loan, **state, region_code="620725"),
+        LoanStateRow: LoanStateRow(loan_id=NOBODY, closed_on=closed_on, **classes),
+        LoanNote: LoanNote(**note, drawn_on=FIRST, matures_on=MATURES),
+        NoteStateRow: NoteStateRow(**of, loan_id=NOBODY, **period, **due),
+        NotePlan: NotePlan(**of, number=1, from_on=FIRST, plan=[]),
+    }
+    return {model: row.model_dump() for model, row in rows.items()}
