@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -107,8 +108,13 @@ def _opened(day: date | None) -> date:
 
 def find_business_day(session: Session, bank_id: UUID) -> date | None:
     """The open business day of a bank, if its books are kept here."""
-    statement = sa.select(col(BankDay.open_on)).where(col(BankDay.bank_id) == bank_id)
-    return session.execute(statement).scalar_one_or_none()
+    return session.execute(_day_asked(), {"of_bank": bank_id}).scalar_one_or_none()
+
+
+@cache
+def _day_asked() -> sa.Select[Any]:
+    of_bank = sa.bindparam("of_bank", type_=sa.Uuid)
+    return sa.select(col(BankDay.open_on)).where(col(BankDay.bank_id) == of_bank)
 
 
 def lending_day(session: Session, bank_id: UUID) -> date:
@@ -229,12 +235,18 @@ def latest_plans(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, NoteP
     """The plan in force of each note."""
     if not note_ids:
         return {}
-    statement = (
+    plans = session.execute(_plans_asked(), {"notes": note_ids}).scalars()
+    return {plan.note_id: plan for plan in plans}
+
+
+@cache
+def _plans_asked() -> sa.Select[NotePlan]:
+    notes = sa.bindparam("notes", type_=sa.Uuid, expanding=True)
+    return (
         sa.select(NotePlan)
-        .where(col(NotePlan.note_id).in_(note_ids))
+        .where(col(NotePlan.note_id).in_(notes))
         .order_by(col(NotePlan.note_id), col(NotePlan.number))
     )
-    return {plan.note_id: plan for plan in session.execute(statement).scalars()}
 
 
 def note_terms(loan: Any, note: Any, rates: tuple[RateFrom, ...] = ()) -> NoteTerms:
@@ -307,22 +319,22 @@ def add_plan(
     repayment_id: UUID | None = None,
     extension_id: UUID | None = None,
     repeats: int | None = None,
-) -> None:
+) -> NotePlan:
     """A new plan in force; the ones before it stay on file."""
     ledger.plan_number += 1
     ledger.plan = plan
-    session.add(
-        NotePlan(
-            note_id=ledger.note.id,
-            number=ledger.plan_number,
-            from_on=from_on,
-            plan=[{"on": each.on.isoformat(), "fen": each.amount_fen} for each in plan],
-            reason=reason,
-            repayment_id=repayment_id,
-            extension_id=extension_id,
-            repeats=repeats,
-        )
+    row = NotePlan(
+        note_id=ledger.note.id,
+        number=ledger.plan_number,
+        from_on=from_on,
+        plan=[{"on": each.on.isoformat(), "fen": each.amount_fen} for each in plan],
+        reason=reason,
+        repayment_id=repayment_id,
+        extension_id=extension_id,
+        repeats=repeats,
     )
+    session.add(row)
+    return row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from app.loans.domain.journal import Account
 from app.loans.domain.states import CloseState, EntryKind, Kept, LoanState
 from app.loans.inspection.invariants import inspection_violations
 from app.loans.invariants_contracts import bank_names, contract_violations
+from app.loans.invariants_decided import decided_violations
 from app.loans.invariants_extensions import extension_violations
 from app.loans.invariants_lines import line_violations
 from app.loans.invariants_notes import note_violations
@@ -79,6 +80,7 @@ def violations(session: Session) -> Iterator[Violation]:
     yield from contract_violations(session)
     yield from renewal_violations(session)
     yield from extension_violations(session)
+    yield from decided_violations(session)
     yield from class_violations(session)
     yield from inspection_violations(session)
     yield from ledger_violations(session)

@@ -103,6 +103,18 @@ class RenewalInterestOwed(RuleViolation):
     )
 
 
+class RenewalInterestAhead(RuleViolation):
+    """A renewal of a loan whose interest was paid before it has grown."""
+
+    code = "renewal-interest-ahead"
+    title = N_("Interest of the loan to be renewed was paid ahead")
+    detail = N_(
+        "%(ahead)s yuan of interest were paid on %(number)s that have not grown yet."
+        " Renew it on a day on which they have, or take back the repayment that paid them"
+        " and book what it paid on its day."
+    )
+
+
 class LoanRenewed(RuleViolation):
     """Taking back money of a loan that a new one paid off."""
 
@@ -198,18 +210,6 @@ class BeforeDrawdown(RuleViolation):
     detail = N_(
         "%(number)s was drawn on %(drawn_on)s; the payment is dated %(value_on)s."
         " Date it to the drawdown or later."
-    )
-
-
-class ChangedSince(RuleViolation):
-    """Terms were changed after the day that is to change."""
-
-    code = "terms-changed-since"
-    title = N_("The terms were changed after that day")
-    detail = N_(
-        "A change of terms set the plan of %(number)s anew on %(on)s, for what was left on that day."
-        " Date the payment to that day or later; a repayment from before stands, and what it paid"
-        " too much or too little is settled by a new repayment or a refund."
     )
 
 

@@ -17,7 +17,7 @@ from app.loans.contracts import PostDrawdown, draw, open_loan
 from app.loans.domain.journal import Account
 from app.loans.domain.states import LoanFact, LoanState
 from app.loans.models import Loan, LoanFactRow
-from app.loans.refusals import RenewalInterestOwed, RenewalRefused
+from app.loans.refusals import RenewalInterestAhead, RenewalInterestOwed, RenewalRefused
 from app.loans.repayments.applying import Wish, place, stand
 from app.loans.repayments.repaying import record_repayment, require_misuse_worked_out
 from app.loans.repayments.rewinding import RENEWAL_KEY
@@ -107,8 +107,10 @@ def _require_renewable(ledger: LoanLedger) -> None:
     unbilled_fen = sum(each.state.unbilled_fen for each in ledger.notes)
     if not unbilled_fen or unbilled_fen != state.principal_fen:
         raise RenewalRefused(number=loan.number)
+    if state.accrued_fen < 0:
+        raise RenewalInterestAhead(number=loan.number, ahead=Money(-state.accrued_fen))
     owed_fen = state.accrued_fen + state.fees_fen
-    if state.accrued_fen < 0 or owed_fen > state.suspense_fen:
+    if owed_fen > state.suspense_fen:
         raise RenewalInterestOwed(
             number=loan.number, owed=Money(owed_fen), waiting=Money(state.suspense_fen)
         )

@@ -12,14 +12,11 @@ from app.audit.services import record
 from app.kernel.actor import Actor
 from app.kernel.errors import InvalidInput
 from app.kernel.text import N_
-from app.loans.books import LoanLedger, NoteLedger, add_plan, note_book, note_terms, steps_to_json
+from app.loans.books import LoanLedger, NoteLedger
 from app.loans.closing.rates import rate_row
 from app.loans.contract_terms import first_reset_on, require_pricing
-from app.loans.domain.accrual import RateFrom
-from app.loans.domain.amounts import DatedAmount
-from app.loans.domain.notes import rates_of, replanned
+from app.loans.decided import carry_rate, plan_at_rate
 from app.loans.domain.repricing import LprTenor, Pricing, RateReason, RateSet, rate_set
-from app.loans.domain.terms import Method
 from app.loans.models import Loan, LoanNote, NoteStateRow
 from app.loans.rates.models import LoanRateChange, NoteRate
 from app.loans.rates.queries import pricing_of, published_lpr
@@ -156,27 +153,14 @@ def _rate_change(
 def _set_rate(
     session: Session, ledger: NoteLedger, made: RateSet, number: int, change_number: str
 ) -> None:
-    """A row of rates, the running period by both rates, and a plan that counts from the day."""
-    loan, note, state = ledger.loan, ledger.note, ledger.state
+    """A row of rates, and what the rate does to the note from its day on."""
     day = made.from_on
-    session.add(NoteRate(**rate_row(note.id, number, made)))
-    rates = (*rates_of(ledger.terms), RateFrom(from_on=day, rate_ppm=made.rate_ppm))
-    note.rate_ppm = made.rate_ppm
-    ledger.terms = note_terms(loan, note, rates)
-    book = note_book(ledger)
-    if state.unbilled_fen:
-        state.steps = steps_to_json(book.steps or ((state.period_starts_on, state.unbilled_fen),))
-    add_plan(session, ledger, _plan(ledger, day), from_on=day, reason=change_number)
-    state.next_due_on = note_book(ledger).next_due(day)
-    state.next_reset_on = first_reset_on(loan, note, ends_on=ledger.terms.ends_on, after_on=day)
-
-
-def _plan(ledger: NoteLedger, day: date) -> tuple[DatedAmount, ...]:
-    """What is still planned; equal instalments are drawn again by the new rate."""
-    if ledger.terms.method is Method.EQUAL_INSTALMENT:
-        balance_fen = ledger.state.unbilled_fen
-        return replanned(ledger.terms, ledger.plan, after_on=day, balance_fen=balance_fen)
-    return tuple(each for each in ledger.plan if each.on > day)
+    session.add(NoteRate(**rate_row(ledger.note.id, number, made)))
+    ledger.note.rate_ppm = made.rate_ppm
+    carry_rate(session, ledger, made.rate_ppm, on=day, change_number=change_number)
+    ledger.state.next_reset_on = first_reset_on(
+        ledger.loan, ledger.note, ends_on=ledger.terms.ends_on, after_on=day
+    )
 
 
 __all__ = [
@@ -185,6 +169,7 @@ __all__ = [
     "PresentRates",
     "new_pricing",
     "new_rate_set",
+    "plan_at_rate",
     "present_rates",
     "reprice",
 ]

@@ -18,14 +18,13 @@ from app.kernel.text import N_
 from app.loans.books import (
     LoanLedger,
     NoteLedger,
-    add_plan,
-    note_book,
     open_books,
     require_current,
 )
 from app.loans.classes.models import LoanObservation
 from app.loans.classes.refusals import RestructuringRefused
 from app.loans.contracts import ExtendLoan, extend, move_maturity
+from app.loans.decided import carry_plan
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.states import OPEN_STATES, LoanFact
 from app.loans.models import LoanFactRow
@@ -116,14 +115,18 @@ def _replan(
     """The note's share of the plan in whole fen."""
     if not note.state.unbilled_fen:
         return
-    parts = split_largest_remainder(note.state.unbilled_fen, [each.amount_fen for each in plan])
-    own = tuple(
+    own = share_of_plan(plan, note.state.unbilled_fen)
+    carry_plan(session, note, own, on=day, change_number=reason)
+
+
+def share_of_plan(plan: Sequence[DatedAmount], share_fen: int) -> tuple[DatedAmount, ...]:
+    """A share of a plan in whole fen, day by day."""
+    parts = split_largest_remainder(share_fen, [each.amount_fen for each in plan])
+    return tuple(
         DatedAmount(on=each.on, amount_fen=part)
         for each, part in zip(plan, parts, strict=True)
         if part
     )
-    add_plan(session, note, own, from_on=day, reason=reason)
-    note.state.next_due_on = note_book(note).next_due(day)
 
 
 def mark_restructured(

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from app.loans.invariants import violations
 from app.loans.services import (
@@ -83,6 +84,15 @@ class Bank:
         self.tampered = True
         with self.database.write() as session:
             session.execute(sa.text(statement), values)
+
+    def broken_by(self, statement, *checkers):
+        """The invariants that a change past the service breaks, of loans and more; nothing of it stays."""
+        with Session(self.database.engine) as session:
+            session.info["database"] = self.database
+            assert session.execute(sa.text(statement)).rowcount >= 1, statement
+            found = {each.invariant for look in (violations, *checkers) for each in look(session)}
+            session.rollback()
+        return found
 
     def broken(self):
         return broken(self.database)

@@ -31,6 +31,7 @@ class Happening:
     fen: int = 0
     early: bool = False
     until: date | None = None
+    rate: Fraction | None = None
     name: str = ""
 
 
@@ -106,6 +107,7 @@ class PlainLoan:
         elif happening.kind == "extend":
             assert happening.until is not None
             self.matures_on = happening.until
+            self.rate = happening.rate or self.rate
         elif happening.kind == "fee":
             self.fees += happening.fen
         elif happening.kind == "refund":

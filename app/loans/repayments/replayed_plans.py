@@ -7,35 +7,49 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.loans.books import LoanLedger
 from app.loans.domain.accrual import RateFrom
 from app.loans.domain.repricing import RateReason, RateSet
 from app.loans.models import NotePlan
 from app.loans.rates.queries import rate_rows
-from app.loans.refusals import ChangedSince
 
 
-def plan_rows(session: Session, note_id: UUID) -> Sequence[NotePlan]:
-    """Every plan of a note, in their order."""
+def plans_by_note(session: Session, note_ids: Collection[UUID]) -> dict[UUID, list[NotePlan]]:
+    """Every plan of some notes, in their order."""
     statement = (
-        sa.select(NotePlan).where(col(NotePlan.note_id) == note_id).order_by(col(NotePlan.number))
+        sa.select(NotePlan)
+        .where(col(NotePlan.note_id).in_(note_ids))
+        .order_by(col(NotePlan.note_id), col(NotePlan.number))
     )
-    return session.execute(statement).scalars().all()
+    found: dict[UUID, list[NotePlan]] = {note_id: [] for note_id in note_ids}
+    for row in session.execute(statement).scalars():
+        found[row.note_id].append(row)
+    return found
 
 
 def plan_on(
-    rows: Sequence[NotePlan], on: date, *, standing: Collection[UUID], undone: Collection[UUID]
+    rows: Sequence[NotePlan],
+    on: date,
+    *,
+    standing: Collection[UUID],
+    undone: Collection[UUID | str],
 ) -> NotePlan:
     """The last plan that counts at the opening of a day.
 
-    standing: the repayments that were not taken back. undone: extensions that come later.
+    standing: the repayments that were not taken back. undone: extensions by their ids and changes of
+    terms by their numbers that come later.
     """
+    numbered = {row.number: row for row in rows}
 
     def counts(row: NotePlan) -> bool:
         if row.from_on > on or row.extension_id in undone:
             return False
         if _is_reset(row) and row.from_on == on:
             # Rates are set by the close of their day.
+            return False
+        made = row
+        while made.repeats is not None:
+            made = numbered[made.repeats]
+        if is_decided(made) and made.reason in undone:
             return False
         return row.repayment_id is None or row.repayment_id in standing
 
@@ -47,17 +61,10 @@ def plan_at_end_of(rows: Sequence[NotePlan], due_on: date) -> NotePlan:
     return [row for row in rows if row.from_on < due_on][-1]
 
 
-def require_replayable(session: Session, ledger: LoanLedger, on: date) -> None:
-    """Refuse to go back over a plan that was decided: it divides the principal that was left on its day."""
-    for note in ledger.notes:
-        for row in plan_rows(session, note.note.id):
-            if row.from_on > on and row.number > 1 and _is_decided(row):
-                raise ChangedSince(number=ledger.loan.number, on=row.from_on)
-
-
-def _is_decided(row: NotePlan) -> bool:
+def is_decided(row: NotePlan) -> bool:
+    """Whether a change of terms made it, by a rate or a plan that it set; it then bears the number of the change."""
     made_by = (row.repayment_id, row.extension_id, row.repeats)
-    return made_by == (None, None, None) and not _is_reset(row)
+    return row.number > 1 and made_by == (None, None, None) and not _is_reset(row)
 
 
 def _is_reset(row: NotePlan) -> bool:
@@ -66,18 +73,21 @@ def _is_reset(row: NotePlan) -> bool:
 
 
 def known_rates(
-    session: Session, note_id: UUID, on: date
+    session: Session, note_id: UUID, on: date, *, undone: Collection[date]
 ) -> tuple[tuple[RateFrom, ...], tuple[RateSet, ...]]:
-    """The rates of a note in force at the opening of a day, and those set from it on."""
+    """The rates of a note in force at the opening of a day, and those that closes set from it on.
+
+    undone: the days of changes of the rate that come later.
+    """
     known: list[RateFrom] = []
     later: list[RateSet] = []
     for row in rate_rows(session, [note_id]):
-        by_close = row.reason is RateReason.RESET
-        if not later and (not known or row.from_on < on or (row.from_on == on and not by_close)):
+        changed = row.reason is RateReason.CHANGE
+        if not known or (row.from_on not in undone if changed else row.from_on < on):
             known.append(RateFrom(from_on=row.from_on, rate_ppm=row.rate_ppm))
-        else:
+        elif not changed:
             later.append(RateSet(from_on=row.from_on, rate_ppm=row.rate_ppm, reason=row.reason))
     return tuple(known), tuple(later)
 
 
-__all__ = ["known_rates", "plan_at_end_of", "plan_on", "plan_rows", "require_replayable"]
+__all__ = ["is_decided", "known_rates", "plan_at_end_of", "plan_on", "plans_by_note"]

@@ -4,10 +4,11 @@ Repayments that came after that day are taken back by reversals, the ledger is w
 day from what was stored, the change is booked there, and each later repayment is booked again on
 its own day by the same rules. What else happened is met again on its day: a fee is owed and a
 refund given from the day on which it was booked, an extension moves the maturity to where it was
-decided, and a rate set by the contract draws equal instalments anew; their entries stay as they
-are. Bills between are corrected with what they said before kept on file; interest posted too much
-or too little is posted as a difference. So the loan stands as if everything had been known on its
-day, and every row that was written stays.
+decided, a rate set by the contract or by a change of terms draws equal instalments anew, and a
+plan that a change decided is kept from its beginning; their entries stay as they are. Bills
+between are corrected with what they said before kept on file; interest posted too much or too
+little is posted as a difference. So the loan stands as if everything had been known on its day,
+and every row that was written stays.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -54,17 +55,24 @@ from app.loans.domain.waterfall import Claim
 from app.loans.extending import carry_extension, is_extended, set_maturity
 from app.loans.ledger.models import ManualEntry
 from app.loans.ledger.moving import move_by_entry
-from app.loans.models import LoanAccrual, LoanDue, LoanExtension, Repayment, RepaymentLine
+from app.loans.models import (
+    LoanAccrual,
+    LoanDue,
+    LoanExtension,
+    NotePlan,
+    Repayment,
+    RepaymentLine,
+)
 from app.loans.rates.queries import misuse_of_notes, overpaid_of_notes
 from app.loans.refusals import SuspenseTooSmall
 from app.loans.repayments.applying import Wish, mark_settled, place
+from app.loans.repayments.decided_changes import DecidedChange, carry_decided
 from app.loans.repayments.models import AccrualCorrection, DueChange, RepaymentOrder
 from app.loans.repayments.replayed_plans import (
     known_rates,
     plan_at_end_of,
     plan_on,
-    plan_rows,
-    require_replayable,
+    plans_by_note,
 )
 from app.loans.repayments.rewinding_refusals import RefundedSince, SuspenseUsedSince
 from app.loans.repayments.taking_back import REVERSAL_KEY, take_back
@@ -103,8 +111,10 @@ class Replay:
     """The reversals of later repayments, by what they take back."""
     later: list[Happened] = field(default_factory=list)
     """What came after, in its order."""
+    plans: dict[UUID, list[NotePlan]] = field(default_factory=dict)
+    """Every plan up to the one drawn up again for the day, by note."""
     resets: dict[UUID, tuple[RateSet, ...]] = field(default_factory=dict)
-    """Rates set after the day, by note."""
+    """Rates that closes set after the day, by note."""
     aside: dict[UUID, dict[date, LoanDue]] = field(default_factory=dict)
     """Bills made after the day, by note."""
     grown: _Grown = field(default_factory=dict)
@@ -116,7 +126,7 @@ class Replay:
 
     def go_back(self, later: Sequence[Happened]) -> None:
         """Undo what came after, the last first; `stand_back` then stands at the day."""
-        require_replayable(self.session, self.ledger, self.on)
+        self.plans = plans_by_note(self.session, [each.note.id for each in self.ledger.notes])
         self.later = list(later)
         for each in reversed(self.later):
             self._undo(each.what)
@@ -135,7 +145,7 @@ class Replay:
             self.taken_back[what.id] = taken
         elif isinstance(what, ManualEntry):
             move_by_entry(self.ledger.state, what, what.kind, sign=-1)
-        else:
+        elif isinstance(what, LoanExtension):
             for note in self.ledger.notes:
                 if is_extended(note, what):
                     set_maturity(note, what.before_on, what.before_moved)
@@ -170,10 +180,13 @@ class Replay:
         elif isinstance(what, ManualEntry):
             self._require_waiting(what)
             move_by_entry(self.ledger.state, what, what.kind, sign=1)
-        else:
+        elif isinstance(what, LoanExtension):
             for note in self.ledger.notes:
                 if is_extended(note, what):
                     carry_extension(self.session, note, what)
+        else:
+            for note in self.ledger.notes:
+                carry_decided(self.session, note, what)
 
     def _require_waiting(self, entry: ManualEntry) -> None:
         """A refund stays given: the money must have waited on its day."""
@@ -259,16 +272,11 @@ class Replay:
 
     def _plan_before(self, note: NoteLedger, on: date, standing: Collection[UUID]) -> None:
         """The plan in force on the day without what was taken back; drawn up again where it is not the last."""
-        rows = plan_rows(self.session, note.note.id)
-        base = plan_on(
-            rows,
-            on,
-            standing=standing,
-            undone={each.what.id for each in self.later if isinstance(each.what, LoanExtension)},
-        )
+        rows = self.plans[note.note.id]
+        base = plan_on(rows, on, standing=standing, undone=self._undone())
         note.plan, note.plan_number = plan_from_json(base.plan), rows[-1].number
         if base.number != rows[-1].number:
-            add_plan(
+            again = add_plan(
                 self.session,
                 note,
                 note.plan,
@@ -278,10 +286,24 @@ class Replay:
                 extension_id=base.extension_id,
                 repeats=base.number,
             )
+            rows.append(again)
+
+    def _undone(self) -> set[UUID | str]:
+        """What came after: changes of terms by their numbers, all else by ids."""
+        return {
+            each.what.change_number if isinstance(each.what, DecidedChange) else each.what.id
+            for each in self.later
+        }
 
     def _rates_before(self, note: NoteLedger, on: date) -> None:
         """The rates known on the day; those set later are set again on their days."""
-        known, self.resets[note.note.id] = known_rates(self.session, note.note.id, on)
+        changed = {
+            each.on
+            for each in self.later
+            if isinstance(each.what, DecidedChange) and each.what.rate_ppm is not None
+        }
+        known, resets = known_rates(self.session, note.note.id, on, undone=changed)
+        self.resets[note.note.id] = resets
         if note.terms.rates:
             note.terms = replace(note.terms, rates=known, rate_ppm=known[-1].rate_ppm)
 
@@ -318,7 +340,7 @@ class Replay:
         ]
         odd = spread_period(note.terms)
         if odd is not None:
-            rows = plan_rows(self.session, note.note.id)
+            rows = self.plans[note.note.id]
             plan = plan_from_json(plan_at_end_of(rows, odd.due_on).plan)
             drawn_on = note.note.drawn_on
             steps = _steps(note, moves, drawn_on) or ((drawn_on, note.note.amount_fen),)

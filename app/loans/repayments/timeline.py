@@ -1,4 +1,4 @@
-"""What happened to a loan in the order in which it counts: repayments, fees and refunds, extensions."""
+"""What happened to a loan in the order in which it counts: repayments, fees and refunds, changes of terms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from sqlmodel import Session, col
 from app.loans.domain.ledger import EntryState, ManualKind
 from app.loans.ledger.models import ManualEntry
 from app.loans.models import LoanExtension, Repayment
+from app.loans.repayments.decided_changes import DecidedChange, decided_changes
 from app.loans.repayments.models import RepaymentOrder
 
-What: TypeAlias = Repayment | ManualEntry | LoanExtension
+What: TypeAlias = Repayment | ManualEntry | LoanExtension | DecidedChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ def timeline(session: Session, loan_id: UUID) -> list[Happened]:
             *_repayments(session, loan_id),
             *_entries(session, loan_id),
             *_extensions(session, loan_id),
+            *_decided(session, loan_id),
         ],
         key=lambda each: each.place,
     )
@@ -99,6 +101,12 @@ def _extensions(session: Session, loan_id: UUID) -> Sequence[Happened]:
     return [
         Happened(on=row.booked_on, key=row.id, what=row)
         for row in session.execute(statement).scalars()
+    ]
+
+
+def _decided(session: Session, loan_id: UUID) -> Sequence[Happened]:
+    return [
+        Happened(on=each.on, key=each.id, what=each) for each in decided_changes(session, loan_id)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Money dated back, or taken back, over what else happened: an extension, a new rate, a fee, a refund, misuse."""
+"""Money dated back, or taken back, over what else happened: a change of terms, a new rate, a fee, a refund, misuse."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,6 +16,7 @@ from app.loans.domain.early import Keep
 from app.loans.domain.repricing import LprTenor, Pricing, ResetRule
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import DayRoll, Method, OddDays
+from app.loans.invariants_decided import decided_violations
 from app.loans.invariants_extensions import extension_violations
 from app.loans.ledger.entries import (
     BookEntry,
@@ -29,8 +30,9 @@ from app.loans.ledger.entries import (
 )
 from app.loans.misuse import RecordMisuse, record_misuse
 from app.loans.queries import list_repayments
-from app.loans.refusals import ChangedSince, ExtensionRefused
+from app.loans.refusals import ExtensionRefused
 from app.loans.repayments.rewinding_refusals import RefundedSince
+from app.loans.repricing import NewRate
 from app.loans.restructuring import Restructure, extend_in_difficulty, restructure_loan
 from app.loans.schedules import loan_schedule
 from app.loans.services import (
@@ -48,6 +50,7 @@ from app.loans.services import (
 from app.market.services import DATA, AddSeries, add_series, load_point_file
 from tests.conftest import DEEP
 from tests.integration.loans.test_replay import books
+from tests.support.once import built_once
 
 FIRST = date(2024, 1, 8)
 LAST = date(2024, 1, 26)
@@ -75,6 +78,34 @@ def take_back(bank, repayment):
 def extend(bank, loan_id, until):
     command = ExtendLoan(loan_id=loan_id, matures_on=until, reason="生长期延长")
     write(bank, extend_loan, bank.actor, command)
+
+
+SPRING = {date(2024, 2, 20): 1_000_00, date(2024, 4, 22): 500_00}
+
+
+def ease(bank, loan_id, *, until, parts=None, **rate):
+    """A restructuring T-1: its rate, and a plan of some parts with the rest at the maturity."""
+    plan = ()
+    if parts is not None:
+        rest_fen = unbilled_fen(bank, loan_id) - sum(parts.values())
+        given = {**parts, until: rest_fen}
+        plan = tuple(DatedAmount(on=on, amount_fen=fen) for on, fen in given.items())
+    command = Restructure(
+        loan_id=loan_id,
+        matures_on=until,
+        reason="销售受阻",
+        change_number="T-1",
+        plan=plan,
+        rate=NewRate(change_number="T-1", **rate) if rate else None,
+    )
+    write(bank, restructure_loan, bank.actor, command)
+
+
+def unbilled_fen(bank, loan_id):
+    with bank.database.read() as session:
+        statement = sa.text("SELECT SUM(unbilled_fen) FROM note_state WHERE loan_id = :loan")
+        bound = statement.bindparams(sa.bindparam("loan", loan_id, sa.Uuid()))
+        return int(session.execute(bound).scalar_one())
 
 
 def misuse(bank, loan_id, **command):
@@ -192,6 +223,8 @@ class Month:
     """What is done on which day of January, for three loans of each kind."""
 
     bank: object
+    decided: dict = field(default_factory=dict)
+    """What a restructuring on the 19th decides."""
     work: dict = field(default_factory=lambda: {day(number): [] for number in range(8, 27)})
     wrong: list = field(default_factory=list)
 
@@ -207,6 +240,10 @@ class Month:
             self.work[day(20)].append(lambda each=each: desk.give_back(each, 100_00))
             self.work[day(16)].append(lambda each=each: extend(self.bank, each, date(2024, 9, 5)))
             self.work[day(24)].append(lambda each=each: desk.charge(each, 250_00))
+            if self.decided:
+                self.work[day(19)].append(
+                    lambda each=each: ease(self.bank, each, until=date(2024, 9, 5), **self.decided)
+                )
         for value_on, command in payments(random):
             delayed = min(value_on + timedelta(days=random.randint(0, 20)), LAST)
             for each in (plain, wrong):
@@ -263,10 +300,36 @@ def test_what_arrives_late_leaves_the_loan_as_if_known_whatever_else_happened(lp
     assert wrong == plain
 
 
+DECIDED = {
+    "level": {"rate_ppm": 45_000},
+    "floating-level": {"lpr_bp": 120},
+    "floating-12ths": {"lpr_bp": 120, "parts": SPRING},
+    "principal": {"parts": SPRING},
+    "quarterly": {"rate_ppm": 0, "parts": SPRING},
+    "spread-lately": {"rate_ppm": 45_000, "parts": SPRING},
+}
+QUICK_DECIDED = ("floating-level", "spread-lately")
+
+
+@pytest.mark.deep_on("postgres")
+@pytest.mark.parametrize("kind", DECIDED if DEEP else QUICK_DECIDED)
+def test_what_arrives_late_leaves_the_loan_as_if_known_over_what_was_decided(lpr, desk, kind):
+    """A rate, a plan, or both; the plan of each loan repays the same first, what it then owed at the end."""
+    lpr.open(FIRST)
+    loans = [signed(lpr, **KINDS[kind]) for _ in range(3)]
+    month = Month(lpr, decided=DECIDED[kind])
+    month.everything(desk, loans, Random(f"{kind} decided"))
+    month.run()
+    plain, late, wrong = (shown(lpr, each) for each in loans)
+    assert late == plain
+    assert wrong == plain
+
+
 # --- One thing at a time ---
 
 
 @pytest.fixture
+@built_once
 def level(bank):
     """90,000.00 by equal instalments on the 18th of each month, on 2024-01-08."""
     bank.open(FIRST)
@@ -376,25 +439,74 @@ def test_a_refund_stays_given_and_needs_the_money_that_waited(bank, desk, level)
     assert bank.view(level).suspense_fen == 50_00
 
 
-def test_a_plan_decided_for_what_was_left_is_not_worked_over(bank, level):
+def last_plan(bank, loan_id):
+    with bank.database.read() as session:
+        rows = loan_schedule(session, bank.actor, loan_id).instalments
+    return {
+        row.due_on: row.principal_fen for row in rows if row.due_on > LAST and row.principal_fen
+    }
+
+
+def test_a_decided_plan_is_kept_from_its_beginning_on_what_is_then_left(bank, level):
+    """What is paid before the decision leaves its last days; taken back, it falls due with the last."""
     paid = pay(bank, level, 1_000_00, prepay=True)
     bank.close_until(FIRST, day(9))
-    with bank.database.read() as session:
-        left = sum(each.balance_fen for each in list_notes(session, bank.actor, level))
-    command = Restructure(
-        loan_id=level,
-        matures_on=date(2024, 9, 5),
-        reason="销售受阻",
-        change_number="LC-1",
-        plan=(DatedAmount(on=date(2024, 9, 5), amount_fen=left),),
-    )
-    write(bank, restructure_loan, bank.actor, command)
+    until, parts = date(2024, 9, 5), {date(2024, 2, 20): 5_000_00, date(2024, 3, 20): 2_000_00}
+    left_fen = unbilled_fen(bank, level)
+    ease(bank, level, until=until, parts=parts)
     bank.close(day(10))
-    with pytest.raises(ChangedSince):
-        pay(bank, level, 1_00, value_on=day(9))
-    with pytest.raises(ChangedSince):
-        take_back(bank, paid)
-    assert pay(bank, level, 1_00, value_on=day(10)).value_on == day(10)
+    late = pay(bank, level, 3_000_00, value_on=day(9), prepay=True)
+    assert last_plan(bank, level) == {**parts, until: left_fen - 10_000_00}
+    assert [row for row in plans(bank, level) if row[1] == "T-1"] == [(day(10), "T-1", None)] * 2
+    take_back(bank, paid)
+    assert last_plan(bank, level) == {**parts, until: left_fen - 9_000_00}
+    most_fen = left_fen + 1_000_00 - 3_000_00 - 6_500_00
+    pay(bank, level, most_fen, value_on=day(9), prepay=True)
+    assert last_plan(bank, level) == {date(2024, 2, 20): 5_000_00, date(2024, 3, 20): 1_500_00}
+    take_back(bank, entry_standing_for(bank, level, late))
+    assert sum(last_plan(bank, level).values()) == 6_500_00 + 3_000_00
+
+
+def test_a_rate_is_set_again_on_what_is_then_left(bank, level):
+    """As if known: the loan that paid on the 9th and the one whose payment came to light after the change."""
+    other = signed(bank)
+    bank.close(FIRST)
+    pay(bank, level, 5_000_00, prepay=True)
+    bank.close(day(9))
+    for each in (level, other):
+        ease(bank, each, until=date(2024, 6, 2), rate_ppm=30_000)
+    bank.close_until(day(10), day(18))
+    late = pay(bank, other, 5_000_00, value_on=day(9), prepay=True)
+    assert shown(bank, other) == shown(bank, level)
+    take_back(bank, late)
+    assert unbilled_fen(bank, other) > unbilled_fen(bank, level)
+
+
+def test_on_one_day_what_was_booked_before_the_change_counts_before_it(bank, level):
+    """Taken back, a repayment of the morning makes the plan decided at noon longer at its end."""
+    left_fen, until = unbilled_fen(bank, level), date(2024, 6, 2)
+    morning = pay(bank, level, 1_000_00, prepay=True)
+    ease(bank, level, until=until, parts={date(2024, 2, 20): 5_000_00}, rate_ppm=30_000)
+    evening = pay(bank, level, 2_000_00, prepay=True, keep=Keep.INSTALMENT)
+    bank.close(FIRST)
+    take_back(bank, morning)
+    take_back(bank, entry_standing_for(bank, level, evening))
+    assert last_plan(bank, level) == {date(2024, 2, 20): 5_000_00, until: left_fen - 5_000_00}
+    pay(bank, level, 500_00, value_on=FIRST, prepay=True)
+    assert unbilled_fen(bank, level) == left_fen - 500_00
+
+
+def entry_standing_for(bank, loan_id, repayment):
+    with bank.database.read() as session:
+        rows = list_repayments(session, bank.actor, loan_id)
+        gone = {each.reverses_id for each in rows}
+        return next(
+            each
+            for each in rows
+            if each.id not in gone
+            and each.reverses_id is None
+            and each.amount_fen == repayment.amount_fen
+        )
 
 
 def test_an_observation_goes_on_over_money_dated_before_it(bank, level):
@@ -446,3 +558,21 @@ def test_verify_finds_an_extension_that_was_changed(bank, level):
             found = {each.invariant for each in extension_violations(session)}
             session.rollback()
         assert found == {"loan-extension"}, statement
+
+
+@pytest.mark.one_engine("sqlite")
+def test_verify_finds_a_decided_plan_that_was_changed(bank, level):
+    bank.close_until(FIRST, day(9))
+    ease(bank, level, until=date(2024, 9, 5), rate_ppm=30_000)
+    pay(bank, level, 1_00, value_on=day(9), prepay=True)
+    decided = "WHERE reason = 'T-1' AND number = (SELECT MAX(number) FROM note_plan)"
+    for statement in (
+        f"UPDATE note_plan SET from_on = '2024-01-09' {decided}",
+        f"UPDATE note_plan SET reason = 'T-2' {decided}",
+    ):
+        with bank.database.write() as session:
+            assert list(decided_violations(session)) == []
+            session.execute(sa.text(statement))
+            found = {each.invariant for each in decided_violations(session)}
+            session.rollback()
+        assert found == {"loan-decided-plan"}, statement

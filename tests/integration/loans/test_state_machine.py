@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 from sqlmodel import Session
 
+from app.db.engine import Database
 from app.kernel.clock import FixedClock
 from app.loans.ledger.entries import (
     BookEntry,
@@ -32,6 +33,7 @@ from app.loans.ledger.entries import (
 )
 from app.loans.queries import list_repayments
 from app.loans.repayments.rewinding_refusals import RefundedSince
+from app.loans.repricing import NewRate
 from app.loans.services import (
     ExtendLoan,
     Repay,
@@ -42,9 +44,10 @@ from app.loans.services import (
     reverse,
     write_off,
 )
-from tests.conftest import DEEP, open_database
+from tests.conftest import DEEP, prepared_database
 from tests.factories.world import OPENED_AT
 from tests.support.bank import Bank, broken
+from tests.support.databases import Engines
 from tests.support.plain_loan import Happening, NotThereError, PlainLoan
 
 FIRST: Final = date(2024, 1, 2)
@@ -67,6 +70,7 @@ class Life(RuleBasedStateMachine):
     """One loan of one bank; the rules are what people and nights do to it."""
 
     templates: Any
+    engines: Engines
     engine_name: str
 
     def __init__(self) -> None:
@@ -81,13 +85,14 @@ class Life(RuleBasedStateMachine):
         self.numbers = count(1)
         self.ends_on = MATURITY
         self.gone = False
+        self.engine = self.stack.enter_context(self.engines.lent(self.url))
         self.bank = self.opened()
 
     def opened(self) -> Bank:
-        return Bank(open_database(self.url, self.clock), self.world, self.clock)
+        database = Database(self.url, clock=self.clock, engine=self.engine)
+        return Bank(prepared_database(database), self.world, self.clock)
 
     def teardown(self) -> None:
-        self.bank.database.dispose()
         self.stack.close()
 
     @property
@@ -231,13 +236,31 @@ class Life(RuleBasedStateMachine):
             and self.ends_on < date(2024, 12, 1)
         )
     )
-    @rule(days=st.integers(1, 60))
-    def the_term_is_extended(self, days: int) -> None:
+    @rule(days=st.integers(1, 60), ppm=st.one_of(st.none(), st.integers(1, 90_000)))
+    def the_term_is_extended(self, days: int, ppm: int | None) -> None:
+        """With a new rate, or without; a rate is set once a day, and the drawdown set one."""
         self.ends_on += timedelta(days=days)
+        new = NewRate(change_number=f"T-{next(self.numbers)}", rate_ppm=ppm)
+        rate = new if ppm and not self.rate_is_of_today() else None
         with self.bank.database.write() as session:
-            command = ExtendLoan(loan_id=self.loan_id, matures_on=self.ends_on, reason="生长期延长")
+            command = ExtendLoan(
+                loan_id=self.loan_id, matures_on=self.ends_on, reason="生长期延长", rate=rate
+            )
             extend_loan(session, self.bank.actor, command)
-        self.happened.append(Happening(on=self.today, kind="extend", until=self.ends_on))
+        self.happened.append(
+            Happening(
+                on=self.today,
+                kind="extend",
+                until=self.ends_on,
+                rate=Fraction(ppm, 10**6) if rate and ppm else None,
+            )
+        )
+
+    def rate_is_of_today(self) -> bool:
+        return any(
+            each.on == self.today and (each.kind == "draw" or each.rate is not None)
+            for each in self.happened
+        )
 
     @precondition(lambda self: self.may_pay() and self.today > date(2024, 6, 1))
     @rule()
@@ -277,9 +300,10 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.deep_on("postgres")
-def test_any_life_of_a_loan_comes_to_the_plain_figures(templates, engine_name):
+def test_any_life_of_a_loan_comes_to_the_plain_figures(templates, engines, engine_name):
     class Here(Life):
         pass
 
-    Here.templates, Here.engine_name = staticmethod(templates), engine_name
+    Here.templates, Here.engines = staticmethod(templates), engines
+    Here.engine_name = engine_name
     run_state_machine_as_test(Here, settings=LIVES)
