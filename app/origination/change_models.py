@@ -1,7 +1,7 @@
 """The table of changes of a loan: extension and restructuring."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -77,3 +77,13 @@ class LoanChange(Versioned, table=True):
     """Of a renewal: the officer found the borrower to be a small or micro firm."""
     new_loan_id: UUID | None = None
     """The loan that renewed this one."""
+
+
+KEPT: Final = (
+    "kind", "state", "matures_on", "longest_on", "rate_ppm", "lpr_bp", "plan", "small_borrower",
+    "financial_difficulty", "consent", "registered_until",
+)  # fmt: skip
+"""What the audit journal keeps of a change; `verify` compares it with the row."""
+
+KEPT_LATER: Final = KEPT[KEPT.index("plan") :]
+"""Of these, what entries of the first versions did not keep."""

@@ -14,13 +14,12 @@ from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.classes.models import LoanObservation
 from app.loans.models import Loan
-from app.origination.change_models import LoanChange
+from app.origination.change_models import KEPT, KEPT_LATER, LoanChange
 from app.origination.domain.changes import ChangeKind, ChangeState
 from app.origination.domain.extension import longest_of_change
 from app.policy import Policy
 from app.reference.services import policy_for
 
-_KEPT = ("kind", "state", "matures_on", "longest_on", "rate_ppm", "lpr_bp")
 _DECIDED = (ChangeState.APPROVED, ChangeState.CARRIED_OUT)
 
 
@@ -57,11 +56,11 @@ def _said(session: Session) -> dict[str, dict[str, Any]]:
 
 def _as_said(row: LoanChange, said: dict[str, Any]) -> Iterator[Violation]:
     """A change is what the journal kept of it."""
-    for name in _KEPT:
+    for name in KEPT:
         found = json_value(getattr(row, name))
-        if found != said.get(name):
-            detail = f"{name} is {found}, the journal says {said.get(name)}"
-            yield _broken("loan-change", row, detail)
+        kept = said.get(name, found if name in KEPT_LATER else None)
+        if found != kept:
+            yield _broken("loan-change", row, f"{name} is {found}, the journal says {kept}")
 
 
 def _duties(row: LoanChange) -> Iterator[Violation]:

@@ -12,7 +12,7 @@ from app.loans.domain.journal import Account
 from app.loans.domain.states import EntryKind, LoanState
 from app.loans.models import Loan, LoanPosting
 from app.origination.domain.changes import ChangeState
-from app.origination.write_off_models import KEPT, LoanWriteOff
+from app.origination.write_off_models import KEPT, KEPT_LATER, LoanWriteOff
 
 _DECIDED = (ChangeState.APPROVED, ChangeState.CARRIED_OUT)
 
@@ -29,6 +29,7 @@ def write_off_violations(session: Session) -> Iterator[Violation]:
         yield from _as_said(row, said.get(str(row.id), {}))
         yield from _duties(row)
         yield from _carried_out(row, loan, booked.get(row.number))
+    yield from _undecided(session)
 
 
 def _said(session: Session) -> dict[str, dict[str, Any]]:
@@ -56,9 +57,10 @@ def _booked(session: Session) -> dict[str, int]:
 def _as_said(row: LoanWriteOff, said: dict[str, Any]) -> Iterator[Violation]:
     """A write-off is what the journal kept of it."""
     for name in KEPT:
-        if getattr(row, name) != said.get(name):
-            detail = f"{name} is {getattr(row, name)}, the journal says {said.get(name)}"
-            yield _broken("loan-write-off", row, detail)
+        found = getattr(row, name)
+        kept = said.get(name, found if name in KEPT_LATER else None)
+        if found != kept:
+            yield _broken("loan-write-off", row, f"{name} is {found}, the journal says {kept}")
 
 
 def _duties(row: LoanWriteOff) -> Iterator[Violation]:
@@ -77,6 +79,41 @@ def _carried_out(row: LoanWriteOff, loan: Loan, booked_fen: int | None) -> Itera
     if booked_fen != expected:
         detail = f"{booked_fen} fen of principal booked, {expected} by this write-off"
         yield _broken("loan-write-off-books", row, detail)
+
+
+def _undecided(session: Session) -> Iterator[Violation]:
+    """What was written off without a decision here was so before the books of its bank were opened here."""
+    opened = _opened(session)
+    statement = (
+        sa.select(col(Loan.number), col(Loan.bank_id), col(LoanPosting.booked_on))
+        .join(Loan, col(Loan.id) == col(LoanPosting.loan_id))
+        .outerjoin(
+            LoanWriteOff,
+            sa.and_(
+                col(LoanWriteOff.loan_id) == col(Loan.id),
+                col(LoanWriteOff.number) == col(LoanPosting.text),
+                col(LoanWriteOff.state) == ChangeState.CARRIED_OUT,
+            ),
+        )
+        .where(col(LoanPosting.kind) == EntryKind.WRITE_OFF, col(LoanWriteOff.id).is_(None))
+        .distinct()
+        .order_by(col(Loan.number))
+    )
+    for number, bank_id, booked_on in session.execute(statement):
+        first_on = opened.get(str(bank_id))
+        if first_on is None or booked_on.isoformat() >= first_on:
+            detail = f"written off on {booked_on} without a decision"
+            yield Violation(
+                invariant="loan-write-off-books", subject=f"loan {number}", detail=detail
+            )
+
+
+def _opened(session: Session) -> dict[str, str]:
+    """The first day of each bank whose books are kept here, as the audit journal was told."""
+    statement = sa.select(col(AuditEvent.subject_id), col(AuditEvent.facts)).where(
+        col(AuditEvent.action) == "business-day.open"
+    )
+    return {bank_id: str(facts["day"]) for bank_id, facts in session.execute(statement)}
 
 
 def _broken(invariant: str, row: LoanWriteOff, detail: str) -> Violation:

@@ -34,7 +34,11 @@ BLUEPRINTS = (of_loans, things)
 @of_loans.response(200, WriteOffListSchema)
 def list_write_offs(loan_id: UUID) -> Any:
     """The write-offs of a loan, the newest first; for its bank."""
-    return {"items": write_offs.write_offs_of_loan(current_session(), current_actor(), loan_id)}
+    session, actor = current_session(), current_actor()
+    return {
+        "items": write_offs.write_offs_of_loan(session, actor, loan_id),
+        "loaded": write_offs.find_loaded_write_off(session, actor, loan_id),
+    }
 
 
 @of_loans.route("/<uuid:loan_id>/write-offs", methods=["POST"])

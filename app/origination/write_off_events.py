@@ -25,6 +25,7 @@ def _what(
         (gettext("Ground"), gettext(GROUND_TITLES[view.ground])),
         (gettext("Principal"), money_yuan(view.principal_fen)),
         (gettext("Interest and surcharges"), money_yuan(view.interest_fen)),
+        (gettext("Fees"), money_yuan(view.fees_fen)),
         (gettext("Reasons"), view.reason),
         (gettext("Evidence that recovery is exhausted"), view.evidence),
     ]

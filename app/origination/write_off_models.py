@@ -4,6 +4,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlmodel import Field
+
 from app.db.base import Versioned, check, one_of
 from app.db.types import choice, fen, json_column, link, text
 from app.origination.domain.changes import ChangeState
@@ -49,6 +52,10 @@ class LoanWriteOff(Versioned, table=True):
     principal_fen: int = fen()
     interest_fen: int = fen()
     """Interest with penalty and compound interest, owed when it was proposed."""
+    fees_fen: int = Field(
+        sa_type=sa.BigInteger, nullable=False, sa_column_kwargs={"server_default": "0"}
+    )
+    """Fees owed when it was proposed."""
     repayments: int
     """Repayments of the loan when it was proposed."""
     checks: list[dict[str, Any]] = json_column()
@@ -67,6 +74,9 @@ class LoanWriteOff(Versioned, table=True):
 
 KEPT: Final = (
     "state", "ground", "reason", "evidence", "security_note",
-    "principal_fen", "interest_fen", "repayments",
+    "principal_fen", "interest_fen", "repayments", "fees_fen",
 )  # fmt: skip
 """What the audit journal keeps of a write-off; `verify` compares it with the row."""
+
+KEPT_LATER: Final = ("fees_fen",)
+"""Of these, what entries of the first versions did not keep."""

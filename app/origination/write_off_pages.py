@@ -36,6 +36,7 @@ def write_off_list(loan_id: UUID) -> str:
         "origination/write_offs.html",
         loan=loan,
         write_offs=write_offs.write_offs_of_loan(session, actor, loan_id),
+        loaded=write_offs.find_loaded_write_off(session, actor, loan_id),
         may_propose=actor.may(Permission.WRITE_OFF_LOAN) and loan.state in OPEN_STATES,
         grounds=GROUND_TITLES,
         states=CHANGE_STATE_TITLES,

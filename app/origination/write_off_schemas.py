@@ -51,6 +51,7 @@ class WriteOffSchema(ThingSchema):
     proposed_on = Day()
     principal_fen = Yuan()
     interest_fen = Yuan()
+    fees_fen = Yuan()
     checks = ma.fields.List(ma.fields.Nested(ChangeCheckSchema))
     note = Text(max_length=500)
     proposed_by = ma.fields.Nested(BilingualSchema, allow_none=True)
@@ -63,7 +64,15 @@ class WriteOffSchema(ThingSchema):
     withdrawn_on = Day(allow_none=True)
 
 
-class WriteOffListSchema(ViewSchema):
-    """The write-offs of a loan."""
+class LoadedWriteOffSchema(ViewSchema):
+    """A write-off that came with the history of a loan: decided before the books of its bank were opened here."""
 
+    on = Day()
+    words = Text(max_length=200)
+
+
+class WriteOffListSchema(ViewSchema):
+    """The write-offs of a loan; `loaded` where it was written off before the books of its bank were opened here."""
+
+    loaded = ma.fields.Nested(LoadedWriteOffSchema, allow_none=True)
     items = ma.fields.List(ma.fields.Nested(WriteOffSchema))

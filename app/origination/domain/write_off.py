@@ -76,10 +76,11 @@ def ground_rule(policy: Policy, ground: WriteOffGround) -> GroundRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """What a loan owes: principal, and interest with its surcharges; and how often it was repaid."""
+    """What a loan owes: principal, interest with its surcharges, fees; and how often it was repaid."""
 
     principal_fen: int
     interest_fen: int
+    fees_fen: int
     repayments: int
     """Repayments booked so far, with those taken back: one more is news for who decides."""
 
@@ -195,21 +196,25 @@ def _money_checks(facts: WriteOffFacts) -> Iterator[Check]:
         outcome=outcome(
             met=before.principal_fen == now.principal_fen
             and before.repayments == now.repayments
+            and before.fees_fen == now.fees_fen
             and before.interest_fen <= now.interest_fen
         ),
         hint=N_(
-            "Proposed with %(principal)s yuan of principal and %(interest)s yuan of interest;"
-            " now %(principal_now)s and %(interest_now)s are owed. Withdraw it and propose it anew."
+            "Proposed with %(principal)s yuan of principal, %(interest)s of interest and %(fees)s of fees;"
+            " now %(principal_now)s, %(interest_now)s and %(fees_now)s are owed."
+            " Withdraw it and propose it anew."
         ),
         facts={
             "principal": Money(before.principal_fen),
             "interest": Money(before.interest_fen),
+            "fees": Money(before.fees_fen),
             "principal_now": Money(now.principal_fen),
             "interest_now": Money(now.interest_fen),
+            "fees_now": Money(now.fees_fen),
         },
         found=N_(
-            "Proposed: %(principal)s yuan of principal, %(interest)s of interest."
-            " When it was last looked at: %(principal_now)s and %(interest_now)s."
+            "Proposed: %(principal)s yuan of principal, %(interest)s of interest, %(fees)s of fees."
+            " When it was last looked at: %(principal_now)s, %(interest_now)s and %(fees_now)s."
         ),
     )
 
@@ -221,8 +226,10 @@ AMOUNTS: Final = frozenset(
         "beyond",
         "principal",
         "interest",
+        "fees",
         "principal_now",
         "interest_now",
+        "fees_now",
     }
 )
 """The facts of these checks that are amounts of money."""

@@ -147,7 +147,7 @@ def _renewal(session: Session, asked: Asked) -> RenewalFacts:
         loan_class=state.loan_class,
         working_capital=_is_working_capital(session, loan),
         small_borrower=asked.row.small_borrower,
-        owed_fen=state.accrued_fen + state.fees_fen,
+        owed_fen=max(state.accrued_fen, 0) + state.fees_fen,
         waiting_fen=state.suspense_fen,
         principal_fen=state.principal_fen,
         lendable_fen=sum(lendable_fen(asset) for asset in pool.assets),

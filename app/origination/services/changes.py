@@ -37,7 +37,7 @@ from app.loans.restructuring import (
 )
 from app.loans.services import ExtendLoan, extend_loan, lending_day
 from app.loans.titles import loan_title
-from app.origination.change_models import LoanChange
+from app.origination.change_models import KEPT, LoanChange
 from app.origination.domain.changes import (
     LOAN_CHANGE,
     ChangeEvent,
@@ -218,7 +218,9 @@ def approve_change(
     session: Session, actor: Actor, change_id: UUID, command: DecideChange
 ) -> LoanChangeView:
     """Approve within the own authority; all conditions are tested anew."""
-    row, loan, day = _begin(session, actor, change_id, ChangeEvent.APPROVE)
+    row, loan, _day = _begin(session, actor, change_id, ChangeEvent.APPROVE)
+    ledger, day = open_books(session, actor, row.loan_id)
+    require_current(ledger, day)
     require_authority(session, loan, actor.person_id, day)
     _require_checks(session, Asked(loan=loan, row=row, day=day))
     row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
@@ -376,12 +378,7 @@ def _record(session: Session, actor: Actor, row: LoanChange, what: str, **facts:
         subject_id=row.id,
         organisation_id=row.bank_id,
         number=row.number,
-        kind=row.kind.value,
-        state=row.state.value,
-        matures_on=row.matures_on,
-        longest_on=row.longest_on,
-        rate_ppm=row.rate_ppm,
-        lpr_bp=row.lpr_bp,
+        **{name: getattr(row, name) for name in KEPT},
         **facts,
     )
 

@@ -21,8 +21,8 @@ from app.kernel.permissions import Permission
 from app.loans.books import LoanLedger, open_books, owed_by_claim, require_current
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.provision import provision_fen, provision_rates
-from app.loans.domain.states import OPEN_STATES
-from app.loans.models import Loan, Repayment
+from app.loans.domain.states import OPEN_STATES, EntryKind
+from app.loans.models import Loan, LoanPosting, Repayment
 from app.loans.queries import visible_loans
 from app.loans.services import WriteOff, write_off
 from app.loans.titles import loan_title
@@ -84,6 +84,7 @@ class WriteOffView:
     proposed_on: date
     principal_fen: int
     interest_fen: int
+    fees_fen: int
     checks: tuple[CheckLine, ...]
     note: str
     proposed_by: Name | None
@@ -119,6 +120,7 @@ def propose_write_off(
         proposed_on=day,
         principal_fen=owed.principal_fen,
         interest_fen=owed.interest_fen,
+        fees_fen=owed.fees_fen,
         repayments=owed.repayments,
         checks=[],
         proposed_by_id=actor.person_id,
@@ -215,6 +217,7 @@ def _facts(session: Session, ledger: LoanLedger, row: LoanWriteOff, day: date) -
         proposed=Owed(
             principal_fen=row.principal_fen,
             interest_fen=row.interest_fen,
+            fees_fen=row.fees_fen,
             repayments=row.repayments,
         ),
         owed=_owed(session, ledger),
@@ -225,6 +228,7 @@ def _owed(session: Session, ledger: LoanLedger) -> Owed:
     return Owed(
         principal_fen=ledger.state.principal_fen,
         interest_fen=sum(owed_by_claim(ledger).values()),
+        fees_fen=ledger.state.fees_fen,
         repayments=_count(session, Repayment, col(Repayment.loan_id) == ledger.loan.id),
     )
 
@@ -302,6 +306,34 @@ def write_offs_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[Wr
     statement = visible_write_offs(session, actor).where(col(LoanWriteOff.loan_id) == loan_id)
     rows = session.execute(statement.order_by(col(LoanWriteOff.number).desc())).scalars().all()
     return write_off_views(session, actor, rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedWriteOff:
+    """A write-off that came with the history of a loan: its bank decided it before its books were opened here."""
+
+    on: date
+    words: str
+
+
+def find_loaded_write_off(session: Session, actor: Actor, loan_id: UUID) -> LoadedWriteOff | None:
+    """The write-off of a loan in sight that nobody decided here; None of all others."""
+    load_loan(session, actor, loan_id)
+    decided = sa.select(col(LoanWriteOff.number)).where(
+        col(LoanWriteOff.loan_id) == loan_id,
+        col(LoanWriteOff.state) == ChangeState.CARRIED_OUT,
+    )
+    statement = (
+        sa.select(col(LoanPosting.booked_on), col(LoanPosting.text))
+        .where(
+            col(LoanPosting.loan_id) == loan_id,
+            col(LoanPosting.kind) == EntryKind.WRITE_OFF,
+            col(LoanPosting.text).not_in(decided),
+        )
+        .limit(1)
+    )
+    found = session.execute(statement).first()
+    return LoadedWriteOff(on=found[0], words=found[1]) if found else None
 
 
 def write_off_views(

@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
-from app.loans.services import Drawn, PostDrawdown
+from app.loans.history import WrittenOff
+from app.loans.services import Drawn, PostDrawdown, WriteOff
 from tests.support.bank import Bank
+from tests.support.once import built_once
 
 DAY = date(2025, 3, 1)
 FORM = {
@@ -16,6 +18,7 @@ FORM = {
 
 
 @pytest.fixture
+@built_once
 def loan_id(database, world, clock):
     """3,000,000.00, matured, nothing paid: doubtful."""
     bank = Bank(database, world, clock).open(DAY)
@@ -63,3 +66,18 @@ def test_a_write_off_over_the_api(api, loan_id):
     assert api("a-risk").get(f"/loans/{loan_id}").json["state"] == "written-off"
     (listed,) = api("a-risk").get(f"/loans/{loan_id}/write-offs").json["items"]
     assert listed["number"] == done["number"]
+
+
+def test_a_write_off_of_history_says_so(sign_in, api, database, world, clock):
+    """Nobody decided it here: the page and the list say the day and the words of its entry."""
+    bank = Bank(database, world, clock).open(DAY)
+    loan_id = bank.sign()
+    drawn = PostDrawdown(loan_id=loan_id, amount_fen=3_000_000_00)
+    command = WriteOff(loan_id=loan_id, reason="账销案存")
+    gone = WrittenOff(on=date(2025, 2, 27), command=command)
+    bank.take_over(loan_id, Drawn(on=date(2023, 12, 26), command=drawn), gone)
+    shown = sign_in("a-approve", language="en").get(f"/loans/{loan_id}/write-offs").text
+    assert "Written off on 2025-02-27, before the books of the bank were opened here" in shown
+    assert "its entry says: 账销案存" in shown
+    listed = api("a-approve").get(f"/loans/{loan_id}/write-offs").json
+    assert listed == {"items": [], "loaded": {"on": "2025-02-27", "words": "账销案存"}}

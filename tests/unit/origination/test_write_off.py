@@ -17,7 +17,7 @@ from app.origination.domain.write_off import (
 )
 from app.policy import Policy
 
-OWED = Owed(principal_fen=100_00, interest_fen=5_00, repayments=2)
+OWED = Owed(principal_fen=100_00, interest_fen=5_00, fees_fen=2_00, repayments=2)
 LAID_DOWN = Policy(parameters=policy.on(date(2024, 1, 2)))
 FACTS = WriteOffFacts(
     open=True,
