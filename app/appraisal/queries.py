@@ -112,10 +112,10 @@ def signatures(session: Session, appraisal_id: UUID) -> list[AppraisalSignature]
     return list(session.execute(statement).scalars())
 
 
-def without_report() -> sa.Select[Any]:
-    """Ids of appraisals that were signed twice and whose report is not printed yet, oldest first."""
+def without_report() -> sa.Select[UUID, str]:
+    """Ids and numbers of appraisals that were signed twice and whose report is not printed yet, oldest first."""
     return (
-        sa.select(col(Appraisal.id))
+        sa.select(col(Appraisal.id), col(Appraisal.number))
         .where(col(Appraisal.state).in_(FINISHED_STATES), col(Appraisal.report_id).is_(None))
         .order_by(col(Appraisal.id))
     )

@@ -64,7 +64,9 @@ def print_checks(database: Database) -> None:
     actor = system_actor(
         organisation_id=PLATFORM_ORGANISATION_ID, organisation_kind=OrganisationKind.PLATFORM.value
     )
-    issue_missing_reports(database, actor)
+    failed = issue_missing_reports(database, actor).failed
+    if failed:
+        raise RuntimeError(f"reports of checks that cannot be printed: {', '.join(failed)}")
 
 
 def _check(session: Session, cast: Cast, loan_id: UUID, each: Mapping[str, Any]) -> UUID:

@@ -143,7 +143,7 @@ def _reports_missing(session: Session) -> bool:
 
 def _print(database: Database, turn: Turn) -> Facts:
     """Print what was signed twice; the web does it at once, this takes up what was cut off."""
-    return {"printed": issue_missing_reports(database, turn.actor)}
+    return issue_missing_reports(database, turn.actor, stop=turn.stop).facts
 
 
 def _checks_unprinted(session: Session) -> bool:
@@ -152,7 +152,7 @@ def _checks_unprinted(session: Session) -> bool:
 
 def _print_checks(database: Database, turn: Turn) -> Facts:
     """Print what was reviewed; the web does it at once, this takes up what was cut off."""
-    return {"printed": inspections.issue_missing_reports(database, turn.actor)}
+    return inspections.issue_missing_reports(database, turn.actor, stop=turn.stop).facts
 
 
 def _batches_left(session: Session) -> bool:

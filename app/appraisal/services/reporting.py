@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from threading import Event
 from typing import Any, Final
 from uuid import UUID
 
@@ -61,6 +62,7 @@ from app.db.engine import Database, today
 from app.documents.files import check_address
 from app.documents.models import Document, IssuedDocument
 from app.documents.pdf_blocks import Words
+from app.documents.printing import PrintRun, print_each
 from app.documents.services import (
     DocumentIdentity,
     IssueDocument,
@@ -163,11 +165,13 @@ def issue_report(database: Database, actor: Actor, appraisal_id: UUID) -> UUID |
         return _keep_report(session, actor, appraisal_id, code, view.issued_on, content)
 
 
-def issue_missing_reports(database: Database, actor: Actor) -> int:
-    """Print every report that was signed twice and is not there yet; gives how many."""
+def issue_missing_reports(
+    database: Database, actor: Actor, *, stop: Event | None = None
+) -> PrintRun:
+    """Print every report that was signed twice and is not there yet, until the wish to stop."""
     with database.read() as session:
-        missing = list(session.execute(queries.without_report()).scalars())
-    return sum(issue_report(database, actor, each) is not None for each in missing)
+        missing = [(row.id, row.number) for row in session.execute(queries.without_report())]
+    return print_each(missing, lambda each: issue_report(database, actor, each), stop=stop)
 
 
 def _keep_report(

@@ -4,7 +4,8 @@ The document bears the number of the check. The review seals the content; once t
 the seal covers the document too.
 """
 
-from typing import Any, Final
+from threading import Event
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from app.appraisal.services.reporting import INVENTED
 from app.db.engine import Database
 from app.documents.files import check_address
 from app.documents.pdf import Words
+from app.documents.printing import PrintRun, print_each
 from app.documents.services import DocumentIdentity, IssueDocument, issue_document, new_code
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
@@ -44,17 +46,19 @@ def issue_report(database: Database, actor: Actor, inspection_id: UUID) -> UUID 
         return _keep_report(session, actor, inspection_id, printed, content)
 
 
-def issue_missing_reports(database: Database, actor: Actor) -> int:
-    """Print every report that was reviewed and is not there yet; gives how many."""
+def issue_missing_reports(
+    database: Database, actor: Actor, *, stop: Event | None = None
+) -> PrintRun:
+    """Print every report that was reviewed and is not there yet, until the wish to stop."""
     with database.read() as session:
-        missing = list(session.execute(without_report()).scalars())
-    return sum(issue_report(database, actor, each) is not None for each in missing)
+        missing = [(row.id, row.number) for row in session.execute(without_report())]
+    return print_each(missing, lambda each: issue_report(database, actor, each), stop=stop)
 
 
-def without_report() -> sa.Select[Any]:
-    """Ids of checks that were reviewed and whose report is not printed yet, oldest first."""
+def without_report() -> sa.Select[UUID, str]:
+    """Ids and numbers of checks that were reviewed and whose report is not printed yet, oldest first."""
     return (
-        sa.select(col(Inspection.id))
+        sa.select(col(Inspection.id), col(Inspection.number))
         .where(
             col(Inspection.state) == InspectionState.REVIEWED, col(Inspection.document_id).is_(None)
         )

@@ -57,6 +57,7 @@ from app.assets.queries import visible_assets
 from app.assets.services import AddEncumbrance, add_encumbrance
 from app.documents.models import IssuedDocument
 from app.documents.pdf_blocks import Words
+from app.documents.printing import PrintRun
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound, StaleVersion
 from tests.factories.appraisals import (
     CARBON_FALLEN_FEN,
@@ -278,7 +279,7 @@ def test_the_report_is_printed_once_after_the_second_signature(
     actor = world.actor("ag1-b")
     issued_id = issue_report(database, actor, view.id)
     assert issue_report(database, actor, view.id) == issued_id
-    assert issue_missing_reports(database, world.system()) == 0
+    assert issue_missing_reports(database, world.system()) == PrintRun()
     with database.read() as reading:
         row = reading.get_one(Appraisal, view.id)
         assert (row.report_id, row.version) == (issued_id, view.version)

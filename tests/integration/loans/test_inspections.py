@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from app.appraisal.services.reporting import ReportNotReady
 from app.desk.worklist import worklist
 from app.documents.models import IssuedDocument
+from app.documents.printing import PrintRun
 from app.documents.services import UploadFile, check_code
 from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.loans.domain.inspection import (
@@ -328,8 +329,8 @@ def test_a_report_is_printed_once_and_the_job_makes_up_for_one_that_was_cut_off(
     system = bank.world.system()
     assert issue_report(bank.database, system, check_id) is None
     act(bank, review_report, "a-risk", check_id, Said())
-    assert issue_missing_reports(bank.database, system) == 1
-    assert issue_missing_reports(bank.database, system) == 0
+    assert issue_missing_reports(bank.database, system) == PrintRun(printed=1)
+    assert issue_missing_reports(bank.database, system) == PrintRun()
     with bank.database.read() as session:
         (issued,) = session.execute(sa.select(IssuedDocument)).scalars()
     assert issue_report(bank.database, system, check_id) == issued.id
@@ -340,11 +341,11 @@ def test_what_changed_since_the_review_is_named_and_neither_printed_nor_sealed_a
     bank, check_id, printed
 ):
     submitted(bank, check_id)
-    act(bank, review_report, "a-risk", check_id, Said())
+    number = act(bank, review_report, "a-risk", check_id, Said()).number
     if printed:
         issue_missing_reports(bank.database, bank.actor)
     bank.sql("UPDATE inspection SET summary = 'all is well', document_id = NULL")
-    assert issue_missing_reports(bank.database, bank.actor) == 0
+    assert issue_missing_reports(bank.database, bank.actor) == PrintRun(failed=(number,))
     with bank.database.read() as session:
         found = {each.invariant for each in inspection_violations(session)}
     assert found == {"inspection-sealed"}
