@@ -56,9 +56,11 @@ def finding_of(row: Any, rule: TriggerRule, place: Place) -> Finding:
     return Finding(loan_id=loan_id, began_on=began_on, figures=figures)
 
 
-def endings(place: Place, rule: TriggerRule, *, limit: int) -> sa.Select[Any]:
-    """The causes of a bank that hold no more."""
+def endings(place: Place, rule: TriggerRule, *, after: UUID | None, limit: int) -> sa.Select[Any]:
+    """The causes of a bank that hold no more, from the first loan after one on."""
     held = holding(place.bank_id, rule.trigger).limit(limit)
+    if after is not None:
+        held = held.where(col(SignalCause.loan_id) > after)
     if rule.trigger is Trigger.CLASS_WORSE:
         return held.where(~_classed(place, rule))
     found = _FOUND[rule.trigger](place, rule).subquery()

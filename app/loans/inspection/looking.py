@@ -3,10 +3,11 @@
 It follows the close and never runs inside it. A look that was cut off or comes days later finds the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -35,7 +36,18 @@ from app.loans.inspection.planning import books_since
 from app.reference.services import policy_for
 
 LOOK_CHUNK: Final = 1_000
-"""Signals of one transaction: written in less than half a second."""
+"""Signals written together: in less than half a second."""
+
+
+_Opening: TypeAlias = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Books:
+    """How a look opens its transactions: one for what it reads, one for each chunk that it writes."""
+
+    read: _Opening
+    write: _Opening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,36 +66,33 @@ def look_at_bank(
     database: Database, actor: Actor, bank_id: UUID, *, chunk: int = LOOK_CHUNK
 ) -> int:
     """Look for what raises signals among the loans of a bank on its open day; gives how many were raised."""
+    books = _Books(read=database.read, write=database.write)
+    return _look_through(books, actor, bank_id, chunk)
+
+
+def look_once(session: Session, actor: Actor, bank_id: UUID, *, chunk: int = LOOK_CHUNK) -> int:
+    """The same in one transaction of the caller; gives how many signals were raised."""
+
+    def own() -> AbstractContextManager[Session]:
+        return nullcontext(session)
+
+    return _look_through(_Books(read=own, write=own), actor, bank_id, chunk)
+
+
+def _look_through(books: _Books, actor: Actor, bank_id: UUID, chunk: int) -> int:
+    """Every trigger over every loan, so many at a time."""
     actor.require(Permission.CLOSE_DAY)
-    with database.read() as session:
+    with books.read() as session:
         look = _look(session, actor, bank_id, chunk)
     if look is None:
         return 0
     raised = 0
     for trigger in FOUND_HERE:
-        raised += sum(_take_news(database, look, look.rules[trigger]))
-        _take_endings(database, look, look.rules[trigger])
-    raised += _take_proofs(database, look)
-    with database.write() as session:
+        raised += sum(_take_news(books, look, look.rules[trigger]))
+        _take_endings(books, look, look.rules[trigger])
+    raised += _take_proofs(books, look)
+    with books.write() as session:
         hold_looks(session, bank_id).looked_on = look.place.on
-    return raised
-
-
-def look_once(session: Session, actor: Actor, bank_id: UUID) -> int:
-    """The same in a transaction of the caller, for a bank of few loans; gives how many signals were raised."""
-    actor.require(Permission.CLOSE_DAY)
-    look = _look(session, actor, bank_id, LOOK_CHUNK)
-    if look is None:
-        return 0
-    row = hold_looks(session, bank_id)
-    raised = 0
-    for trigger in FOUND_HERE:
-        rule = look.rules[trigger]
-        raised += _write_news(session, look, rule, None)[0]
-        _write_endings(session, look, rule)
-    rule = look.rules[Trigger.PROOF_MISSING]
-    raised += _write_proofs(session, look, rule, loans_to_prove(session, look.place, rule))
-    row.looked_on = look.place.on
     return raised
 
 
@@ -110,14 +119,14 @@ def _look(session: Session, actor: Actor, bank_id: UUID, chunk: int) -> _Look | 
     )
 
 
-def _take_news(database: Database, look: _Look, rule: TriggerRule) -> Iterator[int]:
+def _take_news(books: _Books, look: _Look, rule: TriggerRule) -> Iterator[int]:
     """A chunk of loans a transaction, from the first loan to the last; gives what each raised."""
     last: UUID | None = None
     while True:
-        with database.read() as session:
+        with books.read() as session:
             if session.execute(news(look.place, rule, after=last, limit=1)).first() is None:
                 return
-        with database.write() as session:
+        with books.write() as session:
             hold_looks(session, look.place.bank_id)
             raised, last = _write_news(session, look, rule, last)
         yield raised
@@ -132,38 +141,38 @@ def _write_news(
     return raised, findings[-1].loan_id if findings else after
 
 
-def _take_endings(database: Database, look: _Look, rule: TriggerRule) -> None:
+def _take_endings(books: _Books, look: _Look, rule: TriggerRule) -> None:
+    """The same of causes that hold no more."""
+    last: UUID | None = None
     while True:
-        with database.read() as session:
-            if session.execute(endings(look.place, rule, limit=1)).first() is None:
+        with books.read() as session:
+            if session.execute(endings(look.place, rule, after=last, limit=1)).first() is None:
                 return
-        with database.write() as session:
+        with books.write() as session:
             hold_looks(session, look.place.bank_id)
-            _write_endings(session, look, rule)
+            last = _write_endings(session, look, rule, last)
 
 
-def _write_endings(session: Session, look: _Look, rule: TriggerRule) -> None:
-    found = session.execute(endings(look.place, rule, limit=look.chunk)).scalars().all()
+def _write_endings(
+    session: Session, look: _Look, rule: TriggerRule, after: UUID | None
+) -> UUID | None:
+    statement = endings(look.place, rule, after=after, limit=look.chunk)
+    found = session.execute(statement).scalars().all()
     undone = _UNDONE[rule.trigger](session, found) if found else set()
     ended = [(each, CauseNote.UNDONE if each.id in undone else CauseNote.OVER) for each in found]
     write_seen(session, look.actor, look.where, Seen(rule=rule, ended=ended))
+    return found[-1].loan_id if found else after
 
 
-def _take_proofs(database: Database, look: _Look) -> int:
+def _take_proofs(books: _Books, look: _Look) -> int:
     rule, raised = look.rules[Trigger.PROOF_MISSING], 0
-    with database.read() as session:
+    with books.read() as session:
         loan_ids = loans_to_prove(session, look.place, rule)
     for some in pieces(loan_ids, look.chunk):
-        with database.write() as session:
-            raised += _write_proofs(session, look, rule, some)
+        with books.write() as session:
+            found = proofs_missing(session, look.place, rule, some)
+            raised += take_findings(session, look.actor, look.where, rule, found, among=some)
     return raised
-
-
-def _write_proofs(
-    session: Session, look: _Look, rule: TriggerRule, loan_ids: Sequence[UUID]
-) -> int:
-    found = proofs_missing(session, look.place, rule, loan_ids)
-    return take_findings(session, look.actor, look.where, rule, found, among=loan_ids)
 
 
 def _paid_in_time(session: Session, causes: Sequence[SignalCause]) -> set[UUID]:

@@ -15,7 +15,7 @@ from app.loans.domain.signals import SignalState
 from app.loans.inspection.cause_queries import holding
 from app.loans.inspection.causes import Seen, hold_looks, write_seen
 from app.loans.inspection.invariants import inspection_violations
-from app.loans.inspection.looking import look_at_bank
+from app.loans.inspection.looking import look_at_bank, look_once
 from app.loans.inspection.planning import plan_bank
 from app.loans.inspection.queries import inspections_of_loan
 from app.loans.inspection.refusals import SignalNotHandled
@@ -78,6 +78,11 @@ def unpaid(bank, until_on):
 
 def look(bank, **options):
     return look_at_bank(bank.database, bank.actor, bank.id, **options)
+
+
+def look_in_one_transaction(bank, **options):
+    with bank.database.write() as session:
+        return look_once(session, bank.actor, bank.id, **options)
 
 
 def signals(bank, login="a-officer", **wanted):
@@ -308,13 +313,18 @@ def test_proofs_that_do_not_reach_the_drawing_are_missing_after_their_days(
     assert [each.cause.trigger for each in signals(bank)] == [Trigger.PROOF_MISSING] * count
 
 
-def test_loans_are_looked_at_in_chunks(bank):
+@pytest.mark.parametrize("chunk", [2, 3])
+@pytest.mark.parametrize("looking", [look, look_in_one_transaction])
+def test_loans_are_looked_at_in_chunks_to_the_last_one(bank, looking, chunk):
     bank.open(DUE_DAY)
-    for _ in range(3):
-        drawn_before(bank)
+    loan_ids = [drawn_before(bank) for _ in range(3)]
     bank.close(DUE_DAY)
-    assert look(bank, chunk=1) == 3
+    assert looking(bank, chunk=chunk) == 3
     assert len({each.number for each in signals(bank)}) == 3
+    for loan_id in loan_ids:
+        pay(bank, loan_id, 100_000_00)
+    assert looking(bank, chunk=chunk) == 0
+    assert [each.cause.ended_on for each in signals(bank)] == [DUE_DAY + ONE_DAY] * 3
 
 
 def test_nobody_raises_a_signal_in_the_name_of_the_system(bank, late):
