@@ -25,6 +25,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "gep-account": ("accounts", "Add up a GEP account of a file, and compare two years."),
     "calibrate": ("calibration", "Measure how the prices of a file move."),
     "schedule": ("finance", "Draw a repayment schedule."),
+    "schedule-book": (
+        "book_schedules",
+        "Draw the schedules of a book of loans with equal monthly instalments under 30/360.",
+    ),
     "day-count": (
         "finance",
         "Count the days and the share of a year from START up to END.",

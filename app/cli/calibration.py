@@ -13,14 +13,13 @@ from app.cli.terminal import (
     DAY,
     InputUnreadable,
     as_json_option,
-    content_of,
     echo_json,
     language,
     refusals_shown,
     say,
+    text_of,
     worded,
 )
-from app.documents.content_types import decode_text
 from app.kernel.clock import SystemClock
 from app.kernel.csv_rows import LineError
 from app.kernel.errors import FieldError
@@ -68,7 +67,7 @@ def calibrate_command(
 
 def _read(path: Path) -> SeriesRead:
     """The series, or everything that is wrong with its file in one round."""
-    read = read_series(decode_text(content_of(path, most_bytes=MOST_BYTES)))
+    read = read_series(text_of(path, most_bytes=MOST_BYTES))
     if not read.errors:
         return read
     wrong = [_wrong(each) for each in read.errors]

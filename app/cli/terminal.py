@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from app.documents.content_types import UploadRefused, decode_text
 from app.kernel.actor import Name
 from app.kernel.catalogue import catalogue
 from app.kernel.errors import Fact, FieldError, InvalidInput, Refusal, RuleViolation
@@ -73,6 +74,14 @@ def content_of(path: Path, *, most_bytes: int) -> bytes:
         words = N_("The file is larger than %(limit)s bytes.")
         raise InputUnreadable.at(path.name, words, limit=f"{most_bytes:,}")
     return content
+
+
+def text_of(path: Path, *, most_bytes: int) -> str:
+    """The text of an input file of rows; bytes that are no text are refused."""
+    try:
+        return decode_text(content_of(path, most_bytes=most_bytes))
+    except UploadRefused as refused:
+        raise InputUnreadable.at(path.name, refused.detail, **refused.facts) from refused
 
 
 def json_of(path: Path, content: bytes) -> object:

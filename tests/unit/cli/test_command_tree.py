@@ -14,6 +14,7 @@ REFERENCE = ROOT / "docs" / "reference" / "commands.md"
 
 DATABASE_FREE = (
     ("schedule", "--help"),
+    ("schedule-book", "--help"),
     ("day-count", "30/360", "2024-01-01", "2024-02-01"),
     ("classify", "--days-overdue", "91"),
     ("models",),
