@@ -42,6 +42,8 @@ from app.documents.pdf_blocks import (
     KeyValues,
     LineChart,
     PageBreak,
+    Picture,
+    Pictures,
     Row,
     Series,
     Signature,
@@ -59,6 +61,7 @@ from app.documents.pdf_page import (
     draw_cover,
     draw_qr,
 )
+from app.documents.pdf_pictures import picture_rows
 from app.documents.pdf_text import (
     BODY,
     BODY_EN,
@@ -101,6 +104,8 @@ __all__ = [
     "KeyValues",
     "LineChart",
     "PageBreak",
+    "Picture",
+    "Pictures",
     "Row",
     "Series",
     "Signature",
@@ -271,6 +276,8 @@ def _flowables(block: Block) -> list[Flowable]:
             made = _signatures(block)
         case LineChart():
             made = _line_chart(block)
+        case Pictures():
+            made = picture_rows(block)
         case PageBreak():
             made = [PageBreakFlowable()]
     return made

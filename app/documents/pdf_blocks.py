@@ -137,8 +137,24 @@ class LineChart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A photograph with its words below; `jpeg` is None where there is nothing to be shown."""
+
+    title: str
+    notes: Sequence[str] = ()
+    jpeg: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """Photographs, two a row."""
+
+    items: Sequence[Picture]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageBreak:
     """What follows begins on a new page."""
 
 
-Block = Cover | Heading | Text | KeyValues | Grid | Signatures | LineChart | PageBreak
+Block = Cover | Heading | Text | KeyValues | Grid | Signatures | LineChart | Pictures | PageBreak

@@ -11,6 +11,8 @@ from app.documents.pdf import (
     Grid,
     Heading,
     KeyValues,
+    Picture,
+    Pictures,
     Row,
     Signature,
     Signatures,
@@ -40,6 +42,15 @@ class EvidenceLine:
     payee: str
     note: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoLine:
+    """A photograph of the check; `jpeg` is None where its file cannot be shown."""
+
+    name: str
+    note: str
+    jpeg: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +87,9 @@ class ReportView:
     submitted_on: date | None
     review_note: str
     notice: Words | None = None
+    photos: Sequence[PhotoLine] = ()
+    photos_left_out: int = 0
+    """Photographs that stand in the list of evidence only."""
 
 
 def inspection_report(view: ReportView) -> bytes:
@@ -104,6 +118,7 @@ def _blocks(view: ReportView) -> list[Block]:
         _heading("三、资金用途核对", "Use of funds"),
         KeyValues(rows=_funds(view)),
         _evidence(view),
+        *_photos(view),
         _heading("四、结论与后续措施", "Conclusion and next step"),
         KeyValues(rows=[_row("结论", "Conclusion", _both(view.conclusion))]),
         Text(words=Words(zh=view.summary, en="")),
@@ -205,3 +220,23 @@ def _evidence(view: ReportView) -> Grid:
             for each in view.evidence
         ],
     )
+
+
+def _photos(view: ReportView) -> list[Block]:
+    if not view.photos:
+        return []
+    heading = Heading(words=Words(zh="现场照片", en="Photographs"), level=2)
+    return [heading, Pictures(items=[_photo(each) for each in view.photos]), *_left_out(view)]
+
+
+def _photo(photo: PhotoLine) -> Picture:
+    missing = "" if photo.jpeg else "照片无法显示，请查阅原文件。 Cannot be shown; see the file."
+    return Picture(title=photo.name, notes=(photo.note, missing), jpeg=photo.jpeg)
+
+
+def _left_out(view: ReportView) -> list[Block]:
+    if not view.photos_left_out:
+        return []
+    zh = f"另有照片 {view.photos_left_out} 张，见佐证清单。"
+    en = f"Photographs listed above and not printed: {view.photos_left_out}."
+    return [Text(words=Words(zh=zh, en=en))]

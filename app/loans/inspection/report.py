@@ -4,6 +4,8 @@ The document bears the number of the check. The review seals the content; once t
 the seal covers the document too.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from threading import Event
 from typing import Final
 from uuid import UUID
@@ -13,20 +15,37 @@ from sqlmodel import Session, col
 
 from app.appraisal.services.reporting import INVENTED
 from app.db.engine import Database
-from app.documents.files import check_address
+from app.documents.files import check_address, store_of
 from app.documents.pdf import Words
+from app.documents.pdf_pictures import PRINTABLE_TYPES, printable_jpeg
 from app.documents.printing import PrintRun, print_each
 from app.documents.services import DocumentIdentity, IssueDocument, issue_document, new_code
+from app.documents.store import DamagedFile, FileStore, UnknownFile
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
-from app.loans.domain.inspection import InspectionState, UseOfFunds, checklist, name_in
+from app.loans.domain.inspection import (
+    FilePurpose,
+    InspectionState,
+    UseOfFunds,
+    checklist,
+    name_in,
+)
 from app.loans.inspection.models import Inspection
-from app.loans.inspection.pdf import EvidenceLine, FindingLine, ReportView, inspection_report
-from app.loans.inspection.queries import InspectionView, file_rows, whole_view
+from app.loans.inspection.pdf import (
+    EvidenceLine,
+    FindingLine,
+    PhotoLine,
+    ReportView,
+    inspection_report,
+)
+from app.loans.inspection.queries import FileView, InspectionView, file_rows, whole_view
 from app.loans.inspection.seal import seal_of
 from app.loans.models import Loan
 
 KIND: Final = "inspection-report"
+
+MAX_PHOTOS: Final = 12
+"""Photographs printed in one report; the list of evidence names all of them."""
 
 
 def issue_report(database: Database, actor: Actor, inspection_id: UUID) -> UUID | None:
@@ -40,8 +59,9 @@ def issue_report(database: Database, actor: Actor, inspection_id: UUID) -> UUID 
             return None if row is None else row.document_id
         if not _is_as_reviewed(session, row):
             return None
-        printed = _printed(session, whole_view(session, actor, row), new_code())
-    content = inspection_report(printed)
+        view = whole_view(session, actor, row)
+        printed, store = _printed(session, view, new_code()), store_of(session)
+    content = inspection_report(_with_photos(store, printed, view.standing_files))
     with database.write() as session:
         return _keep_report(session, actor, inspection_id, printed, content)
 
@@ -174,3 +194,26 @@ def _evidence(view: InspectionView) -> list[EvidenceLine]:
         )
         for each in view.standing_files
     ]
+
+
+def _with_photos(store: FileStore, view: ReportView, files: Sequence[FileView]) -> ReportView:
+    """The report with the first photographs of the check, each read and scaled by itself."""
+    photos = [each for each in files if each.purpose is FilePurpose.PHOTO]
+    return replace(
+        view,
+        photos=[
+            PhotoLine(name=each.name, note=each.note, jpeg=_jpeg_of(store, each))
+            for each in photos[:MAX_PHOTOS]
+        ],
+        photos_left_out=len(photos[MAX_PHOTOS:]),
+    )
+
+
+def _jpeg_of(store: FileStore, file: FileView) -> bytes | None:
+    """None of a file that is no picture, is damaged, or is missing: the report says so."""
+    if file.media_type not in PRINTABLE_TYPES:
+        return None
+    try:
+        return printable_jpeg(store.get(file.sha256))
+    except (UnknownFile, DamagedFile):
+        return None
