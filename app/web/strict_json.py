@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any, Final
 
 from app.kernel.errors import MalformedRequest
@@ -12,6 +13,12 @@ MAX_DEPTH: Final = 32
 
 MAX_NUMBER_DIGITS: Final = 40
 """Longest number accepted as text; no figure of the product needs half of it."""
+
+
+_BRACKET: Final = re.compile(r'[\[\]{}]|"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""A bracket, or a whole text, in which brackets mean nothing; one that does not end takes all that follows."""
+
+_STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def read_json(body: bytes) -> Any:
@@ -37,22 +44,10 @@ def read_json(body: bytes) -> Any:
 
 def _require_shallow(text: str) -> None:
     depth = 0
-    inside = False
-    skip = False
-    for character in text:
-        if skip:
-            skip = False
-        elif inside:
-            skip = character == "\\"
-            inside = character != '"'
-        elif character == '"':
-            inside = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise MalformedRequest(reason=N_("the JSON is nested too deep"))
-        elif character in "]}":
-            depth -= 1
+    for found in _BRACKET.finditer(text):
+        depth += _STEP.get(found[0], 0)
+        if depth > MAX_DEPTH:
+            raise MalformedRequest(reason=N_("the JSON is nested too deep"))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
