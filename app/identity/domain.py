@@ -124,7 +124,9 @@ class Role:
 
 @cache
 def _table(name: str) -> dict[str, Any]:
-    table: dict[str, Any] = yaml.safe_load((_HERE / name).read_text(encoding="utf-8"))
+    table: dict[str, Any] = yaml.load(
+        (_HERE / name).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     return table
 
 
@@ -149,6 +151,7 @@ def sight_table() -> Mapping[str, Mapping[str, str]]:
     return {thing: dict(row) for thing, row in _table("sight.yaml")["things"].items()}
 
 
+@cache
 def sight_of(kind: OrganisationKind) -> Mapping[str, str]:
     """The sight rules of a kind of organisation, by thing; what is not listed is `none`."""
     return {thing: row.get(kind.value, "none") for thing, row in sight_table().items()}
@@ -160,6 +163,7 @@ def conflicts() -> tuple[frozenset[str], ...]:
     return tuple(frozenset(pair) for pair in _table("permissions.yaml")["conflicts"])
 
 
+@cache
 def permissions_of(role_ids: frozenset[str]) -> frozenset[Permission]:
     """All permissions of some roles."""
     known = roles()

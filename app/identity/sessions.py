@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -56,23 +57,29 @@ def actor_for(
     session: Session, person_id: UUID, organisation_id: UUID, scopes: list[str] | None = None
 ) -> Actor | None:
     """The actor of a person for an organisation today; None when disabled or without a role there."""
-    day = today(session)
-    statement = (
+    asked = {"person": person_id, "organisation": organisation_id, "day": today(session)}
+    found = session.execute(_memberships_asked(), asked).all()
+    if not found:
+        return None
+    return _actor(found[0][0], found[0][1], [row[2] for row in found], scopes)
+
+
+@cache
+def _memberships_asked() -> sa.Select[Person, Organisation, Membership]:
+    """Asked by every request: made once."""
+    day = sa.bindparam("day", type_=sa.Date)
+    return (
         sa.select(Person, Organisation, Membership)
         .join(Membership, col(Membership.person_id) == col(Person.id))
         .join(Organisation, col(Organisation.id) == col(Membership.organisation_id))
         .where(
-            col(Person.id) == person_id,
-            col(Organisation.id) == organisation_id,
+            col(Person.id) == sa.bindparam("person", type_=sa.Uuid),
+            col(Organisation.id) == sa.bindparam("organisation", type_=sa.Uuid),
             col(Person.disabled_at).is_(None),
             col(Membership.valid_from) <= day,
             sa.or_(col(Membership.valid_until).is_(None), col(Membership.valid_until) >= day),
         )
     )
-    found = session.execute(statement).all()
-    if not found:
-        return None
-    return _actor(found[0][0], found[0][1], [row[2] for row in found], scopes)
 
 
 def _actor(
@@ -122,14 +129,18 @@ def actor_by_session(
 
 def actor_by_token(session: Session, secret: str) -> Actor:
     """The actor of a bearer token; `Unauthenticated` when unknown, revoked or expired."""
-    statement = sa.select(ApiToken).where(col(ApiToken.token_sha256) == secret_sha256(secret))
-    row = session.execute(statement).scalar_one_or_none()
+    row = session.execute(_token_asked(), {"digest": secret_sha256(secret)}).scalar_one_or_none()
     if row is None or row.revoked_at is not None or row.expires_at < now(session):
         raise Unauthenticated
     actor = actor_for(session, row.person_id, row.organisation_id, list(row.scopes))
     if actor is None:
         raise Unauthenticated
     return actor
+
+
+@cache
+def _token_asked() -> sa.Select[ApiToken]:
+    return sa.select(ApiToken).where(col(ApiToken.token_sha256) == sa.bindparam("digest"))
 
 
 def open_session(session: Session, person_id: UUID, organisation_id: UUID) -> str:
