@@ -204,6 +204,7 @@ def test_built_in_model_conforms(model):
     assert conformance(model) == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
 def test_built_in_model_conforms_on_other_rows(model):
     assert conformance(model, seed=7) == []
