@@ -1,6 +1,7 @@
 """What a database says about its own schema, in a form that two databases can be compared by."""
 
 import re
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -53,6 +54,7 @@ def _sqlite(connection):
     }
 
 
+@cache
 def normal_sql(sql):
     """SQL without line breaks and quotes, the parts of a table in one order."""
     flat = re.sub(r"\s+", " ", sql.replace('"', "").replace("`", "")).strip()
@@ -65,12 +67,10 @@ def normal_sql(sql):
 
 def _parts(body):
     """Columns and constraints: split at the commas outside parentheses."""
-    parts, depth, current = [], 0, ""
-    for char in body:
-        depth += {"(": 1, ")": -1}.get(char, 0)
-        if char == "," and depth == 0:
-            parts.append(current.strip())
-            current = ""
-        else:
-            current += char
-    return [*parts, current.strip()]
+    parts, depth, begun = [], 0, 0
+    for found in re.finditer(r"[(),]", body):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if found[0] == "," and depth == 0:
+            parts.append(body[begun : found.start()].strip())
+            begun = found.end()
+    return [*parts, body[begun:].strip()]
