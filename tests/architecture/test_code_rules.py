@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,37 @@ def length(function: ast.FunctionDef) -> int:
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the rules ask of a module; its tree is read once and not kept."""
+
+    says: str | None
+    functions: list[tuple[int, str, int]]
+    """Line, name, length."""
+    commits: list[int]
+
+
+@cache
+def facts_of(path: Path) -> Facts:
+    tree = tree_of(path)
+    nodes = list(ast.walk(tree))
+    return Facts(
+        says=ast.get_docstring(tree),
+        functions=[
+            (node.lineno, node.name, length(node))
+            for node in nodes
+            if isinstance(node, ast.FunctionDef)
+        ],
+        commits=[
+            node.lineno
+            for node in nodes
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "commit"
+        ],
+    )
 
 
 def run(*command: str) -> None:
@@ -84,16 +117,16 @@ def test_files_stay_readable():
 
 def test_functions_stay_short():
     long = [
-        f"{name_of(path)}:{function.lineno} {function.name} has {length(function)} lines"
+        f"{name_of(path)}:{number} {name} has {lines} lines"
         for path in SOURCES
-        for function in functions(tree_of(path))
-        if length(function) > MAX_FUNCTION_LINES
+        for number, name, lines in facts_of(path).functions
+        if lines > MAX_FUNCTION_LINES
     ]
     assert long == []
 
 
 def test_every_module_says_what_it_is_for():
-    silent = [name_of(path) for path in SOURCES if not ast.get_docstring(tree_of(path))]
+    silent = [name_of(path) for path in SOURCES if not facts_of(path).says]
     assert silent == []
 
 
@@ -122,13 +155,10 @@ def test_models_read_their_annotations_at_run_time():
 
 def test_only_the_unit_of_work_ends_transactions():
     found = [
-        f"{name_of(path)}:{node.lineno}"
+        f"{name_of(path)}:{number}"
         for path in SOURCES
         if not name_of(path).startswith(COMMITTERS)
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "commit"
+        for number in facts_of(path).commits
     ]
     assert found == []
 

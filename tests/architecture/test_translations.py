@@ -36,8 +36,11 @@ def used() -> dict[str, set[str]]:
 
 def _collect(found: dict[str, set[str]], method: str, path: Path) -> None:
     options = {"trimmed": "true"} if path.suffix == ".html" else {}
-    content = io.BytesIO(path.read_bytes())
-    for _line, message, _comments, _context in extract(method, content, KEYWORDS, (), options):
+    content = path.read_bytes()
+    if method == "python" and b"_(" not in content and b"gettext(" not in content:
+        return
+    file = io.BytesIO(content)
+    for _line, message, _comments, _context in extract(method, file, KEYWORDS, (), options):
         each = message[0] if isinstance(message, tuple) else message
         if each:
             found[each].add(str(path.relative_to(ROOT)))

@@ -4,10 +4,10 @@
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -135,11 +135,11 @@ def limits_page() -> str:
     )
 
 
-def limits() -> Iterator[Limit]:
+@cache
+def limits() -> Sequence[Limit]:
     """The named limits of the service and of the appraisal models."""
-    for package in ("app", "risk_models"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield from _limits_of(path)
+    sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "risk_models").rglob("*.py")]
+    return [limit for path in sorted(sources) for limit in _limits_of(path)]
 
 
 def _limits_of(path: Path) -> Iterator[Limit]:

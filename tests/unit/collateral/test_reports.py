@@ -12,6 +12,12 @@ from tests.support.report_views import notice_view
 HOSTILE = ('<img src="/etc/hostname">', "<b>x <i>y</b>", "&", '<a href="javascript:alert(1)">')
 
 
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The words of the sample."""
+    return text_of(top_up_notice(notice_view()), tmp_path_factory.mktemp("sample"))
+
+
 def test_the_same_view_gives_the_same_bytes() -> None:
     assert top_up_notice(notice_view()) == top_up_notice(notice_view())
 
@@ -42,14 +48,13 @@ def test_the_same_view_gives_the_same_bytes() -> None:
         "公证notarised",
     ],
 )
-def test_the_notice_says_what_happened_and_how_to_cure_it(words: str, tmp_path: Path) -> None:
-    assert squeezed(words) in text_of(top_up_notice(notice_view()), tmp_path)
+def test_the_notice_says_what_happened_and_how_to_cure_it(words: str, sample: str) -> None:
+    assert squeezed(words) in sample
 
 
-def test_each_line_says_whether_it_was_crossed(tmp_path: Path) -> None:
+def test_each_line_says_whether_it_was_crossed(sample: str, tmp_path: Path) -> None:
     view = notice_view()
-    shown = text_of(top_up_notice(view), tmp_path)
-    assert (shown.count("是yes"), shown.count("否no")) == (2, 1)
+    assert (sample.count("是yes"), sample.count("否no")) == (2, 1)
     at_the_line = replace(view, ratio_ppm=view.disposal_ppm)
     assert text_of(top_up_notice(at_the_line), tmp_path).count("是yes") == 2
     just_above = replace(view, ratio_ppm=view.disposal_ppm + 1)

@@ -12,6 +12,12 @@ from tests.support.report_views import statement_view
 HOSTILE = ('<img src="/etc/hostname">', "<b>x <i>y</b>", "&", '<a href="javascript:alert(1)">')
 
 
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The words of the sample."""
+    return text_of(loan_statement(statement_view()), tmp_path_factory.mktemp("sample"))
+
+
 def test_the_same_view_gives_the_same_bytes() -> None:
     assert loan_statement(statement_view()) == loan_statement(statement_view())
 
@@ -39,8 +45,8 @@ def test_the_same_view_gives_the_same_bytes() -> None:
         "陈砺",
     ],
 )
-def test_the_statement_shows_terms_movements_and_totals(words: str, tmp_path: Path) -> None:
-    assert squeezed(words) in text_of(loan_statement(statement_view()), tmp_path)
+def test_the_statement_shows_terms_movements_and_totals(words: str, sample: str) -> None:
+    assert squeezed(words) in sample
 
 
 def test_who_prepared_it_is_left_out_when_unknown(tmp_path: Path) -> None:

@@ -11,24 +11,22 @@ from tests.support import postgres
 pytestmark = pytest.mark.postgres
 
 
-def test_a_database_made_from_a_template_holds_its_rows() -> None:
-    with postgres.postgres_server() as url:
-        first = create_database_with_a_row(url)
-        copy = postgres.create_database(url, "copy", template="first")
-        assert rows(copy) == rows(first) == [("沙枣",)]
+def test_a_database_made_from_a_template_holds_its_rows(postgres_url: str) -> None:
+    first = create_database_with_a_row(postgres_url)
+    copy = postgres.create_database(postgres_url, "copy", template="first")
+    assert rows(copy) == rows(first) == [("沙枣",)]
 
 
-def test_making_a_database_anew_throws_out_the_old_one() -> None:
-    with postgres.postgres_server() as url:
-        connection = psycopg.connect(plain(create_database_with_a_row(url)))
-        try:
-            emptied = postgres.create_database(url, "first")
-            with pytest.raises(psycopg.OperationalError):
-                connection.execute("SELECT 1")
-        finally:
-            connection.close()
-        with psycopg.connect(plain(emptied)) as fresh:
-            assert fresh.execute("SELECT to_regclass('tree')").fetchone() == (None,)
+def test_making_a_database_anew_throws_out_the_old_one(postgres_url: str) -> None:
+    connection = psycopg.connect(plain(create_database_with_a_row(postgres_url)))
+    try:
+        emptied = postgres.create_database(postgres_url, "first")
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+    finally:
+        connection.close()
+    with psycopg.connect(plain(emptied)) as fresh:
+        assert fresh.execute("SELECT to_regclass('tree')").fetchone() == (None,)
 
 
 def test_the_server_and_its_data_are_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +43,7 @@ def test_the_server_and_its_data_are_gone_afterwards(monkeypatch: pytest.MonkeyP
         psycopg.connect(plain(url))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("binaries", list(postgres.find_binaries()), ids=str)
 def test_every_version_at_hand_starts(binaries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(postgres.SERVER_VARIABLE, raising=False)
