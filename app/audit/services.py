@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -119,19 +120,24 @@ def _row(entry: Entry, head: str) -> AuditEvent:
 
 
 def _lock_chain(session: Session, organisation_id: UUID) -> AuditChain:
-    statement = (
-        sa.select(AuditChain)
-        .where(col(AuditChain.organisation_id) == organisation_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    chain: AuditChain | None = session.execute(statement).scalar_one_or_none()
+    statement, given = _chain_asked(), {"of_organisation": organisation_id}
+    chain: AuditChain | None = session.execute(statement, given).scalar_one_or_none()
     if chain is not None:
         return chain
     row = {"organisation_id": organisation_id, "head_seq": 0, "head_hash": GENESIS_HASH}
     insert_ignoring(session, AuditChain.__table__, row)  # type: ignore[attr-defined]
-    begun: AuditChain = session.execute(statement).scalar_one()
+    begun: AuditChain = session.execute(statement, given).scalar_one()
     return begun
+
+
+@cache
+def _chain_asked() -> sa.Select[AuditChain]:
+    return (
+        sa.select(AuditChain)
+        .where(col(AuditChain.organisation_id) == sa.bindparam("of_organisation", type_=sa.Uuid))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 def watch(database: Database) -> None:

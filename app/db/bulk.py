@@ -1,9 +1,11 @@
 """Bulk writes: COPY on PostgreSQL, executemany on SQLite."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 _Item = TypeVar("_Item")
@@ -26,8 +28,8 @@ def insert_rows(
     Values are those of the column types (UUID, date, aware datetime, int, str, dict for JSON).
     """
     count = 0
-    processors = _processors(session, table, columns)
     for chunk in _chunks(rows):
+        processors = _processors(session, table, columns)
         prepared = [
             tuple(_bind(processor, value) for processor, value in zip(processors, row, strict=True))
             for row in chunk
@@ -50,8 +52,8 @@ def update_rows(
     """
     count = 0
     names = (key, *columns)
-    processors = _processors(session, table, names)
     for chunk in _chunks(rows):
+        processors = _processors(session, table, names)
         prepared = [
             tuple(_bind(processor, value) for processor, value in zip(processors, row, strict=True))
             for row in chunk
@@ -63,25 +65,28 @@ def update_rows(
 
 def make_ready(session: Session, *tables: sa.Table) -> None:
     """Let the connection have temporary tables of its own, emptied for the set that is worked on."""
+    connection = session.connection()
     for table in tables:
-        session.execute(sa.schema.CreateTable(table, if_not_exists=True))
-        session.execute(sa.delete(table))
+        connection.exec_driver_sql(_creation(table, connection.dialect.name))
+        connection.execute(_emptying(table))
 
 
-def insert_selected(
-    session: Session,
-    table: sa.Table,
-    columns: Sequence[str],
-    rows: sa.Select[*tuple[Any, ...]],
-    *,
-    returning: Sequence[sa.ColumnElement[Any]] = (),
-) -> Sequence[sa.Row[Any]]:
-    """Insert what a query finds, in the order of `columns`; gives what is asked for of each row."""
-    statement = sa.insert(table).from_select(list(columns), rows)
-    if not returning:
-        session.execute(statement)
-        return ()
-    return session.execute(statement.returning(*returning)).all()
+@cache
+def _creation(table: sa.Table, dialect: str) -> str:
+    """The text of a definition, which SQLAlchemy does not keep."""
+    statement = sa.schema.CreateTable(table, if_not_exists=True)
+    return str(statement.compile(dialect=_DIALECTS[dialect]))
+
+
+@cache
+def _emptying(table: sa.Table) -> sa.Delete:
+    return sa.delete(table)
+
+
+_DIALECTS: Final[Mapping[str, sa.Dialect]] = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]
+}
 
 
 def _update(

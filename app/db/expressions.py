@@ -34,14 +34,24 @@ def product_half_up(amount: Any, factor: Any, denominator: Any) -> sa.ColumnElem
     return found
 
 
-def fresh_id(session: Session) -> sa.ColumnElement[UUID]:
-    """A fresh id for each row, ordered by time as those of `new_id`: all of the millisecond of this call."""
-    stem = str(new_id())[:_STEM]
-    if session.get_bind().dialect.name == "sqlite":
+def dialect_of(session: Session) -> str:
+    """For which engine a statement is made: "sqlite" or "postgresql"."""
+    return session.get_bind().dialect.name
+
+
+def fresh_id(dialect: str, stem: sa.ColumnElement[str]) -> sa.ColumnElement[UUID]:
+    """A fresh id for each row, ordered by time as those of `new_id`: all of the millisecond of `id_stem`."""
+    if dialect == "sqlite":
         variant = sa.func.substr("89ab", 1 + sa.func.random().bitwise_and(3), 1)
-        return _uuid(sa.literal(stem.replace("-", "")) + _digits(2) + variant + _digits(8))
+        return _uuid(stem + _digits(2) + variant + _digits(8))
     random = sa.cast(sa.func.gen_random_uuid(), sa.String)
-    return sa.cast(sa.literal(stem) + sa.func.substr(random, _STEM + 1), sa.Uuid)
+    return sa.cast(stem + sa.func.substr(random, _STEM + 1), sa.Uuid)
+
+
+def id_stem(dialect: str) -> str:
+    """What the ids of a statement begin with: the millisecond of this call."""
+    stem = str(new_id())[:_STEM]
+    return stem.replace("-", "") if dialect == "sqlite" else stem
 
 
 def _digits(size: int) -> sa.ColumnElement[str]:
@@ -56,10 +66,9 @@ def _uuid(text: sa.ColumnElement[str]) -> sa.ColumnElement[UUID]:
     return sa.type_coerce(text, sa.Uuid())
 
 
-def as_text(session: Session, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+def as_text(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """A value as Python's `str` writes it: ids with their hyphens, which SQLite keeps without."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    if not (sqlite and isinstance(column.type, sa.Uuid)):
+    if not (dialect == "sqlite" and isinstance(column.type, sa.Uuid)):
         return sa.cast(column, sa.String)
     digits = sa.type_coerce(column, sa.String)
     parts = [sa.func.substr(digits, first, size) for first, size in _UUID_PARTS]
@@ -77,13 +86,21 @@ def joined(separator: str, texts: Sequence[sa.ColumnElement[str]]) -> sa.ColumnE
     return found
 
 
-def among(session: Session, column: Any, ids: Collection[UUID]) -> sa.ColumnElement[bool]:
-    """Whether a column holds one of many ids: a single parameter, so that one statement serves any number."""
-    if session.get_bind().dialect.name == "sqlite":
-        each = sa.func.json_each(json.dumps([one.hex for one in ids])).table_valued("value")
+def among(dialect: str, column: Any, ids: str) -> sa.ColumnElement[bool]:
+    """Whether a column holds one of many ids: a single parameter `ids`, so that one statement serves any number.
+
+    Its value is that of `given_ids`.
+    """
+    if dialect == "sqlite":
+        each = sa.func.json_each(sa.bindparam(ids, type_=sa.String)).table_valued("value")
         given = sa.select(each.c.value)
     else:
         # As a query, since a list may become a condition that is tried for each row of an index.
-        given = sa.select(sa.func.unnest(sa.literal(list(ids), ARRAY(sa.Uuid()))))
+        given = sa.select(sa.func.unnest(sa.bindparam(ids, type_=ARRAY(sa.Uuid()))))
     found: sa.ColumnElement[bool] = column.in_(given)
     return found
+
+
+def given_ids(dialect: str, ids: Collection[UUID]) -> Any:
+    """The value of the parameter of `among`."""
+    return json.dumps([one.hex for one in ids]) if dialect == "sqlite" else list(ids)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -82,15 +83,19 @@ def visible_overrides(actor: Actor) -> sa.Select[Any]:
 
 def accepted_overrides(session: Session, bank_id: UUID) -> Sequence[PolicyOverride]:
     """The rows of a bank that count, by parameter and day."""
-    statement = (
+    return session.execute(_accepted_asked(), {"of_bank": bank_id}).scalars().all()
+
+
+@cache
+def _accepted_asked() -> sa.Select[PolicyOverride]:
+    return (
         sa.select(PolicyOverride)
         .where(
-            col(PolicyOverride.bank_id) == bank_id,
+            col(PolicyOverride.bank_id) == sa.bindparam("of_bank", type_=sa.Uuid),
             col(PolicyOverride.state) == ProposalState.ACCEPTED,
         )
         .order_by(col(PolicyOverride.parameter_id), col(PolicyOverride.valid_from))
     )
-    return session.execute(statement).scalars().all()
 
 
 def catalogue_imports() -> sa.Select[Any]:

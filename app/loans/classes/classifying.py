@@ -5,8 +5,10 @@ loaded. What changes is written in chunks, each only as far as nothing moved sin
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -65,10 +67,10 @@ class _Seen:
     bank_id: UUID
     on: date
     rules: ClassRules
-    judged: dict[UUID, LoanClass]
-    touched: set[UUID]
-    facts: dict[UUID, frozenset[FactInForce]]
-    rows: tuple[Any, ...]
+    judged: dict[UUID, LoanClass] = field(default_factory=dict)
+    touched: set[UUID] = field(default_factory=set)
+    facts: dict[UUID, frozenset[FactInForce]] = field(default_factory=dict)
+    rows: tuple[Any, ...] = ()
 
     def own(self, row: Any) -> Classification:
         """The class of a loan by its own days and facts."""
@@ -119,6 +121,7 @@ class ClassLook:
 
 def classify_debtors(session: Session, bank_id: UUID, on: date, *, rules: ClassRules) -> int:
     """Write the classes that changed, or whose reasons did, in one transaction; how many were written."""
+    session.flush()
     look = look_at_classes(session, bank_id, on, rules=rules)
     return write_classes(session, look, look.changes)
 
@@ -184,8 +187,8 @@ def _unmoved(session: Session, seen: _Seen, changes: Sequence[_Taken]) -> list[_
             .with_for_update()
         )
         versions = {row.loan_id: row.version for row in session.execute(locked)}
-        judged = _judged(session, seen.bank_id, ids)
-        facts = _facts(session, seen.bank_id, seen.on, ids)
+        judged = _judged(_changes(session, seen.bank_id, seen.on, ids))
+        facts = _in_force(_facts(session, seen.bank_id, ids), seen.on)
         found += (
             each
             for each in some
@@ -303,37 +306,83 @@ def _taken_back(standing: list[tuple[int, date]], back_fen: int) -> list[tuple[i
 
 
 def _seen(session: Session, bank_id: UUID, on: date, rules: ClassRules) -> _Seen:
-    judged, touched = _judged(session, bank_id), _touched(session, bank_id, on)
-    facts = _facts(session, bank_id, on)
-    rows = tuple(_rows(session, bank_id, on, {*judged, *touched}))
+    given = {"of_bank": bank_id, "of_day": on}
+    if not session.execute(_anything_asked(), given).scalar_one():
+        return _Seen(bank_id=bank_id, on=on, rules=rules)
+    changes, facts = _changes(session, bank_id, on), _facts(session, bank_id)
+    judged, touched = _judged(changes), _touched(changes, facts, on)
     return _Seen(
-        bank_id=bank_id, on=on, rules=rules, judged=judged, touched=touched, facts=facts, rows=rows
+        bank_id=bank_id,
+        on=on,
+        rules=rules,
+        judged=judged,
+        touched=touched,
+        facts=_in_force(facts, on),
+        rows=tuple(_rows(session, bank_id, on, {*judged, *touched})),
+    )
+
+
+@cache
+def _anything_asked() -> sa.Select[Any]:
+    """Whether any open loan is not normal, or anybody said anything of one: mostly not."""
+    loans = sa.select(sa.literal(1)).select_from(LoanStateRow)
+    loans = loans.join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+    facts = sa.select(sa.literal(1)).select_from(LoanFactRow)
+    facts = facts.join(Loan, col(Loan.id) == col(LoanFactRow.loan_id))
+    return sa.select(
+        sa.or_(
+            loans.where(*_open_here(), _not_normal()).exists(),
+            facts.where(*_open_here()).exists(),
+            sa.exists().where(*_deciding()),
+        )
+    )
+
+
+def _open_here() -> tuple[sa.ColumnElement[bool], ...]:
+    return (col(Loan.bank_id) == _BANK, col(Loan.state).in_(OPEN_STATES))
+
+
+def _not_normal() -> sa.ColumnElement[bool]:
+    """By its own days and facts, or by the class that it took; or it took none yet."""
+    return sa.or_(
+        col(LoanStateRow.own_class) != LoanClass.NORMAL,
+        col(LoanStateRow.loan_class) != LoanClass.NORMAL,
+        col(LoanStateRow.loan_class).is_(None),
+    )
+
+
+def _deciding() -> tuple[sa.ColumnElement[bool], ...]:
+    """What people decided that holds: judgements, and what else counts from the day."""
+    judged = col(ClassChange.kind) == ChangeKind.JUDGE
+    return (
+        col(ClassChange.bank_id) == _BANK,
+        col(ClassChange.state) == ChangeState.IN_FORCE,
+        sa.or_(judged, col(ClassChange.decided_on) == _DAY),
     )
 
 
 def _rows(session: Session, bank_id: UUID, on: date, named: set[UUID]) -> Sequence[Any]:
     """The open loans of debtors of whom some claim is not normal, or was changed by somebody."""
+    given = {"of_bank": bank_id, "of_day": on, "named": list(named)}
+    return session.execute(_rows_asked(), given).all()
+
+
+@cache
+def _rows_asked() -> sa.Select[*tuple[Any, ...]]:
     taken = sa.select(col(LoanClassification.loan_id)).where(
-        col(LoanClassification.bank_id) == bank_id, col(LoanClassification.on) == on
+        col(LoanClassification.bank_id) == _BANK, col(LoanClassification.on) == _DAY
     )
-    normal = LoanClass.NORMAL
-    unsettled = sa.or_(
-        col(LoanStateRow.own_class) != normal,
-        col(LoanStateRow.loan_class) != normal,
-        col(LoanStateRow.loan_class).is_(None),
-        col(LoanStateRow.loan_id).in_(named),
-    )
-    open_here = (col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
+    unsettled = sa.or_(_not_normal(), col(LoanStateRow.loan_id).in_(_NAMED))
     # Found once: as a condition of each loan PostgreSQL may look for the debtors anew.
     debtors = (
         sa.select(col(Loan.borrower_id))
         .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
-        .where(*open_here, unsettled)
+        .where(*_open_here(), unsettled)
         .distinct()
         .cte("debtors")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    statement = (
+    return (
         sa.select(
             col(LoanStateRow.loan_id),
             col(Loan.borrower_id),
@@ -347,28 +396,46 @@ def _rows(session: Session, bank_id: UUID, on: date, named: set[UUID]) -> Sequen
         )
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
         .join(debtors, debtors.c.borrower_id == col(Loan.borrower_id))
-        .where(*open_here)
+        .where(*_open_here())
         .order_by(col(LoanStateRow.loan_id))
     )
-    return session.execute(statement).all()
 
 
-def _judged(
-    session: Session, bank_id: UUID, among: Sequence[UUID] | None = None
-) -> dict[UUID, LoanClass]:
-    """The judgement in force of each loan, or of those named; normal means none."""
+_BANK: Final = sa.bindparam("of_bank", type_=sa.Uuid)
+_DAY: Final = sa.bindparam("of_day", type_=sa.Date)
+_NAMED: Final = sa.bindparam("named", type_=sa.Uuid, expanding=True)
+
+
+def _changes(
+    session: Session, bank_id: UUID, on: date, among: Sequence[UUID] | None = None
+) -> Sequence[Any]:
+    """Judgements in force of a bank's loans, or of those named, and what else people decided for the day."""
+    given = {"of_bank": bank_id, "of_day": on, "named": among or ()}
+    return session.execute(_changes_asked(named=among is not None), given).all()
+
+
+@cache
+def _changes_asked(*, named: bool) -> sa.Select[*tuple[Any, ...]]:
     statement = (
-        sa.select(ClassChange)
-        .where(
-            col(ClassChange.bank_id) == bank_id,
-            col(ClassChange.kind) == ChangeKind.JUDGE,
-            col(ClassChange.state) == ChangeState.IN_FORCE,
+        sa.select(
+            col(ClassChange.loan_id),
+            col(ClassChange.kind),
+            col(ClassChange.judged_class),
+            col(ClassChange.decided_on),
         )
+        .where(*_deciding())
         .order_by(col(ClassChange.decided_on), col(ClassChange.id))
     )
-    if among is not None:
-        statement = statement.where(col(ClassChange.loan_id).in_(among))
-    last = {row.loan_id: row.judged_class for row in session.execute(statement).scalars()}
+    return _of_named(statement, col(ClassChange.loan_id)) if named else statement
+
+
+def _of_named(statement: sa.Select[*tuple[Any, ...]], loan_id: Any) -> sa.Select[*tuple[Any, ...]]:
+    return statement.where(loan_id.in_(_NAMED))
+
+
+def _judged(changes: Iterable[Any]) -> dict[UUID, LoanClass]:
+    """The judgement in force of each loan; normal means none."""
+    last = {row.loan_id: row.judged_class for row in changes if row.kind is ChangeKind.JUDGE}
     return {
         loan_id: judged
         for loan_id, judged in last.items()
@@ -376,36 +443,39 @@ def _judged(
     }
 
 
-def _touched(session: Session, bank_id: UUID, on: date) -> set[UUID]:
+def _touched(changes: Iterable[Any], facts: Iterable[Any], on: date) -> set[UUID]:
     """Loans of which a fact began, or ended the day before, or a person's decision counts from today."""
-    facts = (
-        sa.select(col(LoanFactRow.loan_id))
-        .join(Loan, col(Loan.id) == col(LoanFactRow.loan_id))
-        .where(
-            col(Loan.bank_id) == bank_id,
-            sa.or_(col(LoanFactRow.from_on) == on, col(LoanFactRow.until_on) == on - _ONE_DAY),
-        )
-    )
-    changes = sa.select(col(ClassChange.loan_id)).where(
-        col(ClassChange.bank_id) == bank_id,
-        col(ClassChange.decided_on) == on,
-        col(ClassChange.state) == ChangeState.IN_FORCE,
-    )
-    return {*session.execute(facts).scalars(), *session.execute(changes).scalars()}
+    decided = (row for row in changes if row.decided_on == on)
+    moved = (row for row in facts if row.from_on == on or row.until_on == on - _ONE_DAY)
+    return {row.loan_id for row in chain(decided, moved)}
 
 
-def _facts(
-    session: Session, bank_id: UUID, on: date, among: Sequence[UUID] | None = None
-) -> dict[UUID, frozenset[FactInForce]]:
+def _facts(session: Session, bank_id: UUID, among: Sequence[UUID] | None = None) -> Sequence[Any]:
+    """The facts of a bank's open loans, or of those named."""
+    given = {"of_bank": bank_id, "named": among or ()}
+    return session.execute(_facts_asked(named=among is not None), given).all()
+
+
+@cache
+def _facts_asked(*, named: bool) -> sa.Select[*tuple[Any, ...]]:
     statement = (
-        sa.select(LoanFactRow)
+        sa.select(
+            col(LoanFactRow.loan_id),
+            col(LoanFactRow.fact),
+            col(LoanFactRow.share_ppm),
+            col(LoanFactRow.from_on),
+            col(LoanFactRow.until_on),
+        )
         .join(Loan, col(Loan.id) == col(LoanFactRow.loan_id))
-        .where(col(Loan.bank_id) == bank_id, col(Loan.state).in_(OPEN_STATES))
+        .where(*_open_here())
     )
-    if among is not None:
-        statement = statement.where(col(LoanFactRow.loan_id).in_(among))
-    rows: dict[UUID, list[LoanFactRow]] = {}
-    for fact in session.execute(statement).scalars():
+    return _of_named(statement, col(LoanFactRow.loan_id)) if named else statement
+
+
+def _in_force(facts: Iterable[Any], on: date) -> dict[UUID, frozenset[FactInForce]]:
+    """The facts that hold on a day, by loan."""
+    rows: dict[UUID, list[Any]] = {}
+    for fact in facts:
         rows.setdefault(fact.loan_id, []).append(fact)
     return {loan_id: in_force(found, on) for loan_id, found in rows.items()}
 
@@ -453,17 +523,21 @@ def end_observations(session: Session, bank_id: UUID, on: date, *, rules: ClassR
 
 def open_observations(session: Session, bank_id: UUID) -> Sequence[LoanObservation]:
     """The observations of a bank that are not over."""
-    statement = (
+    return session.execute(_observations_asked(), {"of_bank": bank_id}).scalars().all()
+
+
+@cache
+def _observations_asked() -> sa.Select[LoanObservation]:
+    return (
         sa.select(LoanObservation)
         .join(Loan, col(Loan.id) == col(LoanObservation.loan_id))
         .where(
-            col(Loan.bank_id) == bank_id,
+            col(Loan.bank_id) == _BANK,
             col(Loan.state).in_(OPEN_STATES),
             col(LoanObservation.ended_on).is_(None),
         )
         .order_by(col(LoanObservation.loan_id), col(LoanObservation.id))
     )
-    return session.execute(statement).scalars().all()
 
 
 def observation_trial(session: Session, row: LoanObservation, on: date, rules: ClassRules) -> Trial:

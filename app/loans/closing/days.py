@@ -7,7 +7,8 @@ up where it stopped. The next day opens at the very end, in the transaction that
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ from app.loans.classes.classifying import (
 )
 from app.loans.classes.provisions import provision_sql
 from app.loans.closing.loans import close_loans
-from app.loans.closing.queries import DayCloseView, close_view, lease_of
+from app.loans.closing.queries import DayCloseView, close_view, day_close_view, lease_of
 from app.loans.domain.classification import ClassRules, LoanClass, class_rules
 from app.loans.domain.notices import notice_days
 from app.loans.domain.provision import provision_rates
@@ -49,6 +50,7 @@ from app.loans.models import (
 )
 from app.loans.notices.filing import file_notices
 from app.loans.refusals import DayAlreadyOpened, DayIsClosed, DayNotOver, DaySkipped
+from app.policy import Policy
 from app.reference.services import policy_for
 
 CHUNK_LOANS: Final = 2_000
@@ -59,6 +61,7 @@ LEASE_SECONDS: Final = 120
 
 _ONE_DAY = timedelta(days=1)
 _BUSY_SECONDS: Final = 5
+_BEFORE_ALL: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,9 @@ class _Run:
     on: date
     owner: str
     actor: Actor
+    policy: Policy
+    """Of the day, asked once: what a bank decides while its day closes counts from the next."""
+    rules: ClassRules
 
     @property
     def lease(self) -> str:
@@ -218,10 +224,7 @@ def close_day(
         _run(database, run, chunk_loans, after_chunk)
     close_due_periods(database, actor, bank_id)
     with database.read() as session:
-        close = find_close(session, bank_id, on)
-        if close is None:
-            raise NotFound
-        return close_view(session, _seeing(actor, bank_id), close.id)
+        return day_close_view(session, _seeing(actor, bank_id), bank_id, on)
 
 
 def _run(
@@ -261,8 +264,17 @@ def _require_own_bank(actor: Actor, bank_id: UUID) -> None:
 
 def find_close(session: Session, bank_id: UUID, on: date) -> DayClose | None:
     """The close of a day, filed or further on."""
-    statement = sa.select(DayClose).where(col(DayClose.bank_id) == bank_id, col(DayClose.on) == on)
-    return session.execute(statement).scalar_one_or_none()
+    given = {"of_bank": bank_id, "of_day": on}
+    return session.execute(_find_asked(), given).scalar_one_or_none()
+
+
+@cache
+def _find_asked() -> sa.Select[DayClose]:
+    return sa.select(DayClose).where(col(DayClose.bank_id) == _BANK, col(DayClose.on) == _DAY)
+
+
+_BANK: Final = sa.bindparam("of_bank", type_=sa.Uuid)
+_DAY: Final = sa.bindparam("of_day", type_=sa.Date)
 
 
 def _require_next(session: Session, bank_id: UUID, on: date) -> None:
@@ -279,7 +291,6 @@ def file_close(session: Session, actor: Actor, bank_id: UUID, on: date) -> DayCl
     """Write down that a day is to be closed."""
     close = DayClose(bank_id=bank_id, on=on, person_id=actor.person_id, requested_at=now(session))
     session.add(close)
-    session.flush()
     record(
         session,
         actor,
@@ -297,90 +308,97 @@ def _begin(session: Session, actor: Actor, bank_id: UUID, on: date, owner: str) 
     if close is not None and close.state is CloseState.FINISHED:
         return None
     _require_next(session, bank_id, on)
-    close = close or file_close(session, actor, bank_id, on)
-    run = _Run(close_id=close.id, bank_id=bank_id, on=on, owner=owner, actor=actor)
-    close.fence = _hold_lease(session, run)
-    if close.state is CloseState.REQUESTED:
-        close.state = CloseState.RUNNING
-        close.started_at = now(session)
-        close.total = _count_open(session, bank_id, on)
-    # Loans that an interrupted run could not close are tried again.
-    session.execute(sa.delete(DayCloseError).where(col(DayCloseError.close_id) == close.id))
-    close.failed = 0
+    fence = _hold_lease(session, bank_id, owner)
+    policy = policy_for(session, bank_id, on)
+    if close is None or close.state is CloseState.REQUESTED:
+        total = _count_open(session, bank_id, on)
+        close = close or file_close(session, actor, bank_id, on)
+        close.total, close.state, close.started_at = total, CloseState.RUNNING, now(session)
+    else:
+        # Loans that an interrupted run could not close are tried again.
+        session.execute(sa.delete(DayCloseError).where(col(DayCloseError.close_id) == close.id))
+    close.fence, close.failed = fence, 0
     close.version += 1
-    return run
+    return _Run(
+        close_id=close.id,
+        bank_id=bank_id,
+        on=on,
+        owner=owner,
+        actor=actor,
+        policy=policy,
+        rules=class_rules(policy),
+    )
 
 
-def _hold_lease(session: Session, run: _Run) -> int:
-    fence = claim(session, run.lease, run.owner, LEASE_SECONDS)
+def _hold_lease(session: Session, bank_id: UUID, owner: str) -> int:
+    fence = claim(session, lease_of(bank_id), owner, LEASE_SECONDS)
     if fence is None:
         raise Busy(retry_after=_BUSY_SECONDS)
     return fence
 
 
-def _still_open(run_bank_id: UUID, on: date) -> tuple[sa.ColumnElement[bool], ...]:
+def _still_open() -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        col(Loan.bank_id) == run_bank_id,
+        col(Loan.bank_id) == _BANK,
         col(Loan.state).in_(OPEN_STATES),
-        col(LoanStateRow.closed_on) < on,
+        col(LoanStateRow.closed_on) < _DAY,
     )
 
 
 def _count_open(session: Session, bank_id: UUID, on: date) -> int:
-    statement = (
+    given = {"of_bank": bank_id, "of_day": on}
+    return int(session.execute(_count_asked(), given).scalar_one())
+
+
+@cache
+def _count_asked() -> sa.Select[Any]:
+    return (
         sa.select(sa.func.count())
         .select_from(LoanStateRow)
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
-        .where(*_still_open(bank_id, on))
+        .where(*_still_open())
     )
-    return int(session.execute(statement).scalar_one())
 
 
 def _run_chunks(
     database: Database, run: _Run, chunk_loans: int, after_chunk: Callable[[int], None] | None
 ) -> None:
-    loan_ids: Sequence[UUID] = ()
+    last = _BEFORE_ALL
     while True:
         with database.write() as session:
-            _hold_lease(session, run)
+            _hold_lease(session, run.bank_id, run.owner)
             # After the last: those before it are closed, and need not be passed over again.
-            loan_ids = _next_loans(session, run, chunk_loans, after=loan_ids[-1:])
+            loan_ids = _next_loans(session, run, chunk_loans, after=last)
             if loan_ids:
                 _close_chunk(session, run, loan_ids)
         if loan_ids and after_chunk is not None:
             after_chunk(len(loan_ids))
         if len(loan_ids) < chunk_loans:
             return
+        last = loan_ids[-1]
 
 
 def _close_chunk(session: Session, run: _Run, loan_ids: Sequence[UUID]) -> None:
-    policy = policy_for(session, run.bank_id, run.on)
     result = close_loans(
         session,
         loan_ids,
         lambda closed_on: days_between(closed_on, run.on),
         last_on=run.on,
         booked_on=run.on,
-        rules=class_rules(policy),
+        rules=run.rules,
     )
-    file_notices(session, loan_ids, run.on + _ONE_DAY, notice_days(policy))
+    file_notices(session, loan_ids, run.on + _ONE_DAY, notice_days(run.policy))
     for loan_id, detail in result.failed:
         session.add(DayCloseError(close_id=run.close_id, loan_id=loan_id, detail=detail))
-    reached = col(DayClose.done) + col(DayClose.failed) + len(loan_ids)
-    session.execute(
-        sa.update(DayClose)
-        .where(col(DayClose.id) == run.close_id)
-        .values(
-            done=col(DayClose.done) + result.done,
-            failed=col(DayClose.failed) + len(result.failed),
-            # A loan drawn while the day was being closed joins it.
-            total=sa.case((col(DayClose.total) < reached, reached), else_=col(DayClose.total)),
-            accrued_fen=col(DayClose.accrued_fen) + result.earned_fen,
-            billed_fen=col(DayClose.billed_fen) + result.billed_fen,
-            version=col(DayClose.version) + 1,
-        ),
-        execution_options={"synchronize_session": False},
-    )
+    given = {
+        "of_close": run.close_id,
+        "more_done": result.done,
+        "more_failed": len(result.failed),
+        "more_accrued": result.earned_fen,
+        "more_billed": result.billed_fen,
+        "in_chunk": len(loan_ids),
+    }
+    session.execute(_count_chunk(), given)
     record(
         session,
         run.actor,
@@ -396,26 +414,61 @@ def _close_chunk(session: Session, run: _Run, loan_ids: Sequence[UUID]) -> None:
     )
 
 
-def _rules(session: Session, run: _Run) -> ClassRules:
-    return class_rules(policy_for(session, run.bank_id, run.on))
+@cache
+def _count_chunk() -> sa.Update:
+    close, of_close = _CLOSES.c, sa.bindparam("of_close", type_=sa.Uuid)
+    reached = close.done + close.failed + _more("in_chunk")
+    return (
+        sa.update(_CLOSES)
+        .where(close.id == of_close)
+        .values(
+            done=close.done + _more("more_done"),
+            failed=close.failed + _more("more_failed"),
+            # A loan drawn while the day was being closed joins it.
+            total=sa.case((close.total < reached, reached), else_=close.total),
+            accrued_fen=close.accrued_fen + _more("more_accrued"),
+            billed_fen=close.billed_fen + _more("more_billed"),
+            version=close.version + 1,
+        )
+    )
+
+
+def _more(name: str) -> sa.ColumnElement[int]:
+    return sa.bindparam(name, type_=sa.BigInteger)
+
+
+_CLOSES: Final[sa.Table] = DayClose.__table__  # type: ignore[attr-defined]
 
 
 def _next_loans(
-    session: Session, run: _Run, limit: int, *, after: Sequence[UUID] = ()
+    session: Session, run: _Run, limit: int, *, after: UUID = _BEFORE_ALL
 ) -> Sequence[UUID]:
+    given = {
+        "of_bank": run.bank_id,
+        "of_day": run.on,
+        "of_close": run.close_id,
+        "after": after,
+        "most": limit,
+    }
+    return session.execute(_next_asked(), given).scalars().all()
+
+
+@cache
+def _next_asked() -> sa.Select[Any]:
     left_behind = sa.select(col(DayCloseError.loan_id)).where(
-        col(DayCloseError.close_id) == run.close_id
+        col(DayCloseError.close_id) == sa.bindparam("of_close", type_=sa.Uuid)
     )
-    statement = (
+    return (
         sa.select(col(LoanStateRow.loan_id))
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
-        .where(*_still_open(run.bank_id, run.on), col(LoanStateRow.loan_id).not_in(left_behind))
+        .where(
+            *_still_open(),
+            col(LoanStateRow.loan_id).not_in(left_behind),
+            col(LoanStateRow.loan_id) > sa.bindparam("after", type_=sa.Uuid),
+        )
         .order_by(col(LoanStateRow.loan_id))
-        .limit(limit)
+        .limit(sa.bindparam("most", type_=sa.Integer))
     )
-    if after:
-        statement = statement.where(col(LoanStateRow.loan_id) > after[-1])
-    return session.execute(statement).scalars().all()
 
 
 def days_between(closed_on: date, on: date) -> Sequence[date]:
@@ -429,14 +482,14 @@ def _finish_when_all_done(
     """Classify, then finish; a loan drawn at the last moment is closed first."""
     while True:
         with database.read() as session:
-            look = look_at_classes(session, run.bank_id, run.on, rules=_rules(session, run))
+            look = look_at_classes(session, run.bank_id, run.on, rules=run.rules)
         for some in pieces(look.changes, chunk_loans):
             with database.write() as session:
-                _hold_lease(session, run)
+                _hold_lease(session, run.bank_id, run.owner)
                 write_classes(session, look, some)
         if not look.changes:
             with database.write() as session:
-                _hold_lease(session, run)
+                _hold_lease(session, run.bank_id, run.owner)
                 if _finish(session, run, look):
                     return
         _run_chunks(database, run, chunk_loans, after_chunk)
@@ -444,16 +497,13 @@ def _finish_when_all_done(
 
 def _finish(session: Session, run: _Run, look: ClassLook) -> bool:
     """Month end, next day, done; False when bookings came in since nothing was left to classify."""
-    held = session.execute(
-        sa.select(BankDay).where(col(BankDay.bank_id) == run.bank_id).with_for_update()
-    ).scalar_one()
-    rules = _rules(session, run)
+    held = session.execute(_hold_asked(), {"of_bank": run.bank_id}).scalar_one()
     if _next_loans(session, run, 1) or has_moved(session, look):
         return False
-    end_observations(session, run.bank_id, run.on, rules=rules)
+    end_observations(session, run.bank_id, run.on, rules=run.rules)
     following = run.on + _ONE_DAY
     if following.month != run.on.month:
-        write_month_end(session, run.bank_id, run.on)
+        _write_month_end(session, run)
     held.open_on, held.opened_at = following, now(session)
     move_demonstration(session, following)
     close = session.get_one(DayClose, run.close_id, populate_existing=True)
@@ -475,27 +525,30 @@ def _finish(session: Session, run: _Run, look: ClassLook) -> bool:
     return True
 
 
-def write_month_end(session: Session, bank_id: UUID, month_end_on: date) -> None:
+@cache
+def _hold_asked() -> sa.Select[BankDay]:
+    return sa.select(BankDay).where(col(BankDay.bank_id) == _BANK).with_for_update()
+
+
+def _write_month_end(session: Session, run: _Run) -> None:
     """Keep principal, class and provision of every loan that owes anything at the end of the month."""
     session.flush()
-    rates = provision_rates(policy_for(session, bank_id, month_end_on))
+    rates = provision_rates(run.policy)
     principal = col(LoanStateRow.principal_fen)
     # A loan whose first close failed has taken no class yet.
     tier = sa.func.coalesce(col(LoanStateRow.loan_class), LoanClass.NORMAL)
-    known = sa.select(col(LoanMonthEnd.loan_id)).where(
-        col(LoanMonthEnd.month_end_on) == month_end_on
-    )
+    known = sa.select(col(LoanMonthEnd.loan_id)).where(col(LoanMonthEnd.month_end_on) == run.on)
     rows = (
         sa.select(
             col(LoanStateRow.loan_id),
-            sa.literal(month_end_on, sa.Date),
+            sa.literal(run.on, sa.Date),
             principal,
             tier,
             provision_sql(principal, tier, rates),
         )
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
         .where(
-            col(Loan.bank_id) == bank_id,
+            col(Loan.bank_id) == run.bank_id,
             col(Loan.kept) == Kept.SERVICED,
             col(LoanStateRow.principal_fen) > 0,
             col(LoanStateRow.loan_id).not_in(known),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -231,16 +231,21 @@ def _load(session: Session, loan_ids: Sequence[UUID], last_on: date) -> list[_Lo
 
 
 def _loan_rows(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
-    statement = (
-        sa.select(LoanStateRow.__table__, *(_LOAN_TABLE.c[name] for name in _LOAN_TERMS))  # type: ignore[attr-defined]
+    return session.execute(_loans_asked(), {"loans": loan_ids}).all()
+
+
+@cache
+def _loans_asked() -> sa.Select[Any]:
+    return (
+        sa.select(_table(LoanStateRow), *(_LOAN_TABLE.c[name] for name in _LOAN_TERMS))
         .join(_LOAN_TABLE, col(LoanStateRow.loan_id) == _LOAN_TABLE.c.id)
-        .where(col(LoanStateRow.loan_id).in_(loan_ids))
+        .where(col(LoanStateRow.loan_id).in_(_LOANS))
         .order_by(col(LoanStateRow.loan_id))
         .with_for_update(of=LoanStateRow)
     )
-    return session.execute(statement).all()
 
 
+_LOANS: Final = sa.bindparam("loans", type_=sa.Uuid, expanding=True)
 _LOAN_TABLE: sa.Table = Loan.__table__  # type: ignore[attr-defined]
 _LOAN_TERMS = (
     "bank_id", "state", "penalty_ppm", "method", "every", "day_count", "interest_style",
@@ -250,27 +255,39 @@ _LOAN_TERMS = (
 
 
 def _note_rows(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
-    note: sa.Table = LoanNote.__table__  # type: ignore[attr-defined]
+    return session.execute(_notes_asked(), {"loans": loan_ids}).all()
+
+
+@cache
+def _notes_asked() -> sa.Select[Any]:
+    note = _table(LoanNote)
     terms = ("amount_fen", "drawn_on", "rate_ppm", "matures_on")
-    statement = (
-        sa.select(NoteStateRow.__table__, *(note.c[name] for name in terms))  # type: ignore[attr-defined]
+    return (
+        sa.select(_table(NoteStateRow), *(note.c[name] for name in terms))
         .join(note, col(NoteStateRow.note_id) == note.c.id)
-        .where(col(NoteStateRow.loan_id).in_(loan_ids))
+        .where(col(NoteStateRow.loan_id).in_(_LOANS))
         .order_by(col(NoteStateRow.loan_id), col(NoteStateRow.note_id))
     )
-    return session.execute(statement).all()
 
 
 def _unsettled(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
-    statement = sa.select(LoanDue.__table__).where(  # type: ignore[attr-defined]
-        col(LoanDue.loan_id).in_(loan_ids), sa.not_(col(LoanDue.settled))
+    return session.execute(_unsettled_asked(), {"loans": loan_ids}).all()
+
+
+@cache
+def _unsettled_asked() -> sa.Select[Any]:
+    return sa.select(_table(LoanDue)).where(
+        col(LoanDue.loan_id).in_(_LOANS), sa.not_(col(LoanDue.settled))
     )
-    return session.execute(statement).all()
 
 
 def _fact_rows(session: Session, loan_ids: Sequence[UUID]) -> Sequence[Any]:
-    statement = sa.select(LoanFactRow.__table__).where(col(LoanFactRow.loan_id).in_(loan_ids))  # type: ignore[attr-defined]
-    return session.execute(statement).all()
+    return session.execute(_facts_asked(), {"loans": loan_ids}).all()
+
+
+@cache
+def _facts_asked() -> sa.Select[Any]:
+    return sa.select(_table(LoanFactRow)).where(col(LoanFactRow.loan_id).in_(_LOANS))
 
 
 def _falls_due(row: Any, last_on: date) -> bool:

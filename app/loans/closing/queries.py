@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -84,9 +85,14 @@ class DayCloseView:
 
 def visible_closes(actor: Actor) -> sa.Select[Any]:
     """The closes of the actor's bank, or of all banks for the scheduler."""
+    if actor.sees("*") == "all":
+        return _closes()
+    return _closes().where(col(DayClose.bank_id) == actor.organisation_id)
+
+
+@cache
+def _closes() -> sa.Select[Any]:
     statement: Any = sa.select(DayClose, _BANK).join(_BANK, _BANK.id == col(DayClose.bank_id))
-    if actor.sees("*") != "all":
-        statement = statement.where(col(DayClose.bank_id) == actor.organisation_id)
     return cast("sa.Select[Any]", statement)
 
 
@@ -97,14 +103,25 @@ def list_closes(actor: Actor) -> sa.Select[Any]:
 
 def close_view(session: Session, actor: Actor, close_id: UUID) -> DayCloseView:
     """One visible close with the loans that it left behind; `NotFound` otherwise."""
-    row = session.execute(visible_closes(actor).where(col(DayClose.id) == close_id)).one_or_none()
+    return _view(session, visible_closes(actor).where(col(DayClose.id) == close_id))
+
+
+def day_close_view(session: Session, actor: Actor, bank_id: UUID, on: date) -> DayCloseView:
+    """The same for the close of a bank's day."""
+    of_day = (col(DayClose.bank_id) == bank_id, col(DayClose.on) == on)
+    return _view(session, visible_closes(actor).where(*of_day))
+
+
+def _view(session: Session, statement: sa.Select[Any]) -> DayCloseView:
+    row = session.execute(statement).one_or_none()
     if row is None:
         raise NotFound
     close = row[0]
     return close_view_of(
         row,
-        errors=_close_errors(session, close),
-        repeats=_close_repeats(session, close),
+        # Only who left a loan behind has more to say, and something to repeat.
+        errors=_close_errors(session, close) if close.failed else (),
+        repeats=_close_repeats(session, close) if close.failed else (),
         interrupted=_is_interrupted(session, close),
     )
 

@@ -7,6 +7,7 @@ is worked out and written inside the database, for all of a set at once; the fig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,8 +15,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from app.db.bulk import insert_selected, make_ready
-from app.db.expressions import among, as_text, fresh_id, joined, product_half_up
+from app.db.bulk import make_ready
+from app.db.expressions import (
+    among,
+    as_text,
+    dialect_of,
+    fresh_id,
+    given_ids,
+    id_stem,
+    joined,
+    product_half_up,
+)
 from app.kernel.daycount import DayCount
 from app.kernel.rates import PPM
 from app.loans.closing.rows import ACCRUAL_COLUMNS, DIGEST_COLUMNS, POSTING_COLUMNS, Posted
@@ -83,42 +93,100 @@ def close_quiet(
     session: Session, loan_ids: Sequence[UUID], on: date, *, booked_on: date
 ) -> QuietClose:
     """Lock some loans and close a day of the quiet ones among them."""
-    _lock(session, loan_ids)
+    dialect = dialect_of(session)
+    ask, given = _asks(dialect), _given(dialect, loan_ids, on, booked_on)
+    session.execute(ask.lock, given)
     make_ready(session, _NOTES, _SPANS)
-    insert_selected(session, _NOTES, _FOUND, _quiet_notes(session, loan_ids, on))
-    done = session.execute(sa.select(sa.func.count(_NOTES.c.loan_id.distinct()))).scalar_one()
-    if not done:
+    session.execute(ask.find, given)
+    pairs = session.execute(ask.pairs).all()
+    if not pairs:
         return QuietClose(left=loan_ids)
-    _work_out(session, on + _ONE_DAY)
-    posted = _write(session, on, booked_on)
-    earned = session.execute(sa.select(sa.func.sum(_EARNED))).scalar_one()
+    session.execute(
+        ask.add_spans, [_span(each.day_count, each.starts_on, on + _ONE_DAY) for each in pairs]
+    )
+    session.execute(ask.work_out)
+    session.execute(ask.accrue, given)
+    posted = session.execute(ask.post, given).all()
+    session.execute(ask.move_notes)
+    session.execute(ask.move_loans, given)
+    done, earned_fen = session.execute(ask.tally).one()
     return QuietClose(
-        left=_left(session, loan_ids) if done < len(loan_ids) else (),
+        left=session.execute(ask.left, given).scalars().all() if done < len(loan_ids) else (),
         done=done,
-        earned_fen=int(earned),
+        earned_fen=int(earned_fen),
         posted=posted,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asks:
+    """The statements of a set, in their order; made once, since that takes longer than to carry them out."""
+
+    lock: sa.Select[Any]
+    find: sa.Insert
+    pairs: sa.Select[Any]
+    add_spans: sa.Insert
+    work_out: sa.Update
+    accrue: sa.Insert
+    post: Any
+    move_notes: sa.Update
+    move_loans: sa.Update
+    tally: sa.Select[*tuple[Any, ...]]
+    left: sa.Select[Any]
+
+
+@cache
+def _asks(dialect: str) -> _Asks:
+    return _Asks(
+        lock=_lock(dialect),
+        find=sa.insert(_NOTES).from_select(list(_FOUND), _quiet_notes(dialect)),
+        pairs=sa.select(_NOTES.c.day_count, _NOTES.c.starts_on).distinct(),
+        add_spans=sa.insert(_SPANS),
+        work_out=_work_out(),
+        accrue=sa.insert(_table(LoanAccrual)).from_select(list(ACCRUAL_COLUMNS), _accruals()),
+        post=_post(dialect),
+        move_notes=_move_notes(),
+        move_loans=_move_loans(),
+        tally=sa.select(sa.func.count(_NOTES.c.loan_id.distinct()), sa.func.sum(_EARNED)),
+        left=_left(dialect),
+    )
+
+
+def _given(dialect: str, loan_ids: Sequence[UUID], on: date, booked_on: date) -> dict[str, Any]:
+    """The values of all parameters."""
+    return {
+        "loan_ids": given_ids(dialect, loan_ids),
+        "for_day": on,
+        "day_before": on - _ONE_DAY,
+        "day_after": on + _ONE_DAY,
+        "booked_day": booked_on,
+        "id_stem": id_stem(dialect),
+    }
+
+
+def _day(name: str) -> sa.ColumnElement[date]:
+    return sa.bindparam(name, type_=sa.Date)
 
 
 # --- Working out ---
 
 
-def _work_out(session: Session, until_on: date) -> None:
+def _span(day_count: str, starts_on: date, until_on: date) -> dict[str, Any]:
+    """The share of a year between two days."""
+    counted = DayCount(day_count)
+    return {
+        "day_count": day_count,
+        "starts_on": starts_on,
+        "units": counted.year_units(starts_on, until_on),
+        "denominator": PPM * counted.basis,
+    }
+
+
+def _work_out() -> sa.Update:
     """The interest of each period up to a day: unbilled * rate * share of a year, rounded once."""
-    pairs = sa.select(_NOTES.c.day_count, _NOTES.c.starts_on).distinct()
-    spans = [
-        {
-            "day_count": day_count,
-            "starts_on": starts_on,
-            "units": DayCount(day_count).year_units(starts_on, until_on),
-            "denominator": PPM * DayCount(day_count).basis,
-        }
-        for day_count, starts_on in session.execute(pairs)
-    ]
-    session.execute(sa.insert(_SPANS), spans)
     factor = _NOTES.c.rate_ppm * _SPANS.c.units
     total = product_half_up(_NOTES.c.unbilled_fen, factor, _SPANS.c.denominator)
-    session.execute(
+    return (
         sa.update(_NOTES)
         .where(_NOTES.c.day_count == _SPANS.c.day_count, _NOTES.c.starts_on == _SPANS.c.starts_on)
         .values(total_fen=total)
@@ -131,40 +199,36 @@ _EARNED: Final = _NOTES.c.total_fen - _NOTES.c.posted_fen
 # --- Writing ---
 
 
-def _write(session: Session, on: date, booked_on: date) -> Sequence[Posted]:
-    """Accruals and postings of the notes that earned; then the notes and the loans move forward."""
-    insert_selected(session, _table(LoanAccrual), ACCRUAL_COLUMNS, _accruals(on))
-    table, postings = _table(LoanPosting), _postings(session, on, booked_on)
-    values = (as_text(session, table.c[name]) for name in ("id", *DIGEST_COLUMNS))
-    posting_id, *line = values
-    posted = insert_selected(
-        session, table, POSTING_COLUMNS, postings, returning=(posting_id, joined("|", line))
-    )
-    session.execute(_move_notes())
-    session.execute(_move_loans(on))
-    return posted
-
-
-def _accruals(on: date) -> sa.Select[*tuple[Any, ...]]:
+def _accruals() -> sa.Select[*tuple[Any, ...]]:
     """In the order of `ACCRUAL_COLUMNS`."""
     kind = sa.literal(AccrualKind.INTEREST.value)
     return sa.select(
-        _NOTES.c.note_id, sa.literal(on, sa.Date), kind, _NOTES.c.loan_id, _EARNED,
-        _NOTES.c.total_fen, sa.false(),
+        _NOTES.c.note_id, _day("for_day"), kind, _NOTES.c.loan_id, _EARNED, _NOTES.c.total_fen,
+        sa.false(),
     ).where(_EARNED != 0)  # fmt: skip
 
 
-def _postings(session: Session, on: date, booked_on: date) -> sa.Select[*tuple[Any, ...]]:
+def _post(dialect: str) -> Any:
+    """Gives the id of each posting and its line of the digest."""
+    table = _table(LoanPosting)
+    posting_id, *line = (as_text(dialect, table.c[name]) for name in ("id", *DIGEST_COLUMNS))
+    written = sa.insert(table).from_select(list(POSTING_COLUMNS), _postings(dialect))
+    return written.returning(posting_id, joined("|", line))
+
+
+def _postings(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     """In the order of `POSTING_COLUMNS`; less interest than was posted is taken back."""
     (more,), (less,) = accrual_postings(1), accrual_postings(-1)
     debit, credit = (
         sa.case((_EARNED > 0, ups.value), else_=downs.value)
         for ups, downs in ((more.debit, less.debit), (more.credit, less.credit))
     )
+    stem = sa.bindparam("id_stem", type_=sa.String)
     return sa.select(
-        fresh_id(session), fresh_id(session), sa.literal(1), _NOTES.c.bank_id, _NOTES.c.loan_id,
-        _NOTES.c.note_id, debit, credit, sa.func.abs(_EARNED), sa.literal(booked_on, sa.Date),
-        sa.literal(on, sa.Date), sa.literal(EntryKind.ACCRUAL.value), sa.literal(""), sa.null(),
+        fresh_id(dialect, stem), fresh_id(dialect, stem), sa.literal(1), _NOTES.c.bank_id,
+        _NOTES.c.loan_id, _NOTES.c.note_id, debit, credit, sa.func.abs(_EARNED),
+        _day("booked_day"), _day("for_day"), sa.literal(EntryKind.ACCRUAL.value), sa.literal(""),
+        sa.null(),
     ).where(_EARNED != 0)  # fmt: skip
 
 
@@ -177,7 +241,7 @@ def _move_notes() -> sa.Update:
     )
 
 
-def _move_loans(on: date) -> sa.Update:
+def _move_loans() -> sa.Update:
     earned = (
         sa.select(_NOTES.c.loan_id, sa.cast(sa.func.sum(_EARNED), sa.BigInteger).label("fen"))
         .group_by(_NOTES.c.loan_id)
@@ -189,7 +253,7 @@ def _move_loans(on: date) -> sa.Update:
         .where(state.c.loan_id == earned.c.loan_id)
         .values(
             accrued_fen=state.c.accrued_fen + earned.c.fen,
-            closed_on=on,
+            closed_on=_day("for_day"),
             version=state.c.version + 1,
         )
     )
@@ -198,29 +262,28 @@ def _move_loans(on: date) -> sa.Update:
 # --- Finding ---
 
 
-def _lock(session: Session, loan_ids: Sequence[UUID]) -> None:
+def _lock(dialect: str) -> sa.Select[Any]:
     """In one order, whoever closes or books several loans; what is read after it stays as it is."""
+    state = _table(LoanStateRow)
     locked = (
-        sa.select(col(LoanStateRow.loan_id))
-        .where(among(session, col(LoanStateRow.loan_id), loan_ids))
-        .order_by(col(LoanStateRow.loan_id))
+        sa.select(state.c.loan_id)
+        .where(among(dialect, state.c.loan_id, "loan_ids"))
+        .order_by(state.c.loan_id)
         .with_for_update()
         .subquery()
     )
-    session.execute(sa.select(sa.func.count()).select_from(locked))
+    return sa.select(sa.func.count()).select_from(locked)
 
 
-def _left(session: Session, loan_ids: Sequence[UUID]) -> Sequence[UUID]:
-    statement = sa.select(col(LoanStateRow.loan_id)).where(
-        among(session, col(LoanStateRow.loan_id), loan_ids),
-        col(LoanStateRow.loan_id).not_in(sa.select(_NOTES.c.loan_id)),
+def _left(dialect: str) -> sa.Select[Any]:
+    state = _table(LoanStateRow)
+    return sa.select(state.c.loan_id).where(
+        among(dialect, state.c.loan_id, "loan_ids"),
+        state.c.loan_id.not_in(sa.select(_NOTES.c.loan_id)),
     )
-    return session.execute(statement).scalars().all()
 
 
-def _quiet_notes(
-    session: Session, loan_ids: Sequence[UUID], on: date
-) -> sa.Select[*tuple[Any, ...]]:
+def _quiet_notes(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     """In the order of `_FOUND`."""
     state, note = LoanStateRow, NoteStateRow
     return (
@@ -233,8 +296,8 @@ def _quiet_notes(
         .join(note, col(note.loan_id) == col(state.loan_id))
         .join(LoanNote, col(LoanNote.id) == col(note.note_id))
         .where(
-            among(session, col(state.loan_id), loan_ids),
-            col(state.closed_on) == on - _ONE_DAY,
+            among(dialect, col(state.loan_id), "loan_ids"),
+            col(state.closed_on) == _day("day_before"),
             col(state.own_class) == LoanClass.NORMAL,
             col(state.overdue_days) == 0,
             sa.not_(col(state.off_balance)),
@@ -243,7 +306,7 @@ def _quiet_notes(
             col(Loan.day_count) != DayCount.THIRTY_360,
             ~_about(LoanDue, sa.not_(col(LoanDue.settled))),
             ~_about(LoanFactRow, sa.true()),
-            ~_stirring(on + _ONE_DAY),
+            ~_stirring(),
         )
     )  # fmt: skip
 
@@ -252,9 +315,9 @@ def _about(model: Any, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bo
     return sa.exists().where(col(model.loan_id) == col(LoanStateRow.loan_id), condition)
 
 
-def _stirring(opening_on: date) -> sa.ColumnElement[bool]:
+def _stirring() -> sa.ColumnElement[bool]:
     """Whether any note has more than one balance, a changed past, something falling due, or a new rate."""
-    note = aliased(NoteStateRow)
+    note, opening_on = aliased(NoteStateRow), _day("day_after")
     stepped = sa.and_(col(note.steps).is_not(None), col(note.steps) != sa.JSON.NULL)
     due = sa.func.coalesce(col(note.next_due_on), opening_on) <= opening_on
     # Odd days whose interest is spread end without a bill; the full close moves on from them.

@@ -6,6 +6,7 @@ Lines are read, hashed and summed before the transaction that writes; it checks 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -72,15 +73,26 @@ def close_month(session: Session, actor: Actor, bank_id: UUID, last_on: date) ->
 
 def _due(session: Session, bank_id: UUID) -> Iterator[tuple[date, date]]:
     """Months that ended with a closed day, the earliest first."""
-    finished = sa.select(col(DayClose.on)).where(
-        col(DayClose.bank_id) == bank_id, col(DayClose.state) == CloseState.FINISHED
-    )
-    closed_on = last_closed_on(session, bank_id)
-    if closed_on is not None:
-        finished = finished.where(col(DayClose.on) > closed_on)
-    for day in session.execute(finished.order_by(col(DayClose.on))).scalars():
+    for day in session.execute(_due_asked(), {"of_bank": bank_id}).scalars():
         if month_of(day)[1] == day:
             yield month_of(day)
+
+
+@cache
+def _due_asked() -> sa.Select[Any]:
+    """The closed days that no period holds."""
+    bank_id = sa.bindparam("of_bank", type_=sa.Uuid)
+    last = sa.select(sa.func.max(LedgerPeriod.ends_on)).where(col(LedgerPeriod.bank_id) == bank_id)
+    after_on = sa.func.coalesce(last.scalar_subquery(), sa.literal(date.min, sa.Date))
+    return (
+        sa.select(col(DayClose.on))
+        .where(
+            col(DayClose.bank_id) == bank_id,
+            col(DayClose.state) == CloseState.FINISHED,
+            col(DayClose.on) > after_on,
+        )
+        .order_by(col(DayClose.on))
+    )
 
 
 def period_digest(session: Session, bank_id: UUID, starts_on: date, ends_on: date) -> PostingDigest:

@@ -6,14 +6,16 @@ A notice is filed once for each note, kind and day; its figures are worked out w
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 from sqlmodel import Session, col
 
 from app.db.bulk import insert_rows
-from app.db.expressions import among
+from app.db.expressions import among, dialect_of, given_ids
 from app.kernel.ids import new_id
 from app.loans.domain.notices import Language, NoticeDays, NoticeKind, NoticeState
 from app.loans.domain.repricing import RateReason
@@ -71,13 +73,16 @@ def file_abouts(session: Session, abouts: Iterable[About], filed_on: date) -> in
 def _to_tell(
     session: Session, loan_ids: Sequence[UUID], open_on: date, days: NoticeDays
 ) -> Iterator[About]:
-    notes = _notes(session, loan_ids, open_on)
-    statement = sa.union(
-        _falls_due(notes, open_on, days.ahead),
-        _is_overdue(notes, open_on, days.after),
-        _rate_changes(notes, open_on),
-    )
-    for row in session.execute(statement):
+    dialect = dialect_of(session)
+    given = {
+        "loan_ids": given_ids(dialect, loan_ids),
+        "open_day": open_on,
+        "day_before": open_on - timedelta(days=1),
+        "last_day_ahead": open_on + timedelta(days=days.ahead),
+        "last_day_overdue": open_on - timedelta(days=days.after),
+        "day_before_rates": open_on - RATE_NOTICE_WINDOW,
+    }
+    for row in session.execute(_telling(dialect), given):
         yield About(
             bank_id=row.bank_id,
             loan_id=row.loan_id,
@@ -87,7 +92,18 @@ def _to_tell(
         )
 
 
-def _notes(session: Session, loan_ids: Sequence[UUID], open_on: date) -> sa.CTE:
+@cache
+def _telling(dialect: str) -> sa.CompoundSelect[Any]:
+    """One statement for notices of every kind, made once."""
+    notes = _notes(dialect)
+    return sa.union(_falls_due(notes), _is_overdue(notes), _rate_changes(notes))
+
+
+def _day(name: str) -> sa.ColumnElement[date]:
+    return sa.bindparam(name, type_=sa.Date)
+
+
+def _notes(dialect: str) -> sa.CTE:
     """The notes of the loans, read once for notices of every kind."""
     return (
         sa.select(
@@ -100,39 +116,48 @@ def _notes(session: Session, loan_ids: Sequence[UUID], open_on: date) -> sa.CTE:
         .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
         .join(NoteStateRow, col(NoteStateRow.loan_id) == col(LoanStateRow.loan_id))
         .where(
-            among(session, col(LoanStateRow.loan_id), loan_ids),
-            col(LoanStateRow.closed_on) == open_on - timedelta(days=1),
+            among(dialect, col(LoanStateRow.loan_id), "loan_ids"),
+            col(LoanStateRow.closed_on) == _day("day_before"),
             col(Loan.state).in_(OPEN_STATES),
         )
         .cte("notes")
     )
 
 
-def _falls_due(notes: sa.CTE, open_on: date, ahead: int) -> sa.Select[Any]:
+def _falls_due(notes: sa.CTE) -> sa.Select[Any]:
     about_on = notes.c.next_due_on
     return _new(notes, NoticeKind.DUE, about_on).where(
-        about_on >= open_on, about_on <= open_on + timedelta(days=ahead)
+        about_on >= _day("open_day"), about_on <= _day("last_day_ahead")
     )
 
 
-def _is_overdue(notes: sa.CTE, open_on: date, after: int) -> sa.Select[Any]:
+def _is_overdue(notes: sa.CTE) -> sa.Select[Any]:
     about_on = col(LoanDue.due_on)
     return (
         _new(notes, NoticeKind.OVERDUE, about_on)
         .join(LoanDue, col(LoanDue.note_id) == notes.c.note_id)
-        .where(col(LoanDue.settled).is_(False), about_on <= open_on - timedelta(days=after))
+        .where(col(LoanDue.settled).is_(False), about_on <= _day("last_day_overdue"))
     )
 
 
-def _rate_changes(notes: sa.CTE, open_on: date) -> sa.Select[Any]:
+def _rate_changes(notes: sa.CTE) -> sa.Select[Any]:
+    """Rates that differ from the one before: a reset that leaves the rate as it was is no news."""
     about_on = col(NoteRate.from_on)
+    before: Any = sa.orm.aliased(NoteRate, name="before")
     return (
         _new(notes, NoticeKind.RATE_CHANGE, about_on)
         .join(NoteRate, col(NoteRate.note_id) == notes.c.note_id)
+        .join(
+            before,
+            sa.and_(
+                before.note_id == col(NoteRate.note_id), before.number == col(NoteRate.number) - 1
+            ),
+        )
         .where(
             col(NoteRate.reason) != RateReason.DRAWDOWN,
-            about_on > open_on - RATE_NOTICE_WINDOW,
-            about_on <= open_on,
+            col(NoteRate.rate_ppm) != before.rate_ppm,
+            about_on > _day("day_before_rates"),
+            about_on <= _day("open_day"),
         )
     )
 

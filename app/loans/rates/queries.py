@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -115,12 +116,17 @@ def overpaid_of_notes(
 
 def misuse_rows(session: Session, note_ids: Sequence[UUID]) -> Sequence[NoteMisuse]:
     """What is on file of misused principal, by day."""
-    statement = (
+    return session.execute(_misuse_asked(), {"notes": note_ids}).scalars().all()
+
+
+@cache
+def _misuse_asked() -> sa.Select[NoteMisuse]:
+    notes = sa.bindparam("notes", type_=sa.Uuid, expanding=True)
+    return (
         sa.select(NoteMisuse)
-        .where(col(NoteMisuse.note_id).in_(note_ids))
+        .where(col(NoteMisuse.note_id).in_(notes))
         .order_by(col(NoteMisuse.note_id), col(NoteMisuse.from_on), col(NoteMisuse.number))
     )
-    return session.execute(statement).scalars().all()
 
 
 def misuse_of_notes(session: Session, notes: Sequence[Any]) -> dict[UUID, Misuse]:

@@ -12,7 +12,10 @@ from app.db.expressions import (
     MAX_DENOMINATOR,
     among,
     as_text,
+    dialect_of,
     fresh_id,
+    given_ids,
+    id_stem,
     joined,
     product_half_up,
 )
@@ -67,7 +70,9 @@ def test_fresh_ids_are_of_version_7_and_lie_between_those_made_before_and_after(
     before = new_id()
     time.sleep(0.002)
     with database.read() as session:
-        rows = sa.select(fresh_id(session), fresh_id(session)).select_from(ORGANISATION)
+        dialect = dialect_of(session)
+        stem = sa.literal(id_stem(dialect))
+        rows = sa.select(fresh_id(dialect, stem), fresh_id(dialect, stem)).select_from(ORGANISATION)
         pairs = session.execute(rows).all()
     time.sleep(0.002)
     ids = [each for pair in pairs for each in pair]
@@ -81,7 +86,7 @@ def test_values_are_written_as_python_writes_them(database, world):
     chosen = ORGANISATION.c.id == world.organisation("A")
     with database.read() as session:
         columns = (ORGANISATION.c.id, ORGANISATION.c.code, ORGANISATION.c.version)
-        line = joined("|", [as_text(session, column) for column in columns])
+        line = joined("|", [as_text(dialect_of(session), column) for column in columns])
         found = session.execute(sa.select(line).where(chosen)).scalar_one()
         values = session.execute(sa.select(*columns).where(chosen)).one()
     assert found == "|".join(str(value) for value in values)
@@ -91,6 +96,8 @@ def test_values_are_written_as_python_writes_them(database, world):
 def test_ids_are_found_among_many(database, world, codes):
     ids = [world.organisation(code) for code in codes]
     with database.read() as session:
-        chosen = among(session, ORGANISATION.c.id, [*ids, *(new_id() for _ in range(5_000))])
-        found = session.execute(sa.select(ORGANISATION.c.code).where(chosen)).scalars().all()
+        dialect = dialect_of(session)
+        many = given_ids(dialect, [*ids, *(new_id() for _ in range(5_000))])
+        statement = sa.select(ORGANISATION.c.code).where(among(dialect, ORGANISATION.c.id, "ids"))
+        found = session.execute(statement, {"ids": many}).scalars().all()
     assert sorted(found) == sorted(codes)
