@@ -62,8 +62,9 @@ def round_half_up(numerator: int, denominator: int) -> int:
     """Divide exactly and round to the nearest whole number, ties away from zero."""
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
-    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return -magnitude if numerator < 0 else magnitude
+    if numerator < 0:
+        return -((denominator - 2 * numerator) // (2 * denominator))
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def floor_div(numerator: int, denominator: int) -> int:

@@ -64,7 +64,12 @@ def add_months(
     day: date, months: int, *, anchor_day: int, month_end: MonthEnd = MonthEnd.CLAMP
 ) -> date:
     """The anchor day of the month so many months after the month of `day`."""
-    year, month_index = divmod(12 * day.year + day.month - 1 + months, 12)
+    return _in_month(12 * day.year + day.month - 1 + months, anchor_day, month_end)
+
+
+def _in_month(month_number: int, anchor_day: int, month_end: MonthEnd) -> date:
+    """The anchor day of a month, counted from the beginning of the calendar."""
+    year, month_index = divmod(month_number, 12)
     month = month_index + 1
     if anchor_day <= _DAYS_IN_EVERY_MONTH:
         return date(year, month, anchor_day)
@@ -81,6 +86,19 @@ def step(start_on: date, every: Every, steps: int, month_end: MonthEnd = MonthEn
     if every.days:
         return start_on + timedelta(days=every.days * steps)
     return add_months(start_on, every.months * steps, anchor_day=start_on.day, month_end=month_end)
+
+
+def steps_from(
+    start_on: date, every: Every, first: int, month_end: MonthEnd = MonthEnd.CLAMP
+) -> Iterator[date]:
+    """The days of `step` for one number of steps after the other, without an end."""
+    if every.days:
+        return (start_on + timedelta(days=days) for days in count(first * every.days, every.days))
+    day, beginning = start_on.day, 12 * start_on.year + start_on.month - 1
+    months = count(beginning + first * every.months, every.months)
+    if day <= _DAYS_IN_EVERY_MONTH:
+        return (date(month // 12, month % 12 + 1, day) for month in months)
+    return (_in_month(month, day, month_end) for month in months)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +149,7 @@ class Rhythm:
 
     def _without_end(self) -> Iterator[date]:
         origin, shift = self._anchor()
-        return (step(origin, self.every, steps, self.month_end) for steps in count(1 - shift))
+        return steps_from(origin, self.every, 1 - shift, self.month_end)
 
 
 def quarterly_interest_days(start_on: date, matures_on: date) -> tuple[date, ...]:

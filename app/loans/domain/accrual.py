@@ -5,15 +5,17 @@ less what was posted before. So daily postings never drift: at the end of the pe
 sum to the interest of the schedule, and a late correction settles itself the next day.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import Final
 
 from app.kernel.daycount import DayCount
-from app.kernel.money import fen_half_up, round_half_up
+from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
 from app.loans.domain.periods import Period
 
@@ -94,12 +96,22 @@ def accrued_fen(period: Period, balances: Sequence[BalanceFrom], until_on: date)
     day D accrues until D + 1, because the day itself counts. `balances` ascend by day, and the first
     holds at the start of the period.
     """
-    return fen_half_up(exact_interest(period, balances, until_on))
+    return round_half_up(*_interest(period, balances, until_on))
 
 
 def exact_interest(period: Period, balances: Sequence[BalanceFrom], until_on: date) -> Fraction:
     """The same before it is rounded."""
-    return sum(_span_interests(period, balances, until_on), Fraction(0))
+    return Fraction(*_interest(period, balances, until_on))
+
+
+def _interest(period: Period, balances: Sequence[BalanceFrom], until_on: date) -> tuple[int, int]:
+    """As numerator and denominator, whole numbers all the way."""
+    spans = _spans(period, balances, until_on)
+    numerator = sum(
+        each.balance_fen * each.rate_ppm * (period.units_to(to_on) - period.units_to(from_on))
+        for each, from_on, to_on in spans
+    )
+    return numerator, PPM * period.unit_basis
 
 
 def interest_parts(
@@ -192,22 +204,21 @@ def overdue_rate_ppm(rate_ppm: int, *, surcharge_ppm: int) -> int:
     return round_half_up(rate_ppm * (PPM + surcharge_ppm), PPM)
 
 
-def _span_interests(
-    period: Period, balances: Sequence[BalanceFrom], until_on: date
-) -> Iterator[Fraction]:
-    for balance, from_on, to_on in _spans(period, balances, until_on):
-        year_fraction = period.year_fraction_to(to_on) - period.year_fraction_to(from_on)
-        yield balance.balance_fen * balance.rate_ppm * year_fraction / PPM
-
-
 def _spans(
     period: Period, balances: Sequence[BalanceFrom], until_on: date
 ) -> Iterator[tuple[BalanceFrom, date, date]]:
     if not balances or balances[0].from_on > period.starts_on:
         raise ValueError("The first balance must hold at the start of the period.")
-    ends = [later.from_on for later in balances[1:]]
-    for balance, end_on in zip(balances, [*ends, until_on], strict=True):
+    holding = bisect_right(balances, period.starts_on, key=_from_on) - 1
+    for place in range(holding, len(balances)):
+        balance = balances[place]
         from_on = max(balance.from_on, period.starts_on)
-        to_on = min(end_on, until_on)
+        if from_on >= until_on:
+            return
+        followed = place + 1 < len(balances)
+        to_on = min(balances[place + 1].from_on, until_on) if followed else until_on
         if from_on < to_on:
             yield balance, from_on, to_on
+
+
+_from_on = attrgetter("from_on")

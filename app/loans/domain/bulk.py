@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
-from app.loans.domain.schedule import level_instalment
+from app.loans.domain.schedule import level_parts
 
 Fen: TypeAlias = NDArray[np.int64]
 Ppm: TypeAlias = NDArray[np.int64]
+
+BLOCK_LOANS: Final = 8_192
+"""The rows of so many loans that a period needs stay in the cache of a core."""
 
 _INT64_MAX: Final = 2**63 - 1
 # A float product of two factors, each off by half a unit in the last place, stays in this.
@@ -46,18 +49,43 @@ def level_schedules(
     """
     rates, denominator = rate_ppm * months, 12 * PPM
     _require_fit(principal_fen, rate_ppm, months, denominator)
+    level = _level_fen(principal_fen, rates, denominator, periods)
     shape = (periods, len(principal_fen))
-    interests = np.empty(shape, np.int64)
-    principals = np.empty(shape, np.int64)
-    balances = np.empty(shape, np.int64)
-    level, balance = _level_fen(principal_fen, rates, denominator, periods), principal_fen
-    for index in range(periods):
-        interest = (2 * balance * rates + denominator) // (2 * denominator)
-        wanted = level - interest if index < periods - 1 else balance
-        principal = np.clip(wanted, 0, balance)
-        balance = balance - principal
-        interests[index], principals[index], balances[index] = interest, principal, balance
-    return BulkSchedules(principal_fen=principals, interest_fen=interests, balance_fen=balances)
+    drawn = BulkSchedules(
+        principal_fen=np.empty(shape, np.int64),
+        interest_fen=np.empty(shape, np.int64),
+        balance_fen=np.empty(shape, np.int64),
+    )
+    for first in range(0, len(principal_fen), BLOCK_LOANS):
+        some = slice(first, first + BLOCK_LOANS)
+        _draw(drawn, some, principal_fen[some], rates[some], level[some], denominator)
+    return drawn
+
+
+def _draw(
+    drawn: BulkSchedules, some: slice, principal_fen: Fen, rates: Ppm, level: Fen, denominator: int
+) -> None:
+    """The rows of some loans, each worked out where it stays; the denominator is even.
+
+    No amount falls below zero, so that division may take them as unsigned, which is quicker: the level instalment
+    is at least the first interest, and no later interest is larger.
+    """
+    half, divisor = denominator // 2, np.uint64(denominator)
+    last, balance = len(drawn.balance_fen) - 1, principal_fen
+    for index in range(last + 1):
+        interest, principal = drawn.interest_fen[index, some], drawn.principal_fen[index, some]
+        left = drawn.balance_fen[index, some]
+        np.multiply(balance, rates, out=interest)
+        np.add(interest, half, out=interest)
+        unsigned = interest.view(np.uint64)
+        np.floor_divide(unsigned, divisor, out=unsigned)
+        if index < last:
+            np.subtract(level, interest, out=principal)
+            np.minimum(principal, balance, out=principal)
+        else:
+            principal[:] = balance
+        np.subtract(balance, principal, out=left)
+        balance = left
 
 
 def _require_fit(principal_fen: Fen, rate_ppm: Ppm, months: int, denominator: int) -> None:
@@ -65,7 +93,7 @@ def _require_fit(principal_fen: Fen, rate_ppm: Ppm, months: int, denominator: in
         return
     if principal_fen.min() < 1 or rate_ppm.min() < 0:
         raise ValueError("Principal must be above zero and no rate negative.")
-    largest = 2 * int(principal_fen.max()) * int(rate_ppm.max()) * months + denominator
+    largest = int(principal_fen.max()) * int(rate_ppm.max()) * months + denominator // 2
     if largest > _INT64_MAX:
         raise ValueError("The largest loan at the highest rate does not fit 64 bits.")
 
@@ -73,12 +101,11 @@ def _require_fit(principal_fen: Fen, rate_ppm: Ppm, months: int, denominator: in
 def _level_fen(principal_fen: Fen, rates: Ppm, denominator: int, periods: int) -> Fen:
     """Level instalments: one exact factor a distinct rate, floats only where no tie is near."""
     distinct, position = np.unique(rates, return_inverse=True)
-    factors = [level_instalment(1, [int(rate)] * periods, denominator) for rate in distinct]
-    exact = principal_fen * np.array([float(factor) for factor in factors])[position]
+    factors = [level_parts(1, [int(rate)] * periods, denominator) for rate in distinct]
+    exact = principal_fen * np.array([above / below for above, below in factors])[position]
     level: Fen = np.floor(exact + 0.5).astype(np.int64)
     distance_to_tie = np.abs(exact - np.floor(exact) - 0.5)
     for loan in np.flatnonzero(distance_to_tie <= exact * _RELATIVE_ERROR + _TIE_MARGIN):
-        factor = factors[position[loan]]
-        wanted = int(principal_fen[loan]) * factor.numerator
-        level[loan] = round_half_up(wanted, factor.denominator)
+        above, below = factors[position[loan]]
+        level[loan] = round_half_up(int(principal_fen[loan]) * above, below)
     return level

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.kernel.daycount import DayCount
 from app.kernel.money import round_half_up, split_largest_remainder
@@ -35,7 +35,7 @@ from app.loans.domain.periods import Period
 from app.loans.domain.schedule import (
     Instalment,
     Schedule,
-    level_instalment,
+    level_fen,
     make_schedule,
     period_rates,
 )
@@ -88,18 +88,23 @@ class NoteTerms:
 
 def require_terms(terms: NoteTerms) -> None:
     """Refuse terms that no plan can meet."""
+    _require_form(terms)
+    if terms.style is InterestStyle.SCHEDULE and terms.method is not Method.PLAN:
+        make_schedule(_schedule_terms(terms))
+
+
+def _require_form(terms: NoteTerms) -> None:
+    """Refuse what does not fit together, before a schedule is drawn."""
     if terms.style is InterestStyle.QUARTERLY:
         _require_quarterly(terms)
     _require_storable(terms)
     if terms.method is Method.PLAN:
         _require_plan(terms)
-    if terms.style is InterestStyle.SCHEDULE and terms.method is not Method.PLAN:
-        make_schedule(_schedule_terms(terms))
 
 
 def principal_plan(terms: NoteTerms) -> tuple[DatedAmount, ...]:
     """The principal by due day: above zero, ascending, summing to the note."""
-    require_terms(terms)
+    _require_form(terms)
     if terms.method is Method.PLAN:
         return _shared_plan(terms)
     if terms.style is InterestStyle.SCHEDULE:
@@ -188,12 +193,12 @@ def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
     """What falls due when every due day is met: interest by periods, principal by the plan."""
     balances = plan_balances(terms, plan)
     ending = {step.period.due_on: step for step in spread_steps(terms, plan, balances)}
-    days = sorted({each.on for each in plan} | {day for day in ending if ending[day].falls_due})
-    rows, balance = [], terms.amount_fen
+    falling = _by_day(plan)
+    days = sorted(falling.keys() | {day for day, step in ending.items() if step.falls_due})
+    rows, balance = list[Instalment](), terms.amount_fen
     for number, day in enumerate(days, start=1):
-        step = ending.get(day)
+        step, principal = ending.get(day), falling.get(day, 0)
         period = step.period if step and step.falls_due else None
-        principal = sum(each.amount_fen for each in plan if each.on == day)
         odd = step.due_fen if step else 0
         interest = (accrued_fen(period, balances, day) if period else 0) + odd
         rows.append(
@@ -213,8 +218,14 @@ def note_schedule(terms: NoteTerms, plan: Sequence[DatedAmount]) -> Schedule:
     return Schedule(instalments=tuple(rows))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpreadStep:
+def _by_day(plan: Iterable[DatedAmount]) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for each in plan:
+        found[each.on] = found.get(each.on, 0) + each.amount_fen
+    return found
+
+
+class SpreadStep(NamedTuple):
     """A period of a note, and what becomes at its end of the interest of odd days before it."""
 
     period: Period
@@ -413,10 +424,8 @@ def moved_plan(
     plan: Sequence[DatedAmount], moved: Iterable[tuple[date, date]]
 ) -> tuple[DatedAmount, ...]:
     """A plan with its days where the roll moved them; days that meet are one."""
-    to, found = dict(moved), dict[date, int]()
-    for each in plan:
-        day = to.get(each.on, each.on)
-        found[day] = found.get(day, 0) + each.amount_fen
+    to = dict(moved)
+    found = _by_day(replace(each, on=to.get(each.on, each.on)) for each in plan)
     return tuple(DatedAmount(on=day, amount_fen=fen) for day, fen in sorted(found.items()))
 
 
@@ -461,12 +470,11 @@ def _level_plan(
         if each.due_on > free_on and each.starts_on < last_on
     ]
     rates, denominator = _period_rates(terms, periods)
-    exact = level_instalment(balance_fen, rates, denominator)
-    level_fen = round_half_up(exact.numerator, exact.denominator)
+    level = level_fen(balance_fen, rates, denominator)
     plan, balance = [], balance_fen
     for period, rate in zip(periods, rates, strict=True):
         interest = round_half_up(balance * rate, denominator)
-        wanted = balance if period is periods[-1] else level_fen - interest
+        wanted = balance if period is periods[-1] else level - interest
         principal = min(max(wanted, 0), balance)
         balance -= principal
         plan.append(DatedAmount(on=period.due_on, amount_fen=principal))

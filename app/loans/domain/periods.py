@@ -1,15 +1,14 @@
 """Interest periods: what share of a year a period is, whole and in part."""
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from app.kernel.daycount import DayCount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """The days from one due day up to, and without, the next.
+class Period(NamedTuple):
+    """The days from one due day up to, and without, the next: a tuple, since schedules have hundreds.
 
     `whole_months` is set for a regular month period under `30/360`: such a period is that
     many twelfths of a year whatever days lie in it, as in the instalment formula.
@@ -33,8 +32,15 @@ class Period:
             return 30 * self.whole_months
         return self.day_count.year_units(self.starts_on, self.due_on)
 
-    def year_fraction_to(self, until_on: date) -> Fraction:
-        """The share of a year from the start of the period up to, and without, a day in it.
+    @property
+    def unit_basis(self) -> int:
+        """How many of the units of `units_to` make a year."""
+        if not self.whole_months:
+            return self.day_count.basis
+        return self.day_count.basis * (self.due_on - self.starts_on).days
+
+    def units_to(self, until_on: date) -> int:
+        """The share of a year from the start of the period up to, and without, a day in it, in units.
 
         A regular month accrues evenly over its actual days; so the last day of the period
         always brings the accrual to the period's interest.
@@ -42,7 +48,9 @@ class Period:
         if not self.starts_on <= until_on <= self.due_on:
             raise ValueError(f"{until_on} lies outside {self.starts_on} to {self.due_on}.")
         if not self.whole_months:
-            return self.day_count.year_fraction(self.starts_on, until_on)
-        elapsed_days = (until_on - self.starts_on).days
-        actual_days = (self.due_on - self.starts_on).days
-        return Fraction(self.year_units * elapsed_days, self.day_count.basis * actual_days)
+            return self.day_count.year_units(self.starts_on, until_on)
+        return self.year_units * (until_on - self.starts_on).days
+
+    def year_fraction_to(self, until_on: date) -> Fraction:
+        """The same as a fraction of a year."""
+        return Fraction(self.units_to(until_on), self.unit_basis)

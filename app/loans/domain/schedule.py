@@ -7,13 +7,14 @@ last instalment takes what is left, so the principal parts sum to the principal.
 odd days is rounded once too; spread, its parts are equal and the last takes the rest.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, count
 from math import gcd, prod
-from typing import TypeAlias
+from operator import add, sub
+from typing import NamedTuple
 
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
@@ -21,9 +22,11 @@ from app.loans.domain.periods import Period
 from app.loans.domain.terms import Method, OddDays, Terms, odd_period, periods_of, require_possible
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instalment:
-    """What is due on one day; interest is for the days from `starts_on` up to `due_on`."""
+class Instalment(NamedTuple):
+    """What is due on one day; interest is for the days from `starts_on` up to `due_on`.
+
+    A tuple, since a schedule has hundreds of them and a tuple is made several times as fast.
+    """
 
     number: int
     starts_on: date
@@ -66,10 +69,6 @@ class Schedule:
         return self.instalments[-1].due_on
 
 
-# From a period's index and interest to the principal that is wanted with it.
-_PrincipalRule: TypeAlias = Callable[[int, int], int]
-
-
 def make_schedule(terms: Terms) -> Schedule:
     """Draw the schedule of the terms; `ScheduleError` when they are impossible.
 
@@ -81,90 +80,107 @@ def make_schedule(terms: Terms) -> Schedule:
     if terms.method is Method.BULLET_ALL:
         return Schedule(instalments=(_single_instalment(terms, periods),))
     rates, denominator = period_rates(periods, terms.rate_ppm)
-    rule = _principal_rule(terms, rates, denominator)
-    rows = _instalments(terms.principal_fen, periods, rates, denominator, rule)
+    principals, interests = _parts(terms, rates, denominator)
+    rows = _instalments(terms.principal_fen, periods, principals, interests)
     odd = odd_period(terms)
     return Schedule(instalments=_with_odd_days(terms, odd, rows) if odd else rows)
 
 
 def period_rates(periods: Sequence[Period], rate_ppm: int) -> tuple[list[int], int]:
     """The periods' rates as whole numerators over one common denominator, in lowest terms."""
-    numerators = [rate_ppm * period.year_units for period in periods]
+    units = [period.year_units for period in periods]
+    # Hundreds of periods have few lengths.
+    numerators = {each: rate_ppm * each for each in set(units)}
     denominator = PPM * periods[0].day_count.basis
-    common = gcd(denominator, *numerators)
-    return [numerator // common for numerator in numerators], denominator // common
+    common = gcd(denominator, *numerators.values())
+    lowest = {each: numerator // common for each, numerator in numerators.items()}
+    return [lowest[each] for each in units], denominator // common
 
 
 def level_instalment(principal_fen: int, rates: Sequence[int], denominator: int) -> Fraction:
     """The exact level instalment in fen for rates as `period_rates` gives them."""
-    count = len(rates)
+    return Fraction(*level_parts(principal_fen, rates, denominator))
+
+
+def level_fen(principal_fen: int, rates: Sequence[int], denominator: int) -> int:
+    """The level instalment in whole fen."""
+    return round_half_up(*level_parts(principal_fen, rates, denominator))
+
+
+def level_parts(principal_fen: int, rates: Sequence[int], denominator: int) -> tuple[int, int]:
+    """The exact level instalment as numerator and denominator.
+
+    Not in lowest terms: their common factors would take longer to find than all the rest.
+    """
+    periods = len(rates)
     if not any(rates):
-        return Fraction(principal_fen, count)
+        return principal_fen, periods
     if min(rates) == max(rates):
-        growth, unit = (denominator + rates[0]) ** count, denominator**count
-        return Fraction(principal_fen * rates[0] * growth, denominator * (growth - unit))
-    return _uneven_level_instalment(principal_fen, rates, denominator)
-
-
-def _uneven_level_instalment(
-    principal_fen: int, rates: Sequence[int], denominator: int
-) -> Fraction:
+        growth, unit = (denominator + rates[0]) ** periods, denominator**periods
+        return principal_fen * rates[0] * growth, denominator * (growth - unit)
     growths = [denominator + rate for rate in rates]
-    units = accumulate([denominator] * (len(rates) - 1), int.__mul__)
+    units = accumulate([denominator] * (periods - 1), int.__mul__)
     series = 1
     for growth, unit in zip(growths[1:], units, strict=True):
         series = series * growth + unit
-    return Fraction(principal_fen * prod(growths), denominator * series)
+    return principal_fen * prod(growths), denominator * series
 
 
-def _principal_rule(terms: Terms, rates: Sequence[int], denominator: int) -> _PrincipalRule:
-    grace, count = terms.grace_principal, len(rates)
+def _parts(
+    terms: Terms, rates: Sequence[int], denominator: int
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Principal and interest of each period; the last one takes what is left."""
+    wanted, less_interest = _wanted(terms, rates, denominator)
+    balance, principals, interests = terms.principal_fen, list[int](), list[int]()
+    for rate, payment in zip(rates[:-1], wanted, strict=True):
+        interest = round_half_up(balance * rate, denominator)
+        principal = payment - interest if less_interest else payment
+        # Never negative, and never more than is left.
+        principal = min(principal, balance) if principal > 0 else 0
+        principals.append(principal)
+        interests.append(interest)
+        balance -= principal
+    last = round_half_up(balance * rates[-1], denominator)
+    return (*principals, balance), (*interests, last)
+
+
+def _wanted(terms: Terms, rates: Sequence[int], denominator: int) -> tuple[Sequence[int], bool]:
+    """What is to be paid in each period but the last, and whether its interest is a part of that."""
+    grace = terms.grace_principal
+    paying = len(rates) - grace
     if terms.method is Method.EQUAL_INSTALMENT:
-        exact = level_instalment(terms.principal_fen, rates[grace:], denominator)
-        level_fen = round_half_up(exact.numerator, exact.denominator)
-        return lambda index, interest: level_fen - interest if index >= grace else 0
-    planned = (0,) * grace + _planned_principal(terms, count - grace)
-    return lambda index, _interest: planned[index]
+        level = level_fen(terms.principal_fen, rates[grace:], denominator)
+        return (0,) * grace + (level,) * (paying - 1), True
+    return (0,) * grace + _planned_principal(terms, paying)[:-1], False
 
 
-def _planned_principal(terms: Terms, count: int) -> tuple[int, ...]:
+def _planned_principal(terms: Terms, periods: int) -> tuple[int, ...]:
     if terms.method is Method.PLAN:
         return terms.plan_fen
     if terms.method is Method.EQUAL_PRINCIPAL:
-        return (round_half_up(terms.principal_fen, count),) * count
-    return (0,) * (count - 1) + (terms.principal_fen,)
+        return (round_half_up(terms.principal_fen, periods),) * periods
+    return (0,) * (periods - 1) + (terms.principal_fen,)
 
 
 def _instalments(
     principal_fen: int,
     periods: Sequence[Period],
-    rates: Sequence[int],
-    denominator: int,
-    rule: _PrincipalRule,
+    principals: Sequence[int],
+    interests: Sequence[int],
 ) -> tuple[Instalment, ...]:
-    rows: list[Instalment] = []
-    balance, last = principal_fen, len(periods) - 1
-    for index, (period, rate) in enumerate(zip(periods, rates, strict=True)):
-        interest = round_half_up(balance * rate, denominator)
-        wanted = balance if index == last else rule(index, interest)
-        principal = min(max(wanted, 0), balance)
-        rows.append(_instalment(index + 1, period, principal, interest, balance))
-        balance -= principal
-    return tuple(rows)
-
-
-def _instalment(
-    number: int, period: Period, principal_fen: int, interest_fen: int, base_fen: int
-) -> Instalment:
-    return Instalment(
-        number=number,
-        starts_on=period.starts_on,
-        due_on=period.due_on,
-        days=period.days,
-        payment_fen=principal_fen + interest_fen,
-        principal_fen=principal_fen,
-        interest_fen=interest_fen,
-        base_fen=base_fen,
+    starts, dues, *_ = zip(*periods, strict=True)
+    return tuple(
+        map(
+            Instalment,
+            count(1),
+            starts,
+            dues,
+            [period.days for period in periods],
+            map(add, principals, interests),
+            principals,
+            interests,
+            accumulate(principals, sub, initial=principal_fen),
+        )
     )
 
 
@@ -174,10 +190,10 @@ def _with_odd_days(
     (rate,), denominator = period_rates([odd], terms.rate_ppm)
     interest_fen = round_half_up(terms.principal_fen * rate, denominator)
     if terms.odd_days is OddDays.OWN_ROW:
-        first = _instalment(1, odd, 0, interest_fen, terms.principal_fen)
+        (first,) = _instalments(terms.principal_fen, [odd], [0], [interest_fen])
         return (
-            replace(first, odd_interest_fen=interest_fen),
-            *(replace(row, number=row.number + 1) for row in rows),
+            first._replace(odd_interest_fen=interest_fen),
+            *(row._replace(number=row.number + 1) for row in rows),
         )
     part_fen = interest_fen // len(rows)
     parts = [part_fen] * (len(rows) - 1) + [interest_fen - part_fen * (len(rows) - 1)]
@@ -185,8 +201,7 @@ def _with_odd_days(
 
 
 def _with_part(row: Instalment, part_fen: int) -> Instalment:
-    return replace(
-        row,
+    return row._replace(
         payment_fen=row.payment_fen + part_fen,
         interest_fen=row.interest_fen + part_fen,
         odd_interest_fen=part_fen,

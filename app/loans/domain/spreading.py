@@ -5,7 +5,7 @@ Whatever was owed of it when the loan is paid off is owed then.
 """
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,12 @@ class Spread:
     def less(self, amount_fen: int) -> "Spread":
         """After so much of it fell due or was paid."""
         left_fen = self.left_fen - amount_fen
-        return replace(self, left_fen=left_fen) if left_fen else Spread()
+        return replace(self, left_fen=left_fen) if left_fen else _NOTHING
 
     def paid(self, paid_fen: int) -> tuple["Spread", int]:
         """Interest paid ahead settles the odd days first; gives what is left of the payment as well."""
         part_fen = min(max(paid_fen, 0), self.left_fen)
         return self.less(part_fen), paid_fen - part_fen
+
+
+_NOTHING: Final = Spread()

@@ -1,9 +1,10 @@
 """The terms of a repayment schedule, and what makes them impossible."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import repeat
 from typing import Final
 
 from app.kernel.calendar import BusinessCalendar
@@ -134,12 +135,9 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
         whole_months[-1] = 0
     if odd is None and not _starts_whole(terms):
         whole_months[0] = 0
-    dues = tuple(_rolled(terms, due) for due in nominal)
+    dues = _all_rolled(terms, nominal)
     starts = (odd.due_on if odd else terms.start_on, *dues[:-1])
-    return tuple(
-        Period(starts_on=start, due_on=due, day_count=terms.day_count, whole_months=whole)
-        for start, due, whole in zip(starts, dues, whole_months, strict=True)
-    )
+    return tuple(map(Period, starts, dues, repeat(terms.day_count), whole_months))
 
 
 def moved_days(terms: Terms) -> tuple[tuple[date, date], ...]:
@@ -154,7 +152,8 @@ def due_days(terms: Terms) -> tuple[date, ...]:
 
 def moved_among(terms: Terms, days: Iterable[date]) -> tuple[tuple[date, date], ...]:
     """Those of some days after the start that the roll moves, each with the day it goes to."""
-    moved = ((day, _rolled(terms, day)) for day in sorted(set(days)) if day > terms.start_on)
+    later = sorted(day for day in set(days) if day > terms.start_on)
+    moved = zip(later, _all_rolled(terms, later), strict=True)
     return tuple((day, to) for day, to in moved if day != to)
 
 
@@ -163,7 +162,7 @@ def periods_passed(terms: Terms) -> int:
     if terms.anchored_on in (None, terms.start_on) or terms.matures_on is None:
         return 0
     days = _rhythm(terms).due_dates_until(terms.matures_on)
-    return sum(_rolled(terms, day) <= terms.start_on for day in days)
+    return sum(day <= terms.start_on for day in _all_rolled(terms, days))
 
 
 def _rhythm(terms: Terms) -> Rhythm:
@@ -181,6 +180,16 @@ def _starts_whole(terms: Terms) -> bool:
     if passed:
         return terms.start_on == _rolled(terms, rhythm.due_date(passed))
     return rhythm.starts_regularly and terms.start_on == rhythm.start_on
+
+
+def _all_rolled(terms: Terms, days: Sequence[date]) -> Sequence[date]:
+    """Where the roll of the terms moves some days."""
+    if terms.moved is not None:
+        to = dict(terms.moved)
+        return [to.get(day, day) for day in days] if to else days
+    if terms.calendar is None or terms.roll is DayRoll.NONE:
+        return days
+    return [_rolled(terms, day) for day in days]
 
 
 def _rolled(terms: Terms, due_on: date) -> date:
