@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.loans.books import NoteLedger, add_plan, note_book
-from app.loans.domain.notes import interest_periods
+from app.loans.domain.amounts import DatedAmount
+from app.loans.domain.notes import NoteTerms, interest_periods
+from app.loans.domain.periods import Period
 from app.loans.models import LoanExtension
 from app.loans.rates.queries import moved_from_json
 
@@ -18,23 +20,32 @@ def carry_extension(session: Session, note: NoteLedger, given: LoanExtension) ->
     old_end_on = note.terms.ends_on
     set_maturity(note, given.matures_on, given.moved)
     new_end_on = note.terms.ends_on
-    left = [each for each in note.plan if each.on > given.booked_on]
-    plan = [replace(each, on=new_end_on) if each.on == old_end_on else each for each in left]
     add_plan(
         session,
         note,
-        tuple(plan),
+        plan_moved(note.plan, given.booked_on, before_on=old_end_on, after_on=new_end_on),
         from_on=given.booked_on,
         reason=given.reason[:200],
         extension_id=given.id,
     )
-    running = next(
-        each
-        for each in interest_periods(note.terms)
-        if each.starts_on <= note.state.period_starts_on < each.due_on
-    )
+    running = running_period(note.terms, note.state.period_starts_on)
     note.state.period_due_on, note.state.whole_months = running.due_on, running.whole_months
     note.state.next_due_on = note_book(note).next_due(given.booked_on)
+
+
+def plan_moved(
+    plan: Sequence[DatedAmount], day: date, *, before_on: date, after_on: date
+) -> tuple[DatedAmount, ...]:
+    """What is planned after a day, what was due at the end on the new end."""
+    left = (each for each in plan if each.on > day)
+    return tuple(replace(each, on=after_on) if each.on == before_on else each for each in left)
+
+
+def running_period(terms: NoteTerms, starts_on: date) -> Period:
+    """The interest period of the terms in which one runs that began on a day."""
+    return next(
+        each for each in interest_periods(terms) if each.starts_on <= starts_on < each.due_on
+    )
 
 
 def set_maturity(note: NoteLedger, matures_on: date, moved: Sequence[Sequence[str]] | None) -> None:
@@ -52,4 +63,4 @@ def _id(given: UUID) -> int:
     return given.int
 
 
-__all__ = ["carry_extension", "is_extended", "set_maturity"]
+__all__ = ["carry_extension", "is_extended", "plan_moved", "running_period", "set_maturity"]

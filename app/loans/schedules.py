@@ -128,7 +128,7 @@ def loan_schedule(session: Session, actor: Actor, loan_id: UUID) -> ScheduleView
     if loan.kept is Kept.MIRRORED:
         return ScheduleView(drawn=True)
     if loan.state in (LoanState.SIGNED, LoanState.CANCELLED):
-        return ScheduleView(drawn=False, instalments=tuple(_of_contract(loan)))
+        return ScheduleView(drawn=False, instalments=tuple(contract_instalments(loan)))
     day = find_business_day(session, loan.bank_id) or date.max
     ledgers = read_ledgers(session, col(LoanNote.loan_id) == loan.id, bills=True)
     early = early_principal(session, [ledger.note.id for ledger in ledgers])
@@ -139,7 +139,8 @@ def loan_schedule(session: Session, actor: Actor, loan_id: UUID) -> ScheduleView
     )
 
 
-def _of_contract(loan: Loan) -> Iterator[InstalmentView]:
+def contract_instalments(loan: Loan) -> Iterator[InstalmentView]:
+    """What falls due of a contract that is drawn whole on its first day."""
     terms = contract_terms(loan)
     plan = principal_plan(terms)
     ending = {period.due_on: period for period in interest_periods(terms)}

@@ -6,11 +6,13 @@ from uuid import UUID
 from app.kernel.permissions import Permission
 from app.origination.change_events import CHANGE_EVENTS
 from app.origination.change_schemas import (
+    ChangePreviewSchema,
     LoanChangeListSchema,
     LoanChangeSchema,
     ProposeChangeSchema,
 )
 from app.origination.services import changes
+from app.origination.services.change_previews import preview_change
 from app.web.access import access, current_actor, current_session, tagged
 from app.web.openapi import ApiBlueprint
 
@@ -53,6 +55,14 @@ def propose_change(command: changes.ProposeChange, loan_id: UUID) -> Any:
 def get_change(change_id: UUID) -> Any:
     """A change with its conditions and its people."""
     return tagged(changes.change_view(current_session(), current_actor(), change_id))
+
+
+@things.route("/<uuid:change_id>/preview", methods=["GET"])
+@access(Permission.READ_LOANS)
+@things.response(200, ChangePreviewSchema)
+def get_preview(change_id: UUID) -> Any:
+    """The schedule without the change and with it carried out today; both empty once it no longer waits."""
+    return preview_change(current_session(), current_actor(), change_id)
 
 
 CHANGE_EVENTS.register_api(things)

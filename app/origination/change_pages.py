@@ -16,6 +16,7 @@ from app.origination.domain.changes import (
 )
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
 from app.origination.services import changes
+from app.origination.services.change_previews import find_preview
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.problems import fill
@@ -84,10 +85,12 @@ def new_change(loan_id: UUID) -> Answer:
 @access(Permission.READ_LOANS)
 def change_page(change_id: UUID) -> str:
     """A change with its conditions and its people."""
-    view = changes.change_view(current_session(), current_actor(), change_id)
+    session, actor = current_session(), current_actor()
+    view = changes.change_view(session, actor, change_id)
     return render_template(
         "origination/change.html",
         change=view,
+        preview=find_preview(session, actor, change_id),
         buttons=CHANGE_EVENTS.buttons(view),
         checks=[
             {

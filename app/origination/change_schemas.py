@@ -7,6 +7,7 @@ import marshmallow as ma
 from app.kernel.text import N_
 from app.loans.domain.amounts import DatedAmount
 from app.loans.rates.schemas import MAX_BP
+from app.loans.schemas import LoanInstalmentSchema
 from app.origination.domain.changes import CHANGE_KIND_TITLES, ChangeKind
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
 from app.origination.schemas import Sentence
@@ -155,6 +156,14 @@ class LoanChangeSchema(ThingSchema):
     small_borrower = Flag()
     new_loan_id = Ident(allow_none=True)
     new_loan_number = Text(max_length=40)
+
+
+class ChangePreviewSchema(ViewSchema):
+    """What is to come without a change and with it, as the day would make it; of a renewal, of the new loan."""
+
+    on = Day()
+    before = ma.fields.List(ma.fields.Nested(LoanInstalmentSchema))
+    after = ma.fields.List(ma.fields.Nested(LoanInstalmentSchema))
 
 
 class LoanChangeListSchema(ViewSchema):

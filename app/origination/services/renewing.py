@@ -62,9 +62,13 @@ def require_renewed_terms(session: Session, loan: Loan, row: LoanChange, day: da
         )
     asked = NewRate(change_number=row.number, rate_ppm=row.rate_ppm, lpr_bp=row.lpr_bp)
     new_pricing(loan, asked)
-    terms = _terms(session, loan, row, day)
+    contract_terms(session, renewed_terms(session, loan, row, day))
+
+
+def renewed_terms(session: Session, loan: Loan, row: LoanChange, day: date) -> OpenLoan:
+    """The terms of the new loan, over what is owed of the old one, as a day would make them."""
     principal_fen = session.get_one(LoanStateRow, loan.id).principal_fen
-    contract_terms(session, replace(terms, contract_fen=principal_fen))
+    return replace(_terms(session, loan, row, day), contract_fen=principal_fen)
 
 
 def _terms(session: Session, loan: Loan, row: LoanChange, day: date) -> OpenLoan:

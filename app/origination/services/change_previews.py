@@ -1,0 +1,81 @@
+"""The schedule of a loan before and after a change that waits, as the day would make it; nothing is stored."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session, col
+
+from app.collateral.queries import load_loan
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound, Refusal
+from app.loans.changed_schedules import (
+    ChangedTerms,
+    schedule_as_changed,
+    schedule_of_terms,
+    schedule_to_come,
+)
+from app.loans.domain.notes import plan_from_json
+from app.loans.schedules import InstalmentView
+from app.loans.services import lending_day
+from app.origination.change_models import LoanChange
+from app.origination.domain.changes import WAITING_STATES, ChangeKind
+from app.origination.services.change_facts import Asked, new_rate
+from app.origination.services.changes import visible_changes
+from app.origination.services.renewing import renewed_terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePreview:
+    """What is to come without a change, and with it carried out on the day; of a renewal, of the new loan."""
+
+    on: date
+    before: tuple[InstalmentView, ...] = ()
+    after: tuple[InstalmentView, ...] = ()
+
+
+def preview_change(session: Session, actor: Actor, change_id: UUID) -> ChangePreview:
+    """Both schedules of a change in sight; empty once it is carried out, refused or withdrawn.
+
+    Refused where the change can no longer be booked, with the reason.
+    """
+    statement = visible_changes(session, actor).where(col(LoanChange.id) == change_id)
+    row: LoanChange | None = session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    loan, day = load_loan(session, actor, row.loan_id), lending_day(session, row.bank_id)
+    if row.state not in WAITING_STATES:
+        return ChangePreview(on=day)
+    return ChangePreview(
+        on=day,
+        before=schedule_to_come(session, loan),
+        after=_after(session, Asked(loan=loan, row=row, day=day)),
+    )
+
+
+def find_preview(session: Session, actor: Actor, change_id: UUID) -> ChangePreview | None:
+    """The same for a page; None where there is nothing to compare."""
+    try:
+        found = preview_change(session, actor, change_id)
+    except NotFound:
+        raise
+    except Refusal:
+        return None
+    return found if found.before or found.after else None
+
+
+def _after(session: Session, asked: Asked) -> tuple[InstalmentView, ...]:
+    loan, row, day = asked.loan, asked.row, asked.day
+    if row.kind is ChangeKind.RENEWAL:
+        return schedule_of_terms(session, renewed_terms(session, loan, row, day))
+    changed = ChangedTerms(
+        matures_on=row.matures_on,
+        rate=new_rate(session, asked),
+        plan=plan_from_json(row.plan) if _replans(row) else (),
+    )
+    return schedule_as_changed(session, loan, changed, day)
+
+
+def _replans(row: LoanChange) -> bool:
+    """An extension moves the plan as it stands."""
+    return row.kind is ChangeKind.RESTRUCTURING

@@ -1,0 +1,62 @@
+"""Both schedules of a change, over the API and on its page; the next payment with its amount."""
+
+import pytest
+
+from tests.functional.api.test_loan_changes import (  # noqa: F401 - fixtures
+    RENEWAL,
+    bank,
+    decided,
+    loan_id,
+)
+
+EASED = {
+    "kind": "restructuring",
+    "financial_difficulty": True,
+    "rate": "0.0210",
+    "reason": "经营困难",
+}
+FIRST = {"due_on": "2024-12-21", "balance_yuan": "3000000.00"}
+
+
+def test_the_approver_sees_what_falls_due_before_and_after(api, loan_id):  # noqa: F811
+    made = api("a-officer").post(f"/loans/{loan_id}/changes", EASED, status=201).json
+    shown = api("a-approve").get(f"/loan-changes/{made['id']}/preview", status=200).json
+    assert shown["on"] == "2024-10-01"
+    before, after = shown["before"][0], shown["after"][0]
+    for row in (before, after):
+        assert {name: row[name] for name in FIRST} == FIRST
+    # 91 days at 4.45 %; then 10 days at 4.45 % and 81 at 2.10 %.
+    assert (before["interest_yuan"], after["interest_yuan"]) == ("33745.83", "17883.33")
+    api("b-approve").get(f"/loan-changes/{made['id']}/preview", status=404)
+    done = decided(api, made, ("a-approve", "approve"), ("a-officer", "carry-out"))
+    ended = api("a-approve").get(f"/loan-changes/{done['id']}/preview", status=200).json
+    assert (ended["before"], ended["after"]) == ([], [])
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize(
+    ("language", "title"), [("zh_CN", "变更后还款计划"), ("en", "Schedule after")]
+)
+def test_the_page_of_a_change_shows_both(api, sign_in, loan_id, language, title):  # noqa: F811
+    made = api("a-officer").post(f"/loans/{loan_id}/changes", EASED, status=201).json
+    browser = sign_in("a-approve", language=language)
+    text = browser.get(f"/loan-changes/{made['id']}", status=200).text
+    assert all(words in text for words in (title, "33,745.83", "17,883.33"))
+    note = {"event": "refuse", "note": "理由不足"}
+    api("a-approve").post(f"/loan-changes/{made['id']}/events", note, version=made["version"])
+    assert title not in browser.get(f"/loan-changes/{made['id']}", status=200).text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_of_a_renewal_the_new_loan_is_shown(api, sign_in, loan_id):  # noqa: F811
+    made = api("a-officer").post(f"/loans/{loan_id}/changes", RENEWAL, status=201).json
+    text = sign_in("a-approve", language="en").get(f"/loan-changes/{made['id']}", status=200).text
+    assert "Schedule of the new loan" in text
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize("page", ["/loans", "/loans/{id}"])
+def test_the_next_payment_stands_beside_its_day(sign_in, loan_id, page):  # noqa: F811
+    text = sign_in("a-ops", language="en").get(page.format(id=loan_id), status=200).text
+    assert "2024-12-21" in text
+    assert "33,745.83" in text
