@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,9 +23,12 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.loans.domain.states import OPEN_STATES, Kept, LoanState
+from app.loans.domain.debtor import FACT_TITLES
+from app.loans.domain.servicing import overdue_since
+from app.loans.domain.states import OPEN_STATES, Kept, LoanFact, LoanState
+from app.loans.due.next_payments import NextPayment, next_payments
 from app.loans.ledger.written_off import WrittenOff, find_written_off
-from app.loans.models import Loan, LoanNote, NoteStateRow
+from app.loans.models import Loan, LoanFactRow
 from app.loans.queries import (
     ClassificationView,
     DueView,
@@ -130,7 +133,7 @@ class LoanPage:
     steps: tuple[Step, ...]
     notes: tuple[NoteView, ...]
     dues: tuple[DueView, ...]
-    next_due_on: date | None
+    next_payment: NextPayment | None
     postings: Sequence[PostingView]
     classes: Sequence[ClassificationView]
     documents: Sequence[LoanDocument]
@@ -138,6 +141,8 @@ class LoanPage:
     renewed: LoanLink | None
     """The loan that this one renewed."""
     renewed_by: LoanLink | None
+    mark: str
+    """That the loan is a renewal, or runs longer than signed; empty of any other."""
 
     @property
     def basis_ppm(self) -> int | None:
@@ -190,13 +195,24 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
         written_off=written_off,
         notes=tuple(notes),
         dues=_shown_dues(dues),
-        next_due_on=_next_due(session, loan_id),
+        next_payment=next_payments(session, [loan_id]).get(loan_id),
         postings=page.items if page else (),
         classes=list_classifications(session, actor, loan_id)[:3] if serviced else (),
         documents=loan_documents(session, actor, loan_id, limit=MAX_DOCUMENTS),
         renewed=_linked(session, col(Loan.id) == loan.renews_id) if loan.renews_id else None,
         renewed_by=_linked(session, col(Loan.renews_id) == loan.id) if ended else None,
+        mark=_mark(session, loan) if serviced else "",
     )
+
+
+def _mark(session: Session, loan: LoanView) -> str:
+    """A renewal that was booked as a later maturity is known by its fact."""
+    renewed = sa.select(col(LoanFactRow.id)).where(
+        col(LoanFactRow.loan_id) == loan.id, col(LoanFactRow.fact) == LoanFact.RENEWED
+    )
+    if loan.renews_id or session.execute(renewed.limit(1)).first():
+        return FACT_TITLES[LoanFact.RENEWED]
+    return N_("Extended") if session.get_one(Loan, loan.id).extended_from_on else ""
 
 
 def _linked(session: Session, condition: sa.ColumnElement[bool]) -> LoanLink | None:
@@ -298,16 +314,6 @@ def _shown_dues(dues: Sequence[DueView]) -> tuple[DueView, ...]:
     return tuple([*paid[-(max(MAX_DUES - len(unpaid), 0)) or len(paid) :], *unpaid][-MAX_DUES:])
 
 
-def _next_due(session: Session, loan_id: UUID) -> date | None:
-    statement = (
-        sa.select(sa.func.min(NoteStateRow.next_due_on))
-        .join(LoanNote, col(LoanNote.id) == col(NoteStateRow.note_id))
-        .where(col(LoanNote.loan_id) == loan_id)
-    )
-    found: date | None = session.execute(statement).scalar_one()
-    return found
-
-
 # ---------------------------------------------------------------------------
 # The steps of a loan's life
 
@@ -374,15 +380,9 @@ def _present(loan: LoanView, collateral: Collateral | None) -> list[Step]:
     if call is not None:
         return [Step(title=N_("Top-up of security"), day=call.opened_on, state="alarm")]
     if loan.state is LoanState.OVERDUE:
-        return [Step(title=N_("Overdue"), day=_overdue_since(loan), state="alarm")]
+        since = overdue_since(loan.closed_on, loan.overdue_days)
+        return [Step(title=N_("Overdue"), day=since, state="alarm")]
     return [Step(title=N_("In repayment"), day=None, state="now")] if _repays(loan) else []
-
-
-def _overdue_since(loan: LoanView) -> date | None:
-    """The oldest unpaid due day: days overdue are counted from it to the day after the last close."""
-    if loan.closed_on is None or not loan.overdue_days:
-        return None
-    return loan.closed_on + timedelta(days=1 - loan.overdue_days)
 
 
 def _repays(loan: LoanView) -> bool:

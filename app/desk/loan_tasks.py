@@ -9,21 +9,27 @@ import sqlalchemy.orm
 from sqlmodel import Session, col
 
 from app.desk.domain import Task
+from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.due import DuePart
 from app.loans.domain.importing import BatchState
 from app.loans.domain.notices import NoticeState, notice_days
-from app.loans.domain.states import OPEN_STATES
+from app.loans.domain.servicing import overdue_since
+from app.loans.domain.states import OPEN_STATES, LoanState
 from app.loans.due.services import DueFilter, due_day, list_due
 from app.loans.models import DayClose, DayCloseError, Loan, LoanStateRow
 from app.loans.notices.models import LoanNotice
 from app.loans.repayments.models import RepaymentBatch
 from app.loans.services import find_business_day
+from app.loans.titles import loan_title
 from app.notices.domain import MailState
 from app.notices.models import OutboxMail
 from app.reference.services import policy_for
+
+MAX_WAITING: Final = 200
+"""Loans with money in suspense beside what is overdue; a desk with more works from its list of due dates."""
 
 MAX_COMING: Final = 20
 """Payments of the next days on an enterprise's own page; its list of due dates has all."""
@@ -111,6 +117,34 @@ def failed_batches(session: Session, actor: Actor) -> Iterator[Task]:
             href=f"/repayment-batches/{batch.id}",
             title=Name(zh=batch.file_name, en=batch.file_name),
             amount_fen=batch.amount_fen - batch.booked_fen,
+        )
+
+
+def waiting_money(session: Session, actor: Actor) -> Iterator[Task]:
+    """Loans with money in suspense beside an overdue bill: it settles nothing until it is booked."""
+    if not actor.may(Permission.POST_REPAYMENT) or actor.organisation_kind != "bank":
+        return
+    statement = (
+        sa.select(Loan, LoanStateRow, Organisation)
+        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+        .join(Organisation, col(Organisation.id) == col(Loan.borrower_id))
+        .where(
+            col(Loan.bank_id) == actor.organisation_id,
+            col(Loan.state) == LoanState.OVERDUE,
+            col(LoanStateRow.suspense_fen) > 0,
+        )
+        .order_by(col(LoanStateRow.overdue_days).desc(), col(Loan.number))
+        .limit(MAX_WAITING)
+    )
+    for loan, state, firm in session.execute(statement):
+        yield Task(
+            what=N_("Settle the overdue bill with the money in suspense"),
+            number=loan.number,
+            href=f"/loans/{loan.id}",
+            title=loan_title(loan.title),
+            customer=Name(zh=firm.name_zh, en=firm.name_en),
+            amount_fen=state.suspense_fen,
+            due_on=overdue_since(state.closed_on, state.overdue_days),
         )
 
 

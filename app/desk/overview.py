@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +15,8 @@ from app.collateral.models import LoanCover
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
 from app.loans.domain.states import LoanState
-from app.loans.models import Loan, LoanDue, LoanNote, NoteStateRow
+from app.loans.due.next_payments import NextPayment, next_payments
+from app.loans.models import Loan, LoanDue
 from app.loans.queries import LoanFilter, LoanView, list_loans, view_of
 
 MAX_ROWS: Final = 20
@@ -30,7 +30,7 @@ class OwnLoan:
     """A loan as its borrower sees it first."""
 
     loan: LoanView
-    next_due_on: date | None
+    next_payment: NextPayment | None
     unpaid_fen: int
     cover: LoanCover | None
 
@@ -61,9 +61,14 @@ class Overview:
         return sum(own.unpaid_fen for own in self.loans)
 
     @property
-    def next_due_on(self) -> date | None:
-        """The next day on which something falls due."""
-        return min((own.next_due_on for own in self.loans if own.next_due_on), default=None)
+    def next_payment(self) -> NextPayment | None:
+        """The next day on which something falls due, with what all loans ask for on it."""
+        coming = [own.next_payment for own in self.loans if own.next_payment]
+        due_on = min((each.due_on for each in coming), default=None)
+        if due_on is None:
+            return None
+        amount_fen = sum(each.amount_fen for each in coming if each.due_on == due_on)
+        return NextPayment(due_on=due_on, amount_fen=amount_fen)
 
     @property
     def current_fen(self) -> int:
@@ -83,26 +88,17 @@ def _loans(session: Session, actor: Actor) -> Sequence[OwnLoan]:
     rows = session.execute(statement.where(col(Loan.state).not_in(ENDED)).limit(MAX_ROWS)).all()
     views = [view_of(row) for row in rows]
     ids = [view.id for view in views]
-    following, unpaid, covers = _next(session, ids), _unpaid(session, ids), _covers(session, ids)
+    following, unpaid = next_payments(session, ids), _unpaid(session, ids)
+    covers = _covers(session, ids)
     return [
         OwnLoan(
             loan=view,
-            next_due_on=following.get(view.id),
+            next_payment=following.get(view.id),
             unpaid_fen=unpaid.get(view.id, 0),
             cover=covers.get(view.id),
         )
         for view in views
     ]
-
-
-def _next(session: Session, ids: Sequence[UUID]) -> dict[UUID, date]:
-    statement = (
-        sa.select(col(LoanNote.loan_id), sa.func.min(NoteStateRow.next_due_on))
-        .join(LoanNote, col(LoanNote.id) == col(NoteStateRow.note_id))
-        .where(col(LoanNote.loan_id).in_(ids))
-        .group_by(col(LoanNote.loan_id))
-    )
-    return {loan_id: day for loan_id, day in session.execute(statement).all() if day}
 
 
 def _unpaid(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -30,6 +30,7 @@ from app.loans.domain.states import (
     LoanState,
 )
 from app.loans.domain.terms import Terms
+from app.loans.due.next_payments import next_payments
 from app.loans.inspection.signal_queries import worst_levels
 from app.loans.running import running_interest
 from app.loans.schedules import INSTALMENT_TITLES, InstalmentState, loan_schedule
@@ -133,10 +134,12 @@ def loan_list() -> str:
     wanted, sort = load_schema(LoanQuery(), {name: text for name, text in asked.items() if text})
     statement = queries.list_loans(actor, wanted, sort or queries.DEFAULT_SORT)
     page = fetch_page(session, statement, page_request())
+    loan_ids = [row[0].id for row in page.items]
     return render_template(
         "loans/list.html",
         page=replace(page, items=[queries.view_of(row) for row in page.items]),
-        signals=worst_levels(session, actor, [row[0].id for row in page.items]),
+        coming=next_payments(session, loan_ids),
+        signals=worst_levels(session, actor, loan_ids),
         levels=levels(),
         asked=asked,
         counties=_counties(session),

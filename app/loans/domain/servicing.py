@@ -304,3 +304,8 @@ def overdue_on(unpaid: Iterable[DatedAmount], day: date) -> Overdue:
     late = [each for each in unpaid if each.on < day and each.amount_fen]
     oldest_on = min((each.on for each in late), default=day)
     return Overdue(days=(day - oldest_on).days, amount_fen=sum(each.amount_fen for each in late))
+
+
+def overdue_since(closed_on: date | None, days: int) -> date | None:
+    """The oldest unpaid due day: days overdue are counted from it to the day after the last close."""
+    return closed_on + timedelta(days=1 - days) if closed_on is not None and days else None
