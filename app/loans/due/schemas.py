@@ -94,10 +94,15 @@ class DueDaySchema(ViewSchema):
 
 
 class DueMonthSchema(ViewSchema):
-    """The days of a month on which something falls due; amounts to come are summed when `complete`."""
+    """The days of a month on which something falls due; amounts to come are summed when `complete`.
+
+    `holidays` are weekdays on which banks are closed, `workdays` weekend days on which work is made up.
+    """
 
     first_on = Day()
     day = Day()
     complete = Flag()
     days = ma.fields.List(ma.fields.Nested(DueDaySchema))
+    holidays = ma.fields.List(Day())
+    workdays = ma.fields.List(Day())
     sums = ma.fields.Nested(DueSumsSchema)

@@ -5,7 +5,7 @@ window: only those are drawn forward, to the fen as their schedules have them. P
 `MAX_DRAWN_PAYMENTS` the next payment of each note is listed and the sums are left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -38,6 +38,9 @@ from app.loans.models import BankDay, Loan, LoanDue, LoanNote, LoanStateRow, Not
 from app.loans.queries import region_prefix, visible_loans
 from app.loans.schedules import InstalmentState, read_ledgers, to_come
 from app.loans.titles import loan_title
+from app.reference.domain import DayKind
+from app.reference.models import CalendarDay
+from app.reference.queries import special_days
 
 MAX_DRAWN_PAYMENTS: Final = 3_000
 """Drawn forward for one look within about a second; a note mostly has one for each month looked ahead."""
@@ -138,6 +141,10 @@ class DueMonth:
     sums: DueSums
     complete: bool
     """Whether amounts to come are summed; else the days only count them."""
+    holidays: tuple[date, ...]
+    """Weekdays of the month on which banks are closed."""
+    workdays: tuple[date, ...]
+    """Weekend days of the month on which work is made up."""
 
     @property
     def days(self) -> tuple[DueDay, ...]:
@@ -188,13 +195,20 @@ def due_month(session: Session, actor: Actor, first_on: date) -> DueMonth:
         raise InvalidInput.at("/day", TOO_FAR, last=day + MAX_AHEAD)
     look = _Look(session, actor, wanted, day, last_on)
     days = sums_by_day([*look.billed_by_day(), *look.coming_by_day()])
+    special = special_days(session, first_on, last_on)
     return DueMonth(
         first_on=first_on,
         day=look.day,
         weeks=weeks_of(first_on.year, first_on.month, days),
         sums=total_of(days.values()),
         complete=look.draws,
+        holidays=_of_kind(special, DayKind.HOLIDAY),
+        workdays=_of_kind(special, DayKind.WORKDAY),
     )
+
+
+def _of_kind(special: Mapping[date, CalendarDay], kind: DayKind) -> tuple[date, ...]:
+    return tuple(sorted(day for day, row in special.items() if row.kind is kind))
 
 
 def _look(session: Session, actor: Actor, wanted: DueFilter) -> "_Look":

@@ -24,6 +24,20 @@ def test_the_month_leads_to_its_days(sign_in, loan_id, language):  # noqa: F811
     assert "day=2024-04-01" in text
 
 
+@pytest.mark.parametrize(("language", "off"), [("zh_CN", "休"), ("en", "Holiday")])
+def test_the_month_marks_holidays_and_days_made_up(sign_in, api, loan_id, language, off):  # noqa: F811
+    """2024-04-04 and 05 were off for Tomb-Sweeping Day; the Sundays 7 and 28 were worked."""
+    browser = sign_in("c1-fin", language=language)
+    assert f">{off}<" not in browser.get("/due-dates/calendar?day=2024-03-01", status=200).text
+    text = browser.get("/due-dates/calendar?day=2024-04-01", status=200).text
+    assert text.count(f">{off}<") == 2
+    month = api("c1-fin").get("/due-dates/calendar?day=2024-04-01", status=200).json
+    assert (month["holidays"], month["workdays"]) == (
+        ["2024-04-04", "2024-04-05"],
+        ["2024-04-07", "2024-04-28"],
+    )
+
+
 def test_files_carry_the_filter_of_the_list(sign_in, loan_id):  # noqa: F811
     browser = sign_in("a-ops")
     sheet = browser.get("/due-dates/export.csv?until=2024-06-21&state=overdue", status=200)
