@@ -21,6 +21,10 @@ MAX_LINE_ERRORS: Final = 200
 """A person mends a file after the first errors; the rest repeat them."""
 
 
+MAX_TYPED_CHARACTERS: Final = 120
+"""Of a refused cell that is shown again: enough to find it in the file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineError:
     """One wrong line of a file: its number, counted as an editor does, and words with their facts."""
@@ -29,6 +33,8 @@ class LineError:
     column: str
     detail: str
     facts: dict[str, object] = field(default_factory=dict)
+    typed: str = ""
+    """The cell as it was typed, or the whole line where its cells cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,12 @@ def read_rows(
         return CsvRows(lines=(), errors=(problem,), whole=False)
 
 
+def clipped(typed: str) -> str:
+    """What was typed, cut where it is long; a character that cannot be seen shows as one that can."""
+    cut = typed if len(typed) <= MAX_TYPED_CHARACTERS else f"{typed[: MAX_TYPED_CHARACTERS - 1]}…"
+    return "".join(each if each.isprintable() else "\ufffd" for each in cut)
+
+
 def _header_error(
     header: Sequence[str], required: Sequence[str], optional: Sequence[str]
 ) -> LineError | None:
@@ -87,7 +99,8 @@ def _line_error(number: int, cells: Sequence[str], *, wanted: int) -> LineError 
     if len(cells) != wanted:
         detail = N_("This line has %(found)s cells; the first line names %(wanted)s.")
         facts: dict[str, object] = {"found": len(cells), "wanted": wanted}
-        return LineError(line=number, column="", detail=detail, facts=facts)
+        typed = clipped(", ".join(cells))
+        return LineError(line=number, column="", detail=detail, facts=facts, typed=typed)
     if sum(map(len, cells)) > MAX_LINE_CHARACTERS:
         detail = N_("This line has more than %(limit)s characters. A quote may not be closed.")
         return LineError(

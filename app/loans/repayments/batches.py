@@ -188,7 +188,12 @@ def _row_view(row: RepaymentBatchRow, number: str | None) -> BatchRow:
 def problem_to_json(problem: LineError) -> dict[str, Any]:
     """A problem as a row of a batch keeps it."""
     facts = {name: _fact_to_json(value) for name, value in problem.facts.items()}
-    return {"column": problem.column, "detail": problem.detail, "facts": facts}
+    return {
+        "column": problem.column,
+        "detail": problem.detail,
+        "facts": facts,
+        "typed": problem.typed,
+    }
 
 
 def _fact_to_json(value: object) -> object:
@@ -202,4 +207,10 @@ def _problem_from_json(line: int, row: Mapping[str, Any]) -> LineError:
         name: Name(**value) if isinstance(value, dict) else value
         for name, value in row["facts"].items()
     }
-    return LineError(line=line, column=row["column"], detail=row["detail"], facts=facts)
+    return LineError(
+        line=line,
+        column=row["column"],
+        detail=row["detail"],
+        facts=facts,
+        typed=row.get("typed", ""),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO
 from typing import Any, Final
@@ -23,7 +23,7 @@ from app.documents.cells import (
     require_workbook,
 )
 from app.kernel.actor import Actor, Name
-from app.kernel.csv_rows import Line, LineError, read_rows
+from app.kernel.csv_rows import Line, LineError, clipped, read_rows
 from app.kernel.errors import FieldError, InvalidInput
 from app.kernel.money import LARGEST_FEN, Money, TooLongError
 from app.kernel.permissions import Permission
@@ -96,11 +96,13 @@ class RawRow:
 
     line: int
     cells: dict[str, Any] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
     problems: list[LineError] = field(default_factory=list)
 
     def refuse(self, column: str, detail: str, **facts: object) -> None:
-        """Note what stands against a cell."""
-        error = LineError(line=self.line, column=column, detail=detail, facts=facts)
+        """Note what stands against a cell, beside what was typed into it."""
+        typed = self.typed.get(column, "")
+        error = LineError(line=self.line, column=column, detail=detail, facts=facts, typed=typed)
         self.problems.append(error)
 
 
@@ -146,7 +148,9 @@ def _cut_off(last: LineError) -> InvalidInput:
 
 
 def _from_line(line: Line) -> RawRow:
-    return RawRow(line=line.number, cells={name: text or None for name, text in line.cells.items()})
+    cells = {name: text or None for name, text in line.cells.items()}
+    typed = {name: clipped(text) for name, text in line.cells.items()}
+    return RawRow(line=line.number, cells=cells, typed=typed)
 
 
 def _workbook_rows(content: bytes) -> Iterator[RawRow]:
@@ -187,6 +191,7 @@ def _from_cells(number: int, cells: Sequence[Cell], names: Mapping[int, str]) ->
     raw = RawRow(line=number)
     for at, name in names.items():
         cell = cells[at] if at < len(cells) else Cell(None)
+        raw.typed[name] = clipped(_typed(cell.value))
         try:
             require_plain(cell)
         except WrongCell as wrong:
@@ -239,6 +244,13 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return "" if value is None else str(value)
+
+
+def _typed(value: Any) -> str:
+    """A cell as its program shows it; a day has no hours."""
+    if isinstance(value, datetime) and value.time() == time(0):
+        return value.date().isoformat()
+    return _text(value)
 
 
 def _as_day(value: Any) -> date:

@@ -4,6 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from app.kernel.csv_rows import MAX_TYPED_CHARACTERS
 from app.kernel.text import N_
 from app.loans.domain.early import KEEP_TITLES, QUOTE_TITLES, Keep, QuoteKind, QuoteState
 from app.loans.domain.importing import BATCH_TITLES, ROW_TITLES, BatchState, RowState
@@ -185,9 +186,10 @@ class ImportRepaymentsSchema(UploadSchema):
 
 
 class RepaymentProblemSchema(ViewSchema):
-    """What stands against a row, at a column of it."""
+    """What stands against a row, at a column of it, beside the cell as it was typed."""
 
     column = Text(max_length=60)
+    typed = Text(max_length=MAX_TYPED_CHARACTERS)
     detail = Text(max_length=1000)
 
 
