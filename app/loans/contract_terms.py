@@ -194,7 +194,7 @@ def _require_surcharges(policy: Policy, command: OpenLoan) -> None:
     if not low <= command.penalty_ppm <= high:
         raise InvalidInput.at(
             "/penalty",
-            N_("The surcharge while overdue lies between %(low)s and %(high)s of the rate."),
+            N_("The surcharge while overdue is at least %(low)s and at most %(high)s of the rate."),
             low=_percent(low),
             high=_percent(high),
         )
@@ -202,7 +202,9 @@ def _require_surcharges(policy: Policy, command: OpenLoan) -> None:
     if command.misuse_ppm is not None and not low <= command.misuse_ppm <= high:
         raise InvalidInput.at(
             "/misuse",
-            N_("The surcharge on misused principal lies between %(low)s and %(high)s of the rate."),
+            N_(
+                "The surcharge on misused principal is at least %(low)s and at most %(high)s of the rate."
+            ),
             low=_percent(low),
             high=_percent(high),
         )

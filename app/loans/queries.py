@@ -16,6 +16,7 @@ from app.kernel.errors import InvalidInput, MalformedRequest, NotFound
 from app.kernel.schedule_dates import MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
+from app.loans.domain.debtor import reason_read
 from app.loans.domain.journal import Account
 from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import EntryKind, InterestStyle, Kept, LoanState, LtvBasis, Security
@@ -559,7 +560,7 @@ def list_classifications(
             loan_class=row.loan_class,
             own_class=row.own_class,
             overdue_days=row.overdue_days,
-            reasons=row.reasons,
+            reasons=[reason_read(each) for each in row.reasons],
         )
         for row in session.execute(statement).scalars()
     )

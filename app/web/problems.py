@@ -1,9 +1,10 @@
 """Refusals as RFC 9457 problem details for programs and as pages for people. Only this module knows statuses."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -163,7 +164,7 @@ def plain(value: object) -> Any:
 def show(value: object) -> object:
     """A fact as words."""
     if isinstance(value, Money):
-        return _grouped(value)
+        return _grouped(value.yuan)
     if isinstance(value, Message):
         return fill(value, value.facts)
     if isinstance(value, Coded):
@@ -174,12 +175,20 @@ def show(value: object) -> object:
         parts = [str(show(each)) for each in value]
         divided = any("," in part or "，" in part for part in parts)
         return ("; " if divided else ", ").join(parts) or "—"
-    return gettext(value) if isinstance(value, str) and value else value
+    return _text(value) if isinstance(value, str) and value else value
 
 
-def _grouped(value: Money) -> str:
-    whole, decimals = value.yuan.rsplit(".", 1)
-    return f"{int(whole):,}.{decimals}" if not whole.startswith("-0") else value.yuan
+def _text(value: str) -> str:
+    return _grouped(value) if _LONG_AMOUNT.fullmatch(value) else gettext(value)
+
+
+_LONG_AMOUNT: Final = re.compile(r"-?[1-9][0-9]{3,}\.[0-9]{2}")
+"""An amount as facts are stored: money is the only text of theirs with two decimals."""
+
+
+def _grouped(yuan: str) -> str:
+    whole, decimals = yuan.rsplit(".", 1)
+    return f"{int(whole):,}.{decimals}" if not whole.startswith("-0") else yuan
 
 
 def wants_problem_json() -> bool:

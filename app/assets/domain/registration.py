@@ -111,7 +111,7 @@ class ActsOutOfOrder(RuleViolation):
 
     code = "acts-out-of-order"
     title = N_("The day does not fit")
-    detail = N_("This act must lie between %(first)s and %(last)s.")
+    detail = N_("This act lies neither before %(first)s nor after %(last)s.")
 
 
 class ActsBySameBody(RuleViolation):

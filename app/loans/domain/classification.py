@@ -132,6 +132,9 @@ _WORDS: Final = {
 }
 
 
+OVERDUE_WORDS: Final = N_("Days overdue: %(days)s, more than %(limit)s.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """A fact and the class that it allows at best."""
@@ -195,7 +198,7 @@ def _overdue_reason(days_overdue: int, more_than: int, floor: LoanClass) -> Reas
     return Reason(
         code=f"overdue-more-than-{more_than}-days",
         floor=floor,
-        detail=N_("Overdue by %(days)s days, which is more than %(limit)s."),
+        detail=OVERDUE_WORDS,
         facts={"days": days_overdue, "limit": more_than},
     )
 

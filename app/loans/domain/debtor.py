@@ -9,6 +9,7 @@ from app.kernel.errors import Fact
 from app.kernel.rates import PPM
 from app.kernel.text import N_
 from app.loans.domain.classification import (
+    OVERDUE_WORDS,
     Classification,
     ClassRules,
     KnownFact,
@@ -102,11 +103,23 @@ def _is_excused(known: Iterable[FactInForce], days_overdue: int, rules: ClassRul
     return declared and 0 < days_overdue <= rules.technical_delay_days
 
 
+_TECHNICAL_WORDS: Final = N_(
+    "Days overdue for technical reasons of the bank: %(days)s, at most %(limit)s."
+)
+_EARLIER_WORDS: Final = {
+    "Overdue by %(days)s days, which is more than %(limit)s.": OVERDUE_WORDS,
+    "Overdue by %(days)s days for technical reasons of the bank, at most %(limit)s.": (
+        _TECHNICAL_WORDS
+    ),
+}
+"""Stored reasons keep the words of their day; they are read in those of today."""
+
+
 def _excuse(days_overdue: int, limit_days: int) -> Reason:
     return Reason(
         code="technical-delay",
         floor=LoanClass.NORMAL,
-        detail=N_("Overdue by %(days)s days for technical reasons of the bank, at most %(limit)s."),
+        detail=_TECHNICAL_WORDS,
         facts={"days": days_overdue, "limit": limit_days},
     )
 
@@ -187,3 +200,8 @@ def reasons_to_json(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
         }
         for each in reasons
     ]
+
+
+def reason_read(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A reason as it was stored, in the words of today."""
+    return {**stored, "detail": _EARLIER_WORDS.get(stored["detail"], stored["detail"])}

@@ -305,8 +305,8 @@ def _valid_until(session: Session, ledger: LoanLedger, command: QuoteEarly, day:
         raise InvalidInput.at(
             "/valid_until",
             N_(
-                "This quote can count from %(day)s to %(last)s:"
-                " not longer, and not over a due day or a change of the rate."
+                "This quote counts from %(day)s on, until %(last)s at most:"
+                " not over a due day or a change of the rate."
             ),
             day=day,
             last=last,

@@ -1,0 +1,32 @@
+"""Facts in sentences: amounts bear their thousands, whether money or text as facts are stored."""
+
+import pytest
+
+from app.kernel.money import Money
+from app.web.problems import show
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize(
+    ("fact", "shown"),
+    [
+        (Money(50_000_000), "500,000.00"),
+        ("500000.00", "500,000.00"),
+        ("-1234567.89", "-1,234,567.89"),
+        ("999.99", "999.99"),
+        ("1000.00", "1,000.00"),
+        ("0.00", "0.00"),
+        (Money(-5), "-0.05"),
+        (1000, 1000),
+    ],
+)
+def test_an_amount_is_shown_with_its_thousands(app, fact, shown):
+    with app.test_request_context("/"):
+        assert show(fact) == shown
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize("words", ["1234.5", "1234.567", "0001.00", "L-2024-000001"])
+def test_what_is_no_amount_stays_as_it_is(app, words):
+    with app.test_request_context("/"):
+        assert show(words) == words
