@@ -34,13 +34,16 @@ def list_closes(_wanted: dict[str, Any]) -> Any:
 @access(Permission.CLOSE_DAY, idempotent=True)
 @blueprint.arguments(RequestCloseSchema)
 @blueprint.response(201, DayCloseSchema)
+@blueprint.alt_response(200, schema=DayCloseSchema, success=True)
 def request_close(command: RequestCloses) -> Any:
     """File the close of the open business day, and of the days after it up to `until_on`.
 
-    The scheduler runs them in order; see the progress of each there.
+    The scheduler runs them in order; see the progress of each there. A day whose close was filed before
+    answers 200 with how far it has come: nothing is filed twice.
     """
-    view = request_closes(current_session(), current_actor(), command)
-    return tagged(view), 201, {"Location": f"/api/v1/day-closes/{view.id}"}
+    found = request_closes(current_session(), current_actor(), command)
+    address = {"Location": f"/api/v1/day-closes/{found.view.id}"}
+    return tagged(found.view), 201 if found.filed else 200, address
 
 
 @blueprint.route("/<uuid:close_id>", methods=["GET"])

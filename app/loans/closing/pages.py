@@ -57,7 +57,7 @@ def _last_day(now_on: date, day: date | None, *, ahead: bool) -> date:
 def _file_close() -> Response:
     sent = {name: request.form.get(name, "") for name in ("on", "until_on")}
     command = load_schema(RequestCloseSchema(), {name: text for name, text in sent.items() if text})
-    view = request_closes(current_session(), current_actor(), command)
+    view = request_closes(current_session(), current_actor(), command).view
     return redirect(f"/day-closes/{view.id}", 303)  # type: ignore[return-value]
 
 

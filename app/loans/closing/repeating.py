@@ -84,19 +84,31 @@ class RequestCloses:
     until_on: date | None = None
 
 
-def request_closes(session: Session, actor: Actor, command: RequestCloses) -> DayCloseView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledCloses:
+    """The close of the first day, and how many closes were filed now: none where all of them stood already."""
+
+    view: DayCloseView
+    filed: int
+
+
+def request_closes(session: Session, actor: Actor, command: RequestCloses) -> FiledCloses:
     """File the close of the open day, and of each day after it up to the last; they run in order.
 
     Refuses a last day that has not come. In a demonstration each close moves the day, so the last may lie ahead.
     """
+    actor.require(Permission.CLOSE_DAY)
+    bank_id = actor.organisation_id
+    filed = int(find_close(session, bank_id, command.on) is None)
     view = request_close(session, actor, RequestClose(on=command.on))
     if command.until_on is None:
-        return view
+        return FiledCloses(view=view, filed=filed)
     _require_last_day(session, command.on, command.until_on)
     for day in days_between(command.on, command.until_on):
-        if find_close(session, actor.organisation_id, day) is None:
-            file_close(session, actor, actor.organisation_id, day)
-    return view
+        if find_close(session, bank_id, day) is None:
+            file_close(session, actor, bank_id, day)
+            filed += 1
+    return FiledCloses(view=view, filed=filed)
 
 
 def _require_last_day(session: Session, on: date, until_on: date) -> None:

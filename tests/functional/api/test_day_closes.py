@@ -44,6 +44,25 @@ def test_several_days_are_filed_at_once_and_closed_in_order(api, database, world
         assert business_day(session, world.organisation("A")).isoformat() == "2024-01-05"
 
 
+def test_a_day_that_is_filed_or_closed_already_answers_with_how_far_it_came(api, database, loan_id):  # noqa: F811
+    body = {"on": TODAY.isoformat()}
+    filed = api("a-ops").post("/day-closes", body, status=201)
+    again = api("a-ops").post("/day-closes", body, status=200)
+    assert (again.json["id"], again.json["state"]) == (filed.json["id"], "requested")
+    run_requested_closes(database)
+    closed = api("a-ops").post("/day-closes", body, status=200)
+    assert (closed.json["id"], closed.json["state"]) == (filed.json["id"], "finished")
+    assert closed.headers["Location"] == filed.headers["Location"]
+
+
+def test_days_after_one_that_is_closed_are_filed_anew(api, database, clock, loan_id):  # noqa: F811
+    api("a-ops").post("/day-closes", {"on": TODAY.isoformat()}, status=201)
+    run_requested_closes(database)
+    clock.instant += timedelta(days=2)
+    body = {"on": TODAY.isoformat(), "until_on": (TODAY + timedelta(days=1)).isoformat()}
+    api("a-ops").post("/day-closes", body, status=201)
+
+
 def test_a_day_that_has_not_come_is_refused_with_today(api, loan_id):  # noqa: F811
     body = {"on": "2024-01-02", "until_on": "2024-01-03"}
     refused = api("a-ops").post("/day-closes", body, status=422).json

@@ -202,7 +202,7 @@ def test_a_close_that_was_cut_off_says_so_and_is_not_repeated(bank, three, repea
 def request(bank, on, until_on=None):
     with bank.database.write() as session:
         command = RequestCloses(on=on, until_on=until_on)
-        return request_closes(session, bank.world.actor("a-ops"), command)
+        return request_closes(session, bank.world.actor("a-ops"), command).view
 
 
 def open_day(bank):
