@@ -146,5 +146,5 @@ def test_a_late_check_is_listed_and_marked(sign_in, session, check_id, commit):
     session.execute(sa.text("UPDATE inspection SET due_on = '2023-12-30'"))
     commit()
     officer = sign_in("a-officer", language="en")
-    assert "3 days late" in officer.get("/inspections?late=true", status=200).text
-    assert "This check is 3 days late" in officer.get(f"/inspections/{check_id}", status=200).text
+    assert "Days late: 3" in officer.get("/inspections?late=true", status=200).text
+    assert "This check is late; days: 3" in officer.get(f"/inspections/{check_id}", status=200).text
