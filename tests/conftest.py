@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 import pytest
 from flask import Flask
-from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
 
 import dev
@@ -42,16 +41,14 @@ from tests.support.databases import (
     template_name,
 )
 from tests.support.demonstration import copy_of_demonstration
+from tests.support.examples import DEEP, load_profile
 from tests.support.postgres import create_database, drop_database, postgres_server
 from tests.support.schema import build_schema
 
-DEEP = os.environ.get("GREENPLEDGE_TEST_DEEP") == "1"
 SECRET_KEY = "a key for tests only, of thirty-two characters"
 
 
-# A loaded machine is slow, not wrong: no example of a property is timed.
-hypothesis_settings.register_profile("untimed", deadline=None, max_examples=100 if DEEP else 50)
-hypothesis_settings.load_profile("untimed")
+load_profile()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_models.engines.calibration import (
@@ -13,6 +13,7 @@ from risk_models.engines.calibration import (
     calibrate,
     calibration_json,
 )
+from tests.support.examples import examples
 
 FIRST = date(2014, 1, 1)
 STEP = 1.0 / 250.0
@@ -97,7 +98,7 @@ def test_likelihoods_are_those_of_the_normal_law_and_aic_counts_parameters():
     assert found.reverting.log_likelihood >= found.walk.log_likelihood
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(
     seed=st.integers(0, 1_000),
     factor=st.floats(min_value=1e-4, max_value=1e4),

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_models.conformance import random_rows
@@ -11,6 +11,7 @@ from risk_models.models.forest_compensation_income import MODEL
 from risk_models.registry import science_parameters
 from risk_models.trace import recompute
 from tests.risk_models.helpers import ON, codes, example, run
+from tests.support.examples import examples
 
 ON_PAYMENT = date(2023, 12, 31)
 PLAIN = {
@@ -141,7 +142,7 @@ def test_bad_input_is_refused(changes, code):
     assert code in codes(run(MODEL, [{**PLAIN, **changes}]), severity="refuse")
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(
     seed=st.integers(min_value=0, max_value=10_000), factor=st.floats(min_value=1.0, max_value=5.0)
 )
@@ -152,7 +153,7 @@ def test_more_area_is_worth_as_much_more(seed, factor):
     assert more == pytest.approx(factor * one, rel=1e-9)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(seed=st.integers(min_value=0, max_value=10_000))
 def test_a_higher_rate_or_hazard_never_raises_the_value(seed):
     row = random_rows(MODEL.spec, science_parameters().on(ON), 1, seed)[0]

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_models.contract import Price, Stress
@@ -23,6 +23,7 @@ from tests.risk_models.forest_rows import (
     annuity,
 )
 from tests.risk_models.helpers import ON, codes, run
+from tests.support.examples import examples
 
 LAND = {
     "land_basis": "expectation",
@@ -234,7 +235,7 @@ def test_a_joint_plan_without_credits_is_the_timber_plan():
 # Properties
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(rate=st.floats(min_value=0.02, max_value=0.2), rotation=st.integers(10, 120))
 def test_land_expectation_value_is_faustmann_s_at_every_rate_and_rotation(rate, rotation):
     row = {**BARE, "discount_rate": rate, "rotation_years": rotation}
@@ -243,7 +244,7 @@ def test_land_expectation_value_is_faustmann_s_at_every_rate_and_rotation(rate, 
     assert run(MODEL, [row]).value[0] == pytest.approx(closed, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(
     price=st.floats(min_value=0.0, max_value=3_000.0), more=st.floats(min_value=1.0, max_value=3.0)
 )
@@ -256,7 +257,7 @@ def test_dearer_timber_never_lowers_the_value(price, more):
     assert dear >= cheap
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(share=st.floats(min_value=0.0, max_value=1.0))
 def test_public_welfare_forest_takes_just_its_share_of_the_timber(share):
     row = {**MIDDLE, **THINNED, **LAND, "public_welfare_share": share}
@@ -264,7 +265,7 @@ def test_public_welfare_forest_takes_just_its_share_of_the_timber(share):
     assert run(MODEL, [row], TIMBER).value[0] == pytest.approx((1 - share) * whole, abs=1e-6)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(area=st.floats(min_value=1.0, max_value=1e6))
 def test_every_mu_of_a_stand_is_worth_the_same(area):
     row = {**MIDDLE, **THINNED, **LAND, **CARBON}

@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_models.appraise import basis_on, to_fen
@@ -14,6 +14,7 @@ from risk_models.contract import Price, Stress
 from risk_models.registry import BUILT_INS, science_parameters
 from risk_models.runner import NoTrace, tornado, value
 from tests.risk_models.helpers import ON, SINK, example, run
+from tests.support.examples import examples
 
 BY_ID = {model.spec.id: model for model in BUILT_INS}
 CARBON, FOREST = BY_ID["carbon-sink-income"], BY_ID["forest-right"]
@@ -29,7 +30,7 @@ def _prices(model, yuan=35.0):
 
 
 @pytest.mark.parametrize("model_id", ["carbon-sink-income", "forest-right"])
-@settings(max_examples=40)
+@examples(40)
 @given(seed=ROWS, factor=st.floats(min_value=1.0, max_value=5.0))
 def test_more_area_never_lowers_a_value_that_earns(model_id, seed, factor):
     """Where an acre earns more than it costs, more of them are not worth less."""
@@ -42,7 +43,7 @@ def test_more_area_never_lowers_a_value_that_earns(model_id, seed, factor):
         assert result.value[1] >= result.value[0] - 1e-6
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(seed=ROWS, factor=st.floats(min_value=1.0, max_value=3.0))
 def test_a_higher_carbon_price_never_lowers_the_value(seed, factor):
     row = _drawn(CARBON, seed)
@@ -52,7 +53,7 @@ def test_a_higher_carbon_price_never_lowers_the_value(seed, factor):
         assert dear.value[0] >= one.value[0] - 1e-6
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(seed=ROWS)
 def test_a_higher_rate_never_raises_the_value_of_future_income(seed):
     row = {**_drawn(FOREST, seed), "age_group": "full-yield", "discount_rate": 0.06}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_models.appraise import appraise
@@ -15,6 +15,7 @@ from risk_models.contract import Price
 from risk_models.models import discharge_right, energy_use_right, water_right
 from risk_models.registry import science_parameters
 from tests.risk_models.helpers import ON, example, run
+from tests.support.examples import examples
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 MODELS = [water_right.MODEL, discharge_right.MODEL, energy_use_right.MODEL]
@@ -31,7 +32,7 @@ def _prices(model, yuan=30.0):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.spec.id)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=st.integers(0, 10_000), part=st.floats(0.5, 1.0))
 def test_less_of_a_right_is_never_worth_more(model, seed, part):
     row = random_rows(model.spec, science_parameters().on(ON), 1, seed)[0]
@@ -63,7 +64,7 @@ def test_value_without_payments_runs_out_evenly_from_day_to_day(model):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.spec.id)
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(seed=st.integers(0, 10_000), owed=st.floats(0.0, 1e6))
 def test_unpaid_fees_come_off_in_full_whatever_the_approaches(model, seed, owed):
     row = random_rows(model.spec, science_parameters().on(ON), 1, seed)[0]

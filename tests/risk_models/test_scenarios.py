@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_models.appraise import basis_on, to_fen
@@ -24,6 +24,7 @@ from risk_models.engines.scenarios import (
 from risk_models.models import carbon_sink_income, forest_right
 from risk_models.runner import fan, portfolio, value
 from tests.risk_models.helpers import ON, SINK, example, flow, worth
+from tests.support.examples import examples
 
 MODEL = carbon_sink_income.MODEL
 SIMULATION = Simulation(paths=2_000, seed=11)
@@ -183,7 +184,7 @@ def test_single_precision_stays_within_its_promise():
         assert np.allclose(one, other, atol=2e-5 * exact.value.max(), rtol=0.0)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(seed=st.integers(0, 10_000))
 def test_low_middle_and_high_stand_in_order_for_every_row(seed):
     parameters = basis_on(ON, SINK).parameters

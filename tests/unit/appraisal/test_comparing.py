@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.appraisal.domain.catalogue import find_model
@@ -17,6 +17,7 @@ from app.appraisal.domain.comparing import (
 from app.appraisal.domain.valuing import Ask, stored_inputs, value_many
 from app.kernel.catalogue import in_both
 from tests.factories.appraisals import REVALUED_ON, SIGNED_ON, example_inputs
+from tests.support.examples import examples
 
 CARBON = "carbon-sink-income"
 
@@ -73,7 +74,7 @@ def test_each_change_has_its_step_in_the_stated_order():
     assert sum(each.amount_fen for each in inputs.items) == inputs.amount_fen
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     days=st.integers(0, 300),
     yuan=st.integers(10, 60),

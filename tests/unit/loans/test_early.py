@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app import policy
@@ -18,6 +18,7 @@ from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
 from app.loans.domain.waterfall import Claim, order_of
 from app.policy import Policy
+from tests.support.examples import examples
 
 DAY = date(2024, 3, 10)
 
@@ -61,7 +62,7 @@ def kept(method, part_fen, keep):
     st.sampled_from([None, *Keep]),
     st.integers(1, 100_000_00),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_the_plan_after_sums_to_what_is_left_on_days_of_the_plan_before(method, keep, part_fen):
     part_fen = min(part_fen, 90_000_00)
     _, plan, before, after = kept(method, part_fen, keep)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.kernel.calendar import BusinessCalendar
@@ -29,6 +29,7 @@ from app.loans.domain.notes import (
 from app.loans.domain.servicing import NoteBook, overdue_on, stepped
 from app.loans.domain.states import LOAN, InterestStyle, LoanEvent, LoanState
 from app.loans.domain.terms import DayRoll, Method, OddDays, ScheduleError, Terms, moved_among
+from tests.support.examples import examples
 
 ONE_DAY = timedelta(days=1)
 STYLES = {
@@ -150,7 +151,7 @@ def every_day(terms):
 
 
 @given(note_terms())
-@settings(max_examples=60)
+@examples(60)
 def test_daily_postings_sum_to_the_schedule_and_bills_equal_its_rows(terms):
     book, bills, posted = run(terms, days=every_day(terms))
     rows = note_schedule(terms, principal_plan(terms)).instalments
@@ -206,7 +207,7 @@ def test_equal_parts_sum_to_the_principal_and_none_is_negative(principal_fen, co
 
 
 @given(note_terms(), st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_days_left_out_change_no_bill(terms, data):
     """A close made late, or a past replayed in leaps, comes to the same."""
     days = every_day(terms)
@@ -216,7 +217,7 @@ def test_days_left_out_change_no_bill(terms, data):
 
 
 @given(note_terms(), st.integers(1, 10**11), st.integers(1, 800))
-@settings(max_examples=60)
+@examples(60)
 def test_a_plan_made_anew_sums_to_what_is_left(terms, left_fen, after_days):
     after_on = min(terms.drawn_on + timedelta(days=after_days), terms.ends_on - ONE_DAY)
     left_fen = min(left_fen, terms.amount_fen)
