@@ -4,9 +4,11 @@ The first day counts, the last does not. All answers are exact; `year_units` ove
 is the year fraction as two whole numbers, for schedules that must not round on the way.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from operator import sub
 from typing import Final
 
 
@@ -41,6 +43,12 @@ class DayCount(StrEnum):
         if self is DayCount.ACT_ACT:
             return _act_act_units(start_on, end_on)
         return self.days(start_on, end_on)
+
+    def all_year_units(self, starts: Iterable[date], ends: Iterable[date]) -> list[int]:
+        """The same for many spans; counted days are few steps of the interpreter then."""
+        if self in (DayCount.ACT_360, DayCount.ACT_365):
+            return [each.days for each in map(sub, ends, starts)]
+        return list(map(self.year_units, starts, ends))
 
     def year_fraction(self, start_on: date, end_on: date) -> Fraction:
         """The exact share of a year from the start to the end."""

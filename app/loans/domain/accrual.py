@@ -106,10 +106,14 @@ def exact_interest(period: Period, balances: Sequence[BalanceFrom], until_on: da
 
 def _interest(period: Period, balances: Sequence[BalanceFrom], until_on: date) -> tuple[int, int]:
     """As numerator and denominator, whole numbers all the way."""
-    spans = _spans(period, balances, until_on)
+    place = _holding(period, balances)
+    if period.starts_on < until_on == period.due_on and not _changes(balances, place, until_on):
+        balance = balances[place]
+        numerator = balance.balance_fen * balance.rate_ppm * period.year_units
+        return numerator, PPM * period.day_count.basis
     numerator = sum(
         each.balance_fen * each.rate_ppm * (period.units_to(to_on) - period.units_to(from_on))
-        for each, from_on, to_on in spans
+        for each, from_on, to_on in _spans(period, balances, until_on)
     )
     return numerator, PPM * period.unit_basis
 
@@ -207,18 +211,26 @@ def overdue_rate_ppm(rate_ppm: int, *, surcharge_ppm: int) -> int:
 def _spans(
     period: Period, balances: Sequence[BalanceFrom], until_on: date
 ) -> Iterator[tuple[BalanceFrom, date, date]]:
-    if not balances or balances[0].from_on > period.starts_on:
-        raise ValueError("The first balance must hold at the start of the period.")
-    holding = bisect_right(balances, period.starts_on, key=_from_on) - 1
-    for place in range(holding, len(balances)):
+    for place in range(_holding(period, balances), len(balances)):
         balance = balances[place]
         from_on = max(balance.from_on, period.starts_on)
-        if from_on >= until_on:
-            return
-        followed = place + 1 < len(balances)
-        to_on = min(balances[place + 1].from_on, until_on) if followed else until_on
+        to_on = balances[place + 1].from_on if _changes(balances, place, until_on) else until_on
         if from_on < to_on:
             yield balance, from_on, to_on
+        if to_on >= until_on:
+            return
+
+
+def _holding(period: Period, balances: Sequence[BalanceFrom]) -> int:
+    """The place of the balance that holds at the start of a period."""
+    if not balances or balances[0].from_on > period.starts_on:
+        raise ValueError("The first balance must hold at the start of the period.")
+    return bisect_right(balances, period.starts_on, key=_from_on) - 1
+
+
+def _changes(balances: Sequence[BalanceFrom], place: int, until_on: date) -> bool:
+    """Whether another balance follows before a day."""
+    return place + 1 < len(balances) and balances[place + 1].from_on < until_on
 
 
 _from_on = attrgetter("from_on")

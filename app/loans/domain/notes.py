@@ -251,6 +251,9 @@ def spread_steps(
     """
     odd, spread = spread_period(terms), Spread()
     for period in interest_periods(terms):
+        if not (odd or early or spread.left_fen):
+            yield SpreadStep(period=period, spread=spread, ahead_fen=0, due_fen=0)
+            continue
         paid = sum(each.amount_fen for each in early if period.starts_on <= each.on < period.due_on)
         spread, ahead = spread.paid(paid)
         if period == odd:

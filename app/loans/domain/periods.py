@@ -1,10 +1,20 @@
 """Interest periods: what share of a year a period is, whole and in part."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple, TypeVar, cast
 
 from app.kernel.daycount import DayCount
+
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
+
+
+def from_columns(kind: type[_Row], *columns: Iterable[Any]) -> Iterator[_Row]:
+    """Rows of a kind of tuple as long as its shortest column, made without a call of Python for each."""
+    made = map(tuple.__new__, repeat(kind), zip(*columns, strict=False))
+    return cast("Iterator[_Row]", made)
 
 
 class Period(NamedTuple):
@@ -54,3 +64,26 @@ class Period(NamedTuple):
     def year_fraction_to(self, until_on: date) -> Fraction:
         """The same as a fraction of a year."""
         return Fraction(self.units_to(until_on), self.unit_basis)
+
+
+class PeriodColumns(NamedTuple):
+    """Periods before they are put together: what hundreds of them have in common is worked out once."""
+
+    starts: Sequence[date]
+    dues: Sequence[date]
+    day_count: DayCount
+    whole_months: Sequence[int]
+
+    def periods(self) -> tuple[Period, ...]:
+        """The periods themselves."""
+        columns = (self.starts, self.dues, repeat(self.day_count), self.whole_months)
+        return tuple(from_columns(Period, *columns))
+
+    def year_units(self) -> Sequence[int]:
+        """Of each period; regular months under `30/360` are all alike."""
+        first, *others = set(self.whole_months)
+        if others:
+            return [each.year_units for each in self.periods()]
+        if first:
+            return (30 * first,) * len(self.dues)
+        return self.day_count.all_year_units(self.starts, self.dues)

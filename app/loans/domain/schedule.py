@@ -7,19 +7,28 @@ last instalment takes what is left, so the principal parts sum to the principal.
 odd days is rounded once too; spread, its parts are equal and the last takes the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import accumulate, count
+from itertools import accumulate, count, repeat
 from math import gcd, prod
 from operator import add, sub
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
+from app.kernel.daycount import DayCount
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
-from app.loans.domain.periods import Period
-from app.loans.domain.terms import Method, OddDays, Terms, odd_period, periods_of, require_possible
+from app.loans.domain.periods import Period, PeriodColumns, from_columns
+from app.loans.domain.terms import (
+    Method,
+    OddDays,
+    Terms,
+    odd_period,
+    period_columns,
+    periods_of,
+    require_possible,
+)
 
 
 class Instalment(NamedTuple):
@@ -46,11 +55,65 @@ class Instalment(NamedTuple):
         return self.base_fen - self.principal_fen
 
 
+class Rows(Sequence[Instalment]):
+    """Instalments whose amounts are worked out; they are put together with their days when they are first read."""
+
+    __slots__ = ("_columns", "_interests", "_principal_fen", "_principals", "_rows")
+
+    def __init__(
+        self,
+        principal_fen: int,
+        columns: PeriodColumns,
+        principals: Sequence[int],
+        interests: Sequence[int],
+    ) -> None:
+        self._principal_fen, self._columns = principal_fen, columns
+        self._principals, self._interests = principals, interests
+        self._rows: tuple[Instalment, ...] = ()
+
+    @overload
+    def __getitem__(self, index: int) -> Instalment: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Instalment, ...]: ...
+    def __getitem__(self, index: int | slice) -> Instalment | tuple[Instalment, ...]:
+        return self._read()[index]
+
+    def __len__(self) -> int:
+        return len(self._principals)
+
+    def __iter__(self) -> Iterator[Instalment]:
+        return iter(self._read())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._read() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._read())
+
+    def _read(self) -> tuple[Instalment, ...]:
+        if not self._rows:
+            self._rows = tuple(
+                from_columns(
+                    Instalment,
+                    count(1),
+                    self._columns.starts,
+                    self._columns.dues,
+                    [each.days for each in self._columns.periods()],
+                    map(add, self._principals, self._interests),
+                    self._principals,
+                    self._interests,
+                    accumulate(self._principals, sub, initial=self._principal_fen),
+                    repeat(0),
+                )
+            )
+        return self._rows
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """All instalments, in the order in which they fall due."""
 
-    instalments: tuple[Instalment, ...]
+    instalments: Sequence[Instalment]
 
     @property
     def total_interest_fen(self) -> int:
@@ -76,12 +139,11 @@ def make_schedule(terms: Terms) -> Schedule:
     instalment is its interest alone. `bullet-all` has one instalment, at the end.
     """
     require_possible(terms)
-    periods = periods_of(terms)
     if terms.method is Method.BULLET_ALL:
-        return Schedule(instalments=(_single_instalment(terms, periods),))
-    rates, denominator = period_rates(periods, terms.rate_ppm)
-    principals, interests = _parts(terms, rates, denominator)
-    rows = _instalments(terms.principal_fen, periods, principals, interests)
+        return Schedule(instalments=(_single_instalment(terms, periods_of(terms)),))
+    columns = period_columns(terms)
+    rates, denominator = _lowest(columns.year_units(), terms.day_count, terms.rate_ppm)
+    rows = Rows(terms.principal_fen, columns, *_parts(terms, rates, denominator))
     odd = odd_period(terms)
     return Schedule(instalments=_with_odd_days(terms, odd, rows) if odd else rows)
 
@@ -89,9 +151,13 @@ def make_schedule(terms: Terms) -> Schedule:
 def period_rates(periods: Sequence[Period], rate_ppm: int) -> tuple[list[int], int]:
     """The periods' rates as whole numerators over one common denominator, in lowest terms."""
     units = [period.year_units for period in periods]
+    return _lowest(units, periods[0].day_count, rate_ppm)
+
+
+def _lowest(units: Sequence[int], day_count: DayCount, rate_ppm: int) -> tuple[list[int], int]:
     # Hundreds of periods have few lengths.
     numerators = {each: rate_ppm * each for each in set(units)}
-    denominator = PPM * periods[0].day_count.basis
+    denominator = PPM * day_count.basis
     common = gcd(denominator, *numerators.values())
     lowest = {each: numerator // common for each, numerator in numerators.items()}
     return [lowest[each] for each in units], denominator // common
@@ -113,9 +179,9 @@ def level_parts(principal_fen: int, rates: Sequence[int], denominator: int) -> t
     Not in lowest terms: their common factors would take longer to find than all the rest.
     """
     periods = len(rates)
-    if not any(rates):
-        return principal_fen, periods
-    if min(rates) == max(rates):
+    if rates.count(rates[0]) == periods:
+        if not rates[0]:
+            return principal_fen, periods
         growth, unit = (denominator + rates[0]) ** periods, denominator**periods
         return principal_fen * rates[0] * growth, denominator * (growth - unit)
     growths = [denominator + rate for rate in rates]
@@ -132,16 +198,20 @@ def _parts(
     """Principal and interest of each period; the last one takes what is left."""
     wanted, less_interest = _wanted(terms, rates, denominator)
     balance, principals, interests = terms.principal_fen, list[int](), list[int]()
-    for rate, payment in zip(rates[:-1], wanted, strict=True):
-        interest = round_half_up(balance * rate, denominator)
+    twice_rate, twice = [2 * rate for rate in rates], 2 * denominator
+    for rate, payment in zip(twice_rate, (*wanted, 0), strict=True):
+        # As `round_half_up`, whose call would take longer: nothing here is negative.
+        interest = (balance * rate + denominator) // twice
         principal = payment - interest if less_interest else payment
-        # Never negative, and never more than is left.
-        principal = min(principal, balance) if principal > 0 else 0
+        if principal > balance:
+            principal = balance
+        elif principal < 0:
+            principal = 0
         principals.append(principal)
         interests.append(interest)
         balance -= principal
-    last = round_half_up(balance * rates[-1], denominator)
-    return (*principals, balance), (*interests, last)
+    principals[-1] += balance
+    return principals, interests
 
 
 def _wanted(terms: Terms, rates: Sequence[int], denominator: int) -> tuple[Sequence[int], bool]:
@@ -162,37 +232,23 @@ def _planned_principal(terms: Terms, periods: int) -> tuple[int, ...]:
     return (0,) * (periods - 1) + (terms.principal_fen,)
 
 
-def _instalments(
-    principal_fen: int,
-    periods: Sequence[Period],
-    principals: Sequence[int],
-    interests: Sequence[int],
-) -> tuple[Instalment, ...]:
-    starts, dues, *_ = zip(*periods, strict=True)
-    return tuple(
-        map(
-            Instalment,
-            count(1),
-            starts,
-            dues,
-            [period.days for period in periods],
-            map(add, principals, interests),
-            principals,
-            interests,
-            accumulate(principals, sub, initial=principal_fen),
-        )
-    )
-
-
-def _with_odd_days(
-    terms: Terms, odd: Period, rows: tuple[Instalment, ...]
-) -> tuple[Instalment, ...]:
+def _with_odd_days(terms: Terms, odd: Period, rows: Sequence[Instalment]) -> tuple[Instalment, ...]:
     (rate,), denominator = period_rates([odd], terms.rate_ppm)
     interest_fen = round_half_up(terms.principal_fen * rate, denominator)
     if terms.odd_days is OddDays.OWN_ROW:
-        (first,) = _instalments(terms.principal_fen, [odd], [0], [interest_fen])
+        first = Instalment(
+            number=1,
+            starts_on=odd.starts_on,
+            due_on=odd.due_on,
+            days=odd.days,
+            payment_fen=interest_fen,
+            principal_fen=0,
+            interest_fen=interest_fen,
+            base_fen=terms.principal_fen,
+            odd_interest_fen=interest_fen,
+        )
         return (
-            first._replace(odd_interest_fen=interest_fen),
+            first,
             *(row._replace(number=row.number + 1) for row in rows),
         )
     part_fen = interest_fen // len(rows)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import repeat
 from typing import Final
 
 from app.kernel.calendar import BusinessCalendar
@@ -14,7 +13,7 @@ from app.kernel.money import MAX_FEN, Money
 from app.kernel.rates import PPM, format_fraction
 from app.kernel.schedule_dates import Every, MonthEnd, Rhythm
 from app.kernel.text import N_
-from app.loans.domain.periods import Period
+from app.loans.domain.periods import Period, PeriodColumns
 
 # A century of months; longer loans do not exist and would only burn time.
 MAX_PERIODS: Final = 1200
@@ -128,6 +127,11 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
 
     Odd days that stand apart are in none of them.
     """
+    return period_columns(terms).periods()
+
+
+def period_columns(terms: Terms) -> PeriodColumns:
+    """The same, to be put together later."""
     nominal, odd = _due_dates(terms), odd_period(terms)
     months = terms.every.months if terms.day_count is DayCount.THIRTY_360 else 0
     whole_months = [months] * len(nominal)
@@ -136,8 +140,12 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
     if odd is None and not _starts_whole(terms):
         whole_months[0] = 0
     dues = _all_rolled(terms, nominal)
-    starts = (odd.due_on if odd else terms.start_on, *dues[:-1])
-    return tuple(map(Period, starts, dues, repeat(terms.day_count), whole_months))
+    return PeriodColumns(
+        starts=(odd.due_on if odd else terms.start_on, *dues[:-1]),
+        dues=dues,
+        day_count=terms.day_count,
+        whole_months=whole_months,
+    )
 
 
 def moved_days(terms: Terms) -> tuple[tuple[date, date], ...]:
