@@ -105,7 +105,7 @@ def _cell(picture: Picture) -> list[Flowable]:
 def _image(jpeg: bytes) -> Flowable:
     with Image.open(BytesIO(jpeg)) as opened:
         width, height = opened.size
-    scale = min(_WIDTH / width, _HEIGHT / height)
+    scale = min(_WIDTH / width, _HEIGHT / height, 1)
     return ImageFlowable(
         BytesIO(jpeg), width=width * scale, height=height * scale, hAlign="LEFT", lazy=0
     )
