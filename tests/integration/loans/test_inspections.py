@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,10 @@ from app.desk.worklist import worklist
 from app.documents.models import IssuedDocument
 from app.documents.printing import PrintRun
 from app.documents.services import UploadFile, check_code
+from app.jobs.domain import RunState
+from app.jobs.models import JobRun
+from app.jobs.runner import run_due
+from app.jobs.work import make_jobs
 from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.loans.domain.inspection import (
     Answer,
@@ -53,6 +58,7 @@ from app.loans.inspection.services import (
 )
 from app.loans.loan_officers import NameOfficer, list_officers, name_officer
 from app.loans.services import Repay, repay
+from app.settings import Settings
 from tests.factories.samples import PICTURE
 
 OPENED = date(2024, 1, 2)
@@ -349,6 +355,18 @@ def test_what_changed_since_the_review_is_named_and_neither_printed_nor_sealed_a
     with bank.database.read() as session:
         found = {each.invariant for each in inspection_violations(session)}
     assert found == {"inspection-sealed"}
+
+
+def test_the_job_names_the_check_whose_report_cannot_be_printed(bank, check_id, home):
+    submitted(bank, check_id)
+    number = act(bank, review_report, "a-risk", check_id, Said()).number
+    bank.sql("UPDATE inspection SET summary = 'all is well'")
+    jobs = {each.rule.name: each for each in make_jobs(Settings(home=home))}
+    assert run_due(bank.database, jobs["inspection-reports"], owner="one", stop=Event()) == 1
+    with bank.database.read() as session:
+        (run,) = session.execute(sa.select(JobRun)).scalars()
+    told = {"printed": 0, "failed": 1, "waiting": 0, "not_printed": number}
+    assert (run.state, run.facts) == (RunState.DONE, told)
 
 
 def test_nobody_reviews_the_own_report(bank, check_id):
