@@ -18,6 +18,7 @@ from app.desk.links import href
 from app.desk.loan_actions import loan_actions
 from app.desk.loan_care import loan_care
 from app.desk.loan_page import loan_page
+from app.desk.menu_count import count_waiting
 from app.desk.schemas import FallsSchema, SearchQuery
 from app.desk.search import search
 from app.desk.worklist import working_day, worklist
@@ -103,7 +104,7 @@ def waiting_count() -> int:
     if "waiting_count" not in g:
         session, actor = g.get("session"), g.get("actor")
         ready = session is not None and actor is not None and session.in_transaction()
-        g.waiting_count = len(worklist(session, actor)) if ready else 0
+        g.waiting_count = count_waiting(session, actor) if ready else 0
     count: int = g.waiting_count
     return count
 
