@@ -208,12 +208,12 @@ class Text(Words):
         if not isinstance(value, str):
             raise refuse(N_("Write this as text."))
         clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+        if len(clean) > self.max_length:
+            raise refuse(N_("Write at most %(limit)s characters."), limit=self.max_length)
         if any(_forbidden(character, lines=self.lines) for character in clean):
             raise refuse(N_("Take out the control characters."))
         if not clean:
             raise refuse(N_("Enter a value."))
-        if len(clean) > self.max_length:
-            raise refuse(N_("Write at most %(limit)s characters."), limit=self.max_length)
         if self.pattern and not re.fullmatch(self.pattern, clean, re.ASCII):
             raise refuse(self.pattern_help or N_("This does not have the expected form."))
         return clean
