@@ -400,11 +400,16 @@ def lines_of(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[Repa
     """What was paid, by bill, for notes that need their whole past."""
     if not note_ids:
         return {}
-    statement = sa.select(RepaymentLine).where(
-        col(RepaymentLine.note_id).in_(note_ids), col(RepaymentLine.due_id).is_not(None)
-    )
     found: dict[UUID, list[RepaymentLine]] = {}
-    for line in session.execute(statement).scalars():
+    for line in session.execute(_lines_asked(), {"notes": note_ids}).scalars():
         if line.due_id is not None:
             found.setdefault(line.due_id, []).append(line)
     return found
+
+
+@cache
+def _lines_asked() -> sa.Select[RepaymentLine]:
+    notes = sa.bindparam("notes", type_=sa.Uuid, expanding=True)
+    return sa.select(RepaymentLine).where(
+        col(RepaymentLine.note_id).in_(notes), col(RepaymentLine.due_id).is_not(None)
+    )

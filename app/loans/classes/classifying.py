@@ -484,24 +484,25 @@ def _last_codes(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, frozen
     """The codes of the reasons that some loans took last."""
     found: dict[UUID, frozenset[str]] = {}
     for ids in pieces(loan_ids, READ_LOANS):
-        newest = (
-            sa.select(
-                col(LoanClassification.loan_id), sa.func.max(LoanClassification.on).label("on")
-            )
-            .where(col(LoanClassification.loan_id).in_(ids))
-            .group_by(col(LoanClassification.loan_id))
-            .subquery()
-        )
-        last = sa.and_(
-            newest.c.loan_id == col(LoanClassification.loan_id),
-            newest.c.on == col(LoanClassification.on),
-        )
-        taken = sa.select(col(LoanClassification.loan_id), col(LoanClassification.reasons)).join(
-            newest, last
-        )
-        for loan_id, reasons in session.execute(taken):
+        for loan_id, reasons in session.execute(_last_asked(), {"named": ids}):
             found[loan_id] = frozenset(each["code"] for each in reasons)
     return found
+
+
+@cache
+def _last_asked() -> sa.Select[*tuple[Any, ...]]:
+    newest = (
+        sa.select(col(LoanClassification.loan_id), sa.func.max(LoanClassification.on).label("on"))
+        .where(col(LoanClassification.loan_id).in_(_NAMED))
+        .group_by(col(LoanClassification.loan_id))
+        .subquery()
+    )
+    last = sa.and_(
+        newest.c.loan_id == col(LoanClassification.loan_id),
+        newest.c.on == col(LoanClassification.on),
+    )
+    reasons = sa.select(col(LoanClassification.loan_id), col(LoanClassification.reasons))
+    return reasons.join(newest, last)
 
 
 # --- Restructured loans ---

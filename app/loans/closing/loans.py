@@ -310,14 +310,19 @@ def _past_dues(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[Op
     if not note_ids:
         return found
     lines = lines_of(session, note_ids)
-    statement = (
-        sa.select(LoanDue.__table__)  # type: ignore[attr-defined]
-        .where(col(LoanDue.note_id).in_(note_ids))
-        .order_by(col(LoanDue.due_on), col(LoanDue.number))
-    )
-    for due in session.execute(statement):
+    for due in session.execute(_past_asked(), {"notes": note_ids}):
         found[due.note_id].append(open_due(due, lines.get(due.id, ())))
     return found
+
+
+@cache
+def _past_asked() -> sa.Select[Any]:
+    notes = sa.bindparam("notes", type_=sa.Uuid, expanding=True)
+    return (
+        sa.select(_table(LoanDue))
+        .where(col(LoanDue.note_id).in_(notes))
+        .order_by(col(LoanDue.due_on), col(LoanDue.number))
+    )
 
 
 def open_due(due: Any, lines: Sequence[RepaymentLine]) -> OpenDue:
