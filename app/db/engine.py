@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -150,19 +151,25 @@ def today(session: Session) -> date:
 def demonstration_day(session: Session) -> date | None:
     """The day of the demonstration that is loaded; None in real use."""
     with session.no_autoflush:
-        return session.execute(sa.select(col(CivilDay.on))).scalar_one_or_none()
+        return session.execute(_civil_day()).scalar_one_or_none()
+
+
+@cache
+def _civil_day() -> sa.Select[date]:
+    return sa.select(col(CivilDay.on))
 
 
 def move_demonstration(session: Session, day: date) -> None:
     """A close of day moves a demonstration's civil day forward; in real use nothing happens."""
-    statement = (
-        sa.update(CivilDay)
-        .where(col(CivilDay.on) < day)
-        .values(on=day)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(statement)
+    session.execute(_move_civil_day(), {"to_day": day})
     session.info.pop(_CIVIL_DAY, None)
+
+
+@cache
+def _move_civil_day() -> sa.Update:
+    days: sa.Table = CivilDay.__table__  # type: ignore[attr-defined]
+    to_day = sa.bindparam("to_day", type_=sa.Date)
+    return sa.update(days).where(days.c.on < to_day).values(on=to_day)
 
 
 def pretend_day(session: Session, day: date) -> None:
