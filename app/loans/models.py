@@ -125,7 +125,7 @@ class Loan(Versioned, table=True):
     moved_days: list[list[str]] | None = json_column(nullable=True)
     """Due days that the roll moved, by the calendar known at contract: [day, day it goes to]."""
     created_at: datetime
-    renews_id: UUID | None = None
+    renews_id: UUID | None = link("loan.id", nullable=True)
     """The loan that this one renewed without repayment; each is renewed at most once."""
     repriced: bool = Field(
         default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}

@@ -75,7 +75,7 @@ class LoanChange(Versioned, table=True):
         default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
     )
     """Of a renewal: the officer found the borrower to be a small or micro firm."""
-    new_loan_id: UUID | None = None
+    new_loan_id: UUID | None = link("loan.id", nullable=True)
     """The loan that renewed this one."""
 
 

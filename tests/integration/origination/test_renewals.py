@@ -15,6 +15,7 @@ from app.collateral.services.pledging import RegisterPledge, register_pledge
 from app.collateral.services.watch import watch_loan
 from app.desk.worklist import worklist
 from app.kernel.errors import IllegalEvent
+from app.kernel.ids import new_id
 from app.loans.contracts import WriteOff, write_off
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
@@ -23,6 +24,7 @@ from app.loans.invariants import violations as of_loans
 from app.loans.models import Loan, LoanClassification, LoanPosting, LoanStateRow, Repayment
 from app.loans.refusals import LoanRenewed, NotDrawn
 from app.loans.services import Repay, Reverse, close_day, repay, reverse
+from app.origination.change_models import LoanChange
 from app.origination.domain.changes import ChangeKind
 from app.origination.invariants import violations as of_origination
 from app.origination.refusals import ChangeRefused
@@ -248,6 +250,15 @@ def test_what_came_before_stops_a_renewal(lending, lent):
     with pytest.raises(ChangeRefused) as refused:
         carry_out(lending, change.id)
     assert "performing" in refused.value.facts["codes"]
+
+
+def test_a_renewal_names_only_loans_that_there_are(lending, lent, database, commit):
+    renewed(lending, lent)
+    commit()
+    for table, column in ((Loan, "renews_id"), (LoanChange, "new_loan_id")):
+        linked = sa.update(table).where(getattr(table, column).is_not(None))
+        with pytest.raises(sa.exc.IntegrityError), database.write() as session:
+            session.execute(linked.values({column: new_id()}))
 
 
 def test_a_renewed_loan_is_renewed_again(lending, lent):
