@@ -1,19 +1,22 @@
 """What every test may ask for: a database of its own on each engine, the app, clients and the world.
 
-Rules and the API run on SQLite and PostgreSQL; pages and browser tests on SQLite, and on both where
+Rules and the API run on SQLite and PostgreSQL; tests of pages and in a browser on SQLite, and on both where
 they are marked `both_engines` or when GREENPLEDGE_TEST_DEEP=1. Each test gets a copy of a template
 database that holds the world of `tests.factories.world`.
 """
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+import pickle
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlmodel import Session
 
 import dev
@@ -31,8 +34,8 @@ from app.settings import Settings
 from tests.factories.world import OPENED_AT, World, build_world
 from tests.support.clients import ApiClient, PageClient
 from tests.support.databases import (
+    CountedDatabase,
     Engines,
-    LentDatabase,
     PostgresTemplate,
     SqliteTemplate,
     Template,
@@ -43,6 +46,7 @@ from tests.support.databases import (
 from tests.support.demonstration import copy_of_demonstration
 from tests.support.examples import DEEP, load_profile
 from tests.support.postgres import create_database, drop_database, postgres_server
+from tests.support.runs import one_at_a_time
 from tests.support.schema import build_schema
 
 SECRET_KEY = "a key for tests only, of thirty-two characters"
@@ -54,6 +58,8 @@ load_profile()
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         dev.compile_catalogues()
+    # What is collected stays: the collector need not look at it again and again.
+    gc.set_threshold(100_000, 50, 50)
     config.addinivalue_line("markers", "both_engines: a page test that also runs on PostgreSQL")
     config.addinivalue_line("markers", "fresh_copy: on a database that no test used before")
     config.addinivalue_line("markers", "one_engine(name): a test of one engine only")
@@ -67,6 +73,7 @@ LONGEST = (
     "tests/functional/api/test_schemathesis.py",
     "tests/functional/test_matrix.py",
     "tests/functional/pages/test_every_page.py",
+    "tests/migrations/",
     "tests/integration/cli/",
     "tests/integration/jobs/test_scheduler_processes.py",
 )
@@ -84,16 +91,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     marks = {"postgres": pytest.mark.postgres}
     engines = [
-        pytest.param(name, marks=marks.get(name, ())) for name in _engines(metafunc.definition)
+        pytest.param(name, marks=marks.get(name, ()))
+        for name in _engines(metafunc.definition, metafunc.fixturenames)
     ]
     metafunc.parametrize("engine_name", engines, indirect=True)
 
 
-def _engines(test: pytest.Function) -> tuple[str, ...]:
+def _engines(test: pytest.Function, asked: Sequence[str]) -> tuple[str, ...]:
     only = test.get_closest_marker("one_engine")
     if only is not None:
         return tuple(only.args)
-    page = {"pages", "browser"} & set(Path(test.path).parts)
+    folders = set(Path(test.path).parts)
+    opens_pages = "functional" in folders and "sign_in" in asked and "api" not in asked
+    page = opens_pages or {"pages", "browser"} & folders
     if page and not DEEP and test.get_closest_marker("both_engines") is None:
         return ("sqlite",)
     deep = test.get_closest_marker("deep_on")
@@ -115,6 +125,13 @@ Templates = Callable[[str], Template]
 
 
 @pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of this test process."""
     with postgres_server() as url:
@@ -132,10 +149,17 @@ def postgres_template(postgres_url: str) -> Iterator[PostgresTemplate]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
-    """The template on SQLite."""
+def sqlite_template(
+    tmp_path_factory: pytest.TempPathFactory, shared_folder: Path
+) -> SqliteTemplate:
+    """The template on SQLite, filled once a run."""
+    filled, world = shared_folder / "template.db", shared_folder / "world.pickle"
+    with one_at_a_time(shared_folder, "template"):
+        if not world.exists():
+            world.write_bytes(pickle.dumps(_fill(f"sqlite:///{filled}")))
     path = tmp_path_factory.mktemp("databases") / "template.db"
-    return SqliteTemplate(path=path, world=_fill(f"sqlite:///{path}"))
+    shutil.copyfile(filled, path)
+    return SqliteTemplate(path=path, world=pickle.loads(world.read_bytes()))
 
 
 @pytest.fixture(scope="session")
@@ -201,17 +225,44 @@ def database(
     """A copy of the template: all tables, and the organisations and people of the world."""
     fresh = request.node.get_closest_marker("fresh_copy") is not None
     with templates(engine_name).copy(fresh=fresh) as url, engines.lent(url) as engine:
-        yield prepared_database(LentDatabase(url, engine, clock=clock))
+        made = CountedDatabase(url, clock=clock, engine=engine)
+        prepared_database(made)
+        yield made
+
+
+@pytest.fixture
+def once(
+    engine_name: str, templates: Templates, database: CountedDatabase, clock: FixedClock
+) -> Callable[[str, Callable[[], Any]], Any]:
+    """Fills the database by some steps the first time, then with the rows that they left: `built_once`."""
+    template = templates(engine_name)
+
+    def once(name: str, build: Callable[[], Any]) -> Any:
+        opened: Any = database.engine.pool
+        assert opened.checkedout() == 0, f"{name} comes while something is open."
+        before = database.written
+        if not template.has(database.url, name):
+            answer = build()
+            kept = (answer, clock.instant, before, database.written)
+            template.keep(database.url, name, kept)
+            return answer
+        if database.is_sqlite:
+            database.dispose()
+        answer, clock.instant, first, database.written = template.bring_back(database.url, name)
+        assert before == first, f"{name} must be the first that a test writes."
+        return answer
+
+    return once
 
 
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+def demonstration(
+    tmp_path_factory: pytest.TempPathFactory, shared_folder: Path
+) -> Callable[[], Path]:
     """Makes home folders with the demonstration in them."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     def copy() -> Path:
-        return copy_of_demonstration(tmp_path_factory.mktemp("home") / "home", shared)
+        return copy_of_demonstration(tmp_path_factory.mktemp("home") / "home", shared_folder)
 
     return copy
 
@@ -267,7 +318,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_app(home: Path) -> MakeApp:
+def compiled_templates(shared_folder: Path) -> FileSystemBytecodeCache:
+    """Templates that any app of any process of this run has compiled."""
+    folder = shared_folder / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
+
+
+@pytest.fixture(scope="session")
+def make_app(home: Path, compiled_templates: FileSystemBytecodeCache) -> MakeApp:
     """Make an app bound to a database; keyword arguments are settings."""
 
     def make(database: Database, **settings: Any) -> Flask:
@@ -278,7 +337,9 @@ def make_app(home: Path) -> MakeApp:
             "log_level": "ERROR",
             **settings,
         }
-        return create_app(Settings(**chosen), database=database)
+        made = create_app(Settings(**chosen), database=database)
+        made.jinja_env.bytecode_cache = compiled_templates
+        return made
 
     return make
 
@@ -366,4 +427,3 @@ def pytest_collection_finish() -> None:
     """What stands by now stays until the end: the collector need not look at it after each few tests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)

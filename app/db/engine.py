@@ -39,17 +39,20 @@ class Database:
     `ports` are the outsides that rooms reach beside the tables, by name: the file store, the mail.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        pool_size: int = 8,
+        engine: Engine | None = None,
+    ) -> None:
         self.url = url
         self.clock: Clock = clock or SystemClock()
         self.before_commit: list[BeforeCommit] = []
         self.ports: dict[str, object] = {}
-        self.bind(make_engine(url, pool_size=pool_size))
-
-    def bind(self, engine: Engine) -> None:
-        """Write and read through an engine."""
-        self.engine = engine
-        self.reading = engine.execution_options(
+        self.engine = engine or make_engine(url, pool_size=pool_size)
+        self.reading = self.engine.execution_options(
             greenpledge_read_only=True, postgresql_readonly=True
         )
 

@@ -6,8 +6,9 @@ gives back is set to what the template holds and lent again.
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -17,11 +18,13 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy import Engine, make_url
+from sqlmodel import Session
 
-from app.db.engine import Database, make_engine
-from app.kernel.clock import Clock
+from app.db.engine import STATEMENTS_KEPT, Database, make_engine
 from tests.factories.world import World
 from tests.support.postgres import create_database, drop_database
+
+Connection = psycopg.Connection[tuple[object, ...]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +34,30 @@ class SqliteTemplate:
     path: Path
     world: World
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    kept: dict[str, tuple[Path, Any]] = field(default_factory=dict)
+    """Copies as they stood when they were kept, and what was said of them, by a name."""
+
+    def has(self, _url: str, name: str) -> bool:
+        """Whether something is kept under a name."""
+        return name in self.kept
+
+    def keep(self, url: str, name: str, said: Any) -> None:
+        """Keep what a copy holds now."""
+        path = self.path.with_name(f"kept-{next(self.numbers)}.db")
+        with (
+            closing(sqlite3.connect(_database_of(url))) as source,
+            closing(sqlite3.connect(path)) as target,
+        ):
+            source.backup(target)
+        self.kept[name] = (path, said)
+
+    def bring_back(self, url: str, name: str) -> Any:
+        """Fill a copy, to which nobody is connected, with what was kept; gives what was said of it."""
+        path, said = self.kept[name]
+        for log in ("-wal", "-shm"):
+            Path(f"{_database_of(url)}{log}").unlink(missing_ok=True)
+        shutil.copyfile(path, _database_of(url))
+        return said
 
     @contextmanager
     def copy(self, *, fresh: bool = True) -> Iterator[str]:
@@ -51,20 +78,31 @@ class PostgresTemplate:
     world: World
     idle: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    restore: sql.Composed = field(init=False)
-    keepers: dict[str, psycopg.Connection[tuple[object, ...]]] = field(default_factory=dict)
+    keepers: dict[str, Connection] = field(default_factory=dict)
     """What sets a copy back, by its name: a connection that knows all tables already."""
+    kept: dict[tuple[str, str], tuple[str, Any]] = field(default_factory=dict)
+    """The schema in which a copy keeps what it held, and what was said of it, by the copy and a name."""
 
     def __post_init__(self) -> None:
         with _connect(self.url_of(self.name)) as connection:
-            tables = _tables(connection)
-            connection.execute("CREATE SCHEMA kept")
-            for table in tables:
-                connection.execute(_filled("CREATE TABLE kept.{} AS TABLE {}", table))
-            filled = [table for table in tables if _holds_rows(connection, table)]
-        emptied = [_filled("DELETE FROM {}", table) for table in tables]
-        refilled = [_filled("INSERT INTO {} SELECT * FROM kept.{}", table) for table in filled]
-        self.restore = sql.SQL("; ").join([*emptied, *refilled])
+            _keep_rows(connection, "kept")
+
+    def has(self, url: str, name: str) -> bool:
+        """Whether a copy keeps something under a name."""
+        return (_database_of(url), name) in self.kept
+
+    def keep(self, url: str, name: str, said: Any) -> None:
+        """Keep what a copy holds now, in the copy itself."""
+        copy, schema = _database_of(url), f"kept_{next(self.numbers)}"
+        _keep_rows(self.keepers[copy], schema)
+        self.kept[copy, name] = (schema, said)
+
+    def bring_back(self, url: str, name: str) -> Any:
+        """Fill a copy with what it kept; gives what was said of it."""
+        copy = _database_of(url)
+        schema, said = self.kept[copy, name]
+        self.keepers[copy].execute(_filled("SELECT {}.restore()", schema))
+        return said
 
     def url_of(self, name: str) -> str:
         """The URL of a database of this server."""
@@ -111,7 +149,7 @@ class PostgresTemplate:
             " AND (application_name <> %s OR state <> 'idle')",
             [LENT],
         )
-        keeper.execute(self.restore)
+        keeper.execute("SELECT kept.restore()")
 
 
 Template = SqliteTemplate | PostgresTemplate
@@ -121,12 +159,15 @@ LENT: Final = "lent"
 """What a lent engine calls itself on PostgreSQL."""
 
 
-class LentDatabase(Database):
-    """A database on an engine that others used before."""
+class CountedDatabase(Database):
+    """Knows how often it was written to."""
 
-    def __init__(self, url: str, engine: Engine, *, clock: Clock) -> None:
-        super().__init__(url, clock=clock)
-        self.bind(engine)
+    written = 0
+
+    def commit(self, session: Session) -> None:
+        """Commit, and count it."""
+        self.written += 1
+        super().commit(session)
 
 
 class Engines:
@@ -154,7 +195,8 @@ class Engines:
             return
         if url not in self._of_copies:
             self._of_copies[url] = make_engine(url)
-            sa.event.listen(self._of_copies[url], "do_connect", _name_lent)
+            sa.event.listen(self._of_copies[url], "do_connect", _connect_lent)
+            sa.event.listen(self._of_copies[url], "connect", _keep_prepared)
         with _left_as_found(self._of_copies[url]):
             yield self._of_copies[url]
 
@@ -174,8 +216,14 @@ class Engines:
             engine.dispose()
 
 
-def _name_lent(_dialect: Any, _record: Any, _given: list[Any], named: dict[str, Any]) -> None:
+def _connect_lent(_dialect: Any, _record: Any, _given: list[Any], named: dict[str, Any]) -> None:
+    """The same statements come in test after test: prepared once, they serve all."""
     named["application_name"] = LENT
+    named["prepare_threshold"] = 1
+
+
+def _keep_prepared(connection: Any, _record: object) -> None:
+    connection.prepared_max = STATEMENTS_KEPT
 
 
 @contextmanager
@@ -214,20 +262,41 @@ def template_name() -> str:
     return f"gp_{os.getpid()}_template"
 
 
-def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+def _database_of(url: str) -> str:
+    """The file, or the name on its server."""
+    return str(make_url(url).database)
+
+
+def _keep_rows(connection: Connection, schema: str) -> None:
+    """Keep all rows a second time in a schema, with a function that fills the tables with them again."""
+    tables = _tables(connection)
+    filled = [table for table in tables if _holds_rows(connection, table)]
+    connection.execute(_filled("CREATE SCHEMA {}", schema))
+    for table in filled:
+        connection.execute(_filled("CREATE TABLE {}.{} AS TABLE {}", schema, table, table))
+    emptied = [_filled("DELETE FROM {};", table) for table in tables]
+    refilled = [
+        _filled("INSERT INTO {} SELECT * FROM {}.{};", table, schema, table) for table in filled
+    ]
+    # A function keeps the plans of its statements.
+    body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join([*emptied, *refilled]))
+    make = sql.SQL("CREATE FUNCTION {}.restore() RETURNS void LANGUAGE plpgsql AS {}")
+    connection.execute(make.format(sql.Identifier(schema), body.as_string(connection)))
+
+
+def _connect(url: str) -> Connection:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(address, autocommit=True)
 
 
-def _tables(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
+def _tables(connection: Connection) -> list[str]:
     found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     return [str(row[0]) for row in found]
 
 
-def _holds_rows(connection: psycopg.Connection[tuple[object, ...]], table: str) -> bool:
+def _holds_rows(connection: Connection, table: str) -> bool:
     return connection.execute(_filled("SELECT 1 FROM {} LIMIT 1", table)).fetchone() is not None
 
 
-def _filled(statement: str, table: str) -> sql.Composed:
-    places = statement.count("{}")
-    return sql.SQL(statement).format(*[sql.Identifier(table)] * places)  # type: ignore[arg-type]
+def _filled(statement: str, *names: str) -> sql.Composed:
+    return sql.SQL(statement).format(*map(sql.Identifier, names))  # type: ignore[arg-type]

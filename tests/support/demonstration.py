@@ -1,11 +1,12 @@
 """The home folder of the demonstration, loaded by the command once a run; every test takes a copy."""
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.support.runs import one_at_a_time
 
 ROOT = Path(__file__).parents[2]
 ANSWER = "loaded.json"
@@ -14,8 +15,7 @@ ANSWER = "loaded.json"
 
 def copy_of_demonstration(target: Path, runs_folder: Path) -> Path:
     """A home folder with the demonstration in it; `runs_folder` is shared by all processes of a run."""
-    with (runs_folder / "demonstration.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(runs_folder, "demonstration"):
         home = runs_folder / "demonstration"
         if not (home / ANSWER).exists():
             _load(home)

@@ -31,6 +31,8 @@ FAST_SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "jit": "off",
+    # Tables of few rows need no plan of their own for each value.
+    "plan_cache_mode": "force_generic_plan",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "timezone": "UTC",

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from app.db.engine import Database
 from app.loans.models import LoanAccrual, LoanDue, LoanPosting, LoanStateRow, NoteStateRow
-from tests.conftest import DEEP, open_database
+from tests.conftest import DEEP, prepared_database
 from tests.support.bank import Bank
 from tests.support.many_loans import FIRST, fill
 
 ROOT = Path(__file__).parents[3]
-LOANS, KILLS = 2_000 if DEEP else 600, 3
+LOANS, KILLS = 2_000 if DEEP else 400, 3
 PATIENCE_SECONDS = 120
 
 
@@ -69,12 +69,10 @@ def state_hash(database: Database) -> str:
 
 
 @pytest.fixture
-def calm(engine_name, templates, clock):
+def calm(engine_name, templates, engines, clock):
     """A second copy of the database, whose close nobody disturbs."""
-    with templates(engine_name).copy() as url:
-        opened = open_database(url, clock)
-        yield opened
-        opened.dispose()
+    with templates(engine_name).copy() as url, engines.lent(url) as engine:
+        yield prepared_database(Database(url, clock=clock, engine=engine))
 
 
 @pytest.mark.deep_on("postgres")
@@ -82,7 +80,7 @@ def test_a_close_killed_thrice_ends_as_one_left_alone(database, calm, world, clo
     killed, undisturbed = (Bank(each, world, clock).open(FIRST) for each in (database, calm))
     for bank in (killed, undisturbed):
         fill(bank, LOANS, classified=True)
-    places = sorted(random.sample(range(1, LOANS * 3 // 4), KILLS))
+    places = sorted(random.sample(range(1, LOANS // 2), KILLS))
     for place in places:
         kill_after(start_closing(database, killed), database, place)
         let_leases_expire(database)
