@@ -53,6 +53,7 @@ class Walk:
         self.browser = browser
         self.address = address
         self.walkers: dict[str, Walker] = {}
+        self.at_work: set[str] = set()
         self.examined: Counter[tuple[str, int]] = Counter()
         self.faults: list[str] = []
         folder = os.environ.get(PICTURES_VARIABLE, "")
@@ -62,9 +63,10 @@ class Walk:
     def person(self, login: str) -> "Walker":
         """A person at a browser of their own, signed in through the form."""
         if login not in self.walkers:
-            walker = self.stranger()
-            walker.sign_in(login)
-            self.walkers[login] = walker
+            self.walkers[login] = self.stranger()
+        if login not in self.at_work:
+            self.walkers[login].sign_in(login)
+            self.at_work.add(login)
         return self.walkers[login]
 
     def stranger(self) -> "Walker":
@@ -76,10 +78,11 @@ class Walk:
         return Walker(self, context.new_page())
 
     def go_home(self) -> None:
-        """Everybody closes their browser: the next day they sign in again."""
+        """Everybody leaves: the next day they sign in again, in a browser that knows the files of the service."""
         for walker in self.walkers.values():
-            walker.page.context.close()
-        self.walkers.clear()
+            walker.page.goto("about:blank")
+            walker.page.context.clear_cookies()
+        self.at_work.clear()
 
 
 class Walker:
