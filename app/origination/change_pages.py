@@ -17,6 +17,7 @@ from app.origination.domain.changes import (
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
 from app.origination.services import changes
 from app.origination.services.change_previews import find_preview
+from app.origination.services.proposals import CheckLine
 from app.web.access import access, current_actor, current_session, tell
 from app.web.forms import form_page
 from app.web.problems import fill
@@ -107,7 +108,7 @@ def change_page(change_id: UUID) -> str:
     )
 
 
-def words_of_check(check: changes.CheckLine) -> str:
+def words_of_check(check: CheckLine) -> str:
     """What to do about a check, or what was found where it is met."""
     if not check.done:
         return fill(check.hint, check.facts)

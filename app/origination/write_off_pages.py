@@ -14,7 +14,7 @@ from app.origination.change_pages import TONES, Answer, words_of_check
 from app.origination.domain.changes import CHANGE_STATE_TITLES
 from app.origination.domain.write_off import AMOUNTS, GROUND_TITLES
 from app.origination.services import write_offs
-from app.origination.services.changes import CheckLine
+from app.origination.services.proposals import CheckLine
 from app.origination.write_off_events import WRITE_OFF_EVENTS
 from app.origination.write_off_schemas import ProposeWriteOffSchema
 from app.web.access import access, current_actor, current_session, tell

@@ -9,25 +9,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.audit.domain import json_facts
-from app.audit.services import record
 from app.collateral.queries import load_loan, loans_by_id
 from app.collateral.services.carrying import hold_security
 from app.collateral.services.pledging import hold_debt
 from app.collateral.services.watch import watch_loan
 from app.db.engine import now
 from app.db.numbers import next_number
-from app.identity.services import ceiling_of_person_fen
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import DutiesApart, NotFound
-from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.loans.books import hold_business_day, open_books, require_current
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.notes import plan_from_json, plan_to_json
 from app.loans.domain.states import Kept
 from app.loans.models import Loan, LoanStateRow
-from app.loans.queries import drawn_fen, visible_loans
 from app.loans.refusals import LoanNotServiced
 from app.loans.restructuring import (
     Restructure,
@@ -35,7 +29,7 @@ from app.loans.restructuring import (
     require_plan,
     restructure_loan,
 )
-from app.loans.services import ExtendLoan, extend_loan, lending_day
+from app.loans.services import ExtendLoan, extend_loan
 from app.loans.titles import loan_title
 from app.origination.change_models import KEPT, LoanChange
 from app.origination.domain.changes import (
@@ -44,11 +38,9 @@ from app.origination.domain.changes import (
     ChangeKind,
     ChangeState,
 )
-from app.origination.domain.checks import Check, Outcome
 from app.origination.domain.extension import decide_change, longest_of_change
 from app.origination.queries import organisations_by_id, person_names, waiting_change
 from app.origination.refusals import (
-    ChangeAboveAuthority,
     ChangeRefused,
     ChangeWaiting,
     require_met,
@@ -58,16 +50,26 @@ from app.origination.services.change_facts import (
     change_facts,
     new_rate,
 )
+from app.origination.services.proposals import (
+    CarryOut,
+    CheckLine,
+    DecideChange,
+    Proposals,
+    check_lines,
+    require_authority,
+    stored_checks,
+)
 from app.origination.services.renewing import (
     Renewing,
     carry_out_renewal,
     require_renewed_terms,
 )
-from app.origination.write_off_models import LoanWriteOff
 from app.reference.services import policy_for
 
 SERIES: Final = "T"
 """Of the numbers of changes: terms of a loan."""
+
+CHANGES: Final = Proposals(LoanChange, LOAN_CHANGE, KEPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,35 +89,6 @@ class ProposeChange:
     rate_ppm: int | None = None
     lpr_bp: int | None = None
     small_borrower: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecideChange:
-    """The reasons of who decides."""
-
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarryOut:
-    """Nothing more is said when a change is carried out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckLine:
-    """A check as it was stored; its facts are days and numbers as text."""
-
-    code: str
-    title: str
-    outcome: Outcome
-    hint: str
-    facts: Mapping[str, Any]
-    found: str = ""
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing remains to be done."""
-        return self.outcome is not Outcome.UNMET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +183,7 @@ def propose_change(
         require_renewed_terms(session, loan, row, day)
     session.add(row)
     session.flush()
-    _record(session, actor, row, "propose", loan=loan.number, reason=row.reason)
+    CHANGES.record(session, actor, row, "propose", loan=loan.number, reason=row.reason)
     return change_view(session, actor, row.id)
 
 
@@ -218,32 +191,29 @@ def approve_change(
     session: Session, actor: Actor, change_id: UUID, command: DecideChange
 ) -> LoanChangeView:
     """Approve within the own authority; all conditions are tested anew."""
-    row, loan, _day = _begin(session, actor, change_id, ChangeEvent.APPROVE)
+    row = CHANGES.begin(session, actor, change_id, ChangeEvent.APPROVE)
     ledger, day = open_books(session, actor, row.loan_id)
     require_current(ledger, day)
-    require_authority(session, loan, actor.person_id, day)
-    _require_checks(session, Asked(loan=loan, row=row, day=day))
-    row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
-    return _finish(session, actor, row, ChangeEvent.APPROVE)
+    require_authority(session, ledger.loan, actor.person_id, day)
+    _require_checks(session, Asked(loan=ledger.loan, row=row, day=day))
+    CHANGES.decide(session, actor, row, ChangeEvent.APPROVE, command, day)
+    return change_view(session, actor, row.id)
 
 
 def refuse_change(
     session: Session, actor: Actor, change_id: UUID, command: DecideChange
 ) -> LoanChangeView:
     """Refuse with the reasons; the loan stays as it is."""
-    row, _loan, day = _begin(session, actor, change_id, ChangeEvent.REFUSE)
-    row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
-    return _finish(session, actor, row, ChangeEvent.REFUSE)
+    CHANGES.refuse(session, actor, change_id, command)
+    return change_view(session, actor, change_id)
 
 
 def withdraw_change(
     session: Session, actor: Actor, change_id: UUID, command: DecideChange
 ) -> LoanChangeView:
     """Take a proposal or an approved change back; the loan stays as it is."""
-    row, _loan, day = _begin(session, actor, change_id, ChangeEvent.WITHDRAW)
-    row.withdrawn_note = command.note
-    row.withdrawn_by_id, row.withdrawn_on = actor.person_id, day
-    return _finish(session, actor, row, ChangeEvent.WITHDRAW)
+    CHANGES.withdraw(session, actor, change_id, command)
+    return change_view(session, actor, change_id)
 
 
 def carry_out_change(
@@ -256,7 +226,8 @@ def carry_out_change(
 
     Security, day and debt are held in the order of all bookings before the conditions are tested.
     """
-    row, loan, _day = _begin(session, actor, change_id, ChangeEvent.CARRY_OUT)
+    row = CHANGES.begin(session, actor, change_id, ChangeEvent.CARRY_OUT)
+    loan = load_loan(session, actor, row.loan_id)
     renews = row.kind is ChangeKind.RENEWAL
     held = hold_security(session, actor, loan.id) if renews else None
     day = hold_business_day(session, loan.bank_id)
@@ -270,10 +241,9 @@ def carry_out_change(
         row.new_loan_id = carry_out_renewal(session, actor, renewing)
     else:
         _book(session, actor, asked)
-    row.carried_out_by_id, row.carried_out_on = actor.person_id, day
-    view = _finish(session, actor, row, ChangeEvent.CARRY_OUT)
+    CHANGES.carried_out(session, actor, row, day)
     watch_loan(session, actor, loan.id)
-    return view
+    return change_view(session, actor, row.id)
 
 
 def _book(session: Session, actor: Actor, asked: Asked) -> None:
@@ -297,39 +267,10 @@ def _book(session: Session, actor: Actor, asked: Asked) -> None:
         extend_loan(session, actor, later)
 
 
-def require_authority(session: Session, loan: Loan, person_id: UUID, day: date) -> None:
-    """Who decides answers for what is owed and for what can still be drawn."""
-    principal_fen = session.get_one(LoanStateRow, loan.id).principal_fen
-    owed_fen = principal_fen + max(loan.contract_fen - drawn_fen(session, loan.id), 0)
-    ceiling_fen = ceiling_of_person_fen(session, person_id, loan.bank_id, loan.product, day)
-    if owed_fen > ceiling_fen:
-        raise ChangeAboveAuthority(owed=Money(owed_fen), ceiling=Money(ceiling_fen))
-
-
 def _require_checks(session: Session, asked: Asked) -> None:
     row, checks = asked.row, decide_change(change_facts(session, asked))
     row.checks = stored_checks(checks)
     require_met(checks, ChangeRefused)
-
-
-def stored_checks(checks: Sequence[Check]) -> list[dict[str, Any]]:
-    """Checks as a row keeps them."""
-    return [
-        {
-            "code": check.code,
-            "title": check.title,
-            "outcome": check.outcome.value,
-            "hint": check.hint,
-            "facts": json_facts(check.facts),
-            "found": check.found,
-        }
-        for check in checks
-    ]
-
-
-def check_lines(stored: Sequence[Mapping[str, Any]]) -> tuple[CheckLine, ...]:
-    """Checks as a row kept them."""
-    return tuple(CheckLine(**{**each, "outcome": Outcome(each["outcome"])}) for each in stored)
 
 
 def _serviced(session: Session, actor: Actor, loan_id: UUID) -> Loan:
@@ -339,79 +280,22 @@ def _serviced(session: Session, actor: Actor, loan_id: UUID) -> Loan:
     return loan
 
 
-def _begin(
-    session: Session, actor: Actor, change_id: UUID, event: ChangeEvent
-) -> tuple[LoanChange, Loan, date]:
-    held = visible_changes(session, actor).where(col(LoanChange.id) == change_id)
-    held = held.with_for_update().execution_options(populate_existing=True)
-    row: LoanChange | None = session.execute(held).scalar_one_or_none()
-    if row is None:
-        raise NotFound
-    actor.require(LOAN_CHANGE.permissions[event])
-    LOAN_CHANGE.next(row.state, event)
-    if not may_take(actor, row, event):
-        raise DutiesApart
-    return row, load_loan(session, actor, row.loan_id), lending_day(session, row.bank_id)
-
-
-def may_take(actor: Actor, row: LoanChange | LoanWriteOff, event: ChangeEvent) -> bool:
-    """Who proposed does not decide; who decided does not carry out."""
-    if event in (ChangeEvent.APPROVE, ChangeEvent.REFUSE):
-        return actor.person_id != row.proposed_by_id
-    return event is not ChangeEvent.CARRY_OUT or actor.person_id != row.decided_by_id
-
-
-def _finish(session: Session, actor: Actor, row: LoanChange, event: ChangeEvent) -> LoanChangeView:
-    row.state = LOAN_CHANGE.next(row.state, event)
-    session.flush()
-    note = row.withdrawn_note if event is ChangeEvent.WITHDRAW else row.note
-    _record(session, actor, row, event.value, note=note)
-    return change_view(session, actor, row.id)
-
-
-def _record(session: Session, actor: Actor, row: LoanChange, what: str, **facts: object) -> None:
-    record(
-        session,
-        actor,
-        f"loan-change.{what}",
-        subject_kind="loan-change",
-        subject_id=row.id,
-        organisation_id=row.bank_id,
-        number=row.number,
-        **{name: getattr(row, name) for name in KEPT},
-        **facts,
-    )
-
-
 # --- Reading ---
 
 
 def visible_changes(session: Session, actor: Actor) -> sa.Select[LoanChange]:
     """The changes of the loans of the actor's bank."""
-    if actor.sees("loan") != "own" and actor.sees("*") != "all":
-        return sa.select(LoanChange).where(sa.false())
-    loans = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
-    statement = sa.select(LoanChange).where(col(LoanChange.loan_id).in_(loans))
-    if actor.sees("*") == "all":
-        return statement
-    return statement.where(col(LoanChange.bank_id) == actor.organisation_id)
+    return CHANGES.visible(session, actor)
 
 
 def change_view(session: Session, actor: Actor, change_id: UUID) -> LoanChangeView:
     """One change in sight."""
-    statement = visible_changes(session, actor).where(col(LoanChange.id) == change_id)
-    row = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise NotFound
-    return change_views(session, actor, [row])[0]
+    return change_views(session, actor, [CHANGES.get(session, actor, change_id)])[0]
 
 
 def changes_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[LoanChangeView]:
     """The changes of a loan in sight, the newest first."""
-    load_loan(session, actor, loan_id)
-    statement = visible_changes(session, actor).where(col(LoanChange.loan_id) == loan_id)
-    rows = session.execute(statement.order_by(col(LoanChange.number).desc())).scalars().all()
-    return change_views(session, actor, rows)
+    return change_views(session, actor, CHANGES.of_loan(session, actor, loan_id))
 
 
 def change_views(
@@ -448,11 +332,7 @@ def _view(
     firm = firms.get(loan.borrower_id) if loan.borrower_id else None
     new = loans.get(row.new_loan_id) if row.new_loan_id else None
     return LoanChangeView(
-        events=tuple(
-            event.value
-            for event in LOAN_CHANGE.events_for(row.state, actor)
-            if may_take(actor, row, event)
-        ),
+        events=CHANGES.events(actor, row),
         loan_number=loan.number,
         new_loan_number=new.number if new else "",
         loan_name=loan_title(loan.title),
@@ -483,3 +363,19 @@ _DERIVED = {
     "withdrawn_by",
 }
 _COPIED = tuple(name for name in LoanChangeView.__dataclass_fields__ if name not in _DERIVED)
+
+__all__ = [
+    "CarryOut",
+    "DecideChange",
+    "LoanChangeView",
+    "ProposeChange",
+    "approve_change",
+    "carry_out_change",
+    "change_view",
+    "change_views",
+    "changes_of_loan",
+    "propose_change",
+    "refuse_change",
+    "visible_changes",
+    "withdraw_change",
+]

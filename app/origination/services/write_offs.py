@@ -9,21 +9,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.audit.services import record
 from app.collateral.domain.states import OPEN_CALL_STATES
 from app.collateral.models import Guarantee, MarginCall, Pledge
 from app.collateral.queries import ACTIVE, load_loan, loans_by_id
 from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor, Name
-from app.kernel.errors import DutiesApart, NotFound
 from app.kernel.permissions import Permission
 from app.loans.books import LoanLedger, open_books, owed_by_claim, require_current
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.provision import provision_fen, provision_rates
 from app.loans.domain.states import OPEN_STATES, EntryKind
 from app.loans.models import Loan, LoanPosting, Repayment
-from app.loans.queries import visible_loans
 from app.loans.services import WriteOff, write_off
 from app.loans.titles import loan_title
 from app.origination.domain.changes import ChangeEvent, ChangeState
@@ -37,12 +34,12 @@ from app.origination.domain.write_off import (
 )
 from app.origination.queries import organisations_by_id, person_names, waiting_change
 from app.origination.refusals import ChangeWaiting, WriteOffRefused, require_met
-from app.origination.services.changes import (
+from app.origination.services.proposals import (
     CarryOut,
     CheckLine,
     DecideChange,
+    Proposals,
     check_lines,
-    may_take,
     require_authority,
     stored_checks,
 )
@@ -51,6 +48,8 @@ from app.reference.services import policy_for
 
 SERIES: Final = "WO"
 """Of the numbers of write-offs."""
+
+WRITE_OFFS: Final = Proposals(LoanWriteOff, WRITE_OFF, KEPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +128,7 @@ def propose_write_off(
     _require_checks(session, ledger, row, day)
     session.add(row)
     session.flush()
-    _record(session, actor, row, "propose", loan=ledger.loan.number)
+    WRITE_OFFS.record(session, actor, row, "propose", loan=ledger.loan.number)
     return write_off_view(session, actor, row.id)
 
 
@@ -137,31 +136,29 @@ def approve_write_off(
     session: Session, actor: Actor, write_off_id: UUID, command: DecideChange
 ) -> WriteOffView:
     """Approve within the own authority what was proposed; all conditions are tested anew."""
-    row, ledger, day = _begin(session, actor, write_off_id, ChangeEvent.APPROVE)
+    row = WRITE_OFFS.begin(session, actor, write_off_id, ChangeEvent.APPROVE)
+    ledger, day = open_books(session, actor, row.loan_id)
     require_current(ledger, day)
     require_authority(session, ledger.loan, actor.person_id, day)
     _require_checks(session, ledger, row, day)
-    row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
-    return _finish(session, actor, row, ChangeEvent.APPROVE)
+    WRITE_OFFS.decide(session, actor, row, ChangeEvent.APPROVE, command, day)
+    return write_off_view(session, actor, row.id)
 
 
 def refuse_write_off(
     session: Session, actor: Actor, write_off_id: UUID, command: DecideChange
 ) -> WriteOffView:
     """Refuse with the reasons; the loan stays on the books."""
-    row, _ledger, day = _begin(session, actor, write_off_id, ChangeEvent.REFUSE)
-    row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
-    return _finish(session, actor, row, ChangeEvent.REFUSE)
+    WRITE_OFFS.refuse(session, actor, write_off_id, command)
+    return write_off_view(session, actor, write_off_id)
 
 
 def withdraw_write_off(
     session: Session, actor: Actor, write_off_id: UUID, command: DecideChange
 ) -> WriteOffView:
     """Take a proposal or an approved write-off back; the loan stays on the books."""
-    row, _ledger, day = _begin(session, actor, write_off_id, ChangeEvent.WITHDRAW)
-    row.withdrawn_note = command.note
-    row.withdrawn_by_id, row.withdrawn_on = actor.person_id, day
-    return _finish(session, actor, row, ChangeEvent.WITHDRAW)
+    WRITE_OFFS.withdraw(session, actor, write_off_id, command)
+    return write_off_view(session, actor, write_off_id)
 
 
 def carry_out_write_off(
@@ -171,13 +168,14 @@ def carry_out_write_off(
     command: CarryOut,  # noqa: ARG001 - the shape of all events
 ) -> WriteOffView:
     """Book the write-off on the business day while every condition still holds; not by who approved it."""
-    row, ledger, day = _begin(session, actor, write_off_id, ChangeEvent.CARRY_OUT)
+    row = WRITE_OFFS.begin(session, actor, write_off_id, ChangeEvent.CARRY_OUT)
+    ledger, day = open_books(session, actor, row.loan_id)
     require_current(ledger, day)
     require_authority(session, ledger.loan, row.decided_by_id or actor.person_id, day)
     _require_checks(session, ledger, row, day)
     write_off(session, actor, WriteOff(loan_id=row.loan_id, reason=row.number))
-    row.carried_out_by_id, row.carried_out_on = actor.person_id, day
-    return _finish(session, actor, row, ChangeEvent.CARRY_OUT)
+    WRITE_OFFS.carried_out(session, actor, row, day)
+    return write_off_view(session, actor, row.id)
 
 
 def _require_checks(session: Session, ledger: LoanLedger, row: LoanWriteOff, day: date) -> None:
@@ -238,74 +236,22 @@ def _count(session: Session, model: Any, *conditions: sa.ColumnElement[bool]) ->
     return int(session.execute(statement).scalar_one())
 
 
-def _begin(
-    session: Session, actor: Actor, write_off_id: UUID, event: ChangeEvent
-) -> tuple[LoanWriteOff, LoanLedger, date]:
-    held = visible_write_offs(session, actor).where(col(LoanWriteOff.id) == write_off_id)
-    held = held.with_for_update().execution_options(populate_existing=True)
-    row: LoanWriteOff | None = session.execute(held).scalar_one_or_none()
-    if row is None:
-        raise NotFound
-    actor.require(WRITE_OFF.permissions[event])
-    WRITE_OFF.next(row.state, event)
-    if not may_take(actor, row, event):
-        raise DutiesApart
-    ledger, day = open_books(session, actor, row.loan_id)
-    return row, ledger, day
-
-
-def _finish(session: Session, actor: Actor, row: LoanWriteOff, event: ChangeEvent) -> WriteOffView:
-    row.state = WRITE_OFF.next(row.state, event)
-    session.flush()
-    note = row.withdrawn_note if event is ChangeEvent.WITHDRAW else row.note
-    _record(session, actor, row, event.value, note=note)
-    return write_off_view(session, actor, row.id)
-
-
-def _record(session: Session, actor: Actor, row: LoanWriteOff, what: str, **facts: object) -> None:
-    record(
-        session,
-        actor,
-        f"loan-write-off.{what}",
-        subject_kind="loan-write-off",
-        subject_id=row.id,
-        organisation_id=row.bank_id,
-        number=row.number,
-        **{name: getattr(row, name) for name in KEPT},
-        **facts,
-    )
-
-
 # --- Reading ---
 
 
 def visible_write_offs(session: Session, actor: Actor) -> sa.Select[LoanWriteOff]:
     """The write-offs of the loans of the actor's bank."""
-    everything = actor.sees("*") == "all"
-    if actor.sees("loan") != "own" and not everything:
-        return sa.select(LoanWriteOff).where(sa.false())
-    loans = visible_loans(session, actor).with_only_columns(col(Loan.id)).order_by(None)
-    statement = sa.select(LoanWriteOff).where(col(LoanWriteOff.loan_id).in_(loans))
-    if everything:
-        return statement
-    return statement.where(col(LoanWriteOff.bank_id) == actor.organisation_id)
+    return WRITE_OFFS.visible(session, actor)
 
 
 def write_off_view(session: Session, actor: Actor, write_off_id: UUID) -> WriteOffView:
     """One write-off in sight."""
-    statement = visible_write_offs(session, actor).where(col(LoanWriteOff.id) == write_off_id)
-    row = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise NotFound
-    return write_off_views(session, actor, [row])[0]
+    return write_off_views(session, actor, [WRITE_OFFS.get(session, actor, write_off_id)])[0]
 
 
 def write_offs_of_loan(session: Session, actor: Actor, loan_id: UUID) -> list[WriteOffView]:
     """The write-offs of a loan in sight, the newest first."""
-    load_loan(session, actor, loan_id)
-    statement = visible_write_offs(session, actor).where(col(LoanWriteOff.loan_id) == loan_id)
-    rows = session.execute(statement.order_by(col(LoanWriteOff.number).desc())).scalars().all()
-    return write_off_views(session, actor, rows)
+    return write_off_views(session, actor, WRITE_OFFS.of_loan(session, actor, loan_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,11 +308,7 @@ def _view(
     firm = firms.get(loan.borrower_id) if loan.borrower_id else None
     steps: dict[str, Any] = {step: people.get(getattr(row, f"{step}_id")) for step in _STEPS}
     return WriteOffView(
-        events=tuple(
-            event.value
-            for event in WRITE_OFF.events_for(row.state, actor)
-            if may_take(actor, row, event)
-        ),
+        events=WRITE_OFFS.events(actor, row),
         loan_number=loan.number,
         loan_name=loan_title(loan.title),
         borrower=Name(zh=firm.name_zh, en=firm.name_en) if firm else Name(zh="", en=""),
