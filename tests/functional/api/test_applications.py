@@ -12,16 +12,24 @@ from app.loans.models import BankDay, Loan
 from app.origination.models import Product
 from app.origination.services import drafts
 from tests.factories.lending import Lending
+from tests.support.once import built_once
 
 
 @pytest.fixture
-def lending(session, world) -> Lending:
-    made = Lending(session=session, world=world)
-    made.open_bank()
-    return made
+@built_once
+def opened(session, world, commit) -> None:
+    """Bank A has opened its books and offers its products."""
+    Lending(session, world).open_bank()
+    commit()
 
 
 @pytest.fixture
+def lending(session, world, opened) -> Lending:
+    return Lending(session, world)
+
+
+@pytest.fixture
+@built_once
 def pool(lending, commit) -> list[dict[str, str]]:
     assets = lending.main_pool()
     commit()

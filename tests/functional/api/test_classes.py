@@ -6,6 +6,7 @@ import pytest
 
 from app.loans.services import Drawn, PostDrawdown
 from tests.support.bank import Bank
+from tests.support.once import built_once
 
 TODAY = date(2024, 3, 1)
 
@@ -16,6 +17,7 @@ def bank(database, world, clock):
 
 
 @pytest.fixture
+@built_once
 def loan_id(bank):
     """3,000,000.00 without security, from 2023-12-26 to 2024-12-25."""
     made = bank.sign()

@@ -7,9 +7,11 @@ import pytest
 from app.loans.inspection.planning import plan_inspections
 from tests.factories.lending import Lending
 from tests.factories.samples import PICTURE
+from tests.support.once import built_once
 
 
 @pytest.fixture
+@built_once
 def loan_id(session, world, commit):
     """A drawn loan of bank A with its first check planned."""
     lending = Lending(session, world)

@@ -17,11 +17,13 @@ from app.loans.services import (
     open_loan,
     write_off,
 )
+from tests.support.once import built_once
 
 TODAY = date(2024, 1, 2)
 
 
 @pytest.fixture
+@built_once
 def loan_id(database, world):
     """4,000,000.00 at 4.35 % drawn on 2023-12-21, 5,800.00 grown by today."""
     bank, system = world.organisation("A"), world.system("A")

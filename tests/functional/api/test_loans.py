@@ -14,11 +14,13 @@ from app.loans.services import (
     open_loan,
 )
 from tests.support.documents import text_of
+from tests.support.once import built_once
 
 TODAY = date(2024, 1, 2)
 
 
 @pytest.fixture
+@built_once
 def loan_id(database, world):
     """S11: 4,000,000.00 at 4.35 % drawn on 2023-12-21, 5,800.00 grown by today."""
     bank = world.organisation("A")

@@ -15,12 +15,14 @@ from app.loans.services import (
     open_loan,
     post_drawdown,
 )
+from tests.support.once import built_once
 
 TODAY = date(2024, 1, 2)
 RATE = 43_500
 
 
 @pytest.fixture
+@built_once
 def loan_id(database, world):
     """4,000,000.00 at 4.35 % drawn on 2024-01-01; one day has grown 483.33."""
     bank, system = world.organisation("A"), world.system("A")

@@ -6,16 +6,24 @@ from app.origination.services import drawdowns
 from app.origination.services.pool import OfferedAsset
 from tests.factories.lending import Lending
 from tests.support.clients import hidden_fields
+from tests.support.once import built_once
 
 
 @pytest.fixture
-def lending(session, world) -> Lending:
-    made = Lending(session=session, world=world)
-    made.open_bank()
-    return made
+@built_once
+def opened(session, world, commit) -> None:
+    """Bank A has opened its books and offers its products."""
+    Lending(session, world).open_bank()
+    commit()
 
 
 @pytest.fixture
+def lending(session, world, opened) -> Lending:
+    return Lending(session, world)
+
+
+@pytest.fixture
+@built_once
 def draft(lending, commit):
     view = lending.draft(lending.main_pool())
     commit()
@@ -186,28 +194,22 @@ def test_lists_and_drawdowns_have_pages(sign_in, lending, commit) -> None:
     assert "The payee is named" in english
 
 
-@pytest.mark.parametrize(
-    ("path", "login"),
-    [
-        ("/loans", "a-officer"),
-        ("/loans/{loan}", "a-officer"),
-        ("/overview", "c1-fin"),
-        ("/drawdowns", "a-officer"),
-        ("/drawdowns/{drawdown}", "a-officer"),
-        ("/search?q=L-2024", "a-officer"),
-    ],
-)
-def test_a_loan_is_named_in_the_language_of_the_reader(
-    sign_in, lending, commit, path, login
-) -> None:
+def test_a_loan_is_named_in_the_language_of_the_reader(sign_in, lending, commit) -> None:
     posted = lending.drawn(lending.main_pool())
     commit()
-    place = path.format(loan=posted.loan_id, drawdown=posted.id)
     title_zh, title_en = "林权+碳汇预期收益权贷款", "Forest right and carbon-sink income loan"
-    english = sign_in(login, language="en").get(place, status=200).text
-    assert title_en in english
-    assert title_zh not in english
-    assert title_zh in sign_in(login).get(place, status=200).text
+    for place, login in (
+        ("/loans", "a-officer"),
+        (f"/loans/{posted.loan_id}", "a-officer"),
+        ("/overview", "c1-fin"),
+        ("/drawdowns", "a-officer"),
+        (f"/drawdowns/{posted.id}", "a-officer"),
+        ("/search?q=L-2024", "a-officer"),
+    ):
+        english = sign_in(login, language="en").get(place, status=200).text
+        assert title_en in english, place
+        assert title_zh not in english, place
+        assert title_zh in sign_in(login).get(place, status=200).text, place
 
 
 def test_the_api_gives_the_name_of_a_loan_in_both_languages(api, lending, commit) -> None:

@@ -11,9 +11,11 @@ from app.loans.inspection.queries import inspections_of_loan
 from tests.factories.lending import Lending
 from tests.factories.samples import PICTURE
 from tests.support.documents import text_of
+from tests.support.once import built_once
 
 
 @pytest.fixture
+@built_once
 def loan_id(session, world, commit):
     """A drawn loan of bank A with its first check planned."""
     lending = Lending(session, world)

@@ -15,9 +15,11 @@ from app.loans.services import (
     open_loan,
     write_off,
 )
+from tests.support.once import built_once
 
 
 @pytest.fixture
+@built_once
 def loan_id(database, world):
     bank, system = world.organisation("A"), world.system("A")
     with database.write() as session:

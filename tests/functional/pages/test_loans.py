@@ -19,9 +19,11 @@ from app.loans.services import (
     open_business_day,
     open_loan,
 )
+from tests.support.once import built_once
 
 
 @pytest.fixture
+@built_once
 def loan_id(database, world):
     bank = world.organisation("A")
     system = world.system("A")
