@@ -160,15 +160,20 @@ def bulk_rows(bulk, loan):
     )
 
 
+@pytest.mark.parametrize("read", [False, True], ids=["drawn", "read"])
 @pytest.mark.parametrize("peer", PEERS)
-def test_single_schedules_beside_their_peers(book, say, peer):
-    """Drawn with due days, numbers and days, which all but QuantLib do without."""
+def test_single_schedules_beside_their_peers(book, say, peer, read):
+    """Drawn with due days, numbers and days, which all but QuantLib do without.
+
+    Drawing works out every amount and due day; a row is put together with its days when it is read.
+    """
     principal, rate = book
+    draw = (lambda *loan: list(single_rows(*loan))) if read else single_rows
     ratios, speeds, gaps = [], [], []
     for turn in range(ROUNDS):
         chosen = range(turn * SAMPLE, (turn + 1) * SAMPLE)
         single_s, drawn = seconds(
-            lambda loans=chosen: [single_rows(principal[loan], rate[loan]) for loan in loans]
+            lambda loans=chosen: [draw(principal[loan], rate[loan]) for loan in loans]
         )
         peer_s, rows = seconds(
             lambda loans=chosen: [PEERS[peer](principal[loan], rate[loan]) for loan in loans]
@@ -179,7 +184,7 @@ def test_single_schedules_beside_their_peers(book, say, peer):
             ours = [(row.principal_fen, row.interest_fen) for row in instalments]
             gaps.append(gap_fen(peer, ours, expected))
     say(
-        f"schedules, one by one with days, beside {peer}",
+        f"schedules, one by one with days{', each row read' if read else ''}, beside {peer}",
         figures(peer, median(speeds), ratios, gaps),
     )
     assert max(gaps) <= UNROUNDED_FEN[peer]

@@ -88,6 +88,17 @@ def test_schedule_repays_exactly_the_principal_in_parts_that_are_never_negative(
     assert schedule.total_payment_fen == paid
 
 
+def test_rows_are_the_same_however_they_are_read():
+    drawn = rows()
+    read = tuple(rows())
+    assert len(drawn) == len(read) == 12
+    assert drawn == read
+    assert hash(drawn) == hash(rows())
+    assert (drawn[0], drawn[-1], drawn[3:5]) == (read[0], read[11], read[3:5])
+    assert drawn != rows(periods=13)
+    assert [row.days for row in drawn] == [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+
 @given(possible_terms())
 def test_due_days_strictly_increase_and_periods_touch(terms):
     schedule = make_schedule(terms)
