@@ -21,6 +21,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 60
 REQUEST_SECONDS: Final = 60
 SHIPPED: Final = "wsgi:app"
+PROGRAM: Final = "import app.assembly; from gunicorn.app.wsgiapp import run; run()"
+"""Modules are imported before the workers part, as `serve` does it; each makes its own app."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ def web_server(database_url: str, home: Path, module: str = SHIPPED) -> Iterator
         "GREENPLEDGE_SECRET_KEY": "a key for tests only, of thirty-two characters",
         "GREENPLEDGE_LOG_LEVEL": "ERROR",
     }
-    command = (sys.executable, "-m", "gunicorn", module, *options)
+    command = (sys.executable, "-c", PROGRAM, module, *options)
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:

@@ -45,12 +45,15 @@ from tests.factories.appraisals import (
     FROST,
     REVALUED_AT,
     REVALUED_ON,
+    SIGNED_AT,
     add_asset,
     add_price,
     current_fen,
     example_inputs,
+    lay_ground,
     make_valid,
 )
+from tests.support.once import built_once
 
 
 class Crash(BaseException):
@@ -58,29 +61,41 @@ class Crash(BaseException):
 
 
 @pytest.fixture
-def pair(session, world, carbon, forest, clock, commit):
+@built_once
+def pair(database, world, clock):
     """Both assets of the main path with valid appraisals, then the price fall, on the day of the revaluation."""
-    make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
-    make_valid(session, world, forest, example_inputs("forest-right"))
-    clock.instant = REVALUED_AT
-    add_price(session, REVALUED_ON, "21")
-    commit()
+    clock.instant = SIGNED_AT
+    with database.write() as session:
+        lay_ground(session, world)
+        carbon = add_asset(session, world, AssetKind.CARBON_SINK_INCOME, number="A-1")
+        forest = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+        make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+        make_valid(session, world, forest, example_inputs("forest-right"))
+        clock.instant = REVALUED_AT
+        add_price(session, REVALUED_ON, "21")
     return carbon, forest
 
 
 @pytest.fixture
-def many(session, world, pair, commit):
+@built_once
+def many(database, world, pair):
     """Fourteen assets of two models."""
-    ids = list(pair)
-    for number in range(12):
+    with database.write() as session:
+        return [*pair, *more_assets(session, world, 12)]
+
+
+def more_assets(session, world, count):
+    """Assets of two models with valid appraisals."""
+    ids = []
+    for number in range(count):
         forest_right = number % 3 == 0
         kind = AssetKind.FOREST_RIGHT if forest_right else AssetKind.CARBON_SINK_INCOME
         model_id = "forest-right" if forest_right else "carbon-sink-income"
         asset_id = add_asset(session, world, kind, number=f"A-1{number}")
         area = {"area_mu": (2_000 if forest_right else 20_000) + 37 * number}
-        make_valid(session, world, asset_id, {**example_inputs(model_id), **area}, date(2024, 1, 5))
+        inputs = {**example_inputs(model_id), **area}
+        make_valid(session, world, asset_id, inputs, date(2024, 1, 5))
         ids.append(asset_id)
-    commit()
     return ids
 
 
@@ -163,10 +178,10 @@ def test_a_run_says_which_executor_worked_on_it(database, world, pair):
     assert run_revaluation(database, actor, run_id, executor="serial").executor == "serial"
 
 
-def test_a_second_run_of_the_same_day_does_nothing(database, world, many):
+def test_a_second_run_of_the_same_day_does_nothing(database, world, pair):
     actor = world.actor("a-risk")
     run_id = file_run(database, actor)
-    run_revaluation(database, actor, run_id, chunk=4)
+    run_revaluation(database, actor, run_id, chunk=1)
     before = content_hash(database)
     assert file_run(database, actor) == run_id
     assert run_revaluation(database, actor, run_id).state is RunState.FINISHED
@@ -174,17 +189,29 @@ def test_a_second_run_of_the_same_day_does_nothing(database, world, many):
 
 
 @pytest.mark.deep_on("postgres")
-@pytest.mark.parametrize("killed_after", [0, 1, 2, 3])
 def test_a_run_killed_between_chunks_and_resumed_ends_as_if_uninterrupted(
-    database, world, many, clock, killed_after, tmp_path
+    database, world, many, clock
 ):
     actor = world.actor("a-risk")
     run_id = file_run(database, actor)
+    run_revaluation(database, actor, run_id, chunk=500)
+    undisturbed = content_hash(database)
+    for killed_after in range(4):
+        undo_run(database, run_id)
+        kill(database, actor, run_id, after=killed_after, total=len(many))
+        clock.instant += timedelta(minutes=2)
+        view = run_revaluation(database, actor, run_id, chunk=5)
+        assert (view.state, view.done) == (RunState.FINISHED, len(many))
+        assert content_hash(database) == undisturbed
+
+
+def kill(database, actor, run_id, *, after, total) -> None:
+    """Pull the plug once so many chunks of four are written."""
     commits = iter(range(100))
 
     def pull_the_plug(_session):
         # The first commit takes the lease; the chunks follow.
-        if next(commits) == killed_after + 1:
+        if next(commits) == after + 1:
             raise Crash
 
     database.before_commit.append(pull_the_plug)
@@ -194,15 +221,8 @@ def test_a_run_killed_between_chunks_and_resumed_ends_as_if_uninterrupted(
     with database.read() as reading:
         left = get_run(reading, actor, run_id)
         assert left.state is RunState.RUNNING
-        assert left.done < left.total == len(many)
+        assert left.done < left.total == total
         assert waiting_runs(reading) == [run_id]
-    clock.instant += timedelta(minutes=2)
-    view = run_revaluation(database, actor, run_id, chunk=5)
-    assert (view.state, view.done) == (RunState.FINISHED, len(many))
-    resumed = content_hash(database)
-    undo_run(database, run_id)
-    run_revaluation(database, actor, run_id, chunk=500)
-    assert content_hash(database) == resumed
 
 
 def undo_run(database, run_id) -> None:
@@ -230,9 +250,9 @@ def undo_run(database, run_id) -> None:
 
 
 def test_one_asset_that_cannot_be_valued_is_listed_and_stops_nothing(
-    session, database, world, many, commit
+    session, database, world, pair, commit
 ):
-    broken, unreadable = many[2], many[3]
+    broken, unreadable = more_assets(session, world, 2)
     for asset_id, change in ((broken, {"discount_rate": "-3"}), (unreadable, {"area_mu": "many"})):
         row = session.execute(
             sa.select(Appraisal).where(col(Appraisal.asset_id) == asset_id)
@@ -243,7 +263,7 @@ def test_one_asset_that_cannot_be_valued_is_listed_and_stops_nothing(
     view = run_revaluation(
         database, world.actor("a-risk"), file_run(database, world.actor("a-risk"))
     )
-    assert (view.state, view.failed, view.done) == (RunState.FINISHED, 2, len(many) - 2)
+    assert (view.state, view.failed, view.done) == (RunState.FINISHED, 2, len(pair))
     with database.read() as reading:
         failed = {
             row.asset_id: row.problem
@@ -295,7 +315,7 @@ class Meanwhile:
             yield chunk, answer
 
 
-def test_a_runner_that_lost_its_lease_writes_nothing_more(database, world, many, clock):
+def test_a_runner_that_lost_its_lease_writes_nothing_more(database, world, pair, clock):
     actor = world.actor("a-risk")
     run_id = file_run(database, actor)
 
@@ -305,9 +325,9 @@ def test_a_runner_that_lost_its_lease_writes_nothing_more(database, world, many,
             assert claim(other, f"revaluation-{run_id.hex}", "another", 60)
 
     with pytest.raises(LeaseLost):
-        Runner(database, actor, run_id, 4).run(Meanwhile(1, oversleep))
+        Runner(database, actor, run_id, 1).run(Meanwhile(1, oversleep))
     with database.read() as reading:
-        assert get_run(reading, actor, run_id).done == 4
+        assert get_run(reading, actor, run_id).done == 1
 
 
 @pytest.mark.deep_on("postgres")

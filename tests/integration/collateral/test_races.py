@@ -35,11 +35,17 @@ from app.kernel.errors import StaleVersion
 from app.loans.domain.states import Security
 from app.loans.models import LoanStateRow
 from app.loans.services import open_business_day
+from tests.conftest import DEEP
 from tests.factories.collateral import WAN, Vault
 from tests.factories.world import TODAY
 from tests.support.web_server import web_server
 
 LOST = {"lien-capacity-exhausted", "conflict"}
+MANY = 32 if DEEP else 12
+"""More than the eight that the servers work on at once."""
+
+ROUNDS = ((2, 60, 1), (2, 50, 2), (8, 60, 1), (8, 30, 3), (MANY, 60, 1), (MANY, 10, 10))
+"""How many write at once, the part of the value that each takes, and how many of them fit."""
 
 
 @pytest.fixture
@@ -78,9 +84,8 @@ def secured(session, asset_id):
 def test_pledges_through_real_servers_take_what_there_is(
     database, vault, session, commit, tmp_path
 ):
-    rounds = [(2, 60, 1), (2, 50, 2), (8, 60, 1), (8, 30, 3), (32, 60, 1), (32, 10, 10)]
     with web_server(database.url, tmp_path) as server:
-        for writers, part, winners in rounds:
+        for writers, part, winners in ROUNDS:
             asset_id, answers = pledges_at_once(
                 server, vault, commit, writers=writers, part_fen=part * WAN
             )
@@ -124,6 +129,8 @@ def tamper(broken):
 
 # --- Threads of one process ---
 
+TRIES = 4 if DEEP else 2
+
 
 def at_once(*steps):
     """Run steps that begin together; gives results or refusals."""
@@ -157,7 +164,7 @@ def test_pools_in_either_order_never_wait_for_each_other(database, vault, sessio
         with database.write() as writing:
             return pledge_at_contract(writing, officer, command)
 
-    for _round in range(4):
+    for _round in range(TRIES):
         prepared = [
             (vault.loan(WAN), tuple(vault.line(asset_id, 20 * WAN) for asset_id in order))
             for order in orders
@@ -165,13 +172,13 @@ def test_pools_in_either_order_never_wait_for_each_other(database, vault, sessio
         commit()
         results = at_once(*(lambda given=given: contract(*given) for given in prepared))
         assert [len(made) for made in results] == [len(order) for order in orders]
-    assert secured(session, first)[0] == secured(session, second)[0] == 6 * 4 * 20 * WAN
+    assert secured(session, first)[0] == secured(session, second)[0] == 6 * TRIES * 20 * WAN
 
 
 def test_a_value_that_falls_meanwhile_is_not_oversold(database, vault, session, commit):
     """Whoever comes first: each pledge stays within the value it relied on."""
     officer = vault.staff("officer")
-    for _round in range(4):
+    for _round in range(TRIES):
         asset_id = vault.asset(100 * WAN)
         loans = [vault.loan(WAN, security=Security.CREDIT) for _ in range(5)]
         line = vault.line(asset_id, 20 * WAN)
@@ -196,7 +203,7 @@ def test_a_value_that_falls_meanwhile_is_not_oversold(database, vault, session, 
 def test_an_asset_is_pledged_or_withdrawn_and_never_both(database, vault, session, commit):
     """The owner withdraws what the bank takes as security in the same moment."""
     officer, owner = vault.staff("officer"), vault.world.actor("c1-fin")
-    for _round in range(8):
+    for _round in range(2 * TRIES):
         asset_id = vault.asset(100 * WAN)
         loan_id, line = vault.loan(WAN), vault.line(asset_id, 20 * WAN)
         commit()
@@ -223,7 +230,7 @@ def test_looks_and_repayments_at_once_leave_one_case_that_fits_the_last_figures(
     """The watch of two processes against a borrower who repays."""
     system = vault.world.system("A")
     open_business_day(session, system, vault.bank_id, TODAY)
-    for _round in range(4):
+    for _round in range(TRIES):
         loan_id, _asset = vault.at_line(75 * WAN, 100 * WAN)
         vault.watch()
         vault.owe(loan_id, 76 * WAN)
@@ -280,7 +287,7 @@ def test_two_officers_never_overwrite_what_the_other_recognised(database, vault,
 def test_of_two_securities_that_cover_for_each_other_one_stays(database, vault, session, commit):
     """Each may be released while the other stands; both at once may not."""
     approver = vault.staff("approve")
-    for _round in range(4):
+    for _round in range(TRIES):
         assets = [vault.asset(300 * WAN) for _ in range(2)]
         lines = [vault.line(asset_id, 100 * WAN) for asset_id in assets]
         loan_id = vault.drawn(50 * WAN, *lines)
@@ -304,7 +311,7 @@ def test_receipts_of_both_registries_at_once_complete_the_registration(
 ):
     """Each alone leaves the pledge contracted; whoever comes second sees the other's."""
     officer = vault.staff("officer")
-    for round_ in range(4):
+    for round_ in range(TRIES):
         asset_id = vault.asset(100 * WAN, AssetKind.CARBON_SINK_INCOME)
         (pledge,) = vault.pledge(vault.loan(10 * WAN), vault.line(asset_id, 60 * WAN))
         commit()

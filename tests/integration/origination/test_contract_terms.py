@@ -22,7 +22,7 @@ FLOATING = {
 
 
 @pytest.fixture
-def lpr(session, world):
+def lpr(lending, session, world):
     for code in ("LPR-1Y", "LPR-5Y"):
         series = AddSeries(code=code, title_zh=code, title_en=code, unit="percent/year")
         add_series(session, world.system("A"), series)
@@ -59,21 +59,18 @@ def test_interest_settled_by_quarters_may_roll_over_closed_days(lending, session
 
 
 @pytest.mark.usefixtures("lpr")
-@pytest.mark.parametrize(
-    ("given", "pointer"),
-    [
+def test_a_rate_that_is_not_one_kind_is_refused(lending):
+    view = lending.accepted(lending.main_pool())
+    for given, pointer in (
         ({**FLOATING, "rate_ppm": 44_500}, "/rate"),
         ({"rate_ppm": None}, "/rate"),
         ({**FLOATING, "lpr_bp": None}, "/lpr_bp"),
         ({**FLOATING, "reset_rule": None}, "/lpr_bp"),
         ({**FLOATING, "lpr_bp": 1_001}, "/lpr_bp"),
-    ],
-)
-def test_a_rate_that_is_not_one_kind_is_refused(lending, given, pointer):
-    view = lending.accepted(lending.main_pool())
-    with pytest.raises(InvalidInput) as refused:
-        lending.sign(view.id, **given)
-    assert refused.value.errors[0].pointer == pointer
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            lending.sign(view.id, **given)
+        assert refused.value.errors[0].pointer == pointer, given
 
 
 def test_a_first_due_day_is_the_contract_s(lending, session):

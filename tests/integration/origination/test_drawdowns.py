@@ -18,7 +18,8 @@ from app.origination.invariants import violations
 from app.origination.refusals import DrawdownRefused, DrawdownWaiting
 from app.origination.services import drawdowns
 from app.origination.services.pool import OfferedAsset
-from tests.factories.lending import LOAN_FEN
+from tests.factories.lending import LOAN_FEN, Lending
+from tests.support.once import built_once
 
 WAN = 1_000_000
 LIMIT_FEN = 1000 * WAN
@@ -26,10 +27,13 @@ LIMIT_FEN = 1000 * WAN
 
 
 @pytest.fixture
-def loan_id(lending):
+@built_once
+def loan_id(database, world, offers):
     """A signed loan whose security is registered."""
-    view = lending.contracted(lending.main_pool())
-    lending.register(view.loan_id)
+    with database.write() as session:
+        lending = Lending(session=session, world=world)
+        view = lending.contracted(lending.main_pool())
+        lending.register(view.loan_id)
     return view.loan_id
 
 

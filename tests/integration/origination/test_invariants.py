@@ -4,13 +4,18 @@ import pytest
 import sqlalchemy as sa
 
 from app.origination.invariants import violations
+from tests.factories.lending import Lending
+from tests.support.once import built_once
 
 
 @pytest.fixture
-def drawn(lending, session, commit):
-    posted = lending.drawn(lending.main_pool())
-    commit()
-    assert list(violations(session)) == []
+@built_once
+def drawn(database, world, offers):
+    with database.write() as session:
+        lending = Lending(session=session, world=world)
+        posted = lending.drawn(lending.main_pool())
+    with database.read() as session:
+        assert list(violations(session)) == []
     return posted
 
 

@@ -36,17 +36,26 @@ from app.origination.services.changes import (
     carry_out_change,
     propose_change,
 )
-from tests.factories.lending import LOAN_FEN
+from tests.factories.lending import LOAN_FEN, Lending
 from tests.factories.world import TODAY
+from tests.support.once import built_once
 
 UNTIL = TODAY + timedelta(days=75)
 
 
 @pytest.fixture
-def lent(lending, commit):
-    """3,000,000.00 of two months, drawn today against a forest right and carbon income."""
-    drawdown = lending.drawn(lending.main_pool(), term_months=2)
-    yield drawdown.loan_id
+@built_once
+def drawn_today(database, world, offers):
+    """3,000,000.00 of two months against a forest right and carbon income."""
+    with database.write() as session:
+        lending = Lending(session=session, world=world)
+        return lending.drawn(lending.main_pool(), term_months=2).loan_id
+
+
+@pytest.fixture
+def lent(drawn_today, lending, commit):
+    """The loan drawn today; after each test all is still whole."""
+    yield drawn_today
     session = lending.session
     commit()
     assert [*of_loans(session), *of_collateral(session), *of_origination(session)] == []
@@ -171,25 +180,25 @@ def test_the_class_stays_and_bears_the_mark(lending, lent, database, commit):
     assert ("renewed", "normal") in {(each["code"], each["floor"]) for each in row.reasons}
 
 
-@pytest.mark.one_engine("sqlite")
-@pytest.mark.parametrize(
-    ("terms", "code"),
-    [
-        ({"small_borrower": False}, "small-borrower"),
-        ({"financial_difficulty": True}, "not-in-difficulty"),
-        ({"consent": ""}, "security-consents"),
-        ({"registered_until": UNTIL - timedelta(days=1)}, "registration-runs"),
-        (
-            {"matures_on": date(2027, 1, 3), "registered_until": date(2027, 1, 3)},
-            "within-renewal-limit",
-        ),
-        ({"matures_on": TODAY + timedelta(days=30)}, "later-maturity"),
-    ],
+CONDITIONS = (
+    ({"small_borrower": False}, "small-borrower"),
+    ({"financial_difficulty": True}, "not-in-difficulty"),
+    ({"consent": ""}, "security-consents"),
+    ({"registered_until": UNTIL - timedelta(days=1)}, "registration-runs"),
+    (
+        {"matures_on": date(2027, 1, 3), "registered_until": date(2027, 1, 3)},
+        "within-renewal-limit",
+    ),
+    ({"matures_on": TODAY + timedelta(days=30)}, "later-maturity"),
 )
-def test_each_condition_of_the_proposal(lending, lent, terms, code):
-    with pytest.raises(ChangeRefused) as refused:
-        propose(lending, lent, **terms)
-    assert refused.value.facts["codes"] == [code]
+
+
+@pytest.mark.one_engine("sqlite")
+def test_each_condition_of_the_proposal(lending, lent):
+    for terms, code in CONDITIONS:
+        with pytest.raises(ChangeRefused) as refused:
+            propose(lending, lent, **terms)
+        assert refused.value.facts["codes"] == [code]
 
 
 def test_interest_is_paid_before_and_taken_out_of_money_that_waits(lending, lent, database, commit):
@@ -273,26 +282,23 @@ def test_a_renewed_loan_is_renewed_again(lending, lent):
     assert last.state is PledgeState.REGISTERED
 
 
+CHANGED = {
+    "UPDATE pledge SET rank = 7 WHERE carries_id IS NOT NULL": "security-carried-over",
+    "UPDATE pledge SET carries_id = NULL": "security-carried-over",
+    "UPDATE loan SET renews_id = NULL": "renewal-books",
+    "UPDATE loan_posting SET credit = 'cash' WHERE credit = 'renewal-clearing'": "renewal-books",
+    "UPDATE loan_change SET new_loan_id = NULL": "loan-change-books",
+}
+
+
 @pytest.mark.one_engine("sqlite")
-@pytest.mark.parametrize(
-    ("statement", "invariant"),
-    [
-        ("UPDATE pledge SET rank = 7 WHERE carries_id IS NOT NULL", "security-carried-over"),
-        ("UPDATE pledge SET carries_id = NULL", "security-carried-over"),
-        ("UPDATE loan SET renews_id = NULL", "renewal-books"),
-        (
-            "UPDATE loan_posting SET credit = 'cash' WHERE credit = 'renewal-clearing'",
-            "renewal-books",
-        ),
-        ("UPDATE loan_change SET new_loan_id = NULL", "loan-change-books"),
-    ],
-)
-def test_a_renewal_changed_past_the_service_is_found(lending, commit, statement, invariant):
-    drawdown = lending.drawn(lending.main_pool(), term_months=2)
-    renewed(lending, drawdown.loan_id)
+def test_a_renewal_changed_past_the_service_is_found(lending, drawn_today, commit):
+    renewed(lending, drawn_today)
     commit()
     session = lending.session
-    session.execute(sa.text(statement))
-    session.expire_all()
-    found = [*of_loans(session), *of_collateral(session), *of_origination(session)]
-    assert invariant in {each.invariant for each in found}
+    for statement, invariant in CHANGED.items():
+        session.execute(sa.text(statement))
+        session.expire_all()
+        found = [*of_loans(session), *of_collateral(session), *of_origination(session)]
+        assert invariant in {each.invariant for each in found}, statement
+        session.rollback()

@@ -17,11 +17,14 @@ from app.loans.models import Loan
 from app.origination import invariants
 from app.origination.models import Application, ApplicationAct
 from app.origination.services.pool import OfferedAsset
+from tests.conftest import DEEP
 from tests.factories.lending import LOAN_FEN
 from tests.factories.world import TODAY
 from tests.support.web_server import web_server
 
-WRITERS = 32
+WRITERS = 32 if DEEP else 12
+"""More than the eight that the servers work on at once."""
+
 VALUE_FEN = 5_600_000_00
 PART_FEN = 2_000_000_00
 FITTING = 2
@@ -48,7 +51,7 @@ BODIES = {
 
 
 @pytest.fixture(autouse=True)
-def _today_stands(session, commit):
+def _today_stands(lending, session, commit):
     """The servers have a clock of their own; the day of a demonstration stands."""
     session.add(CivilDay(on=TODAY))
     commit()
