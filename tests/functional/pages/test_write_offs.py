@@ -39,6 +39,8 @@ def test_a_loan_is_written_off_through_the_pages(sign_in, loan_id):
     shown = approver.get(page).text
     assert "Classified as Doubtful; the ground asks for Doubtful or worse." in shown
     assert "1,500,000.00 yuan; 1,500,000.00 yuan more are charged to the year." in shown
+    assert "Fees" in shown
+    assert "Fees" in approver.get(f"{page}/events/approve").text
     approver.submit(f"{page}/events/approve", {"note": "同意"}, status=303)
     preservation.submit(f"{page}/events/carry-out", {}, status=303)
     loan = approver.get(f"/loans/{loan_id}").text
