@@ -35,7 +35,7 @@ class KindInfo:
 @cache
 def _table() -> dict[str, Any]:
     path = Path(__file__).resolve().parent / "kinds.yaml"
-    table: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return table
 
 

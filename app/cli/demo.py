@@ -4,10 +4,9 @@ import click
 
 from app.cli.opening import any_database, settings
 from app.cli.seeding import is_seeded, seed
-from app.cli.supervisor import NoDemoInProduction, keep_logins, logins_file
+from app.cli.supervisor import NoDemoInProduction, load_demonstration
 from app.cli.terminal import as_json_option, echo_json
 from app.db import migrations
-from app.demo.load import load
 
 __all__ = ["commands"]
 
@@ -28,8 +27,7 @@ def load_command(*, as_json: bool) -> None:
         migrations.upgrade(store.engine)
         if not is_seeded(store):
             seed(store)
-        answer = load(store)
-    keep_logins(logins_file(chosen), answer["users"])
+        answer = load_demonstration(chosen, store)
     if as_json:
         echo_json(answer)
         return

@@ -163,13 +163,19 @@ def prepare(settings: Settings, *, demo: bool) -> list[dict[str, Any]]:
 
 def _demo_logins(settings: Settings, store: Database) -> list[dict[str, Any]]:
     """Load the demonstration once; later starts read the logins that were kept then."""
-    path = logins_file(settings)
     with store.read() as session:
         loaded = is_loaded(session)
     if not loaded:
         click.echo(say(N_("Loading the demonstration ...")))
-        keep_logins(path, load(store)["users"])
-    return read_logins(path)
+        load_demonstration(settings, store)
+    return read_logins(logins_file(settings))
+
+
+def load_demonstration(settings: Settings, store: Database) -> dict[str, Any]:
+    """Load the demonstration into an empty database and keep its logins for later starts."""
+    answer = load(store)
+    keep_logins(logins_file(settings), answer["users"])
+    return answer
 
 
 def logins_file(settings: Settings) -> Path:

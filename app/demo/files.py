@@ -21,7 +21,9 @@ def rows(name: str) -> Iterator[Mapping[str, str]]:
 
 def table(name: str) -> Mapping[str, Any]:
     """A YAML file."""
-    found: Mapping[str, Any] = yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = yaml.load(
+        (DATA / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     return found
 
 

@@ -14,7 +14,7 @@ TITLES: Final = Path(__file__).resolve().parent / "titles.yaml"
 @cache
 def english_titles() -> dict[str, str]:
     """English names by the Chinese one."""
-    titles: dict[str, str] = yaml.safe_load(TITLES.read_text(encoding="utf-8"))
+    titles: dict[str, str] = yaml.load(TITLES.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return titles
 
 

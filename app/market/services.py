@@ -57,7 +57,9 @@ class AddSeries:
 
 def load_market(session: Session, actor: Actor) -> None:
     """Bring series and points to what the files say; running it again changes nothing."""
-    table: list[dict[str, Any]] = yaml.safe_load((DATA / "series.yaml").read_text(encoding="utf-8"))
+    table: list[dict[str, Any]] = yaml.load(
+        (DATA / "series.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     code_by_kind: dict[tuple[str, str], str] = {}
     for entry in table:
         kinds, origin = entry.pop("kinds"), entry.pop("from")

@@ -20,7 +20,9 @@ def published_figures(region_code: str, on: date) -> Sequence[PublishedFigure]:
 @cache
 def _table() -> dict[tuple[str, date], tuple[PublishedFigure, ...]]:
     path = Path(__file__).resolve().parent / "data" / "published_figures.yaml"
-    groups: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    groups: list[dict[str, Any]] = yaml.load(
+        path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     return {
         (group["region_code"], date.fromisoformat(group["as_of"])): tuple(
             _figure(group, each) for each in group["figures"]

@@ -112,7 +112,7 @@ def _read_csv(name: str) -> list[dict[str, str]]:
 
 def _catalogues() -> Iterator[SQLModel]:
     for path in sorted(DATA.glob("catalogue_*.yaml")):
-        table: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         yield CatalogueEdition(
             edition=table["edition"],
             title_zh=table["title_zh"],

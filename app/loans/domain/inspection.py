@@ -90,7 +90,7 @@ TABLE: Final = Path(__file__).resolve().parents[1] / "inspection" / "inspection.
 @cache
 def tables() -> Mapping[str, Any]:
     """The words, tables and lists of checks and signals."""
-    found: dict[str, Any] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.load(TABLE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return found
 
 

@@ -48,7 +48,9 @@ class ProductView:
 
 @cache
 def _catalogue() -> dict[str, Any]:
-    rows: dict[str, Any] = yaml.safe_load(PRODUCTS.read_text(encoding="utf-8"))["products"]
+    rows: dict[str, Any] = yaml.load(PRODUCTS.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)[
+        "products"
+    ]
     for row in rows.values():
         read_terms(row["terms"])
     return rows
