@@ -31,6 +31,7 @@ from app.identity.calling import COOKIE
 from app.identity.sessions import open_session
 from app.kernel.clock import FixedClock
 from app.settings import Settings
+from app.web.operation import configure_logs
 from tests.factories.world import OPENED_AT, World, build_world
 from tests.support.clients import ApiClient, PageClient
 from tests.support.databases import (
@@ -58,6 +59,8 @@ load_profile()
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         dev.compile_catalogues()
+    # As the service writes them: drawn for a terminal, the trace of one failure takes seconds.
+    configure_logs("ERROR")
     # What is collected stays: the collector need not look at it again and again.
     gc.set_threshold(100_000, 50, 50)
     config.addinivalue_line("markers", "both_engines: a page test that also runs on PostgreSQL")

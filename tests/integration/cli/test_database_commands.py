@@ -11,12 +11,13 @@ def empty(empty_database, at, run):
     return run
 
 
-def test_upgrade_makes_schema_and_public_tables(empty):
+def test_upgrade_makes_schema_and_public_tables_in_which_a_bank_is_onboarded(empty):
     assert empty("db", "status", "--json").json["state"] == "empty"
     assert empty("db", "upgrade", "--json").json["state"] == "current"
     assert empty("db", "check", "--json").json == {"ok": True, "differences": []}
     assert empty("db", "upgrade").code == 0
     assert empty("verify", "--json").json == {"ok": True, "violations": []}
+    bank_is_onboarded(empty)
 
 
 def test_a_command_says_where_it_looked_for_a_database(empty):
@@ -27,8 +28,8 @@ def test_a_command_says_where_it_looked_for_a_database(empty):
     assert refused.json["place"] in refused.json["detail"]
 
 
-def test_bank_is_onboarded_without_the_demonstration(empty):
-    empty("db", "upgrade")
+def bank_is_onboarded(empty):
+    """Without the demonstration."""
     bank = ("--code", "A", "--kind", "bank", "--name-zh", "示例银行", "--region", "620725")
     assert empty("organisation", "add", *bank, "--json").code == 0
     person = (
@@ -51,17 +52,13 @@ def test_bank_is_onboarded_without_the_demonstration(empty):
 
 def test_downgrade_takes_a_step_back_and_other_commands_say_so(empty):
     empty("db", "upgrade")
+    assert empty("db", "downgrade", "nowhere", "--json").json["code"] == "unknown-revision"
     assert empty("db", "downgrade", revisions()[-2], "--json").json["state"] == "older"
     refused = empty("verify", "--json")
     assert refused.code == 1
     assert refused.json["code"] == "schema-mismatch"
     assert "greenpledge db upgrade" in refused.json["detail"]
     assert empty("db", "upgrade", "--json").json["state"] == "current"
-
-
-def test_unknown_revision_is_refused(empty):
-    empty("db", "upgrade")
-    assert empty("db", "downgrade", "nowhere", "--json").json["code"] == "unknown-revision"
 
 
 def test_database_that_does_not_answer_is_named_without_a_trace(at, run):

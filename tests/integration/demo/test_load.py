@@ -25,6 +25,9 @@ DATA = Path(__file__).resolve().parents[3] / "app" / "demo" / "data"
 ROOMS = [room for room, _ in CHECKERS]
 WAN = 1_000_000
 
+pytestmark = pytest.mark.deep_on("postgres")
+"""Loading costs as much as hundreds of tests; that each room writes the same there, its own tests show."""
+
 
 def rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((DATA / f"{name}.csv").read_text(encoding="utf-8").splitlines()))

@@ -1,5 +1,6 @@
 """Real scheduler processes side by side, one of them killed in the middle of its work."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from app.jobs.models import JobRun, SchedulerProcess
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = ROOT / "tests" / "support" / "scheduler_process.py"
+COMPILED = {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}
+"""Where compiled modules lie, so that no process compiles them again."""
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def start(database):
         process = subprocess.Popen(
             [sys.executable, str(PROGRAM), url],
             cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT)},
+            env={"PYTHONPATH": str(ROOT), **COMPILED},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
