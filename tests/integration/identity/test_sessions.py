@@ -103,8 +103,8 @@ def test_a_session_ends_when_it_was_idle(sign_in, clock, minutes, status):
 
 def test_use_keeps_a_session_alive_until_the_longest_time(sign_in, clock):
     browser = sign_in(LOGIN)
-    for _ in range(36):
-        clock.instant += timedelta(minutes=20)
+    for _ in range(24):
+        clock.instant += timedelta(minutes=30)
         browser.get("/profile", status=200)
     clock.instant += timedelta(minutes=1)
     browser.get("/profile", status=303)
