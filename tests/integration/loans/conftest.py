@@ -6,6 +6,7 @@ import pytest
 
 from app.loans.services import Drawn, PostDrawdown
 from tests.support.bank import Bank, broken
+from tests.support.once import built_once
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ DUE_DAY = date(2024, 3, 21)
 
 
 @pytest.fixture
+@built_once
 def drawn(bank):
     """3,000,000.00 at 4.45 % drawn today, 2023-12-26."""
     bank.open(FIRST_DAY)
@@ -30,6 +32,7 @@ def drawn(bank):
 
 
 @pytest.fixture
+@built_once
 def due(bank):
     """The same loan on 2024-03-21, when 31,891.67 of interest are due."""
     bank.open(date(2024, 3, 20))

@@ -35,6 +35,7 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LoanFact
 from app.loans.queries import list_classifications, list_dues
 from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, repay
+from tests.support.once import built_once
 
 DAY = date(2024, 3, 1)
 FIRST_DAY = date(2023, 12, 26)
@@ -42,6 +43,7 @@ SPECIAL, BAD = LoanClass.SPECIAL_MENTION, LoanClass.SUBSTANDARD
 
 
 @pytest.fixture
+@built_once
 def loan_id(bank):
     """A loan whose books stand on 2024-03-01, weeks before its first interest falls due."""
     bank.open(DAY)
@@ -51,6 +53,7 @@ def loan_id(bank):
 
 
 @pytest.fixture
+@built_once
 def due_id(bank):
     """A loan whose first interest falls due tomorrow, on 2024-03-21."""
     bank.open(date(2024, 3, 20))

@@ -8,16 +8,22 @@ from app.db.engine import today
 from app.db.models import CivilDay
 from app.kernel.errors import InvalidInput, NotFound
 from app.loans.refusals import DayIsClosed, DayNotOver, DaySkipped
-from app.loans.services import close_day
+from app.loans.services import Drawn, PostDrawdown, close_day
+from tests.conftest import DEEP
+
+FIRST_DAY = date(2023, 12, 26)
+OPENED_ON = FIRST_DAY if DEEP else date(2024, 2, 28)
+"""A deep run closes each of the days; else those before the bank opened are loaded as its history."""
 
 
 @pytest.mark.deep_on("postgres")
 def test_accrued_interest_of_eighty_six_days_after_the_close_of_20_march(bank):
     """3,000,000.00 at 4.45 % act/360 from 2023-12-26: 31,891.67 at the opening of 2024-03-21."""
-    bank.open(date(2023, 12, 26))
+    bank.open(OPENED_ON)
     loan_id = bank.sign()
-    bank.draw(loan_id, 3_000_000_00)
-    bank.close_until(date(2023, 12, 26), date(2024, 3, 20))
+    drawn = PostDrawdown(loan_id=loan_id, amount_fen=3_000_000_00)
+    bank.take_over(loan_id, Drawn(on=FIRST_DAY, command=drawn))
+    bank.close_until(OPENED_ON, date(2024, 3, 20))
     view = bank.view(loan_id)
     assert view.accrued_fen == 31_891_67
     assert view.principal_fen == 3_000_000_00

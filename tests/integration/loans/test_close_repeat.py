@@ -17,6 +17,7 @@ from app.loans.closing.repeating import (
 )
 from app.loans.refusals import DayNotOver, DaySkipped, LoanBehind
 from app.loans.services import Repay, business_day, close_day, repay, run_requested_closes
+from tests.support.once import built_once
 
 FIRST = date(2023, 12, 30)
 BROKEN = "UPDATE note_state SET period_due_on = '2023-12-26' WHERE loan_id = :loan"
@@ -24,6 +25,7 @@ MENDED = "UPDATE note_state SET period_due_on = '2024-03-21' WHERE loan_id = :lo
 
 
 @pytest.fixture
+@built_once
 def three(bank):
     """Three loans of 1,000,000.00 drawn on 2023-12-30, by the order of their numbers."""
     bank.open(FIRST)

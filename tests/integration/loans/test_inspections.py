@@ -60,6 +60,7 @@ from app.loans.loan_officers import NameOfficer, list_officers, name_officer
 from app.loans.services import Repay, repay
 from app.settings import Settings
 from tests.factories.samples import PICTURE
+from tests.support.once import built_once
 
 OPENED = date(2024, 1, 2)
 YUAN = 100
@@ -67,6 +68,7 @@ LOAN_FEN = 3_000_000 * YUAN
 
 
 @pytest.fixture
+@built_once
 def loan_id(bank):
     """A pledged loan of bank A, drawn on the first business day."""
     bank.open(OPENED)
@@ -76,6 +78,7 @@ def loan_id(bank):
 
 
 @pytest.fixture
+@built_once
 def check_id(bank, loan_id):
     """Its first check, planned."""
     plan(bank)

@@ -14,11 +14,13 @@ from app.loans.rates.refusals import MisuseNotAgreed, MisusePending, NothingMisu
 from app.loans.repayments.quoting import QuoteEarly, quote_early
 from app.loans.services import Repay, list_notes, repay
 from tests.integration.loans.conftest import FIRST_DAY
+from tests.support.once import built_once
 
 FOUND_ON = date(2023, 12, 29)
 
 
 @pytest.fixture
+@built_once
 def misusing(bank):
     """1,000,000.00 at 4.35 % drawn on 2023-12-26, with surcharges of 50 % and 100 %; three days later."""
     bank.open(FIRST_DAY)
@@ -160,19 +162,16 @@ def test_what_moved_to_suspense_stays_there_when_earlier_money_is_booked(bank, m
     assert bank.view(misusing).suspense_fen == 193_33
 
 
-@pytest.mark.parametrize(
-    ("given", "pointer"),
-    [
+def test_more_than_is_left_and_days_outside_the_note_are_refused(bank, misusing):
+    for given, pointer in (
         ({"amount_fen": 1_000_000_01}, "/amount_yuan"),
         ({"from_on": FIRST_DAY - timedelta(days=1)}, "/from_on"),
         ({"from_on": FOUND_ON + timedelta(days=1)}, "/from_on"),
         ({"note": "N-2023-999999"}, "/note_number"),
-    ],
-)
-def test_more_than_is_left_and_days_outside_the_note_are_refused(bank, misusing, given, pointer):
-    with pytest.raises(InvalidInput) as refused:
-        tell(bank, misusing, **given)
-    assert refused.value.errors[0].pointer == pointer
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            tell(bank, misusing, **given)
+        assert refused.value.errors[0].pointer == pointer, given
 
 
 def test_nothing_is_put_right_that_was_not_misused(bank, misusing):

@@ -22,6 +22,7 @@ from app.loans.domain.journal import Account
 from app.loans.domain.provision import provision_fen
 from app.loans.models import LoanMonthEnd, LoanPosting
 from app.loans.services import Drawn, PostDrawdown, Repay, repay
+from tests.support.once import built_once
 from tests.support.query_plans import plan_of
 
 DAY = date(2024, 3, 30)
@@ -29,6 +30,7 @@ FIRST_DAY = date(2024, 3, 21)
 
 
 @pytest.fixture
+@built_once
 def books(bank):
     """Two loans of two debtors on 30 March, of 3,000,000.00 and 1,000,000.01; the second is doubtful."""
     bank.open(DAY)

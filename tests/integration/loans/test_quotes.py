@@ -23,6 +23,7 @@ from app.loans.repayments.explaining import explain_repayment, preview_repayment
 from app.loans.repayments.quoting import CarryOut, QuoteEarly, carry_out, get_quote, quote_early
 from app.loans.schedules import InstalmentState, loan_schedule
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
+from tests.support.once import built_once
 
 START = date(2024, 1, 2)
 
@@ -46,18 +47,21 @@ def drawn(bank, today):
 
 
 @pytest.fixture
+@built_once
 def level(bank):
     """The loan on 2024-01-03."""
     return drawn(bank, date(2024, 1, 3))
 
 
 @pytest.fixture
+@built_once
 def near_due(bank):
     """The loan on 2024-01-30, three days before its first bill."""
     return drawn(bank, date(2024, 1, 30))
 
 
 @pytest.fixture
+@built_once
 def billed(bank):
     """The loan on 2024-02-02, when its first bill was made."""
     return drawn(bank, date(2024, 2, 2))

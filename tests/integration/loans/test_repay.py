@@ -1,6 +1,6 @@
 """Repayments: the waterfall, prepayment, suspense, refusals, keys and reversals."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -29,6 +29,7 @@ from app.loans.repayments.statements import statement_pdf
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
 from app.web.formats import money_yuan
 from tests.support.documents import text_of
+from tests.support.once import built_once
 
 START = date(2023, 12, 26)
 
@@ -42,6 +43,33 @@ def pay(bank, loan_id, amount_fen, actor=None, **extra):
 def take_back(bank, repayment, reason="银行退汇"):
     with bank.database.write() as session:
         return reverse(session, bank.actor, Reverse(entry_id=repayment.entry_id, reason=reason))
+
+
+def drawn_before(bank, loan_id, on, fen, closing):
+    """The loan drawn on a past day of the bank's, whose first close is that of the day named."""
+    command = PostDrawdown(loan_id=loan_id, amount_fen=fen)
+    bank.take_over(loan_id, Drawn(on=on, command=command))
+    bank.close(closing)
+    bank.set_clock(closing + timedelta(days=1))
+    return loan_id
+
+
+@pytest.fixture
+@built_once
+def fortnight(bank):
+    """3,000,000.00 at 4.45 % drawn on 2023-12-26, fifteen days ago."""
+    bank.open(date(2024, 1, 9))
+    return drawn_before(bank, bank.sign(), START, 3_000_000_00, date(2024, 1, 9))
+
+
+@pytest.fixture
+@built_once
+def matured(bank):
+    """900,000.00 at 4.45 % drawn on 2024-01-02 for ten days, unpaid for five more."""
+    first = date(2024, 1, 2)
+    bank.open(date(2024, 1, 16))
+    loan_id = bank.sign(contract_fen=900_000_00, starts_on=first, matures_on=date(2024, 1, 12))
+    return drawn_before(bank, loan_id, first, 900_000_00, date(2024, 1, 16))
 
 
 def test_a_loan_runs_from_drawdown_to_settlement_to_the_fen(bank):
@@ -89,74 +117,59 @@ def test_what_no_debt_needs_waits_in_suspense_and_is_used_later(bank, due):
     assert bank.view(due).suspense_fen == 0
 
 
-def test_an_overdue_loan_pays_penalty_and_compound_interest_first(bank, world):
+def test_an_overdue_loan_pays_penalty_and_compound_interest_first(bank, matured):
     """Principal of 900,000.00 and interest unpaid for five days: both grow at 4.45 % * 1.5."""
-    bank.open(date(2024, 1, 2))
-    loan_id = bank.sign(
-        contract_fen=900_000_00, starts_on=date(2024, 1, 2), matures_on=date(2024, 1, 12)
-    )
-    bank.draw(loan_id, 900_000_00)
-    bank.close_until(date(2024, 1, 2), date(2024, 1, 16))
-    view = bank.view(loan_id)
+    view = bank.view(matured)
     assert (view.state, view.overdue_days) == ("overdue", 5)
     interest = 1_112_50  # 900,000.00 * 4.45 % * 10 / 360
     penalty, compound = 834_38, 1_03  # 900,000.00 and 1,112.50 * 6.675 % * 5 / 360
     assert view.accrued_fen == interest + penalty + compound
-    paid = pay(bank, loan_id, 2_000_00)
+    paid = pay(bank, matured, 2_000_00)
     assert paid.penalty_fen == penalty
     assert paid.compound_fen == compound
     assert paid.interest_fen == interest
     assert paid.principal_fen == 2_000_00 - penalty - compound - interest
-    rest = bank.view(loan_id)
-    pay(bank, loan_id, rest.principal_fen)
-    assert bank.view(loan_id).state == "settled"
+    rest = bank.view(matured)
+    pay(bank, matured, rest.principal_fen)
+    assert bank.view(matured).state == "settled"
 
 
-def test_a_payment_dated_back_owes_only_what_had_grown_then(bank):
-    bank.open(date(2024, 1, 2))
-    loan_id = bank.sign(
-        contract_fen=900_000_00, starts_on=date(2024, 1, 2), matures_on=date(2024, 1, 12)
-    )
-    bank.draw(loan_id, 900_000_00)
-    bank.close_until(date(2024, 1, 2), date(2024, 1, 16))
-    paid = pay(bank, loan_id, 901_112_50, value_on=date(2024, 1, 12))
+def test_a_payment_dated_back_owes_only_what_had_grown_then(bank, matured):
+    paid = pay(bank, matured, 901_112_50, value_on=date(2024, 1, 12))
     assert (paid.penalty_fen, paid.compound_fen) == (0, 0)
-    view = bank.view(loan_id)
+    view = bank.view(matured)
     assert (view.state, view.accrued_fen, view.overdue_days) == ("settled", 0, 0)
     bank.close(date(2024, 1, 17))
-    assert bank.view(loan_id) == view
+    assert bank.view(matured) == view
 
 
-def test_a_partial_prepayment_lowers_principal_and_later_interest(bank, drawn):
-    bank.close_until(START, date(2024, 1, 9))
-    paid = pay(bank, drawn, 1_000_000_00, prepay=True)
+def test_a_partial_prepayment_lowers_principal_and_later_interest(bank, fortnight):
+    paid = pay(bank, fortnight, 1_000_000_00, prepay=True)
     assert paid.principal_fen == 1_000_000_00
     bank.close_until(date(2024, 1, 10), date(2024, 1, 14))
     exact_days = 3_000_000_00 * 15 + 2_000_000_00 * 5
     accrued = (exact_days * 44_500 * 2 + 360_000_000) // 720_000_000
-    assert bank.view(drawn).accrued_fen == accrued
+    assert bank.view(fortnight).accrued_fen == accrued
 
 
-def test_enough_money_prepaid_settles_the_loan_and_the_excess_waits(bank, drawn):
-    bank.close_until(START, date(2024, 1, 9))
-    view = bank.view(drawn)
-    paid = pay(bank, drawn, view.principal_fen + view.accrued_fen + 5, prepay=True)
+def test_enough_money_prepaid_settles_the_loan_and_the_excess_waits(bank, fortnight):
+    view = bank.view(fortnight)
+    paid = pay(bank, fortnight, view.principal_fen + view.accrued_fen + 5, prepay=True)
     assert paid.suspense_fen == 5
-    after = bank.view(drawn)
+    after = bank.view(fortnight)
     assert (after.state, after.principal_fen, after.accrued_fen) == ("settled", 0, 0)
     bank.close(date(2024, 1, 10))
-    assert bank.view(drawn) == after
+    assert bank.view(fortnight) == after
 
 
-def test_a_settling_repayment_taken_back_opens_the_loan_and_grows_the_days_between(bank, drawn):
-    bank.close_until(START, date(2024, 1, 9))
-    view = bank.view(drawn)
-    paid = pay(bank, drawn, view.principal_fen + view.accrued_fen, prepay=True)
+def test_a_settling_repayment_taken_back_opens_the_loan_and_grows_the_days_between(bank, fortnight):
+    view = bank.view(fortnight)
+    paid = pay(bank, fortnight, view.principal_fen + view.accrued_fen, prepay=True)
     bank.close_until(date(2024, 1, 10), date(2024, 1, 14))
     take_back(bank, paid)
-    assert bank.view(drawn).state == "performing"
+    assert bank.view(fortnight).state == "performing"
     bank.close(date(2024, 1, 15))
-    after = bank.view(drawn)
+    after = bank.view(fortnight)
     assert after.principal_fen == 3_000_000_00
     assert after.accrued_fen == (3_000_000_00 * 44_500 * 21 * 2 + 360_000_000) // 720_000_000
 
@@ -183,8 +196,7 @@ def test_a_repayment_is_refused_before_the_drawdown(bank):
         pay(bank, loan_id, 1_00)
 
 
-def test_a_repayment_is_refused_outside_its_borders(bank, drawn):
-    bank.close_until(START, date(2024, 1, 9))
+def test_a_repayment_is_refused_outside_its_borders(bank, fortnight):
     for amount_fen, value_on, refusal in (
         (0, None, AmountNotPositive),
         (-1, None, AmountNotPositive),
@@ -194,10 +206,10 @@ def test_a_repayment_is_refused_outside_its_borders(bank, drawn):
         (MAX_FEN + 1, None, AmountTooLarge),
     ):
         with pytest.raises(refusal):
-            pay(bank, drawn, amount_fen, value_on=value_on)
-    assert pay(bank, drawn, 1, value_on=date(2024, 1, 10)).suspense_fen == 1
-    assert pay(bank, drawn, 1, value_on=date(2024, 1, 1)).suspense_fen == 1
-    assert bank.view(drawn).suspense_fen == 2
+            pay(bank, fortnight, amount_fen, value_on=value_on)
+    assert pay(bank, fortnight, 1, value_on=date(2024, 1, 10)).suspense_fen == 1
+    assert pay(bank, fortnight, 1, value_on=date(2024, 1, 1)).suspense_fen == 1
+    assert bank.view(fortnight).suspense_fen == 2
 
 
 def test_the_same_key_is_the_same_repayment(bank, drawn):

@@ -30,6 +30,7 @@ from app.loans.services import (
     repay,
     reverse,
 )
+from tests.support.once import built_once
 
 START = date(2024, 1, 2)
 LAST = date(2024, 1, 31)
@@ -178,6 +179,7 @@ def drawn(bank, today):
 
 
 @pytest.fixture
+@built_once
 def weekly(bank):
     """The loan on 2024-01-20; two bills are unpaid."""
     return drawn(bank, day(20))

@@ -13,6 +13,7 @@ from app.loans.queries import list_dues
 from app.loans.repayments.models import RepaymentOrder
 from app.loans.repayments.rewinding_refusals import SuspenseUsedSince
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
+from tests.support.once import built_once
 
 FIRST = date(2024, 1, 2)
 
@@ -38,6 +39,7 @@ def taken_over(bank, **terms):
 
 
 @pytest.fixture
+@built_once
 def weekly(bank):
     """90,000.00 falling due every seven days, on 2024-01-20; the bills of the 9th and 16th are unpaid."""
     bank.open(day(20))

@@ -48,12 +48,14 @@ from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, rever
 from app.reference.services import policy_for
 from tests.factories.samples import PICTURE
 from tests.integration.loans.conftest import DUE_DAY, FIRST_DAY
+from tests.support.once import built_once
 
 ONE_DAY = timedelta(days=1)
 INTEREST_FEN = 31_891_67
 
 
 @pytest.fixture
+@built_once
 def late(bank, due):
     """The loan of 3,000,000.00 whose interest of 2024-03-21 was not paid that day."""
     bank.close(DUE_DAY)

@@ -40,11 +40,13 @@ from app.loans.inspection.signals import (
 )
 from app.loans.services import RecordFact, record_fact
 from tests.factories.samples import PICTURE
+from tests.support.once import built_once
 
 OPENED = date(2024, 1, 2)
 
 
 @pytest.fixture
+@built_once
 def loan_id(bank):
     """A drawn loan of bank A."""
     bank.open(OPENED)
