@@ -30,7 +30,6 @@ the machine below and move with whatever else it does. Nothing here is asserted 
 COMMAND = "GREENPLEDGE_BENCHMARK_PAGE=docs/benchmarks.md python3 dev.py test -m benchmark tests/benchmarks"
 
 
-
 def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
     """How time grows with size, by least squares over logarithms: 1.0 is in proportion."""
     across = [math.log(size) for size in sizes]
