@@ -8,6 +8,7 @@ from app.kernel.permissions import Permission
 from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
+from app.loans.domain.debtor import reason_read
 from app.loans.domain.states import LoanFact
 
 
@@ -83,7 +84,7 @@ def holding_reasons(
 ) -> tuple[Mapping[str, Any], ...]:
     """The stored reasons other than judgement that allow no class as good as the one wanted."""
     return tuple(
-        each
+        reason_read(each)
         for each in reasons
         if each["code"] != "judged" and LoanClass(each["floor"]).severity > wanted.severity
     )
