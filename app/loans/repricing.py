@@ -15,7 +15,7 @@ from app.kernel.text import N_
 from app.loans.books import LoanLedger, NoteLedger
 from app.loans.closing.rates import rate_row
 from app.loans.contract_terms import first_reset_on, require_pricing
-from app.loans.decided import carry_rate, plan_at_rate
+from app.loans.decided import carry_rate
 from app.loans.domain.repricing import LprTenor, Pricing, RateReason, RateSet, rate_set
 from app.loans.models import Loan, LoanNote, NoteStateRow
 from app.loans.rates.models import LoanRateChange, NoteRate
@@ -169,7 +169,6 @@ __all__ = [
     "PresentRates",
     "new_pricing",
     "new_rate_set",
-    "plan_at_rate",
     "present_rates",
     "reprice",
 ]

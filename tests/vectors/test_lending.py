@@ -15,7 +15,7 @@ from app.kernel.rates import PPM, parse_fraction
 from app.kernel.schedule_dates import Every, MonthEnd, Rhythm
 from app.loans.domain.accrual import BalanceFrom, accrued_fen
 from app.loans.domain.periods import Period
-from app.loans.domain.schedule import level_instalment, make_schedule, period_rates
+from app.loans.domain.schedule import level_parts, make_schedule, period_rates
 from app.loans.domain.terms import Method, OddDays, Terms
 
 FOLDER = Path(__file__).parent
@@ -137,7 +137,8 @@ def test_annuity_factors_follow_from_the_level_instalment():
     growth = Fraction(1)
     for count, published in enumerate(RATES["annuity_factors"]["factors"], start=1):
         growth *= 1 + Fraction(rates[count - 1], denominator)
-        factor = PPM * growth / level_instalment(PPM, list(islice(rates, count)), denominator)
+        level = Fraction(*level_parts(PPM, list(islice(rates, count)), denominator))
+        factor = PPM * growth / level
         # The source rounded its rates to twelve decimals before it summed.
         assert abs(factor - Fraction(published)) <= Fraction(1, 10**10)
 

@@ -10,7 +10,6 @@ odd days is rounded once too; spread, its parts are equal and the last takes the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from itertools import accumulate, count, repeat
 from math import gcd, prod
 from operator import add, sub
@@ -163,13 +162,8 @@ def _lowest(units: Sequence[int], day_count: DayCount, rate_ppm: int) -> tuple[l
     return [lowest[each] for each in units], denominator // common
 
 
-def level_instalment(principal_fen: int, rates: Sequence[int], denominator: int) -> Fraction:
-    """The exact level instalment in fen for rates as `period_rates` gives them."""
-    return Fraction(*level_parts(principal_fen, rates, denominator))
-
-
 def level_fen(principal_fen: int, rates: Sequence[int], denominator: int) -> int:
-    """The level instalment in whole fen."""
+    """The level instalment in whole fen for rates as `period_rates` gives them."""
     return round_half_up(*level_parts(principal_fen, rates, denominator))
 
 
