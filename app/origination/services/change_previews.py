@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.collateral.queries import load_loan
 from app.kernel.actor import Actor
@@ -21,7 +21,7 @@ from app.loans.services import lending_day
 from app.origination.change_models import LoanChange
 from app.origination.domain.changes import WAITING_STATES, ChangeKind
 from app.origination.services.change_facts import Asked, new_rate
-from app.origination.services.changes import visible_changes
+from app.origination.services.changes import CHANGES
 from app.origination.services.renewing import renewed_terms
 
 
@@ -39,10 +39,7 @@ def preview_change(session: Session, actor: Actor, change_id: UUID) -> ChangePre
 
     Refused where the change can no longer be booked, with the reason.
     """
-    statement = visible_changes(session, actor).where(col(LoanChange.id) == change_id)
-    row: LoanChange | None = session.execute(statement).scalar_one_or_none()
-    if row is None:
-        raise NotFound
+    row = CHANGES.get(session, actor, change_id)
     loan, day = load_loan(session, actor, row.loan_id), lending_day(session, row.bank_id)
     if row.state not in WAITING_STATES:
         return ChangePreview(on=day)

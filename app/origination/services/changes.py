@@ -365,6 +365,7 @@ _DERIVED = {
 _COPIED = tuple(name for name in LoanChangeView.__dataclass_fields__ if name not in _DERIVED)
 
 __all__ = [
+    "CHANGES",
     "CarryOut",
     "DecideChange",
     "LoanChangeView",
