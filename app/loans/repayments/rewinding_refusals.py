@@ -1,4 +1,4 @@
-"""What is refused when a loan is taken back to an earlier day, beside a plan that was decided."""
+"""What is refused when a loan is taken back to an earlier day."""
 
 from app.kernel.errors import RuleViolation
 from app.kernel.text import N_
