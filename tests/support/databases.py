@@ -155,6 +155,9 @@ class PostgresTemplate:
 Template = SqliteTemplate | PostgresTemplate
 
 
+SHAPE: Final = "SELECT sum(relnatts) * 10000 + count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+"""How many columns, tables and indexes a database has."""
+
 LENT: Final = "lent"
 """What a lent engine calls itself on PostgreSQL."""
 
@@ -268,8 +271,13 @@ def _database_of(url: str) -> str:
 
 
 def _keep_rows(connection: Connection, schema: str) -> None:
-    """Keep all rows a second time in a schema, with a function that fills the tables with them again."""
+    """Keep all rows a second time in a schema, with a function that fills the tables with them again.
+
+    It refuses where a test made or changed a table or an index.
+    """
     tables = _tables(connection)
+    (shape,) = connection.execute(f"SELECT ({SHAPE})").fetchone() or (None,)
+    unchanged = sql.SQL("ASSERT ({}) = {}, 'other tables';").format(sql.SQL(SHAPE), shape)
     filled = [table for table in tables if _holds_rows(connection, table)]
     connection.execute(_filled("CREATE SCHEMA {}", schema))
     for table in filled:
@@ -279,7 +287,7 @@ def _keep_rows(connection: Connection, schema: str) -> None:
         _filled("INSERT INTO {} SELECT * FROM {}.{};", table, schema, table) for table in filled
     ]
     # A function keeps the plans of its statements.
-    body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join([*emptied, *refilled]))
+    body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join([unchanged, *emptied, *refilled]))
     make = sql.SQL("CREATE FUNCTION {}.restore() RETURNS void LANGUAGE plpgsql AS {}")
     connection.execute(make.format(sql.Identifier(schema), body.as_string(connection)))
 
