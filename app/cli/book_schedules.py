@@ -4,7 +4,8 @@ Exit 0 when all are drawn, 1 when rows are refused and the others drawn, 2 when 
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -90,13 +91,24 @@ def _wrong(error: LineError) -> FieldError:
 
 
 def _written(path: Path, loans: Sequence[BookLoan]) -> dict[str, object]:
-    """Write a row for each instalment; gives counts and sums."""
+    """Write a row for each instalment; gives counts and sums. A file that cannot be written whole is removed."""
     try:
-        with path.open("x", encoding="utf-8-sig", newline="") as file:
-            return _write(file, loans)
+        with path.open("x", encoding="utf-8-sig", newline="") as file, _whole_or_gone(path):
+            answer = _write(file, loans)
+            file.flush()
+            return answer
     except OSError as problem:
         words = N_("The file cannot be written: %(reason)s.")
         raise InputUnreadable.at(path.name, words, reason=problem.strerror) from problem
+
+
+@contextmanager
+def _whole_or_gone(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _write(file: TextIO, loans: Sequence[BookLoan]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import resource
 from pathlib import Path
 
 import click
@@ -135,6 +136,22 @@ def test_a_file_that_is_there_is_not_written_over(run):
     result, rows = run(HEAD)
     assert (result.exit_code, len(rows)) == (2, 7)
     assert "rows.csv: The file cannot be written" in result.stderr
+
+
+@pytest.fixture
+def small_files():
+    """No file of this process may grow beyond a thousand bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("periods", [40, 360])
+def test_rows_that_cannot_be_written_whole_are_removed(run, small_files, periods):
+    result, rows = run(f"{HEAD}L-1,1000000,0.12,{periods}\n")
+    assert (result.exit_code, rows) == (2, [])
+    assert "rows.csv: The file cannot be written: File too large." in result.stderr
 
 
 def test_a_number_that_looks_like_a_formula_is_written_as_text(run):
