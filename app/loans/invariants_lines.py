@@ -122,16 +122,31 @@ def _in_turn(lines: Sequence[_Line]) -> Iterator[Violation]:
 
 
 class _Billed:
-    """Principal that the bills of notes asked for by a day; unknown of a note whose bills were changed."""
+    """Principal that the bills of notes asked for by a day; what a changed bill said before may still hold."""
 
     def __init__(self, bills: Sequence[Any], changed: _Said) -> None:
-        self.unknown = {bill.note_id for bill in bills if bill.id in changed}
         self._sums = SumsByDay()
+        self._either: dict[UUID, list[tuple[date, set[int]]]] = defaultdict(list)
         for bill in bills:
-            self._sums.add(bill.note_id, bill.due_on, bill.principal_fen)
+            if bill.id in changed:
+                said = {bill.principal_fen, *(before for before, _ in changed[bill.id])}
+                self._either[bill.note_id].append((bill.due_on, said))
+            else:
+                self._sums.add(bill.note_id, bill.due_on, bill.principal_fen)
 
-    def until(self, note_id: UUID, day: date) -> int:
-        return self._sums.until(note_id, day)
+    def until(self, note_id: UUID, day: date) -> set[int] | None:
+        """All sums that may have been asked for; None where changed bills leave too many."""
+        possible = {self._sums.until(note_id, day)}
+        for due_on, said in self._either[note_id]:
+            if due_on <= day:
+                possible = {fen + each for fen in possible for each in said}
+            if len(possible) > _TOO_MANY:
+                return None
+        return possible
+
+
+_TOO_MANY = 64
+"""Sums of changed bills beyond which no line is judged by them."""
 
 
 def _as_owed(lines: Sequence[_Line], changed: _Said, billed: _Billed) -> Iterator[Violation]:
@@ -155,9 +170,10 @@ def _owed(line: _Line, paid_fen: int, changed: _Said, billed: _Billed) -> set[in
         now = (line.due_principal_fen or 0, line.due_interest_fen or 0)
         stated = {each[at] for each in (now, *changed.get(line.due_id, ()))}
         return {fen - paid_fen for fen in stated}
-    if line.claim is not Claim.PRINCIPAL or line.is_quoted or line.note_id in billed.unknown:
+    if line.claim is not Claim.PRINCIPAL or line.is_quoted:
         return None
-    return {line.note_fen - billed.until(line.note_id, line.value_on) - paid_fen}
+    asked = billed.until(line.note_id, line.value_on)
+    return None if asked is None else {line.note_fen - fen - paid_fen for fen in asked}
 
 
 def _violation(line: _Line, detail: str) -> Violation:

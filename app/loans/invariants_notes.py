@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -74,6 +75,7 @@ def note_violations(
     over = overpaid_of_notes(session, list(states))
     facts = _by_loan(_all(session, LoanFactRow, LoanFactRow.loan_id, loan_ids), "loan_id")
     opened = _first_days(session)
+    begun = _begun(session, {state.closed_on for _, state in loans if state.closed_on})
 
     @cache
     def rules_on(bank_id: UUID, day: date) -> ClassRules:
@@ -94,9 +96,10 @@ def note_violations(
         if state.closed_on is not None and loan.state is not LoanState.WRITTEN_OFF:
             first = opened.get(loan.bank_id, state.closed_on)
             rules = rules_on(loan.bank_id, max(state.closed_on, first))
-            yield from _own_class(
-                loan, state, [pasts[note.id] for note in own], facts.get(loan.id, []), rules
+            known = _Known(
+                facts=facts.get(loan.id, []), until=begun.get((loan.bank_id, state.closed_on))
             )
+            yield from _own_class(loan, state, [pasts[note.id] for note in own], known, rules)
 
 
 def _first_days(session: Session) -> dict[UUID, date]:
@@ -106,6 +109,22 @@ def _first_days(session: Session) -> dict[UUID, date]:
     )
     found = {row.bank_id: row.open_on for row in session.execute(sa.select(BankDay)).scalars()}
     return found | {row[0]: row[1] for row in session.execute(closes)}
+
+
+def _begun(session: Session, days: set[date]) -> dict[tuple[UUID, date], datetime]:
+    """When the closes of some days began, by bank and day."""
+    statement = sa.select(col(DayClose.bank_id), col(DayClose.on), col(DayClose.started_at)).where(
+        col(DayClose.on).in_(days), col(DayClose.started_at).is_not(None)
+    )
+    return {(bank_id, on): at for bank_id, on, at in session.execute(statement)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The facts of a loan, and when the close of its last day began; unknown of days before the books."""
+
+    facts: Sequence[LoanFactRow]
+    until: datetime | None
 
 
 def _ended(loan: Loan) -> bool:
@@ -252,28 +271,27 @@ def _own_class(
     loan: Loan,
     state: LoanStateRow,
     pasts: Sequence[NotePast],
-    facts: Sequence[LoanFactRow],
+    known: _Known,
     rules: ClassRules,
 ) -> Iterator[Violation]:
     closed_on = state.closed_on or date.min
     unpaid = [each for past in pasts for each in past.unpaid(closed_on)]
     closed = overdue_on(unpaid, closed_on + _ONE_DAY)
-    possible = _own_classes(closed.days, facts, closed_on, rules)
+    possible = _own_classes(closed.days, known, closed_on, rules)
     if state.own_class not in possible:
         detail = f"class by its own facts is {state.own_class}, they say {possible[-1]}"
         yield Violation(invariant="loan-own-class", subject=f"loan {loan.number}", detail=detail)
 
 
-def _own_classes(
-    days: int, facts: Sequence[LoanFactRow], closed_on: date, rules: ClassRules
-) -> list[LoanClass]:
-    """The classes that the close may have found: a fact recorded since it counts from the next one."""
-    ordered = sorted(facts, key=lambda fact: (fact.created_at, fact.id))
+def _own_classes(days: int, known: _Known, closed_on: date, rules: ClassRules) -> list[LoanClass]:
+    """The classes that the close may have found: a fact recorded since it began may count from the next one."""
+    ordered = sorted(known.facts, key=lambda fact: (fact.created_at, fact.id))
+    before = sum(known.until is not None and fact.created_at < known.until for fact in ordered)
     return [
         own_classification(
             days_overdue=days, facts=in_force(ordered[:count], closed_on), rules=rules
         ).loan_class
-        for count in range(len(ordered) + 1)
+        for count in range(before, len(ordered) + 1)
     ]
 
 
