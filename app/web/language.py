@@ -23,15 +23,26 @@ def current_language() -> str:
 
 
 def _choose() -> str:
-    asked = request.args.get("lang")
-    if asked in LANGUAGES:
+    asked = spelt(request.args.get("lang", ""))
+    if asked is not None:
         g.keep_language = True
-        return str(asked)
+        return asked
     kept = request.cookies.get(COOKIE)
     if kept in LANGUAGES:
         return str(kept)
     best = request.accept_languages.best_match(["zh-CN", "zh", "en"])
     return "en" if best == "en" else "zh_CN"
+
+
+def spelt(tag: str) -> str | None:
+    """`zh_CN` or `en` for any usual spelling of the two: `zh`, `zh-Hans-CN`, `en-GB`; None for another."""
+    match tag.replace("_", "-").lower().partition("-")[0]:
+        case "zh":
+            return "zh_CN"
+        case "en":
+            return "en"
+        case _:
+            return None
 
 
 def other_language_href() -> str:

@@ -33,10 +33,11 @@ class StrictParser(FlaskParser):
     def load_querystring(self, req: Any, schema: ma.Schema) -> dict[str, Any]:
         """The query as the schema's JSON: whole numbers and flags from their text."""
         fields = {each.data_key or name: each for name, each in schema.load_fields.items()}
+        read_elsewhere = ANYWHERE | (PAGE_ARGUMENTS & fields.keys())
         return {
             name: query_value(fields.get(name), req.args.getlist(name))
             for name in req.args
-            if name not in PAGE_ARGUMENTS
+            if name not in read_elsewhere
         }
 
     def load_json(self, req: Any, schema: ma.Schema) -> Any:  # noqa: ARG002
@@ -63,8 +64,11 @@ class StrictParser(FlaskParser):
         raise InvalidInput(errors=tuple(field_errors(inner)))
 
 
-PAGE_ARGUMENTS: Final = frozenset({"page", "page_size", "lang"})
-"""Read by `web.paging` and `web.language`, whatever the list."""
+ANYWHERE: Final = frozenset({"lang"})
+"""Read by `web.language`, whatever the address."""
+
+PAGE_ARGUMENTS: Final = frozenset({"page", "page_size"})
+"""Read by `web.paging` where the schema of a list names them; refused elsewhere."""
 
 
 def require_known_query(view: object) -> None:
@@ -72,7 +76,7 @@ def require_known_query(view: object) -> None:
     described = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
     if any(each.get("in") == "query" for each in described):
         return
-    unknown = [name for name in request.args if name not in PAGE_ARGUMENTS]
+    unknown = [name for name in request.args if name not in ANYWHERE]
     if unknown:
         detail = N_("This field is not known here. Take it out.")
         raise InvalidInput(

@@ -218,6 +218,19 @@ def test_unknown_filters_are_refused(api, query):
     api("sys-1").get(f"/people?{query}", status=422)
 
 
+@pytest.mark.parametrize(
+    ("login", "address"),
+    [("a-ops", "/parameters"), ("a-risk", "/appraisal-models"), ("a-ops", "/ledger/postings")],
+)
+def test_pages_are_refused_where_a_list_is_not_read_by_them(api, login, address):
+    """A whole list and one read by cursor would answer any page with the same rows."""
+    reader = api(login)
+    for query in ("page=2", "page_size=5"):
+        answer = reader.get(f"{address}?{query}", status=422)
+        assert answer.json["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
+    reader.get(f"{address}?lang=en", status=200)
+
+
 @pytest.mark.parametrize("wild", ["%", "_", "\\"])
 def test_wildcards_in_a_search_are_letters(api, wild):
     assert api("sys-1").get("/people", status=200, search=wild).json["total"] == 0
