@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from app import __version__
-from app.collateral.models import MarginCall
+from app.collateral.domain.states import PLEDGE_STATE_TITLES, PledgeState
+from app.collateral.models import MarginCall, Pledge
 from tests.factories.collateral import WAN, Vault
 
 
@@ -23,6 +24,16 @@ def case(vault, session, commit):
     found = session.execute(sa.select(MarginCall)).scalar_one()
     commit()
     return found
+
+
+@pytest.mark.parametrize("state", PledgeState)
+def test_a_pledge_is_shown_in_whatever_state_it_is(sign_in, case, session, commit, state):
+    pledge = session.execute(sa.select(Pledge)).scalars().first()
+    pledge.state = state
+    commit()
+    browser = sign_in("a-risk", language="en")
+    for page in ("/pledges", f"/pledges/{pledge.id}"):
+        assert PLEDGE_STATE_TITLES[state] in browser.get(page, status=200).text
 
 
 def test_a_case_is_worked_on_by_forms(sign_in, case):
