@@ -121,7 +121,10 @@ def problem_of(refusal: errors.Refusal) -> dict[str, Any]:
         "detail": fill(refusal.detail, refusal.facts),
         "code": refusal.code,
         "instance": request.path,
-        **{name: plain(value) for name, value in refusal.facts.items()},
+        **{
+            name: said(value) if name in IN_WORDS else plain(value)
+            for name, value in refusal.facts.items()
+        },
     }
     if refusal.errors:
         body["errors"] = [
@@ -146,6 +149,17 @@ def fill(template: str, facts: Mapping[str, object]) -> str:
 def lines_in_words(lines: Iterable[LineError]) -> tuple[LineError, ...]:
     """The wrong lines of a file in the reader's language."""
     return tuple(replace(each, detail=fill(each.detail, each.facts)) for each in lines)
+
+
+IN_WORDS: Final = frozenset({"checks", "reason"})
+"""Facts that are messages of the catalogue; the others are codes and figures, the same in each language."""
+
+
+def said(value: object) -> Any:
+    """A fact of messages as JSON, in the reader's language."""
+    if isinstance(value, list | tuple):
+        return [said(each) for each in value]
+    return gettext(value) if isinstance(value, str) and value else plain(value)
 
 
 def plain(value: object) -> Any:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from app.kernel.errors import MalformedRequest
 from app.kernel.money import Money
-from app.web.problems import show
+from app.origination.refusals import ChangeRefused
+from app.web.problems import problem_of, show
 
 
 @pytest.mark.one_engine("sqlite")
@@ -30,3 +32,23 @@ def test_an_amount_is_shown_with_its_thousands(app, fact, shown):
 def test_what_is_no_amount_stays_as_it_is(app, words):
     with app.test_request_context("/"):
         assert show(words) == words
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize(
+    ("language", "reason", "check"),
+    [
+        ("zh-CN", "JSON 键重复出现", "债务人发生财务困难"),
+        ("en", "a JSON key stands twice", "The debtor is in financial difficulty"),
+    ],
+)
+def test_facts_that_are_words_are_in_the_language_of_the_reader(app, language, reason, check):
+    """Programs read the sentence and the words beside it in one language; codes are the same in each."""
+    with app.test_request_context("/", headers={"Accept-Language": language}):
+        malformed = problem_of(MalformedRequest(reason="a JSON key stands twice"))
+        title = "The debtor is in financial difficulty"
+        refused = problem_of(ChangeRefused(checks=[title], codes=["debtor-in-difficulty"]))
+    assert (malformed["reason"], refused["checks"]) == (reason, [check])
+    assert reason in malformed["detail"]
+    assert check in refused["detail"]
+    assert refused["codes"] == ["debtor-in-difficulty"]
