@@ -53,6 +53,7 @@ def inspection_violations(session: Session) -> Iterator[Violation]:
     yield from _ordered(session)
     yield from _loans(session)
     yield from _strange_files(session)
+    yield from _amounts(session)
     yield from _signals(session)
     yield from cause_violations(session)
 
@@ -221,6 +222,34 @@ def _strange_files(session: Session) -> Iterator[Violation]:
             subject=f"inspection {number}",
             detail="a file belongs to another bank or loan",
         )
+
+
+def _amounts(session: Session) -> Iterator[Violation]:
+    """A file proves the amount that the journal keeps of its upload, also in a report not yet submitted."""
+    events = sa.select(col(AuditEvent.subject_id), col(AuditEvent.facts)).where(
+        col(AuditEvent.action) == "inspection.file"
+    )
+    said = {
+        (subject, facts.get("sha256"), facts.get("amount_fen"))
+        for subject, facts in session.execute(events)
+    }
+    statement = (
+        sa.select(
+            col(Inspection.id),
+            col(Inspection.number),
+            col(Document.sha256),
+            col(InspectionFile.amount_fen),
+        )
+        .join(InspectionFile, col(InspectionFile.inspection_id) == col(Inspection.id))
+        .join(Document, col(Document.id) == col(InspectionFile.document_id))
+        .order_by(col(Inspection.number))
+    )
+    for inspection_id, number, sha256, amount_fen in session.execute(statement):
+        if (str(inspection_id), sha256, amount_fen) not in said:
+            detail = f"the journal says nothing of a file that proves {amount_fen} fen"
+            yield Violation(
+                invariant="inspection-file", subject=f"inspection {number}", detail=detail
+            )
 
 
 def _signals(session: Session) -> Iterator[Violation]:
