@@ -19,7 +19,7 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
-from app.loans.domain.states import Kept
+from app.loans.domain.states import Kept, LoanState
 from app.loans.models import BankDay, Loan, LoanMonthEnd, LoanStateRow
 from app.loans.queries import region_prefix
 from app.oversight.disclosure import EVERY_CELL, SMALLEST_CELL, Size
@@ -547,11 +547,12 @@ class Watch:
 
 
 def watch_counts(session: Session, actor: Actor) -> Watch:
-    """Counts over the loans in sight; no loan is named."""
+    """Counts over the loans in sight that stand in the books: no loan is named, no written-off one counted."""
     statement = (
         sa.select(col(LoanCover.level), sa.func.count(), sa.func.max(LoanCover.observed_on))
         .join(Loan, col(Loan.id) == col(LoanCover.loan_id))
         .where(in_sight(actor), col(LoanCover.exposure_fen) > 0)
+        .where(col(Loan.state) != LoanState.WRITTEN_OFF)
         .group_by(col(LoanCover.level))
     )
     rows = session.execute(statement).all()

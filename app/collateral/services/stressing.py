@@ -1,8 +1,9 @@
 """Portfolio stress: every pledged asset valued again under a scenario, and what that does to each loan.
 
 Nothing is stored. Debts and recognised values are those of now; a recognised value follows the
-stressed value down and never up. An asset that no model can value keeps its recognised value and
-is listed with the reason, so that a reader knows what the figures leave out.
+stressed value down and never up. A written-off loan is left out: its claim stands in the memorandum
+and its loss is booked whole, so that no scenario adds to it. An asset that no model can value keeps
+its recognised value and is listed with the reason, so that a reader knows what the figures leave out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from app.collateral.queries import Pool, pools_of_loans, visible_pledges
 from app.db.engine import today
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
+from app.loans.domain.states import LoanState
 from app.loans.models import Loan
 from risk_models.stressing import Scenario
 
@@ -56,7 +58,7 @@ class StressedAsset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressedLoan:
-    """A loan before and after. `shortfall_fen`: what must be repaid to be back at the target, once a call is due."""
+    """A loan before and after. `shortfall_fen`: what must be repaid to be back at the target, from the top-up line on."""
 
     loan_id: UUID
     number: str
@@ -166,7 +168,9 @@ def _pools(session: Session, actor: Actor) -> Iterator[Pool]:
     seen = (
         visible_pledges(session, actor)
         .with_only_columns(col(Pledge.loan_id))
+        .join(Loan, col(Loan.id) == col(Pledge.loan_id))
         .where(col(Pledge.state) == PledgeState.REGISTERED)
+        .where(col(Loan.state) != LoanState.WRITTEN_OFF)
         .distinct()
         .order_by(None)
     )

@@ -15,6 +15,9 @@ from app.collateral.models import RecognisedValue
 from app.collateral.services.recognition import ConfirmRecognised, confirm_recognised_value
 from app.collateral.services.stressing import stress_portfolio
 from app.kernel.errors import Forbidden, InvalidInput
+from app.loans.domain.states import LoanState
+from app.loans.models import Loan
+from app.oversight.queries import watch_counts
 from risk_models.stressing import scenarios
 from tests.factories.appraisals import (
     CARBON_FEN,
@@ -126,6 +129,33 @@ def test_loans_at_a_line_after_are_those_before_and_the_new_ones(session, world,
     total = replace(report, loans=loans).total
     assert (total.at_line_before, total.newly_at_line, total.at_line_after) == (2, 1, 3)
     assert (total.at_worse_line, total.crossed) == (1, 2)
+
+
+def test_below_the_top_up_line_nothing_is_short_though_the_target_is_passed(session, world, loan):
+    row = session.get(Loan, loan)
+    # 82.78 % under the scenario is over the target of 60 % on either side of the line.
+    for top_up_ppm, shortfall_fen in ((900_000, 0), (800_000, 121_068_79)):
+        row.warning_ppm, row.top_up_ppm, row.disposal_ppm = 700_000, top_up_ppm, 950_000
+        session.flush()
+        (found,) = run(session, world).loans
+        assert found.ltv_after_ppm == 827_765
+        assert found.shortfall_fen == shortfall_fen
+    session.rollback()
+
+
+def test_a_written_off_loan_is_left_out_here_and_where_loans_are_counted_by_line(
+    session, world, loan
+):
+    vault = Vault(session, world)
+    vault.watch(everything=True)
+    row = session.get(Loan, loan)
+    for state, counted in ((LoanState.OVERDUE, 1), (LoanState.WRITTEN_OFF, 0)):
+        row.state = state
+        session.flush()
+        assert len(run(session, world).loans) == counted
+        levels = watch_counts(session, world.actor("a-risk")).levels
+        assert sum(levels.values()) == counted
+    session.rollback()
 
 
 def test_nothing_is_stored(session, world, loan, carbon, commit):
