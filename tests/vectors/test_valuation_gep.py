@@ -97,6 +97,11 @@ def test_a_service_that_was_not_measured_is_a_note_and_not_a_zero():
     notes = {found.field for found in result.findings if found.code == "service-not-accounted"}
     assert "soil_retained_t" in notes
     assert "water_retained_m3" not in notes
+    # Each names its service, so that no two read alike.
+    left = [found for found in result.findings if found.code == "service-not-accounted"]
+    for words in ([found.detail.en for found in left], [found.detail.zh for found in left]):
+        assert len(set(words)) == len(words) > 1
+        assert not any("%(" in each for each in words)
 
 
 def test_zero_measured_is_told_apart_from_not_measured():

@@ -58,7 +58,7 @@ class StressedAsset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressedLoan:
-    """A loan before and after. `shortfall_fen`: what must be repaid to be back at the target, from the top-up line on."""
+    """A loan before and after. `shortfall_fen`: from the top-up line on, what to repay to be back at the target."""
 
     loan_id: UUID
     number: str

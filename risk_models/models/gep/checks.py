@@ -29,8 +29,8 @@ YEAR_AHEAD: Final = Text(
 WORDS: Final[dict[str, Text]] = {
     "account-year-ahead": YEAR_AHEAD,
     "service-not-accounted": Text(
-        en="This quantity was not measured; it is left out, not counted as zero.",
-        zh="该项未核算，未计入总值，并非为零。",
+        en="“%(service)s” was not measured; it is left out, not counted as zero.",
+        zh="“%(service)s”未核算，未计入总值，并非为零。",
     ),
     "service-outside-norm": Text(
         en="The norm does not count “%(service)s”; its quantity is left out.",
@@ -239,9 +239,9 @@ def _measured_findings(batch: Batch, basis: Basis, drivers: "Drivers") -> list[F
     found = _told("nothing-accounted", "", ~something, "refuse")
     for name, entries in by_field.items():
         missing = ~given[name] & inside[name] & something
-        found += _told("service-not-accounted", name, missing, "note")
-        outside = given[name] & ~inside[name]
         service = entries[-1].title
+        found += _told("service-not-accounted", name, missing, "note", service=service)
+        outside = given[name] & ~inside[name]
         found += _told("service-outside-norm", name, outside, "note", service=service)
         below = given[name] & (quantities[name] < 0.0)
         found += _told("negative-quantity", name, below, "refuse", quantity=quantities[name])
