@@ -256,10 +256,7 @@ def _rate_checks(facts: ChangeFacts) -> Iterator[Check]:
             "Beyond %(months)s months in all the rate of another tenor counts: propose a new fixed rate."
             " Today it is %(present)s."
         ),
-        found=N_(
-            "More than %(months)s months in all: %(made)s from the day of the change on."
-            " Today it is %(present)s."
-        ),
+        found=_tenor_found(facts),
         pointer="/rate",
         facts={**words, "months": facts.rate_border_months},
     )
@@ -271,10 +268,22 @@ def _rate_checks(facts: ChangeFacts) -> Iterator[Check]:
             needed=changes and facts.kind is ChangeKind.EXTENSION,
         ),
         hint=N_("It would be %(made)s; today it is %(present)s. Propose more."),
-        found=N_("It will be %(made)s; today it is %(present)s."),
+        found=N_("It will be %(made)s; today it is %(present)s.") if changes else "",
         pointer="/lpr_bp" if rate.floating else "/rate",
         facts=words,
     )
+
+
+def _tenor_found(facts: ChangeFacts) -> str:
+    """Where the whole tenor lies beside the border of the rates, before the change and after."""
+    if facts.crosses_border:
+        return N_(
+            "More than %(months)s months in all: %(made)s from the day of the change on."
+            " Today it is %(present)s."
+        )
+    if tenor_months(facts.starts_on, facts.matures_on) > facts.rate_border_months:
+        return N_("More than %(months)s months in all, as before: the rate of this tenor stays.")
+    return N_("At most %(months)s months in all, as before: the rate of this tenor stays.")
 
 
 def _common_checks(facts: ChangeFacts) -> Iterator[Check]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from app.kernel.money import Money
 from app.kernel.schedule_dates import add_months
 from app.kernel.text import N_
-from app.loans.domain.classification import LoanClass
+from app.loans.domain.classification import CLASS_TITLES, LoanClass
 from app.origination.domain.checks import Check, outcome
 from app.policy import Policy
 
@@ -91,8 +91,9 @@ def _of_debtor(facts: RenewalFacts, *, financial_difficulty: bool) -> Iterator[C
         title=N_("The class of the loan allows a renewal"),
         outcome=outcome(met=severity <= facts.rules.worst_class.severity),
         hint=N_(
-            "A loan of a worse class is not renewed: have it repaid, or propose a restructuring."
+            "A loan classified worse than %(worst)s is not renewed: have it repaid, or propose a restructuring."
         ),
+        facts={"worst": CLASS_TITLES[facts.rules.worst_class]},
     )
 
 

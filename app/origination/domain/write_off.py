@@ -121,12 +121,16 @@ def _loan_checks(facts: WriteOffFacts) -> Iterator[Check]:
         code="class-bad-enough",
         title=N_("The class of the loan allows it"),
         outcome=outcome(met=facts.loan_class.severity >= best.severity),
-        hint=N_(
+        hint=N_("The loan is classified as %(found)s; this ground asks for %(best)s.")
+        if best is LoanClass.LOSS
+        else N_(
             "The loan is classified as %(found)s; on this ground it must be %(best)s or worse."
         ),
         pointer="/ground",
         facts={"found": CLASS_TITLES[facts.loan_class], "best": CLASS_TITLES[best]},
-        found=N_("Classified as %(found)s; the ground asks for %(best)s or worse."),
+        found=N_("Classified as %(found)s; the ground asks for %(best)s.")
+        if best is LoanClass.LOSS
+        else N_("Classified as %(found)s; the ground asks for %(best)s or worse."),
     )
     yield Check(
         code="overdue-long-enough",
@@ -146,12 +150,12 @@ def _file_checks(facts: WriteOffFacts) -> Iterator[Check]:
         title=N_("Security that is left brings nothing more"),
         outcome=outcome(met=bool(facts.security_note.strip()), needed=left),
         hint=N_(
-            "%(pledges)s pledges and %(guarantees)s guarantees still stand:"
+            "Security still stands (pledges: %(pledges)s, guarantees: %(guarantees)s):"
             " say what was tried with each, and why it brings nothing more."
         ),
         pointer="/security_note",
         facts={"pledges": facts.pledges, "guarantees": facts.guarantees},
-        found=N_("%(pledges)s pledges and %(guarantees)s guarantees still stand."),
+        found=N_("Still standing: pledges %(pledges)s, guarantees %(guarantees)s."),
     )
     yield Check(
         code="no-top-up-case",

@@ -177,3 +177,24 @@ def test_a_limit_before_the_present_maturity_is_not_offered(longest_on, words):
     checks = decide_change(replace(FACTS, longest_on=longest_on))
     (limit,) = (each for each in checks if each.code == "within-extension-limit")
     assert (limit.outcome, limit.hint.startswith(words)) == (Outcome.UNMET, True)
+
+
+@pytest.mark.parametrize(
+    ("border", "said", "needed"),
+    [
+        (18, "At most %(months)s months in all, as before", Outcome.NOT_NEEDED),
+        (17, "More than %(months)s months in all: %(made)s", Outcome.MET),
+        (12, "More than %(months)s months in all: %(made)s", Outcome.MET),
+        (11, "More than %(months)s months in all, as before", Outcome.NOT_NEEDED),
+    ],
+)
+def test_the_check_of_the_rate_says_where_the_whole_tenor_lies(border, said, needed):
+    """Twelve months extended to eighteen, with a rate proposed: only across the border is it asked for."""
+    facts = replace(FACTS, rate_border_months=border, rate=new_rate(44_500))
+    found = {check.code: check for check in decide_change(facts)}
+    tenor = found["rate-of-cumulative-tenor"]
+    assert (tenor.found.startswith(said), tenor.outcome) == (True, needed)
+    still = {
+        check.code: check for check in decide_change(replace(FACTS, rate_border_months=border))
+    }
+    assert still["rate-not-lower"].found == ""

@@ -74,3 +74,14 @@ def test_what_the_provision_does_not_bear_is_charged_to_the_year(provision_fen, 
 @pytest.mark.parametrize("ground", WriteOffGround)
 def test_every_ground_has_a_rule_for_a_loan_that_is_doubtful_at_best(ground):
     assert ground_rule(LAID_DOWN, ground).best_class.severity >= LoanClass.DOUBTFUL.severity
+
+
+@pytest.mark.parametrize(
+    ("best", "said"), [(LoanClass.DOUBTFUL, "%(best)s or worse."), (LoanClass.LOSS, "%(best)s.")]
+)
+def test_no_class_is_worse_than_the_last(best, said):
+    rule = replace(FACTS.rule, best_class=best)
+    checks = decide_write_off(replace(FACTS, rule=rule))
+    (asked,) = [each for each in checks if each.code == "class-bad-enough"]
+    assert asked.hint.endswith(said)
+    assert asked.found.endswith(said)
