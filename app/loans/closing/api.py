@@ -38,8 +38,8 @@ def list_closes(_wanted: dict[str, Any]) -> Any:
 def request_close(command: RequestCloses) -> Any:
     """File the close of the open business day, and of the days after it up to `until_on`.
 
-    The scheduler runs them in order; see the progress of each there. A day whose close was filed before
-    answers 200 with how far it has come: nothing is filed twice.
+    The scheduler runs them in order. 201 answers with the last close that was filed now; where all of them were
+    filed before, 200 answers with how far that of `on` has come: nothing is filed twice.
     """
     found = request_closes(current_session(), current_actor(), command)
     address = {"Location": f"/api/v1/day-closes/{found.view.id}"}

@@ -86,10 +86,10 @@ class RequestCloses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledCloses:
-    """The close of the first day, and how many closes were filed now: none where all of them stood already."""
+    """The last close that was filed now; where all of them stood already, none was and it is that of the first day."""
 
     view: DayCloseView
-    filed: int
+    filed: bool
 
 
 def request_closes(session: Session, actor: Actor, command: RequestCloses) -> FiledCloses:
@@ -99,16 +99,18 @@ def request_closes(session: Session, actor: Actor, command: RequestCloses) -> Fi
     """
     actor.require(Permission.CLOSE_DAY)
     bank_id = actor.organisation_id
-    filed = int(find_close(session, bank_id, command.on) is None)
+    filed = find_close(session, bank_id, command.on) is None
     view = request_close(session, actor, RequestClose(on=command.on))
     if command.until_on is None:
         return FiledCloses(view=view, filed=filed)
     _require_last_day(session, command.on, command.until_on)
+    last = None
     for day in days_between(command.on, command.until_on):
         if find_close(session, bank_id, day) is None:
-            file_close(session, actor, bank_id, day)
-            filed += 1
-    return FiledCloses(view=view, filed=filed)
+            last = file_close(session, actor, bank_id, day)
+    if last is None:
+        return FiledCloses(view=view, filed=filed)
+    return FiledCloses(view=close_view(session, actor, last.id), filed=True)
 
 
 def _require_last_day(session: Session, on: date, until_on: date) -> None:

@@ -281,6 +281,10 @@ def _principal(ledger: LoanLedger, command: QuoteEarly) -> int:
     if not unbilled:
         raise NothingEarly(number=ledger.loan.number)
     if command.kind is QuoteKind.PAYOFF:
+        if command.principal_fen is not None:
+            raise InvalidInput.at(
+                "/principal_yuan", N_("A payoff is of all that is owed: leave the amount out.")
+            )
         return unbilled
     wanted = command.principal_fen or 0
     if not 0 < wanted < unbilled:

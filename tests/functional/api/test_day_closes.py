@@ -60,7 +60,11 @@ def test_days_after_one_that_is_closed_are_filed_anew(api, database, clock, loan
     run_requested_closes(database)
     clock.instant += timedelta(days=2)
     body = {"on": TODAY.isoformat(), "until_on": (TODAY + timedelta(days=1)).isoformat()}
-    api("a-ops").post("/day-closes", body, status=201)
+    filed = api("a-ops").post("/day-closes", body, status=201)
+    assert (filed.json["on"], filed.json["state"]) == (body["until_on"], "requested")
+    assert filed.headers["Location"].endswith(f"/day-closes/{filed.json['id']}")
+    again = api("a-ops").post("/day-closes", body, status=200).json
+    assert (again["on"], again["state"]) == (body["on"], "finished")
 
 
 def test_a_day_that_has_not_come_is_refused_with_today(api, loan_id):  # noqa: F811

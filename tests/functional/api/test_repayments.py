@@ -130,6 +130,7 @@ def test_a_quote_is_asked_for_read_and_carried_out_once(api, loan_id):
         ({"kind": "prepayment"}, "/principal_yuan"),
         ({"kind": "prepayment", "principal_yuan": "4000000.00"}, "/principal_yuan"),
         ({"kind": "prepayment", "principal_yuan": "1.005"}, "/principal_yuan"),
+        ({"kind": "payoff", "principal_yuan": "10000.00"}, "/principal_yuan"),
         ({"kind": "payoff", "valid_until": "2024-01-01"}, "/valid_until"),
         ({"kind": "payoff", "valid_until": "2024-01-13"}, "/valid_until"),
         ({"kind": "some"}, "/kind"),
