@@ -271,7 +271,10 @@ class LoanInstalmentSchema(ViewSchema):
 
 
 class GrowthSchema(ViewSchema):
-    """What runs through the last closed day: the rounded sum of the parts, less what was posted on earlier days.
+    """What runs through the last closed day: the rounded sum of the parts, the worth of that day, when it was posted.
+
+    `before_fen` was posted on earlier days, `day_fen` by the close of the day, `corrected_fen` since to correct
+    earlier days; `pending_fen` is left for the next close: together they are the sum.
 
     Interest is that of the running period, penalty and compound interest those since the drawdown.
     """
@@ -280,8 +283,11 @@ class GrowthSchema(ViewSchema):
     through_on = Day()
     parts = ma.fields.List(ma.fields.Nested(InterestPartSchema))
     grown_fen = Yuan()
+    worth_fen = Yuan()
     before_fen = Yuan()
     day_fen = Yuan()
+    corrected_fen = Yuan()
+    pending_fen = Yuan()
 
 
 class RunningNoteSchema(ViewSchema):

@@ -1,6 +1,7 @@
 """Money dated back, and repayments taken back that others followed: as if known on their days."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 from random import Random
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from app.audit.models import AuditEvent
 from app.kernel.daycount import DayCount
+from app.kernel.money import fen_half_up
 from app.loans.domain.early import Keep
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
@@ -21,6 +23,7 @@ from app.loans.refusals import (
     NotDrawn,
 )
 from app.loans.repayments.replayed import replay_digest, replayed_rows
+from app.loans.running import running_interest
 from app.loans.schedules import InstalmentState, loan_schedule
 from app.loans.services import (
     Drawn,
@@ -125,6 +128,30 @@ def payments(random):
         )
         for number in days
     ]
+
+
+def test_what_runs_tells_a_correction_apart_from_the_days_that_it_corrects(bank):
+    """60,000.00 dated 5 days back: days 5 to 9 were posted on 90,000.00, and are worth a third."""
+    bank.open(START)
+    loan_id = sign(bank, method=Method.BULLET, every="1m", interest_style=InterestStyle.SCHEDULE)
+    bank.draw(loan_id, 90_000_00)
+    bank.close_until(START, day(9))
+    before = running(bank, loan_id)
+    assert (before.worth_fen, before.day_fen, before.corrected_fen) == (before.day_fen, 14_80, 0)
+    pay(bank, loan_id, 60_000_00, prepay=True, value_on=day(5))
+    after = running(bank, loan_id)
+    assert (after.before_fen, after.day_fen) == (before.before_fen, before.day_fen)
+    assert (after.worth_fen, after.corrected_fen < 0, after.pending_fen) == (4_93, True, 0)
+    assert after.before_fen + after.day_fen + after.corrected_fen == after.grown_fen
+    assert after.grown_fen == fen_half_up(Fraction(90_000_00 * 3 + 30_000_00 * 5) * 6 / 36500)
+    bank.close_until(day(10), day(10))
+    assert running(bank, loan_id).worth_fen == running(bank, loan_id).day_fen
+
+
+def running(bank, loan_id):
+    with bank.database.read() as session:
+        ((found,),) = [note.growths for note in running_interest(session, bank.actor, loan_id)]
+    return found
 
 
 def three_of_each_kind(bank, random):
