@@ -53,10 +53,13 @@ NOTICE_STATE_TITLES: Final[Mapping[NoticeState, str]] = {
 
 PAID_BEFORE: Final = N_("Nothing of it is left to pay.")
 NOT_DUE: Final = N_("Nothing falls due on this day any more.")
+DAY_PASSED: Final = N_(
+    "The due day had passed before it was printed; what is unpaid is demanded as overdue."
+)
 NO_CHANGE: Final = N_("No rate counts from this day any more.")
 
 DROP_REASONS: Final[Mapping[NoticeKind, frozenset[str]]] = {
-    NoticeKind.DUE: frozenset({NOT_DUE, PAID_BEFORE}),
+    NoticeKind.DUE: frozenset({NOT_DUE, PAID_BEFORE, DAY_PASSED}),
     NoticeKind.OVERDUE: frozenset({PAID_BEFORE}),
     NoticeKind.RATE_CHANGE: frozenset({NO_CHANGE}),
 }

@@ -28,6 +28,7 @@ from app.kernel.text import N_
 from app.loans.books import NoteLedger, lending_day, note_book
 from app.loans.domain.accrual import overdue_rate_ppm
 from app.loans.domain.notices import (
+    DAY_PASSED,
     NO_CHANGE,
     NOT_DUE,
     NOTICE_TITLES,
@@ -193,7 +194,14 @@ def _view(
     )
 
 
-def _due(_session: Session, row: LoanNotice, ledger: NoteLedger) -> dict[str, Any] | str:
+def _due(session: Session, row: LoanNotice, ledger: NoteLedger) -> dict[str, Any] | str:
+    """The payment that falls due today or later; once its day has passed nobody is reminded of it."""
+    figures = _payment_of(row, ledger)
+    passed = row.about_on < lending_day(session, row.bank_id)
+    return DAY_PASSED if passed and not isinstance(figures, str) else figures
+
+
+def _payment_of(row: LoanNotice, ledger: NoteLedger) -> dict[str, Any] | str:
     """The payment as it is to come, or what is left of it where it was billed meanwhile."""
     coming = _payment_on(ledger, row.about_on)
     if coming is not None:

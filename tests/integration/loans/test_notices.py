@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.documents.services import check_code
 from app.kernel.errors import Forbidden, InvalidInput, NotFound
-from app.loans.domain.notices import PAID_BEFORE, Language, NoticeKind, NoticeState
+from app.loans.domain.notices import DAY_PASSED, PAID_BEFORE, Language, NoticeKind, NoticeState
 from app.loans.domain.repricing import LprTenor, Pricing, ResetRule
 from app.loans.models import LoanNote
 from app.loans.notices.issuing import issue_notices
@@ -321,6 +321,20 @@ def test_a_notice_that_was_cut_off_keeps_its_number(bank, near, notices, issue):
         session.add(row)
     issue()
     assert [each.number for each in notices(state=NoticeState.ISSUED)] == ["DOC-2024-000777"]
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_nobody_is_reminded_of_a_day_that_has_passed(bank, near, notices, issue, late):
+    """Several days closed in one run: on the due day itself the reminder still says what is to come."""
+    close_to(bank, DUE_DAY + timedelta(days=late))
+    done = issue()
+    assert (done.issued, done.dropped) == (1, late)
+    (reminder,) = notices(kind=NoticeKind.DUE)
+    assert (reminder.state, reminder.detail) == (
+        (NoticeState.DROPPED, DAY_PASSED) if late else (NoticeState.ISSUED, "")
+    )
+    assert [each.state for each in notices(kind=NoticeKind.OVERDUE)] == [NoticeState.ISSUED] * late
+    assert bank.broken() == []
 
 
 def test_a_run_takes_no_more_than_it_is_given(bank, near, notices, issue):
