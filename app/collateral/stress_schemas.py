@@ -71,7 +71,7 @@ class StressedLoanSchema(ViewSchema):
 
 
 class StressTotalSchema(ViewSchema):
-    """Sums over a kind of asset, a bank, or all loans.
+    """Sums over the loans of a bank, or over all.
 
     `at_line_before` and `at_line_after` count the loans that stand at a line, `newly_at_line` those at
     none before, `at_worse_line` those at a line before and at a worse one after, and `crossed` the
@@ -92,13 +92,23 @@ class StressTotalSchema(ViewSchema):
     shortfall_fen = Yuan()
 
 
+class StressedKindSchema(ViewSchema):
+    """Recognised values of the assets of a kind; exposure and lines are of loans, which hold assets of several."""
+
+    key = Text(max_length=60)
+    name = ma.fields.Nested(BilingualSchema)
+    count = Whole(low=0, high=10**9)
+    before_fen = Yuan()
+    after_fen = Yuan()
+
+
 class StressReportSchema(ViewSchema):
     """What a scenario does to the loans in sight, the hardest hit first, at most a thousand of them."""
 
     scenario = ma.fields.Nested(ScenarioSchema)
     on = Day()
     total = ma.fields.Nested(StressTotalSchema)
-    kinds = ma.fields.List(ma.fields.Nested(StressTotalSchema))
+    kinds = ma.fields.List(ma.fields.Nested(StressedKindSchema))
     banks = ma.fields.List(ma.fields.Nested(StressTotalSchema))
     loans = ma.fields.List(ma.fields.Nested(StressedLoanSchema))
     unvalued = ma.fields.List(ma.fields.Nested(StressedAssetSchema))

@@ -98,7 +98,7 @@ class StressedLoan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressTotal:
-    """Sums over a kind of asset, or over a bank.
+    """Sums over the loans of a bank, or over all.
 
     `at_line_before` and `at_line_after` count the loans that stand at a line, `newly_at_line` those
     between both, `at_worse_line` those at a line before and at a worse one after, and `crossed`
@@ -110,13 +110,24 @@ class StressTotal:
     count: int
     before_fen: int
     after_fen: int
-    exposure_fen: int = 0
-    crossed: int = 0
-    at_line_before: int = 0
-    at_line_after: int = 0
-    newly_at_line: int = 0
-    at_worse_line: int = 0
-    shortfall_fen: int = 0
+    exposure_fen: int
+    crossed: int
+    at_line_before: int
+    at_line_after: int
+    newly_at_line: int
+    at_worse_line: int
+    shortfall_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StressedKind:
+    """Recognised values of the assets of a kind; exposure and lines are of loans, which hold assets of several."""
+
+    key: str
+    name: Name
+    count: int
+    before_fen: int
+    after_fen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +137,7 @@ class StressReport:
     scenario: Scenario
     on: date
     loans: tuple[StressedLoan, ...]
-    kinds: tuple[StressTotal, ...]
+    kinds: tuple[StressedKind, ...]
     banks: tuple[StressTotal, ...]
     unvalued: tuple[StressedAsset, ...]
 
@@ -274,14 +285,14 @@ def _unvalued(loans: Sequence[StressedLoan]) -> tuple[StressedAsset, ...]:
     return tuple(sorted(found.values(), key=lambda asset: asset.number))
 
 
-def _by_kind(loans: Sequence[StressedLoan]) -> tuple[StressTotal, ...]:
+def _by_kind(loans: Sequence[StressedLoan]) -> tuple[StressedKind, ...]:
     """Recognised values by kind; an asset behind two loans of a bank counts once."""
     assets = {(loan.bank_id, each.asset_id): each for loan in loans for each in loan.assets}
     kinds: dict[str, list[StressedAsset]] = {}
     for each in assets.values():
         kinds.setdefault(each.kind, []).append(each)
     totals = [
-        StressTotal(
+        StressedKind(
             key=kind,
             name=kind_info(kind).title,
             count=len(rows),

@@ -259,6 +259,9 @@ def test_pages_api_and_workbook_say_the_same(session, world, loan, commit, sign_
     total = answer["total"]
     assert (total["newly_at_line"], total["at_worse_line"], total["crossed"]) == (1, 0, 1)
     assert answer["loans"][0]["newly_at_line"] is True
+    # What is told by loan is not told of a kind, as loans hold assets of several: no zero stands there.
+    assert {"exposure_yuan", "shortfall_yuan"} <= answer["banks"][0].keys()
+    assert answer["kinds"][0].keys() == {"key", "name", "count", "before_yuan", "after_yuan"}
     client.get("/portfolio-stress", scenario="nothing", status=422)
     client.get("/portfolio-stress", status=422)
     api("c1-fin").get("/portfolio-stress", scenario="price-fall-30", status=403)
