@@ -142,7 +142,7 @@ class LoanPage:
     """The loan that this one renewed."""
     renewed_by: LoanLink | None
     mark: str
-    """That the loan is a renewal, or runs longer than signed; empty of any other."""
+    """That the loan was restructured, is a renewal, or runs longer than signed; empty of any other."""
 
     @property
     def basis_ppm(self) -> int | None:
@@ -206,11 +206,15 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
 
 
 def _mark(session: Session, loan: LoanView) -> str:
-    """A renewal that was booked as a later maturity is known by its fact."""
-    renewed = sa.select(col(LoanFactRow.id)).where(
-        col(LoanFactRow.loan_id) == loan.id, col(LoanFactRow.fact) == LoanFact.RENEWED
+    """A restructuring, and a renewal that was booked as a later maturity, are known by their facts."""
+    kept = sa.select(col(LoanFactRow.fact)).where(
+        col(LoanFactRow.loan_id) == loan.id,
+        col(LoanFactRow.fact).in_([LoanFact.RENEWED, LoanFact.RESTRUCTURED]),
     )
-    if loan.renews_id or session.execute(renewed.limit(1)).first():
+    facts = set(session.execute(kept).scalars())
+    if LoanFact.RESTRUCTURED in facts:
+        return N_("Restructured")
+    if loan.renews_id or LoanFact.RENEWED in facts:
         return FACT_TITLES[LoanFact.RENEWED]
     return N_("Extended") if session.get_one(Loan, loan.id).extended_from_on else ""
 

@@ -5,26 +5,47 @@ from sqlmodel import Session
 
 from app.kernel.actor import Actor
 from app.kernel.text import N_
+from app.loans.queries import loan_view
 from app.origination.change_schemas import CarryOutSchema, DecideChangeSchema, LoanChangeSchema
 from app.origination.domain.changes import CHANGE_KIND_TITLES, LOAN_CHANGE, ChangeEvent
 from app.origination.services import changes
+from app.origination.services.change_previews import rates_of_change
 from app.web.events import EventHandler, Events
-from app.web.formats import day
+from app.web.formats import day, money_yuan, ppm_percent
 from app.web.shell import words
 
 
 def _what(
-    session: Session,  # noqa: ARG001 - the shape of all facts
-    actor: Actor,  # noqa: ARG001
+    session: Session,
+    actor: Actor,
     view: changes.LoanChangeView,
 ) -> list[tuple[str, str]]:
+    loan, rate = loan_view(session, actor, view.loan_id), rates_of_change(session, actor, view.id)
     return [
         (gettext("Loan"), view.loan_number),
         (gettext("What changes"), gettext(CHANGE_KIND_TITLES[view.kind])),
         (gettext("Present maturity"), day(view.before_on)),
         (gettext("New maturity"), day(view.matures_on)),
+        (gettext("Present rate"), _between(rate.low_ppm, rate.high_ppm)),
+        (gettext("Rate after the change"), rate.after or gettext("Unchanged")),
+        (gettext("Principal owed (yuan)"), money_yuan(loan.principal_fen)),
+        (gettext("Interest unpaid, due or not (yuan)"), money_yuan(loan.accrued_fen)),
+        (gettext("Fees owed (yuan)"), money_yuan(loan.fees_fen)),
+        *(
+            (
+                gettext("New plan: principal due on %(day)s", day=day(each.on)),
+                money_yuan(each.amount_fen),
+            )
+            for each in view.plan
+        ),
         (gettext("Why it is proposed"), view.reason),
     ]
+
+
+def _between(low_ppm: int, high_ppm: int) -> str:
+    """The rate of all notes, or the lowest and the highest."""
+    ends = dict.fromkeys(ppm_percent(each) for each in (low_ppm, high_ppm))
+    return " – ".join(ends)
 
 
 CHANGE_EVENTS = Events(

@@ -73,6 +73,7 @@ def new_change(loan_id: UUID) -> Answer:
         subtitle=f"{loan.number} · {words(loan.borrower_name)}",
         help_text=gettext("Another person decides; then it is carried out in the books."),
         submit=submit,
+        submit_title=gettext("Submit for approval"),
         back=f"/loans/{loan_id}/changes",
         row_titles={
             "plan": gettext(

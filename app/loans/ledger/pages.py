@@ -1,6 +1,6 @@
 """Pages of the ledger: trial balance, its lines, closed periods, entries by hand, recoveries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -27,9 +27,11 @@ from app.loans.ledger.schemas import (
     ReversalReasonSchema,
     TrialBalanceQuery,
 )
+from app.loans.ledger.written_off import find_written_off
 from app.loans.pages import words_of_loans
 from app.loans.queries import loan_view
 from app.web.access import access, current_actor, current_session, tell
+from app.web.formats import money_yuan
 from app.web.forms import form_page
 from app.web.paging import fetch_page, page_request
 from app.web.reading import load_schema
@@ -171,7 +173,14 @@ def entry_page(entry_id: UUID) -> str:
 Propose = Callable[..., queries.ManualEntryView]
 
 
-def _form(loan_id: UUID, schema: Any, title: str, help_text: str, book: Propose) -> Answer:
+def _form(
+    loan_id: UUID,
+    schema: Any,
+    title: str,
+    help_text: str,
+    book: Propose,
+    decided: Sequence[tuple[str, str]] = (),
+) -> Answer:
     """The form of an entry of a loan; what was made is shown on its own page."""
     session, actor = current_session(), current_actor()
     loan = loan_view(session, actor, loan_id)
@@ -188,6 +197,7 @@ def _form(loan_id: UUID, schema: Any, title: str, help_text: str, book: Propose)
         help_text=help_text,
         submit=submit,
         back=f"/loans/{loan_id}/journal",
+        decided=decided,
     )
 
 
@@ -229,7 +239,23 @@ def recover(loan_id: UUID) -> Answer:
             "The claim stays in the memorandum until it is recovered; what comes in is income."
         ),
         manual_entries.recover,
+        _still_owed(loan_id),
     )
+
+
+def _still_owed(loan_id: UUID) -> list[tuple[str, str]]:
+    """The claim of a visible loan that was written off, in the order in which money settles it."""
+    session = current_session()
+    loan = loan_view(session, current_actor(), loan_id)
+    left = find_written_off(session, loan.id)
+    if left is None:
+        return []
+    return [
+        (gettext("Claim left: fees"), money_yuan(left.fees_fen)),
+        (gettext("Claim left: principal"), money_yuan(left.principal_fen)),
+        (gettext("Claim left: interest"), money_yuan(left.interest_fen)),
+        (gettext("Still owed in all (yuan)"), money_yuan(left.claim_fen)),
+    ]
 
 
 @of_loans.route("/<uuid:loan_id>/journal/<uuid:entry_id>/reversal", methods=["GET", "POST"])

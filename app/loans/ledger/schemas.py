@@ -203,7 +203,9 @@ class RecoverSchema(CommandSchema):
         required=True,
         low_fen=1,
         title=N_("Amount received"),
-        help=N_("It lowers the principal in the memorandum first, then the interest."),
+        help=N_(
+            "It settles fees still owed first, then principal and interest of the claim on file."
+        ),
     )
     party = Text(max_length=160, title=N_("Payer"))
     reason = Text(

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app.loans.domain.states import EntryKind
 from app.loans.ledger.entries import claim_left
-from app.loans.models import LoanPosting
+from app.loans.models import LoanPosting, LoanStateRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +19,13 @@ class WrittenOff:
     on: date
     principal_fen: int
     interest_fen: int
+    fees_fen: int
+    """Owed on the balance sheet still; money that comes in settles them first."""
 
     @property
     def claim_fen(self) -> int:
-        """Principal and interest together."""
-        return self.principal_fen + self.interest_fen
+        """Fees, principal and interest together."""
+        return self.fees_fen + self.principal_fen + self.interest_fen
 
 
 def find_written_off(session: Session, loan_id: UUID) -> WrittenOff | None:
@@ -35,4 +37,7 @@ def find_written_off(session: Session, loan_id: UUID) -> WrittenOff | None:
     if on is None:
         return None
     principal_fen, interest_fen = claim_left(session, loan_id)
-    return WrittenOff(on=on, principal_fen=principal_fen, interest_fen=interest_fen)
+    fees_fen = session.get_one(LoanStateRow, loan_id).fees_fen
+    return WrittenOff(
+        on=on, principal_fen=principal_fen, interest_fen=interest_fen, fees_fen=fees_fen
+    )

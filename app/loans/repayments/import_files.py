@@ -43,6 +43,13 @@ EXACT_BELOW: Final = 10**15
 REQUIRED: Final = ("loan_number", "amount_yuan", "key")
 OPTIONAL: Final = ("value_on", "prepay", "payer")
 WORDS: Final = N_("%(words)s")
+_WRONG_CELLS: Final[Mapping[str, Name]] = {
+    **CELL_WORDS,
+    "unit": Name(
+        en="Write the number without its unit: the name of the column has it.",
+        zh="请只填数字，不带单位；单位见列名。",
+    ),
+}
 
 TITLES: Final[Mapping[str, Name]] = {
     "loan_number": Name(zh="贷款编号", en="Loan number"),
@@ -195,7 +202,7 @@ def _from_cells(number: int, cells: Sequence[Cell], names: Mapping[int, str]) ->
         try:
             require_plain(cell)
         except WrongCell as wrong:
-            raw.refuse(name, WORDS, words=CELL_WORDS[str(wrong)])
+            raw.refuse(name, WORDS, words=_WRONG_CELLS[str(wrong)])
         else:
             raw.cells[name] = cell.value
     return raw
@@ -264,7 +271,7 @@ def _read_cell(raw: RawRow, name: str, read: Any) -> Any:
     try:
         return read(value)
     except WrongCell as wrong:
-        raw.refuse(name, WORDS, words=CELL_WORDS[str(wrong)])
+        raw.refuse(name, WORDS, words=_WRONG_CELLS[str(wrong)])
         return None
 
 

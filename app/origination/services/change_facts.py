@@ -12,6 +12,7 @@ from app.collateral.domain.states import OPEN_CALL_STATES
 from app.collateral.models import Guarantee, MarginCall, Pledge
 from app.collateral.queries import ACTIVE, pool_of_loan
 from app.collateral.services.pledging import all_registered
+from app.kernel.errors import Refusal
 from app.loans.domain.classification import percent_words
 from app.loans.domain.repricing import SERIES, LprTenor, RateSet
 from app.loans.domain.states import OPEN_STATES, LoanState
@@ -117,6 +118,14 @@ def _rate(session: Session, asked: Asked) -> RateFacts:
     )
 
 
+def rate_words(session: Session, asked: Asked) -> str:
+    """How the rate that a change sets comes about on the day; empty where it sets none, or none can be made."""
+    try:
+        return _rate(session, asked).made
+    except Refusal:
+        return ""
+
+
 def _made_words(loan: Loan, new: NewRate, made: RateSet) -> str:
     """How a rate comes about: "4.8 %", or "LPR-5Y 3.95 % + 55 bp = 4.5 %"."""
     pricing = new_pricing(loan, new)
@@ -165,4 +174,4 @@ def _is_working_capital(session: Session, loan: Loan) -> bool:
     return terms_of(session, loan.bank_id, loan.product).use is Use.WORKING_CAPITAL
 
 
-__all__ = ["Asked", "change_facts", "new_rate", "tenor_of_term"]
+__all__ = ["Asked", "change_facts", "new_rate", "rate_words", "tenor_of_term"]

@@ -15,12 +15,14 @@ from app.loans.changed_schedules import (
     schedule_of_terms,
     schedule_to_come,
 )
+from app.loans.domain.classification import percent_words
 from app.loans.domain.notes import plan_from_json
+from app.loans.repricing import present_rates
 from app.loans.schedules import InstalmentView
 from app.loans.services import lending_day
 from app.origination.change_models import LoanChange
 from app.origination.domain.changes import WAITING_STATES, ChangeKind
-from app.origination.services.change_facts import Asked, new_rate
+from app.origination.services.change_facts import Asked, new_rate, rate_words
 from app.origination.services.changes import CHANGES
 from app.origination.services.renewing import renewed_terms
 
@@ -59,6 +61,37 @@ def find_preview(session: Session, actor: Actor, change_id: UUID) -> ChangePrevi
     except Refusal:
         return None
     return found if found.before or found.after else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedRates:
+    """The rates of the notes that run, and how the rate after a change comes about; empty where it stays."""
+
+    low_ppm: int
+    high_ppm: int
+    after: str = ""
+
+
+def rates_of_change(session: Session, actor: Actor, change_id: UUID) -> ChangedRates:
+    """The rate before and after a change in sight, as the day would make it."""
+    row = CHANGES.get(session, actor, change_id)
+    loan, day = load_loan(session, actor, row.loan_id), lending_day(session, row.bank_id)
+    present = present_rates(session, loan)
+    return ChangedRates(
+        low_ppm=present.low_ppm,
+        high_ppm=present.high_ppm,
+        after=_rate_after(session, Asked(loan=loan, row=row, day=day)),
+    )
+
+
+def _rate_after(session: Session, asked: Asked) -> str:
+    """Of a renewal, what was proposed: its LPR is that of the term and the day of the new loan."""
+    row = asked.row
+    if row.kind is not ChangeKind.RENEWAL:
+        return rate_words(session, asked)
+    if row.lpr_bp is not None:
+        return f"LPR {row.lpr_bp:+d} bp"
+    return "" if row.rate_ppm is None else percent_words(row.rate_ppm)
 
 
 def _after(session: Session, asked: Asked) -> tuple[InstalmentView, ...]:

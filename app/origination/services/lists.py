@@ -249,7 +249,7 @@ def _changes(session: Session, actor: Actor) -> Iterator[WaitingItem]:
                 title=view.loan_name,
                 customer=view.borrower,
                 amount_fen=view.balance_fen,
-                due_on=view.before_on,
+                due_on=view.decided_on or view.applied_on,
                 href=f"/loan-changes/{view.id}",
                 what=_CHANGE_WHAT[view.state],
             )

@@ -60,3 +60,25 @@ def test_the_next_payment_stands_beside_its_day(sign_in, loan_id, page):  # noqa
     text = sign_in("a-ops", language="en").get(page.format(id=loan_id), status=200).text
     assert "2024-12-21" in text
     assert "33,745.83" in text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_who_decides_on_a_change_reads_all_that_it_changes(api, sign_in, loan_id):  # noqa: F811
+    plan = [
+        {"on": "2024-11-21", "amount_yuan": "1000000.00"},
+        {"on": "2024-12-25", "amount_yuan": "2000000.00"},
+    ]
+    made = api("a-officer").post(f"/loans/{loan_id}/changes", EASED | {"plan": plan}, status=201)
+    page, approver = f"/loan-changes/{made.json['id']}", sign_in("a-approve", language="en")
+    # The cards of a column stand one below the other only in a stack.
+    assert 'class="w-7 stack"' in approver.get(page, status=200).text
+    told = approver.get(f"{page}/events/approve", status=200).text
+    for words in ("Present rate", "4.45%", "2.1 %", "3,000,000.00", "New plan: principal due on"):
+        assert words in told, words
+    assert all(row["on"] in told for row in plan)
+    assert "1,000,000.00" in told
+    done = decided(api, made.json, ("a-approve", "approve"), ("a-officer", "carry-out"))
+    assert done["state"] == "carried-out"
+    assert "Restructured</" in approver.get(f"/loans/{loan_id}", status=200).text
+    form = sign_in("a-officer", language="en").get(f"/loans/{loan_id}/changes/new").text
+    assert "Submit for approval</button>" in form
