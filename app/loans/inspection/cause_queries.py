@@ -264,7 +264,10 @@ def _taken_over_on(place: Place, rule: TriggerRule) -> date:
 def proofs_missing(
     session: Session, place: Place, rule: TriggerRule, loan_ids: Sequence[UUID]
 ) -> Iterator[Finding]:
-    """Those of some loans whose proofs do not reach what was drawn so many days ago."""
+    """Those of some loans whose proofs do not reach what was drawn so many days ago.
+
+    A renewal without repayment pays no money out: none of its use is to be proved.
+    """
     statement = (
         sa.select(
             col(LoanNote.loan_id),
@@ -276,6 +279,7 @@ def proofs_missing(
             col(LoanNote.loan_id).in_(loan_ids),
             col(LoanNote.drawn_on) >= _taken_over_on(place, rule),
             col(LoanNote.drawn_on) <= place.on - timedelta(days=rule.first),
+            col(Loan.renews_id).is_(None),
             *_of_bank(place.bank_id),
         )
         .group_by(col(LoanNote.loan_id))

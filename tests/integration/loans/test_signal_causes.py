@@ -315,6 +315,19 @@ def test_proofs_that_do_not_reach_the_drawing_are_missing_after_their_days(
     assert [each.cause.trigger for each in signals(bank)] == [Trigger.PROOF_MISSING] * count
 
 
+def test_a_renewal_paid_nothing_out_whose_use_is_to_be_proved(bank):
+    opened = FIRST_DAY + 31 * ONE_DAY
+    bank.open(opened)
+    old, new = drawn_before(bank), drawn_before(bank)
+    bank.sql(
+        "UPDATE loan SET renews_id = (SELECT id FROM loan WHERE number = :old) WHERE number = :new",
+        old=bank.view(old).number,
+        new=bank.view(new).number,
+    )
+    assert look(bank) == 1
+    assert [each.loan_id for each in signals(bank)] == [old]
+
+
 @pytest.mark.parametrize("chunk", [2, 3])
 @pytest.mark.parametrize("looking", [look, look_in_one_transaction])
 def test_loans_are_looked_at_in_chunks_to_the_last_one(bank, looking, chunk):
