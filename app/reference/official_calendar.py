@@ -9,7 +9,13 @@ import chinese_calendar
 from app.kernel.calendar import BusinessCalendar
 from app.reference.domain import DayKind
 
-__all__ = ["FIRST_CALENDAR_YEAR", "last_calendar_year", "official_calendar", "special_days"]
+__all__ = [
+    "FIRST_CALENDAR_YEAR",
+    "holiday_weekends",
+    "last_calendar_year",
+    "official_calendar",
+    "special_days",
+]
 
 FIRST_CALENDAR_YEAR: Final = 2015
 _SATURDAY: Final = 5
@@ -29,6 +35,12 @@ def special_days() -> Iterator[tuple[date, DayKind, str]]:
     for day, note in workdays.items():
         if day.year >= FIRST_CALENDAR_YEAR and day.weekday() >= _SATURDAY:
             yield day, DayKind.WORKDAY, note
+
+
+def holiday_weekends(first: date, last: date) -> set[date]:
+    """Weekend days between two days that belong to a named holiday."""
+    holidays = chinese_calendar.constants.holidays
+    return {day for day in holidays if first <= day <= last and day.weekday() >= _SATURDAY}
 
 
 def official_calendar() -> BusinessCalendar:

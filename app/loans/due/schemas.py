@@ -96,7 +96,7 @@ class DueDaySchema(ViewSchema):
 class DueMonthSchema(ViewSchema):
     """The days of a month on which something falls due; amounts to come are summed when `complete`.
 
-    `holidays` are weekdays on which banks are closed, `workdays` weekend days on which work is made up.
+    `holidays` are the days of named holidays, weekends within them too; `workdays` weekend days of made-up work.
     """
 
     first_on = Day()

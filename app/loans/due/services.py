@@ -40,6 +40,7 @@ from app.loans.schedules import InstalmentState, read_ledgers, to_come
 from app.loans.titles import loan_title
 from app.reference.domain import DayKind
 from app.reference.models import CalendarDay
+from app.reference.official_calendar import holiday_weekends
 from app.reference.queries import special_days
 
 MAX_DRAWN_PAYMENTS: Final = 3_000
@@ -142,7 +143,7 @@ class DueMonth:
     complete: bool
     """Whether amounts to come are summed; else the days only count them."""
     holidays: tuple[date, ...]
-    """Weekdays of the month on which banks are closed."""
+    """Days of the month within a named holiday, its weekend days too."""
     workdays: tuple[date, ...]
     """Weekend days of the month on which work is made up."""
 
@@ -202,9 +203,16 @@ def due_month(session: Session, actor: Actor, first_on: date) -> DueMonth:
         weeks=weeks_of(first_on.year, first_on.month, days),
         sums=total_of(days.values()),
         complete=look.draws,
-        holidays=_of_kind(special, DayKind.HOLIDAY),
+        holidays=_holidays(special, first_on, last_on),
         workdays=_of_kind(special, DayKind.WORKDAY),
     )
+
+
+def _holidays(
+    special: Mapping[date, CalendarDay], first_on: date, last_on: date
+) -> tuple[date, ...]:
+    weekends = holiday_weekends(first_on, last_on) - set(_of_kind(special, DayKind.WORKDAY))
+    return tuple(sorted({*_of_kind(special, DayKind.HOLIDAY), *weekends}))
 
 
 def _of_kind(special: Mapping[date, CalendarDay], kind: DayKind) -> tuple[date, ...]:

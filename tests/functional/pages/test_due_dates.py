@@ -26,16 +26,21 @@ def test_the_month_leads_to_its_days(sign_in, loan_id, language):  # noqa: F811
 
 @pytest.mark.parametrize(("language", "off"), [("zh_CN", "休"), ("en", "Holiday")])
 def test_the_month_marks_holidays_and_days_made_up(sign_in, api, loan_id, language, off):  # noqa: F811
-    """2024-04-04 and 05 were off for Tomb-Sweeping Day; the Sundays 7 and 28 were worked."""
+    """2024-04-04 to 06 were off for Tomb-Sweeping Day; the Sundays 7 and 28 were worked."""
     browser = sign_in("c1-fin", language=language)
     assert f">{off}<" not in browser.get("/due-dates/calendar?day=2024-03-01", status=200).text
     text = browser.get("/due-dates/calendar?day=2024-04-01", status=200).text
-    assert text.count(f">{off}<") == 2
+    assert text.count(f">{off}<") == 3
+    # With the other weekend days: Saturdays 13, 20, 27, Sundays 14, 21.
+    assert text.count('"is-rest') == 3 + 5
     month = api("c1-fin").get("/due-dates/calendar?day=2024-04-01", status=200).json
     assert (month["holidays"], month["workdays"]) == (
-        ["2024-04-04", "2024-04-05"],
+        ["2024-04-04", "2024-04-05", "2024-04-06"],
         ["2024-04-07", "2024-04-28"],
     )
+    spring = api("c1-fin").get("/due-dates/calendar?day=2024-02-01", status=200).json
+    assert spring["holidays"] == [f"2024-02-{number}" for number in range(10, 18)]
+    assert spring["workdays"] == ["2024-02-04", "2024-02-18"]
 
 
 def test_files_carry_the_filter_of_the_list(sign_in, loan_id):  # noqa: F811
