@@ -6,7 +6,7 @@ holdings together are worth less than each alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -201,7 +201,16 @@ def _asked_for(listed: Sequence[Means], basis: Basis) -> PriceUse:
     if lower is not None:
         return lower
     ended = [use for means in listed for use in means.stated(basis.prices)]
-    return ended[0] if ended else listed[-1].long
+    return ended[0] if ended else _either(listed)
+
+
+def _either(listed: Sequence[Means]) -> PriceUse:
+    """A price that is missing, named with all that would do in its place."""
+    titles = [use.title for means in listed for use in (means.short, means.long)]
+    named = Text(
+        en="” or “".join(title.en for title in titles), zh="”或“".join(title.zh for title in titles)
+    )
+    return replace(listed[-1].long, title=named)
 
 
 @step(unit="yuan/unit", zh="20日成交均价")

@@ -106,3 +106,11 @@ def test_a_claim_of_157_yuan_a_tonne_is_asked_about():
     claimed = {key: Price(yuan=157.0, unit="yuan/tCO2e") for key in PRICES}
     result = run(MODEL, [_row(quantity_held=127_400.0)], claimed)
     assert "implied-value-outside-band" in codes(result, severity="ask")
+
+
+def test_where_no_mean_is_known_both_that_would_do_are_named():
+    result = run(MODEL, [_row(**NOT_ISSUED, **RATES)], {})
+    (missing,) = [each for each in result.findings if each.code == "price-missing"]
+    for use in MODEL.spec.prices:
+        assert f"“{use.title.en}”" in missing.detail.en
+        assert f"“{use.title.zh}”" in missing.detail.zh
