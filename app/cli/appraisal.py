@@ -77,7 +77,7 @@ def models(*, as_json: bool) -> None:
 @click.option(
     "--seed",
     type=WholeRange(min=0),
-    help="Seed of the paths, asked for beside --paths; the same seed gives the same figures.",
+    help="Seed of the paths, beside --paths; without one it is 0. The same seed gives the same figures.",
 )
 @click.option(
     "--losses",

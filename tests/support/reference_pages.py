@@ -178,7 +178,8 @@ def _reason(path: Path, node: ast.stmt, after: ast.stmt | None) -> str:
 def _shown(limit: Limit) -> str:
     value = limit.value
     if isinstance(value, timedelta):
-        return f"{int(value.total_seconds())} seconds"
+        whole_days = not value % timedelta(days=1)
+        return f"{value.days} days" if whole_days else f"{int(value.total_seconds())} seconds"
     unit = next((UNITS[part] for part in reversed(limit.name.split("_")) if part in UNITS), "")
     return f"{value:,} {unit}".strip()
 
