@@ -11,6 +11,7 @@ from app.kernel.permissions import Permission
 from app.loans import queries, services
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import Terms
+from app.loans.ledger.written_off import loan_with_claim
 from app.loans.repayments.statements import statement_pdf
 from app.loans.running import running_interest
 from app.loans.schedules import loan_schedule
@@ -21,6 +22,7 @@ from app.loans.schemas import (
     LoanQuery,
     LoanScheduleSchema,
     LoanSchema,
+    LoanWithClaimSchema,
     PreviewSchema,
     RepaymentListSchema,
     RepaymentSchema,
@@ -59,10 +61,10 @@ def list_loans(wanted: tuple[queries.LoanFilter, str]) -> Any:
 
 @loans.route("/<uuid:loan_id>", methods=["GET"])
 @access(*READERS)
-@loans.response(200, LoanSchema)
+@loans.response(200, LoanWithClaimSchema)
 def get_loan(loan_id: UUID) -> Any:
-    """A loan with its terms, and its figures at the opening of the business day."""
-    return tagged(services.loan_view(current_session(), current_actor(), loan_id))
+    """A loan with its terms, its figures at the opening of the business day, and the claim of one written off."""
+    return tagged(loan_with_claim(current_session(), current_actor(), loan_id))
 
 
 @loans.route("/<uuid:loan_id>/schedule", methods=["GET"])

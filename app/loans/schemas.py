@@ -203,6 +203,22 @@ class LoanSchema(ThingSchema):
     closed_on = Day(allow_none=True)
 
 
+class ClaimSchema(ViewSchema):
+    """What is still owed of a loan that was written off, as recoveries settle it: fees, principal, interest."""
+
+    on = Day()
+    fees_fen = Yuan()
+    principal_fen = Yuan()
+    interest_fen = Yuan()
+    claim_fen = Yuan()
+
+
+class LoanWithClaimSchema(LoanSchema):
+    """A loan; of one that was written off `claim` is the whole claim left, which the other figures leave out."""
+
+    claim = ma.fields.Nested(ClaimSchema, allow_none=True)
+
+
 class LoanQuery(ListQuery):
     """Filters of the list of loans."""
 

@@ -7,9 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.loans.domain.states import EntryKind
+from app.kernel.actor import Actor
+from app.loans.domain.states import EntryKind, LoanState
 from app.loans.ledger.entries import claim_left
 from app.loans.models import LoanPosting, LoanStateRow
+from app.loans.queries import LoanView, loan_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +42,21 @@ def find_written_off(session: Session, loan_id: UUID) -> WrittenOff | None:
     fees_fen = session.get_one(LoanStateRow, loan_id).fees_fen
     return WrittenOff(
         on=on, principal_fen=principal_fen, interest_fen=interest_fen, fees_fen=fees_fen
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanWithClaim(LoanView):
+    """A loan, and of one that was written off the claim that is left."""
+
+    claim: WrittenOff | None = None
+
+
+def loan_with_claim(session: Session, actor: Actor, loan_id: UUID) -> LoanWithClaim:
+    """One visible loan with the claim that is left."""
+    view = loan_view(session, actor, loan_id)
+    lost = view.state is LoanState.WRITTEN_OFF
+    return LoanWithClaim(
+        **{name: getattr(view, name) for name in LoanView.__dataclass_fields__},
+        claim=find_written_off(session, loan_id) if lost else None,
     )

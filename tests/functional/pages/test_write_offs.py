@@ -1,10 +1,12 @@
 """A write-off through the pages and over the API: three people, and the page of the loan after it."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from app.loans.history import WrittenOff
+from app.loans.ledger.entries import BookEntry, ProposeFee, book_entry, propose_fee
 from app.loans.services import Drawn, PostDrawdown, WriteOff
 from tests.support.bank import Bank
 from tests.support.once import built_once
@@ -83,3 +85,37 @@ def test_a_write_off_of_history_says_so(sign_in, api, database, world, clock):
     assert "its entry says: 账销案存" in shown
     listed = api("a-approve").get(f"/loans/{loan_id}/write-offs").json
     assert listed == {"items": [], "loaded": {"on": "2025-02-27", "words": "账销案存"}}
+
+
+@pytest.mark.one_engine("sqlite")
+def test_fees_of_a_loan_written_off_are_named_wherever_its_claim_is(
+    sign_in, api, database, world, loan_id
+):
+    fee = ProposeFee(amount_fen=300_00, reason="诉讼费")
+    with database.write() as session:
+        entry = propose_fee(session, world.actor("a-ops"), loan_id, fee)
+        book_entry(session, world.actor("a-drawdown"), entry.id, BookEntry())
+    assert api("a-ops").get(f"/loans/{loan_id}").json["claim"] is None
+    # The last day is past and all of it is owed: more than that no payment is to come.
+    reader = sign_in("a-ops", language="en")
+    open_loan = reader.get(f"/loans/{loan_id}").text
+    assert "No further day is to come; CNY " in open_loan
+    assert "No payment is to come." not in open_loan
+    made = api("a-preserve").post(f"/loans/{loan_id}/write-offs", FORM, status=201).json
+    address = f"/loan-write-offs/{made['id']}/events"
+    note = {"event": "approve", "note": "同意"}
+    agreed = api("a-approve").post(address, note, version=made["version"]).json
+    api("a-preserve").post(address, {"event": "carry-out"}, version=agreed["version"])
+    claim = api("a-ops").get(f"/loans/{loan_id}").json["claim"]
+    parts = [claim[f"{name}_yuan"] for name in ("fees", "principal", "interest")]
+    assert parts[:2] == ["300.00", "3000000.00"]
+    assert Decimal(claim["claim_yuan"]) == sum(map(Decimal, parts))
+    lost = reader.get(f"/loans/{loan_id}").text
+    assert "Fees of 300.00 yuan are still owed too." in lost
+    assert "Claim left: fees" in lost
+    assert "Nothing more is billed: the claim is kept off the balance sheet." in lost
+    form = reader.get(f"/loans/{loan_id}/recoveries/new").text
+    told = ["Claim left: fees", "Claim left: principal", "Claim left: interest"]
+    assert [form.index(each) for each in told] == sorted(form.index(each) for each in told)
+    assert "It settles fees still owed first" in form
+    assert f"{Decimal(claim['claim_yuan']):,}" in form

@@ -40,6 +40,10 @@ def test_each_problem_of_a_stored_row_names_the_cell_as_typed(bank, loan):  # no
     found = {line: sorted(cells) for line, cells in typed(kept).items()}
     assert found == {line: sorted(cells) for line, cells in expected.items()}
     assert typed(look(bank, kept)) == typed(kept)
+    # A CSV has no third row that could hold the unit.
+    told = [str(each) for row in kept.rows for each in row.problems]
+    assert any("单位见列名" in each for each in told)
+    assert not any("第三行" in each for each in told)
 
 
 @pytest.mark.one_engine("sqlite")

@@ -308,9 +308,12 @@ def test_what_waits_for_a_second_person_stands_in_the_worklist(bank, loan_id):
     lift = JudgeClass(loan_class=LoanClass.NORMAL, reason="已改善")
     better = act(bank, judge_class, "a-risk", loan_id, lift)
     with bank.database.read() as session:
-        waits = {task.number for task in worklist(session, bank.world.actor("a-approve"))}
+        tasks = worklist(session, bank.world.actor("a-approve"))
+        waits = {task.number for task in tasks}
         own = {task.number for task in worklist(session, bank.world.actor("a-officer"))}
     assert {change.number, better.number} <= waits
+    # It has waited since it was proposed; the maturity of the loan is no limit for the decision.
+    assert [task.due_on for task in tasks if task.number == change.number] == [DAY]
     assert not {change.number, better.number} & own
     act(bank, approve_change, "a-approve", change.id, DecideChange(note="同意"))
     with bank.database.read() as session:
