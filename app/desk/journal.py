@@ -12,16 +12,18 @@ from flask_babel import gettext
 from sqlmodel import Session, col
 
 from app.appraisal.models import Appraisal, RevaluationRun
+from app.appraisal.queries import region_names
 from app.assets.models import Asset
 from app.audit.queries import EventView
-from app.audit.titles import FACT_TITLES, KIND_TITLES
+from app.audit.titles import ACTION_TITLES, FACT_TITLES, KIND_TITLES
 from app.collateral.models import MarginCall, Pledge
+from app.desk.journal_values import value_words
 from app.identity.models import Organisation, Person
 from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
 from app.kernel.permissions import Permission
 from app.loans.ledger.models import ManualEntry
 from app.loans.models import Loan
-from app.origination.models import Application
+from app.origination.models import Application, Product
 from app.web import formats
 from app.web.shell import words
 
@@ -49,6 +51,7 @@ class EventLine:
     """An event as the page shows it."""
 
     event: EventView
+    action: str
     kind: str
     thing: str
     href: str | None
@@ -62,7 +65,7 @@ def event_lines(session: Session, actor: Actor, events: Iterable[EventView]) -> 
     ids = {text for event in listed for text in _ids(event.facts)}
     ids |= {event.subject_id for event in listed if UUID_TEXT.fullmatch(event.subject_id)}
     ids |= {str(event.person_id) for event in listed}
-    known = _names(session, {UUID(text) for text in ids})
+    known = _names(session, {UUID(text) for text in ids}) | _coded_names(session, listed)
     return [_line(event, actor, known) for event in listed]
 
 
@@ -91,6 +94,19 @@ def _names(session: Session, ids: set[UUID]) -> dict[str, Name]:
     return found | {str(row.id): Name(zh=row.name_zh, en=row.name_en) for row in named}
 
 
+def _coded_names(session: Session, events: Iterable[EventView]) -> dict[str, Name]:
+    """Names of regions and products by fact and code."""
+    facts = [event.facts for event in events]
+    regions = {str(each["region_code"]) for each in facts if each.get("region_code")}
+    codes = {str(each["product"]) for each in facts if each.get("product")}
+    statement = sa.select(Product).where(col(Product.code).in_(codes))
+    products = session.execute(statement).scalars() if codes else ()
+    named = region_names(session, regions) if regions else {}
+    return {f"region_code={code}": name for code, name in named.items()} | {
+        f"product={row.code}": Name(zh=row.title_zh, en=row.title_en) for row in products
+    }
+
+
 def subject_of(session: Session, asked: str) -> str:
     """The id of the thing with a number; what is no number stays as it was asked."""
     for model, _href, _permission in NUMBERED.values():
@@ -113,12 +129,13 @@ def _line(event: EventView, actor: Actor, known: Mapping[str, Name]) -> EventLin
     plain = "" if UUID_TEXT.fullmatch(event.subject_id) else event.subject_id
     return EventLine(
         event=event,
+        action=action_title(event.action),
         kind=gettext(title) if title else event.subject_kind,
         thing=words(name) if name else plain,
         href=f"{page[1]}{event.subject_id}" if page and opens else None,
         person=words(known.get(str(event.person_id))),
         facts=tuple(
-            (fact_title(key), fact_text(key, value, known))
+            (fact_title(key), fact_text(key, value, known, event.subject_kind))
             for key, value in event.facts.items()
             if not _is_nameless(value, known)
         ),
@@ -128,6 +145,12 @@ def _line(event: EventView, actor: Actor, known: Mapping[str, Name]) -> EventLin
 def _is_nameless(value: object, known: Mapping[str, Name]) -> bool:
     """Whether a fact is only the id of something without a name or number, which says nothing to a reader."""
     return isinstance(value, str) and bool(UUID_TEXT.fullmatch(value)) and value not in known
+
+
+def action_title(action: str) -> str:
+    """What was done, in words; an action that has none is its own name."""
+    title = ACTION_TITLES.get(action) or ACTION_TITLES.get(action.rsplit(".", 1)[-1])
+    return gettext(title) if title else action
 
 
 def fact_title(name: str) -> str:
@@ -141,20 +164,22 @@ def _without_unit(name: str) -> str:
     return name.removesuffix("_fen").removesuffix("_ppm")
 
 
-def fact_text(name: str, value: object, known: Mapping[str, Name]) -> str:
+def fact_text(name: str, value: object, known: Mapping[str, Name], kind: str = "") -> str:
     """A value with its unit; what is missing is a dash."""
     if value is None or value in ("", [], {}):
         return formats.MISSING
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, Mapping):
-        parts = (f"{fact_title(key)} {fact_text(key, each, known)}" for key, each in value.items())
+        parts = (
+            f"{fact_title(key)} {fact_text(key, each, known, kind)}" for key, each in value.items()
+        )
         return " · ".join(parts)
     if isinstance(value, list):
         return "; ".join(_item_text(each, known) for each in value)
     if isinstance(value, int):
         return _figure_text(name, value)
-    return _plain_text(str(value), known)
+    return _coded_text(kind, name, str(value), known) or _plain_text(str(value), known)
 
 
 def _item_text(item: object, known: Mapping[str, Name]) -> str:
@@ -170,6 +195,11 @@ def _figure_text(name: str, figure: int) -> str:
     if name.endswith("_ppm"):
         return formats.ppm_percent(figure)
     return formats.number(figure)
+
+
+def _coded_text(kind: str, name: str, code: str, known: Mapping[str, Name]) -> str | None:
+    named = known.get(f"{name}={code}")
+    return words(named) if named else value_words(kind, name, code)
 
 
 def _plain_text(text: str, known: Mapping[str, Name]) -> str:

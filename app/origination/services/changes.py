@@ -241,7 +241,8 @@ def carry_out_change(
         row.new_loan_id = carry_out_renewal(session, actor, renewing)
     else:
         _book(session, actor, asked)
-    CHANGES.carried_out(session, actor, row, day)
+    made = {"new_loan_id": row.new_loan_id} if renews else {}
+    CHANGES.carried_out(session, actor, row, day, **made)
     watch_loan(session, actor, loan.id)
     return change_view(session, actor, row.id)
 

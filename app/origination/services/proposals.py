@@ -145,17 +145,26 @@ class Proposals(Generic[Row]):
         row.note, row.decided_by_id, row.decided_on = command.note, actor.person_id, day
         self._finish(session, actor, row, event, note=command.note)
 
-    def carried_out(self, session: Session, actor: Actor, row: Row, day: date) -> None:
-        """Keep who carried it out, and when."""
+    def carried_out(
+        self, session: Session, actor: Actor, row: Row, day: date, **facts: object
+    ) -> None:
+        """Keep who carried it out, and when; the facts are what came of it."""
         row.carried_out_by_id, row.carried_out_on = actor.person_id, day
-        self._finish(session, actor, row, ChangeEvent.CARRY_OUT, note=row.note)
+        self._finish(session, actor, row, ChangeEvent.CARRY_OUT, note=row.note, **facts)
 
     def _finish(
-        self, session: Session, actor: Actor, row: Row, event: ChangeEvent, *, note: str
+        self,
+        session: Session,
+        actor: Actor,
+        row: Row,
+        event: ChangeEvent,
+        *,
+        note: str,
+        **facts: object,
     ) -> None:
         row.state = self.machine.next(row.state, event)
         session.flush()
-        self.record(session, actor, row, event.value, note=note)
+        self.record(session, actor, row, event.value, note=note, **facts)
 
     def record(self, session: Session, actor: Actor, row: Row, what: str, **facts: object) -> None:
         """Tell the audit journal of a step."""

@@ -158,6 +158,40 @@ def test_the_journal_speaks_in_words(sign_in, session, world, commit):
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", table)
 
 
+def test_the_journal_tells_actions_and_coded_values_in_the_language_of_the_reader(
+    sign_in, session, world, commit
+):
+    """The code stands beside the words of an action, since the filter and the API take it."""
+    record(
+        session,
+        world.actor("a-officer"),
+        "loan.open",
+        subject_kind="loan",
+        subject_id=UUID(int=8),
+        method="bullet",
+        day_count="act/360",
+        month_end="clamp",
+        loan_class="special-mention",
+        state="written-off",
+        every="5m",
+        region_code="620702",
+    )
+    commit()
+    for language, words in (
+        ("zh", ("已开立", "序号", "已核销", "关注", "贷款分类", "甘州区")),
+        ("en", ("Begun", "Seq.", "Written off", "Actual days over 360", "To the last day of the")),
+    ):
+        browser = sign_in("a-audit", language=language)
+        page = browser.get("/audit?action=loan.open", status=200).text
+        table = re.sub(r"<[^>]+>", " ", page[page.index("<table") :])
+        assert "loan.open" in table
+        assert "5m" in table
+        for said in words:
+            assert said in table, (language, said)
+        for raw in ("bullet", "act/360", "clamp", "special-mention", "written-off", "期次"):
+            assert raw not in table, (language, raw)
+
+
 def test_the_menu_shows_what_a_role_may_open(sign_in):
     administrator = sign_in("sec-1").get("/profile", status=200).text
     auditor = sign_in("a-audit").get("/profile", status=200).text

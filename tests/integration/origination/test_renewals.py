@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.audit.models import AuditEvent
 from app.collateral.domain.states import PledgeState
 from app.collateral.invariants import violations as of_collateral
 from app.collateral.models import AssetLien, Pledge, Registration
@@ -16,6 +17,7 @@ from app.collateral.services.watch import watch_loan
 from app.desk.worklist import worklist
 from app.kernel.errors import IllegalEvent
 from app.kernel.ids import new_id
+from app.kernel.money import Money
 from app.loans.contracts import WriteOff, write_off
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.journal import Account
@@ -25,7 +27,9 @@ from app.loans.models import Loan, LoanClassification, LoanPosting, LoanStateRow
 from app.loans.refusals import LoanRenewed, NotDrawn
 from app.loans.services import Repay, Reverse, close_day, repay, reverse
 from app.origination.change_models import LoanChange
+from app.origination.change_pages import words_of_check
 from app.origination.domain.changes import ChangeKind
+from app.origination.domain.checks import Outcome
 from app.origination.invariants import violations as of_origination
 from app.origination.refusals import ChangeRefused
 from app.origination.services.changes import (
@@ -122,6 +126,14 @@ def test_a_new_loan_settles_the_old_one_without_cash(lending, lent):
     assert session.execute(cash).scalar_one() == 0
 
 
+def test_the_journal_names_the_new_loan(lending, lent, commit):
+    done = renewed(lending, lent)
+    commit()
+    told = sa.select(col(AuditEvent.facts)).where(col(AuditEvent.action) == "loan-change.carry-out")
+    (facts,) = lending.session.execute(told).scalars()
+    assert facts["new_loan_id"] == str(done.new_loan_id)
+
+
 def test_the_security_passes_on_in_its_rank_without_a_gap(lending, lent):
     """The lien ledger never moves, and the cover of the new loan is that of the old one."""
     session = lending.session
@@ -202,13 +214,16 @@ def test_each_condition_of_the_proposal(lending, lent):
 
 
 def test_interest_is_paid_before_and_taken_out_of_money_that_waits(lending, lent, database, commit):
-    change = approved(lending, lent)
     commit()
     close_day(database, lending.world.system("A"), lending.bank_id, TODAY)
     session = lending.session
     session.expire_all()
     owed = session.get_one(LoanStateRow, lent).accrued_fen
     assert owed
+    change = approved(lending, lent)
+    (check,) = [each for each in change.checks if each.code == "interest-paid"]
+    assert (check.outcome, check.facts["owed"]) == (Outcome.LATER, str(Money(owed).yuan))
+    assert "before the renewal is carried out" in words_of_check(check)
     repay(session, lending.staff("ops"), lent, Repay(amount_fen=owed - 1))
     with pytest.raises(ChangeRefused) as refused:
         carry_out(lending, change.id)
