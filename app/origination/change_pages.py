@@ -97,7 +97,7 @@ def change_page(change_id: UUID) -> str:
         checks=[
             {
                 "title": gettext(check.title),
-                "done": check.done,
+                "done": check.done and check.outcome is not Outcome.LATER,
                 "hint": words_of_check(check),
             }
             for check in view.checks
@@ -111,7 +111,7 @@ def change_page(change_id: UUID) -> str:
 
 def words_of_check(check: CheckLine) -> str:
     """What to do about a check, or what was found where it is met."""
-    if not check.done:
+    if not check.done or check.outcome is Outcome.LATER:
         return fill(check.hint, check.facts)
     if check.found and check.outcome is Outcome.MET:
         return fill(check.found, check.facts)

@@ -13,12 +13,15 @@ class Outcome(StrEnum):
     MET = "met"
     UNMET = "unmet"
     NOT_NEEDED = "not-needed"
+    LATER = "later"
+    """Not met, and it stands in the way of a later step alone."""
 
 
 OUTCOME_TITLES: Mapping[Outcome, str] = {
     Outcome.MET: N_("Met"),
     Outcome.UNMET: N_("Not met"),
     Outcome.NOT_NEEDED: N_("Not needed"),
+    Outcome.LATER: N_("Needed later"),
 }
 
 
@@ -40,7 +43,7 @@ class Check:
 
     @property
     def done(self) -> bool:
-        """Whether nothing remains to be done."""
+        """Whether nothing stands in the way of this step."""
         return self.outcome is not Outcome.UNMET
 
 

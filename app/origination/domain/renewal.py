@@ -8,7 +8,7 @@ from app.kernel.money import Money
 from app.kernel.schedule_dates import add_months
 from app.kernel.text import N_
 from app.loans.domain.classification import CLASS_TITLES, LoanClass
-from app.origination.domain.checks import Check, outcome
+from app.origination.domain.checks import Check, Outcome, outcome
 from app.policy import Policy
 
 
@@ -112,11 +112,17 @@ def _of_loan(facts: RenewalFacts, *, today: date, before_on: date) -> Iterator[C
         hint=N_("A renewal may be asked for from %(earliest)s on."),
         facts={"earliest": earliest_on},
     )
+    paid, later = facts.owed_fen <= facts.waiting_fen, not facts.carrying_out
     yield Check(
         code="interest-paid",
         title=N_("Interest and fees are paid up to the day"),
-        outcome=outcome(met=facts.owed_fen <= facts.waiting_fen, needed=facts.carrying_out),
+        outcome=Outcome.LATER if later and not paid else outcome(met=paid),
         hint=N_(
+            "%(owed)s yuan are owed beside principal today and %(waiting)s yuan wait:"
+            " the rest must be paid before the renewal is carried out."
+        )
+        if later
+        else N_(
             "%(owed)s yuan are owed beside principal and %(waiting)s yuan wait: have the rest paid first."
         ),
         facts={"owed": Money(facts.owed_fen).yuan, "waiting": Money(facts.waiting_fen).yuan},
