@@ -5,13 +5,14 @@ from sqlmodel import Session
 
 from app.kernel.actor import Actor
 from app.kernel.text import N_
+from app.loans.domain.classification import percent_words
 from app.loans.queries import loan_view
 from app.origination.change_schemas import CarryOutSchema, DecideChangeSchema, LoanChangeSchema
 from app.origination.domain.changes import CHANGE_KIND_TITLES, LOAN_CHANGE, ChangeEvent
 from app.origination.services import changes
 from app.origination.services.change_previews import rates_of_change
 from app.web.events import EventHandler, Events
-from app.web.formats import day, money_yuan, ppm_percent
+from app.web.formats import day, money_yuan
 from app.web.shell import words
 
 
@@ -44,7 +45,7 @@ def _what(
 
 def _between(low_ppm: int, high_ppm: int) -> str:
     """The rate of all notes, or the lowest and the highest."""
-    ends = dict.fromkeys(ppm_percent(each) for each in (low_ppm, high_ppm))
+    ends = dict.fromkeys(percent_words(each) for each in (low_ppm, high_ppm))
     return " – ".join(ends)
 
 

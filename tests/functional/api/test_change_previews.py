@@ -73,7 +73,7 @@ def test_who_decides_on_a_change_reads_all_that_it_changes(api, sign_in, loan_id
     # The cards of a column stand one below the other only in a stack.
     assert 'class="w-7 stack"' in approver.get(page, status=200).text
     told = approver.get(f"{page}/events/approve", status=200).text
-    for words in ("Present rate", "4.45%", "2.1 %", "3,000,000.00", "New plan: principal due on"):
+    for words in ("Present rate", "4.45 %", "2.1 %", "3,000,000.00", "New plan: principal due on"):
         assert words in told, words
     assert all(row["on"] in told for row in plan)
     assert "1,000,000.00" in told

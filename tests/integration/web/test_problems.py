@@ -1,6 +1,7 @@
 """Errors: one form for programs, one for people, in both languages, without the inside."""
 
 import pytest
+from werkzeug.exceptions import InternalServerError
 
 from app.kernel import errors
 from app.web import problems
@@ -101,6 +102,14 @@ def test_a_crash_names_its_request_and_nothing_else(program):
     answer = program.post("/probe/things", {"title": "crash"}, status=500)
     assert answer.json["request_id"] == answer.headers["X-Request-ID"]
     assert "ZeroDivisionError" not in answer.text
+
+
+def test_the_page_of_a_crash_shows_the_number_that_it_asks_for(app):
+    with app.test_request_context("/loans", headers={"X-Request-ID": "abc123"}):
+        app.preprocess_request()
+        answer = app.make_response(app.handle_http_exception(InternalServerError()))
+    assert answer.status_code == 500
+    assert '<span class="num">abc123</span>' in answer.get_data(as_text=True)
 
 
 def test_money_among_the_facts_is_exact_for_programs_and_readable_in_the_words(api):
