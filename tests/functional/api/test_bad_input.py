@@ -318,3 +318,15 @@ def test_safe_methods_change_nothing(prepared):
                 wrong.append(f"{method} {route}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)
     assert counts(prepared) == before
+
+
+def test_a_list_whose_answer_is_a_page_takes_pages_and_no_other_does(document):
+    """Where the query does not name them they are refused; an answer in pages needs them."""
+    for path, item in document["paths"].items():
+        get = item.get("get", {})
+        parameters = [*get.get("parameters", []), *item.get("parameters", [])]
+        asked = {each["name"] for each in parameters if each.get("in") == "query"}
+        content = get.get("responses", {}).get("200", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        shown = resolved(document, schema).get("properties", {}).keys()
+        assert ({"page", "page_size"} <= asked) is ({"page", "page_size", "total"} <= shown), path
