@@ -207,10 +207,13 @@ def test_the_form_of_a_repayment_proposes_all_that_is_due(sign_in, database, wor
     assert "有挂账款项而仍有欠款" not in sign_in("a-ops").get(f"/loans/{loan_id}").text
     with database.write() as session:
         state = session.get_one(LoanStateRow, loan_id)
-        state.suspense_fen += 1_00
+        state.suspense_fen += 43_499_84
     assert "有挂账款项而仍有欠款" in sign_in("a-ops").get(f"/loans/{loan_id}").text
+    # In the banner and among the figures: never as a small part of a million.
+    shown = sign_in("a-ops", language="en").get(f"/loans/{loan_id}").text
+    assert shown.count("CNY 43,499.84") == 2
     with database.write() as session:
-        session.get_one(LoanStateRow, loan_id).suspense_fen -= 1_00
+        session.get_one(LoanStateRow, loan_id).suspense_fen -= 43_499_84
     sign_in("a-ops").submit(
         f"/loans/{loan_id}/repayments/new",
         {"amount_yuan": str(Money(left_fen + beside.total_fen).yuan)},
