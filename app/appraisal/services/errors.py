@@ -36,7 +36,7 @@ class ModelNotForAsset(RuleViolation):
 
     code = "model-not-for-asset"
     title = N_("The model does not fit the asset")
-    detail = N_("The model %(model)s does not value this kind of asset. Choose one of: %(models)s.")
+    detail = N_("“%(named)s” does not value this kind of asset. Choose one of: %(choices)s.")
 
 
 class InternalNotAllowed(RuleViolation):

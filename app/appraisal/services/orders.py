@@ -15,6 +15,7 @@ from app.appraisal.domain import (
     AppraisalKind,
     AppraisalState,
 )
+from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.models import Appraisal
 from app.appraisal.services.errors import (
     AgencyNotOnPanel,
@@ -138,8 +139,17 @@ def chosen_model(asset: Asset, wanted: str | None) -> str:
     if wanted is None:
         return legal[0]
     if wanted not in legal:
-        raise ModelNotForAsset(model=wanted, models=list(legal))
+        choices = [_model_name(each) for each in legal]
+        named = _model_name(wanted)
+        raise ModelNotForAsset(model=wanted, models=list(legal), named=named, choices=choices)
     return wanted
+
+
+def _model_name(model_id: str) -> Name:
+    """What a model is called; one that is not installed is its id."""
+    spec = find_spec(model_id)
+    title = spec.title if spec else None
+    return Name(zh=title.zh, en=title.en) if title else Name(zh=model_id, en=model_id)
 
 
 def accept_order(session: Session, actor: Actor, appraisal_id: UUID) -> AppraisalView:

@@ -58,6 +58,7 @@ from app.assets.services import AddEncumbrance, add_encumbrance
 from app.documents.models import IssuedDocument
 from app.documents.pdf_blocks import Words
 from app.documents.printing import PrintRun
+from app.kernel.actor import Name
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound, StaleVersion
 from tests.factories.appraisals import (
     CARBON_FALLEN_FEN,
@@ -413,8 +414,14 @@ def test_a_model_that_does_not_value_the_kind_is_refused(session, world, forest)
         purpose="抵质押贷款",
         model_id="carbon-sink-income",
     )
-    with pytest.raises(ModelNotForAsset):
+    with pytest.raises(ModelNotForAsset) as refusal:
         order_appraisal(session, world.actor("a-officer"), command)
+    facts = refusal.value.facts
+    assert (facts["model"], "forest-right" in facts["models"]) == ("carbon-sink-income", True)
+    # People read what the models are called.
+    for told in (facts["named"], *facts["choices"]):
+        assert isinstance(told, Name)
+        assert told.zh not in {facts["model"], *facts["models"]}
 
 
 def test_a_bank_orders_only_on_its_own_panel_and_others_do_not_see_the_asset(
