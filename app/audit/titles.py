@@ -210,6 +210,7 @@ ACTION_TITLES: Final = {
     "cause-back": N_("Cause came back"),
     "cause-over": N_("Cause is over"),
     "cause-undone": N_("Cause was none after all"),
+    "cause-written-off": N_("Loan written off, cause unpaid"),
     "cause-worse": N_("Cause grew worse"),
     "certify": N_("Certified"),
     "change": N_("Altered"),

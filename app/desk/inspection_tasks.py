@@ -14,6 +14,7 @@ from app.kernel.text import N_
 from app.loans.domain.causes import SYSTEM_SOURCE
 from app.loans.domain.inspection import InspectionState
 from app.loans.domain.signals import OPEN_SIGNALS, SignalState, fact_to_consider
+from app.loans.domain.states import LoanState
 from app.loans.inspection.models import (
     Inspection,
     InspectionFile,
@@ -27,7 +28,7 @@ from app.loans.inspection.signal_queries import (
     rank_of_level,
     visible_signals,
 )
-from app.loans.models import LoanFactRow
+from app.loans.models import Loan, LoanFactRow
 from app.loans.services import lending_day
 from app.reference.services import policy_for
 
@@ -147,7 +148,11 @@ def signal_tasks(session: Session, actor: Actor) -> Iterator[Task]:
         return
     statement = (
         visible_signals(actor)
-        .add_columns(_is_for(actor).label("own"), is_over().label("over"))
+        .add_columns(
+            _is_for(actor).label("own"),
+            is_over().label("over"),
+            _is_written_off().label("written_off"),
+        )
         .where(col(WarningSignal.state).in_(OPEN_SIGNALS))
         .order_by(rank_of_level().desc(), col(WarningSignal.raised_on), col(WarningSignal.number))
         .limit(MAX_TASKS)
@@ -156,12 +161,12 @@ def signal_tasks(session: Session, actor: Actor) -> Iterator[Task]:
     rows = [each[0] for each in found]
     loans = words_of_loans(session, {row.loan_id for row in rows})
     recorded = _recorded(session, rows) if judges else set()
-    for row, own, over in found:
+    for row, own, over, written_off in found:
         fact = fact_to_consider(row.kind, row.level)
         if judges and fact is not None and (row.loan_id, fact) not in recorded:
             what = N_("Consider a fact for the class after the signal")
         elif handles and own and over:
-            what = N_("End the signal: its cause has ended")
+            what = _ENDED[written_off]
         elif handles and own and row.state is SignalState.OPEN:
             what = N_("Handle the warning signal")
         else:
@@ -174,6 +179,20 @@ def signal_tasks(session: Session, actor: Actor) -> Iterator[Task]:
             customer=loans[row.loan_id].borrower,
             due_on=row.raised_on,
         )
+
+
+_ENDED: Final = {
+    False: N_("End the signal: its cause has ended"),
+    True: N_("End the signal: the loan was written off"),
+}
+
+
+def _is_written_off() -> sa.ColumnElement[bool]:
+    return (
+        sa.exists()
+        .where(col(Loan.id) == col(WarningSignal.loan_id), col(Loan.state) == LoanState.WRITTEN_OFF)
+        .correlate(WarningSignal)
+    )
 
 
 def _is_for(actor: Actor) -> sa.ColumnElement[bool]:

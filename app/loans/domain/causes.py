@@ -42,12 +42,14 @@ class CauseNote(StrEnum):
     OVER = "cause-over"
     UNDONE = "cause-undone"
     """By what was booked since, the cause was none: paid or carried out in time after all."""
+    WRITTEN_OFF = "cause-written-off"
+    """The loan was written off: nobody looks at it any more, and its claim stands."""
     BACK = "cause-back"
     WORSE = "cause-worse"
     """Worse than before, on a level that somebody had raised already."""
 
 
-ENDINGS: Final = (CauseNote.OVER, CauseNote.UNDONE)
+ENDINGS: Final = (CauseNote.OVER, CauseNote.UNDONE, CauseNote.WRITTEN_OFF)
 """After one of these a cause has ended, until it is back."""
 
 

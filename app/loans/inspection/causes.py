@@ -41,9 +41,11 @@ from app.loans.domain.signals import (
     SignalState,
     is_raised,
 )
+from app.loans.domain.states import LoanState
 from app.loans.inspection.cause_queries import holding
 from app.loans.inspection.models import SignalAct, SignalCause, SignalLook, WarningSignal
 from app.loans.inspection.signals import SERIES
+from app.loans.models import Loan
 
 SURPASSED: Final = Name(zh="由更重的预警接续", en="Goes on in a graver signal")
 
@@ -159,8 +161,10 @@ def write_seen(session: Session, actor: Actor, place: tuple[UUID, date], seen: S
         for finding in seen.findings
         if (level := _carry_on(session, writes, seen.rule, finding, known)) is not None
     ]
-    for cause, why in seen.ended:
+    written_off = _written_off(session, [cause.loan_id for cause, _ in seen.ended])
+    for cause, ended in seen.ended:
         now_known = known[cause.loan_id]
+        why = CauseNote.WRITTEN_OFF if cause.loan_id in written_off else ended
         if now_known.cause.ended_on is None:
             # Else another look ended it between the reading and the holding.
             _end(writes, now_known, why, _words_of_end(seen.rule.trigger, why))
@@ -184,6 +188,13 @@ def _known(session: Session, seen: Seen) -> Mapping[UUID, _Known]:
         cause.loan_id: _Known(cause=cause, signal=signal)
         for cause, signal in session.execute(statement)
     }
+
+
+def _written_off(session: Session, loan_ids: Sequence[UUID]) -> set[UUID]:
+    statement = sa.select(col(Loan.id)).where(
+        col(Loan.id).in_(loan_ids), col(Loan.state) == LoanState.WRITTEN_OFF
+    )
+    return set(session.execute(statement).scalars()) if loan_ids else set()
 
 
 def _last_seqs(session: Session, signal_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -248,7 +259,15 @@ UNDONE: Final = Name(
 )
 
 
+WRITTEN_OFF: Final = Name(
+    zh="贷款已核销，债权未清偿，不再监测该情形",
+    en="The loan was written off; the claim stands, the cause is no longer watched",
+)
+
+
 def _words_of_end(trigger: Trigger, why: CauseNote) -> Name:
+    if why is CauseNote.WRITTEN_OFF:
+        return WRITTEN_OFF
     return UNDONE if why is CauseNote.UNDONE else trigger_words()[trigger].over
 
 

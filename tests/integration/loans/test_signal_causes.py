@@ -44,7 +44,16 @@ from app.loans.inspection.signals import (
 )
 from app.loans.loan_officers import NameOfficer, name_officer
 from app.loans.models import Repayment
-from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
+from app.loans.services import (
+    Drawn,
+    PostDrawdown,
+    Repay,
+    Reverse,
+    WriteOff,
+    repay,
+    reverse,
+    write_off,
+)
 from app.reference.services import policy_for
 from tests.factories.samples import PICTURE
 from tests.integration.loans.conftest import DUE_DAY, FIRST_DAY
@@ -177,6 +186,18 @@ def test_a_cause_that_two_looks_saw_ending_ends_once(bank, late):
         write_seen(session, bank.actor, (bank.id, DUE_DAY + ONE_DAY), ended)
     (view,) = signals(bank)
     assert events(view) == ["raise", CauseNote.OVER]
+
+
+def test_a_written_off_loan_ends_the_watch_and_not_the_claim(bank, late):
+    look(bank)
+    with bank.database.write() as session:
+        write_off(session, bank.actor, WriteOff(loan_id=late, reason="终结执行"))
+    look(bank)
+    (view,) = signals(bank)
+    assert events(view) == ["raise", CauseNote.WRITTEN_OFF]
+    assert (view.cause.ended_on, "贷款已核销" in view.acts[-1].note) == (DUE_DAY + ONE_DAY, True)
+    tasks = act(bank, worklist, "a-officer")
+    assert "End the signal: the loan was written off" in {each.what for each in tasks}
 
 
 def test_money_dated_back_to_the_due_day_undoes_the_cause_and_deletes_nothing(bank, late):
