@@ -39,6 +39,7 @@ from app.loans.domain.notices import (
     days_late,
     letter_of,
 )
+from app.loans.domain.repricing import RateReason
 from app.loans.domain.waterfall import Claim
 from app.loans.models import Loan, LoanDue, LoanNote
 from app.loans.notices.models import LoanNotice
@@ -257,6 +258,7 @@ def _rate_change(session: Session, row: LoanNotice, ledger: NoteLedger) -> dict[
     return {
         "rate_ppm": rates[0].rate_ppm,
         "before_ppm": rates[1].rate_ppm if len(rates) > 1 else None,
+        "agreed": rates[0].reason is RateReason.CHANGE,
         "basis": _basis(ledger.loan, rates[0]),
         "next_due_on": coming.due_on if coming else None,
         "principal_fen": coming.principal_fen if coming else 0,

@@ -53,6 +53,8 @@ class NoticeView:
     rate_ppm: int = 0
     before_ppm: int | None = None
     overdue_ppm: int = 0
+    agreed: bool = False
+    """Whether a change agreement set the rate, not the rule of the contract."""
     basis: Words | None = None
     """How a floating rate was made."""
     next_due_on: date | None = None
@@ -105,10 +107,19 @@ def _row(
 
 
 def _greeting(view: NoticeView) -> Text:
-    zh = f"{view.borrower.zh}：{_GREETINGS_ZH[view.kind].format(day=day_zh(view.about_on), loan=view.loan_number)}"
+    said = (
+        _AGREED if view.agreed else Words(zh=_GREETINGS_ZH[view.kind], en=_GREETINGS_EN[view.kind])
+    )
+    zh = f"{view.borrower.zh}：{said.zh.format(day=day_zh(view.about_on), loan=view.loan_number)}"
     name = view.borrower.en or view.borrower.zh
-    en = f"To {name}: {_GREETINGS_EN[view.kind].format(day=day_en(view.about_on), loan=view.loan_number)}"
+    en = f"To {name}: {said.en.format(day=day_en(view.about_on), loan=view.loan_number)}"
     return Text(words=_said(view, zh, en))
+
+
+_AGREED = Words(
+    zh="依双方签订的变更协议，贵方贷款 {loan} 的执行利率自{day}起调整。",
+    en="As the change agreement provides, the rate of loan {loan} changes on {day}.",
+)
 
 
 _GREETINGS_ZH = {

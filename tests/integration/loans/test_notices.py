@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.documents.services import check_code
 from app.kernel.errors import Forbidden, InvalidInput, NotFound
 from app.loans.domain.notices import DAY_PASSED, PAID_BEFORE, Language, NoticeKind, NoticeState
-from app.loans.domain.repricing import LprTenor, Pricing, ResetRule
+from app.loans.domain.repricing import LprTenor, Pricing, RateReason, ResetRule
 from app.loans.models import LoanNote
 from app.loans.notices.issuing import issue_notices
 from app.loans.notices.models import LoanNotice
@@ -290,7 +290,13 @@ def lpr(bank):
         load_point_file(session, bank.actor, DATA / "lpr.csv")
 
 
-def test_a_change_of_rate_is_told_once_with_both_rates(bank, lpr, notices, issue, tmp_path):
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [(RateReason.RESET, "依合同约定"), (RateReason.CHANGE, "依双方签订的变更协议")],
+)
+def test_a_change_of_rate_is_told_once_with_both_rates(
+    bank, lpr, notices, issue, tmp_path, by, said
+):
     """LPR 3.55 % + 100 BP of July 2023, set again on 2024-01-01 by the LPR 3.45 % of December."""
     bank.open(date(2023, 12, 30))
     loan_id = bank.sign(
@@ -305,11 +311,13 @@ def test_a_change_of_rate_is_told_once_with_both_rates(bank, lpr, notices, issue
     close_to(bank, date(2024, 1, 3))
     (change,) = notices(kind=NoticeKind.RATE_CHANGE)
     assert change.about_on == date(2024, 1, 1)
+    if by == RateReason.CHANGE:
+        bank.sql("UPDATE note_rate SET reason = 'change' WHERE number = 2")
     issue()
     with bank.database.read() as session:
         _, content = notice_content(session, bank.world.actor("c1-fin"), change.id)
     text = text_of(content, tmp_path)
-    for words in ("4.55%", "4.45%", "LPR3.45%"):
+    for words in ("4.55%", "4.45%", "LPR3.45%", said):
         assert words in text
 
 
