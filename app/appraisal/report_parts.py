@@ -24,6 +24,17 @@ def figure(value: Figure) -> str:
     return f"{shown}, … ({len(value)})" if len(value) > LISTED_FIGURES else shown
 
 
+YEAR_INPUTS: Final = frozenset({"oldest_vintage", "oldest_usable", "limited_through"})
+"""Inputs of steps that name a year of the calendar; a step keeps no unit of what goes into it."""
+
+
+def input_figure(name: str, value: Figure) -> str:
+    """What goes into a step: a figure, or a year without separators."""
+    if name in YEAR_INPUTS and is_calendar_year(value, "year"):
+        return str(value).removesuffix(".0")
+    return figure(value)
+
+
 def both(words: Words) -> str:
     return f"{words.zh} {words.en}".strip()
 

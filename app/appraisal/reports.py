@@ -16,6 +16,7 @@ from app.appraisal.report_parts import (
     column,
     figure,
     heading,
+    input_figure,
     label,
     row,
     unit_beside,
@@ -387,7 +388,9 @@ def _steps_grid(steps: Sequence[StepView]) -> Grid:
 
 
 def _step_row(step: StepView) -> list[str | Cell]:
-    inputs = "\n".join(f"{name} = {figure(value)}" for name, value in step.inputs.items())
+    inputs = "\n".join(
+        f"{name} = {input_figure(name, value)}" for name, value in step.inputs.items()
+    )
     return [
         Cell(text=both(step.title), note=f"{step.name} = {step.formula}"),
         inputs or BLANK,

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, parameters_on
 from app.appraisal.domain.valuing import fen_of, traced_figure
-from app.appraisal.report_parts import figure
+from app.appraisal.report_parts import figure, input_figure
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent
@@ -180,7 +180,10 @@ def _step(each: Mapping[str, Any]) -> dict[str, Any]:
         "title": in_words(each["title"]),
         "name": each["name"],
         "formula": each["formula"],
-        "inputs": [(name, figure(traced_figure(given))) for name, given in each["inputs"].items()],
+        "inputs": [
+            (name, input_figure(name, traced_figure(given)))
+            for name, given in each["inputs"].items()
+        ],
         "value": _quantity(each["value"], each["unit"]),
         "unit": each["unit"],
         "reference": said(each["reference"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.appraisal.report_parts import figure, unit_beside
+from app.appraisal.report_parts import figure, input_figure, unit_beside
 from app.appraisal.report_views import (
     BandView,
     BarView,
@@ -295,3 +295,16 @@ def test_a_bank_s_own_report_says_who_made_it(sample: str, tmp_path: Path) -> No
     assert distance not in own
     assert squeezed("签字的两名人员均为该银行员工") in own
     assert squeezed("工号") in own
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("oldest_vintage", 2022.0, "2022"),
+        ("limited_through", 0.0, "0"),
+        ("oldest_usable", 2201.0, "2,201.00"),
+        ("age_years", 2022.0, "2,022.00"),
+    ],
+)
+def test_an_input_that_names_a_year_is_printed_as_one(name, value, shown):
+    assert input_figure(name, value) == shown
