@@ -42,6 +42,7 @@ from app.kernel.text import N_
 from app.loans.classes.changes import class_change_views, visible_class_changes
 from app.loans.classes.models import ClassChange
 from app.loans.domain.class_changes import ChangeState
+from app.loans.domain.states import LoanState
 from app.loans.models import BankDay, Loan, LoanDue
 from app.loans.queries import visible_loans
 from app.loans.services import find_business_day, lending_day
@@ -89,6 +90,7 @@ def worklist(session: Session, actor: Actor) -> list[Task]:
         _appraisals,
         _calls,
         _pledges,
+        _releases,
         _recognitions,
         _stale_values,
         _acts,
@@ -255,6 +257,30 @@ _REGISTER = {
     PledgeState.CONTRACTED: N_("Register the pledge or mortgage"),
     PledgeState.REGISTERED: N_("Have the registration name the new contract"),
 }
+
+
+def _releases(session: Session, actor: Actor) -> Iterator[Task]:
+    """Securities of settled loans that still stand."""
+    if not actor.may(Permission.RELEASE_PLEDGE):
+        return
+    settled = sa.select(col(Loan.id)).where(col(Loan.state) == LoanState.SETTLED)
+    statement = (
+        visible_pledges(session, actor)
+        .where(col(Pledge.state).in_(ACTIVE), col(Pledge.loan_id).in_(settled))
+        .order_by(col(Pledge.number))
+        .limit(MAX_TASKS)
+    )
+    rows = session.execute(statement).all()
+    loans = _loans(session, [pledge.loan_id for pledge, _asset in rows])
+    for pledge, asset in rows:
+        yield Task(
+            what=N_("Release the security of the settled loan"),
+            number=pledge.number,
+            href=f"/pledges/{pledge.id}",
+            title=Name(zh=asset.title, en=asset.title_en),
+            customer=loans[pledge.loan_id][1],
+            amount_fen=pledge.secured_fen,
+        )
 
 
 def _recognitions(session: Session, actor: Actor) -> Iterator[Task]:

@@ -12,7 +12,11 @@ from app.collateral.invariants import violations as of_collateral
 from app.collateral.models import AssetLien, Pledge, Registration
 from app.collateral.queries import pool_of_loan
 from app.collateral.services.pledge_views import pledge_view
-from app.collateral.services.pledging import RegisterPledge, register_pledge
+from app.collateral.services.pledging import (
+    RegisterPledge,
+    register_pledge,
+    release_pledge,
+)
 from app.collateral.services.watch import watch_loan
 from app.desk.worklist import worklist
 from app.kernel.errors import IllegalEvent
@@ -232,6 +236,23 @@ def test_interest_is_paid_before_and_taken_out_of_money_that_waits(lending, lent
     carry_out(lending, change.id)
     state = session.get_one(LoanStateRow, lent)
     assert (state.principal_fen, state.accrued_fen, state.suspense_fen) == (0, 0, 1)
+
+
+def test_a_security_that_outlives_its_loan_is_a_task_of_who_releases_it(lending, lent):
+    session = lending.session
+    lasting = {each.number for each in pledges(lending, lent)}
+
+    def asked(login):
+        tasks = worklist(session, lending.staff(login))
+        return {each.number for each in tasks if each.what.startswith("Release the security")}
+
+    assert asked("approve") == set()
+    repay(session, lending.staff("ops"), lent, Repay(amount_fen=LOAN_FEN, prepay=True))
+    assert session.get_one(Loan, lent).state is LoanState.SETTLED
+    assert (asked("approve"), asked("ops")) == (lasting, set())
+    for each in pledges(lending, lent):
+        release_pledge(session, lending.staff("approve"), each.id, "结清")
+    assert asked("approve") == set()
 
 
 def test_a_fallen_value_stops_the_renewal_and_nothing_is_done(lending, lent, commit):
