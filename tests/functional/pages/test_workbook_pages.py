@@ -1,5 +1,6 @@
 """The page of an import says of each problem in which row or column it stands."""
 
+import re
 from io import BytesIO
 
 import openpyxl
@@ -50,3 +51,24 @@ def test_a_bad_row_beside_a_good_one_does_not_hold_it_up(sign_in):
     shown = page.submit(f"{PATH}/portfolio", sent, status=200).text
     assert "Rows with a problem: 1." in shown
     assert "The others are not held up" in shown
+
+
+def test_words_that_name_their_column_have_no_second_title(sign_in):
+    page = sign_in("a-risk", language="en")
+    path = "/appraisal-models/forest-compensation-income"
+    book = openpyxl.load_workbook(BytesIO(page.get(f"{path}/template.xlsx").data))
+    sheet = book.worksheets[0]
+    places = {cell.value: cell.column for cell in sheet[NAMES]}
+    cell = sheet.cell(FIRST, places["compensation_yuan_per_mu"])
+    cell.value = cell.value * 15
+    sheet.cell(FIRST, places["ref"], "AP-mixed")
+    for other in book.worksheets[1:-1]:
+        other.delete_rows(FIRST, 100)
+    out = BytesIO()
+    book.save(out)
+    file = (BytesIO(out.getvalue()), "a.xlsx")
+    sent = {"valued_on": "2023-12-26", "answer": "page", "file": file}
+    shown = page.submit(f"{path}/portfolio", sent, status=200).text
+    (told,) = re.findall(r"<p><span[^>]*>([^<]*)</span> ([^<(]*) \(yuan/mu[^)]*\): ", shown)
+    assert told[0] == f"Row {FIRST}"
+    assert told[1]
