@@ -147,8 +147,17 @@ ROLL_TITLES: Final = {
 }
 
 
+_UNREPORTED: Final = (
+    "contract_yuan", "rate", "penalty", "method", "every", "day_count", "interest_style", "overdue_days",
+)  # fmt: skip
+"""What is not known of a loan that the bank keeps, by the names on the wire."""
+
+
 class LoanSchema(ThingSchema):
-    """A loan with its terms and its figures at the opening of the business day."""
+    """A loan with its terms and its figures at the opening of the business day.
+
+    Of a loan kept by the bank (`kept` is `mirrored`) only balances are known: what the bank did not report is null.
+    """
 
     bank_id = Ident()
     bank_name = ma.fields.Nested(BilingualSchema)
@@ -159,21 +168,21 @@ class LoanSchema(ThingSchema):
     product = Text(max_length=60)
     title = Text(max_length=120)
     title_en = Text(max_length=120)
-    contract_fen = Yuan()
+    contract_fen = Yuan(allow_none=True)
     principal_fen = Yuan()
     accrued_fen = Yuan()
     fees_fen = Yuan()
     exposure_fen = Yuan()
-    overdue_days = Whole(low=0, high=40_000)
+    overdue_days = Whole(low=0, high=40_000, allow_none=True)
     overdue_fen = Yuan()
     suspense_fen = Yuan()
     loan_class = Choice(LoanClass, data_key="class", allow_none=True)
-    rate_ppm = Rate()
-    penalty_ppm = Rate()
-    method = Choice(Method)
-    every = Text(max_length=6)
-    day_count = Text(max_length=10)
-    interest_style = Choice(InterestStyle)
+    rate_ppm = Rate(allow_none=True)
+    penalty_ppm = Rate(allow_none=True)
+    method = Choice(Method, allow_none=True)
+    every = Text(max_length=6, allow_none=True)
+    day_count = Text(max_length=10, allow_none=True)
+    interest_style = Choice(InterestStyle, allow_none=True)
     starts_on = Day(allow_none=True)
     matures_on = Day(allow_none=True)
     first_due_on = Day(allow_none=True)
@@ -201,6 +210,12 @@ class LoanSchema(ThingSchema):
     published = Flag()
     synthetic = Flag()
     closed_on = Day(allow_none=True)
+
+    @ma.post_dump
+    def leave_unreported_open(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
+        """What a bank does not report of its own loans is unknown, not zero."""
+        unknown = _UNREPORTED if data.get("kept") == Kept.MIRRORED else ()
+        return data | {name: None for name in unknown if name in data}
 
 
 class ClaimSchema(ViewSchema):

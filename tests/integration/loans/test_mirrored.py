@@ -5,6 +5,7 @@ import pytest
 from app.kernel.errors import Forbidden, NotFound
 from app.loans.queries import LoanFilter, list_loans, view_of
 from app.loans.refusals import LoanNotServiced
+from app.loans.schemas import LoanWithClaimSchema
 from app.loans.services import ImportMirrored, Repay, import_mirrored, loan_view, repay
 from app.reference.domain import ImportRefused
 
@@ -42,6 +43,11 @@ def test_rows_become_loans_with_their_last_balance_and_no_class_on_fact_cards(se
     assert views["M01"].principal_fen == 856_050_000_00
     assert (views["M01"].state, views["M01"].loan_class) == ("mirrored", "normal")
     assert views["P01"].loan_class is None
+    told = LoanWithClaimSchema().dump(views["M01"])
+    unknown = {
+        told[name] for name in ("contract_yuan", "rate", "penalty", "method", "overdue_days")
+    }
+    assert (told["principal_yuan"], unknown) == ("856050000.00", {None})
     assert views["P01"].borrower_name.zh == "公开名称"
     with pytest.raises(LoanNotServiced):
         repay(session, actor, views["M01"].id, Repay(amount_fen=1))
