@@ -97,3 +97,12 @@ def test_a_recovery_is_booked_from_the_journal_of_a_lost_loan(sign_in, loan_id, 
     form = {"amount_yuan": "100", "reason": "拍卖所得"}
     page = browser.submit(address, form, status=303).headers["Location"]
     assert "拍卖所得" in browser.get(page).text
+
+
+def test_the_provisions_page_says_where_they_are_booked_and_what_they_leave_out(sign_in, loan_id):
+    for language, words in (
+        ("en", ("keeps no allowance account", "Mirrored loans are left out here")),
+        ("zh", ("不设损失准备科目", "镜像贷款不计入")),
+    ):
+        shown = sign_in("a-risk", language=language).get("/provisions", status=200).text
+        assert all(said in shown for said in words), language
