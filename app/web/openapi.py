@@ -124,7 +124,7 @@ def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any)
     if isinstance(field, our.Number):
         return {"type": "string", "format": "decimal", "pattern": field.text_pattern}
     if isinstance(field, our.Ident):
-        return {"type": "string", "format": "uuid"}
+        return {"type": ["string", "null"] if field.allow_none else "string", "format": "uuid"}
     if isinstance(field, our.Structure):
         return {
             "type": "array" if field.kind is list else "object",

@@ -126,6 +126,12 @@ def test_the_document_is_complete(prepared):
     assert not lacking, "\n".join(lacking)
 
 
+def test_a_name_that_may_be_missing_may_be_null(prepared):
+    schemas = prepared.app.test_client().get("/openapi.json").json["components"]["schemas"]
+    assert schemas["FactRecorded"]["properties"]["id"]["type"] == ["string", "null"]
+    assert schemas["ClassChange"]["properties"]["id"]["type"] == "string"
+
+
 def test_sums_that_are_answered_fit_their_pattern_beyond_any_amount_taken_in(prepared):
     document = prepared.app.test_client().get("/openapi.json").json
     schemas = document["components"]["schemas"].values()
