@@ -11,8 +11,8 @@ import pytest
 from risk_models.appraise import appraise
 from risk_models.contract import Basis, Prices
 from risk_models.models import water_right
-from risk_models.reconciling import apart_findings
-from risk_models.registry import science_parameters
+from risk_models.reconciling import APART, WEIGHTS, apart_findings
+from risk_models.registry import installed_models, science_parameters
 
 ON = date(2024, 3, 20)
 SPEC = water_right.MODEL.spec
@@ -44,6 +44,18 @@ def test_the_words_name_each_approach_that_counts_with_its_value():
     assert "收益法2,920,000.00元" in told.zh
     assert "4,680,000.00" in told.en
     assert "2,170,000.00" in told.en
+    assert "“取水权各评估方法权重”" in told.zh
+    assert "they are no input" in told.en
+
+
+def test_each_model_that_weighs_by_a_table_names_it():
+    weighed = {
+        model.spec.id: any(key.rpartition(".")[2] in WEIGHTS for key in model.spec.parameters)
+        for model in installed_models().values()
+        if APART in model.spec.parameters
+    }
+    # A carbon ticket counts one of its approaches alone.
+    assert {key for key, named in weighed.items() if not named} == {"carbon-ticket"}
 
 
 def test_a_model_of_one_approach_or_without_the_limit_asks_nothing():
