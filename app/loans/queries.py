@@ -239,6 +239,8 @@ def view_of(row: Any) -> LoanView:
     loan, state, bank, borrower = row
     return LoanView(
         events=(),
+        # Both only grow: whatever moves the terms or the figures moves the version of what is shown.
+        version=loan.version + state.version,
         bank_name=Name(zh=bank.name_zh, en=bank.name_en),
         borrower_name=_borrower_name(loan, borrower),
         title_en=loan_title(loan.title).en,
@@ -258,7 +260,15 @@ _FIGURES: Final = (
     "suspense_fen",
     "closed_on",
 )
-_DERIVED: Final = {"events", "bank_name", "borrower_name", "title_en", "loan_class", "day_count"}
+_DERIVED: Final = {
+    "events",
+    "version",
+    "bank_name",
+    "borrower_name",
+    "title_en",
+    "loan_class",
+    "day_count",
+}
 _TERMS: Final = tuple(
     name for name in LoanView.__dataclass_fields__ if name not in {*_FIGURES, *_DERIVED}
 )

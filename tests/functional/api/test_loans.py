@@ -219,6 +219,35 @@ def test_classes_are_listed_with_their_reasons(api, database, world, clock, loan
     assert found["reasons"][0]["code"] == "restructured"
 
 
+def test_the_version_of_a_loan_moves_with_all_that_its_answer_shows(
+    api, database, world, clock, loan_id
+):
+    from datetime import UTC, datetime
+
+    from app.loans.domain.states import LoanFact
+    from app.loans.services import RecordFact, record_fact
+
+    def shown():
+        found = api("a-ops").get(f"/loans/{loan_id}")
+        assert found.headers["ETag"] == f'"{found.json["version"]}"'
+        assert api("a-ops").get("/loans").json["items"][0]["version"] == found.json["version"]
+        return found.json
+
+    first = shown()
+    assert shown() == first, "what nobody touched keeps its version"
+    api("a-ops").post(f"/loans/{loan_id}/repayments", {"amount_yuan": "123.45"}, status=201)
+    paid = shown()
+    fact = RecordFact(loan_id=loan_id, fact=LoanFact.RESTRUCTURED, from_on=TODAY, reason="合同调整")
+    with database.write() as session:
+        record_fact(session, world.actor("a-risk"), fact)
+    clock.instant = datetime(2024, 1, 2, 12, tzinfo=UTC)
+    close_day(database, world.system("A"), world.organisation("A"), TODAY)
+    closed = shown()
+    assert first["suspense_yuan"] != paid["suspense_yuan"]
+    assert (paid["class"], closed["class"]) == ("normal", "special-mention")
+    assert first["version"] < paid["version"] < closed["version"]
+
+
 def test_a_page_of_loans_costs_the_same_number_of_queries_however_long(
     api, loan_id, database, world, queries
 ):
