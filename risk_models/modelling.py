@@ -72,6 +72,12 @@ MIXED_UNITS: Text = Text(
     " One hectare is 15 mu: was the figure meant for the other unit?",
     zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，请核对是否用错面积单位。",
 )
+MIXED_OVER_AREA: Text = Text(
+    en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not."
+    " One hectare is 15 mu: check the unit of the area; where the area is right, check %(others)s.",
+    zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，"
+    "请核对面积的单位；面积无误的，请核对%(others)s。",
+)
 NO_AREA: Text = Text(
     en="The area is zero, so nothing is valued. Enter the area of the right.",
     zh="面积为零，没有可评估的内容，请填写权利面积。",
@@ -226,13 +232,19 @@ def price_findings(
 
 
 def mixed_units(
-    field: str, given: Floats, *, low: Floats, high: Floats, subject: Text | None = None
+    field: str,
+    given: Floats,
+    *,
+    low: Floats,
+    high: Floats,
+    over_area: tuple[Text, Text] | None = None,
 ) -> list[Finding]:
     """Asks about a figure [n] outside its usual band that would lie inside it in the other unit.
 
     `low` and `high` are the band by row, in the unit of the field, whether it is an area or a
-    figure per area: mu and hectare lie a factor of 15 apart either way. `subject` names what is
-    no field; a field is named by the runner.
+    figure per area: mu and hectare lie a factor of 15 apart either way. A field is named by the
+    runner. `over_area` names a figure that is no field but several inputs over the area, and these
+    inputs: either they or the area may be at fault.
     """
     outside = (given < low) | (given > high)
     meant = np.where(given > high, given / MU_A_HECTARE, given * MU_A_HECTARE)
@@ -241,12 +253,16 @@ def mixed_units(
         field,
         outside & (meant >= low) & (meant <= high),
         severity="ask",
-        detail=MIXED_UNITS if subject is None else MIXED_UNITS.about(subject=subject),
+        detail=MIXED_UNITS if over_area is None else _over_area(*over_area),
         given=given,
         meant=meant,
         low=low,
         high=high,
     )
+
+
+def _over_area(subject: Text, others: Text) -> Text:
+    return MIXED_OVER_AREA.about(subject=subject, others=others)
 
 
 def not_asked_of(found: Sequence[Finding], rows: int) -> npt.NDArray[np.bool_]:

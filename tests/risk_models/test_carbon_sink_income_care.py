@@ -99,6 +99,11 @@ def test_an_area_in_the_other_unit_is_asked_about_by_what_its_care_costs(factor)
     result = found(area_mu=area * factor)
     assert "area_mu" in fields_of(result, "units-mixed")
     assert "care-outside-band" not in codes(result)
+    (told,) = (each for each in result.findings if each.code == "units-mixed")
+    for name in ("monitoring_cost_yuan", "verification_cost_yuan"):
+        title = MODEL.spec.field(name).title
+        assert title.en in told.detail.en
+        assert title.zh in told.detail.zh
 
 
 @pytest.mark.parametrize("factor", [1_000.0, 0.001])

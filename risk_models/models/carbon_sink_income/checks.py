@@ -44,7 +44,7 @@ from risk_models.models.carbon_sink_income.names import (
     REGISTRATION,
 )
 from risk_models.models.carbon_sink_income.prices import averages_wanted, reference_price
-from risk_models.models.carbon_sink_income.words import CARE, IMPLIED, WORDS
+from risk_models.models.carbon_sink_income.words import CARE, CARE_COSTS, IMPLIED, WORDS
 
 __all__ = ["check", "review"]
 
@@ -235,7 +235,7 @@ def _care_findings(batch: Batch, basis: Basis) -> list[Finding]:
     care = per_unit(batch.numbers("monitoring_cost_yuan") + verified, batch.numbers("area_mu"))
     care = np.where(care > 0.0, care, np.nan)
     low, high = (np.full(batch.n, basis.parameters.number(key)) for key in (CARE_LOW, CARE_HIGH))
-    mixed = mixed_units("area_mu", care, low=low, high=high, subject=CARE)
+    mixed = mixed_units("area_mu", care, low=low, high=high, over_area=(CARE, CARE_COSTS))
     code = "care-outside-band"
     outside = ((care < low) | (care > high)) & not_asked_of(mixed, batch.n)
     told = finding(

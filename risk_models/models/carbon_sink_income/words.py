@@ -5,7 +5,7 @@ from typing import Final
 from risk_models.modelling import REMOVALS_ABOVE
 from risk_models.words import Text
 
-__all__ = ["CARE", "IMPLIED", "REASONS", "WORDS"]
+__all__ = ["CARE", "CARE_COSTS", "IMPLIED", "REASONS", "WORDS"]
 
 IMPLIED: Final = Text(
     en="Value over tonnes is %(implied).2f yuan/tCO2e, outside %(low).2f to %(high).2f.",
@@ -15,6 +15,10 @@ IMPLIED: Final = Text(
 CARE: Final = Text(
     en="Monitoring and verification a year over the area (yuan/mu)",
     zh="年监测与核证费用除以面积（元/亩）",
+)
+
+CARE_COSTS: Final = Text(
+    en='"Monitoring cost a year" and "Cost of a verification"', zh="“年监测费用”与“每次核证费用”"
 )
 
 REASONS: Final[dict[str, Text]] = {
@@ -66,8 +70,9 @@ WORDS: Final[dict[str, Text]] = {
     ),
     "care-outside-band": Text(
         en="Monitoring and verification come to %(care).2g yuan per mu and year, outside the usual"
-        " %(low).4g to %(high).4g. Check the area and the costs.",
-        zh="监测与核证费用折合每亩每年%(care).2g元，超出通常的%(low).4g至%(high).4g元，请核对面积与费用。",
+        " %(low).4g to %(high).4g. Check the area,"
+        ' "Monitoring cost a year" and "Cost of a verification".',
+        zh="监测与核证费用折合每亩每年%(care).2g元，超出通常的%(low).4g至%(high).4g元，请核对面积、“年监测费用”与“每次核证费用”。",
     ),
     "removals-above-band": REMOVALS_ABOVE,
     "removals-below-band": Text(

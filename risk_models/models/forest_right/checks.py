@@ -407,6 +407,7 @@ def _price_of(
 
 
 IMPLIED: Final = Text(en="Value per mu (yuan/mu)", zh="每亩价值（元/亩）")
+VALUED: Final = Text(en="the volumes, yields, prices and costs", zh="蓄积量、产量、价格与成本")
 
 
 def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
@@ -417,7 +418,7 @@ def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
     high = batch.by_level("category", table.column("implied_high", levels))
     implied = per_unit(value, batch.numbers("area_mu"))
     code = "implied-value-outside-band"
-    mixed = mixed_units("", implied, low=low, high=high, subject=IMPLIED)
+    mixed = mixed_units("", implied, low=low, high=high, over_area=(IMPLIED, VALUED))
     outside = finding(
         code,
         "",

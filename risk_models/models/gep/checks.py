@@ -142,6 +142,9 @@ STATED: Final = Text(
     en="What is stated for the unit as a whole, by its area (yuan/ha)",
     zh="按单元整体填报的各项价值除以面积（元/公顷）",
 )
+STATED_FIGURES: Final = Text(
+    en="the quantities and prices stated for the unit as a whole", zh="按单元整体填报的数量与价格"
+)
 
 WHOLE_TEXTURE_PERCENT: Final = 100.5
 """Rounded percentages may add up to a little more than the whole."""
@@ -320,7 +323,7 @@ def stated_value(batch: Batch, basis: Basis, stated: Floats, area_ha: Floats) ->
         np.full(batch.n, basis.parameters.number(f"gep.stated_value_{end}"))
         for end in ("low", "high")
     )
-    mixed = mixed_units("area", given, low=low, high=high, subject=STATED)
+    mixed = mixed_units("area", given, low=low, high=high, over_area=(STATED, STATED_FIGURES))
     outside = ((given < low) | (given > high)) & not_asked_of(mixed, batch.n)
     code = "stated-value-outside-band"
     return [*mixed, *_told(code, "area", outside, "ask", given=given, low=low, high=high)]
