@@ -70,6 +70,11 @@ class BatchView:
         return sum(count for count, _ in self.tally.values())
 
     @property
+    def waiting(self) -> int:
+        """How many are to be booked, or of a check, can be."""
+        return self._count(RowState.WAITING)
+
+    @property
     def booked(self) -> int:
         """How many were booked by this batch."""
         return self._count(RowState.BOOKED)

@@ -44,7 +44,7 @@ from app.web import idempotency
 from app.web.access import access, current_actor, current_session, tell
 from app.web.csrf import page_token
 from app.web.formats import money_yuan
-from app.web.forms import form_page
+from app.web.forms import form_of, form_page
 from app.web.language import current_language
 from app.web.paging import Page, fetch_page, page_request
 from app.web.shell import words
@@ -259,10 +259,19 @@ def batch(batch_id: UUID) -> str:
 
 def _checked(view: BatchView) -> str:
     rows = sorted(rows_in_words(view.rows), key=lambda row: (not row.problems, row.line))
-    return _batch(view, rows[:MAX_SHOWN_ROWS], None)
+    form = form_of(ImportRepaymentsSchema(exclude=("dry_run",)), {}, {}, {})
+    keys = {"csrf_token": page_token(), "idempotency_key": str(new_id())}
+    return _batch(view, rows[:MAX_SHOWN_ROWS], None, fields=form.fields, **keys)
 
 
-def _batch(view: BatchView, rows: Sequence[BatchRow], page: Page[BatchRow] | None) -> str:
+def _batch(
+    view: BatchView, rows: Sequence[BatchRow], page: Page[BatchRow] | None, **booking: Any
+) -> str:
     return render_template(
-        "loans/repayment_batch.html", batch=view, rows=rows, page=page, **words_of_repayments()
+        "loans/repayment_batch.html",
+        batch=view,
+        rows=rows,
+        page=page,
+        **booking,
+        **words_of_repayments(),
     )

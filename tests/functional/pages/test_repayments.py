@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.loans.repayments.importing import run_waiting_batches
 from tests.functional.api.test_repayments import loan_id as _drawn
+from tests.support.clients import hidden_fields
 
 loan_id = _drawn
 
@@ -76,19 +77,25 @@ def test_a_wrong_quote_comes_back_with_what_was_typed(sign_in, loan_id):
 def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, language):
     browser = sign_in("a-ops", language=language)
 
-    def sent(dry_run, status):
-        content = b"loan_number,amount_yuan,key\nL-2024-000001,100.00,k1\nL-9,1.00,k2\n"
-        form = {"file": (BytesIO(content), "repayments.csv"), **dry_run}
-        return browser.submit("/repayment-batches", form, status=status)
-
-    checked = sent({"dry_run": "true"}, 200).text
+    content = b"loan_number,amount_yuan,key\nL-2024-000001,100.00,k1\nL-9,1.00,k2\n"
+    sent = {"file": (BytesIO(content), "repayments.csv"), "dry_run": "true"}
+    checked = browser.submit("/repayment-batches", sent, status=200).text
     assert ("Nothing was stored." if language == "en" else "未保存") in checked
     # Of a file that was only checked no row waits and none is refused for good.
     said = [("可入账", "有问题"), ("Can be booked", "Has a problem")][language == "en"]
     never = [("待入账", "已拒绝"), ("Waiting to be booked", "Refused")][language == "en"]
     assert all(words in checked for words in said)
     assert not any(f">{words}<" in checked for words in never)
-    filed = sent({}, 303)
+    # The page of the check leads on: the same file again, and what nothing stands against is booked.
+    go_on = ("入账1行", "Book 1 rows")[language == "en"]
+    assert go_on in checked
+    assert "100.00" in checked[checked.index('id="booking"') :]
+    none_good = {"file": (BytesIO(b"loan_number,amount_yuan,key\nL-9,1.00,k2\n"), "r.csv")}
+    refused = browser.submit("/repayment-batches", {**none_good, "dry_run": "true"}, status=200)
+    assert 'id="booking"' not in refused.text
+    form = {"file": (BytesIO(content), "repayments.csv")}
+    hidden = hidden_fields(checked, "/repayment-batches")
+    filed = browser.post("/repayment-batches", {**hidden, **form}, status=303)
     with database.write() as session:
         session.execute(sa.text("UPDATE repayment_batch SET refused = total"))
     assert run_waiting_batches(database) == 0
