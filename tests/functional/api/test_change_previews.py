@@ -79,6 +79,10 @@ def test_who_decides_on_a_change_reads_all_that_it_changes(api, sign_in, loan_id
     assert "1,000,000.00" in told
     done = decided(api, made.json, ("a-approve", "approve"), ("a-officer", "carry-out"))
     assert done["state"] == "carried-out"
+    # Once it is carried out the books hold the schedule: the page says from which day, and leads there.
+    kept = approver.get(page, status=200).text
+    assert "In force since 2024-10-01" in kept
+    assert f'href="/loans/{loan_id}/schedule"' in kept
     assert "Restructured</" in approver.get(f"/loans/{loan_id}", status=200).text
     form = sign_in("a-officer", language="en").get(f"/loans/{loan_id}/changes/new").text
     assert "Submit for approval</button>" in form
