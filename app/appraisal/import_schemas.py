@@ -7,7 +7,7 @@ import marshmallow as ma
 from app.appraisal.services.importing import ImportWorkbook, ValueWorkbook
 from app.appraisal.workbooks.layout import MAX_IMPORT_ROWS
 from app.kernel.text import N_
-from app.web.fields import Day, Flag, Text, Whole, Yuan
+from app.web.fields import Day, Flag, Ident, Text, Whole, Yuan
 from app.web.schemas import ViewSchema
 from app.web.uploads import File, SentFile, UploadSchema
 
@@ -71,6 +71,7 @@ class ImportedRowSchema(ViewSchema):
 
     line = Whole(low=1, high=10**7)
     ref = Text(max_length=60)
+    appraisal_id = Ident(allow_none=True)
     value_fen = Yuan(allow_none=True, low_fen=-(10**15))
     stored = Flag()
     problems = ma.fields.List(ma.fields.Nested(RowProblemSchema))
@@ -78,7 +79,7 @@ class ImportedRowSchema(ViewSchema):
 
 
 class WorkbookReportSchema(ViewSchema):
-    """What a workbook gave; rows in its order."""
+    """What a workbook gave; rows in its order. The sum of the values is net of those below zero."""
 
     model_id = Text(max_length=60)
     valued_on = Day()
@@ -87,4 +88,6 @@ class WorkbookReportSchema(ViewSchema):
     refused = Whole(low=0, high=MAX_IMPORT_ROWS)
     stored = Whole(low=0, high=MAX_IMPORT_ROWS)
     value_fen = Yuan(low_fen=-(10**15))
+    negative = Whole(low=0, high=MAX_IMPORT_ROWS)
+    negative_fen = Yuan(low_fen=-(10**15))
     rows = ma.fields.List(ma.fields.Nested(ImportedRowSchema))

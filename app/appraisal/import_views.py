@@ -39,6 +39,7 @@ def report_xlsx(spec: ModelSpec, report: ImportReport) -> bytes:
         sheets=(gettext("Valued rows"), gettext("Problems"), gettext("Questions and notes")),
         reasons=(gettext("What is wrong"), gettext("Question or note")),
         total=gettext("Total"),
+        negative=gettext("Of which below zero: %(count)s", count=report.negative),
         lines=[
             ResultLine(
                 number=row.line,

@@ -66,10 +66,12 @@ class ImportedRow:
     """One row: its line, its reference, its value and parts in fen, whether it was stored.
 
     `problems` stop the row, `findings` are asked about or noted; both name the column.
+    `appraisal_id` is the appraisal whose number the row bears, where an import found it.
     """
 
     line: int
     ref: str
+    appraisal_id: UUID | None = None
     value_fen: int | None = None
     components: Mapping[str, int] = field(default_factory=dict)
     stored: bool = False
@@ -105,6 +107,20 @@ class ImportReport:
     def value_fen(self) -> int:
         """The values together of the rows that nothing stands against."""
         return sum(row.value_fen or 0 for row in self.rows)
+
+    @property
+    def negative(self) -> int:
+        """How many rows have a value below zero: the sum is net of them."""
+        return len(self._below_zero)
+
+    @property
+    def negative_fen(self) -> int:
+        """The values below zero together."""
+        return sum(self._below_zero)
+
+    @property
+    def _below_zero(self) -> list[int]:
+        return [fen for row in self.rows if (fen := row.value_fen or 0) < 0]
 
 
 def import_template(session: Session, actor: Actor, model_id: str, language: str) -> bytes:
@@ -198,6 +214,8 @@ def _prepared(
 ) -> PreparedRow:
     """One row judged as saving would judge it."""
     told = _row(line.row, line.valued)
+    if line.appraisal is not None:
+        told = dataclasses.replace(told, appraisal_id=line.appraisal.id)
     obstacles = told.problems or _obstacles(line)
     if obstacles or line.appraisal is None:
         return PreparedRow(_refused(told, obstacles))

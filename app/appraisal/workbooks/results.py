@@ -40,6 +40,8 @@ class ResultSheet:
     """The heads of the words of a problem and of a finding."""
     total: str
     """The word before the sum of the values."""
+    negative: str
+    """The words before the sum of those below zero."""
 
 
 def results_xlsx(sheet: ResultSheet) -> bytes:
@@ -88,6 +90,10 @@ def _total(page: Any, at: int, sheet: ResultSheet, bold: Any, money: Any) -> Non
     sums += [sum(line.components.get(name, 0) for line in valued) for name in sheet.components]
     for column, fen in enumerate(sums, start=2):
         page.write_number(at, column, fen / 100, money)
+    below = [fen for line in valued if (fen := line.value_fen or 0) < 0]
+    if below:
+        page.write_string(at + 1, 1, sheet.negative)
+        page.write_number(at + 1, 2, sum(below) / 100, money)
 
 
 def _told(

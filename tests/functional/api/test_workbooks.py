@@ -179,6 +179,23 @@ def test_results_come_as_a_workbook_with_native_numbers(api, ground):
     assert problems[0][2] in {"Area (area_mu)", "面积 (area_mu)"}
 
 
+def test_values_below_zero_are_counted_and_summed_apart(api, sign_in, ground):
+    client = api("a-risk")
+    owing = plain(cost_due_now_yuan=9_023_487.73)
+    content = filled(client, [("a", plain()), ("b", owing), ("c", owing)])
+    answer = value(client, content).json
+    assert (answer["value_yuan"], answer["negative"]) == ("-1200000.00", 2)
+    assert answer["negative_yuan"] == "-6800000.00"
+    book = value(client, content, headers={"Accept": XLSX_TYPE})
+    first = openpyxl.load_workbook(BytesIO(book.data)).worksheets[0]
+    *_, total, below = first.iter_rows(values_only=True)
+    assert (total[2], below[2]) == (-1_200_000, -6_800_000)
+    fields = {"valued_on": DAY, "answer": "page", "file": (BytesIO(content), "a.xlsx")}
+    shown = sign_in("a-risk").submit(f"{PATH}/portfolio", fields, status=200).text
+    assert "其中负值：2项" in shown
+    assert "6,800,000.00" in shown
+
+
 def test_questions_about_a_valued_row_do_not_stand_among_the_refusals(api, ground):
     client = api("a-risk")
     # A rate far below the usual ones is asked about; the row keeps its value.
@@ -523,7 +540,9 @@ def test_pages_value_a_portfolio_and_import_after_a_check(sign_in, api, session,
     assert orders[0] in checked
     assert stored(session, orders[0]).inputs is None
     commit()
-    maker.submit(f"{PATH}/import", fields(), status=200)
+    done = maker.submit(f"{PATH}/import", fields(), status=200).text
+    for number in orders[:2]:
+        assert f'href="/appraisals/{stored(session, number).id}">{number}</a>' in done
     assert stored(session, orders[0]).value_fen == 5_600_000_00
     commit()
     refused = maker.submit(f"{PATH}/import", {"valued_on": DAY}, status=422)
