@@ -130,6 +130,12 @@ _BODY: Final = Name(
     en="To {borrower}:\n\nPlease find attached the “{title}” No. {number} issued by {bank}.\n"
     "Check it with the code {code} at {check_url}.\n",
 )
+_WAITING: Final = Name(
+    zh="\n该贷款另有 {suspense} 元挂账，尚未抵扣所欠款项；如需用于还款，请与出具方联系。\n",
+    en="\nCNY {suspense} of the loan wait in suspense and are not taken off what is owed;"
+    " please ask the issuer to use them.\n",
+)
+"""Money of the borrower that settles nothing yet."""
 
 
 def letter_of(kind: NoticeKind, language: Language, facts: Mapping[str, Any]) -> Letter:
@@ -138,9 +144,10 @@ def letter_of(kind: NoticeKind, language: Language, facts: Mapping[str, Any]) ->
     given = {**facts, "title": title}
     for name in ("borrower", "bank"):
         given[name] = Name(**facts[name]).in_language(language.value)
+    parts = (_BODY, _WAITING) if given.get("suspense") else (_BODY,)
     return Letter(
         subject=_SUBJECTS[kind].in_language(language.value).format(**given)[:200],
-        body=_BODY.in_language(language.value).format(**given),
+        body="".join(part.in_language(language.value).format(**given) for part in parts),
     )
 
 

@@ -41,7 +41,7 @@ from app.loans.domain.notices import (
 )
 from app.loans.domain.repricing import RateReason
 from app.loans.domain.waterfall import Claim
-from app.loans.models import Loan, LoanDue, LoanNote
+from app.loans.models import Loan, LoanDue, LoanNote, LoanStateRow
 from app.loans.notices.models import LoanNotice
 from app.loans.notices.pdf import NoticeView, notice_pdf
 from app.loans.notices.queries import newest_contact
@@ -241,6 +241,7 @@ def _overdue(session: Session, row: LoanNotice, ledger: NoteLedger) -> dict[str,
         "compound_fen": ledger.owed_fen(Claim.COMPOUND),
         "compound_ppm": note_book(ledger).burden.unpaid_ppm(day) if ledger.misuse is None else None,
         "days_late": days_late(row.about_on, day),
+        "suspense_fen": session.get_one(LoanStateRow, row.loan_id).suspense_fen,
     }
 
 
@@ -376,6 +377,7 @@ def facts_of(view: NoticeView) -> dict[str, Any]:
         "penalty_fen": view.penalty_fen,
         "rate_ppm": view.rate_ppm,
         "amount": yuan(view.payment_fen),
+        "suspense": yuan(view.suspense_fen) if view.suspense_fen else "",
         "rate": rate_text(view.rate_ppm),
     }
 

@@ -50,6 +50,8 @@ class NoticeView:
     balance_fen: int = 0
     """Principal of the note that has not fallen due."""
     days_late: int = 0
+    suspense_fen: int = 0
+    """Money of the loan that waits and settles nothing of it yet."""
     rate_ppm: int = 0
     before_ppm: int | None = None
     overdue_ppm: int = 0
@@ -216,6 +218,22 @@ def _overdue_rows(view: NoticeView) -> list[Row]:
             note=amount_in_words_zh(view.total_fen),
             strong=True,
         ),
+        *_waiting_rows(view),
+    ]
+
+
+def _waiting_rows(view: NoticeView) -> list[Row]:
+    if not view.suspense_fen:
+        return []
+    note = _said(view, "上列金额未抵扣挂账款项", "not taken off the amounts above")
+    return [
+        _row(
+            view,
+            "该贷款挂账金额",
+            "Money of the loan in suspense",
+            yuan(view.suspense_fen),
+            note=f"{note.zh} {note.en}".strip(),
+        )
     ]
 
 

@@ -180,6 +180,25 @@ def test_a_demand_says_how_late_it_is_and_what_has_grown(bank, due, notices, iss
     assert state.overdue_days == 3
 
 
+def test_a_demand_names_the_money_that_waits_in_suspense(bank, near, notices, issue, tmp_path):
+    write_down(bank, near, language=Language.EN)
+    close_to(bank, DUE_DAY - timedelta(days=1))
+    with bank.database.write() as session:
+        repay(session, bank.world.actor("a-ops"), near, Repay(amount_fen=123_45, key="early"))
+    close_to(bank, DUE_DAY + timedelta(days=1))
+    issue()
+    (demand,) = notices(kind=NoticeKind.OVERDUE)
+    with bank.database.read() as session:
+        _, content = notice_content(session, bank.world.actor("a-ops"), demand.id)
+    text = text_of(content, tmp_path)
+    for words in ("31,891.67", "123.45", "该贷款挂账金额", "insuspense"):
+        assert words in text
+    mail = MemoryMail()
+    deliver(bank, mail)
+    body = mail.letters[-1].body
+    assert "CNY 123.45 of the loan wait in suspense" in body
+
+
 def test_what_was_paid_before_the_printing_is_dropped(bank, notices, issue):
     bank.open(DUE_DAY - timedelta(days=2))
     due = bank.sign()
