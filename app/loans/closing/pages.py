@@ -11,11 +11,17 @@ from app.db.engine import demonstration_day, today
 from app.kernel.permissions import Permission
 from app.loans.books import find_business_day
 from app.loans.closing import queries
-from app.loans.closing.repeating import RepeatLoans, repeat_loans, request_closes
+from app.loans.closing.repeating import (
+    FiledCloses,
+    RepeatLoans,
+    repeat_loans,
+    request_closes,
+)
 from app.loans.closing.schemas import RequestCloseSchema
 from app.loans.pages import words_of_loans
 from app.web.access import access, current_actor, current_session, tell
 from app.web.csrf import page_token
+from app.web.formats import day as shown_day
 from app.web.paging import fetch_page, page_request
 from app.web.reading import load_schema
 
@@ -57,8 +63,21 @@ def _last_day(now_on: date, day: date | None, *, ahead: bool) -> date:
 def _file_close() -> Response:
     sent = {name: request.form.get(name, "") for name in ("on", "until_on")}
     command = load_schema(RequestCloseSchema(), {name: text for name, text in sent.items() if text})
-    view = request_closes(current_session(), current_actor(), command).view
-    return redirect(f"/day-closes/{view.id}", 303)  # type: ignore[return-value]
+    found = request_closes(current_session(), current_actor(), command)
+    _tell_filed(found)
+    return redirect(f"/day-closes/{found.view.id}", 303)  # type: ignore[return-value]
+
+
+def _tell_filed(found: FiledCloses) -> None:
+    """What was filed, where the page of the close does not say it: several days, or none."""
+    day = shown_day(found.view.on)
+    if found.days > 1:
+        words = gettext("%(count)s days are filed, the last is %(day)s.", count=found.days, day=day)
+        tell("ok", words)
+    elif not found.days and found.view.finished_at is not None:
+        tell("note", gettext("%(day)s is closed already; nothing was filed.", day=day))
+    elif not found.days:
+        tell("note", gettext("The close of %(day)s was filed before; nothing was filed.", day=day))
 
 
 @blueprint.get("/<uuid:close_id>")

@@ -89,7 +89,13 @@ class FiledCloses:
     """The last close that was filed now; where all of them stood already, none was and it is that of the first day."""
 
     view: DayCloseView
-    filed: bool
+    days: int
+    """How many were filed now."""
+
+    @property
+    def filed(self) -> bool:
+        """Whether any was."""
+        return self.days > 0
 
 
 def request_closes(session: Session, actor: Actor, command: RequestCloses) -> FiledCloses:
@@ -99,18 +105,18 @@ def request_closes(session: Session, actor: Actor, command: RequestCloses) -> Fi
     """
     actor.require(Permission.CLOSE_DAY)
     bank_id = actor.organisation_id
-    filed = find_close(session, bank_id, command.on) is None
+    days = int(find_close(session, bank_id, command.on) is None)
     view = request_close(session, actor, RequestClose(on=command.on))
     if command.until_on is None:
-        return FiledCloses(view=view, filed=filed)
+        return FiledCloses(view=view, days=days)
     _require_last_day(session, command.on, command.until_on)
-    last = None
-    for day in days_between(command.on, command.until_on):
-        if find_close(session, bank_id, day) is None:
-            last = file_close(session, actor, bank_id, day)
-    if last is None:
-        return FiledCloses(view=view, filed=filed)
-    return FiledCloses(view=close_view(session, actor, last.id), filed=True)
+    later = [
+        file_close(session, actor, bank_id, day)
+        for day in days_between(command.on, command.until_on)
+        if find_close(session, bank_id, day) is None
+    ]
+    last = close_view(session, actor, later[-1].id) if later else view
+    return FiledCloses(view=last, days=days + len(later))
 
 
 def _require_last_day(session: Session, on: date, until_on: date) -> None:

@@ -193,6 +193,18 @@ def test_a_close_is_filed_on_its_page_and_shows_its_progress(
     text = browser.get(page).text
     assert "hx-get" not in text.split("day-close", 1)[1].split("</section>")[0]
     assert "1 / 1" in text
+    # From an old tab: the same day again, then with two days after it, then these again.
+    said = [
+        ("日终已完成", "共提交2个日终", "此前已提交"),
+        ("closed already", "2 days are filed", "was filed before"),
+    ]
+    clock.instant = datetime(2024, 3, 24, 8, tzinfo=UTC)
+    browser = sign_in("a-ops", language=language)
+    asks = ({}, {"until_on": "2024-03-24"}, {"on": "2024-03-23"})
+    for more, words in zip(asks, said[language == "en"], strict=True):
+        form = {"on": "2024-03-22", **more}
+        filed = browser.submit("/day-closes", form, status=303)
+        assert words in browser.get(filed.location, status=200).text
 
 
 def test_the_form_of_a_repayment_proposes_all_that_is_due(sign_in, database, world, loan_id):
