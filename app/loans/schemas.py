@@ -149,6 +149,7 @@ ROLL_TITLES: Final = {
 
 _UNREPORTED: Final = (
     "contract_yuan", "rate", "penalty", "method", "every", "day_count", "interest_style", "overdue_days",
+    "overdue_yuan", "accrued_yuan", "fees_yuan", "exposure_yuan", "suspense_yuan",
 )  # fmt: skip
 """What is not known of a loan that the bank keeps, by the names on the wire."""
 
@@ -170,12 +171,12 @@ class LoanSchema(ThingSchema):
     title_en = Text(max_length=120)
     contract_fen = Yuan(allow_none=True)
     principal_fen = Yuan()
-    accrued_fen = Yuan()
-    fees_fen = Yuan()
-    exposure_fen = Yuan()
+    accrued_fen = Yuan(allow_none=True)
+    fees_fen = Yuan(allow_none=True)
+    exposure_fen = Yuan(allow_none=True)
     overdue_days = Whole(low=0, high=40_000, allow_none=True)
-    overdue_fen = Yuan()
-    suspense_fen = Yuan()
+    overdue_fen = Yuan(allow_none=True)
+    suspense_fen = Yuan(allow_none=True)
     loan_class = Choice(LoanClass, data_key="class", allow_none=True)
     rate_ppm = Rate(allow_none=True)
     penalty_ppm = Rate(allow_none=True)

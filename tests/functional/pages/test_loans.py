@@ -4,17 +4,20 @@ import re
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from app.desk.loan_page import loan_page
 from app.kernel.money import Money
-from app.loans.models import LoanStateRow
+from app.loans.models import Loan, LoanStateRow
 from app.loans.queries import due_beside_bills, list_dues
 from app.loans.services import (
     Drawn,
+    ImportMirrored,
     OpenLoan,
     PostDrawdown,
     Repaid,
     Repay,
+    import_mirrored,
     load_history,
     open_business_day,
     open_loan,
@@ -285,3 +288,25 @@ def test_the_loan_page_names_a_fixed_rate_and_the_due_list_the_loan(sign_in, loa
     browser = sign_in("a-ops", language="en")
     assert "Fixed rate" in browser.get(f"/loans/{loan_id}").text
     assert "L-2023-000001 · " in browser.get("/due-dates").text
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh_CN", "由核心系统记账"), ("en", "kept by the core system")]
+)
+def test_a_loan_of_the_core_system_shows_no_zeros(sign_in, database, world, language, words):
+    rows = (
+        "loan_number,title,borrower_name,region_code,class,published,2023-12\n"
+        "M01,水利贷款,张掖示例水利投资集团,620700,normal,,856050000.00\n"
+        "P01,公开首单,公开名称,620725,,yes,3000000\n"
+    )
+    bank = world.organisation("A")
+    with database.write() as session:
+        command = ImportMirrored(bank_id=bank, content=rows.encode(), dry_run=False)
+        import_mirrored(session, world.system("A"), command)
+        ids = {each.number: each.id for each in session.execute(sa.select(Loan)).scalars()}
+    browser = sign_in("a-ops", language=language)
+    page = browser.get(f"/loans/{ids['M01']}", status=200).text
+    # Interest, overdue, suspense and fees.
+    assert page.count(words) == 4
+    assert words not in browser.get(f"/loans/{ids['P01']}", status=200).text

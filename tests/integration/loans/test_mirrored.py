@@ -44,9 +44,9 @@ def test_rows_become_loans_with_their_last_balance_and_no_class_on_fact_cards(se
     assert (views["M01"].state, views["M01"].loan_class) == ("mirrored", "normal")
     assert views["P01"].loan_class is None
     told = LoanWithClaimSchema().dump(views["M01"])
-    unknown = {
-        told[name] for name in ("contract_yuan", "rate", "penalty", "method", "overdue_days")
-    }
+    unreported = ("contract_yuan", "rate", "penalty", "method", "overdue_days", "overdue_yuan")
+    figures = ("accrued_yuan", "fees_yuan", "exposure_yuan", "suspense_yuan")
+    unknown = {told[name] for name in (*unreported, *figures)}
     assert (told["principal_yuan"], unknown) == ("856050000.00", {None})
     assert views["P01"].borrower_name.zh == "公开名称"
     with pytest.raises(LoanNotServiced):
