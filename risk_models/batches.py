@@ -45,11 +45,11 @@ BARE: Final = frozenset({"", "1", "ratio"})
 
 NOTHING: Final = Text(en="", zh="")
 SHARE: Final = Text(
-    en=" It is a share of one: 5 %% is typed as 0.05.", zh="此项按小数填写，5%%填0.05。"
+    en=" It is a share of one: 5%% is typed as 0.05.", zh="此项按小数填写，5%%填0.05。"
 )
 """What a share typed in per cent is told."""
 
-SHARE_ALLOWED: Final = Text(en="a share of one, 5 % is typed as 0.05", zh="按小数填写，5%填0.05")
+SHARE_ALLOWED: Final = Text(en="a share of one, 5% is typed as 0.05", zh="按小数填写，5%填0.05")
 """What may stand where something else than a number was typed as a share."""
 
 WORDS: Final[Mapping[str, Text]] = {

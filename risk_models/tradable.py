@@ -96,7 +96,7 @@ WORDS: Final[dict[str, Text]] = {
         zh="变现需%(days).0f个交易日，超过%(limit).0f个，请核对数量或说明处置方式。",
     ),
     "dear-sale": Text(
-        en="Its sale takes away %(share).1f percent of the value: the market needs %(days).0f trading"
+        en="Its sale takes away %(share).1f%% of the value: the market needs %(days).0f trading"
         " days for so much, and every day beyond an orderly sale lowers what it fetches. Pledge less,"
         " or say how it is disposed of.",
         zh="变现折价占价值的%(share).1f%%：市场消化该数量需%(days).0f个交易日，超过有序处置期后每日折价递增。"

@@ -66,7 +66,7 @@ IRREGULAR: Final = MappingProxyType(
             ("place", "顺位", "place"),
             ("point", "分", "points"),
             ("period", "期", "period"),
-            ("percent", "百分比", "percent"),
+            ("percent", "%", "%"),
             ("percent/year", "%/年", "% a year"),
             ("project", "个项目", "project"),
             ("payment", "笔", "payments"),

@@ -205,7 +205,7 @@
         const narrow = box.clientWidth < 480;
         return {
           grid: { ...grid, top: 4, right: 16 }, tooltip,
-          xAxis: scale(data, { splitNumber: narrow ? 2 : 4, axisLabel: { color: INK, fontSize: 11, formatter: fine, hideOverlap: true } }),
+          xAxis: scale(data, { splitNumber: narrow ? 2 : 4, axisLabel: { color: INK, fontSize: 11, formatter: fine, hideOverlap: true, alignMaxLabel: 'right' } }),
           yAxis: { ...names, inverse: true, axisLabel: { color: INK, fontSize: narrow ? 11 : 12, width: narrow ? 96 : 150, overflow: 'break', interval: 0 } },
           series: [{ type: 'custom', renderItem: row, data: bars, encode: { x: [1, 2], y: 0 } }],
         };

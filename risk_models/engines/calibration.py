@@ -348,12 +348,12 @@ SHORT: Final = Text(
     zh="序列较短：%(points)d个数据点，跨度%(years).1f年。年波动率须有一年以上的日度价格才能可靠估计，以下数字仅供参考。",
 )
 WILD: Final = Text(
-    en="Trade is thin: %(large).1f %% of the moves of single days exceed 10 %%. The volatility is that"
+    en="Trade is thin: %(large).1f%% of the moves of single days exceed 10%%. The volatility is that"
     " of single deals rather than of a market.",
     zh="交易稀疏：%(large).1f%%的单日变动超过10%%。所得波动率反映个别成交而非市场。",
 )
 STILL: Final = Text(
-    en="Trade is thin: over %(still).1f %% of the steps the price did not move. The volatility is that"
+    en="Trade is thin: over %(still).1f%% of the steps the price did not move. The volatility is that"
     " of single deals rather than of a market.",
     zh="交易稀疏：%(still).1f%%的间隔价格未变。所得波动率反映个别成交而非市场。",
 )

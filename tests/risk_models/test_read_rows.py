@@ -80,7 +80,7 @@ def test_a_share_typed_in_per_cent_is_told_how_shares_are_typed():
     row = {**GOOD, "discount_rate": 5, "area_mu": "many"}
     told = read_rows(SPEC, [row], PARAMETERS).problems[0]
     (rate,) = [each.detail for each in told if each.field == "discount_rate"]
-    assert "5 % is typed as 0.05" in rate.en
+    assert "5% is typed as 0.05" in rate.en
     assert "5%填0.05" in rate.zh
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_number_is_told_how_shares_are_typed_only_where_one_is_asked(
     told = {each.field: each for each in read_rows(SPEC, [row], PARAMETERS).problems[0]}
     assert {each.code for each in told.values()} == {"not-a-number"}
     assert told["discount_rate"].detail == Text(
-        en="A number is needed: a share of one, 5 % is typed as 0.05.",
+        en="A number is needed: a share of one, 5% is typed as 0.05.",
         zh="须为数字：按小数填写，5%填0.05。",
     )
     assert told["area_mu"].detail == Text(en="A number is needed.", zh="须为数字。")

@@ -40,7 +40,7 @@ def test_a_holding_that_its_discount_makes_worthless_says_why():
     (found,) = [each for each in result.findings if each.code == "dear-sale"]
     assert (found.field, found.severity) == ("quantity_held", "ask")
     told = finding_detail(found, 0)
-    assert "100.0 percent" in told.en
+    assert "100.0%" in told.en
     assert "1,498 trading days" in told.en
     assert "1,498个交易日" in told.zh
 

@@ -19,7 +19,7 @@ LOAN_BELOW: Final = "loan_below_yuan"
 OUTSIDE_DIFFERS: Final = "outside-report-differs"
 DIFFERS: Final = Text(
     en="The agency's report %(number)s states %(stated)s yuan, the model gives %(modelled)s yuan: "
-    "%(off)s %% apart, above %(limit)s %%. Explain the difference.",
+    "%(off)s%% apart, above %(limit)s%%. Explain the difference.",
     zh="机构报告%(number)s的结论为%(stated)s元，模型结果为%(modelled)s元，相差%(off)s%%，超过%(limit)s%%，请说明差异。",
 )
 

@@ -16,8 +16,8 @@ REMOVALS_UNIT: Final = "tCO2e/year"
 """The unit of a measured quantity that the removals of a model can be compared with."""
 
 AREA: Final = Text(
-    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: %(off)s %% apart, "
-    "above the tolerated %(limit)s %%. Explain the difference.",
+    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: %(off)s%% apart, "
+    "above the tolerated %(limit)s%%. Explain the difference.",
     zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，相差%(off)s%%，超过容许的%(limit)s%%，请说明差异。",
 )
 MIXED_UNITS: Final = Text(
@@ -26,8 +26,8 @@ MIXED_UNITS: Final = Text(
     zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，为其%(factor)s倍。1公顷等于15亩，请核对是否用错面积单位，更正或说明差异。",
 )
 AREA_ABOVE: Final = Text(
-    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: %(off)s %% more, above "
-    "the %(limit)s %% that may be explained. Correct the area, or have the register corrected first.",
+    en="The model takes %(modelled)s mu, the registry has %(registered)s mu: %(off)s%% more, above "
+    "the %(limit)s%% that may be explained. Correct the area, or have the register corrected first.",
     zh="模型采用%(modelled)s亩，登记面积为%(registered)s亩，多出%(off)s%%，超过可作说明的%(limit)s%%。请更正面积，或先办理登记更正。",
 )
 MIXED_UNITS_ABOVE: Final = Text(
@@ -41,8 +41,8 @@ REMOVALS: Final = Text(
     zh="模型采用的年碳汇量为%(modelled)s %(unit)s，超过计量、认证或备案的%(quantity)s %(unit)s，请说明差异。",
 )
 REMOVALS_ABOVE: Final = Text(
-    en="The model takes removals of %(modelled)s %(unit)s, %(off)s %% more than the %(quantity)s "
-    "%(unit)s measured, certified or filed, above the %(limit)s %% that may be explained. Correct "
+    en="The model takes removals of %(modelled)s %(unit)s, %(off)s%% more than the %(quantity)s "
+    "%(unit)s measured, certified or filed, above the %(limit)s%% that may be explained. Correct "
     "the removals, or have the certificate corrected first.",
     zh="模型采用的年碳汇量为%(modelled)s %(unit)s，比计量、认证或备案的%(quantity)s %(unit)s多出%(off)s%%，"
     "超过可作说明的%(limit)s%%。请更正碳汇量，或先更正计量、认证或备案。",

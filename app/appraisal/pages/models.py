@@ -1,5 +1,6 @@
 """Pages of the appraisal models: what each asks for, stands on and does not value; a what-if form."""
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -10,11 +11,11 @@ from app.appraisal.domain.catalogue import all_specs, parameters_on
 from app.appraisal.input_forms import read_inputs, read_prices
 from app.appraisal.pages.appraisals import filled_example, model_form, typed_day, wants_example
 from app.appraisal.pages.charts import spread_shown
-from app.appraisal.pages.shown import result_shown, room_words
+from app.appraisal.pages.shown import grouped, result_shown, room_words
 from app.appraisal.units import unit_title
 from app.db.engine import today
 from app.kernel.permissions import Permission
-from app.kernel.units import span
+from app.kernel.units import RATIO, bound, per_cent, span
 from app.web.access import access, current_actor, current_session
 from app.web.shell import said, words
 from risk_models.batches import choices_of
@@ -49,12 +50,16 @@ def model_page(model_id: str) -> str:
 
 def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
     listed = choices_of(each, parameters)
+    share = each.unit == RATIO and each.kind == "number"
+    low, high = (
+        None if end is None else end * 100 if share else end for end in (each.low, each.high)
+    )
     return {
         "title": words(each.title),
         "name": each.name,
         "help": words(each.help),
-        "unit": "" if each.unit in {"1", "day"} else each.unit,
-        "range": span(each.low, each.high, each.unit, above=each.low_open),
+        "unit": "%" if share else "" if each.unit in {"1", "day"} else each.unit,
+        "range": span(low, high, each.unit, above=each.low_open),
         "choices": ", ".join(words(choice.title) for choice in listed),
         "reference": said(each.reference),
         "required": each.required,
@@ -62,8 +67,15 @@ def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
 
 
 def _column(title: str, unit: str) -> str:
-    told = unit_title(unit)
+    told = "%" if unit == RATIO else unit_title(unit)
     return f"{title} ({told})" if told else title
+
+
+def _told(figure: Decimal, unit: str) -> str:
+    """A figure as its unit is told: a share in per cent, a calendar year without separators."""
+    if unit == RATIO:
+        return per_cent(figure)
+    return bound(float(figure), unit) if unit == "year" else grouped(figure)
 
 
 def _parameters(spec: ModelSpec, parameters: Parameters) -> list[dict[str, Any]]:
@@ -88,7 +100,10 @@ def _parameter(found: InForce, parameters: Parameters) -> dict[str, Any]:
             {
                 "title": words(table.rows[row]),
                 "cells": [
-                    f"{table.decimal(row, n):f}" if table.has(row, n) else "—" for n in names
+                    _told(table.decimal(row, n), table.columns[n].unit)
+                    if table.has(row, n)
+                    else "—"
+                    for n in names
                 ],
             }
             for row in table
@@ -96,8 +111,8 @@ def _parameter(found: InForce, parameters: Parameters) -> dict[str, Any]:
     return {
         "id": parameter.id,
         "title": words(parameter.title),
-        "value": "" if rows else f"{found.value:f}",
-        "unit": parameter.unit,
+        "value": _told(found.value, parameter.unit) if isinstance(found.value, Decimal) else "",
+        "unit": "%" if parameter.unit == RATIO else parameter.unit,
         "status": parameter.status,
         "since": found.since,
         "reference": said(found.reference.title),

@@ -140,7 +140,7 @@ def row_shown(each: Mapping[str, Any]) -> str:
 
 def _cell_shown(value: str, unit: str) -> str:
     return (
-        f"{per_cent(value)} %" if unit == RATIO else f"{grouped(value)} {unit_title(unit)}".strip()
+        f"{per_cent(value)}%" if unit == RATIO else f"{grouped(value)} {unit_title(unit)}".strip()
     )
 
 

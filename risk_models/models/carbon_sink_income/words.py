@@ -98,7 +98,7 @@ WORDS: Final[dict[str, Text]] = {
         zh="基线情景的碳汇量高于项目，没有可售部分。",
     ),
     "price-above-usual": Text(
-        en="The price of %(price).2f yuan is above %(limit).2f, which it did not exceed on 95 %% of"
+        en="The price of %(price).2f yuan is above %(limit).2f, which it did not exceed on 95%% of"
         " days. Say why it will hold.",
         zh="价格%(price).2f元高于近期95%%交易日的水平%(limit).2f元，请说明其可持续性。",
     ),
@@ -189,7 +189,7 @@ WORDS: Final[dict[str, Text]] = {
         zh="各层的面积、均值、标准差与样地数须逐层填写，个数一致。",
     ),
     "sample-imprecise": Text(
-        en="The half-width at 90 %% is %(half).4f of the mean, above %(limit).4f; more plots would"
+        en="The half-width at 90%% is %(half).4f of the mean, above %(limit).4f; more plots would"
         " pay for themselves.",
         zh="90%%置信半宽为均值的%(half).4f，超过%(limit).4f，宜增设样地。",
     ),

@@ -90,7 +90,7 @@ WORDS: Final[dict[str, Text]] = {
         "请核对面积、单位与实物量。",
     ),
     "texture-above-whole": Text(
-        en="Sand, silt and clay add up to %(total).4g percent.",
+        en="Sand, silt and clay add up to %(total).4g%%.",
         zh="砂粒、粉粒、黏粒合计%(total).4g%%。",
     ),
     "water-overlap": Text(
@@ -102,11 +102,11 @@ WORDS: Final[dict[str, Text]] = {
         zh="以%(prices)d年价格核算%(account)d年，调整系数%(factor).4f。",
     ),
     "share-without-payer": Text(
-        en="%(share).1f percent of the value comes from services that nobody pays for.",
+        en="%(share).1f%% of the value comes from services that nobody pays for.",
         zh="总值中%(share).1f%%来自无付费方的服务。",
     ),
     "service-decides": Text(
-        en="%(service)s alone is %(share).1f percent of the value; its method decides the result.",
+        en="%(service)s alone is %(share).1f%% of the value; its method decides the result.",
         zh="%(service)s一项占总值%(share).1f%%，其核算方法决定结果。",
     ),
 }

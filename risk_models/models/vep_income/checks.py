@@ -50,13 +50,13 @@ WORDS: Final[dict[str, Text]] = {
     ),
     "single-payer": SINGLE_PAYER,
     "value-without-payer": Text(
-        en="%(unpaid).1f percent of the parcel's ecological value has no payer; usually %(low).1f to"
-        " %(high).1f percent has none.",
+        en="%(unpaid).1f%% of the parcel's ecological value has no payer; usually %(low).1f to"
+        " %(high).1f%% has none.",
         zh="地块生态价值中%(unpaid).1f%%无付费方；通常为%(low).1f%%至%(high).1f%%。",
     ),
     "income-above-band": Text(
-        en="Income is %(paid).1f percent of the parcel's ecological value, above the usual"
-        " %(limit).1f percent. Is the ecological value that of the same parcel and in yuan?",
+        en="Income is %(paid).1f%% of the parcel's ecological value, above the usual"
+        " %(limit).1f%%. Is the ecological value that of the same parcel and in yuan?",
         zh="收入占地块生态价值%(paid).1f%%，高于通常的%(limit).1f%%。请核对是否同一地块、单位是否为元。",
     ),
 }

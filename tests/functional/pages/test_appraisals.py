@@ -242,6 +242,16 @@ def test_model_and_result_tell_sources_in_the_readers_language(
     assert ("本项目" if language == "zh_CN" else "Judgement of the project") in stress
 
 
+def test_a_model_shows_each_parameter_once_and_shares_in_per_cent(sign_in, carbon):
+    shown = sign_in("a-risk", language="en").get("/appraisal-models/forest-right").text
+    assert shown.count("Highest usual discount rate of a forest right") == 1
+    row = shown[shown.index("Highest usual discount rate of a forest right") :]
+    assert re.findall(r'<td class="(?:num|whole)"[^>]*>([^<]*)</td>', row)[:2] == ["10", "%"]
+    assert "Replacement cost (%)" in shown
+    assert "(ratio)" not in shown
+    assert ">table<" not in shown
+
+
 def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
     risk = sign_in("a-risk")
     page = "/appraisal-models/forest-right/what-if"
@@ -267,7 +277,7 @@ def test_a_share_that_is_no_number_is_told_how_it_is_typed(sign_in, carbon):
     risk = sign_in("a-risk", language="en")
     given = {**typed("forest-right"), "inputs-discount_rate": "0.6%"}
     refused = risk.submit("/appraisal-models/forest-right/what-if", given, status=422).text
-    assert "A number is needed: a share of one, 5 % is typed as 0.05." in refused
+    assert "A number is needed: a share of one, 5% is typed as 0.05." in refused
 
 
 def test_every_year_of_the_fan_names_what_it_counts(sign_in, carbon):

@@ -90,7 +90,7 @@ def test_the_refusal_stands_at_the_table_that_gives_the_removals():
     }
     (found,) = asset_findings(inputs, asset)
     assert found["field"] == "removals_by_year_tco2e_per_mu"
-    assert "532.4 % more" in found["en"]
+    assert "532.4% more" in found["en"]
 
 
 def test_a_right_is_not_valued_past_its_registered_end():
