@@ -28,6 +28,10 @@ class EventFilter:
     subject_id: str = ""
     first_on: date | None = None
     last_on: date | None = None
+    verbs: tuple[str, ...] = ()
+    """Last parts of actions: what was done, to whatever thing."""
+    but_actions: tuple[str, ...] = ()
+    """Whole actions that end like a verb and say something else."""
     before_seq: int | None = None
     limit: int = 50
 
@@ -97,6 +101,9 @@ def _conditions(actor: Actor, wanted: EventFilter) -> list[sa.ColumnElement[bool
             if getattr(wanted, name)
         ),
     ]
+    if wanted.verbs:
+        found.append(sa.or_(*(_says(verb) for verb in wanted.verbs)))
+        found.append(col(AuditEvent.action).not_in(wanted.but_actions))
     if wanted.first_on is not None:
         found.append(col(AuditEvent.at) >= _midnight(wanted.first_on))
     if wanted.last_on is not None:
@@ -104,6 +111,11 @@ def _conditions(actor: Actor, wanted: EventFilter) -> list[sa.ColumnElement[bool
     if wanted.before_seq is not None:
         found.append(col(AuditEvent.seq) < wanted.before_seq)
     return found
+
+
+def _says(verb: str) -> sa.ColumnElement[bool]:
+    action = col(AuditEvent.action)
+    return sa.or_(action == verb, action.endswith(f".{verb}", autoescape=True))
 
 
 def _midnight(day: date) -> datetime:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,10 +14,10 @@ from sqlmodel import Session, col
 from app.appraisal.models import Appraisal, RevaluationRun
 from app.appraisal.queries import region_names
 from app.assets.models import Asset
-from app.audit.queries import EventView
+from app.audit.queries import EventFilter, EventView
 from app.audit.titles import ACTION_TITLES, FACT_TITLES, KIND_TITLES
 from app.collateral.models import MarginCall, Pledge
-from app.desk.journal_values import value_words
+from app.desk.journal_values import input_words, value_words
 from app.identity.models import Organisation, Person
 from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
 from app.kernel.permissions import Permission
@@ -99,6 +99,7 @@ def _coded_names(session: Session, events: Iterable[EventView]) -> dict[str, Nam
     facts = [event.facts for event in events]
     regions = {str(each["region_code"]) for each in facts if each.get("region_code")}
     codes = {str(each["product"]) for each in facts if each.get("product")}
+    codes |= {str(code) for each in facts for code in each.get("codes") or ()}
     statement = sa.select(Product).where(col(Product.code).in_(codes))
     products = session.execute(statement).scalars() if codes else ()
     named = region_names(session, regions) if regions else {}
@@ -119,6 +120,26 @@ def subject_of(session: Session, asked: str) -> str:
 def kind_choices() -> list[tuple[str, str]]:
     """The kinds of things of the journal, for its filter."""
     return [(kind, gettext(title)) for kind, title in KIND_TITLES.items()]
+
+
+def action_choices(asked: str = "") -> list[tuple[str, str]]:
+    """What can be done, in words and once each, for the filter; a whole action that was asked for by its name too."""
+    by_title: dict[str, str] = {}
+    for code, title in ACTION_TITLES.items():
+        by_title.setdefault(gettext(title), code)
+    choices = sorted(((code, title) for title, code in by_title.items()), key=lambda each: each[1])
+    named = {code for code, _ in choices}
+    return choices if not asked or asked in named else [(asked, action_title(asked)), *choices]
+
+
+def actions_meant(wanted: EventFilter) -> EventFilter:
+    """The same filter, where its action is one of the words of the page: every action that reads so."""
+    title = ACTION_TITLES.get(wanted.action)
+    if title is None or "." in wanted.action:
+        return wanted
+    verbs = tuple(code for code, each in ACTION_TITLES.items() if each == title)
+    whole = tuple(code for code in ACTION_TITLES if "." in code)
+    return replace(wanted, action="", verbs=verbs, but_actions=whole)
 
 
 def _line(event: EventView, actor: Actor, known: Mapping[str, Name]) -> EventLine:
@@ -176,17 +197,25 @@ def fact_text(name: str, value: object, known: Mapping[str, Name], kind: str = "
         )
         return " · ".join(parts)
     if isinstance(value, list):
-        return "; ".join(_item_text(each, known) for each in value)
+        return "; ".join(_item_text(name, each, known, kind) for each in value)
     if isinstance(value, int):
         return _figure_text(name, value)
     return _coded_text(kind, name, str(value), known) or _plain_text(str(value), known)
 
 
-def _item_text(item: object, known: Mapping[str, Name]) -> str:
-    """One of a list: a pair of a thing and its amount, or a value."""
+def _item_text(name: str, item: object, known: Mapping[str, Name], kind: str) -> str:
+    """One of a list: a pair of a thing and its amount, the name of a field, or a value."""
     if isinstance(item, list) and len(item) == 2 and isinstance(item[1], int):
         return f"{fact_text('', item[0], known)} {fact_text('fen', item[1], known)}"
-    return fact_text("", item, known)
+    if name == "fields":
+        return field_title(str(item))
+    return fact_text("product" if name == "codes" else name, item, known, kind)
+
+
+def field_title(name: str) -> str:
+    """What a field is called that somebody filled in: of a form, or of a model."""
+    known = _without_unit(name) in FACT_TITLES
+    return fact_title(name) if known else input_words(name) or fact_title(name)
 
 
 def _figure_text(name: str, figure: int) -> str:

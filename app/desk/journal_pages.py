@@ -6,7 +6,13 @@ from flask import Blueprint, render_template, request
 
 from app.audit import queries
 from app.audit.schemas import EventQuery
-from app.desk.journal import event_lines, kind_choices, subject_of
+from app.desk.journal import (
+    action_choices,
+    actions_meant,
+    event_lines,
+    kind_choices,
+    subject_of,
+)
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session
 from app.web.reading import load_schema
@@ -26,11 +32,13 @@ def events() -> str:
     sent = {**asked, "cursor": int(cursor)} if cursor.isdecimal() and len(cursor) < 16 else asked
     if "subject_id" in asked:
         sent = {**sent, "subject_id": subject_of(session, asked["subject_id"])}
-    page = queries.list_events(session, actor, load_schema(EventQuery(), sent))
+    wanted = actions_meant(load_schema(EventQuery(), sent))
+    page = queries.list_events(session, actor, wanted)
     older = urlencode({**asked, "cursor": page.next_cursor}) if page.next_cursor else ""
     return render_template(
         "audit/events.html",
         lines=event_lines(session, actor, page.items),
+        actions=action_choices(asked.get("action", "")),
         kinds=kind_choices(),
         asked=asked,
         older=older,

@@ -1,6 +1,7 @@
 """Coded values of the audit journal in words: by the fact that holds them and the kind of thing it is told of."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -17,6 +18,7 @@ from app.loans.domain.states import SECURITY_TITLES, STATE_TITLES, InterestStyle
 from app.loans.inspection.schemas import CONCLUSION_TITLES
 from app.origination.domain import changes, states, write_off
 from app.web.shell import words
+from risk_models.registry import installed_models
 
 Titles = Mapping[Any, str]
 
@@ -79,3 +81,19 @@ def value_words(kind: str, fact: str, value: str) -> str | None:
     titles = BY_KIND.get((kind, fact)) or BY_FACT.get(fact, {})
     title = titles.get(value)
     return gettext(title) if title else None
+
+
+def input_words(name: str) -> str | None:
+    """What an input of a model is called; None for what no model asks for."""
+    title = _input_titles().get(name)
+    return words(title) if title else None
+
+
+@cache
+def _input_titles() -> Mapping[str, Any]:
+    """By name; where models share one, the first says how it reads."""
+    titles: dict[str, Any] = {}
+    for model in installed_models().values():
+        for each in model.spec.fields:
+            titles.setdefault(each.name, each.title)
+    return titles

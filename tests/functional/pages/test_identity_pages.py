@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.audit.services import record
+from tests.factories.lending import Lending
 from tests.factories.world import PASSWORD
 
 pytestmark = pytest.mark.both_engines
@@ -117,6 +118,50 @@ def test_the_journal_is_filtered_by_its_form(sign_in, api):
     browser = sign_in("a-audit")
     assert "token.issue" in browser.get("/audit?action=token.issue", status=200).text
     assert "token.issue" not in browser.get("/audit?action=person.add", status=200).text
+
+
+def test_the_journal_is_narrowed_by_words_of_actions(sign_in, session, world, commit):
+    """One word stands for every action that reads so; sessions are told by words of their own."""
+    for action in ("policy.propose", "loan-change.proposed", "session.open", "loan.open"):
+        record(session, world.actor("a-officer"), action, subject_kind="x", subject_id=UUID(int=9))
+    commit()
+    browser = sign_in("a-audit", language="en")
+    page = browser.get("/audit?action=propose", status=200).text
+    assert '<option value="propose" selected>Put forward</option>' in page
+    assert page.count(">Put forward</option>") == 1
+    table = page[page.index("<table") :]
+    assert ("policy.propose" in table, "loan-change.proposed" in table) == (True, True)
+    begun = browser.get("/audit?action=open", status=200).text
+    assert "loan.open</span>" in begun
+    assert "session.open</span>" not in begun
+    assert "session.open</span>" in browser.get("/audit?action=session.open", status=200).text
+    # A whole action by its name, as older links and the API have it.
+    named = browser.get("/audit?action=policy.propose", status=200).text
+    assert '<option value="policy.propose" selected>' in named
+    assert "loan-change.proposed" not in named
+
+
+def test_lists_of_codes_are_told_in_words(sign_in, session, world, commit):
+    facts = {
+        "asset.record-inputs": {"fields": ["yearly_income_yuan", "repayment_source"]},
+        "product.offer": {"codes": ["forest-carbon-loan"]},
+    }
+    Lending(session, world).open_bank()
+    for action, given in facts.items():
+        record(
+            session,
+            world.actor("a-officer"),
+            action,
+            subject_kind="asset",
+            subject_id=UUID(int=9),
+            **given,
+        )
+    commit()
+    page = sign_in("a-audit", language="en").get("/audit", status=200).text
+    table = re.sub(r"<[^>]+>", " ", page[page.index("<table") :])
+    assert "Source of repayment" in table
+    for raw in ("yearly_income_yuan", "forest-carbon-loan", "repayment_source"):
+        assert raw not in table
 
 
 def test_the_journal_speaks_in_words(sign_in, session, world, commit):
