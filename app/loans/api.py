@@ -11,6 +11,7 @@ from app.kernel.permissions import Permission
 from app.loans import queries, services
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import Terms
+from app.loans.due.next_payments import loans_ahead
 from app.loans.ledger.written_off import loan_with_claim
 from app.loans.repayments.statements import statement_pdf
 from app.loans.running import running_interest
@@ -52,11 +53,11 @@ READERS = (Permission.READ_LOANS,)
 @loans.arguments(LoanQuery, location="query")
 @loans.response(200, page_of(LoanSchema))
 def list_loans(wanted: tuple[queries.LoanFilter, str]) -> Any:
-    """The loans in sight, the newest first."""
+    """The loans in sight with their next payments, the newest first."""
     narrowed, sort = wanted
     statement = queries.list_loans(current_actor(), narrowed, sort or queries.DEFAULT_SORT)
     page = fetch_page(current_session(), statement, page_request())
-    return replace(page, items=[queries.view_of(row) for row in page.items])
+    return page.holding(loans_ahead(current_session(), page.items))
 
 
 @loans.route("/<uuid:loan_id>", methods=["GET"])

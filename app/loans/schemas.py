@@ -154,6 +154,13 @@ _UNREPORTED: Final = (
 """What is not known of a loan that the bank keeps, by the names on the wire."""
 
 
+class NextPaymentSchema(ViewSchema):
+    """The next day on which something falls due, with principal and interest of it when all before is paid in time."""
+
+    due_on = Day()
+    amount_fen = Yuan()
+
+
 class LoanSchema(ThingSchema):
     """A loan with its terms and its figures at the opening of the business day.
 
@@ -211,6 +218,7 @@ class LoanSchema(ThingSchema):
     published = Flag()
     synthetic = Flag()
     closed_on = Day(allow_none=True)
+    next_payment = ma.fields.Nested(NextPaymentSchema, allow_none=True)
 
     @ma.post_dump
     def leave_unreported_open(self, data: dict[str, Any], **_kwargs: object) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """What falls due next of some loans: the day, and what all notes of a loan ask for on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col
 
 from app.loans.books import NoteLedger
 from app.loans.models import LoanNote
+from app.loans.queries import LoanView, view_of
 from app.loans.schedules import read_ledgers, to_come
 
 
@@ -18,6 +20,26 @@ class NextPayment:
 
     due_on: date
     amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanAhead(LoanView):
+    """A loan, and what falls due of it next; none when nothing does, or nothing is known."""
+
+    next_payment: NextPayment | None = None
+
+
+def loans_ahead(session: Session, rows: Iterable[Any]) -> list[LoanAhead]:
+    """The rows of `list_loans`, each with its next payment."""
+    views = [view_of(row) for row in rows]
+    coming = next_payments(session, [view.id for view in views])
+    return [
+        LoanAhead(
+            **{name: getattr(view, name) for name in LoanView.__dataclass_fields__},
+            next_payment=coming.get(view.id),
+        )
+        for view in views
+    ]
 
 
 def next_payments(session: Session, loan_ids: Sequence[UUID]) -> dict[UUID, NextPayment]:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from app.kernel.actor import Actor
 from app.loans.domain.states import EntryKind, LoanState
+from app.loans.due.next_payments import LoanAhead, next_payments
 from app.loans.ledger.entries import claim_left
 from app.loans.models import LoanPosting, LoanStateRow
 from app.loans.queries import LoanView, loan_view
@@ -46,17 +47,18 @@ def find_written_off(session: Session, loan_id: UUID) -> WrittenOff | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoanWithClaim(LoanView):
-    """A loan, and of one that was written off the claim that is left."""
+class LoanWithClaim(LoanAhead):
+    """A loan with its next payment, and of one that was written off the claim that is left."""
 
     claim: WrittenOff | None = None
 
 
 def loan_with_claim(session: Session, actor: Actor, loan_id: UUID) -> LoanWithClaim:
-    """One visible loan with the claim that is left."""
+    """One visible loan with its next payment and the claim that is left."""
     view = loan_view(session, actor, loan_id)
     lost = view.state is LoanState.WRITTEN_OFF
     return LoanWithClaim(
         **{name: getattr(view, name) for name in LoanView.__dataclass_fields__},
+        next_payment=next_payments(session, [loan_id]).get(loan_id),
         claim=find_written_off(session, loan_id) if lost else None,
     )

@@ -56,6 +56,11 @@ def test_a_loan_shows_its_figures_at_the_opening_of_the_business_day(api, loan_i
     assert body["exposure_yuan"] == "4005800.00"
     assert (body["state"], body["class"], body["rate"]) == ("performing", "normal", "0.0435")
     assert body["closed_on"] == "2024-01-01"
+    # As on the pages: interest of the quarter to its 20th.
+    coming = {"due_on": "2024-03-21", "amount_yuan": "43983.33"}
+    assert body["next_payment"] == coming
+    (listed,) = api("a-ops").get("/loans").json["items"]
+    assert listed["next_payment"] == coming
 
 
 @pytest.mark.parametrize(
