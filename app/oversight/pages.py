@@ -106,6 +106,7 @@ def loans() -> Response | str:
         "oversight/loans.html",
         page=page,
         rows=views.loan_rows(session, page.items),
+        counted=services.counted_loans(session, actor),
         drill_down=drill_down,
         asked=request.args,
         classes=[(each.value, gettext(CLASS_TITLES[each.value])) for each in LoanClass],

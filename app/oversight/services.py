@@ -18,10 +18,11 @@ from app.kernel.errors import Forbidden, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import LoanState
-from app.loans.models import Loan, LoanMonthEnd
+from app.loans.models import Loan, LoanMonthEnd, LoanStateRow
 from app.loans.queries import LoanFilter, LoanView, list_loans, region_prefix, view_of
 from app.oversight.domain import DRILL_DOWN_HOURS
 from app.oversight.models import DrillDown
+from app.oversight.queries import in_sight
 from app.web.paging import Page, PageRequest, fetch_page
 
 
@@ -140,6 +141,38 @@ def look_at_loans(
     views = [view_of(row) for row in found.items]
     _write_down(session, actor, drill_down, views, "list")
     return found.holding(views)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The loans that a desk may look at, by whether its balances count them."""
+
+    green: int
+    """Green, with a balance: what the balances count."""
+    other: int
+    """With a balance, and not green."""
+    empty: int
+    """Without a balance: not drawn, settled, cancelled or written off."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.green + self.other + self.empty
+
+
+def counted_loans(session: Session, actor: Actor) -> Counted:
+    """Why the balances count fewer loans than the list of single ones shows."""
+    actor.require(Permission.READ_BALANCE_DETAIL)
+    owed = col(LoanStateRow.principal_fen) > 0
+    cases = (sa.and_(owed, col(Loan.green)), sa.and_(owed, sa.not_(col(Loan.green))), sa.not_(owed))
+    sums = [sa.func.coalesce(sa.func.sum(sa.case((each, 1), else_=0)), 0) for each in cases]
+    statement = (
+        sa.select(*sums)
+        .join_from(Loan, LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+        .where(in_sight(actor))
+    )
+    green, other, empty = session.execute(statement).one()
+    return Counted(green=int(green), other=int(other), empty=int(empty))
 
 
 def look_at_loan(session: Session, actor: Actor, loan_id: UUID) -> LoanDetail:

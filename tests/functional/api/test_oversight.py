@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.audit.models import AuditEvent
-from app.loans.models import Loan
+from app.loans.models import Loan, LoanStateRow
 from app.oversight.invariants import violations
 from tests.factories.tape import load_tape
 from tests.support.once import built_once
@@ -174,6 +174,33 @@ def test_single_loans_need_a_purpose_and_every_look_is_written_down(api, databas
     assert len(_events(database, "drill-down.view")) == 11
     with database.read() as session:
         assert list(violations(session)) == []
+
+
+def test_the_list_of_single_loans_says_what_the_balances_leave_out(
+    api, sign_in, session, tape, commit
+):
+    def said():
+        page = sign_in("pbc-1", language="en").get("/oversight/loans", status=200).text
+        found = re.search(
+            r"Of (\d+) loans .* the (\d+) green .*; (\d+) are not .*, (\d+) have no", page
+        )
+        return tuple(int(each) for each in found.groups())
+
+    api("pbc-1").post("/oversight/drill-downs", PURPOSE, status=201)
+    total, green, other, empty = said()
+    assert total == len(tape) == green + other + empty
+    counted = api("pbc-1").get(BALANCES, status=200).json["total"]["loans"]
+    assert green == counted
+    owed = sa.select(col(LoanStateRow.loan_id)).join(
+        Loan, col(Loan.id) == col(LoanStateRow.loan_id)
+    )
+    owed = owed.where(col(Loan.green), col(LoanStateRow.principal_fen) > 0).limit(3)
+    brown, *paid = session.execute(owed).scalars().all()
+    session.execute(sa.update(Loan).where(col(Loan.id) == brown).values(green=False))
+    settled = sa.update(LoanStateRow).where(col(LoanStateRow.loan_id).in_(paid))
+    session.execute(settled.values(principal_fen=0))
+    commit()
+    assert said() == (total, green - 3, other + 1, empty + 2)
 
 
 def test_a_purpose_ends_after_eight_hours_and_holds_for_one_person(api, tape, clock):
