@@ -58,7 +58,7 @@ def left_behind(session: Session, actor: Actor) -> Iterator[Task]:
     )
     for close_id, on, count in session.execute(statement):
         yield Task(
-            what=N_("Repeat %(count)s loans that the close left behind"),
+            what=N_("Loans that the close left behind, to be repeated: %(count)s"),
             facts={"count": count},
             number=on.isoformat(),
             href=f"/day-closes/{close_id}",
@@ -91,8 +91,8 @@ def unsent_notices(session: Session, actor: Actor) -> Iterator[Task]:
         col(LoanNotice.state) == NoticeState.FAILED,
     )
     for what, statement, query in (
-        (N_("Send %(count)s notices again whose mail failed"), failed, "mail=failed"),
-        (N_("Print %(count)s notices again"), unprinted, "state=failed"),
+        (N_("Notices whose mail failed, to be sent again: %(count)s"), failed, "mail=failed"),
+        (N_("Notices to be printed again: %(count)s"), unprinted, "state=failed"),
     ):
         count = int(session.execute(statement).scalar_one())
         if count:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from app.db.engine import today
 from app.documents.content_types import decode_text
@@ -237,8 +237,10 @@ def accept_text(code: str) -> Answer:
                 reason=command.get("reason", ""),
             ),
         )
-        said = gettext(
+        said = ngettext(
+            "%(new)s point is new, %(corrections)s corrected.",
             "%(new)s points are new, %(corrections)s corrected.",
+            report.new,
             new=report.new,
             corrections=report.corrections,
         )

@@ -2,16 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from app import policy
 from app.db.engine import today
 from app.kernel.permissions import Permission
-from app.kernel.text import N_
 from app.kernel.units import unit_name
 from app.reference import domain, queries, services
 from app.reference.browsing import every_parameter
@@ -29,7 +28,7 @@ from app.web.formats import percent
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
-from app.web.problems import fill, lines_in_words
+from app.web.problems import lines_in_words
 from app.web.reading import load_schema
 from app.web.shell import said
 
@@ -99,21 +98,25 @@ def parameters() -> str:
     )
 
 
-UNIT_TITLES: Final = {
-    "day": N_("%(value)s days"),
-    "person": N_("%(value)s people"),
-    "loan": N_("%(value)s loans"),
-}
+def _counted(value: str, unit: str) -> str:
+    """So many of a unit that is counted."""
+    one = 1 if value == "1" else 2
+    match unit:
+        case "day":
+            return ngettext("%(value)s day", "%(value)s days", one, value=value)
+        case "person":
+            return ngettext("%(value)s person", "%(value)s people", one, value=value)
+        case "loan":
+            return ngettext("%(value)s loan", "%(value)s loans", one, value=value)
+        case _:
+            return f"{value} {unit_name(unit).in_language(current_language())}".strip()
 
 
 def _shown(row: ParameterView) -> str:
     """The value with its unit: shares in per cent."""
     if row.unit == "ratio":
         return percent(Decimal(row.value or 0), 2)
-    if row.unit in UNIT_TITLES:
-        return fill(UNIT_TITLES[row.unit], {"value": row.value})
-    unit = unit_name(row.unit).in_language(current_language())
-    return f"{row.value} {unit}".strip()
+    return _counted(row.value or "", row.unit)
 
 
 @blueprint.get("/calendar")

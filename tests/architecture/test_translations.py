@@ -69,9 +69,10 @@ def test_translations_keep_the_placeholders(catalogue):
     different = [
         each.id
         for each in catalogue
-        if isinstance(each.id, str)
-        and each.id
-        and set(PLACEHOLDER.findall(each.id)) != set(PLACEHOLDER.findall(each.string or ""))
+        if each.id
+        for said in _texts(each.string)
+        for meant in _texts(each.id)
+        if set(PLACEHOLDER.findall(meant)) != set(PLACEHOLDER.findall(said))
     ]
     assert different == []
 
@@ -93,8 +94,21 @@ def test_translations_hold_chinese(catalogue):
 def test_the_compiled_catalogue_is_the_written_one(catalogue):
     with (FOLDER / "messages.mo").open("rb") as file:
         compiled = read_mo(file)
-    written = {each.id: each.string for each in catalogue if each.id and each.string}
-    assert {each.id: each.string for each in compiled if each.id} == written
+    written = {
+        _texts(each.id): _texts(each.string) for each in catalogue if each.id and each.string
+    }
+    assert {_texts(each.id): _texts(each.string) for each in compiled if each.id} == written
+
+
+def test_a_count_in_words_of_many_has_words_of_one(used):
+    """English says "1 row" and "2 rows": such words are told by `ngettext`."""
+    counted = re.compile(r"%\((count|total)\)s [a-z]*[a-rt-z]s( |$)")
+    pages = {
+        message: files
+        for message, files in used.items()
+        if counted.match(message) and any(each.startswith("templates/") for each in files)
+    }
+    assert pages == {}
 
 
 def test_words_of_roles_and_states_are_complete():
@@ -113,5 +127,5 @@ def test_one_thing_has_one_chinese_word(catalogue):
     assert sorted(terms) == sorted(set(terms))
 
 
-def _texts(found: str | tuple[str, ...]) -> tuple[str, ...]:
+def _texts(found: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return (found,) if isinstance(found, str) else tuple(found)

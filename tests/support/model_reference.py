@@ -204,7 +204,7 @@ def _parameter(entry: DatedParameter) -> Iterator[str]:
         if given is None:
             shown = "repealed"
         elif entry.rows:
-            shown = f"table of {len(entry.rows)} rows"
+            shown = f"table of {len(entry.rows)} row{'s' if len(entry.rows) != 1 else ''}"
         else:
             shown = given if entry.unit in SILENT else f"{given} {entry.unit}"
         told = entry.references[day]

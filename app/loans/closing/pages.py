@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from app.db.engine import demonstration_day, today
 from app.kernel.permissions import Permission
@@ -117,10 +117,19 @@ def repeat(close_id: UUID) -> Response:
     if last.failed:
         tell(
             "alarm",
-            gettext(
-                "%(failed)s loans failed again; the reason stands beside each.", failed=last.failed
+            ngettext(
+                "%(failed)s loan failed again; the reason stands beside it.",
+                "%(failed)s loans failed again; the reason stands beside each.",
+                last.failed,
+                failed=last.failed,
             ),
         )
     else:
-        tell("ok", gettext("%(done)s loans are closed up to the open day.", done=last.done))
+        words = ngettext(
+            "%(done)s loan is closed up to the open day.",
+            "%(done)s loans are closed up to the open day.",
+            last.done,
+            done=last.done,
+        )
+        tell("ok", words)
     return redirect(f"/day-closes/{close_id}", 303)  # type: ignore[return-value]

@@ -80,7 +80,7 @@ def test_loans_left_behind_wait_for_operations(
     view = close_day(database, world.system("A"), world.organisation("A"), TODAY)
     assert view.id
     text = sign_in("a-ops", language="en").get("/worklist", status=200).text
-    assert "Repeat 1 loans that the close left behind" in text
+    assert "Loans that the close left behind, to be repeated: 1" in text
     assert f"/day-closes/{view.id}" in text
 
 

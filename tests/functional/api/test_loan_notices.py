@@ -90,7 +90,7 @@ def test_the_list_is_narrowed(api, notice):
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 def test_the_page_says_how_many_are_still_to_be_printed(sign_in, database, notice, language):
-    words = "尚有 1 份通知待打印" if language == "zh_CN" else "1 notices are still to be printed"
+    words = "尚有 1 份通知待打印" if language == "zh_CN" else "1 notice is still to be printed"
     browser = sign_in("a-officer", language=language)
     assert words not in browser.get("/loan-notices", status=200).text
     with database.write() as session:
