@@ -87,7 +87,7 @@ def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, 
     assert all(words in checked for words in said)
     assert not any(f">{words}<" in checked for words in never)
     # The page of the check leads on: the same file again, and what nothing stands against is booked.
-    go_on = ("入账1行", "Book 1 rows")[language == "en"]
+    go_on = ("入账1行", "Book 1 row")[language == "en"]
     assert go_on in checked
     assert "100.00" in checked[checked.index('id="booking"') :]
     none_good = {"file": (BytesIO(b"loan_number,amount_yuan,key\nL-9,1.00,k2\n"), "r.csv")}
