@@ -183,8 +183,11 @@ def carry_out(loan_id: UUID, quote_id: UUID) -> Answer:
     session, actor = current_session(), current_actor()
     loan = loan_view(session, actor, loan_id)
     view = quoting.get_quote(session, actor, loan_id, quote_id)
-    total_fen = view.total_on(business_day(session, loan.bank_id))
     back = f"/loans/{loan_id}/repayment-quotes/{quote_id}"
+    if request.method == "GET" and not view.counts:
+        tell("note", _why_not(view))
+        return redirect(back, 303)  # type: ignore[return-value]
+    total_fen = view.total_on(business_day(session, loan.bank_id))
 
     def submit(sent: dict[str, Any]) -> Response:
         command = quoting.CarryOut(
@@ -209,6 +212,14 @@ def carry_out(loan_id: UUID, quote_id: UUID) -> Answer:
         submit=submit,
         back=back,
     )
+
+
+def _why_not(view: quoting.QuoteView) -> str:
+    """Why a quote is not carried out any more; its page shows the rest."""
+    if view.repayment_number:
+        number = view.repayment_number
+        return gettext("This quote is carried out already, as %(number)s.", number=number)
+    return gettext("This quote counts no more; make a new one.")
 
 
 @batches.route("", methods=["GET", "POST"])

@@ -51,6 +51,14 @@ def test_a_quote_is_made_read_and_carried_out(sign_in, loan_id, language):
     done = browser.get(made.location).text
     assert ("Carried out" if language == "en" else "已执行") in done
     states = [("Carried out", "Figures changed"), ("已执行", "数据已变")][language == "zh_CN"]
+    # An old tab of the form leads back to the quote, with the reason.
+    for quote, why in (
+        (made, ("carried out already", "已执行，还款编号")),
+        (other, ("counts no more", "已失效")),
+    ):
+        led = browser.get(f"{quote.location}/execution", status=303)
+        assert led.location == quote.location
+        assert why[language == "zh_CN"] in browser.get(led.location).text
     listed = browser.get(base).text
     assert "Q-2024-000001" in listed
     assert all(state in listed for state in states)
