@@ -139,7 +139,9 @@ def _loan_checks(facts: WriteOffFacts) -> Iterator[Check]:
         hint=N_("It is overdue for %(found)s days; this ground asks for %(least)s at least."),
         pointer="/ground",
         facts={"found": facts.overdue_days, "least": facts.rule.overdue_days},
-        found=N_("Overdue for %(found)s days; the ground asks for %(least)s."),
+        found=N_("Overdue for %(found)s days; the ground asks for %(least)s.")
+        if facts.rule.overdue_days
+        else N_("Overdue for %(found)s days."),
     )
 
 

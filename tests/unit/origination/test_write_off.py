@@ -85,3 +85,16 @@ def test_no_class_is_worse_than_the_last(best, said):
     (asked,) = [each for each in checks if each.code == "class-bad-enough"]
     assert asked.hint.endswith(said)
     assert asked.found.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("ground", "words"),
+    [
+        (WriteOffGround.COLLECTION, "Overdue for 720 days; the ground asks for 720."),
+        (WriteOffGround.BANKRUPTCY, "Overdue for 720 days."),
+    ],
+)
+def test_a_ground_that_asks_for_no_days_names_none(ground, words):
+    checks = decide_write_off(replace(FACTS, rule=ground_rule(LAID_DOWN, ground)))
+    (late,) = [each for each in checks if each.code == "overdue-long-enough"]
+    assert late.found % late.facts == words
