@@ -25,10 +25,10 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.servicing import overdue_since
-from app.loans.domain.states import OPEN_STATES, Kept, LoanFact, LoanState
+from app.loans.domain.states import OPEN_STATES, EntryKind, Kept, LoanFact, LoanState
 from app.loans.due.next_payments import NextPayment, next_payments
 from app.loans.ledger.written_off import WrittenOff, find_written_off
-from app.loans.models import Loan, LoanFactRow
+from app.loans.models import Loan, LoanFactRow, LoanPosting
 from app.loans.queries import (
     ClassificationView,
     DueView,
@@ -191,7 +191,7 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
         day=lending_day(session, loan.bank_id),
         green_name=_green_name(session, loan),
         collateral=collateral,
-        steps=_steps(session, loan, collateral, notes, written_off),
+        steps=_steps(session, loan, collateral, notes, _ended_on(session, loan, written_off)),
         written_off=written_off,
         notes=tuple(notes),
         dues=_shown_dues(dues),
@@ -327,7 +327,7 @@ def _steps(
     loan: LoanView,
     collateral: Collateral | None,
     notes: Sequence[NoteView],
-    written_off: WrittenOff | None,
+    ended_on: date | None,
 ) -> tuple[Step, ...]:
     """From application to settlement; a step without its day has not come."""
     if loan.kept is Kept.MIRRORED:
@@ -343,7 +343,7 @@ def _steps(
         (N_("Security registered"), _registered_on(collateral)),
         (N_("Drawn"), drawn),
     ]
-    return (*_known_steps(days), *_present(loan, collateral), _end(loan, written_off))
+    return (*_known_steps(days), *_present(loan, collateral), _end(loan, ended_on))
 
 
 def _known_steps(days: Sequence[tuple[str, date | None]]) -> list[Step]:
@@ -393,7 +393,27 @@ def _repays(loan: LoanView) -> bool:
     return loan.state is LoanState.PERFORMING
 
 
-def _end(loan: LoanView, written_off: WrittenOff | None) -> Step:
+_AFTER: Final = {
+    LoanState.SETTLED: (EntryKind.PLEDGE, EntryKind.REFUND),
+    LoanState.RELEASED: (EntryKind.REFUND,),
+}
+"""What may still be booked on a loan that ended."""
+
+
+def _ended_on(session: Session, loan: LoanView, written_off: WrittenOff | None) -> date | None:
+    """The day of the booking that ended a loan: its last payment or renewal, the release, the write-off."""
+    if written_off is not None:
+        return written_off.on
+    if loan.state not in _AFTER:
+        return None
+    last = sa.select(sa.func.max(LoanPosting.booked_on)).where(
+        col(LoanPosting.loan_id) == loan.id, col(LoanPosting.kind).not_in(_AFTER[loan.state])
+    )
+    day: date | None = session.execute(last).scalar_one()
+    return day
+
+
+def _end(loan: LoanView, ended_on: date | None) -> Step:
     ended = {
         LoanState.SETTLED: N_("Settled"),
         LoanState.RELEASED: N_("Settled, security released"),
@@ -402,5 +422,5 @@ def _end(loan: LoanView, written_off: WrittenOff | None) -> Step:
     }
     title = ended.get(loan.state)
     if title is not None:
-        return Step(title=title, day=written_off.on if written_off else None, state="done")
+        return Step(title=title, day=ended_on, state="done")
     return Step(title=N_("Settled"), day=loan.matures_on, state="todo", planned=True)

@@ -21,6 +21,7 @@ from app.loans.services import (
     load_history,
     open_business_day,
     open_loan,
+    repay,
 )
 from tests.support.once import built_once
 
@@ -288,6 +289,20 @@ def test_the_loan_page_names_a_fixed_rate_and_the_due_list_the_loan(sign_in, loa
     browser = sign_in("a-ops", language="en")
     assert "Fixed rate" in browser.get(f"/loans/{loan_id}").text
     assert "L-2023-000001 · " in browser.get("/due-dates").text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_the_last_step_of_a_loan_paid_off_has_its_day(database, world, loan_id):
+    def last_step(session):
+        step = loan_page(session, world.actor("a-ops"), loan_id).steps[-1]
+        return step.title, step.day, step.planned
+
+    with database.read() as session:
+        assert last_step(session) == ("Settled", date(2024, 12, 25), True)
+    with database.write() as session:
+        paid = Repay(amount_fen=4_000_000_00, prepay=True, key="all")
+        repay(session, world.actor("a-ops"), loan_id, paid)
+        assert last_step(session) == ("Settled", date(2024, 3, 22), False)
 
 
 @pytest.mark.one_engine("sqlite")

@@ -18,6 +18,7 @@ from app.collateral.services.pledging import (
     release_pledge,
 )
 from app.collateral.services.watch import watch_loan
+from app.desk.loan_page import loan_page
 from app.desk.worklist import worklist
 from app.kernel.errors import IllegalEvent
 from app.kernel.ids import new_id
@@ -113,6 +114,8 @@ def test_a_new_loan_settles_the_old_one_without_cash(lending, lent):
     assert (new.renews_id, new.contract_fen, new.matures_on) == (lent, LOAN_FEN, UNTIL)
     assert (new.starts_on, new.signed_on, new.rate_ppm) == (TODAY, TODAY, old.rate_ppm)
     assert done.new_loan_number == new.number
+    ended = loan_page(session, lending.staff("officer"), lent).steps[-1]
+    assert (ended.title, ended.day) == ("Settled", TODAY)
     moved = sa.select(LoanPosting).where(
         sa.or_(
             col(LoanPosting.debit) == Account.RENEWAL, col(LoanPosting.credit) == Account.RENEWAL
