@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.appraisal.domain.catalogue import names_in
 from app.appraisal.report_views import Figure
 from app.documents.pdf import Cell, Column, Heading, Row, Words
 from app.kernel.units import CALENDAR_YEARS, RATIO, per_cent, unit_name
@@ -24,13 +25,9 @@ def figure(value: Figure) -> str:
     return f"{shown}, … ({len(value)})" if len(value) > LISTED_FIGURES else shown
 
 
-YEAR_INPUTS: Final = frozenset({"oldest_vintage", "oldest_usable", "limited_through"})
-"""Inputs of steps that name a year of the calendar; a step keeps no unit of what goes into it."""
-
-
 def input_figure(name: str, value: Figure) -> str:
     """What goes into a step: a figure, or a year without separators."""
-    if name in YEAR_INPUTS and is_calendar_year(value, "year"):
+    if name in names_in("year") and is_calendar_year(value, "year"):
         return str(value).removesuffix(".0")
     return figure(value)
 

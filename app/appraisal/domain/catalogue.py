@@ -1,6 +1,7 @@
 """The models of this installation and their dated parameters; which kinds they value, says the registry."""
 
 from datetime import date
+from functools import cache
 
 from app.kernel.errors import RuleViolation
 from app.kernel.text import N_
@@ -51,3 +52,19 @@ def all_specs() -> tuple[ModelSpec, ...]:
     """The passports of all models, by id."""
     found = installed_models()
     return tuple(found[model_id].spec for model_id in sorted(found))
+
+
+@cache
+def names_in(unit: str) -> frozenset[str]:
+    """What steps call an input or a parameter of this unit: a step keeps no unit of what goes into it.
+
+    A name that stands for figures of several units is in none of them.
+    """
+    units: dict[str, set[str]] = {}
+    for field in (each for spec in all_specs() for each in spec.fields):
+        units.setdefault(field.name, set()).add(field.unit)
+    for parameter in science_parameters():
+        units.setdefault(parameter.id.rpartition(".")[2], set()).add(parameter.unit)
+        for name, column in parameter.columns.items():
+            units.setdefault(name, set()).add(column.unit)
+    return frozenset(name for name, found in units.items() if found == {unit})

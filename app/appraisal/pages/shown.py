@@ -1,6 +1,6 @@
 """What the templates of this room show: titles in the reader's language, figures ready for the filters."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app.appraisal import domain
-from app.appraisal.domain.catalogue import find_spec, parameters_on
+from app.appraisal.domain.catalogue import find_spec, names_in, parameters_on
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.report_parts import figure, input_figure
 from app.appraisal.units import unit_title
@@ -105,7 +105,7 @@ def result_shown(
         "components": components,
         "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
         "approaches": _approaches(spec, result),
-        "steps": [_step(each) for each in result.get("trace", [])],
+        "steps": steps_shown(result.get("trace", [])),
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
         "parameters": [_parameter(each) for each in result.get("parameters", [])],
         "quantities": [
@@ -175,19 +175,41 @@ def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def _step(each: Mapping[str, Any]) -> dict[str, Any]:
+def steps_shown(trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The steps of the model, shares in per cent as in the other tables of the page."""
+    units = {each["name"]: each["unit"] for each in trace}
+    shares = {name for name in names_in(RATIO) if units.get(name, RATIO) == RATIO}
+    shares |= {name for name, unit in units.items() if unit == RATIO}
+    return [_step(each, shares) for each in trace]
+
+
+def _step(each: Mapping[str, Any], shares: Collection[str]) -> dict[str, Any]:
+    value, unit = traced_figure(each["value"]), each["unit"]
+    shown = _quantity(each["value"], unit)
+    if unit == RATIO and isinstance(value, float):
+        shown, unit = _hundredths(value), "%"
     return {
         "title": in_words(each["title"]),
         "name": each["name"],
         "formula": each["formula"],
         "inputs": [
-            (name, input_figure(name, traced_figure(given)))
+            (name, _input_figure(name, traced_figure(given), shares))
             for name, given in each["inputs"].items()
         ],
-        "value": _quantity(each["value"], each["unit"]),
-        "unit": each["unit"],
+        "value": shown,
+        "unit": unit,
         "reference": said(each["reference"]),
     }
+
+
+def _input_figure(name: str, given: float | str | list[float], shares: Collection[str]) -> str:
+    if name in shares and isinstance(given, float):
+        return f"{_hundredths(given)}%"
+    return input_figure(name, given)
+
+
+def _hundredths(share: float) -> str:
+    return figure(100 * share)
 
 
 def _quantity(given: Any, unit: str) -> str:

@@ -260,6 +260,15 @@ def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
     assert risk.submit(page, {"valued_on": "2024-99-01"}).status_code == 422
 
 
+def test_a_share_has_one_form_in_inputs_and_steps(sign_in, carbon):
+    page = "/appraisal-models/forest-right/what-if"
+    shown = sign_in("a-risk", language="en").submit(page, typed("forest-right"), status=200).text
+    assert "public_welfare_share = 0%<" in shown
+    assert "annuity_weight = 100%<" in shown
+    assert "quality_k = 0.95<" in shown
+    assert ">ratio<" not in shown
+
+
 def test_an_empty_year_of_a_list_is_refused_at_its_field(sign_in, carbon):
     risk = sign_in("a-risk")
     listed = "inputs-coming_costs_by_year_yuan_per_mu"

@@ -304,6 +304,7 @@ def test_a_bank_s_own_report_says_who_made_it(sample: str, tmp_path: Path) -> No
         ("limited_through", 0.0, "0"),
         ("oldest_usable", 2201.0, "2,201.00"),
         ("age_years", 2022.0, "2,022.00"),
+        ("price_year", 2020.0, "2020"),
     ],
 )
 def test_an_input_that_names_a_year_is_printed_as_one(name, value, shown):
