@@ -1,7 +1,6 @@
 """Pages of the reference room: catalogue, parameters, calendar, a bank's own policy, catalogue imports."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from flask_babel import gettext, ngettext
 from app import policy
 from app.db.engine import today
 from app.kernel.permissions import Permission
-from app.kernel.units import unit_name
+from app.kernel.units import per_cent, unit_name
 from app.reference import domain, queries, services
 from app.reference.browsing import every_parameter
 from app.reference.events import ITEM_EVENTS, OVERRIDE_EVENTS
@@ -24,7 +23,6 @@ from app.reference.schemas import (
     ProposeOverrideSchema,
 )
 from app.web.access import access, current_actor, current_session, tell
-from app.web.formats import percent
 from app.web.forms import form_page
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
@@ -115,7 +113,7 @@ def _counted(value: str, unit: str) -> str:
 def _shown(row: ParameterView) -> str:
     """The value with its unit: shares in per cent."""
     if row.unit == "ratio":
-        return percent(Decimal(row.value or 0), 2)
+        return f"{per_cent(row.value or '0')}%"
     return _counted(row.value or "", row.unit)
 
 

@@ -9,12 +9,14 @@ from app.db.engine import today
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
+from app.kernel.units import RATIO, per_cent
 from app.reference.browsing import changes_between, history_of
 from app.reference.domain import STATUS_TITLES
 from app.reference.parameter_schemas import ChangesQuery, ParameterListQuery
 from app.reference.parameter_views import parameters_table
 from app.reference.parameters import parameters_in_force
 from app.web.access import access, current_actor, current_session
+from app.web.formats import current_locale, unit_title
 from app.web.reading import load_schema
 from app.web.shell import said, words
 
@@ -81,10 +83,26 @@ def _table() -> Any:
     return parameters_table(rows, day)
 
 
+def _told(figure: str | None, unit: str) -> str:
+    """A figure as pages tell it: a share in per cent, none as a dash."""
+    if figure is None:
+        return "—"
+    return per_cent(figure) if unit == RATIO else figure
+
+
+def _unit_told(unit: str) -> str:
+    """The unit beside such a figure; a table has one in each of its columns."""
+    if unit == RATIO:
+        return "%"
+    return "" if unit == "table" else unit_title(unit, locale=current_locale())
+
+
 def _common() -> dict[str, Any]:
     return {
         "words": words,
         "said": said,
+        "told": _told,
+        "unit_told": _unit_told,
         "statuses": {code: gettext(title) for code, title in STATUS_TITLES.items()},
         "status_tones": STATUS_TONES,
     }

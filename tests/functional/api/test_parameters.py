@@ -103,6 +103,9 @@ def test_pages_show_the_list_one_parameter_and_the_changes(sign_in, language):
     assert "collateral.ltv" not in page
     one = browser.get("/reference/parameters/forest_right.discount_rate_low", status=200).text
     assert "/appraisal-models/forest-right" in one
+    # A share has one form in the list and on its own page.
+    assert ">4%<" in page
+    assert ">4%<" in one
     title = every_parameter()[TABLE].columns["volatility"].title
     shown = browser.get(f"/reference/parameters/{TABLE}", status=200).text
     assert (title.zh if language == "zh_CN" else title.en) in shown
