@@ -71,7 +71,7 @@ class MeasuresOpen(RuleViolation):
 
     code = "measures-open"
     title = N_("Measures are still open")
-    detail = N_("%(count)s measures are not completed. Complete them first, then resolve.")
+    detail = N_("Measures not completed: %(count)s. Complete them first, then resolve.")
 
 
 class SignalNotHandled(RuleViolation):
