@@ -34,6 +34,7 @@ KIND_TITLES: Final = {
     "reference": N_("Reference data"),
     "repayment-batch": N_("File of repayments"),
     "revaluation-run": N_("Revaluation run"),
+    "signal-look": N_("Look for warning signals"),
     "token": N_("Token"),
     "warning-signal": N_("Warning signal"),
     "watch": N_("Watch"),

@@ -12,10 +12,12 @@ from app.assets.kinds import kind_info
 from app.collateral.domain import states as collateral
 from app.kernel.text import N_
 from app.loans import schemas as loans
-from app.loans.domain import class_changes, early, ledger, repricing
+from app.loans.domain import class_changes, debtor, early, ledger, repricing
 from app.loans.domain.causes import Trigger, trigger_words
+from app.loans.domain.signals import levels
 from app.loans.domain.states import SECURITY_TITLES, STATE_TITLES, InterestStyle, LtvBasis
-from app.loans.inspection.schemas import CONCLUSION_TITLES
+from app.loans.inspection import schemas as inspections
+from app.loans.inspection.signal_schemas import SIGNAL_STATE_TITLES
 from app.origination.domain import changes, states, write_off
 from app.web.shell import words
 from risk_models.registry import installed_models
@@ -32,10 +34,17 @@ BASIS_TITLES: Final = {
     LtvBasis.EXPOSURE: N_("Principal with interest and fees"),
 }
 
+RECOGNITION_TITLES: Final = {
+    collateral.RecognitionReason.CONFIRMATION: N_("Confirmed by an officer"),
+    collateral.RecognitionReason.FALL: N_("Followed the current value down"),
+    collateral.RecognitionReason.LAPSE: N_("The appraisal lapsed"),
+}
+
 BY_FACT: Final[Mapping[str, Titles]] = {
-    "conclusion": CONCLUSION_TITLES,
+    "conclusion": inspections.CONCLUSION_TITLES,
     "day_count": loans.DAY_COUNT_TITLES,
     "every": loans.EVERY_TITLES,
+    "fact": debtor.FACT_TITLES,
     "ground": write_off.GROUND_TITLES,
     "interest_style": INTEREST_TITLES,
     "judged_class": loans.CLASS_TITLES,
@@ -57,19 +66,28 @@ BY_KIND: Final[Mapping[tuple[str, str], Titles]] = {
     ("application", "state"): states.APPLICATION_STATE_TITLES,
     ("appraisal", "kind"): appraisals.KIND_TITLES,
     ("appraisal", "state"): appraisals.STATE_TITLES,
+    ("asset", "reason"): RECOGNITION_TITLES,
     ("class-change", "kind"): class_changes.CHANGE_KIND_TITLES,
     ("class-change", "state"): class_changes.CHANGE_STATE_TITLES,
     ("drawdown", "state"): states.DRAWDOWN_STATE_TITLES,
+    ("inspection", "kind"): inspections.KIND_TITLES,
+    ("inspection", "purpose"): inspections.PURPOSE_TITLES,
+    ("inspection", "state"): inspections.STATE_TITLES,
     ("loan", "state"): STATE_TITLES,
     ("loan-change", "kind"): changes.CHANGE_KIND_TITLES,
     ("loan-change", "state"): changes.CHANGE_STATE_TITLES,
     ("loan-write-off", "state"): changes.CHANGE_STATE_TITLES,
     ("manual-entry", "kind"): ledger.MANUAL_TITLES,
     ("manual-entry", "state"): ledger.ENTRY_STATE_TITLES,
+    ("margin-call", "basis"): BASIS_TITLES,
     ("margin-call", "state"): collateral.CALL_STATE_TITLES,
     ("pledge", "kind"): collateral.SECURITY_KIND_TITLES,
     ("pledge", "state"): collateral.PLEDGE_STATE_TITLES,
+    ("warning-signal", "state"): SIGNAL_STATE_TITLES,
 }
+
+_STATES: Final = frozenset({"before", "after"})
+"""Where a thing stood at a step, as the facts of some steps name it."""
 
 
 def value_words(kind: str, fact: str, value: str) -> str | None:
@@ -78,6 +96,9 @@ def value_words(kind: str, fact: str, value: str) -> str | None:
         return words(kind_info(AssetKind(value)).title)
     if fact == "trigger" and value in set(Trigger):
         return words(trigger_words()[Trigger(value)].name)
+    if (kind, fact) == ("warning-signal", "level") and value in levels():
+        return words(levels()[value].name)
+    fact = "state" if fact in _STATES else fact
     titles = BY_KIND.get((kind, fact)) or BY_FACT.get(fact, {})
     title = titles.get(value)
     return gettext(title) if title else None

@@ -164,6 +164,32 @@ def test_lists_of_codes_are_told_in_words(sign_in, session, world, commit):
         assert raw not in table
 
 
+def test_states_and_codes_of_things_are_told_in_words(sign_in, session, world, commit):
+    told = (
+        ("application", {"before": "half-investigated", "after": "investigated"}),
+        ("inspection", {"state": "planned", "purpose": "use-of-funds"}),
+        ("warning-signal", {"level": "orange", "state": "handling"}),
+        ("loan", {"fact": "technical-delay"}),
+        ("margin-call", {"basis": "exposure"}),
+        ("asset", {"reason": "lapse"}),
+    )
+    for kind, facts in told:
+        record(
+            session,
+            world.actor("a-officer"),
+            f"{kind}.change",
+            subject_kind=kind,
+            subject_id=UUID(int=9),
+            **facts,
+        )
+    commit()
+    for language in ("zh", "en"):
+        page = sign_in("a-audit", language=language).get("/audit", status=200).text
+        table = re.sub(r"<[^>]+>", " ", page[page.index("<table") :])
+        for code in (code for _kind, facts in told for code in facts.values()):
+            assert f": {code} " not in table, (language, code)
+
+
 def test_the_journal_speaks_in_words(sign_in, session, world, commit):
     """Names for ids, labels for facts, figures with their units; what is missing is a dash."""
     record(
