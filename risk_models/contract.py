@@ -506,7 +506,7 @@ class Recorder:
 
 
 def traced(value: object) -> Traced:
-    """One row's value as a trace prints it."""
+    """One row's value as a trace prints it; of a list what is a figure."""
     if isinstance(value, date):
         return value.isoformat()
     array = np.asarray(value)
@@ -516,7 +516,7 @@ def traced(value: object) -> Traced:
     if numbers.size == 1:
         return float(numbers.reshape(-1)[0])
     flat = numbers.reshape(-1)
-    return [float(entry) for entry in flat[~np.isnan(flat)]]
+    return [float(entry) for entry in flat[np.isfinite(flat)]]
 
 
 # ---------------------------------------------------------------------------

@@ -44,7 +44,18 @@ from risk_models.reconciling import apart_findings
 from risk_models.units import unit_words
 from risk_models.words import Text
 
-__all__ = ["Bar", "Fan", "NoTrace", "Portfolio", "fan", "portfolio", "stressed", "tornado", "value"]
+__all__ = [
+    "MOST_YUAN",
+    "Bar",
+    "Fan",
+    "NoTrace",
+    "Portfolio",
+    "fan",
+    "portfolio",
+    "stressed",
+    "tornado",
+    "value",
+]
 
 PRICE_FACTORS: Final = (0.8, 1.2)
 """How far a tornado moves each price: a fifth, about the yearly move of a calm carbon market."""
@@ -54,6 +65,9 @@ ENTERED_FACTORS: Final = (0.9, 1.1)
 
 NO_REASON: Final = np.int8(-1)
 
+MOST_YUAN: Final = 1e13
+"""Beyond this a figure is a slip of a unit, and its fen would no longer be exact."""
+
 SINGLE: Final = Text(en="The only approach of the model.", zh="该模型仅有一种评估方法。")
 
 NOT_A_CHOICE: Final = Text(
@@ -61,6 +75,11 @@ NOT_A_CHOICE: Final = Text(
     zh="该选项不在评估基准日有效的表内。",
 )
 VALUE: Final = Text(en="Value", zh="价值")
+TOO_LARGE: Final = Text(
+    en="The figures are too large. Check the units of the inputs, the prices, what they grow by and"
+    " the term.",
+    zh="数值过大，请核对输入项的单位、价格及其增长率与期限。",
+)
 NEGATIVE: Final = Text(
     en="The value is negative: costs exceed income.", zh="价值为负：成本超过收益。"
 )
@@ -103,8 +122,10 @@ def value(
         raise NoTrace("a trace is kept for a batch of one")
     if batch.n > PART and simulation is None:
         return joined([value(model, part, basis, stress=stress) for part in parts_of(batch)])
-    run = _checked(model, batch, basis, stress)
-    return run.refused(simulation) if run.batch.n == 0 else run.valued(simulation, trace=trace)
+    # What overflows is refused as too large, so that it needs no warning beside.
+    with np.errstate(over="ignore", invalid="ignore"):
+        run = _checked(model, batch, basis, stress)
+        return run.refused(simulation) if run.batch.n == 0 else run.valued(simulation, trace=trace)
 
 
 def fan(
@@ -255,12 +276,19 @@ class _Run:
         weights, reason, reasons = _weights(self.model, self.batch, self.basis, values)
         amounts = self._quantities(exposures, assessed, weights)
         total = _weighted(values, weights, self.batch.n)
+        components = dict(self._parts(parts, weights))
+        beyond = _beyond([total, *components.values(), *values.values()], amounts)
+        if beyond.any():
+            self.drop(finding("too-large", "", beyond, severity="refuse", detail=TOO_LARGE))
+            return (
+                self.valued(simulation, trace=trace) if len(self.rows) else self.refused(simulation)
+            )
         self._reviewed(total, amounts)
         apart = apart_findings(self.model.spec, self.basis, values, weights)
         self.findings.extend(entry.moved(self.rows) for entry in apart)
         result = Result(
             value=self._spread(total),
-            components={name: self._spread(part) for name, part in self._parts(parts, weights)},
+            components={name: self._spread(part) for name, part in components.items()},
             quantities={name: (self._spread(q), unit) for name, (q, unit) in amounts.items()},
             approaches={name: self._spread(worth) for name, worth in values.items()},
             weights={name: self._spread(weight) for name, weight in weights.items()},
@@ -441,6 +469,18 @@ def _weighted(columns: Mapping[str, Floats], weights: Mapping[str, Floats], rows
         if weight.any():
             total = total + np.where(weight == 0.0, 0.0, weight * column)
     return total
+
+
+def _beyond(
+    money: Sequence[Floats], amounts: Mapping[str, tuple[Floats, str]]
+) -> npt.NDArray[np.bool_]:
+    """Rows with a figure in yuan that no right is worth, or a quantity without end."""
+    beyond = np.zeros(len(money[0]), dtype=np.bool_)
+    for column in money:
+        beyond |= np.abs(column) > MOST_YUAN
+    for amount, _unit in amounts.values():
+        beyond |= np.isinf(amount)
+    return beyond
 
 
 def _weighting(values: Mapping[str, Floats], weights: Mapping[str, Floats], total: Floats) -> Step:

@@ -383,7 +383,8 @@ def _flow_table(
     cells = Cells(exposure, flow, prices, stress)
     one = slice(0, 1)
     units = cells.units(one)
-    paid = units[0] != 0.0
+    # Nothing of what has grown without end is no payment.
+    paid = np.isfinite(units[0]) & (units[0] != 0.0)
 
     def listed(factor: Floats | float) -> list[float]:
         return [float(each) for each in np.broadcast_to(factor, units.shape)[0, paid]]

@@ -9,10 +9,8 @@ import numpy as np
 
 from app.appraisal.domain.catalogue import find_model
 from app.appraisal.domain.valuing import (
-    MAX_YUAN,
     NO_MODEL,
     NO_VALUE,
-    TOO_LARGE,
     Inputs,
     PriceFacts,
     Problem,
@@ -112,8 +110,6 @@ def _collect(result: Result, found: list[RowValue]) -> None:
             continue
         if not math.isfinite(yuan):
             kept.problems.append(told_problem("no-value", "", NO_VALUE, {}))
-        elif abs(yuan) > MAX_YUAN:
-            kept.problems.append(told_problem("too-large", "", TOO_LARGE, {}))
         else:
             kept.value_fen = to_fen(yuan)
             kept.components = component_fen(result, row)

@@ -32,19 +32,12 @@ PriceFacts = Mapping[str, Any]
 
 NO_MODEL: Final = Text(en="The model %(model)s is not installed.", zh="未安装评估模型%(model)s。")
 NO_VALUE: Final = Text(en="The model gave no value.", zh="模型未给出价值。")
-TOO_LARGE: Final = Text(
-    en="The figures are too large. Check the units of the inputs.",
-    zh="数值过大，请核对输入的单位。",
-)
 BROKEN: Final = Text(
     en="The model failed on these inputs (%(kind)s). Ask the maintainers.",
     zh="模型无法处理这些输入（%(kind)s），请联系维护人员。",
 )
 MAX_VALUE_FEN: Final = 10**15
 """Ten trillion yuan: more is a slip of the unit."""
-
-MAX_YUAN: Final = 1e13
-"""Beyond this a figure is a slip of a unit, and its fen would no longer be exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,8 +267,6 @@ def _collect(
         yuan = float(result.value[row])
         if not math.isfinite(yuan):
             problems[place] = told_problem("no-value", "", NO_VALUE, {})
-        elif abs(yuan) > MAX_YUAN:
-            problems[place] = told_problem("too-large", "", TOO_LARGE, {})
         else:
             figures[place] = to_fen(yuan)
 
@@ -342,9 +333,6 @@ def appraise_one(
     refusals = [found_problem(each, 0) for each in result.findings if each.severity == "refuse"]
     if refusals or not math.isfinite(result.value[0]):
         return _refused(spec, basis, refusals or [told_problem("no-value", "", NO_VALUE, {})])
-    figures = [result.value[0], *(column[0] for column in result.components.values())]
-    if any(abs(figure) > MAX_YUAN for figure in figures):
-        return _refused(spec, basis, [told_problem("too-large", "", TOO_LARGE, {})])
     return Appraised(
         model_version=spec.version,
         basis_digest=basis.digest,
