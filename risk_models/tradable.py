@@ -1,8 +1,8 @@
 """What the models of tradable units share: a cautious price, what a sale loses, and their checks.
 
 The price is the lower of the volume-weighted means of 20 and of 250 trading days, never the last
-trade. A holding that is large beside the market loses by the days it takes to sell, so two
-holdings together are worth less than each alone.
+trade. A holding that is large beside the market takes days to sell, and each unit loses by the day
+of its own sale: more is never worth less, but two holdings together are worth less than alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,10 +42,12 @@ __all__ = [
     "lost_to_sale",
     "market_findings",
     "means_of",
+    "pace",
     "price_uses",
     "priced_rows",
     "reference_price",
     "sale_flows",
+    "sale_terms",
     "slow_sale",
     "ten_thousands",
 ]
@@ -284,16 +286,36 @@ def days_to_sell(
     return np.asarray(free_quantity / (participation_share * daily_volume))
 
 
-@step(unit="ratio", zh="变现折价率")
-def liquidity_share(
-    *, base_discount: Floats, discount_per_day: Floats, days_to_sell: Floats, orderly_days: Floats
+@step(unit="day", zh="折价至零的交易日")
+def worthless_day(
+    *, base_discount: Floats, discount_per_day: Floats, orderly_days: Floats
 ) -> Floats:
-    """Share lost by selling.
+    """Day of a sale from which on nothing is fetched.
 
-    Formula: min(1, base_discount + discount_per_day * max(0, days_to_sell - orderly_days)).
+    Formula: orderly_days + (1 - base_discount) / discount_per_day.
     """
-    late = np.maximum(0.0, days_to_sell - orderly_days)
-    return np.minimum(1.0, base_discount + discount_per_day * late)
+    return np.asarray(orderly_days + (1.0 - base_discount) / discount_per_day)
+
+
+@step(unit="ratio", zh="各变现日平均折价率")
+def liquidity_share(
+    *,
+    base_discount: Floats,
+    discount_per_day: Floats,
+    days_to_sell: Floats,
+    orderly_days: Floats,
+    worthless_day: Floats,
+) -> Floats:
+    """Share lost by selling, the mean over the days of the sale.
+
+    Formula: base_discount + (discount_per_day * max(0, min(days_to_sell, worthless_day)
+    - orderly_days) ** 2 / 2 + (1 - base_discount) * max(0, days_to_sell - worthless_day))
+    / max(days_to_sell, orderly_days).
+    """
+    falling = np.maximum(0.0, np.minimum(days_to_sell, worthless_day) - orderly_days)
+    in_vain = np.maximum(0.0, days_to_sell - worthless_day)
+    late = discount_per_day * falling**2 / 2.0 + (1.0 - base_discount) * in_vain
+    return np.asarray(base_discount + late / np.maximum(days_to_sell, orderly_days))
 
 
 @step(unit="unit", zh="变现折损数量")
@@ -302,33 +324,44 @@ def lost_quantity(*, free_quantity: Floats, liquidity_share: Floats) -> Floats:
     return free_quantity * liquidity_share
 
 
-def lost_to_sale(
-    batch: Batch, basis: Basis, steps: Recorder, *, free: Floats, base_discount: Floats
-) -> tuple[Floats, Floats]:
-    """What selling the free units loses [n], as a share of them and in units.
+def sale_terms(
+    basis: Basis,
+    steps: Recorder,
+    *,
+    base_discount: str,
+    discount_per_day: str = DISCOUNT_PER_DAY,
+    orderly_days: str = ORDERLY_DAYS,
+) -> dict[str, Floats]:
+    """What any sale loses and each day beyond an orderly one, by the ids of the dated parameters."""
+    named = {
+        "base_discount": base_discount,
+        "discount_per_day": discount_per_day,
+        "orderly_days": orderly_days,
+    }
+    terms = {name: np.array(basis.parameters.number(key)) for name, key in named.items()}
+    return {**terms, "worthless_day": steps("worthless_day", worthless_day, **terms)}
 
-    Beyond an orderly sale every further day costs; the columns `daily_volume` says the market's
-    depth. The discount is an amount of its own, because it depends on the whole holding.
-    """
-    parameters = basis.parameters
-    days = steps(
-        "days_to_sell",
-        days_to_sell,
-        free_quantity=free,
-        participation_share=np.array(parameters.number(PARTICIPATION)),
+
+def pace(batch: Batch, basis: Basis) -> dict[str, Floats]:
+    """How fast a holding [n] sells; the column `daily_volume` says the market's depth."""
+    return {
+        "participation_share": np.array(basis.parameters.number(PARTICIPATION)),
         # A row without a holding needs no volume; its zero units sell in no time at any.
-        daily_volume=np.nan_to_num(batch.numbers("daily_volume"), nan=1.0),
-    )
-    share = steps(
-        "liquidity_share",
-        liquidity_share,
-        base_discount=base_discount,
-        discount_per_day=np.array(parameters.number(DISCOUNT_PER_DAY)),
-        days_to_sell=days,
-        orderly_days=np.array(parameters.number(ORDERLY_DAYS)),
-    )
-    lost = steps("lost_quantity", lost_quantity, free_quantity=free, liquidity_share=share)
-    return share, lost
+        "daily_volume": np.nan_to_num(batch.numbers("daily_volume"), nan=1.0),
+    }
+
+
+def lost_to_sale(
+    batch: Batch, basis: Basis, steps: Recorder, *, free: Floats, terms: Mapping[str, Floats]
+) -> Floats:
+    """Units [n] that selling the free ones loses.
+
+    Beyond an orderly sale a unit loses by each day that it waits. The discount is an amount of its
+    own, because it depends on the whole holding.
+    """
+    days = steps("days_to_sell", days_to_sell, free_quantity=free, **pace(batch, basis))
+    share = steps("liquidity_share", liquidity_share, days_to_sell=days, **terms)
+    return steps("lost_quantity", lost_quantity, free_quantity=free, liquidity_share=share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -418,18 +451,21 @@ def holding_findings(
     reference: Floats,
     base_discount: str,
     field: str,
+    sold: Floats | None = None,
 ) -> list[Finding]:
     """What a reviewer must know of a holding [n]: nothing free, frozen too much, slow, stale, dear.
 
     `field` is the input that says how much is held, `base_discount` the parameter of what any sale
-    loses. Rows that hold nothing are passed over.
+    loses, `sold` how much of what is free the market has to take, by default all. Rows that hold
+    nothing are passed over.
     """
     parameters = basis.parameters
     frozen = np.nan_to_num(batch.numbers("frozen_quantity"))
     per_day = parameters.number(PARTICIPATION) * np.nan_to_num(
         batch.numbers("daily_volume"), nan=np.inf
     )
-    days, limit = free / per_day, parameters.number(SALE_DAYS_HIGH)
+    days = (free if sold is None else sold) / per_day
+    limit = parameters.number(SALE_DAYS_HIGH)
     high = batch.numbers("high_price_yuan")
     has = held > 0.0
     return [
@@ -446,9 +482,7 @@ def holding_findings(
         *dear_sale(
             field,
             days,
-            base_discount=parameters.number(base_discount),
-            discount_per_day=parameters.number(DISCOUNT_PER_DAY),
-            orderly_days=parameters.number(ORDERLY_DAYS),
+            terms=sale_terms(basis, Recorder(), base_discount=base_discount),
             limit=parameters.number(DISCOUNT_HIGH),
         ),
         *_noted(
@@ -469,26 +503,15 @@ def slow_sale(field: str, days: Floats, *, limit: float) -> list[Finding]:
 
 
 def dear_sale(
-    field: str,
-    days: Floats,
-    *,
-    base_discount: float,
-    discount_per_day: float,
-    orderly_days: float,
-    limit: float,
+    field: str, days: Floats, *, terms: Mapping[str, Floats], limit: float
 ) -> list[Finding]:
     """Asks about a quantity whose days of sale [n] lower its value by the limit or more.
 
     What any sale loses is no question of the quantity, and so is left out of what the limit is
     compared with.
     """
-    share = liquidity_share(
-        base_discount=np.array(base_discount),
-        discount_per_day=np.array(discount_per_day),
-        days_to_sell=days,
-        orderly_days=np.array(orderly_days),
-    )
-    rows = share - base_discount >= limit
+    share = liquidity_share(days_to_sell=days, **terms)
+    rows = share - terms["base_discount"] >= limit
     return _noted("dear-sale", field, rows, "ask", share=100.0 * share, days=days)
 
 

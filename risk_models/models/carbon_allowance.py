@@ -38,6 +38,7 @@ from risk_models.tradable import (
     priced_rows,
     reference_price,
     sale_flows,
+    sale_terms,
     ten_thousands,
 )
 from risk_models.tradable_fields import (
@@ -203,13 +204,8 @@ class CarbonAllowance:
         """Everything free is sold now at the lower mean, less what selling it loses."""
         free = _account(batch, basis, steps).free
         reference_price(batch, basis, steps, field="sector", markets=_markets(batch))
-        _, lost = lost_to_sale(
-            batch,
-            basis,
-            steps,
-            free=free,
-            base_discount=np.array(basis.parameters.number(BASE_DISCOUNT)),
-        )
+        terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
+        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
         flows = sale_flows(
             Sale.now(TONNE, batch.n),
             {"holding": free, "liquidity": -lost},
@@ -417,7 +413,7 @@ FIELDS: Final = (
 
 SPEC: Final = ModelSpec(
     id="carbon-allowance",
-    version="1.0.0",
+    version="1.1.0",
     title=Text(en="Carbon allowances", zh="碳排放配额"),
     help=Text(
         en="Allowances that compliance leaves free, at the lower of two mean prices, less what a"

@@ -40,6 +40,7 @@ from risk_models.tradable import (
     priced_rows,
     reference_price,
     sale_flows,
+    sale_terms,
     ten_thousands,
 )
 from risk_models.tradable_fields import (
@@ -169,13 +170,8 @@ class Ccer:
         """Sold when issued at the lower mean of today, less what selling it loses."""
         free = _free(batch, basis, steps)
         _reference(batch, basis, steps)
-        _, lost = lost_to_sale(
-            batch,
-            basis,
-            steps,
-            free=free,
-            base_discount=np.array(basis.parameters.number(BASE_DISCOUNT)),
-        )
+        terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
+        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
         (first,), key = distinct(_wait(batch, basis, steps))
         sale = replace(
             Sale.now(TONNE, batch.n),
@@ -448,7 +444,7 @@ FIELDS: Final = (
 
 SPEC: Final = ModelSpec(
     id="ccer",
-    version="1.0.0",
+    version="1.1.0",
     title=Text(en="Certified emission reductions (CCER)", zh="国家核证自愿减排量（CCER）"),
     help=Text(
         en="Free reductions at the lower of two mean prices, less what a sale loses; what is not"

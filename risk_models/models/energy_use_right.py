@@ -47,7 +47,7 @@ from risk_models.quota import (
     unpaid_flow,
 )
 from risk_models.reconciling import APART
-from risk_models.tradable import DISCOUNT_HIGH, dear_sale, liquidity_share, slow_sale
+from risk_models.tradable import DISCOUNT_HIGH, dear_sale, liquidity_share, sale_terms, slow_sale
 
 __all__ = ["MODEL", "EnergyUseRight"]
 
@@ -148,7 +148,7 @@ FIELDS: Final = (
 
 SPEC: Final = ModelSpec(
     id="energy-use-right",
-    version="1.1.0",
+    version="1.2.0",
     title=Text(en="Energy-use right", zh="用能权"),
     help=Text(
         en="Free tonnes of coal equivalent by market, less what a slow sale costs, and by"
@@ -315,6 +315,16 @@ def _applies(batch: Batch) -> dict[str, npt.NDArray[np.bool_]]:
     }
 
 
+def _terms(basis: Basis, steps: Recorder) -> dict[str, Floats]:
+    return sale_terms(
+        basis,
+        steps,
+        base_discount=BASE_DISCOUNT,
+        discount_per_day=DISCOUNT_PER_DAY,
+        orderly_days=ORDERLY_DAYS,
+    )
+
+
 def _free(batch: Batch) -> Floats:
     return free_tce(
         quantity_tce=batch.numbers("quantity_tce"), needed_tce=batch.numbers("needed_tce")
@@ -334,9 +344,7 @@ def _holding_findings(batch: Batch, basis: Basis) -> list[Finding]:
         *dear_sale(
             "quantity_tce",
             days,
-            base_discount=parameters.number(BASE_DISCOUNT),
-            discount_per_day=parameters.number(DISCOUNT_PER_DAY),
-            orderly_days=parameters.number(ORDERLY_DAYS),
+            terms=_terms(basis, Recorder()),
             limit=parameters.number(DISCOUNT_HIGH),
         ),
         *finding(
@@ -351,23 +359,16 @@ def _holding_findings(batch: Batch, basis: Basis) -> list[Finding]:
 
 def _market(rows: Rows, basis: Basis, steps: Recorder, free: Floats) -> Exposure:
     """What is free, sold today, less what a sale of that size loses."""
-    batch, parameters = rows.batch, basis.parameters
+    batch = rows.batch
     holding = free[rows.rows]
     days = steps(
         "days_to_sell",
         days_to_sell,
         free_tce=holding,
-        participation_share=np.array(parameters.number(PARTICIPATION)),
+        participation_share=np.array(basis.parameters.number(PARTICIPATION)),
         daily_volume_tce=batch.numbers("daily_volume_tce"),
     )
-    lost = steps(
-        "liquidity_share",
-        liquidity_share,
-        base_discount=np.array(parameters.number(BASE_DISCOUNT)),
-        discount_per_day=np.array(parameters.number(DISCOUNT_PER_DAY)),
-        days_to_sell=days,
-        orderly_days=np.array(parameters.number(ORDERLY_DAYS)),
-    )
+    lost = steps("liquidity_share", liquidity_share, days_to_sell=days, **_terms(basis, steps))
     away = steps("lost_tce", lost_tce, free_tce=holding, liquidity_share=lost)
     parts = {"holding": holding, "liquidity": -away}
     flows = market_flows(batch, basis, steps, ENERGY, parts)

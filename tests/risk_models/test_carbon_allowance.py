@@ -62,9 +62,9 @@ def test_a_mean_that_ended_counts_as_missing_and_if_it_is_the_only_one_refuses()
 
 
 def test_selling_beyond_ten_orderly_days_costs_by_the_day():
-    """340,000 t at a fifth of 85,000 t a day take 20 days: ten more than orderly, 2 % lost."""
+    """340,000 t at a fifth of 85,000 t a day take 20 days: half of them lose 1 % in the mean."""
     result = _run([_row(daily_volume=85_000.0)])
-    assert result.components["liquidity"][0] == pytest.approx(-0.02 * 340_000.0 * 60.0)
+    assert result.components["liquidity"][0] == pytest.approx(-0.01 * 170_000.0 * 60.0)
     at_the_limit = _run([_row(daily_volume=170_000.0)])
     assert at_the_limit.components["liquidity"][0] == 0.0
 

@@ -52,6 +52,24 @@ def test_a_buy_back_is_a_floor_and_not_a_ceiling(price, value, weight):
     assert result.weights["with_buyback"][0] == weight
 
 
+@pytest.mark.parametrize(
+    ("price", "days"),
+    [
+        # What is bought back needs no sale: 7,700 t at 60 a day, not 12,700.
+        (10.0, 7_700 / 60),
+        # Nobody uses so poor an undertaking: the market has to take all.
+        (0.5, 12_700 / 60),
+    ],
+)
+def test_only_what_is_sold_takes_days_to_sell(price, days):
+    """Each day beyond ten costs 0.2 % of that day's 60 tonnes, above the half that any sale costs."""
+    result = _run(_row(**PRINTED, daily_volume=300.0, buyback_price_yuan=price))
+    sold = 60.0 * 12.0 * (0.5 * days - 0.001 * (days - 10.0) ** 2)
+    assert result.value[0] == pytest.approx(sold + (5_000 * price if price > 1 else 0.0), rel=1e-12)
+    (slow,) = [found for found in result.findings if found.code == "slow-sale"]
+    assert slow.facts["days"][0] == pytest.approx(days)
+
+
 def test_no_more_is_bought_back_than_there_is():
     result = _run(_row(**PRINTED, buyback_quantity=50_000.0))
     assert result.value[0] == pytest.approx(12_700 * 10.0, rel=1e-12)

@@ -31,15 +31,16 @@ def test_a_sale_within_the_orderly_days_loses_nothing():
 
 
 def test_a_slow_sale_loses_more_by_the_day():
-    """5,400 t at a fifth of 900 t a day take 30 days, 20 of them beyond the orderly ten."""
+    """5,400 t at a fifth of 900 t a day take 30 days; those of the last 20 lose 2 % in the mean."""
     row = _market(quantity_tce=6_400.0, needed_tce=1_000.0, daily_volume_tce=900.0)
     result = run(MODEL, [row], PRICE)
-    assert result.value[0] == pytest.approx(5_400 * 195 * (1 - 20 * 0.002))
+    assert result.value[0] == pytest.approx(195 * (1_800 + 3_600 * (1 - 20 * 0.001)))
 
 
-def test_a_sale_never_loses_more_than_all():
+def test_a_tonne_never_loses_more_than_all_and_takes_nothing_from_the_others():
+    """2 t a day: those of the orderly ten days, and of 500 more that lose half in the mean."""
     row = _market(quantity_tce=1e6, daily_volume_tce=10.0)
-    assert run(MODEL, [row], PRICE).value[0] == pytest.approx(0.0, abs=1e-6)
+    assert run(MODEL, [row], PRICE).value[0] == pytest.approx(2 * 195 * (10 + 500 / 2))
 
 
 def test_what_was_paid_counts_for_the_free_share_of_the_years_that_count():

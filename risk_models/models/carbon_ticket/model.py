@@ -48,11 +48,14 @@ from risk_models.tradable import (
     Sale,
     holding_findings,
     implied_findings,
+    liquidity_share,
     lost_to_sale,
     market_findings,
+    pace,
     priced_rows,
     reference_price,
     sale_flows,
+    sale_terms,
     ten_thousands,
 )
 from risk_models.words import Text
@@ -111,10 +114,42 @@ def rest_quantity(*, free_quantity: Floats, bought_back: Floats) -> Floats:
     return free_quantity - bought_back
 
 
+@step(unit="day", zh="回购之外的变现所需交易日")
+def rest_days_to_sell(
+    *, rest_quantity: Floats, participation_share: Floats, daily_volume: Floats
+) -> Floats:
+    """Trading days to sell them: rest_quantity / (participation_share * daily_volume)."""
+    return np.asarray(rest_quantity / (participation_share * daily_volume))
+
+
+@step(unit="ratio", zh="回购之外的各变现日平均折价率")
+def rest_liquidity_share(
+    *,
+    base_discount: Floats,
+    discount_per_day: Floats,
+    rest_days_to_sell: Floats,
+    orderly_days: Floats,
+    worthless_day: Floats,
+) -> Floats:
+    """Share of them lost by selling, the mean over the days of the sale.
+
+    Formula: base_discount + (discount_per_day * max(0, min(rest_days_to_sell, worthless_day)
+    - orderly_days) ** 2 / 2 + (1 - base_discount) * max(0, rest_days_to_sell - worthless_day))
+    / max(rest_days_to_sell, orderly_days).
+    """
+    return liquidity_share(
+        base_discount=base_discount,
+        discount_per_day=discount_per_day,
+        days_to_sell=rest_days_to_sell,
+        orderly_days=orderly_days,
+        worthless_day=worthless_day,
+    )
+
+
 @step(unit=TONNE, zh="回购之外的变现折损数量")
-def rest_lost_quantity(*, rest_quantity: Floats, liquidity_share: Floats) -> Floats:
-    """Tonnes of them lost to selling: rest_quantity * liquidity_share."""
-    return rest_quantity * liquidity_share
+def rest_lost_quantity(*, rest_quantity: Floats, rest_liquidity_share: Floats) -> Floats:
+    """Tonnes of them lost to selling: rest_quantity * rest_liquidity_share."""
+    return rest_quantity * rest_liquidity_share
 
 
 # ---------------------------------------------------------------------------
@@ -133,6 +168,8 @@ class CarbonTicket:
         parameters = basis.parameters
         tonnes = _tonnes(batch, basis, Recorder())
         area = batch.numbers("monitored_area_mu")
+        free = _free(batch, Recorder(), tonnes)
+        reference = _reference(batch, basis, Recorder())
         return [
             *market_findings(batch, basis, field="quantity_basis", markets=MARKETS),
             *_period_findings(batch, basis),
@@ -143,10 +180,11 @@ class CarbonTicket:
                 batch,
                 basis,
                 held=np.maximum(tonnes, 0.0),
-                free=_free(batch, Recorder(), tonnes),
-                reference=_reference(batch, basis, Recorder()),
+                free=free,
+                reference=reference,
                 base_discount=BASE_DISCOUNT,
                 field=_TONNES_FIELD,
+                sold=_market_takes(batch, basis, free, reference),
             ),
             *ten_thousands(
                 _TONNES_FIELD,
@@ -166,18 +204,13 @@ class CarbonTicket:
         """Everything sold in the local market, or what is undertaken bought back and the rest sold."""
         free = _free(batch, steps, _tonnes(batch, basis, steps))
         _reference(batch, basis, steps)
-        share, lost = lost_to_sale(
-            batch,
-            basis,
-            steps,
-            free=free,
-            base_discount=np.array(basis.parameters.number(BASE_DISCOUNT)),
-        )
+        terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
+        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
         exposures = {"market": on_the_day(_sold(batch, basis, free, lost), batch.n)}
         rows = np.flatnonzero(_has_buyback(batch)).astype(np.int32)
         if len(rows):
             some = batch.take(rows)
-            flows = _bought(some, basis, steps, free[rows], share[rows])
+            flows = _bought(some, basis, steps, free[rows], terms)
             exposures["with_buyback"] = on_the_day(flows, len(rows), rows)
         return exposures
 
@@ -269,17 +302,10 @@ def _sold(batch: Batch, basis: Basis, quantity: Floats, lost: Floats) -> list[Fl
     )
 
 
-def _bought(batch: Batch, basis: Basis, steps: Recorder, free: Floats, share: Floats) -> list[Flow]:
-    back = steps(
-        "bought_back",
-        bought_back,
-        free_quantity=free,
-        buyback_quantity=batch.numbers("buyback_quantity"),
-    )
-    rest = steps("rest_quantity", rest_quantity, free_quantity=free, bought_back=back)
-    lost = steps(
-        "rest_lost_quantity", rest_lost_quantity, rest_quantity=rest, liquidity_share=share
-    )
+def _bought(
+    batch: Batch, basis: Basis, steps: Recorder, free: Floats, terms: Mapping[str, Floats]
+) -> list[Flow]:
+    back, rest, lost = _split(batch, basis, steps, free, terms)
     undertaken = Flow(
         name="buyback",
         unit=TONNE,
@@ -290,6 +316,35 @@ def _bought(batch: Batch, basis: Basis, steps: Recorder, free: Floats, share: Fl
         at_risk=False,
     )
     return [undertaken, *_sold(batch, basis, rest, lost)]
+
+
+def _split(
+    batch: Batch, basis: Basis, steps: Recorder, free: Floats, terms: Mapping[str, Floats]
+) -> tuple[Floats, Floats, Floats]:
+    """Tonnes [n] bought back, left for the market, and lost of these: only they need days to sell."""
+    back = steps(
+        "bought_back",
+        bought_back,
+        free_quantity=free,
+        buyback_quantity=batch.numbers("buyback_quantity"),
+    )
+    rest = steps("rest_quantity", rest_quantity, free_quantity=free, bought_back=back)
+    days = steps("rest_days_to_sell", rest_days_to_sell, rest_quantity=rest, **pace(batch, basis))
+    share = steps("rest_liquidity_share", rest_liquidity_share, rest_days_to_sell=days, **terms)
+    lost = steps(
+        "rest_lost_quantity", rest_lost_quantity, rest_quantity=rest, rest_liquidity_share=share
+    )
+    return back, rest, lost
+
+
+def _market_takes(batch: Batch, basis: Basis, free: Floats, reference: Floats) -> Floats:
+    """Tonnes [n] that the market has to take: less by what is bought back where that pays more."""
+    terms = sale_terms(basis, Recorder(), base_discount=BASE_DISCOUNT)
+    lost = lost_to_sale(batch, basis, Recorder(), free=free, terms=terms)
+    back, rest, rest_lost = _split(batch, basis, Recorder(), free, terms)
+    with_buyback = back * batch.numbers("buyback_price_yuan") + (rest - rest_lost) * reference
+    # Nothing is bought back at a price or for a quantity that is missing: no number is greater.
+    return np.where(with_buyback > (free - lost) * reference, rest, free)
 
 
 # ---------------------------------------------------------------------------

@@ -260,7 +260,7 @@ FIELDS: Final = (
 
 SPEC: Final = ModelSpec(
     id="carbon-ticket",
-    version="1.0.0",
+    version="1.1.0",
     title=Text(en="Carbon tickets", zh="碳票"),
     help=Text(
         en="Tonnes of a past period at the lower of two local mean prices, less what a sale in a thin"

@@ -64,6 +64,7 @@ from risk_models.tradable import (
     priced_rows,
     reference_price,
     sale_flows,
+    sale_terms,
     ten_thousands,
 )
 
@@ -236,13 +237,8 @@ def _held_flows(batch: Batch, basis: Basis, steps: Recorder) -> list[Flow]:
     if not _of(batch, HOLDING).any():
         return []
     free = _free(batch, steps)
-    _, lost = lost_to_sale(
-        batch,
-        basis,
-        steps,
-        free=free,
-        base_discount=np.array(basis.parameters.number(BASE_DISCOUNT)),
-    )
+    terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
+    lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
     return sale_flows(
         Sale.now(PIECE, batch.n),
         {"holding": free, "liquidity": -lost},

@@ -264,7 +264,7 @@ FIELDS: Final = (
 
 SPEC: Final = ModelSpec(
     id="green-certificate",
-    version="1.0.0",
+    version="1.1.0",
     title=Text(en="Green electricity certificates (GEC)", zh="绿色电力证书（绿证）"),
     help=Text(
         en="Certificates held at the lower of two mean prices less what a sale loses, and the present"
