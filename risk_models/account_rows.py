@@ -9,6 +9,7 @@ from risk_models.contract import Price
 from risk_models.documents import InvalidDocument, object_at, require_known, shown
 from risk_models.models.gep.passport import FIRST_YEAR, LAST_YEAR, SPEC
 from risk_models.models.gep.services import COMPONENTS
+from risk_models.readings import MOST_SOURCE, is_plain_text, read_number
 from risk_models.words import Text
 
 __all__ = [
@@ -37,9 +38,6 @@ MOST_ROWS: Final = 5_000
 MOST_YUAN: Final = 1e15
 MOST_LETTERS: Final = 60
 """Letters of a code or a name of a region, and of an ecosystem."""
-
-MOST_SOURCE: Final = 300
-"""Letters that name a source, as wherever a price is stated."""
 
 SHARED: Final = ("norm_profile", "price_table", "area_unit", "price_factor")
 """Inputs a document may state once for all its rows."""
@@ -126,11 +124,11 @@ def _price(name: str, unit: str, entry: Mapping[str, object]) -> Price:
             f"{here}/unit", en=f"Here the unit is {unit}.", zh=f"单位须为{unit}。", was_read=True
         )
     source = entry.get("source")
-    if not isinstance(source, str) or not 0 < len(source.strip()) <= MOST_SOURCE:
+    if not isinstance(source, str) or not source.strip() or not is_plain_text(source, MOST_SOURCE):
         raise InvalidAccount.at(
             f"{here}/source",
-            en=f"State where the price comes from, in at most {MOST_SOURCE} characters.",
-            zh=f"请注明价格来源，最多{MOST_SOURCE}个字符。",
+            en=f"State where the price comes from in one line of at most {MOST_SOURCE} characters.",
+            zh=f"请用一行文字注明价格来源，最多{MOST_SOURCE}个字符。",
         )
     yuan = _yuan(entry.get("yuan"), f"{here}/yuan")
     if yuan <= 0.0:
@@ -141,14 +139,12 @@ def _price(name: str, unit: str, entry: Mapping[str, object]) -> Price:
 
 
 def _yuan(given: object, pointer: str) -> float:
-    number: float | None = None
-    if isinstance(given, int | float | str) and not isinstance(given, bool):
-        try:
-            number = float(given)
-        except (ValueError, OverflowError):
-            number = None
-    if number is None:
-        raise InvalidAccount.at(pointer, en="Here yuan are needed.", zh="须为金额（元）。")
+    try:
+        number = read_number(given)
+    except ValueError:
+        raise InvalidAccount.at(
+            pointer, en="Here yuan are needed.", zh="须为金额（元）。"
+        ) from None
     if not 0.0 <= number <= MOST_YUAN:
         raise InvalidAccount.at(
             pointer,
@@ -214,11 +210,11 @@ def _year(given: object, pointer: str) -> int:
 
 def _text(entry: Mapping[str, object], name: str, here: str) -> str:
     given = entry.get(name, "")
-    if not isinstance(given, str) or len(given) > MOST_LETTERS:
+    if not isinstance(given, str) or not is_plain_text(given, MOST_LETTERS):
         raise InvalidAccount.at(
             f"{here}/{name}",
-            en=f"Here a text of at most {MOST_LETTERS} characters is needed.",
-            zh=f"须为最多{MOST_LETTERS}个字符的文字。",
+            en=f"Here a text of one line and at most {MOST_LETTERS} characters is needed.",
+            zh=f"须为单行文字，最多{MOST_LETTERS}个字符。",
         )
     return given.strip()
 

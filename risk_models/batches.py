@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy.typing as npt
 from risk_models.contract import Batch, Choice, Codes, Field, Finding, Floats, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.keys import combined
+from risk_models.readings import read_day, read_number
 from risk_models.units import unit_words
 from risk_models.words import Text, plain
 
@@ -266,22 +265,15 @@ def _read(field: Field, raw: object, levels: tuple[str, ...]) -> object:
 
 
 def _number(raw: object) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
-        raise _UnreadableError("not-a-number")
     try:
-        number = float(raw)
-    except (ValueError, OverflowError):
+        return read_number(raw)
+    except ValueError:
         raise _UnreadableError("not-a-number") from None
-    if not math.isfinite(number):
-        raise _UnreadableError("not-a-number")
-    return number
 
 
 def _day(raw: object) -> np.datetime64:
-    if isinstance(raw, date):
-        return np.datetime64(raw.isoformat(), "D")
     try:
-        return np.datetime64(date.fromisoformat(str(raw)).isoformat(), "D")
+        return np.datetime64(read_day(raw).isoformat(), "D")
     except ValueError:
         raise _UnreadableError("not-a-day") from None
 

@@ -15,6 +15,7 @@ from app.appraisal.domain import (
 )
 from app.appraisal.domain.comparing import CHANGE_TITLES, ChangeKind
 from app.appraisal.domain.kinds import OutsideReport, OutsideSigner
+from app.appraisal.domain.spread import MAX_SEED
 from app.documents.services import UploadFile
 from app.kernel.text import N_
 from app.web.fields import (
@@ -44,9 +45,6 @@ MAX_SOURCE: Final = 300
 
 MAX_WHAT_IF_PATHS: Final = 10_000
 """Drawn within a tenth of a second for one asset; ten times as many move an end of a band by a hundredth or two."""
-
-MAX_SEED: Final = 2**32 - 1
-"""The seeds of stored bands are as long."""
 
 PRICE_PLACES: Final = 6
 

@@ -11,6 +11,7 @@ from typing import Final, cast
 import click
 
 from app.appraisal.domain.catalogue import require_sound_models
+from app.appraisal.domain.spread import MAX_SEED
 from app.appraisal.domain.valuing import failure_problem
 from app.cli.terminal import (
     DAY,
@@ -36,6 +37,7 @@ from risk_models.appraise import LEAST_PATHS, InvalidDocument, ModelFailed, appr
 from risk_models.contract import ModelSpec
 from risk_models.dated import ParameterNotInForce
 from risk_models.engines.paths import MOST_PATHS
+from risk_models.price_entries import require_plain_prices
 from risk_models.registry import UnknownModel, get_model, installed_models
 from risk_models.units import unit_words
 from risk_models.words import Text
@@ -76,7 +78,7 @@ def models(*, as_json: bool) -> None:
 )
 @click.option(
     "--seed",
-    type=WholeRange(min=0),
+    type=WholeRange(0, MAX_SEED),
     help="Seed of the paths, beside --paths; without one it is 0. The same seed gives the same figures.",
 )
 @click.option(
@@ -101,7 +103,8 @@ def appraise_command(
 
     The file is JSON of at most 1,000,000 bytes: an object with `inputs` and, where needed, `prices`.
     A price has `yuan` and `unit`, and may have `growth`, `source` and `priced_on`, its day; without one it is
-    of the valuation day.
+    of the valuation day. Figures are JSON numbers or plain digits, days are written as 2024-01-02, a source
+    is one line of at most 300 characters, and no name stands twice in an object.
     With --steps the text has every step; JSON always has them.
     """
     require_sound_models()
@@ -169,6 +172,7 @@ def _answer(
     """JSON is read by programs and stays English; a terminal gets its own language."""
     document = json_of(input_file, content_of(input_file, most_bytes=MOST_BYTES))
     try:
+        require_plain_prices(document)
         return appraise(spec.id, document, on, paths, seed, losses=losses, language=words)
     except InvalidDocument as problem:
         raise of_document(problem) from problem

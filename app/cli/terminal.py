@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -16,7 +17,7 @@ from app.kernel.actor import Name
 from app.kernel.catalogue import catalogue
 from app.kernel.errors import Fact, FieldError, InvalidInput, Refusal, RuleViolation
 from app.kernel.text import N_, Coded
-from risk_models.documents import InvalidDocument
+from risk_models.documents import InvalidDocument, shown
 from risk_models.words import Text
 
 REFUSED: Final = 1
@@ -87,7 +88,7 @@ def text_of(path: Path, *, most_bytes: int) -> str:
 def json_of(path: Path, content: bytes) -> object:
     """The JSON of an input file; where it is none, the line is named."""
     try:
-        found: object = json.loads(content)
+        found: object = json.loads(content, object_pairs_hook=partial(_once, path.name))
     except json.JSONDecodeError as problem:
         words = N_("This is no JSON: look at line %(line)s, column %(column)s.")
         raise InputUnreadable.at(
@@ -95,6 +96,17 @@ def json_of(path: Path, content: bytes) -> object:
         ) from problem
     except (ValueError, RecursionError) as problem:
         raise InputUnreadable.at(path.name, N_("This is no JSON in UTF-8.")) from problem
+    return found
+
+
+def _once(file: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object of these pairs; of a name that stands twice nobody knows which value is meant."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        words = N_("The name %(name)s stands twice in one object. Keep one.")
+        raise InputUnreadable.at(file, words, name=shown([twice]))
     return found
 
 

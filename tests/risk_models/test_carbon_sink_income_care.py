@@ -61,10 +61,19 @@ def test_tonnes_beyond_what_the_plan_can_give_are_asked_about():
     assert "tonnes-above-plan" not in codes(found(**DEALS, tonnes_for_sale_tco2e=88_000.0))
 
 
-def test_strata_larger_than_the_sink_are_asked_about():
-    plots = {**PLOTS, "strata_plots": [30.0]}
-    assert "strata-above-area" in codes(found(**plots, strata_areas_mu=[30_000.0]))
-    assert "strata-above-area" not in codes(found(**plots, strata_areas_mu=[29_700.0]))
+@pytest.mark.parametrize(
+    ("strata", "asked"),
+    [
+        (30_000.0, {"strata-above-area"}),
+        (29_700.0, set()),
+        (29_310.0, set()),
+        (29_300.0, {"strata-below-area"}),
+        (100.0, {"strata-below-area"}),
+    ],
+)
+def test_strata_that_are_not_the_whole_sink_are_asked_about(strata, asked):
+    told = codes(found(**PLOTS, strata_plots=[30.0], strata_areas_mu=[strata]))
+    assert {code for code in told if code.startswith("strata-")} == asked
 
 
 @pytest.mark.parametrize(

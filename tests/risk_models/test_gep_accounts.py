@@ -276,7 +276,7 @@ def test_years_under_different_norms_are_not_compared():
         ([{"region": "one", "year": 2021}], "either inputs or stated_yuan"),
         ([_stated("one", unknown=1.0)], "no service"),
         ([_stated("one", cultural=-1.0)], "between 0"),
-        ([_stated("one", cultural="nan")], "between 0"),
+        ([_stated("one", cultural="nan")], "yuan are needed"),
         ([_stated("one", 21, cultural=1.0)], "a year such as"),
         ([_stated("", cultural=1.0)], "a code or a name"),
         ([_stated("one", cultural=1.0), _stated("one", cultural=1.0)], "stands twice"),

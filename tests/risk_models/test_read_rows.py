@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,35 @@ def test_bounds_and_gaps_beside_an_unreadable_value_are_told_with_it():
     assert words["area_mu"].zh.endswith("0亩。")
     assert "1e" not in words["net_yield_yuan_per_mu"].en
     assert "%(" not in "".join(each.en + each.zh for each in words.values())
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "right"),
+    [
+        (
+            "area_mu",
+            ["1_000", "１２", "١٢", " 12 ", "1,000", "0x10", "inf", "1e999", True],
+            ["1000", "1000.", "1e3", "+1000.0", 1000, Decimal(1000)],
+        ),
+        (
+            "right_ends_on",
+            [
+                20301231,
+                "20301231",
+                "2030-W01-1",
+                "2030-12-31T00:00",
+                " 2030-12-31",
+                "２０３０-12-31",
+            ],
+            ["2030-12-31", date(2030, 12, 31)],
+        ),
+    ],
+)
+def test_figures_and_days_are_read_only_where_they_are_written_plainly(field, wrong, right):
+    read = read_rows(SPEC, [{**GOOD, field: given} for given in (*wrong, *right)], PARAMETERS)
+    assert list(read.problems) == list(range(len(wrong)))
+    assert {each.field for told in read.problems.values() for each in told} == {field}
+    assert len(set(read.batch.columns[field].tolist())) == 1
 
 
 def test_what_an_unreadable_choice_asks_for_is_not_missed():

@@ -28,6 +28,9 @@ TAIL: Final = "scenario.tail"
 SEED_DIGITS: Final = 8
 """Hexadecimal digits of the inputs' digest that make the seed: the same inputs draw the same paths."""
 
+MAX_SEED: Final = 2**32 - 1
+"""The seeds of stored bands are as long."""
+
 UNNAMED: Final = Text(en="", zh="")
 
 

@@ -64,7 +64,7 @@ ASIDE: Final = {
 """By choice that may be left empty: the inputs that an empty answer leaves out."""
 
 WHOLE: Final = 1.01
-"""Areas of strata are rounded: their sum may be this much of the whole."""
+"""Areas of strata are rounded: their sum and the whole may lie this far apart, either way."""
 
 STRATA: Final = ("strata_areas_mu", "strata_means", "strata_spreads", "strata_plots")
 
@@ -402,6 +402,15 @@ def _sample_findings(batch: Batch, basis: Basis) -> list[Finding]:
             plots & (strata > part.numbers("area_mu") * WHOLE),
             severity="ask",
             detail=WORDS["strata-above-area"],
+            strata=strata,
+            area=part.numbers("area_mu"),
+        ),
+        *finding(
+            "strata-below-area",
+            "strata_areas_mu",
+            plots & (strata * WHOLE < part.numbers("area_mu")),
+            severity="ask",
+            detail=WORDS["strata-below-area"],
             strata=strata,
             area=part.numbers("area_mu"),
         ),

@@ -210,6 +210,11 @@ WORDS: Final[dict[str, Text]] = {
         en="The strata add up to %(strata).2f mu, more than the %(area).2f mu of the sink.",
         zh="各层面积合计%(strata).2f亩，大于碳汇面积%(area).2f亩，请核对。",
     ),
+    "strata-below-area": Text(
+        en="The strata add up to %(strata).2f mu of the %(area).2f mu of the sink. Say how the rest is"
+        " known to be as precise, or correct one of the areas.",
+        zh="各层面积合计仅%(strata).2f亩，小于碳汇面积%(area).2f亩。请核对面积，或说明其余部分的精度依据。",
+    ),
     "tonnes-above-plan": Text(
         en="%(given).0f t for sale are more than the %(limit).0f t that the stated removals give over"
         " the whole crediting period. Check the unit, or say where the others come from.",

@@ -112,7 +112,8 @@ def test_a_document_is_refused_in_chinese_and_as_a_problem(
     [
         (("--paths", "99"), "100 to 100,000"),
         (("--seed", "1"), "give --paths as well"),
-        (("--seed", "-1"), "from 0 on"),
+        (("--paths", "100", "--seed", "-1"), "from 0 to 4,294,967,295"),
+        (("--paths", "100", "--seed", str(2**32)), "from 0 to 4,294,967,295"),
         (("--on", "x"), "no day such as"),
         (("--what",), "--what"),
     ],
@@ -148,6 +149,44 @@ def test_a_file_that_cannot_be_read_exits_with_two(terminal, tmp_path, content):
     file.write_bytes(content.encode("latin-1"))
     answer = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26")
     assert answer.exit_code == 2
+
+
+def _plain(**price: object) -> dict[str, object]:
+    document = json.loads((EXAMPLES / "carbon-sink-income.json").read_text("utf-8"))
+    (stated,) = document["prices"].values()
+    stated.update(price)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "right"),
+    [
+        ("yuan", ["3_0", "３０", "٣٠", " 30 ", "1e999"], ["30", 30.0]),
+        ("growth", ["0_1", " 0"], ["0", 0]),
+        ("priced_on", [20231226, "20231226", "2023-W52-2"], ["2023-12-26", None]),
+        ("source", [5, None, "x" * 301, "a\n[Note] forged", "a\x1b[31m"], ["x" * 300, "公报 1"]),
+    ],
+)
+def test_a_price_of_a_file_is_written_plainly(terminal, tmp_path, field, wrong, right):
+    file = tmp_path / "asset.json"
+    line = ("appraise", "carbon-sink-income", file, "--on", "2023-12-26", "--json")
+    for given in (*wrong, *right):
+        file.write_text(json.dumps(_plain(**{field: given})), encoding="utf-8")
+        answer = terminal(*line)
+        assert answer.exit_code == (0 if given in right else 2), given
+        if given in wrong:
+            assert (
+                json.loads(answer.output)["errors"][0]["pointer"] == f"/prices/local-sink/{field}"
+            )
+
+
+def test_a_name_that_stands_twice_is_refused_by_name(terminal, tmp_path):
+    file = tmp_path / "asset.json"
+    once = json.dumps(_plain())
+    file.write_text(once.replace('"tax_share":', '"tax_share": 0, "tax_share":'), encoding="utf-8")
+    answer = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26", "--json")
+    assert answer.exit_code == 2
+    assert "'tax_share' stands twice" in json.loads(answer.output)["errors"][0]["detail"]
 
 
 def test_a_missing_file_an_unknown_model_and_a_bad_day_exit_with_two(terminal, tmp_path):
