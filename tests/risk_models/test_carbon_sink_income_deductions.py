@@ -154,20 +154,34 @@ def test_shares_of_baseline_leakage_and_buffer_multiply():
     assert share == pytest.approx(0.95 * 0.98 * 0.9)
 
 
-def test_a_baseline_by_crown_cover_stops_after_year_twenty():
+FROM, UNTIL = date(2022, 7, 1), date(2052, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "yearly", "years"),
+    [
+        ({"baseline_basis": "crown-cover"}, 44 / 12 * 0.47 * 1.25 * 1.6 * 0.03 / 15, 20.0),
+        (
+            {"baseline_basis": "stock-growth", "species": "birch"},
+            0.02 * 0.7 * 3.5 * 1.8 * 0.4682 * 44 / 12 / 15,
+            (UNTIL - FROM).days / DAYS_A_YEAR,
+        ),
+    ],
+)
+def test_only_a_baseline_by_crown_cover_stops_after_year_twenty(baseline, yearly, years):
     changes = {
-        "crediting_ends_on": "2052-07-01",
-        "right_ends_on": "2052-07-01",
+        "crediting_starts_on": FROM.isoformat(),
+        "crediting_ends_on": UNTIL.isoformat(),
+        "right_ends_on": "2053-07-01",
         "leakage_share": 0.02,
         "buffer_share": 0.1,
     }
-    row = sink(baseline_basis="crown-cover", **changes)
+    row = sink(**baseline, **changes)
     result = run(MODEL, [row], SINK)
-    yearly = 44 / 12 * 0.47 * 1.25 * 1.6 * 0.03 / 15
-    since = (date(2023, 7, 1) - date(2022, 7, 1)).days / DAYS_A_YEAR
+    since = (date(2023, 7, 1) - FROM).days / DAYS_A_YEAR
     tonnes, unit = result.quantities["baseline"]
     assert unit == "tCO2e"
-    assert tonnes[0] == pytest.approx(-1_500 * yearly * 0.98 * 0.9 * (20.0 - since), rel=1e-9)
+    assert tonnes[0] == pytest.approx(-1_500 * yearly * 0.98 * 0.9 * (years - since), rel=1e-9)
     assert result.components["baseline"][0] < 0.0
     gross = run(MODEL, [sink(**changes)], SINK)
     sold = result.components["credit_sales"][0]

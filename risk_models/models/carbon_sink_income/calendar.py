@@ -275,9 +275,14 @@ class Calendar:
         return self.spread(profiles, place, rows, key)
 
     def baseline(
-        self, rows: npt.NDArray[np.integer], limit_years: float, steps: Recorder
+        self, rows: npt.NDArray[np.integer], limit_years: float | None, steps: Recorder
     ) -> tuple[Keyed, Floats]:
-        """Years of baseline growth taken off on some rows, and the first payment."""
+        """Years of baseline growth taken off on some rows, and the first payment.
+
+        Without a limit the baseline grows as long as removals are credited.
+        """
+        if limit_years is None:
+            return Keyed(values=self.credited, key=self.key), self.first
         (keys,), key = distinct(self.key[rows])
         place = keys.astype(np.int64)
         profiles = steps(

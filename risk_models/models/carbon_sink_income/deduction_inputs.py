@@ -65,9 +65,9 @@ DEDUCTIONS: Final = (
         "baseline_growth_m3_per_ha",
         Text(en="Stock growth of the baseline", zh="基线蓄积年生长量"),
         Text(
-            en="Stock per hectare and year without the project; turned into carbon by"
-            " conservative factors.",
-            zh="没有项目时每公顷每年的蓄积生长量，按保守因子换算。",
+            en="Stock per hectare and year without the project, in every year credited; turned into"
+            " carbon by conservative factors.",
+            zh="没有项目时每公顷每年的蓄积生长量，计入期内各年均扣除，按保守因子换算。",
         ),
         unit="m3/ha",
         high=50.0,

@@ -182,8 +182,11 @@ def soil_removals(batch: Batch, basis: Basis, rows: Rows, steps: Recorder) -> tu
 
 def baseline_removals(
     batch: Batch, basis: Basis, rows: Rows, stated: str, steps: Recorder
-) -> tuple[Floats, float]:
-    """Removals a year per mu of the baseline [r], and the crediting years they go on for."""
+) -> tuple[Floats, float | None]:
+    """Removals a year per mu of the baseline [r], and how many crediting years they go on for.
+
+    Only what is told by crown cover has a norm that says when it ends.
+    """
     parameters = basis.parameters
     if stated == "crown-cover":
         yearly = steps(
@@ -193,22 +196,22 @@ def baseline_removals(
             forest_growth_t_per_ha=batch.numbers("forest_growth_t_per_ha")[rows],
             baseline_cover_share=batch.numbers("baseline_cover_share")[rows],
         )
-    else:
-        levels = batch.levels["species"]
-        fractions = parameters.table(SPECIES).column("carbon_fraction", levels)
-        # Without a group of trees the richest in carbon counts: a baseline is never understated.
-        known = np.append(fractions, fractions.max())
-        yearly = steps(
-            "baseline_removals",
-            baseline_by_stock,
-            baseline_growth_m3_per_ha=batch.numbers("baseline_growth_m3_per_ha")[rows],
-            **{
-                name: np.array(parameters.table(GOLD_STANDARD).number("baseline", name))
-                for name in ("wood_density", "expansion_factor", "root_ratio")
-            },
-            carbon_fraction=known[batch.codes("species")[rows]],
-        )
-    return yearly, parameters.number(BASELINE_YEARS)
+        return yearly, parameters.number(BASELINE_YEARS)
+    levels = batch.levels["species"]
+    fractions = parameters.table(SPECIES).column("carbon_fraction", levels)
+    # Without a group of trees the richest in carbon counts: a baseline is never understated.
+    known = np.append(fractions, fractions.max())
+    yearly = steps(
+        "baseline_removals",
+        baseline_by_stock,
+        baseline_growth_m3_per_ha=batch.numbers("baseline_growth_m3_per_ha")[rows],
+        **{
+            name: np.array(parameters.table(GOLD_STANDARD).number("baseline", name))
+            for name in ("wood_density", "expansion_factor", "root_ratio")
+        },
+        carbon_fraction=known[batch.codes("species")[rows]],
+    )
+    return yearly, None
 
 
 def _cover_factors(basis: Basis, what: str) -> dict[str, Floats]:
