@@ -114,7 +114,11 @@ def odd_period(terms: Terms) -> Period | None:
     """The days before the first whole period, where they are to stand apart."""
     if terms.odd_days is OddDays.JOINED or terms.method is Method.BULLET_ALL:
         return None
-    begins_on = _rhythm(terms).first_step_on
+    rhythm = _rhythm(terms)
+    begins_on = rhythm.first_step_on
+    if begins_on <= rhythm.start_on:
+        # The day of the drawdown is no due day: whether banks are closed on it makes no odd days.
+        return None
     if terms.odd_days is OddDays.OWN_ROW:
         begins_on = _rolled(terms, begins_on)
     if begins_on <= terms.start_on:

@@ -379,6 +379,28 @@ def test_a_regular_month_of_thirty_days_stays_one_wherever_its_due_day_goes():
     assert [row.interest_fen for row in rolled] == [row.interest_fen for row in plain]
 
 
+@pytest.mark.parametrize("roll", DayRoll)
+@pytest.mark.parametrize(
+    ("start_on", "first_due_on", "every"),
+    [
+        (date(2024, 2, 10), None, "1m"),
+        (date(2024, 2, 10), date(2024, 3, 10), "1m"),
+        (date(2024, 2, 10), date(2024, 2, 22), "15d"),
+        (date(2024, 2, 12), date(2024, 2, 21), "15d"),
+    ],
+)
+def test_a_drawdown_on_a_closed_day_makes_no_odd_days(start_on, first_due_on, every, roll):
+    """Neither a whole first period nor a short one, whose step would begin on a closed day before it."""
+    terms = {
+        "start_on": start_on, "first_due_on": first_due_on, "every": Every.parse(every),
+        "day_count": DayCount.THIRTY_360, "method": Method.EQUAL_PRINCIPAL, "periods": 2,
+        "roll": roll, "calendar": HOLIDAY,
+    }  # fmt: skip
+    joined = rows(**terms)
+    assert len(joined) == 2
+    assert all(rows(**terms, odd_days=each) == joined for each in OddDays)
+
+
 def test_a_roll_without_a_calendar_is_refused():
     with pytest.raises(ScheduleError) as refused:
         rows(roll=DayRoll.NEXT)
