@@ -42,6 +42,10 @@ ORCHARD = {
     "rotation_years": 25,
     "net_yield_yuan_per_mu": 300.0,
 }
+GROVE = {name: given for name, given in ORCHARD.items() if name != "rotation_years"} | {
+    "category": "commercial-timber",
+    "age_group": "bamboo-yield",
+}
 
 
 def age_on_day(planted: str) -> float:

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from risk_models.models.forest_right import MODEL
+from risk_models.models.forest_right.groups import AGE_GROUP, ROTATED
+from risk_models.registry import science_parameters
 from risk_models.trace import DAYS_A_YEAR, evaluate, placed, recompute
 from tests.risk_models.forest_rows import (
+    GROVE,
     LEFT,
     MATURE,
     MIDDLE,
@@ -19,7 +22,7 @@ from tests.risk_models.forest_rows import (
     age_on_day,
     annuity,
 )
-from tests.risk_models.helpers import ON, run
+from tests.risk_models.helpers import ON, SINK, run
 
 
 def _value(row, prices=None) -> float:
@@ -185,10 +188,43 @@ def test_falling_yields_end_with_the_trees():
 
 
 def test_bamboo_renews_itself_so_only_the_right_ends_its_yield():
-    row = {**ORCHARD, "category": "commercial-timber", "age_group": "bamboo-yield"}
     right = (date(2093, 12, 31) - ON).days / DAYS_A_YEAR
-    closed = 90 * 300.0 * annuity(right)
-    assert _value({**row, "rotation_years": 1}) == pytest.approx(closed, rel=1e-12)
+    assert _value(GROVE) == pytest.approx(90 * 300.0 * annuity(right), rel=1e-12)
+    assert _value({**GROVE, "rotation_years": 1}) == _value(GROVE)
+
+
+def test_bamboo_is_not_asked_for_a_rotation_and_all_that_is_felled_or_given_up_is():
+    culms = {**GROVE, "age_group": "bamboo-new", "costs_by_year_yuan_per_mu": [800.0]}
+    assert _value(culms) > 0.0
+    rows = [GROVE, culms, *({**GROVE, "age_group": group} for group in sorted(ROTATED))]
+    result = run(MODEL, rows, TIMBER)
+    missing = {
+        int(row)
+        for found in result.findings
+        if (found.code, found.field) == ("missing-field", "rotation_years")
+        for row in found.rows
+    }
+    assert missing == set(range(2, len(rows)))
+    (asked,) = [field for field in MODEL.spec.fields if field.name == "rotation_years"]
+    assert asked.needed_when is not None
+    levels = set(science_parameters().on(ON).table(AGE_GROUP))
+    assert asked.needed_when[1] | {"bamboo-new", "bamboo-yield"} == levels
+
+
+def test_bamboo_by_one_plan_with_carbon_has_no_felling_to_wait_for():
+    joint = {
+        "plan": "joint",
+        "credit_price": "local-sink",
+        "carbon_tco2e_per_mu": 0.4,
+        "release_tco2e_per_mu": 5.0,
+        "carbon_cost_yuan_per_mu": 1.5,
+    }
+    rows = [{**GROVE, **joint}, {**GROVE, **joint, "rotation_years": 40.0}, {**ORCHARD, **joint}]
+    together = run(MODEL, rows, {**TIMBER, **SINK})
+    alone = [run(MODEL, [row], {**TIMBER, **SINK}, trace=True) for row in rows]
+    assert [recompute(each.trace) for each in alone] == [[], [], []]
+    assert list(together.value) == pytest.approx([each.value[0] for each in alone], rel=1e-12)
+    assert together.value[0] == together.value[1]
 
 
 # ---------------------------------------------------------------------------
@@ -326,7 +362,7 @@ def test_a_mixed_batch_values_each_row_as_it_is_alone():
         {**MIDDLE, "thinning_ages_years": [25], "thinning_stock_m3_per_mu": [1.0]}
         | {"thinning_price_share": 0.5},
         {**ORCHARD, "age_group": "declining", "yields_by_year_yuan_per_mu": [150.0]},
-        {**ORCHARD, "category": "commercial-timber", "age_group": "bamboo-yield"},
+        GROVE,
     ]
     together = run(MODEL, rows, TIMBER).value
     alone = [run(MODEL, [row], TIMBER).value[0] for row in rows]

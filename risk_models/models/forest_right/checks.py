@@ -25,6 +25,7 @@ from risk_models.models.forest_right.groups import (
     AGE_LIMITS,
     AREA_HIGH,
     AREA_LOW,
+    BAMBOO,
     BARE,
     BEARING,
     BEARING_AGES,
@@ -55,7 +56,6 @@ __all__ = ["check", "implied_value"]
 
 Mask = npt.NDArray[np.bool_]
 
-BAMBOO: Final = frozenset({"bamboo-new", "bamboo-yield"})
 LIMITED: Final = ("young", "middle", "near-mature", "mature", "over-mature")
 """Age groups in their order; each but the last has a last year of age."""
 

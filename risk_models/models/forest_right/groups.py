@@ -11,6 +11,7 @@ __all__ = [
     "AGE_LIMITS",
     "AREA_HIGH",
     "AREA_LOW",
+    "BAMBOO",
     "BARE",
     "BEARING",
     "BEARING_AGES",
@@ -27,6 +28,7 @@ __all__ = [
     "RATE_HIGH",
     "RATE_LOW",
     "RENEWED",
+    "ROTATED",
     "STANDING",
     "STOCKING",
     "STOCK_HIGH",
@@ -78,6 +80,12 @@ FRUIT: Final = frozenset({"pre-yield", "early-yield", "full-yield", "declining"}
 
 BARE: Final = frozenset({"bare"})
 """Land without a stand."""
+
+BAMBOO: Final = frozenset({"bamboo-new", "bamboo-yield"})
+"""Renews itself: culms are cut every year, and no rotation ends it."""
+
+ROTATED: Final = (PLANTED | HARVESTED | STANDING | FRUIT | BARE) - BAMBOO
+"""Felled or given up at an age, its rotation."""
 
 RENEWED: Final = HARVESTED | STANDING | BARE
 """The land may carry further rotations once the stand is felled."""

@@ -20,6 +20,7 @@ from risk_models.models.forest_right.groups import (
     CATEGORY,
     PHASED,
     PLANTED,
+    ROTATED,
     STOCKING,
     YEARS_AT_MOST,
     YIELDING,
@@ -116,6 +117,7 @@ STAND: Final = (
         group="term",
         high=200.0,
         low_open=True,
+        needed_when=("age_group", ROTATED),
     ),
     day(
         "right_ends_on",

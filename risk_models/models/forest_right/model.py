@@ -29,6 +29,7 @@ from risk_models.models.forest_right import checks
 from risk_models.models.forest_right import steps as told
 from risk_models.models.forest_right.groups import (
     AGE_GROUP,
+    BAMBOO,
     BARE,
     BEARING,
     CREDIT_PRICES,
@@ -43,8 +44,6 @@ from risk_models.models.forest_right.timber import felled_now, felled_then, thin
 from risk_models.models.forest_right.words import COMPARED, REASONS
 
 __all__ = ["MODEL", "ForestRight"]
-
-BAMBOO: Final = "bamboo-yield"
 
 SERIES: Final = tuple(field.name for field in SPEC.fields if field.kind == "series")
 
@@ -196,7 +195,7 @@ def _annuity(part: Part) -> list[Flow]:
         )
     if not part.batch.is_level("age_group", "declining").all():
         flows.append(_level_yield(part, bearing, adjusted, stated))
-    trees = ~part.batch.is_level("age_group", BAMBOO)
+    trees = ~part.batch.is_level("age_group", *BAMBOO)
     return [*flows, *_carbon(part, fellable=trees)]
 
 
@@ -224,7 +223,7 @@ def _level_yield(
 
 def _bearing_years(part: Part) -> Floats:
     """Until trees or right end; bamboo renews itself, so only the right ends it."""
-    bamboo = part.batch.is_level("age_group", BAMBOO)
+    bamboo = part.batch.is_level("age_group", *BAMBOO)
     found = np.zeros(part.batch.n)
     trees, culms = np.flatnonzero(~bamboo), np.flatnonzero(bamboo)
     if len(trees):
@@ -304,7 +303,8 @@ def _carbon(part: Part, *, fellable: npt.NDArray[np.bool_]) -> list[Flow]:
         term=until,
         at_risk=False,
     )
-    return [*sales, cost, *_released(part, np.maximum(part.left, 0.0), joint & fellable)]
+    felled_in = np.maximum(np.nan_to_num(part.left), 0.0)
+    return [*sales, cost, *_released(part, felled_in, joint & fellable)]
 
 
 def _released(part: Part, first: Floats | float, rows: npt.NDArray[np.bool_]) -> list[Flow]:

@@ -49,11 +49,17 @@ class Part:
             "age_years", told.age_years, planted_on=batch.days("planted_on"), valuation_on=on
         )
         self.right = years_left(batch, basis, steps)
-        self.left = steps(
-            "years_to_rotation",
-            told.years_to_rotation,
-            rotation_years=batch.numbers("rotation_years"),
-            age_years=self.age,
+        rotation = batch.numbers("rotation_years")
+        # Bamboo has no rotation, and so no years to it.
+        self.left = (
+            steps(
+                "years_to_rotation",
+                told.years_to_rotation,
+                rotation_years=rotation,
+                age_years=self.age,
+            )
+            if not np.isnan(rotation).all()
+            else rotation
         )
         self.area = steps(
             "productive_area",
