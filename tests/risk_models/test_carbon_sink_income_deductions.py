@@ -367,6 +367,55 @@ def test_a_price_above_its_usual_height_is_asked_about(usual, asked):
     assert ("price-above-usual" in found) == asked
 
 
+@pytest.mark.parametrize("usual", [None, 90.0])
+@pytest.mark.parametrize(
+    ("yuan", "asked"), [(95.0, False), (95.01, True), (200.0, True), (300.0, True)]
+)
+def test_a_price_above_every_market_is_asked_about_once(yuan, asked, usual):
+    # Waiting for the verifications, a tonne of 157 yuan is worth less than the highest price of the band.
+    found = codes(run(MODEL, [sink(registration="ccer", usual_price_yuan=usual)], ccer(yuan)))
+    of_prices = {code for code in found if "price" in code}
+    kept = {"price-above-usual"} if usual and not asked else set()
+    assert of_prices == ({"price-above-band"} if asked else kept)
+
+
+def test_the_price_claimed_for_wuning_is_asked_about():
+    plot = {"area_mu": 20_800.0, "removals_tco2e_per_mu": 6_370.0 / 20_800.0}
+    claimed = run(MODEL, [sink(registration="ccer", **plot)], ccer(157.0))
+    (told,) = [each for each in claimed.findings if each.code == "price-above-band"]
+    assert (told.severity, told.facts["price"][0], told.facts["limit"][0]) == ("ask", 157.0, 95.0)
+    assert "price-above-band" not in codes(
+        run(MODEL, [sink(registration="ccer", **plot)], ccer(88.0))
+    )
+
+
+def test_the_growth_of_the_mean_that_counts_is_the_growth_of_the_row():
+    row = sink(registration="ccer", price_basis="lower-average")
+    means = {
+        "ccer-vwap-20d": Price(yuan=80.0, unit=TONNE, growth=0.01),
+        "ccer-vwap-250d": Price(yuan=75.0, unit=TONNE, growth=0.04),
+    }
+    spot = sink(registration="ccer")
+    grown = run(MODEL, [spot], {"ccer": Price(yuan=75.0, unit=TONNE, growth=0.04)})
+    # Neither without the price of the day, nor with one that ended long ago and is not used.
+    for beside in ({}, {"ccer": Price(yuan=60.0, unit=TONNE, priced_on=date(2023, 1, 1))}):
+        result = run(MODEL, [row], {**means, **beside})
+        assert not codes(result, severity="refuse")
+        assert result.value[0] == pytest.approx(grown.value[0], rel=1e-12)
+        assert "price-growth-above-band" in codes(result, severity="ask")
+    mixed = run(MODEL, [row, spot], {**means, "ccer": Price(yuan=75.0, unit=TONNE)})
+    alone = run(MODEL, [spot], {"ccer": Price(yuan=75.0, unit=TONNE)})
+    assert mixed.value == pytest.approx([grown.value[0], alone.value[0]], rel=1e-12)
+
+
+def test_one_mean_alone_counts_and_without_any_the_price_of_the_day_is_needed():
+    row = sink(registration="ccer", price_basis="lower-average")
+    one = run(MODEL, [row], {"ccer-vwap-20d": Price(yuan=80.0, unit=TONNE)})
+    assert "average-missing" in codes(one, severity="ask")
+    assert one.value[0] == pytest.approx(worth(ccer(80.0), registration="ccer"))
+    assert codes(run(MODEL, [row], {}), severity="refuse") == {"price-missing"}
+
+
 # ---------------------------------------------------------------------------
 # Market and cost
 

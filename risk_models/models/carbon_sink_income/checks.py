@@ -43,7 +43,7 @@ from risk_models.models.carbon_sink_income.names import (
     RATE_LOW,
     REGISTRATION,
 )
-from risk_models.models.carbon_sink_income.prices import averages_wanted, reference_price
+from risk_models.models.carbon_sink_income.prices import averages_wanted, sold_at
 from risk_models.models.carbon_sink_income.words import CARE, CARE_COSTS, IMPLIED, WORDS
 
 __all__ = ["check", "review"]
@@ -73,25 +73,18 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
     """Dates that contradict each other, missing prices, and what a reviewer must look at."""
     parameters = basis.parameters
     return [
-        *price_findings(
-            batch,
-            basis,
-            field="registration",
-            price_of=PRICE_OF,
-        ),
+        *_spot_findings(batch, basis),
         *_date_findings(batch, basis),
         *_care_findings(batch, basis),
         *growth_findings(batch, basis),
         *rate_findings(batch, low=parameters.number(RATE_LOW), high=parameters.number(RATE_HIGH)),
         *price_growth_findings(
             basis,
-            rows_by_price={
-                use.id: batch.is_level("registration", level) for level, use in PRICE_OF.items()
-            },
+            rows_by_price={use.id: rows for use, rows in sold_at(batch, basis)},
             limit=parameters.number(GROWTH_HIGH),
         ),
         *_average_findings(batch, basis),
-        *_usual_price_findings(batch, basis),
+        *_high_price_findings(batch, basis),
         *_buffer_findings(batch, basis),
         *_risk_findings(batch, basis),
         *_hazard_findings(batch, basis),
@@ -176,16 +169,17 @@ def _has(column: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
 
 
 def _implied_price(batch: Batch, basis: Basis, value: Floats, tonnes: Floats) -> list[Finding]:
-    """Value over tonnes outside the band of such credits. No tonnes, no implied price."""
-    table = basis.parameters.table(REGISTRATION)
-    levels = batch.levels["registration"]
-    low = batch.by_level("registration", table.column("implied_price_low", levels))
-    high = batch.by_level("registration", table.column("implied_price_high", levels))
+    """Value over tonnes outside the band of such credits. No tonnes, no implied price.
+
+    Where the price itself lies above the band, that is asked about and not its consequence.
+    """
+    low, high = _band(batch, basis)
     implied = per_unit(value, tonnes)
+    above = (implied > high) & ~(_price(batch, basis) > high)
     return finding(
         "implied-price-outside-band",
         "",
-        (implied < low) | (implied > high),
+        (implied < low) | above,
         severity="ask",
         detail=IMPLIED,
         implied=implied,
@@ -279,27 +273,57 @@ def _average_findings(batch: Batch, basis: Basis) -> list[Finding]:
     return found
 
 
-def _usual_price_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    """A price above what it did not exceed on 95 % of days, where that is known."""
+def _spot_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """A price of the day that rows are sold at and that is missing or ended; averages do without it."""
+    averaged = {use.id for pair in AVERAGES.values() for use in pair}
+    spared = np.zeros(batch.n, dtype=np.bool_)
+    for use, rows in sold_at(batch, basis):
+        if use.id in averaged:
+            spared |= rows
+    if not spared.any():
+        return price_findings(batch, basis, field="registration", price_of=PRICE_OF)
+    hit = np.flatnonzero(~spared)
+    found = price_findings(batch.take(hit), basis, field="registration", price_of=PRICE_OF)
+    return [entry.moved(hit) for entry in found]
+
+
+def _high_price_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """A price above any such credits fetched; else above what it did not exceed on 95 % of days."""
+    price = _price(batch, basis)
+    _, high = _band(batch, basis)
     usual = batch.numbers("usual_price_yuan")
-    if np.isnan(usual).all():
-        return []
-    code = "price-above-usual"
+    above = price > high
+    told = {
+        "price-above-band": ("", above, high),
+        "price-above-usual": ("usual_price_yuan", (price > usual) & ~above, usual),
+    }
     return [
         entry
-        for level, use in PRICE_OF.items()
-        if use.id in basis.prices
-        for price in (reference_price(batch, basis, level),)
+        for code, (field, rows, limit) in told.items()
         for entry in finding(
-            code,
-            "usual_price_yuan",
-            batch.is_level("registration", level) & (price > usual),
-            severity="ask",
-            detail=WORDS[code],
-            price=price,
-            limit=usual,
+            code, field, rows, severity="ask", detail=WORDS[code], price=price, limit=limit
         )
     ]
+
+
+def _price(batch: Batch, basis: Basis) -> Floats:
+    """Yuan per tonne that each row is sold at, NaN where that is not known."""
+    price = np.full(batch.n, np.nan)
+    for use, rows in sold_at(batch, basis):
+        if use.id in basis.prices:
+            price[rows] = basis.prices[use.id].yuan
+    return price
+
+
+def _band(batch: Batch, basis: Basis) -> tuple[Floats, Floats]:
+    """Lowest and highest price of credits registered as those of each row."""
+    table = basis.parameters.table(REGISTRATION)
+    levels = batch.levels["registration"]
+    low, high = (
+        batch.by_level("registration", table.column(column, levels))
+        for column in ("implied_price_low", "implied_price_high")
+    )
+    return low, high
 
 
 def _buffer_findings(batch: Batch, basis: Basis) -> list[Finding]:

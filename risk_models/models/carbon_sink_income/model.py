@@ -21,6 +21,7 @@ from risk_models.contract import (
     Flow,
     Keyed,
     ModelSpec,
+    PriceUse,
     Recorder,
     Text,
     step,
@@ -32,9 +33,9 @@ from risk_models.models.carbon_sink_income.calendar import Calendar
 from risk_models.models.carbon_sink_income.deductions import kept_shares
 from risk_models.models.carbon_sink_income.gain_loss import net_carbon
 from risk_models.models.carbon_sink_income.growth import grown
-from risk_models.models.carbon_sink_income.names import GROWING, PER_TONNE, PRICE_OF, TONNE
+from risk_models.models.carbon_sink_income.names import GROWING, PER_TONNE, TONNE
 from risk_models.models.carbon_sink_income.passport import SPEC
-from risk_models.models.carbon_sink_income.prices import reference_price
+from risk_models.models.carbon_sink_income.prices import sold_at
 from risk_models.models.carbon_sink_income.rates import (
     baseline_removals,
     shrub_removals,
@@ -246,8 +247,8 @@ def _sales(batch: Batch, basis: Basis, steps: Recorder, calendar: Calendar) -> l
     ]
     return [
         flow
-        for level in PRICE_OF
-        for flow in _sales_at(batch, basis, steps, calendar, level, sources)
+        for use, rows in sold_at(batch, basis)
+        for flow in _sales_at(batch, basis, steps, calendar, use, rows, sources)
     ]
 
 
@@ -392,16 +393,15 @@ def _sales_at(
     basis: Basis,
     steps: Recorder,
     calendar: Calendar,
-    level: str,
+    use: PriceUse,
+    rows: npt.NDArray[np.bool_],
     sources: list[_Source],
 ) -> list[Flow]:
-    registered = batch.is_level("registration", level)
-    if not registered.any():
-        return []
+    """The sales of some rows, all at one price, which moves and grows as it does itself."""
     price = steps(
         "net_price",
         net_price,
-        price=reference_price(batch, basis, level),
+        price=np.full(batch.n, basis.prices[use.id].yuan),
         tax_share=batch.numbers("tax_share"),
     )
     return [
@@ -410,14 +410,14 @@ def _sales_at(
             unit=TONNE,
             profile=source.profile,
             first=source.first,
-            quantity=np.where(source.rows & registered, source.quantity, 0.0),
+            quantity=np.where(source.rows & rows, source.quantity, 0.0),
             unit_price=price,
-            index=PRICE_OF[level].id,
+            index=use.id,
             at_risk=True,
             term=calendar.right,
         )
         for source in sources
-        if (source.rows & registered).any()
+        if (source.rows & rows).any()
     ]
 
 

@@ -39,7 +39,7 @@ PRICES: Final = (
 
 SPEC: Final = ModelSpec(
     id="carbon-sink-income",
-    version="1.3.0",
+    version="1.4.0",
     title=Text(en="Carbon-sink expected income right", zh="林草碳汇预期收益权"),
     help=Text(
         en="Present value of the net income from verified removals until the right ends,"

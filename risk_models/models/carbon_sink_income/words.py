@@ -97,6 +97,12 @@ WORDS: Final[dict[str, Text]] = {
         en="The land would have removed more without the project; there is nothing to sell.",
         zh="基线情景的碳汇量高于项目，没有可售部分。",
     ),
+    "price-above-band": Text(
+        en="The price of %(price).2f yuan/tCO2e is above %(limit).2f, more than such credits are known"
+        " to have fetched. Check the price and its unit, or say who pays it and why it will hold.",
+        zh="价格每吨%(price).2f元，高于此类减排量已知成交价格的上限%(limit).2f元。"
+        "请核对价格与单位，或说明由谁支付及其可持续性。",
+    ),
     "price-above-usual": Text(
         en="The price of %(price).2f yuan is above %(limit).2f, which it did not exceed on 95%% of"
         " days. Say why it will hold.",
