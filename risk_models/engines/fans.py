@@ -1,7 +1,7 @@
 """The fan of one asset: its undiscounted net cash flow by whole year over the price paths.
 
 A payment belongs to the year it ends in: one at 0 years to year 0, one after 0.5 years to year 1.
-Between two years it has the price between theirs. Of a rotation that repeats without end the fan
+Between two years it takes its part of both (`paths.between`). Of a rotation that repeats without end the fan
 shows the first.
 """
 
@@ -15,7 +15,7 @@ from risk_models.contract import Basis, Exposure, Floats, Flow, Stress
 from risk_models.engines.discount import NO_STRESS, Cells
 from risk_models.engines.hazards import lives
 from risk_models.engines.paths import Simulation
-from risk_models.engines.scenarios import Holding, legs_of, paths_of
+from risk_models.engines.scenarios import Holding, between_years, legs_of, paths_of
 
 __all__ = ["Fan", "yearly_fan"]
 
@@ -66,6 +66,7 @@ class _Payments:
     ) -> None:
         cells = Cells(exposure, flow, basis.prices, stress)
         self.index = flow.index
+        self.basis = basis
         yuan = float((flow.quantity * flow.unit_price)[0])
         own = cells.of_row[:1]
         paid = yuan * (cells.units(own) * cells.survival(own))[0]
@@ -84,8 +85,9 @@ class _Payments:
         if course is None:
             return 1.0
         year = int(at)
+        early, late = between_years(self.index, self.basis)(np.array(at))
         later = course[min(year + 1, len(course) - 1)]
-        return np.asarray(course[year] * (1.0 - (at - year)) + later * (at - year))
+        return np.asarray(course[year] * early + later * late)
 
     def stands(self, at: float) -> Floats | float:
         """The loss by path: its expected survival, which the units hold, divided out."""

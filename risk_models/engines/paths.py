@@ -15,6 +15,11 @@ all paths of a year, so the rescaling holds them all, without the noise of the s
 Prices move together through one common factor: two prices have the correlation
 `price.correlation` in their normal shocks, whatever the pair; jumps belong to one price alone.
 A year of a price has a random stream of its own, so a longer horizon leaves its first years alone.
+
+A payment between two whole years takes parts of both (`between`): its price has the mean of the
+forward curve and, of a price that nothing draws back and in the first year of any, the spread of
+the exact step to its moment. In later years a price that returns spreads up to a sixth less there
+than it would, as years next to each other are less alike.
 """
 
 import math
@@ -36,6 +41,7 @@ __all__ = [
     "STRESS_VOLATILITY",
     "Process",
     "Simulation",
+    "between",
     "correlation_in_force",
     "price_paths",
     "process_of",
@@ -131,6 +137,20 @@ class Process:
         twice = 2.0 * self.reversion_speed
         return self.volatility * math.sqrt(-math.expm1(-twice * years) / twice)
 
+    def lean(self, at: Floats) -> Floats:
+        """The part w of the later year in the price at moments between two whole years.
+
+        What a mixture (1 - w) S + w S' adds to the spread of the year before is then, to first
+        order, what the exact step to the moment adds; where nothing draws the price back, w is the
+        root of the part of the year passed. Before the day nothing spreads, and w is that part.
+        """
+        part = at - np.floor(at)
+        added = np.sqrt(part)
+        if self.reversion_speed > 0.0:
+            twice = 2.0 * self.reversion_speed
+            added = np.sqrt(np.expm1(-twice * part) / math.expm1(-twice))
+        return np.asarray(np.where(at < 0.0, part, added))
+
     def jumps(self, stream: np.random.Generator, paths: int) -> Floats:
         """The jumps of a year by path, each shrunk over the part of the year left after it."""
         counts = stream.poisson(self.jumps_per_year, paths)
@@ -186,7 +206,7 @@ def price_paths(
         away = process.kept() * away + _shock(price_id, year, process, simulation, correlation)
         # Any common factor goes in the rescaling; this one keeps the exponential finite.
         relative[year] = np.exp(away - away.max())
-    scale = _forward(price, years) / relative.mean(axis=1)
+    scale = _forward(price, np.arange(years + 1.0)) / relative.mean(axis=1)
     return np.asarray(relative * scale[:, np.newaxis])
 
 
@@ -207,6 +227,18 @@ def _stream(seed: int, name: str, year: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(sequence))
 
 
-def _forward(price: Price, years: int) -> Floats:
-    at = np.arange(years + 1, dtype=np.float64)
+def between(price: Price, process: Process, at: Floats) -> tuple[Floats, Floats]:
+    """What the price at some moments takes of the whole year before each and of the year after.
+
+    Their sum over any paths has the mean of the forward curve at the moment.
+    """
+    lean, year = process.lean(at), np.floor(at)
+    early, late = _forward(price, year), _forward(price, year + 1.0)
+    scale = _forward(price, at) / ((1.0 - lean) * early + lean * late)
+    return scale * (1.0 - lean), scale * lean
+
+
+def _forward(price: Price, at: Floats) -> Floats:
+    """The forward curve at some moments, 1 up to the day."""
+    at = np.maximum(at, 0.0)
     return curve_at(price, at) if price.curve is not None else (1.0 + price.growth) ** at

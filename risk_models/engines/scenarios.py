@@ -13,6 +13,7 @@ other rows, and all rows when the hazard is drawn by path, are simulated one by 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from risk_models.engines.hazards import Seeds, lives
 from risk_models.engines.paths import (
     QUANTILES,
     Simulation,
+    between,
     correlation_in_force,
     price_paths,
     process_of,
@@ -36,6 +38,7 @@ __all__ = [
     "Leg",
     "Scenarios",
     "Simulation",
+    "between_years",
     "legs_of",
     "merged",
     "paths_of",
@@ -88,7 +91,8 @@ class Leg:
 
     Row `places[i]` has `scale[i]` times the years of its cell, in yuan of the day. `index` names
     the price that moves it, None when only losses do. `hazard` [i] is the yearly loss share to be
-    drawn by path, None when survival is in the years and stays there.
+    drawn by path, None when survival is in the years and stays there. `between` says what a payment
+    takes of the two whole years around its moment.
     """
 
     places: npt.NDArray[np.integer]
@@ -96,11 +100,25 @@ class Leg:
     years: "YearlyCells"
     index: str | None
     hazard: Floats | None
+    between: "Between"
+
+    def present(self, some: Picked) -> Floats:
+        """Present units of some cells by year [c, years]."""
+        return self.years.present(some, self.between)
 
     def rows(self, picked: npt.NDArray[np.integer]) -> Floats:
         """Yuan of the day by year [len(picked), years] of some of its rows."""
-        by_row = self.years.present(self.years.cells.of_row[picked])
+        by_row = self.present(self.years.cells.of_row[picked])
         return np.asarray(self.scale[picked, np.newaxis] * by_row)
+
+
+Between = Callable[[Floats], tuple[Floats, Floats]]
+
+
+def evenly(at: Floats) -> tuple[Floats, Floats]:
+    """What a moment between two whole years takes of them in a straight line."""
+    part = at - np.floor(at)
+    return 1.0 - part, part
 
 
 class YearlyCells:
@@ -118,23 +136,24 @@ class YearlyCells:
     def moves(self) -> bool:
         """Whether anything is paid after the day."""
         starts = range(0, len(self.cells), BLOCK)
-        return any(self.present(slice(at, at + BLOCK))[:, 1:].any() for at in starts)
+        return any(self.present(slice(at, at + BLOCK), evenly)[:, 1:].any() for at in starts)
 
-    def present(self, some: Picked) -> Floats:
-        """Present units of some cells [c, count]; a payment between two years leans on both.
+    def present(self, some: Picked, between: Between) -> Floats:
+        """Present units of some cells [c, count]; a payment between two years takes parts of both.
 
         What was paid before the day counts on the day.
         """
         cells, before = self.cells, self._before
         units = cells.units(some) * cells.survival(some) * cells.discount(some)
         units *= cells.rotations(some)[:, np.newaxis]
-        begins = np.floor(cells.first[some])
-        lean = (cells.first[some] - begins)[:, np.newaxis]
+        firsts, of_first = np.unique(cells.first[some], return_inverse=True)
+        early, late = between(firsts[:, np.newaxis] + np.arange(float(units.shape[1])))
+        begins = np.floor(firsts)
         grid = np.zeros((len(units), before + self.count))
         for begin in np.unique(begins):
-            mine, at = np.flatnonzero(begins == begin), before + int(begin)
-            grid[mine, at : at + units.shape[1]] += units[mine] * (1.0 - lean[mine])
-            grid[mine, at + 1 : at + 1 + units.shape[1]] += units[mine] * lean[mine]
+            mine, at = np.flatnonzero(begins[of_first] == begin), before + int(begin)
+            grid[mine, at : at + units.shape[1]] += units[mine] * early[of_first[mine]]
+            grid[mine, at + 1 : at + 1 + units.shape[1]] += units[mine] * late[of_first[mine]]
         grid[:, before] += grid[:, :before].sum(axis=1)
         return grid[:, before:]
 
@@ -175,8 +194,21 @@ def _leg(
     years = YearlyCells(Cells(exposure, flow, basis.prices, stress))
     if not years.moves():
         return None
-    scale = np.asarray(flow.quantity * flow.unit_price)
-    return Leg(places=places, scale=scale, years=years, index=flow.index, hazard=hazard)
+    return Leg(
+        places=places,
+        scale=np.asarray(flow.quantity * flow.unit_price),
+        years=years,
+        index=flow.index,
+        hazard=hazard,
+        between=between_years(flow.index, basis),
+    )
+
+
+def between_years(index: str | None, basis: Basis) -> Between:
+    """How the price that moves a flow lies between two whole years; refused without its process."""
+    if index is None:
+        return evenly
+    return partial(between, basis.prices[index], process_of(basis.parameters, index))
 
 
 def _hazard(
@@ -262,7 +294,7 @@ def _by_cohort(
     course = _cast(paths[leg.index][: years.count], simulation)
 
     def drawn(block: slice) -> Floats:
-        return _product(_cast(years.present(used[block]), simulation), course)
+        return _product(_cast(leg.present(used[block]), simulation), course)
 
     by_cohort = _sorted(drawn, len(used), BLOCK, simulation)
     found[leg.places[mine]] += leg.scale[mine, np.newaxis] * by_cohort[cohort]
@@ -442,7 +474,7 @@ def _sum_of(leg: Leg, course: Floats) -> Floats:
     by_cell = np.bincount(cells.of_row, weights=leg.scale, minlength=len(cells))
     for start in range(0, len(cells), BLOCK):
         some = slice(start, start + BLOCK)
-        by_year += by_cell[some] @ leg.years.present(some)
+        by_year += by_cell[some] @ leg.present(some)
     return np.asarray(by_year @ course[: len(by_year)])
 
 

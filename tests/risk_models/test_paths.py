@@ -17,6 +17,7 @@ from risk_models.engines.paths import (
     STRESS_VOLATILITY,
     Process,
     Simulation,
+    between,
     price_paths,
     process_of,
 )
@@ -203,3 +204,42 @@ def test_every_price_paid_in_later_years_has_a_process(model):
     result = value(model, batch, basis, simulation=Simulation(paths=11, seed=1))
     assert result.valid.any()
     assert np.array_equal(np.isfinite(result.low), np.isfinite(result.high))
+
+
+@pytest.mark.parametrize("at", [0.001, 0.25, 0.5, 0.9, 1.25, 2.5, 7.75])
+@pytest.mark.parametrize("kind", KINDS)
+def test_between_two_years_a_price_spreads_as_by_an_exact_step_to_its_moment(kind, at):
+    """The mean is that of the forward curve. A price drawn back spreads less in later years."""
+    process = KINDS[kind]
+    years = _paths(process, years=9)
+    early, late = between(PRICE, process, np.array(at))
+    there = early * years[int(at)] + late * years[int(at) + 1]
+    assert there.mean() == pytest.approx(1.02**at, rel=1e-12)
+    yearly = process.volatility**2
+    yearly += process.jumps_per_year * (process.jump_mean**2 + process.jump_volatility**2)
+    exact = np.sqrt(yearly) * process.deviation(at) / process.volatility
+    least = 0.94 if at < 1.0 or process.reversion_speed == 0.0 else 0.78
+    assert least * exact < np.log(there).std() < 1.06 * exact
+
+
+@pytest.mark.parametrize(("at", "low", "high"), [(0.249, 0.773, 1.265), (1.498, 0.511, 1.711)])
+def test_quantiles_between_two_years_are_near_those_of_the_exact_step(at, low, high):
+    """exp(-s^2 t / 2 -+ 1.645 s sqrt(t)) of a geometric Brownian motion, s = 30 %."""
+    flat = replace(PRICE, growth=0.0)
+    walk = KINDS["walk"]
+    years = price_paths(flat, "local-sink", 3, walk, MANY, correlation=0.0)
+    early, late = between(flat, walk, np.array(at))
+    there = early * years[int(at)] + late * years[int(at) + 1]
+    assert np.quantile(there, [0.05, 0.95]) == pytest.approx([low, high], rel=0.04)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_payment_near_a_whole_year_leans_on_it_alone(kind):
+    early, late = between(PRICE, KINDS[kind], np.array([0.0, 1.0, 5.0, 3.0 - 1e-9]))
+    assert late == pytest.approx([0.0, 0.0, 0.0, 1.0], abs=1e-6)
+    assert early == pytest.approx([1.0, 1.0, 1.0, 0.0], abs=1e-6)
+
+
+def test_what_was_paid_before_the_day_has_the_price_of_the_day():
+    early, late = between(PRICE, KINDS["walk"], np.array([-0.75, -2.5]))
+    assert early + late == pytest.approx([1.0, 1.0])
