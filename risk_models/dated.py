@@ -134,6 +134,8 @@ class DatedParameter:
     columns: Mapping[str, Column] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
+    bounds: tuple[Decimal, Decimal] | None = None
+    """Between which numbers a house may set its own; none: what its unit allows."""
 
     def since(self, on: date) -> date | None:
         """The day whose value counts on `on`, or None before the first."""
@@ -385,7 +387,7 @@ def load_file(path: Path) -> list[DatedParameter]:
 
 KEYS: Final = frozenset(
     {"id", "title", "unit", "status", "checked_on", "values", "references"}
-    | {"rows", "columns", "vary", "note"}
+    | {"rows", "columns", "vary", "bounds", "note"}
 )
 
 
@@ -406,9 +408,11 @@ def _parameter(raw: Mapping[str, object]) -> DatedParameter:
             columns={key: _column(entry) for key, entry in _optional(raw, "columns").items()},
             low=low,
             high=high,
+            bounds=_bounds(raw.get("bounds")),
         )
         _check_days(parameter)
         _check_titles(parameter)
+        _check_bounds(parameter)
         return parameter
 
 
@@ -452,6 +456,15 @@ def _vary(raw: object) -> tuple[float | None, float | None]:
     return low, high
 
 
+def _bounds(raw: object) -> tuple[Decimal, Decimal] | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise DataFileError("bounds: two numbers are needed")
+    low, high = (files.number(entry) for entry in raw)
+    return low, high
+
+
 def _column(raw: object) -> Column:
     entry = files.mapping(raw, "column")
     low, high = _vary(entry.get("vary"))
@@ -474,6 +487,15 @@ def _check_titles(parameter: DatedParameter) -> None:
         nameless = sorted((set(value) - set(parameter.rows)) | (columns - set(parameter.columns)))
         if nameless:
             raise DataFileError(f"rows or columns without a title: {', '.join(nameless)}")
+
+
+def _check_bounds(parameter: DatedParameter) -> None:
+    if parameter.bounds is None:
+        return
+    low, high = parameter.bounds
+    for value in parameter.values.values():
+        if value is not None and not (isinstance(value, Decimal) and low <= value <= high):
+            raise DataFileError("bounds: every value must be a number within them")
 
 
 def _plain(value: Value) -> object:

@@ -52,6 +52,7 @@ _CALENDAR_SOURCE: Final = (
     "Annual notice of the State Council, as carried by the package chinesecalendar"
 )
 _SATURDAY: Final = 5
+_WHOLE_BOUNDS: Final = (Decimal(1), Decimal(3660))
 
 
 # ---------------------------------------------------------------------------
@@ -310,6 +311,8 @@ def decide_override(
     row = _load_override(session, actor, override_id)
     _require_decidable(row, actor)
     if accept:
+        if row.value is not None:
+            _require_within_bounds(policy.parameter_set()[row.parameter_id], row.value)
         _require_rising_lines(session, row)
     row.state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
     row.decided_by, row.decided_at = actor.person_id, now(session)
@@ -362,7 +365,7 @@ def _record_override(session: Session, actor: Actor, action: str, row: PolicyOve
 
 
 def _require_open(command: ProposeOverride, day: date) -> None:
-    """A bank may set a plain number that is not law, within 0 and 1 when it is a share."""
+    """A bank may set a plain number that is not law, within its bounds."""
     known = policy.parameter_set()
     if command.parameter_id not in known or known[command.parameter_id].unit == "table":
         raise InvalidInput.at("/parameter_id", N_("Choose a parameter that is a plain number."))
@@ -376,15 +379,22 @@ def _require_open(command: ProposeOverride, day: date) -> None:
         raise domain.LawFixesThis(
             parameter=command.parameter_id, parameter_title=title, source=source
         )
-    value = command.value
-    if value is None:
+    if command.value is not None:
+        _require_within_bounds(parameter, command.value)
+
+
+def _require_within_bounds(parameter: DatedParameter, value: Decimal) -> None:
+    """Refuse what the file of the parameter, or else its unit, does not allow."""
+    is_share = parameter.unit == "ratio"
+    low, high = parameter.bounds or ((Decimal(0), Decimal(1)) if is_share else _WHOLE_BOUNDS)
+    if low <= value <= high and value == round(value, 6 if is_share else 0):
         return
-    if parameter.unit == "ratio" and not (0 <= value <= 1 and value == round(value, 6)):
-        raise InvalidInput.at(
-            "/value", N_("Enter a share between 0 and 1 with at most six decimals.")
-        )
-    if parameter.unit != "ratio" and not (1 <= value <= 3660 and value == value.to_integral()):
-        raise InvalidInput.at("/value", N_("Enter a whole number between 1 and 3660."))
+    words = (
+        N_("Enter a share from %(low)s to %(high)s with at most six decimals.")
+        if is_share
+        else N_("Enter a whole number from %(low)s to %(high)s.")
+    )
+    raise InvalidInput.at("/value", words, low=f"{low:f}", high=f"{high:f}")
 
 
 def _require_rising_lines(session: Session, row: PolicyOverride) -> None:

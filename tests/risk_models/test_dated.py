@@ -143,6 +143,8 @@ def test_rows_of_a_house_lie_over_the_files_on_their_days(parameters, tmp_path):
         ("unit: ratio", "unit: ratio\nunit: day", "given twice"),
         ("unit: ratio", "unit: ratio\nnow: 1", "unknown keys"),
         ("2026-11-01", "yesterday", "not a day"),
+        ("unit: ratio", 'unit: ratio\nbounds: ["0.1"]', "two numbers are needed"),
+        ("unit: ratio", 'unit: ratio\nbounds: ["0.9", "1"]', "a number within them"),
     ],
 )
 def test_a_file_of_the_wrong_shape_is_refused_by_name(tmp_path, old, new, problem):

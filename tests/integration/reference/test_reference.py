@@ -167,6 +167,13 @@ def test_what_the_law_sets_cannot_be_laid_over(loaded, world) -> None:
         ("0", 0, "collateral.cure_days"),
         ("1", 0, "collateral.ltv_basis"),
         ("1", 0, "no.such.parameter"),
+        ("8", 0, "loans.technical_delay"),
+        ("60", 0, "loans.technical_delay"),
+        ("0", 0, "loans.repayment_limit"),
+        ("0.999999", 0, "loans.repayment_limit"),
+        ("10.000001", 0, "loans.repayment_limit"),
+        ("367", 0, "loans.lpr.longest_lag"),
+        ("367", 0, "loans.lpr.lag"),
     ],
 )
 def test_a_value_outside_of_its_bounds_is_refused(loaded, world, value, days, parameter) -> None:
@@ -174,9 +181,34 @@ def test_a_value_outside_of_its_bounds_is_refused(loaded, world, value, days, pa
         propose(loaded, world.actor("a-risk"), value=value, days=days, parameter=parameter)
 
 
-@pytest.mark.parametrize("value", ["0", "1"])
-def test_a_value_on_its_bound_is_taken(loaded, world, value) -> None:
-    assert propose(loaded, world.actor("a-risk"), value=value).state == "proposed"
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        (CAP, "0"),
+        (CAP, "1"),
+        ("collateral.cure_days", "1"),
+        ("collateral.cure_days", "3660"),
+        ("loans.technical_delay", "0"),
+        ("loans.technical_delay", "7"),
+        ("loans.repayment_limit", "1"),
+        ("loans.repayment_limit", "10"),
+        ("loans.lpr.longest_lag", "366"),
+    ],
+)
+def test_a_value_on_its_bound_is_taken(loaded, world, parameter, value) -> None:
+    actor = world.actor("a-risk")
+    assert propose(loaded, actor, parameter=parameter, value=value).state == "proposed"
+
+
+def test_a_value_outside_of_its_bounds_is_not_accepted_either(loaded, world) -> None:
+    """One that was proposed before its file had bounds."""
+    proposed = propose(loaded, world.actor("a-risk"), parameter="loans.technical_delay", value="7")
+    loaded.get_one(PolicyOverride, proposed.id).value = Decimal(60)
+    with pytest.raises(InvalidInput) as refused:
+        decide_override(loaded, world.actor("a-approve"), proposed.id, accept=True)
+    assert [each.pointer for each in refused.value.errors] == ["/value"]
+    rejected = decide_override(loaded, world.actor("a-approve"), proposed.id, accept=False)
+    assert rejected.state == "rejected"
 
 
 WARNING, TOP_UP, DISPOSAL, TARGET = (
