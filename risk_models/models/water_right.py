@@ -39,7 +39,13 @@ from risk_models.modelling import (
     price_findings,
     rate_findings,
 )
-from risk_models.payments import anniversaries, growth_field, never_paid, payment_day_field
+from risk_models.payments import (
+    Anniversaries,
+    anniversaries,
+    growth_field,
+    never_paid,
+    payment_day_field,
+)
 from risk_models.quota import (
     PRICED,
     Rows,
@@ -305,6 +311,12 @@ def delivered_m3(*, tradable_m3: Floats, delivery_share: Floats) -> Floats:
     return tradable_m3 * delivery_share
 
 
+@step(unit="year", zh="计入售水收入的截止年数")
+def last_sale_years(*, last_payment_years: Floats, counted_years: Floats) -> Floats:
+    """Years until which sales count: min(last_payment_years, counted_years)."""
+    return np.minimum(last_payment_years, counted_years)
+
+
 @step(unit="m3", zh="剩余年限水量")
 def remaining_m3(*, tradable_m3: Floats, counted_years: Floats) -> Floats:
     """Water of the years left: tradable_m3 * counted_years."""
@@ -455,8 +467,7 @@ def _income(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:
         right_ends_on=batch.days("right_ends_on"),
         growth_share=batch.numbers("growth_share"),
     )
-    counted = term.counted[rows.rows]
-    capped = counted < term.right[rows.rows]
+    until = _sold_until(due, term.counted[rows.rows], term.right[rows.rows], steps)
     water = steps(
         "delivered_m3",
         delivered_m3,
@@ -476,11 +487,22 @@ def _income(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:
             quantity=quantity,
             unit_price=batch.numbers(price),
             at_risk=True,
-            term=np.where(capped, np.minimum(due.term, counted), due.term),
+            term=until,
         )
         for name, (quantity, price) in priced.items()
     ]
     return discounted(batch, [*flows, unpaid_flow(batch)], rows.rows)
+
+
+def _sold_until(due: Anniversaries, counted: Floats, right: Floats, steps: Recorder) -> Floats:
+    """The last settlement that counts: that of the right, or where fewer years count, their end."""
+    capped = counted < right
+    if not capped.any():
+        return due.term
+    until = steps(
+        "last_sale_years", last_sale_years, last_payment_years=due.term, counted_years=counted
+    )
+    return np.where(capped, until, due.term)
 
 
 def _market(rows: Rows, basis: Basis, steps: Recorder, term: Term) -> Exposure:

@@ -117,6 +117,14 @@ def test_years_beyond_the_dated_cap_earn_nothing():
     assert result.value[1] == pytest.approx(result.value[0], rel=2e-3)
 
 
+@pytest.mark.parametrize(("ends", "until"), [("2041-06-30", 10.0), ("2030-12-26", None)])
+def test_the_cap_on_the_years_of_sales_is_a_step(ends, until):
+    steps = run(MODEL, [_only("income", right_ends_on=ends)], trace=True).trace
+    trace = {step.name.rpartition(".")[2]: step.value for step in steps}
+    assert trace.get("last_sale_years") == until
+    assert until is None or trace["last_payment_years"] > until
+
+
 def test_the_price_of_the_day_moves_only_rows_that_use_it():
     rows = [_row(market_basis="price"), _row()]
     cheap = run(MODEL, rows, WATER)

@@ -86,6 +86,15 @@ def test_parts_of_the_soil_case_are_reproduced_one_by_one():
     assert phosphorus == pytest.approx(published["phosphorus"], rel=5e-4)
 
 
+def test_the_pest_case_expects_what_was_published_and_tells_how_far_it_is():
+    case = next(case for case in CASES if case["id"] == "V11")
+    (expected,) = _numbers(case["components"]).values()
+    assert expected == pytest.approx((5.925 + 8.0003) * 1e8, rel=1e-12)
+    ours = _account(case).value[0]
+    assert ours == pytest.approx(13.9252125e8, rel=1e-12)
+    assert 1e6 * (1 - ours / expected) == pytest.approx(6.3, abs=0.05)
+
+
 def test_willingness_of_the_three_groups_adds_up():
     groups = [case for case in CASES if case["id"].startswith("V20")]
     total = sum(_account(case).value[0] for case in groups)
