@@ -208,6 +208,12 @@ def test_prices_of_another_year_are_named_and_the_factor_moves_them():
     assert "price-year-differs" not in codes(run(MODEL, [_unit(visits=10.0)]))
 
 
+def test_species_are_priced_in_the_same_year_as_what_stands_beside_them():
+    counted = {"norm_profile": "open", "biodiversity_ha": 100.0, "biodiversity_class": "class-3"}
+    assert _part("biodiversity", **counted) == 3_000_000.0
+    assert _part("biodiversity", **counted, price_factor=1.5) == 4_500_000.0
+
+
 @pytest.mark.parametrize(("rate", "asked"), [(2.0, False), (31.0, True)])
 def test_a_carbon_rate_by_mu_is_asked_about(rate, asked):
     result = run(MODEL, [_unit(carbon_basis="rate", carbon_rate_tco2_per_ha=rate)])

@@ -531,6 +531,12 @@ def water_cooling_kwh(
     return evaporation_m3 * 1_000.0 * evaporation_heat / 3_600.0 + evaporation_m3 * humidifier
 
 
+@step(unit="yuan/ha", zh="核算年度物种保育单价")
+def species_price(*, biodiversity_price: Floats, price_factor: Floats) -> Floats:
+    """Value of a hectare with species, in the account's year: biodiversity_price * price_factor."""
+    return biodiversity_price * price_factor
+
+
 @step(unit="yuan/visit", zh="人均旅行费用", reference="ChinaXiv 201704.00322V1")
 def visit_cost_yuan(
     *,

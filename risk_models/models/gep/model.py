@@ -190,7 +190,12 @@ def _unit_price(drivers: Drivers, entry: Service, rows: Mask) -> Floats | float:
     if entry.field == "biodiversity_ha":
         ladder = basis.parameters.table(BIODIVERSITY)
         by_class = ladder.column("biodiversity_price", batch.levels["biodiversity_class"])
-        return np.nan_to_num(batch.by_level("biodiversity_class", by_class))
+        return drivers.step(
+            "species_price",
+            f.species_price,
+            biodiversity_price=np.nan_to_num(batch.by_level("biodiversity_class", by_class)),
+            price_factor=drivers.given("price_factor"),
+        )
     if entry.column is None or entry.price_id is None:
         return 1.0
     if entry.price_id in basis.prices:

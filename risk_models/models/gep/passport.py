@@ -181,8 +181,9 @@ def _extent_fields() -> tuple[Field, ...]:
             "price_factor",
             Text(en="Price factor of the table", zh="价格表调整系数"),
             Text(
-                en="Consumer prices of the account's year over those of the price table's year.",
-                zh="核算年度与价格表年度居民消费价格之比。",
+                en="Consumer prices of the account's year over those of the price table's year; the"
+                " values of species by class move with it too.",
+                zh="核算年度与价格表年度居民消费价格之比，物种保育等级价值同样按此调整。",
             ),
             unit="ratio",
             example=1.36,
@@ -302,7 +303,7 @@ def _prices() -> tuple[PriceUse, ...]:
 
 SPEC: Final = ModelSpec(
     id="gep",
-    version="2.0.0",
+    version="2.1.0",
     title=Text(en="Gross ecosystem product", zh="生态产品总值（GEP）"),
     help=Text(
         en="Quantity times price of each ecosystem service in a year. It is never lent on.",
