@@ -18,6 +18,8 @@ from app.policy import Policy
 DAYS_OF_A_MONTH: Final = 30
 """What half of an odd month counts, rounded down to whole days."""
 
+_ONE_DAY: Final = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionLimit:
@@ -56,7 +58,21 @@ def longest_extension_months(tenor: Fraction, limits: tuple[ExtensionLimit, ...]
 
 
 def tenor_months(starts_on: date, ends_on: date) -> Fraction:
-    """Whole months between two days, and the days beyond as thirtieths."""
+    """Whole months between two days, and the days beyond as thirtieths.
+
+    From 11 March to 10 March is a year, and so it is to 11 March: contracts name either as the last day.
+    """
+    if _ends_on_the_day_before(starts_on, ends_on):
+        return _months_between(starts_on, ends_on + _ONE_DAY)
+    return _months_between(starts_on, ends_on)
+
+
+def _ends_on_the_day_before(starts_on: date, ends_on: date) -> bool:
+    """Whether a term of whole months names the last day that it holds, not the day after."""
+    return _months_between(starts_on, ends_on + _ONE_DAY).denominator == 1
+
+
+def _months_between(starts_on: date, ends_on: date) -> Fraction:
     whole = 12 * (ends_on.year - starts_on.year) + ends_on.month - starts_on.month
     if add_months(starts_on, whole, anchor_day=starts_on.day) > ends_on:
         whole -= 1
@@ -67,12 +83,21 @@ def tenor_months(starts_on: date, ends_on: date) -> Fraction:
 def longest_maturity(
     starts_on: date, signed_until_on: date, limits: tuple[ExtensionLimit, ...]
 ) -> date:
-    """The latest day to which a loan may be extended in all, counted from the maturity that was signed."""
+    """The latest day to which a loan may be extended in all, counted from the maturity that was signed.
+
+    Where the term named the last day that it holds, so does the longest: to the end of August from that of February.
+    """
     allowed = longest_extension_months(tenor_months(starts_on, signed_until_on), limits)
-    whole = allowed.numerator // allowed.denominator
-    days = int((allowed - whole) * DAYS_OF_A_MONTH)
-    end = add_months(signed_until_on, whole, anchor_day=signed_until_on.day)
-    return end + timedelta(days=days)
+    end = _months_after(signed_until_on, allowed)
+    if _ends_on_the_day_before(starts_on, signed_until_on):
+        end = max(end, _months_after(signed_until_on + _ONE_DAY, allowed) - _ONE_DAY)
+    return end
+
+
+def _months_after(day: date, months: Fraction) -> date:
+    whole = months.numerator // months.denominator
+    rest = timedelta(days=int((months - whole) * DAYS_OF_A_MONTH))
+    return add_months(day, whole, anchor_day=day.day) + rest
 
 
 def longest_of_change(

@@ -103,10 +103,10 @@ def test_provisions_are_read_by_risk_officers(api, loan_id):
 
 
 def test_an_extension_past_its_limit_is_refused_with_the_longest_maturity(api, loan_id):
-    change = {"kind": "extension", "matures_on": "2025-12-25", "reason": "回款延后"}
+    change = {"kind": "extension", "matures_on": "2025-12-26", "reason": "回款延后"}
     refused = api("a-officer").post(f"/loans/{loan_id}/changes", change, status=422).json
     assert refused["code"] == "loan-change-conditions-not-met"
-    assert "2025-12-24" in refused["errors"][0]["detail"]
+    assert "2025-12-25" in refused["errors"][0]["detail"]
 
 
 def test_a_restructuring_is_proposed_decided_and_carried_out(api, loan_id):

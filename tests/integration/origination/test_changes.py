@@ -82,7 +82,7 @@ def carried_out(bank, loan_id, kind=EXTENSION, **terms):
 def test_an_extension_is_decided_by_another_person_and_carried_out(bank, loan_id):
     later = date(2025, 6, 25)
     made = propose(bank, loan_id, matures_on=later)
-    assert (made.state, made.longest_on) == ("proposed", date(2025, 12, 24))
+    assert (made.state, made.longest_on) == ("proposed", date(2025, 12, 25))
     assert made.number == "T-2024-000001"
     with pytest.raises(IllegalEvent):
         act(bank, carry_out_change, "a-officer", made.id, CarryOut())
@@ -103,17 +103,17 @@ def test_an_extension_is_decided_by_another_person_and_carried_out(bank, loan_id
 
 def test_an_extension_past_its_limit_names_the_longest_maturity(bank, loan_id):
     with pytest.raises(ChangeRefused) as refused:
-        propose(bank, loan_id, matures_on=date(2025, 12, 25))
+        propose(bank, loan_id, matures_on=date(2025, 12, 26))
     (error,) = refused.value.errors
-    assert (error.pointer, error.facts["longest"]) == ("/matures_on", date(2025, 12, 24))
-    propose(bank, loan_id, matures_on=date(2025, 12, 24))
+    assert (error.pointer, error.facts["longest"]) == ("/matures_on", date(2025, 12, 25))
+    propose(bank, loan_id, matures_on=date(2025, 12, 25))
 
 
 def test_a_second_extension_counts_from_the_maturity_that_was_signed(bank, loan_id):
     carried_out(bank, loan_id, matures_on=date(2025, 6, 25))
     with pytest.raises(ChangeRefused):
-        propose(bank, loan_id, matures_on=date(2025, 12, 25))
-    again = propose(bank, loan_id, matures_on=date(2025, 12, 24))
+        propose(bank, loan_id, matures_on=date(2025, 12, 26))
+    again = propose(bank, loan_id, matures_on=date(2025, 12, 25))
     assert (again.signed_until_on, again.before_on) == (END, date(2025, 6, 25))
 
 
