@@ -161,7 +161,7 @@ def _whole(
     }
     problems = [problem for at, row in enumerate(rows) for problem in _strangers(spec, at, row)]
     columns = {
-        field.name: _column(field, rows, levels.get(field.name, ()), problems)
+        field.name: _column(field, rows, levels.get(field.name, ()), parameters, problems)
         for field in spec.fields
     }
     whole = Batch(n=len(rows), columns=columns, levels=levels)
@@ -199,6 +199,7 @@ def _column(
     field: Field,
     rows: Sequence[Mapping[str, object]],
     levels: tuple[str, ...],
+    parameters: Parameters,
     problems: list[InputProblem],
 ) -> npt.NDArray[np.generic]:
     if len(rows) > 1 and all(row.get(field.name) in (None, "") for row in rows):
@@ -209,8 +210,13 @@ def _column(
             values.append(_read(field, row.get(field.name), levels))
         except _UnreadableError as problem:
             code = str(problem)
-            told = _allowed(field, code, levels)
-            problems.append(InputProblem(row=at, field=field.name, code=code, allowed=told))
+            told = None
+            if code == "unknown-choice":
+                told = _not_yet(field, row.get(field.name), parameters)
+            allowed = _allowed(field, code, levels)
+            problems.append(
+                InputProblem(row=at, field=field.name, code=code, allowed=allowed, told=told)
+            )
             values.append(_read(field, None, levels))
     match field.kind:
         case "choice":
@@ -234,6 +240,22 @@ def _allowed(field: Field, code: str, levels: tuple[str, ...]) -> Text | None:
         return None
     listed = ", ".join(levels[:MOST_CHOICES]) + (", …" if len(levels) > MOST_CHOICES else "")
     return Text(en=f"one of {listed}", zh=f"可填{listed}")
+
+
+def _not_yet(field: Field, raw: object, parameters: Parameters) -> Text | None:
+    """That a choice is of a table to come, and from which day it counts."""
+    if field.choices_from is None or not isinstance(raw, str):
+        return None
+    values = parameters.in_force(field.choices_from).parameter.values
+    days = [day for day, rows in values.items() if isinstance(rows, Mapping) and raw in rows]
+    since = min((day for day in days if day > parameters.on), default=None)
+    if since is None:
+        return None
+    return Text(
+        en=f"This choice counts from {since} on. Choose that valuation day or a later one, or"
+        " another choice.",
+        zh=f"该选项自{since}起生效。请选择该日或其后的评估基准日，或改选其他选项。",
+    )
 
 
 def _empty_column(field: Field, rows: int) -> npt.NDArray[np.generic]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from risk_models.batches import InvalidInputs, batch_from_rows, read_rows
-from risk_models.models import forest_right
+from risk_models.models import carbon_allowance, forest_right
 from risk_models.registry import science_parameters
 from risk_models.words import Text
 
@@ -104,6 +104,25 @@ def test_what_an_unreadable_choice_asks_for_is_not_missed():
     bad = {**GOOD, **asked, "age_group": "no such group"}
     told = read_rows(SPEC, [bad], PARAMETERS).problems[0]
     assert [(each.field, each.code) for each in told] == [("age_group", "unknown-choice")]
+
+
+@pytest.mark.parametrize(
+    ("on", "sector", "words"),
+    [
+        (date(2024, 12, 31), "steel", ("counts from 2025-01-01 on", "自2025-01-01起生效")),
+        (date(2024, 12, 31), "glass", ("This is none of the choices: one of power.", "可填power")),
+        (date(2025, 1, 1), "steel", None),
+    ],
+)
+def test_a_choice_of_a_table_to_come_is_told_with_its_day(on, sector, words):
+    spec = carbon_allowance.MODEL.spec
+    read = read_rows(spec, [{"sector": sector}], science_parameters().on(on))
+    told = [each.detail for each in read.problems.get(0, ()) if each.code == "unknown-choice"]
+    assert len(told) == (words is not None)
+    for each in told:
+        assert words[0] in each.en
+        assert words[1] in each.zh
+        assert each.en.endswith("one of power.")
 
 
 def test_a_share_typed_in_per_cent_is_told_how_shares_are_typed():

@@ -112,6 +112,13 @@ SPEC: Final = ModelSpec(
             zh="联合方案在采伐或灭失时归还已签发的碳汇。",
         ),
         Text(
+            en="The price of comparable rights holds what their area yields and costs: beside it,"
+            " non-timber income and management count on the public-welfare share alone, and coming"
+            " silviculture not at all.",
+            zh="可比案例价格已包含其面积的收益与成本：在市场成交价比较法下，非木质收益与经营管理费仅按公益林"
+            "面积计入，未来营林支出不再计入。",
+        ),
+        Text(
             en="Compensation and non-timber income counted here must not secure a loan a second"
             " time as an income right.",
             zh="已计入的补偿与非木质收益，不得再作为收益权重复担保。",
