@@ -221,7 +221,7 @@ def test_approaches_stand_with_value_and_weight_above_the_components_they_weigh(
     lines = _lines(terminal("appraise", "energy-use-right", file, "--on", "2023-12-26"))
     assert lines[1:5] == [
         "Approaches (yuan, weight):",
-        "  Market approach: 1020408.33, 0.7",
+        "  Market approach: 1049669.17, 0.7",
         "  Remaining-term cost: 76846.66, 0.3",
         "Components, each times the weight of its approach (yuan):",
     ]
