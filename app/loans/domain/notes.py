@@ -31,7 +31,7 @@ from app.loans.domain.accrual import (
     rate_of_period,
 )
 from app.loans.domain.amounts import DatedAmount, equal_parts
-from app.loans.domain.periods import Period
+from app.loans.domain.periods import Period, joined
 from app.loans.domain.schedule import (
     Instalment,
     Schedule,
@@ -131,7 +131,7 @@ def interest_periods(terms: NoteTerms) -> tuple[Period, ...]:
     if terms.method is Method.PLAN:
         return _with_odd(_schedule_terms(terms, method=Method.BULLET))
     if terms.method is Method.BULLET_ALL:
-        return _joined(periods_of(_schedule_terms(terms)))
+        return (joined(periods_of(_schedule_terms(terms))),)
     return _with_odd(_schedule_terms(terms))
 
 
@@ -365,21 +365,6 @@ def _schedule_terms(terms: NoteTerms, *, method: Method | None = None) -> Terms:
 def _grace_left(terms: NoteTerms, whole: Terms) -> int:
     """Periods of the contract's grace that end after the drawdown."""
     return max(0, terms.grace_principal - periods_passed(whole))
-
-
-def _joined(periods: Sequence[Period]) -> tuple[Period, ...]:
-    """One period over all: whole months stay whole only when every part is."""
-    whole = sum(each.whole_months for each in periods)
-    regular = all(each.whole_months for each in periods)
-    first, last = periods[0], periods[-1]
-    return (
-        Period(
-            starts_on=first.starts_on,
-            due_on=last.due_on,
-            day_count=first.day_count,
-            whole_months=whole if regular else 0,
-        ),
-    )
 
 
 def _require_quarterly(terms: NoteTerms) -> None:

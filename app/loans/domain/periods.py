@@ -66,6 +66,19 @@ class Period(NamedTuple):
         return Fraction(self.units_to(until_on), self.unit_basis)
 
 
+def joined(periods: Sequence[Period]) -> Period:
+    """One period over all: whole months stay whole only when every part is."""
+    whole = sum(each.whole_months for each in periods)
+    regular = all(each.whole_months for each in periods)
+    first, last = periods[0], periods[-1]
+    return Period(
+        starts_on=first.starts_on,
+        due_on=last.due_on,
+        day_count=first.day_count,
+        whole_months=whole if regular else 0,
+    )
+
+
 class PeriodColumns(NamedTuple):
     """Periods before they are put together: what hundreds of them have in common is worked out once."""
 

@@ -18,7 +18,7 @@ from typing import NamedTuple, overload
 from app.kernel.daycount import DayCount
 from app.kernel.money import round_half_up
 from app.kernel.rates import PPM
-from app.loans.domain.periods import Period, PeriodColumns, from_columns
+from app.loans.domain.periods import Period, PeriodColumns, from_columns, joined
 from app.loans.domain.terms import (
     Method,
     OddDays,
@@ -139,7 +139,7 @@ def make_schedule(terms: Terms) -> Schedule:
     """
     require_possible(terms)
     if terms.method is Method.BULLET_ALL:
-        return Schedule(instalments=(_single_instalment(terms, periods_of(terms)),))
+        return Schedule(instalments=(_single_instalment(terms, joined(periods_of(terms))),))
     columns = period_columns(terms)
     rates, denominator = _lowest(columns.year_units(), terms.day_count, terms.rate_ppm)
     rows = Rows(terms.principal_fen, columns, *_parts(terms, rates, denominator))
@@ -258,15 +258,15 @@ def _with_part(row: Instalment, part_fen: int) -> Instalment:
     )
 
 
-def _single_instalment(terms: Terms, periods: Sequence[Period]) -> Instalment:
-    """Simple interest over the whole term, rounded once."""
-    rates, denominator = period_rates(periods, terms.rate_ppm)
-    interest_fen = round_half_up(terms.principal_fen * sum(rates), denominator)
+def _single_instalment(terms: Terms, whole: Period) -> Instalment:
+    """Simple interest over the whole term, rounded once: where a roll moves other days changes nothing."""
+    (rate,), denominator = period_rates([whole], terms.rate_ppm)
+    interest_fen = round_half_up(terms.principal_fen * rate, denominator)
     return Instalment(
         number=1,
         starts_on=terms.start_on,
-        due_on=periods[-1].due_on,
-        days=sum(period.days for period in periods),
+        due_on=whole.due_on,
+        days=whole.days,
         payment_fen=terms.principal_fen + interest_fen,
         principal_fen=terms.principal_fen,
         interest_fen=interest_fen,

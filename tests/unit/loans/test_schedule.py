@@ -401,6 +401,36 @@ def test_a_drawdown_on_a_closed_day_makes_no_odd_days(start_on, first_due_on, ev
     assert all(rows(**terms, odd_days=each) == joined for each in OddDays)
 
 
+@pytest.mark.parametrize("roll", DayRoll)
+@pytest.mark.parametrize(
+    ("first_due_on", "days"), [(None, 720), (date(2024, 2, 15), 720), (date(2024, 2, 17), 722)]
+)
+def test_all_at_the_end_bears_interest_by_its_own_days_wherever_others_go(first_due_on, days, roll):
+    (only,) = rows(
+        day_count=DayCount.THIRTY_360, method=Method.BULLET_ALL, periods=24,
+        first_due_on=first_due_on, roll=roll, calendar=HOLIDAY,
+    )  # fmt: skip
+    moved = {DayRoll.NEXT: 2, DayRoll.NEXT_IN_MONTH: 2, DayRoll.BEFORE: -1}
+    # 17 January 2026 is a Saturday, and only an irregular term goes by the day to which it moves.
+    assert only.days == days + (moved.get(roll, 0) if days > 720 else 0)
+
+
+@pytest.mark.parametrize(
+    ("odd_days", "days"),
+    [(OddDays.JOINED, [41, 30]), (OddDays.OWN_ROW, [13, 30, 30]), (OddDays.SPREAD, [30, 30])],
+)
+def test_a_first_period_with_odd_days_goes_by_its_dates_and_a_month_after_them_is_one(
+    odd_days, days
+):
+    """17 July 2016 is a Sunday: the first instalment falls due on the 15th, a Friday."""
+    drawn = rows(
+        day_count=DayCount.THIRTY_360, method=Method.EQUAL_PRINCIPAL, periods=2,
+        start_on=date(2016, 6, 4), first_due_on=date(2016, 7, 17), odd_days=odd_days,
+        roll=DayRoll.BEFORE, calendar=HOLIDAY,
+    )  # fmt: skip
+    assert [row.days for row in drawn] == days
+
+
 def test_a_roll_without_a_calendar_is_refused():
     with pytest.raises(ScheduleError) as refused:
         rows(roll=DayRoll.NEXT)
