@@ -118,7 +118,7 @@ def rest_quantity(*, free_quantity: Floats, bought_back: Floats) -> Floats:
 def rest_days_to_sell(
     *, rest_quantity: Floats, participation_share: Floats, daily_volume: Floats
 ) -> Floats:
-    """Trading days to sell them: rest_quantity / (participation_share * daily_volume)."""
+    """Trading days to sell what is left: rest_quantity / (participation_share * daily_volume)."""
     return np.asarray(rest_quantity / (participation_share * daily_volume))
 
 
@@ -131,7 +131,7 @@ def rest_liquidity_share(
     orderly_days: Floats,
     worthless_day: Floats,
 ) -> Floats:
-    """Share of them lost by selling, the mean over the days of the sale.
+    """Share of what is left lost by selling, the mean over the days of the sale.
 
     Formula: base_discount + (discount_per_day * max(0, min(rest_days_to_sell, worthless_day)
     - orderly_days) ** 2 / 2 + (1 - base_discount) * max(0, rest_days_to_sell - worthless_day))
