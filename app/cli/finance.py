@@ -113,7 +113,12 @@ class _TermOptions(TypedDict):
 @click.option("--every", type=_EVERY, required=True, help="1m, 2m, 3m, 7d, 14d.")
 @click.option("--method", type=_OneOf(Method), required=True)
 @click.option("--day-count", type=_OneOf(DayCount), required=True)
-@click.option("--first-due", "first_due_on", type=DAY, help="First due day, and new anchor.")
+@click.option(
+    "--first-due",
+    "first_due_on",
+    type=DAY,
+    help="First due day, and new anchor unless it is one step after the start.",
+)
 @click.option("--grace-principal", type=int, default=0, help="Periods with interest alone.")
 @click.option("--month-end", type=_OneOf(MonthEnd), default=MonthEnd.CLAMP)
 @click.option("--odd-days", type=_OneOf(OddDays), default=OddDays.JOINED)

@@ -58,6 +58,19 @@ def test_first_due_day_on_the_rhythm_keeps_the_anchor_of_the_start():
     assert rhythm.due_dates(2)[1] == date(2025, 3, 31)
 
 
+@pytest.mark.parametrize(
+    ("first_due_on", "dues"),
+    [
+        (date(2016, 11, 30), ["2016-11-30", "2017-02-28", "2017-05-31"]),
+        (date(2016, 11, 29), ["2016-11-29", "2017-02-28", "2017-05-29"]),
+    ],
+)
+def test_a_first_due_day_is_the_anchor_unless_it_is_one_step_after_the_start(first_due_on, dues):
+    quarters = Every(months=3)
+    found = due_texts(3, start_on=date(2016, 8, 31), every=quarters, first_due_on=first_due_on)
+    assert found == dues
+
+
 def test_fortnights_count_days():
     assert due_texts(2, start_on=date(2024, 2, 20), every=Every(days=14)) == [
         "2024-03-05",
