@@ -87,6 +87,7 @@ def note_violations(
             past, running = pasts[note.id], states[note.id]
             if loan.state is not LoanState.WRITTEN_OFF:
                 yield from _balance(note, running, past)
+                yield from _principal(note, past, state.closed_on)
             corrected = corrections.get(note.id, [])
             grown = accruals.get(note.id, [])
             yield from _running(note, running, grown, corrected, past, over)
@@ -140,6 +141,23 @@ def _balance(note: LoanNote, state: NoteStateRow, past: NotePast) -> Iterator[Vi
     ):
         if stored != found:
             yield _broken("note-figures", note, f"{name} is {stored}, its bills say {found}")
+
+
+def _principal(note: LoanNote, past: NotePast, closed_on: date | None) -> Iterator[Violation]:
+    """All that is owed of a note is due, or falls due on a day to come: none of it is without a day."""
+    stands_on = closed_on + _ONE_DAY if closed_on is not None else note.drawn_on
+    due = sum(each.principal_fen - each.paid_principal_fen for each in past.dues)
+    owed = past.owed_principal_fen()
+    to_come = sum(each.amount_fen for each in past.plan if each.on > stands_on)
+    if owed != due + to_come:
+        detail = (
+            f"{owed} fen of principal are owed; {due} are due, {to_come} fall due after {stands_on}"
+        )
+        yield _broken("note-principal", note, detail)
+    for each in past.plan:
+        if each.amount_fen < 0:
+            detail = f"its plan asks for {each.amount_fen} fen of principal on {each.on}"
+            yield _broken("note-principal", note, detail)
 
 
 def _running(

@@ -87,6 +87,7 @@ INSTALMENT_TONES = {
     InstalmentState.DUE: "amber",
     InstalmentState.TO_COME: "grey",
     InstalmentState.EARLY: "green",
+    InstalmentState.TAKEN_BACK: "amber",
 }
 CLOSE_TONES = {
     CloseState.REQUESTED.value: "grey",

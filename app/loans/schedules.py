@@ -56,6 +56,8 @@ class InstalmentState(StrEnum):
     TO_COME = "to-come"
     EARLY = "early"
     """Principal that was repaid before it fell due."""
+    TAKEN_BACK = "taken-back"
+    """Principal owed again: it was repaid before it fell due, and that was taken back on a later day."""
 
 
 INSTALMENT_TITLES: Final = {
@@ -64,6 +66,7 @@ INSTALMENT_TITLES: Final = {
     InstalmentState.DUE: N_("Due today"),
     InstalmentState.TO_COME: N_("To come"),
     InstalmentState.EARLY: N_("Repaid early"),
+    InstalmentState.TAKEN_BACK: N_("Early repayment taken back"),
 }
 
 
@@ -71,7 +74,8 @@ INSTALMENT_TITLES: Final = {
 class InstalmentView:
     """What falls due of a note on a day; paid parts only of what was billed.
 
-    Principal repaid before its day has a row of its own, on that day and with number 0.
+    Principal repaid before its day has a row of its own, on that day and with number 0; where that
+    was taken back on a later day one more, below zero.
     """
 
     note_number: str
@@ -259,7 +263,7 @@ def _of_note(
 
 
 def _fallen(ledger: NoteLedger, early: Sequence[DatedAmount]) -> list[LoanDue | DatedAmount]:
-    """Bills and principal repaid before its day, by day; a bill before what was repaid on its day.
+    """Bills and principal repaid before its day, by day: what came back, then bills, then what was repaid.
 
     What was taken back by a change of an earlier day stays on file and is left out.
     """
@@ -269,7 +273,11 @@ def _fallen(ledger: NoteLedger, early: Sequence[DatedAmount]) -> list[LoanDue | 
     events: list[tuple[date, int, LoanDue | DatedAmount]] = [
         (due.due_on, 0, due) for due in ledger.dues if due.principal_fen + due.interest_fen
     ]
-    events += [(on, 1, DatedAmount(on=on, amount_fen=fen)) for on, fen in by_day.items() if fen]
+    events += [
+        (on, 1 if fen > 0 else -1, DatedAmount(on=on, amount_fen=fen))
+        for on, fen in by_day.items()
+        if fen
+    ]
     return [event for _on, _place, event in sorted(events, key=lambda each: each[:2])]
 
 
@@ -284,7 +292,7 @@ def _repaid_early(ledger: NoteLedger, early: DatedAmount, balance_fen: int) -> I
         paid_principal_fen=early.amount_fen,
         paid_interest_fen=0,
         balance_fen=balance_fen,
-        state=InstalmentState.EARLY,
+        state=InstalmentState.EARLY if early.amount_fen > 0 else InstalmentState.TAKEN_BACK,
     )
 
 

@@ -174,13 +174,15 @@ class NotePast:
         )
 
     def expected_bills(self, until_on: date) -> Iterator[DatedAmount]:
-        """Interest bills that must exist for the period ends up to a day."""
+        """Interest bills that must exist up to a day: of the period ends, and of what came back after the last."""
+        expected = self._came_back(Claim.INTEREST)
         for period in interest_periods(self.terms):
-            if period.due_on > until_on:
-                return
-            amount = self.bill_interest_fen(period)
+            if period.due_on <= until_on:
+                interest = self.bill_interest_fen(period)
+                expected[period.due_on] = expected.get(period.due_on, 0) + interest
+        for day, amount in sorted(expected.items()):
             if amount:
-                yield DatedAmount(on=period.due_on, amount_fen=amount)
+                yield DatedAmount(on=day, amount_fen=amount)
 
     def bill_interest_fen(self, period: Period) -> int:
         """The interest that falls due at the end of a period."""
@@ -209,6 +211,8 @@ class NotePast:
 
     def paid_ahead(self, starts_on: date) -> tuple[Spread, int]:
         """Interest of odd days not fallen due in the period that began on a day, and what was paid ahead in it."""
+        if starts_on >= self.terms.ends_on:
+            return Spread(), 0
         odd = spread_period(self.terms)
         early = [
             DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
@@ -224,8 +228,26 @@ class NotePast:
         return Spread(), sum(each.amount_fen for each in early if each.on >= starts_on)
 
     def planned_fen(self, due_on: date) -> int:
-        """The principal that the plan in force asks for on a day."""
-        return sum(each.amount_fen for each in self._plan_before(due_on) if each.on == due_on)
+        """The principal that the plan in force asks for on a day, and what came back on it after the end."""
+        planned = sum(each.amount_fen for each in self._plan_before(due_on) if each.on == due_on)
+        return planned + self._came_back(Claim.PRINCIPAL).get(due_on, 0)
+
+    @property
+    def plan(self) -> tuple[DatedAmount, ...]:
+        """The plan in force."""
+        return self.plans[-1].plan if self.plans else ()
+
+    def owed_principal_fen(self) -> int:
+        """What was lent and not repaid."""
+        return self.terms.amount_fen - self.paid_fen(Claim.PRINCIPAL)
+
+    def _came_back(self, claim: Claim) -> dict[date, int]:
+        """What was paid before its day and taken back when the note had ended, by day: it is due at once."""
+        found: dict[date, int] = {}
+        for line in self._early(claim):
+            if line.value_on >= self.terms.ends_on:
+                found[line.value_on] = found.get(line.value_on, 0) - line.paid_fen
+        return found
 
     def _plan_before(self, day: date) -> tuple[DatedAmount, ...]:
         in_force = [each for each in self.plans if each.from_on < day]

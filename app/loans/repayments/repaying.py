@@ -310,6 +310,7 @@ def _reverse(
         number=number,
     )
     replay.stand_back()
+    replay.fall_due(taken)
     for note in ledger.notes:
         after_on = max(value_on, note.note.drawn_on)
         unbilled = note.state.unbilled_fen

@@ -11,6 +11,7 @@ little is posted as a difference. So the loan stands as if everything had been k
 and every row that was written stays.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -157,6 +158,31 @@ class Replay:
         for note in self.ledger.notes:
             self._rewind(note, standing)
         self.session.flush()
+
+    def fall_due(self, taken: Repayment) -> None:
+        """What comes back to a note that has ended is due on the day: in its bill of the day, or in one of its own."""
+        early: dict[tuple[UUID, Claim], int] = defaultdict(int)
+        lines = sa.select(RepaymentLine).where(
+            col(RepaymentLine.repayment_id) == taken.id, col(RepaymentLine.due_id).is_(None)
+        )
+        for line in self.session.execute(lines).scalars():
+            early[line.note_id, line.claim] -= line.paid_fen
+        for note in self.ledger.notes:
+            if note.terms.ends_on <= self.on:
+                principal_fen = early[note.note.id, Claim.PRINCIPAL]
+                self._add_due(note, principal_fen, early[note.note.id, Claim.INTEREST])
+
+    def _add_due(self, note: NoteLedger, principal_fen: int, interest_fen: int) -> None:
+        if not principal_fen and not interest_fen:
+            return
+        due = next((each for each in note.dues if each.due_on == self.on), None)
+        if due is None:
+            due = self._new_bill(note, self.on)
+            note.dues.append(due)
+        self._change(due, due.principal_fen + principal_fen, due.interest_fen + interest_fen)
+        note.state.unbilled_fen -= principal_fen
+        note.state.overdue_principal_fen += principal_fen
+        note.state.steps = None
 
     def go_forward(self, cause: Repayment) -> None:
         """Meet again what came after, each on its day; then correct bills and interest posted."""
@@ -338,6 +364,9 @@ class Replay:
             for line in lines
             if _early(line, Claim.INTEREST)
         ]
+        if starts_on >= note.terms.ends_on:
+            # What came back after the end was due at once.
+            return Spread(), 0
         odd = spread_period(note.terms)
         if odd is not None:
             rows = self.plans[note.note.id]
@@ -397,21 +426,25 @@ class Replay:
     def _bill(self, note: NoteLedger, bill: Bill) -> None:
         """The bill of a day: the one made then, corrected where it says something else, or a new one."""
         known = self.aside[note.note.id].pop(bill.due_on, None)
-        if known is None:
-            known = LoanDue(
-                id=new_id(),
-                loan_id=note.loan.id,
-                note_id=note.note.id,
-                number=note.state.bills + 1,
-                due_on=bill.due_on,
-                principal_fen=0,
-                interest_fen=0,
-            )
-            note.state.bills += 1
-            self.session.add(known)
+        known = known or self._new_bill(note, bill.due_on)
         self._change(known, bill.principal_fen, bill.interest_fen)
         note.dues.append(known)
         note.state.overdue_principal_fen += bill.principal_fen
+
+    def _new_bill(self, note: NoteLedger, due_on: date) -> LoanDue:
+        """A bill that asks for nothing yet."""
+        note.state.bills += 1
+        due = LoanDue(
+            id=new_id(),
+            loan_id=note.loan.id,
+            note_id=note.note.id,
+            number=note.state.bills,
+            due_on=due_on,
+            principal_fen=0,
+            interest_fen=0,
+        )
+        self.session.add(due)
+        return due
 
     def _change(self, due: LoanDue, principal_fen: int, interest_fen: int) -> None:
         if (due.principal_fen, due.interest_fen) != (principal_fen, interest_fen):

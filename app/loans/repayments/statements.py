@@ -78,6 +78,7 @@ _INSTALMENTS: Final = {
     InstalmentState.DUE: Words(zh="今日到期", en="Due"),
     InstalmentState.TO_COME: Words(zh="未到期", en="To come"),
     InstalmentState.EARLY: Words(zh="提前还本", en="Repaid early"),
+    InstalmentState.TAKEN_BACK: Words(zh="提前还本撤回", en="Taken back"),
 }
 
 STATEMENT_KIND: Final = "loan-statement"
