@@ -9,6 +9,7 @@ from risk_models.appraise import basis_on
 from risk_models.batches import batch_from_rows
 from risk_models.contract import Price
 from risk_models.engines.scenarios import Simulation
+from risk_models.models import forest_right
 from risk_models.models.carbon_sink_income import MODEL
 from risk_models.runner import value as worth
 from risk_models.trace import DAYS_A_YEAR
@@ -299,6 +300,21 @@ def test_what_is_odd_is_asked_about_and_still_valued(changes, code):
     result = run(MODEL, [sink(**changes)], SINK)
     assert result.valid[0], codes(result, severity="refuse")
     assert code in codes(result, severity="ask")
+
+
+def test_trees_valued_for_felling_as_well_are_sent_to_the_plans_of_the_forest_right():
+    (told,) = [
+        each
+        for each in run(MODEL, [sink(also_valued_for_timber=True)], SINK).findings
+        if each.code == "two-plans"
+    ]
+    plans = next(field for field in forest_right.MODEL.spec.fields if field.name == "plan").choices
+    assert {choice.id for choice in plans} == {"timber", "carbon", "joint"}
+    assert "never do both values count" in told.detail.en
+    assert "不得同时计入" in told.detail.zh
+    for words in ("不采伐固碳", "联合经营"):
+        assert any(words in choice.title.zh for choice in plans)
+        assert words in told.detail.zh
 
 
 @pytest.mark.parametrize(

@@ -227,9 +227,11 @@ WORDS: Final[dict[str, Text]] = {
         zh="可售碳汇量%(given).0f吨，超过按所填碳汇量计入期全部可得的%(limit).0f吨，请核对单位或说明来源。",
     ),
     "two-plans": Text(
-        en="The same trees are also valued for felling. Say which plan counts: trees that are"
-        " credited are not felled.",
-        zh="同一林木另按采伐计价。请说明采用哪一经营方案：计入碳汇的林木不得采伐。",
+        en="The same trees are also valued for felling; never do both values count, since trees that"
+        " are credited are not felled. Value the forest right by the plan kept for carbon, or both by"
+        " its joint plan, and say which plan counts.",
+        zh="同一林木另按采伐计价，两项价值不得同时计入：计入碳汇的林木不得采伐。请将该林权改按不采伐固碳方案评估，"
+        "或统一按联合经营方案评估，并说明采用哪一经营方案。",
     ),
     "comparables-unequal": Text(
         en="Price, adjustment and weight must be given for each comparable deal, as many of each.",
