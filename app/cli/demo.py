@@ -4,7 +4,7 @@ import click
 
 from app.cli.opening import any_database, settings
 from app.cli.seeding import is_seeded, seed
-from app.cli.supervisor import NoDemoInProduction, load_demonstration
+from app.cli.supervisor import NoDemoInProduction, load_demonstration, require_fonts
 from app.cli.terminal import as_json_option, echo_json
 from app.db import migrations
 
@@ -23,6 +23,7 @@ def load_command(*, as_json: bool) -> None:
     chosen = settings()
     if chosen.production:
         raise NoDemoInProduction
+    require_fonts()
     with any_database(chosen) as store:
         migrations.upgrade(store.engine)
         if not is_seeded(store):

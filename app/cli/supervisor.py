@@ -26,6 +26,7 @@ from app.cli.terminal import say
 from app.db import migrations
 from app.db.engine import Database
 from app.demo.load import is_loaded, load
+from app.documents.pdf_text import FONT_FOLDER, missing_fonts
 from app.kernel.errors import RuleViolation
 from app.kernel.text import N_
 from app.settings import Settings
@@ -64,6 +65,17 @@ class NoDemoInProduction(RuleViolation):
     title = N_("No demonstration in production")
     detail = N_(
         "The demonstration has published passwords. Unset GREENPLEDGE_ENV or leave out --demo."
+    )
+
+
+class FontsNotSetUp(RuleViolation):
+    """The demonstration prints documents, and the fonts were not copied yet."""
+
+    code = "fonts-not-set-up"
+    title = N_("The fonts of documents are not set up")
+    detail = N_(
+        "%(files)s are missing, and the demonstration prints documents. Nothing was loaded. "
+        "Run `python3 dev.py setup`, then load it again."
     )
 
 
@@ -166,9 +178,16 @@ def _demo_logins(settings: Settings, store: Database) -> list[dict[str, Any]]:
     with store.read() as session:
         loaded = is_loaded(session)
     if not loaded:
+        require_fonts()
         click.echo(say(N_("Loading the demonstration ...")))
         load_demonstration(settings, store)
     return read_logins(logins_file(settings))
+
+
+def require_fonts() -> None:
+    """Refuse to begin what would end where the first document is printed."""
+    if missing := missing_fonts(FONT_FOLDER):
+        raise FontsNotSetUp(files=missing)
 
 
 def load_demonstration(settings: Settings, store: Database) -> dict[str, Any]:

@@ -63,6 +63,11 @@ class FontsMissing(RuntimeError):  # noqa: N818 - named by what happened, like t
     """The fonts were not copied yet."""
 
 
+def missing_fonts(folder: Path) -> list[str]:
+    """The files of the fonts that are not in a folder."""
+    return [name for name in FONT_FILES.values() if not (folder / name).is_file()]
+
+
 def register_fonts(folder: Path = FONT_FOLDER) -> None:
     """Register both weights once per process; FontsMissing says what to run."""
     global _glyphs  # noqa: PLW0603 - one registration a process, as ReportLab itself keeps it
