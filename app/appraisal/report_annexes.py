@@ -102,8 +102,9 @@ def _value_or_refused(fen: int | None) -> str | Cell:
 def _scenarios(band: BandView | None) -> list[Block]:
     if band is None:
         words = Words(
-            zh="本价值不含按波动率变动的价格，故无情景区间。",
-            en="No price that moves on a stated volatility counts in this value: there is no band.",
+            zh="本价值不含评估基准日之后按波动率变动的价格，故无情景区间。",
+            en="No price of a later day that moves on a stated volatility counts in this value: "
+            "there is no band.",
         )
         return [Text(words=words)]
     tail, rest = per_cent(f"{band.tail:g}"), per_cent(f"{1 - band.tail:g}")

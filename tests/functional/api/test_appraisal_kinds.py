@@ -105,7 +105,13 @@ def test_the_page_shows_bars_and_the_comparison_beside_their_tables(
     second = prepare(session, world, forest, inputs)
     commit()
     page = sign_in("ag1-a").get(f"/appraisals/{second.id}", status=200).text
-    for shown in ('data-chart="tornado"', "与上次评估比较", "2,600", "2,500", "无情景区间"):
+    for shown in (
+        'data-chart="tornado"',
+        "与上次评估比较",
+        "2,600",
+        "2,500",
+        "无情景区间：该价值不含评估基准日之后",
+    ):
         assert shown in page
     assert 'data-chart="fan"' not in page
 

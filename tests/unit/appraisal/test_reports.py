@@ -267,7 +267,11 @@ def test_the_annexes_tell_how_far_the_value_moves_and_what_changed(words, annexe
 
 
 def test_a_report_without_band_bars_or_former_appraisal_says_so(sample):
-    for words in ("故无情景区间", "没有规定变动范围", "此前未对该资产出具评估"):
+    for words in (
+        "不含评估基准日之后按波动率变动的价格，故无情景区间",
+        "没有规定变动范围",
+        "此前未对该资产出具评估",
+    ):
         assert words in sample
     assert "机构自出报告" not in sample
 
