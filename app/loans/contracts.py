@@ -300,18 +300,30 @@ def _require_drawable(ledger: LoanLedger, command: PostDrawdown, day: date) -> d
             drawn=Money(drawn), contract=Money(loan.contract_fen), amount=Money(command.amount_fen)
         )
     starts_on, matures_on = loan.starts_on, loan.matures_on
-    if (
-        starts_on is None
-        or matures_on is None
-        or not starts_on <= day < _last_day(loan, matures_on)
-    ):
-        raise DrawdownAfterMaturity(day=day, starts_on=starts_on, matures_on=matures_on)
+    if starts_on is None or matures_on is None or day < starts_on:
+        raise _outside_term(loan, day)
+    require_time_to_draw(loan, day)
     return matures_on
 
 
-def _last_day(loan: Loan, matures_on: date) -> date:
-    """The maturity, or the day before it on which it falls due."""
-    return min(matures_on, dict(moved_from_json(loan.moved_days)).get(matures_on, matures_on))
+def require_time_to_draw(loan: Loan, day: date) -> None:
+    """Refuse a drawdown on the day on which the loan falls due, or after it."""
+    last_on = _last_day_to_draw(loan)
+    if last_on is not None and day > last_on:
+        raise _outside_term(loan, day)
+
+
+def _outside_term(loan: Loan, day: date) -> DrawdownAfterMaturity:
+    return DrawdownAfterMaturity(day=day, starts_on=loan.starts_on, last_on=_last_day_to_draw(loan))
+
+
+def _last_day_to_draw(loan: Loan) -> date | None:
+    """The day before the maturity, or before the day before it on which it falls due."""
+    matures_on = loan.matures_on
+    if matures_on is None:
+        return None
+    moved_on = dict(moved_from_json(loan.moved_days)).get(matures_on, matures_on)
+    return min(matures_on, moved_on) - ONE_DAY
 
 
 def _note_terms(loan: Loan, note: LoanNote, command: PostDrawdown) -> NoteTerms:

@@ -47,7 +47,8 @@ class DrawdownAfterMaturity(RuleViolation):
     code = "drawdown-outside-term"
     title = N_("The loan cannot be drawn on this day")
     detail = N_(
-        "The business day %(day)s lies outside the term from %(starts_on)s to %(matures_on)s."
+        "The loan can be drawn from %(starts_on)s to %(last_on)s, the day before it falls due;"
+        " the business day is %(day)s."
     )
 
 

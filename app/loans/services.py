@@ -35,6 +35,7 @@ from app.loans.contracts import (
     post_drawdown,
     record_fact,
     release_loan,
+    require_time_to_draw,
     write_off,
 )
 from app.loans.history import Drawn, Extended, PastEvent, Repaid, WrittenOff, load_history
@@ -83,6 +84,7 @@ __all__ = [
     "release_loan",
     "repay",
     "request_close",
+    "require_time_to_draw",
     "reverse",
     "run_requested_closes",
     "write_off",

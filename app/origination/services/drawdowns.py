@@ -29,7 +29,12 @@ from app.loans.domain.states import Kept, LoanState, Security
 from app.loans.models import Loan
 from app.loans.queries import drawn_fen
 from app.loans.refusals import LoanNotServiced
-from app.loans.services import PostDrawdown, lending_day, post_drawdown
+from app.loans.services import (
+    PostDrawdown,
+    lending_day,
+    post_drawdown,
+    require_time_to_draw,
+)
 from app.loans.titles import loan_title
 from app.origination.domain.checks import Check, Outcome
 from app.origination.domain.drawdown import DrawdownFacts, decide_drawdown, require_search_day
@@ -135,10 +140,11 @@ def request_drawdown(
 ) -> DrawdownView:
     """Ask for money of a signed loan; the checks are stored with the request.
 
-    Refuses what no paper can mend (amount, payee, kind of payment), and a second request beside a waiting one.
+    Refuses what no paper can mend (day, amount, payee, kind of payment), and a second request beside a waiting one.
     """
     actor.require(Permission.REQUEST_DRAWDOWN)
     loan = _loan(session, actor, loan_id)
+    require_time_to_draw(loan, lending_day(session, loan.bank_id))
     _require_search_day(session, loan, command.searched_on)
     waiting = _waiting(session, loan_id)
     if waiting is not None:
@@ -174,6 +180,7 @@ def check_drawdown(
     row, loan = _begin(session, actor, drawdown_id, DrawdownEvent.CHECK)
     if actor.person_id == row.requested_by_id:
         raise DutiesApart
+    require_time_to_draw(loan, lending_day(session, loan.bank_id))
     _require_search_day(session, loan, command.searched_on)
     row.conditions_evidence = command.conditions_evidence or row.conditions_evidence
     row.search_number = command.search_number or row.search_number

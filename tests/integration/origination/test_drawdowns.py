@@ -12,6 +12,7 @@ from app.db.engine import now
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.loans.domain.states import LtvBasis
 from app.loans.models import Loan, LoanNote
+from app.loans.refusals import DrawdownAfterMaturity
 from app.origination.domain.checks import Outcome
 from app.origination.domain.states import DrawdownState, Payment
 from app.origination.invariants import violations
@@ -103,6 +104,36 @@ def test_the_search_lies_between_contract_and_business_day(lending, loan_id, day
     with pytest.raises(InvalidInput) as refused:
         check(lending, waiting.id, search_number="补查", searched_on=day)
     assert [error.pointer for error in refused.value.errors] == ["/searched_on"]
+
+
+@pytest.mark.parametrize(
+    ("matures_on", "moved_days", "open_"),
+    [
+        (date(2024, 1, 3), None, True),
+        (date(2024, 1, 2), None, False),
+        (date(2024, 1, 4), [["2024-01-04", "2024-01-03"]], True),
+        (date(2024, 1, 3), [["2024-01-03", "2024-01-02"]], False),
+        (date(2024, 1, 2), [["2024-01-02", "2024-01-03"]], False),
+    ],
+)
+def test_the_last_day_to_draw_is_the_one_before_the_loan_falls_due(
+    lending, session, loan_id, matures_on, moved_days, open_
+) -> None:
+    """A request past it is refused at once, so that none waits that can never be posted."""
+    waiting = lending.request(loan_id, 1_000_000_00)
+    loan = session.get_one(Loan, loan_id)
+    loan.matures_on, loan.moved_days = matures_on, moved_days
+    session.flush()
+    if open_:
+        assert check(lending, waiting.id).state is DrawdownState.CHECKED
+        return
+    with pytest.raises(DrawdownAfterMaturity) as refused:
+        check(lending, waiting.id)
+    assert refused.value.facts["last_on"] == date(2024, 1, 1)
+    refusing = drawdowns.RefuseDrawdown(note="已到期")
+    drawdowns.refuse_drawdown(session, lending.staff("drawdown"), waiting.id, refusing)
+    with pytest.raises(DrawdownAfterMaturity):
+        lending.request(loan_id, 1_000_000_00)
 
 
 def test_the_checker_may_add_the_search(lending, loan_id) -> None:
