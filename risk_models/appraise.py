@@ -58,8 +58,9 @@ LEAST_PATHS: Final = 100
 """Below it fewer than five paths lie under the 5 % quantile, and another seed gives another band."""
 
 NOTHING_MOVES: Final = Text(
-    en="No price that moves counts in this value, so the paths give no low, middle and high value.",
-    zh="没有会波动的价格计入该价值，因此路径不给出低、中、高值。",
+    en="Paths move prices of days after the valuation day, and none of those counts in this value;"
+    " prices of the day itself stand as they are. So there is no low, middle and high value.",
+    zh="路径只影响评估基准日之后的价格，该价值不含此类价格（当日价格按原值计入），因此没有低、中、高值。",
 )
 UNKNOWN_MOVE: Final = Text(
     en="There is no low, middle and high value, since it is not stated how a price moves. %(reason)s",

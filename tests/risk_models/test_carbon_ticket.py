@@ -90,6 +90,7 @@ def test_a_mixed_batch_is_each_alone():
         ({"buyback_price_yuan": None}, "buyback-incomplete"),
         ({"stock_end_m3_per_mu": 14.6}, "removals-not-credible"),
         ({"species": None}, "missing-field"),
+        ({"issued_elsewhere": True}, "issued-twice"),
     ],
 )
 def test_what_has_no_value_is_refused(changes, code):
@@ -101,7 +102,6 @@ def test_what_has_no_value_is_refused(changes, code):
     [
         ({"stock_start_m3_per_mu": 0.0, "stock_end_m3_per_mu": 2.2}, "whole-stock-counted"),
         ({"stock_end_m3_per_mu": 10.5}, "removals-above-band"),
-        ({"issued_elsewhere": True}, "issued-twice"),
         ({"ccer_same_trees": True}, "ccer-same-trees"),
         ({"monitored_area_mu": 213.0}, "units-mixed"),
         ({"monitored_from": "2008-01-01"}, "period-long"),

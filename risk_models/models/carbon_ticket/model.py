@@ -432,13 +432,12 @@ def _claim_findings(batch: Batch) -> list[Finding]:
     tonnes, price = (
         ~np.isnan(batch.numbers(name)) for name in ("buyback_quantity", "buyback_price_yuan")
     )
-    asked = {
-        "issued-twice": ("issued_elsewhere", batch.numbers("issued_elsewhere") > 0.0),
-        "ccer-same-trees": ("ccer_same_trees", batch.numbers("ccer_same_trees") > 0.0),
-    }
+    twice = {"issued-twice": ("issued_elsewhere", batch.numbers("issued_elsewhere") > 0.0)}
+    asked = {"ccer-same-trees": ("ccer_same_trees", batch.numbers("ccer_same_trees") > 0.0)}
     half = "buyback-incomplete"
     missing = {"buyback_price_yuan": tonnes & ~price, "buyback_quantity": price & ~tonnes}
     return [
+        *findings("refuse", twice, WORDS),
         *findings("ask", asked, WORDS),
         *(
             entry

@@ -107,12 +107,14 @@ WORDS: Final[dict[str, Text]] = {
         zh="每亩每年%(rate).4f吨，超过森林可信的上限%(limit).4f吨。",
     ),
     "issued-twice": Text(
-        en="Other tickets, or judicial or voluntary purchases, cover the same period and plots.",
-        zh="同一地块同一监测期另有碳票或司法、自愿认购。",
+        en="Other tickets, or judicial or voluntary purchases, cover the same period and plots, and"
+        " no tonne is issued twice. Take theirs out of this ticket, then leave this unticked.",
+        zh="同一地块同一监测期另有碳票或司法、自愿认购，同一吨不得重复签发。请先从本碳票中剔除，再取消勾选此项。",
     ),
     "ccer-same-trees": Text(
-        en="A CCER project covers the same trees. Say which removals were taken out.",
-        zh="同一林木已纳入国家核证自愿减排量项目，请说明如何剔除。",
+        en="A CCER project covers the same trees, and no removal counts in both. Say which were taken"
+        " out.",
+        zh="同一林木已纳入国家核证自愿减排量项目，同一碳汇量不得两处计入，请说明如何剔除。",
     ),
     "buyback-incomplete": Text(
         en="A buy-back needs both its tonnes and its price.", zh="回购须同时填写数量与价格。"

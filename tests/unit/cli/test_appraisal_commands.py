@@ -249,10 +249,11 @@ def test_a_stated_price_is_of_the_valuation_day_or_of_its_own(terminal, tmp_path
     assert "after the valuation day" in ahead.output
 
 
-def test_paths_that_give_no_band_say_why(terminal):
-    file = EXAMPLES / "water-right.json"
-    arguments = ("appraise", "water-right", file, "--on", "2023-12-26")
-    told = "[Note] No price that moves counts in this value"
+@pytest.mark.parametrize("model", ["water-right", "carbon-allowance"])
+def test_paths_that_give_no_band_say_why(terminal, model):
+    file = EXAMPLES / f"{model}.json"
+    arguments = ("appraise", model, file, "--on", "2023-12-26")
+    told = "[Note] Paths move prices of days after the valuation day, and none of those counts"
     lines = _lines(terminal(*arguments, "--paths", "100"))
     assert any(line.startswith(told) for line in lines)
     assert not any(line.startswith(told) for line in _lines(terminal(*arguments)))
