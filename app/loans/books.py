@@ -267,6 +267,7 @@ def note_terms(loan: Any, note: Any, rates: tuple[RateFrom, ...] = ()) -> NoteTe
         month_end=loan.month_end,
         odd_days=loan.odd_days,
         moved=moved_from_json(loan.moved_days),
+        extended_from_on=loan.extended_from_on,
         rates=rates,
     )
 

@@ -100,7 +100,12 @@ def _change(
 def _book_as_changed(note: NoteLedger, change: _Change) -> NoteBook:
     terms, plan = note.terms, note.plan
     if change.matures_on is not None:
-        terms = replace(terms, matures_on=change.matures_on, moved=change.moved)
+        terms = replace(
+            terms,
+            matures_on=change.matures_on,
+            moved=change.moved,
+            extended_from_on=terms.extended_from_on or terms.matures_on,
+        )
         plan = plan_moved(plan, change.day, before_on=note.terms.ends_on, after_on=terms.ends_on)
     if change.rate is not None:
         terms = _at_rate(terms, change.rate)

@@ -251,6 +251,7 @@ _LOAN_TERMS = (
     "bank_id", "state", "penalty_ppm", "method", "every", "day_count", "interest_style",
     "starts_on", "first_due_on", "plan", "lpr_tenor", "lpr_bp", "reset_rule", "lpr_lag_days",
     "misuse_ppm", "grace_principal", "month_end", "odd_days", "moved_days", "repriced",
+    "extended_from_on",
 )  # fmt: skip
 
 

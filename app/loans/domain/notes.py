@@ -77,6 +77,8 @@ class NoteTerms:
     odd_days: OddDays = OddDays.JOINED
     moved: tuple[tuple[date, date], ...] = ()
     """Due days that fall on a closed day, each with the open day that it was moved to at contract."""
+    extended_from_on: date | None = None
+    """The maturity that was signed, of a contract that was extended."""
     rates: tuple[RateFrom, ...] = ()
     """The rates since the drawdown, where there was more than one."""
 
@@ -263,7 +265,9 @@ def spread_steps(
             grown = accrued_fen(period, balances, period.due_on) - ahead
             spread = Spread.over(grown, spread_over(terms, plan))
             continue
-        last = bool(spread.left_fen) and not balance_on(balances, period.due_on)
+        last = bool(spread.left_fen) and (
+            not balance_on(balances, period.due_on) or only_rest_left(terms, spread, period.due_on)
+        )
         due = spread.due_fen(last=last)
         yield SpreadStep(period=period, spread=spread, ahead_fen=ahead, due_fen=due)
         spread = spread.less(due)
@@ -276,6 +280,19 @@ def spread_over(terms: NoteTerms, plan: Sequence[DatedAmount]) -> int:
         return 1
     starts = (each.starts_on for each in interest_periods(terms))
     return max(sum(odd.due_on <= start < plan[-1].on for start in starts), 1)
+
+
+def only_rest_left(terms: NoteTerms, spread: Spread, due_on: date) -> bool:
+    """Whether an instalment takes the rest of the odd days' interest with its part, though more are to come.
+
+    So does, where the contract was extended, the last by the plan over which the parts were spread.
+    """
+    signed_on, odd = terms.extended_from_on, spread_period(terms)
+    if signed_on is None or odd is None or due_on < dict(terms.moved).get(signed_on, signed_on):
+        return False
+    starts = (each.starts_on for each in interest_periods(terms))
+    parts = sum(odd.due_on <= start < signed_on for start in starts)
+    return spread.left_fen - spread.part_fen < parts
 
 
 def plan_balances(terms: NoteTerms, plan: Sequence[DatedAmount]) -> tuple[BalanceFrom, ...]:
@@ -509,6 +526,7 @@ __all__ = [
     "moved_plan",
     "nominal_days",
     "note_schedule",
+    "only_rest_left",
     "plan_from_json",
     "plan_to_json",
     "principal_plan",

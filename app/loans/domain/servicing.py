@@ -18,6 +18,7 @@ from app.loans.domain.burden import Burden, Misuse, OpenDue, Steps, compound_to,
 from app.loans.domain.notes import (
     NoteTerms,
     interest_periods,
+    only_rest_left,
     replanned,
     spread_over,
     spread_period,
@@ -231,7 +232,9 @@ class NoteBook:
         if self._in_odd_days:
             self.spread = Spread.over(owed, spread_over(terms, self.plan))
             return 0
-        odd = self.spread.due_fen(last=not self.unbilled_fen)
+        odd = self.spread.due_fen(
+            last=not self.unbilled_fen or only_rest_left(terms, self.spread, self.period_due_on)
+        )
         self.spread = self.spread.less(odd)
         return owed + odd
 

@@ -11,12 +11,13 @@ from app.kernel.daycount import DayCount
 from app.kernel.errors import InvalidInput
 from app.kernel.money import round_half_up
 from app.kernel.schedule_dates import Every, MonthEnd
+from app.loans.changed_schedules import ChangedTerms, schedule_as_changed
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.early import Keep, QuoteKind
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import DayRoll, Method, OddDays, Terms
-from app.loans.models import NoteStateRow
+from app.loans.models import Loan, NoteStateRow
 from app.loans.repayments.quoting import QuoteEarly, quote_early
 from app.loans.schedules import InstalmentState, loan_schedule
 from app.loans.services import (
@@ -27,6 +28,7 @@ from app.loans.services import (
     Repaid,
     Repay,
     Reverse,
+    extend_loan,
     repay,
     reverse,
 )
@@ -155,6 +157,57 @@ def test_the_schedule_of_a_loan_is_that_of_the_preview(bank):
         assert [(row.due_on, row.principal_fen, row.interest_fen) for row in rows] == [
             (row.due_on, row.principal_fen, row.interest_fen) for row in preview.instalments
         ]
+
+
+@pytest.mark.parametrize(
+    ("matures_on", "extended_on", "parts"),
+    [
+        # Five parts, the last of them on the maturity that was signed; six, the last in the period that held it.
+        (date(2024, 7, 15), date(2024, 7, 8), [370_83] * 4 + [370_85, 0, 0]),
+        (date(2024, 7, 31), date(2024, 7, 8), [309_02] * 5 + [309_07, 0]),
+        # Extended before the odd days end, they are spread over all instalments there are then.
+        (date(2024, 7, 15), date(2024, 2, 8), [264_88] * 6 + [264_89]),
+    ],
+)
+def test_the_last_part_by_the_plan_before_an_extension_takes_the_rest(
+    bank, matures_on, extended_on, parts
+):
+    """Paid on each day, before the signed maturity as on the days after it."""
+    days = [date(2024, month, 15) for month in range(3, 10)]
+    loan_ids = []
+    for code, opened in (("A", date(2024, 7, 10)), ("B", date(2024, 8, 20))):
+        lender = Bank(bank.database, bank.world, bank.clock, code).open(opened)
+        terms = {**LATE, "matures_on": matures_on, "odd_days": OddDays.SPREAD}
+        loan_id = lender.sign(**terms)
+        later = ExtendLoan(loan_id=loan_id, matures_on=date(2024, 9, 15), reason="季节性回款")
+        events = [drawn(loan_id, date(2024, 1, 31), 1_000_000_00)]
+        events += [Repaid(on=each) for each in days if each < opened]
+        events.append(Extended(on=extended_on, command=later))
+        lender.take_over(loan_id, *sorted(events, key=lambda each: each.on))
+        (rows,) = due_days(lender, loan_id)
+        assert [row.due_on for row in rows] == days
+        assert [row.explained.odd_fen for row in rows] == parts
+        loan_ids.append(loan_id)
+    assert state_of(bank, loan_ids[1]).odd_fen == (0 if extended_on.month > 2 else parts[-1])
+    assert bank.broken() == []
+
+
+def test_the_schedule_before_an_extension_shows_the_parts_that_it_makes(bank):
+    bank.open(date(2024, 7, 10))
+    terms = {**LATE, "matures_on": date(2024, 7, 15), "odd_days": OddDays.SPREAD}
+    loan_id = bank.sign(**terms)
+    paid = [Repaid(on=date(2024, month, 15)) for month in range(3, 7)]
+    bank.take_over(loan_id, drawn(loan_id, date(2024, 1, 31), 1_000_000_00), *paid)
+    longer = ChangedTerms(matures_on=date(2024, 9, 15))
+    with bank.database.read() as session:
+        loan = session.get_one(Loan, loan_id)
+        shown = schedule_as_changed(session, loan, longer, date(2024, 7, 10))
+    command = ExtendLoan(loan_id=loan_id, matures_on=date(2024, 9, 15), reason="季节性回款")
+    with bank.database.write() as session:
+        extend_loan(session, bank.actor, command)
+    (rows,) = due_days(bank, loan_id)
+    assert [row.explained.odd_fen for row in rows[4:]] == [370_85, 0, 0]
+    assert [row.interest_fen for row in shown] == [row.interest_fen for row in rows[4:]]
 
 
 def test_paying_off_takes_what_is_left_of_the_odd_days(bank):
