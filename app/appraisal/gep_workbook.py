@@ -1,15 +1,17 @@
 """The workbook of a GEP account: one row a unit, in the shape of the model's own template."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
+from app.appraisal.gep_rules import STATED, rules_broken
 from app.appraisal.workbooks.layout import REF, REF_TITLE
 from app.appraisal.workbooks.reading import WorkbookRow, read_workbook
 from app.appraisal.workbooks.template import template_xlsx
 from risk_models.accounts import CLASSES, RowProblem
-from risk_models.batches import read_rows
+from risk_models.appraise import finding_detail
+from risk_models.batches import read_rows, validate
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.models.gep import MODEL
@@ -28,8 +30,6 @@ NO_REGION: Final = Text(
 )
 UNREADABLE: Final = "?"
 """Stands for a cell that could not be read, so that the model neither misses nor takes it."""
-
-STATED: Final = {f"stated_{name}_yuan": name for name in CLASSES}
 
 
 @cache
@@ -134,35 +134,46 @@ class AccountRows:
 def account_rows(content: bytes, parameters: Parameters) -> AccountRows:
     """Reads a filled-in template; refuses a file that is none, as the other workbooks are."""
     read = read_workbook(workbook_spec(), parameters, content)
-    clean = [row for row in read if not row.problems]
+    broken = list(rules_broken(read))
+    alone = {row.number for row in read if not row.problems} - {each.row for each in broken}
+    clean = [row for row in read if row.number in alone]
     return AccountRows(
         rows=[_entry(row.inputs) for row in clean],
         lines=[row.number for row in clean],
-        problems=[problem for row in read for problem in _problems(row, parameters)],
+        problems=[
+            *broken,
+            *(problem for row in read for problem in _problems(row, parameters, alone)),
+        ],
     )
 
 
-def _problems(row: WorkbookRow, parameters: Parameters) -> Iterator[RowProblem]:
+def _problems(
+    row: WorkbookRow, parameters: Parameters, alone: Container[int]
+) -> Iterator[RowProblem]:
     """Everything wrong with a row: cells, regions, and what the model says beside unreadable cells."""
     for each in row.problems:
         yield _refused(row, each.field, each.code, Text(en=each.en, zh=each.zh))
     for name in REGIONS:
         if name in row.inputs and not FIRST_CODE <= float(row.inputs[name]) <= LAST_CODE:
             yield _refused(row, name, "no-region", NO_REGION)
-    yield from _beside(row, parameters)
+    if row.number not in alone:
+        yield from _beside(row, parameters)
 
 
 def _beside(row: WorkbookRow, parameters: Parameters) -> Iterator[RowProblem]:
-    """What else the model refuses of a row with unreadable cells; other rows it is asked itself."""
+    """What else the model refuses of a row that is left out; other rows it is asked itself."""
     known = {each.name for each in MODEL.spec.fields}
     unread = {each.field for each in row.problems} & known
-    if not unread or STATED.keys() & row.inputs.keys():
+    if STATED.keys() & row.inputs.keys():
         return
     inputs = {name: given for name, given in row.inputs.items() if name in known}
     read = read_rows(MODEL.spec, [inputs | dict.fromkeys(unread, UNREADABLE)], parameters)
     for each in read.problems.get(0, ()):
         if each.field not in unread:
             yield _refused(row, each.field, each.code, each.detail)
+    for found in validate(MODEL.spec, read.batch):
+        if found.severity == "refuse" and len(found.rows):
+            yield _refused(row, found.field, found.code, finding_detail(found, 0))
 
 
 def _refused(row: WorkbookRow, field: str, code: str, detail: Text) -> RowProblem:
@@ -178,12 +189,7 @@ def _entry(inputs: Mapping[str, Any]) -> dict[str, object]:
         "ecosystem": left.pop("ecosystem", ""),
     }
     stated = {name: left.pop(column) for column, name in STATED.items() if column in left}
-    if stated and not left:
-        return {**entry, "stated_yuan": stated}
-    if stated:
-        # Both would count the unit twice; the document refuses a row with both.
-        return {**entry, "inputs": left, "stated_yuan": stated}
-    return {**entry, "inputs": left}
+    return {**entry, "stated_yuan": stated} if stated else {**entry, "inputs": left}
 
 
 def _digits(code: object) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from app.appraisal.gep_rules import BETWEEN_ROWS
 from app.appraisal.gep_workbook import account_rows, column_title
 from app.cli.terminal import (
     DAY,
@@ -140,9 +141,9 @@ def _read(path: Path, day: date) -> AccountDocument:
         return document_from(json_of(path, content))
     found = account_rows(content, science_parameters().on(day))
     if found.problems:
-        raise InputUnreadable(
-            errors=tuple(worded(_place(each), each.detail) for each in found.problems)
-        )
+        read = {each.code for each in found.problems} <= BETWEEN_ROWS
+        refusal = InputRefused if read else InputUnreadable
+        raise refusal(errors=tuple(worded(_place(each), each.detail) for each in found.problems))
     return document_from({"rows": found.rows})
 
 

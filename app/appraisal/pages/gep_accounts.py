@@ -123,6 +123,7 @@ def _checked(checked: CheckedAccount) -> Response:
         "appraisal/gep_check.html",
         year=account.year,
         tables=tables_of_account(account, names),
+        refused=len({each.row for each in checked.problems if each.severity == "refuse"}),
         problems=[each for each in checked.problems if each.severity != "note"],
         words=words,
         column_title=column_title,

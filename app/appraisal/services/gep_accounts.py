@@ -192,7 +192,7 @@ def check_workbook(session: Session, actor: Actor, command: AccountWorkbook) -> 
     if not read.rows:
         raise _not_sound(read.problems, lambda _: "/file")
     document = {"rows": read.rows, **({"prices": command.prices} if command.prices else {})}
-    found = _counted(_document(document), command.accounted_on, None)
+    found = _counted(_in_sheet(document, read), command.accounted_on, None)
     problems = [*read.problems, *(read.in_sheet(each) for each in found.problems)]
     problems.sort(key=lambda each: each.row)
     return CheckedAccount(account=found, problems=tuple(problems), document=document)
@@ -426,6 +426,31 @@ def _document(raw: Mapping[str, Any]) -> AccountDocument:
         return document_from(dict(raw))
     except InvalidAccount as refused:
         raise _no_account(refused) from refused
+
+
+def _in_sheet(document: Mapping[str, Any], read: AccountRows) -> AccountDocument:
+    """The document of a workbook; what is wrong with its rows is told at their lines of the sheet."""
+    try:
+        return document_from(dict(document))
+    except InvalidAccount as refused:
+        at_rows = list(_at_rows(refused))
+        if not at_rows:
+            raise _no_account(refused) from refused
+        problems = [*read.problems, *(read.in_sheet(each) for each in at_rows)]
+        raise _not_sound(problems, lambda _: "/file") from refused
+
+
+def _at_rows(refused: InvalidAccount) -> Iterator[RowProblem]:
+    for each in refused.problems:
+        place = each.pointer.split("/")
+        if place[1:2] == ["rows"] and place[2:]:
+            yield RowProblem(
+                row=int(place[2]) + 1,
+                field="",
+                code="not-sound",
+                severity="refuse",
+                detail=each.detail,
+            )
 
 
 def _counted(document: AccountDocument, on: date, year: int | None) -> Account:

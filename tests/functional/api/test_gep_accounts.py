@@ -241,6 +241,50 @@ def test_every_problem_of_a_row_is_told_in_the_order_of_the_rows(sign_in):
     )
 
 
+def test_rows_that_do_not_go_together_are_named_at_all_their_lines_beside_other_problems(sign_in):
+    page = sign_in("mc-1")
+    county = {**UNIT, "region_code": 620722}
+    bad = workbook(
+        page,
+        {**UNIT, "region_code": 620723, "parent_code": 620700},
+        {**UNIT, "visits": -1},
+        county,
+        {**UNIT, "ecosystem": "tundra"},
+        UNIT,
+        {**county, "ecosystem": "wetland", "parent_code": 620700},
+        {**UNIT, "region_code": 620724, "stated_cultural_yuan": 5},
+    )
+    shown = send(page, bad, dry_run=True).text
+    table = shown.split("<tbody>")[1].split("</tbody>")[0]
+    rows = table.split("<tr>")[1:]
+    assert [int(row.split(">")[1].split("<")[0]) for row in rows] == [5, 5, 6, 7, 8, 9, 10]
+    twice = "第5、8行是同一核算单元：肃南裕固族自治县（620721）、草甸、2023年"
+    assert [twice in row for row in rows] == [True, False, False, False, True, False, False]
+    assert "第6、9行为民乐县（620722）填写的上级区划不一致" in rows[2]
+    assert "又有模型的输入项" in rows[6]
+    assert "合计（不含6个被拒绝的行）" in shown
+    assert "meadow" not in table
+    assert send(page, bad, dry_run=False).status_code == 422
+    whole = send(page, workbook(page, UNIT), dry_run=True).text
+    assert "不含" not in whole
+
+
+def test_a_region_that_lies_in_itself_is_told_at_its_line(sign_in):
+    page = sign_in("mc-1")
+    ring = workbook(page, {**UNIT, "visits": "?"}, {**UNIT, "parent_code": 620721})
+    answer = send(page, ring, dry_run=True)
+    assert answer.status_code == 422
+    ring = workbook(
+        page,
+        {**UNIT, "region_code": 620722, "visits": "?"},
+        {**UNIT, "parent_code": 620721},
+    )
+    told = send(page, ring, dry_run=True).text
+    assert "第4行" in told
+    assert "第5行" in told
+    assert "不能以自身为上级" in told
+
+
 def test_an_area_in_the_wrong_unit_is_asked_about_at_its_row(sign_in):
     """Hectares stated as mu: the marsh is larger than the unit that holds it."""
     page = sign_in("mc-1", language="en")
