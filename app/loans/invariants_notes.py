@@ -92,13 +92,22 @@ def note_violations(
             grown = accruals.get(note.id, [])
             yield from _running(note, running, grown, corrected, past, over)
             yield from _accruals(note, grown, corrected, posted, past)
-            yield from _bills(note, past, state.closed_on, written_off=_ended(loan))
+            late = _late(grown, posted)
+            yield from _bills(note, past, state.closed_on, late, written_off=_ended(loan))
         yield from _overdue(loan, state, [pasts[note.id] for note in own])
         if state.closed_on is not None and loan.state is not LoanState.WRITTEN_OFF:
             first = opened.get(loan.bank_id, state.closed_on)
             rules = rules_on(loan.bank_id, max(state.closed_on, first))
+            rows = [
+                row
+                for note in own
+                for row in accruals.get(note.id, [])
+                if row.on == state.closed_on
+            ]
             known = _Known(
-                facts=facts.get(loan.id, []), until=begun.get((loan.bank_id, state.closed_on))
+                facts=facts.get(loan.id, []),
+                until=begun.get((loan.bank_id, state.closed_on)),
+                made_on=_booked_on(rows, posted).get(state.closed_on, state.closed_on),
             )
             yield from _own_class(loan, state, [pasts[note.id] for note in own], known, rules)
 
@@ -126,6 +135,8 @@ class _Known:
 
     facts: Sequence[LoanFactRow]
     until: datetime | None
+    made_on: date
+    """The business day on which the loan was closed through its last day: later for one that was behind."""
 
 
 def _ended(loan: Loan) -> bool:
@@ -231,8 +242,24 @@ def _accruals(
             yield _broken("accrual-formula", note, detail)
 
 
+def _late(rows: Sequence[LoanAccrual], posted: _Posted) -> dict[date, date]:
+    """Days whose interest was posted on a later day: those of a loan that was behind, or settled meanwhile."""
+    booked = _booked_on([row for row in rows if row.kind is AccrualKind.INTEREST], posted)
+    return {on: booked_on for on, booked_on in booked.items() if booked_on > on}
+
+
+def _booked_on(rows: Sequence[LoanAccrual], posted: _Posted) -> dict[date, date]:
+    """On which day what grew on a day was posted."""
+    return {row.on: posted.get((row.note_id, row.on, row.kind), (0, row.on))[1] for row in rows}
+
+
 def _bills(
-    note: LoanNote, past: NotePast, closed_on: date | None, *, written_off: bool
+    note: LoanNote,
+    past: NotePast,
+    closed_on: date | None,
+    late: Mapping[date, date],
+    *,
+    written_off: bool,
 ) -> Iterator[Violation]:
     billed = {due.due_on: due for due in past.dues}
     for due in past.dues:
@@ -245,7 +272,9 @@ def _bills(
         yield from _paid(note, past, due)
     if closed_on is None or written_off:
         return
-    expected = {each.on: each.amount_fen for each in past.expected_bills(closed_on + _ONE_DAY)}
+    expected = {
+        each.on: each.amount_fen for each in past.expected_bills(closed_on + _ONE_DAY, late)
+    }
     for day in sorted(billed.keys() | expected.keys()):
         found = billed[day].interest_fen if day in billed else 0
         if found != expected.get(day, 0):
@@ -293,12 +322,27 @@ def _own_class(
     rules: ClassRules,
 ) -> Iterator[Violation]:
     closed_on = state.closed_on or date.min
-    unpaid = [each for past in pasts for each in past.unpaid(closed_on)]
-    closed = overdue_on(unpaid, closed_on + _ONE_DAY)
-    possible = _own_classes(closed.days, known, closed_on, rules)
+    days = {
+        overdue_on(
+            [each for past in pasts for each in past.unpaid(known.made_on, last_id)],
+            closed_on + _ONE_DAY,
+        ).days
+        for last_id in _moments(pasts, known.made_on, closed_on)
+    }
+    possible = [
+        each for late in sorted(days) for each in _own_classes(late, known, closed_on, rules)
+    ]
     if state.own_class not in possible:
         detail = f"class by its own facts is {state.own_class}, they say {possible[-1]}"
         yield Violation(invariant="loan-own-class", subject=f"loan {loan.number}", detail=detail)
+
+
+def _moments(pasts: Sequence[NotePast], made_on: date, closed_on: date) -> list[UUID | None]:
+    """The lines after which a loan that was behind may have been closed; none of one closed on its day."""
+    if made_on == closed_on:
+        return [None]
+    lines = [line for past in pasts for line in past.lines if line.booked_on == made_on]
+    return [UUID(int=0), *(line.id for line in lines)]
 
 
 def _own_classes(days: int, known: _Known, closed_on: date, rules: ClassRules) -> list[LoanClass]:
@@ -409,6 +453,7 @@ def _lines(
     for line, booked_on in session.execute(statement):
         found[line.note_id].append(
             PaidLine(
+                id=line.id,
                 claim=line.claim,
                 due_number=due_numbers.get(line.due_id) if line.due_id else None,
                 paid_fen=line.paid_fen,

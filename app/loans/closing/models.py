@@ -1,4 +1,4 @@
-"""The table of repeats: loans that a close left behind, closed afterwards on their own."""
+"""The table of repeats: loans that a close left behind, or passed by as settled, closed afterwards on their own."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from app.db.types import fen, link
 
 
 class DayCloseRepeat(Table, table=True):
-    """One try at loans that a close left behind; what it posted is booked on the day open then."""
+    """One try at loans behind a close; what it posted is booked on the day open then."""
 
     __tablename__ = "day_close_repeat"
     __table_args__ = (check("counters", "done >= 0 AND failed >= 0 AND done + failed > 0"),)

@@ -175,9 +175,18 @@ def _left_behind(session: Session, view: DayCloseView, command: RepeatLoans) -> 
 
 
 def _repeat(session: Session, actor: Actor, view: DayCloseView, loan_ids: Sequence[UUID]) -> None:
-    open_on = business_day(session, view.bank_id)
+    result = close_behind(session, actor, view.id, view.bank_id, loan_ids)
+    for loan_id, detail in result.failed:
+        _say_why(session, view.id, loan_id, detail)
+
+
+def close_behind(
+    session: Session, actor: Actor, close_id: UUID, bank_id: UUID, loan_ids: Sequence[UUID]
+) -> BatchResult:
+    """Close loans through the day before the open one, as a repeat of a close; gives what it came to."""
+    open_on = business_day(session, bank_id)
     last_on = open_on - _ONE_DAY
-    policy = policy_for(session, view.bank_id, last_on)
+    policy = policy_for(session, bank_id, last_on)
     result = close_loans(
         session,
         loan_ids,
@@ -187,9 +196,8 @@ def _repeat(session: Session, actor: Actor, view: DayCloseView, loan_ids: Sequen
         rules=class_rules(policy),
     )
     file_notices(session, loan_ids, open_on, notice_days(policy))
-    for loan_id, detail in result.failed:
-        _say_why(session, view.id, loan_id, detail)
-    _keep(session, actor, view, result, open_on)
+    _keep(session, actor, close_id, bank_id, result, open_on)
+    return result
 
 
 def _say_why(session: Session, close_id: UUID, loan_id: UUID, detail: str) -> None:
@@ -202,12 +210,17 @@ def _say_why(session: Session, close_id: UUID, loan_id: UUID, detail: str) -> No
 
 
 def _keep(
-    session: Session, actor: Actor, view: DayCloseView, result: BatchResult, booked_on: date
+    session: Session,
+    actor: Actor,
+    close_id: UUID,
+    bank_id: UUID,
+    result: BatchResult,
+    booked_on: date,
 ) -> None:
     session.add(
         DayCloseRepeat(
-            close_id=view.id,
-            bank_id=view.bank_id,
+            close_id=close_id,
+            bank_id=bank_id,
             booked_on=booked_on,
             done=result.done,
             failed=len(result.failed),
@@ -222,8 +235,8 @@ def _keep(
         actor,
         "day-close.repeat",
         subject_kind="day-close",
-        subject_id=view.id,
-        organisation_id=view.bank_id,
+        subject_id=close_id,
+        organisation_id=bank_id,
         day=booked_on,
         count=result.done,
         failed=len(result.failed),

@@ -3,9 +3,10 @@
 Nothing here uses a running figure; `verify` compares what is stored with what comes out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from app.loans.domain.accrual import BalanceFrom, accrued_fen, held
 from app.loans.domain.amounts import DatedAmount
@@ -29,6 +30,8 @@ _ONE_DAY = timedelta(days=1)
 class PaidLine:
     """What a debt took of a repayment: which bill, from which day, booked when."""
 
+    id: UUID
+    """Ids grow with time."""
     claim: Claim
     due_number: int | None
     paid_fen: int
@@ -173,26 +176,30 @@ class NotePast:
             if line.due_number == number and line.claim is claim
         )
 
-    def expected_bills(self, until_on: date) -> Iterator[DatedAmount]:
-        """Interest bills that must exist up to a day: of the period ends, and of what came back after the last."""
+    def expected_bills(self, until_on: date, late: Mapping[date, date]) -> Iterator[DatedAmount]:
+        """Interest bills that must exist up to a day: of the period ends, and of what came back after the last.
+
+        late: days whose interest was posted on a later day, with that day.
+        """
         expected = self._came_back(Claim.INTEREST)
         for period in interest_periods(self.terms):
             if period.due_on <= until_on:
-                interest = self.bill_interest_fen(period)
+                interest = self._bill_interest_fen(period, late)
                 expected[period.due_on] = expected.get(period.due_on, 0) + interest
         for day, amount in sorted(expected.items()):
             if amount:
                 yield DatedAmount(on=day, amount_fen=amount)
 
-    def bill_interest_fen(self, period: Period) -> int:
-        """The interest that falls due at the end of a period."""
+    def _bill_interest_fen(self, period: Period, late: Mapping[date, date]) -> int:
+        """The interest that falls due at the end of a period, by what was known when its bill was made or changed."""
         changed = [
             each.booked_on
             for due in self.dues
             if due.due_on == period.due_on
             for each in due.changes
         ]
-        as_of = max(changed, default=period.due_on - _ONE_DAY)
+        made = [late[day] for day in late if period.starts_on <= day < period.due_on]
+        as_of = max(changed or [period.due_on - _ONE_DAY, *made])
         balances = self.balances(as_of)
         ahead = [
             DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
@@ -253,13 +260,19 @@ class NotePast:
         in_force = [each for each in self.plans if each.from_on < day]
         return in_force[-1].plan if in_force else ()
 
-    def unpaid(self, as_of: date) -> Iterator[DatedAmount]:
-        """What was unpaid of each bill, by what was booked up to a day."""
+    def unpaid(self, as_of: date, last_id: UUID | None = None) -> Iterator[DatedAmount]:
+        """What was unpaid of each bill, by what was booked up to a day, or up to a line of that day."""
+
+        def known(line: PaidLine) -> bool:
+            if last_id is None or line.booked_on < as_of:
+                return line.booked_on <= as_of
+            return line.booked_on == as_of and line.id <= last_id
+
         for due in self.dues:
             paid = sum(
                 line.paid_fen
                 for line in self.lines
-                if line.due_number == due.number and line.booked_on <= as_of
+                if line.due_number == due.number and known(line)
             )
             left = sum(due.said_on(as_of)) - paid
             yield DatedAmount(on=due.due_on, amount_fen=left)

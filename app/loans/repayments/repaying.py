@@ -22,7 +22,7 @@ from app.kernel.permissions import Permission
 from app.kernel.text import Coded
 from app.loans.books import ONE_DAY, LoanLedger, open_books, require_current
 from app.loans.domain.early import Keep
-from app.loans.domain.states import LOAN, OPEN_STATES, STATE_TITLES, LoanEvent, LoanState
+from app.loans.domain.states import OPEN_STATES, STATE_TITLES, LoanState
 from app.loans.models import Loan, LoanStateRow, Repayment
 from app.loans.queries import RepaymentView, repayment_view
 from app.loans.rates.queries import misuse_told_on
@@ -43,6 +43,7 @@ from app.loans.refusals import (
 )
 from app.loans.repayments.applying import Wish, place, replan, stand
 from app.loans.repayments.models import RepaymentOrder
+from app.loans.repayments.reopening import bring_up, reopen
 from app.loans.repayments.replayed import replay_facts
 from app.loans.repayments.rewinding import OWN_KEYS, Replay
 from app.loans.repayments.taking_back import take_back
@@ -262,8 +263,8 @@ def reverse(session: Session, actor: Actor, command: Reverse) -> RepaymentView:
     """Take back a repayment: the same amounts the other way, with a reason.
 
     An entry is reversed at most once. Repayments that followed are taken back and booked again on
-    their days. A loan that it had settled is open again. One of a closed month is taken back on the
-    first day of the open one.
+    their days. A loan that it had settled is open again, its books brought up to the open day. One of
+    a closed month is taken back on the first day of the open one.
     """
     actor.require(Permission.POST_REPAYMENT)
     found = session.execute(
@@ -275,12 +276,16 @@ def reverse(session: Session, actor: Actor, command: Reverse) -> RepaymentView:
     _require_reversible(session, found)
     _require_not_renewed(session, ledger.loan)
     _require_open(ledger, (*OPEN_STATES, LoanState.SETTLED))
-    if ledger.loan.state is LoanState.SETTLED:
-        ledger.loan.state = LOAN.next(ledger.loan.state, LoanEvent.REOPEN)
+    value_on = max(found.value_on, day.replace(day=1))
+    was_settled = ledger.loan.state is LoanState.SETTLED
+    if was_settled:
+        ledger = reopen(session, ledger, value_on, day)
     else:
         require_current(ledger, day)
-    row = _reverse(session, actor, ledger, found, command.reason, day)
+    row = _reverse(session, actor, ledger, found, command.reason, value_on, day)
     record_repayment(session, actor, ledger, "loan.reverse", row)
+    if was_settled:
+        bring_up(session, actor, ledger, day)
     return repayment_view(row)
 
 
@@ -290,9 +295,9 @@ def _reverse(
     ledger: LoanLedger,
     found: Repayment,
     reason: str,
+    value_on: date,
     day: date,
 ) -> Repayment:
-    value_on = _reversal_day(ledger, found, day)
     number = next_number(session, "C", day.year)
     replay = _replay(session, actor, ledger, value_on, day, number)
     happened = timeline(session, ledger.loan.id)
@@ -319,17 +324,6 @@ def _reverse(
     stand(ledger)
     session.flush()
     return taken
-
-
-def _reversal_day(ledger: LoanLedger, found: Repayment, day: date) -> date:
-    """The day of the repayment; where its month is closed, the first day of the open one."""
-    first = day.replace(day=1)
-    stands_at = (ledger.state.closed_on or day - ONE_DAY) + ONE_DAY
-    if found.value_on >= first:
-        return found.value_on
-    if stands_at < first:
-        raise ClosedPeriod(first=first, value_on=found.value_on)
-    return first
 
 
 def _require_not_renewed(session: Session, loan: Loan) -> None:

@@ -15,6 +15,17 @@ class RefundedSince(RuleViolation):
     )
 
 
+class NotReopened(RuleViolation):
+    """The days since a settled loan would be open again do not close."""
+
+    code = "not-reopened"
+    title = N_("The settled loan cannot be opened again")
+    detail = N_(
+        "Open again, %(number)s would be closed through %(last)s, and that fails: %(why)s."
+        " Mend the cause, then take the repayment back again."
+    )
+
+
 class SuspenseUsedSince(RuleViolation):
     """Money that waited was used later, and would not have been there or not have been needed."""
 

@@ -1,0 +1,132 @@
+"""A settling repayment taken back: the loan is open again, with its books at the open day, in any month."""
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.kernel.daycount import DayCount
+from app.loans.domain.states import InterestStyle
+from app.loans.domain.terms import Method
+from app.loans.repayments.rewinding_refusals import NotReopened
+from app.loans.schedules import loan_schedule
+from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, Reverse, repay, reverse
+from tests.integration.loans.test_replay import books
+from tests.integration.loans.test_replay_over import FLOATS, lpr  # noqa: F401 - a fixture
+
+START = date(2023, 1, 29)
+LENT_FEN = 90_000_00
+KINDS = (
+    {"method": Method.EQUAL_INSTALMENT, "every": "7d"},
+    {"method": Method.EQUAL_INSTALMENT, **FLOATS},
+    {"method": Method.BULLET, "interest_style": InterestStyle.QUARTERLY},
+    {"method": Method.BULLET, "matures_on": date(2024, 2, 1)},
+    {"method": Method.BULLET, "matures_on": date(2024, 1, 31)},
+)
+"""The floating one has its rate set again on 2024-01-29; the last ones end in these days."""
+
+
+def write(bank, service, *args):
+    with bank.database.write() as session:
+        return service(session, bank.actor, *args)
+
+
+def taken_over(bank, today, **terms):
+    """90,000.00 drawn on 2023-01-29, with all paid that had fallen due."""
+    given = {
+        "contract_fen": LENT_FEN,
+        "rate_ppm": 60_000,
+        "starts_on": START,
+        "matures_on": date(2024, 6, 11),
+        "every": "1m",
+        "day_count": DayCount.ACT_365,
+        "interest_style": InterestStyle.SCHEDULE,
+    }
+    loan_id = bank.sign(**{**given, **terms})
+    with bank.database.read() as session:
+        rows = loan_schedule(session, bank.actor, loan_id).instalments
+    days = [row.due_on for row in rows if row.due_on < today]
+    command = PostDrawdown(loan_id=loan_id, amount_fen=LENT_FEN)
+    bank.take_over(loan_id, Drawn(on=START, command=command), *(Repaid(on=day) for day in days))
+    return loan_id
+
+
+def pay_off(bank, loan_id):
+    view = bank.view(loan_id)
+    owed_fen = view.principal_fen + view.accrued_fen
+    paid = write(bank, repay, loan_id, Repay(amount_fen=owed_fen, prepay=True))
+    assert bank.view(loan_id).state == "settled"
+    return paid
+
+
+def take_back(bank, repayment):
+    return write(bank, reverse, Reverse(entry_id=repayment.entry_id, reason="银行退汇"))
+
+
+def test_a_loan_open_again_stands_at_once_as_if_it_had_never_been_settled(lpr):  # noqa: F811
+    bank, first = lpr, date(2024, 1, 24)
+    bank.open(first)
+    pairs = [[taken_over(bank, first, **terms) for _ in range(2)] for terms in KINDS]
+    paid = [pay_off(bank, settled) for settled, _ in pairs]
+    bank.close_until(first, date(2024, 1, 30))
+    for repayment, (settled, other) in zip(paid, pairs, strict=True):
+        assert take_back(bank, repayment).value_on == first
+        assert books(bank, settled) == books(bank, other)
+        assert bank.view(settled).closed_on == date(2024, 1, 30)
+    assert bank.broken() == []
+    for settled, other in pairs:
+        for each in (settled, other):
+            write(bank, repay, each, Repay(amount_fen=3_000_00, prepay=True))
+        assert books(bank, settled) == books(bank, other)
+    bank.close_until(date(2024, 1, 31), date(2024, 2, 2))
+    for settled, other in pairs:
+        assert books(bank, settled) == books(bank, other)
+
+
+def test_a_settling_repayment_of_a_closed_month_is_taken_back_on_the_first_open_day(lpr):  # noqa: F811
+    bank, first = lpr, date(2024, 1, 24)
+    bank.open(first)
+    loans = [taken_over(bank, first, **terms) for terms in KINDS]
+    paid = [pay_off(bank, each) for each in loans]
+    bank.close_until(first, date(2024, 2, 4))
+    for loan_id, repayment in zip(loans, paid, strict=True):
+        back = take_back(bank, repayment)
+        assert (back.value_on, back.booked_on) == (date(2024, 2, 1), date(2024, 2, 5))
+        view = bank.view(loan_id)
+        assert (view.principal_fen, view.closed_on) == (repayment.principal_fen, date(2024, 2, 4))
+        # From the first open day on, not for the days on which nothing was owed.
+        assert 0 < view.accrued_fen - repayment.interest_fen < LENT_FEN * 5 * 9 // 36500
+        assert bank.broken() == []
+    # Those that had ended are due since that day; a week of the first one ended on the 4th.
+    assert [bank.view(each).overdue_days for each in loans] == [1, 0, 0, 4, 4]
+    bank.close_until(date(2024, 2, 5), date(2024, 2, 6))
+    for loan_id in loans:
+        pay_off(bank, loan_id)
+    assert bank.broken() == []
+    bank.close(date(2024, 2, 7))
+
+
+def test_a_loan_whose_days_do_not_close_stays_settled(lpr):  # noqa: F811
+    bank, first = lpr, date(2024, 1, 24)
+    bank.open(first)
+    loan_id = taken_over(bank, first, **KINDS[1])
+    paid = pay_off(bank, loan_id)
+    bank.close_until(first, date(2024, 1, 30))
+    bank.sql("DELETE FROM price_point")
+    with pytest.raises(NotReopened) as refused:
+        take_back(bank, paid)
+    assert refused.value.facts["last"] == date(2024, 1, 30)
+    assert bank.view(loan_id).state == "settled"
+
+
+@pytest.mark.one_engine("sqlite")
+def test_what_a_loan_open_again_earned_is_held_against_the_journal(bank):
+    bank.open(date(2024, 1, 24))
+    paid = pay_off(bank, taken_over(bank, date(2024, 1, 24), **KINDS[2]))
+    bank.close_until(date(2024, 1, 24), date(2024, 1, 24) + timedelta(days=1))
+    take_back(bank, paid)
+    assert bank.broken() == []
+    with bank.database.read() as session:
+        assert session.execute(sa.text("SELECT count(*) FROM day_close_repeat")).scalar_one() == 1
+    changed = "UPDATE day_close_repeat SET accrued_fen = accrued_fen + 1"
+    assert "day-close-accrued" in bank.broken_by(changed)
