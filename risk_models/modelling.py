@@ -42,14 +42,17 @@ __all__ = [
     "not_asked_of",
     "on_the_day",
     "ones",
+    "over_area",
     "paid_today",
     "per_unit",
     "price_findings",
     "price_growth_findings",
     "rate_findings",
     "single",
+    "slipped",
     "term_findings",
     "trimmed",
+    "worked_out",
     "years",
     "years_left",
 ]
@@ -68,15 +71,23 @@ ENDED: Text = Text(
     zh="“%(price)s”的数据止于%(priced_on)s，早于评估基准日超过%(limit)d天。请导入新价格，或注明来源后自行填写。",
 )
 MIXED_UNITS: Text = Text(
-    en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not."
-    " One hectare is 15 mu: was the figure meant for the other unit?",
+    en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g; as %(meant).6g it would lie"
+    " inside. One hectare is 15 mu: was the figure meant for the other unit?",
     zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，请核对是否用错面积单位。",
 )
 MIXED_OVER_AREA: Text = Text(
-    en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not."
-    " One hectare is 15 mu: check the unit of the area; where the area is right, check %(others)s.",
+    en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g; as %(meant).6g it would lie"
+    " inside. One hectare is 15 mu: check the unit of the area; where the area is right, check"
+    " %(others)s.",
     zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，"
     "请核对面积的单位；面积无误的，请核对%(others)s。",
+)
+MIXED_WORKED_OUT: Text = Text(
+    en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g; as %(meant).6g it would lie"
+    " inside. One hectare is 15 mu: check the figures it is worked out from, and their units:"
+    " %(others)s.",
+    zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。1公顷等于15亩，"
+    "请核对计算所依据的各项及其单位：%(others)s。",
 )
 NO_AREA: Text = Text(
     en="The area is zero, so nothing is valued. Enter the area of the right.",
@@ -231,29 +242,25 @@ def price_findings(
     return found
 
 
-def mixed_units(
+def slipped(
+    code: str,
     field: str,
     given: Floats,
     *,
     low: Floats,
     high: Floats,
-    over_area: tuple[Text, Text] | None = None,
+    factor: float,
+    detail: Text,
 ) -> list[Finding]:
-    """Asks about a figure [n] outside its usual band that would lie inside it in the other unit.
-
-    `low` and `high` are the band by row, in the unit of the field, whether it is an area or a
-    figure per area: mu and hectare lie a factor of 15 apart either way. A field is named by the
-    runner. `over_area` names a figure that is no field but several inputs over the area, and these
-    inputs: either they or the area may be at fault.
-    """
+    """Asks about a figure [n] outside its usual band that lies inside it times or over a factor."""
     outside = (given < low) | (given > high)
-    meant = np.where(given > high, given / MU_A_HECTARE, given * MU_A_HECTARE)
+    meant = np.where(given > high, given / factor, given * factor)
     return finding(
-        "units-mixed",
+        code,
         field,
         outside & (meant >= low) & (meant <= high),
         severity="ask",
-        detail=MIXED_UNITS if over_area is None else _over_area(*over_area),
+        detail=detail,
         given=given,
         meant=meant,
         low=low,
@@ -261,8 +268,28 @@ def mixed_units(
     )
 
 
-def _over_area(subject: Text, others: Text) -> Text:
+def mixed_units(
+    field: str, given: Floats, *, low: Floats, high: Floats, detail: Text = MIXED_UNITS
+) -> list[Finding]:
+    """Asks about a figure [n] outside its usual band that would lie inside it in the other unit.
+
+    `low` and `high` are the band by row, in the unit of the field, whether it is an area or a
+    figure per area: mu and hectare lie a factor of 15 apart either way. A field is named by the
+    runner; a figure that is no field by a `detail` of its own, such as `over_area` gives.
+    """
+    return slipped(
+        "units-mixed", field, given, low=low, high=high, factor=MU_A_HECTARE, detail=detail
+    )
+
+
+def over_area(subject: Text, others: Text) -> Text:
+    """The question about several inputs over the area: either they or the area may be at fault."""
     return MIXED_OVER_AREA.about(subject=subject, others=others)
+
+
+def worked_out(subject: Text, others: Text) -> Text:
+    """The question about a figure per area that is worked out from other inputs."""
+    return MIXED_WORKED_OUT.about(subject=subject, others=others)
 
 
 def not_asked_of(found: Sequence[Finding], rows: int) -> npt.NDArray[np.bool_]:

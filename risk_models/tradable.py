@@ -25,7 +25,7 @@ from risk_models.contract import (
     Recorder,
     step,
 )
-from risk_models.modelling import PRICE_AGE, as_day, per_unit, price_findings, single
+from risk_models.modelling import PRICE_AGE, as_day, per_unit, price_findings, single, slipped
 from risk_models.words import Text
 
 __all__ = [
@@ -117,9 +117,10 @@ WORDS: Final[dict[str, Text]] = {
         zh="参考价%(price).4g高于近一年第95百分位%(limit).4g。",
     ),
     "units-mixed-ten-thousand": Text(
-        en="%(given).6g lies outside %(low).6g to %(high).6g, but %(meant).6g would not. Was the"
-        " figure meant in units of 10,000?",
-        zh="%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。请核对是否以“万”为单位。",
+        en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g; as %(meant).6g it would"
+        " lie inside. Check whether units and units of 10,000 were taken for each other.",
+        zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。"
+        "请核对是否以“万”为单位。",
     ),
     "implied-value-outside-band": Text(
         en="Value over quantity is %(implied).4g yuan, outside %(low).4g to %(high).4g.",
@@ -537,17 +538,15 @@ def ten_thousands(
     field: str, given: Floats, *, low: Floats | float, high: Floats | float
 ) -> list[Finding]:
     """Asks about a quantity [n] outside its usual band that lies inside it times or over 10,000."""
-    outside = ((given < low) & (given > 0.0)) | (given > high)
-    meant = np.where(given > high, given / TEN_THOUSAND, given * TEN_THOUSAND)
-    return _noted(
-        "units-mixed-ten-thousand",
+    code = "units-mixed-ten-thousand"
+    return slipped(
+        code,
         field,
-        outside & (meant >= low) & (meant <= high),
-        "ask",
-        given=given,
-        meant=meant,
+        np.where(given > 0.0, given, np.nan),
         low=np.asarray(low),
         high=np.asarray(high),
+        factor=TEN_THOUSAND,
+        detail=WORDS[code],
     )
 
 

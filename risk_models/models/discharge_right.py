@@ -28,7 +28,7 @@ from risk_models.contract import (
     step,
 )
 from risk_models.fields import day, number, part, share
-from risk_models.modelling import PRICE_AGE, as_day, price_findings, years
+from risk_models.modelling import PRICE_AGE, as_day, price_findings, slipped, years
 from risk_models.quota import (
     PRICED,
     Rows,
@@ -55,6 +55,10 @@ TERM_CAP: Final = "discharge_right.term_cap_years"
 ACTIVE_TRADES: Final = "discharge_right.active_trades"
 PRICE_RATIO: Final = "discharge_right.price_ratio_high"
 WEIGHT: Final = "discharge_right.approach_weight"
+QUANTITY: Final = "discharge_right.quantity_band"
+
+KILOGRAMS: Final = 1_000.0
+"""A tonne, as meters and permits of small sources count it."""
 
 NAMES: Final[Mapping[str, Text]] = {
     "so2": Text(en="Sulphur dioxide", zh="二氧化硫"),
@@ -112,6 +116,12 @@ WORDS: Final[Mapping[str, Text]] = {
     ),
     "quantity-missing": Text(
         en="A price is given without its quantity.", zh="已填写价格，但缺少相应的数量。"
+    ),
+    "units-mixed-thousand": Text(
+        en="%(subject)s: %(given).6g lies outside %(low).6g to %(high).6g; as %(meant).6g it would"
+        " lie inside. One tonne is 1,000 kg: check the unit of the permit.",
+        zh="%(subject)s：%(given).6g超出%(low).6g至%(high).6g，而%(meant).6g在此区间内。"
+        "1吨等于1000千克，请核对许可量的单位。",
     ),
     "prices-far-apart": Text(
         en="The traded price of %(traded).6g yuan/t and the %(paid).6g paid lie more than %(limit).0f"
@@ -281,6 +291,7 @@ SPEC: Final = ModelSpec(
         ACTIVE_TRADES,
         PRICE_RATIO,
         WEIGHT,
+        QUANTITY,
         PRICE_AGE,
     ),
     prices=tuple(PRICES.values()),
@@ -317,6 +328,7 @@ class DischargeRight:
             *_firm_findings(batch, basis),
             *right_findings(batch, basis, term_cap_years=_term_cap(batch, basis)),
             *_quantity_findings(batch),
+            *_unit_findings(batch, basis),
             *_market_findings(batch, basis),
             *_ratio_findings(batch, basis),
             *no_approach(_applies(batch, basis)),
@@ -412,6 +424,24 @@ def _quantity_findings(batch: Batch) -> Iterator[Finding]:
             "quantity-missing": (quantity, _has(batch, price) & ~_has(batch, quantity)),
         }
         yield from findings("refuse", missing, WORDS)
+
+
+def _unit_findings(batch: Batch, basis: Basis) -> Iterator[Finding]:
+    """Kilograms typed as tonnes, or thousands of tonnes."""
+    table = basis.parameters.table(QUANTITY)
+    code = "units-mixed-thousand"
+    for key in NAMES:
+        low, high = (np.array(table.number(key, each)) for each in ("low", "high"))
+        given = batch.numbers(f"{key}_t")
+        yield from slipped(
+            code,
+            f"{key}_t",
+            np.where(given > 0.0, given, np.nan),
+            low=low,
+            high=high,
+            factor=KILOGRAMS,
+            detail=WORDS[code],
+        )
 
 
 def _market_findings(batch: Batch, basis: Basis) -> Iterator[Finding]:

@@ -156,6 +156,14 @@ def test_what_an_appraiser_must_explain(changes, code):
     assert code in codes(_run([_row(**changes)]), severity="ask")
 
 
+def test_a_slip_of_ten_thousand_names_the_input_and_its_unit():
+    found = _run([_row(quantities_by_vintage=[54.0], quantity_needed=20.0)]).findings
+    (told,) = [each for each in found if each.code == "units-mixed-ten-thousand"]
+    assert told.detail.zh.startswith("各年度配额持有量（吨CO2e）：")
+    assert told.detail.en.startswith("Allowances by vintage (tCO2e): ")
+    assert "as %(meant).6g it would lie inside" in told.detail.en
+
+
 @pytest.mark.parametrize(
     "changes",
     [

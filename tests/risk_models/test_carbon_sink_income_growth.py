@@ -302,6 +302,42 @@ def test_what_is_odd_is_asked_about_and_still_valued(changes, code):
     assert code in codes(result, severity="ask")
 
 
+@pytest.mark.parametrize(
+    ("changes", "field", "inputs"),
+    [
+        (
+            {
+                "sink_kind": "grassland",
+                "removal_basis": "soil-carbon",
+                "soil_carbon_t_per_ha": 300.0,
+            },
+            "soil_carbon_t_per_ha",
+            "“土壤有机碳参考值”“项目前草地状态”“项目后草地状态”",
+        ),
+        (
+            {
+                "sink_kind": "shrub",
+                "removal_basis": "crown-cover",
+                "forest_biomass_t_per_ha": 1.3,
+                "cover_before_share": 0.3,
+            },
+            "forest_biomass_t_per_ha",
+            "“当地郁闭森林生物量”“期初覆盖度”“目标覆盖度”",
+        ),
+        ({"removal_basis": "gain-loss", "growth_t_per_ha": 50.0}, "growth_t_per_ha", "“地上生物量"),
+    ],
+)
+def test_removals_worked_out_are_named_with_their_unit_and_with_what_they_come_from(
+    changes, field, inputs
+):
+    found = run(MODEL, [sink(**changes)], SINK).findings
+    (told,) = [each for each in found if each.code == "units-mixed"]
+    assert told.field == field
+    assert told.detail.zh.startswith("每亩每年碳汇量（吨CO2e/亩·年）：")
+    assert told.detail.en.startswith("Removals per mu and year (tCO2e/mu/year): ")
+    assert inputs in told.detail.zh
+
+
 def test_trees_valued_for_felling_as_well_are_sent_to_the_plans_of_the_forest_right():
     (told,) = [
         each

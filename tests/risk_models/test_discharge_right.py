@@ -40,6 +40,30 @@ def test_remaining_term_is_quantity_times_price_times_the_share_left():
     assert run(MODEL, [_sulphur()]).value[0] == pytest.approx(40 * 5_000 * 0.5, rel=1e-3)
 
 
+def _slips(row):
+    found = run(MODEL, [row], PRICES).findings
+    return {each.field: each for each in found if each.code == "units-mixed-thousand"}
+
+
+def test_kilograms_typed_as_tonnes_are_asked_about():
+    quantities = [f"{key}_t" for key in NAMES]
+    plain = _row()
+    assert _slips(plain) == {}
+    found = _slips({**plain, **{name: 1_000.0 * plain[name] for name in quantities}})
+    assert list(found) == quantities
+    told = found["so2_t"]
+    assert told.facts["meant"][0] == pytest.approx(plain["so2_t"])
+    assert told.detail.zh.startswith("二氧化硫年许可量（吨）：")
+
+
+@pytest.mark.parametrize(
+    ("tonnes", "asked"),
+    [(3_000.0, False), (3_000.1, True), (0.005, False), (0.0049, True), (0.0, False)],
+)
+def test_tonnes_that_such_firms_discharge_are_not_asked_about(tonnes, asked):
+    assert bool(_slips(_sulphur(so2_t=tonnes))) is asked
+
+
 def test_pollutants_add_up():
     both = _sulphur(cod_t=10.0, cod_price_yuan_per_t=12_000.0)
     result = run(MODEL, [_sulphur(), both])

@@ -14,6 +14,7 @@ from risk_models.modelling import (
     ended_findings,
     mixed_units,
     not_asked_of,
+    over_area,
     per_unit,
     price_findings,
     price_growth_findings,
@@ -229,7 +230,7 @@ def _care_findings(batch: Batch, basis: Basis) -> list[Finding]:
     care = per_unit(batch.numbers("monitoring_cost_yuan") + verified, batch.numbers("area_mu"))
     care = np.where(care > 0.0, care, np.nan)
     low, high = (np.full(batch.n, basis.parameters.number(key)) for key in (CARE_LOW, CARE_HIGH))
-    mixed = mixed_units("area_mu", care, low=low, high=high, over_area=(CARE, CARE_COSTS))
+    mixed = mixed_units("area_mu", care, low=low, high=high, detail=over_area(CARE, CARE_COSTS))
     code = "care-outside-band"
     outside = ((care < low) | (care > high)) & not_asked_of(mixed, batch.n)
     told = finding(

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
-from risk_models.modelling import mixed_units, per_unit, years
+from risk_models.modelling import mixed_units, per_unit, worked_out, years
+from risk_models.models.carbon_sink_income.balance_inputs import BALANCE
 from risk_models.models.carbon_sink_income.gain_loss import net_carbon
 from risk_models.models.carbon_sink_income.growth import (
     CONVERSIONS,
@@ -28,13 +29,36 @@ from risk_models.models.carbon_sink_income.names import (
 )
 from risk_models.models.carbon_sink_income.rates import shrub_removals, soil_removals
 from risk_models.models.carbon_sink_income.rotation import rotation_removals, whole_crediting_years
-from risk_models.models.carbon_sink_income.words import WORDS
+from risk_models.models.carbon_sink_income.sink_inputs import REMOVALS
+from risk_models.models.carbon_sink_income.words import RATE, WORDS
 from risk_models.trace import interpolated
+from risk_models.words import Text
 
 __all__ = ["growth_findings"]
 
 Mask = npt.NDArray[np.bool_]
 OFF: Final = Recorder()
+
+STATED: Final = {
+    "removals_tco2e_per_mu": ("yearly-rate", "rotation"),
+    "removals_by_year_tco2e_per_mu": ("validated-table",),
+}
+"""The input that states removals, by how they are stated."""
+
+WORKED_OUT: Final = {
+    "yield-table": ("stock_by_age_m3_per_ha", "yield_step_years"),
+    "crown-cover": ("forest_biomass_t_per_ha", "cover_before_share", "cover_after_share"),
+    "soil-carbon": ("soil_carbon_t_per_ha", "grassland_before", "grassland_after"),
+    "gain-loss": (
+        "growth_t_per_ha",
+        "wood_removed_m3",
+        "fuelwood_m3",
+        "disturbed_biomass_t_per_ha",
+    ),
+}
+"""What removals are worked out from where nobody states them, the figure per hectare first."""
+
+TITLES: Final = {field.name: field.title for field in (*REMOVALS, *BALANCE)}
 
 LEAP_DAYS: Final = 0.01
 """Years by which a period of whole calendar years may differ from them, its last day left out or not."""
@@ -285,21 +309,46 @@ def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
                 limit=limit,
             )
         ]
-        judged = np.where((rate > 0.0) & stated, rate, np.nan)
-        found += mixed_units(field, judged, low=below, high=ask)
+    return [*found, *_mixed_findings(batch, rate, low=below, high=ask)]
+
+
+def _mixed_findings(batch: Batch, rate: Floats, *, low: Floats, high: Floats) -> list[Finding]:
+    """Removals by the hectare, asked about where they are stated or what they are worked out from."""
+
+    def judged(rows: Mask) -> Floats:
+        return np.where((rate > 0.0) & rows, rate, np.nan)
+
+    found = [
+        entry
+        for field, levels in STATED.items()
+        for entry in mixed_units(
+            field, judged(batch.is_level("removal_basis", *levels)), low=low, high=high
+        )
+    ]
+    for level, names in WORKED_OUT.items():
+        rows = batch.is_level("removal_basis", level)
+        if rows.any():
+            detail = worked_out(RATE, _listed(names))
+            found += mixed_units(names[0], judged(rows), low=low, high=high, detail=detail)
     return found
+
+
+def _listed(names: tuple[str, ...]) -> Text:
+    """The titles of some inputs in quotes."""
+    return Text(
+        en=", ".join(f"“{TITLES[name].en}”" for name in names),
+        zh="".join(f"“{TITLES[name].zh}”" for name in names),
+    )
 
 
 def _stated_in(batch: Batch) -> list[tuple[str, Mask]]:
     """The input that states the removals, where a question about them belongs, and its rows."""
-    rated = batch.is_level("removal_basis", "yearly-rate", "rotation")
+    rated, tabled = (batch.is_level("removal_basis", *levels) for levels in STATED.values())
     if rated.all():
         return [("removals_tco2e_per_mu", rated)]
-    tabled = batch.is_level("removal_basis", "validated-table")
     grown = batch.is_level("removal_basis", "gain-loss")
     return [
-        ("removals_tco2e_per_mu", rated),
-        ("removals_by_year_tco2e_per_mu", tabled),
+        *zip(STATED, (rated, tabled), strict=True),
         ("growth_t_per_ha", grown),
         ("removal_basis", ~(rated | tabled | grown)),
     ]

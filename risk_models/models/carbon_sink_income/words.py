@@ -5,7 +5,7 @@ from typing import Final
 from risk_models.modelling import REMOVALS_ABOVE
 from risk_models.words import Text
 
-__all__ = ["CARE", "CARE_COSTS", "IMPLIED", "REASONS", "WORDS"]
+__all__ = ["CARE", "CARE_COSTS", "IMPLIED", "RATE", "REASONS", "WORDS"]
 
 IMPLIED: Final = Text(
     en="Value over tonnes is %(implied).2f yuan/tCO2e, outside %(low).2f to %(high).2f.",
@@ -19,6 +19,10 @@ CARE: Final = Text(
 
 CARE_COSTS: Final = Text(
     en='"Monitoring cost a year" and "Cost of a verification"', zh="“年监测费用”与“每次核证费用”"
+)
+
+RATE: Final = Text(
+    en="Removals per mu and year (tCO2e/mu/year)", zh="每亩每年碳汇量（吨CO2e/亩·年）"
 )
 
 REASONS: Final[dict[str, Text]] = {

@@ -14,6 +14,7 @@ from risk_models.modelling import (
     ended_findings,
     mixed_units,
     not_asked_of,
+    over_area,
     per_unit,
     price_findings,
     rate_findings,
@@ -418,7 +419,7 @@ def implied_value(batch: Batch, basis: Basis, value: Floats) -> list[Finding]:
     high = batch.by_level("category", table.column("implied_high", levels))
     implied = per_unit(value, batch.numbers("area_mu"))
     code = "implied-value-outside-band"
-    mixed = mixed_units("", implied, low=low, high=high, over_area=(IMPLIED, VALUED))
+    mixed = mixed_units("", implied, low=low, high=high, detail=over_area(IMPLIED, VALUED))
     outside = finding(
         code,
         "",

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from risk_models.batches import finding
 from risk_models.contract import Basis, Batch, Finding, Floats
-from risk_models.modelling import mixed_units, not_asked_of
+from risk_models.modelling import mixed_units, not_asked_of, over_area
 from risk_models.models.gep.passport import ECOSYSTEM, NORM, PAYER, PRICE_TABLE
 from risk_models.models.gep.services import OWN_PRICES, SERVICES, Service
 from risk_models.words import Text
@@ -323,7 +323,7 @@ def stated_value(batch: Batch, basis: Basis, stated: Floats, area_ha: Floats) ->
         np.full(batch.n, basis.parameters.number(f"gep.stated_value_{end}"))
         for end in ("low", "high")
     )
-    mixed = mixed_units("area", given, low=low, high=high, over_area=(STATED, STATED_FIGURES))
+    mixed = mixed_units("area", given, low=low, high=high, detail=over_area(STATED, STATED_FIGURES))
     outside = ((given < low) | (given > high)) & not_asked_of(mixed, batch.n)
     code = "stated-value-outside-band"
     return [*mixed, *_told(code, "area", outside, "ask", given=given, low=low, high=high)]
