@@ -42,6 +42,7 @@ from risk_models.models.forest_right.groups import (
     RATE_HIGH,
     RATE_LOW,
     RENEWED,
+    ROTATION_SHARES,
     STANDING,
     STOCK_HIGH,
     STOCK_LOW,
@@ -50,7 +51,7 @@ from risk_models.models.forest_right.groups import (
     TIMBER,
 )
 from risk_models.models.forest_right.part import given, kept_for_carbon, or_else
-from risk_models.models.forest_right.words import WORDS
+from risk_models.models.forest_right.words import NO_YOUNGER, WORDS
 from risk_models.words import Text
 
 __all__ = ["check", "implied_value"]
@@ -73,7 +74,7 @@ def check(batch: Batch, basis: Basis) -> list[Finding]:
         *_land_findings(batch),
         *_plan_findings(batch),
         *_timber_findings(batch, basis),
-        *_age_findings(batch, basis),
+        *_stand_findings(batch, basis),
         *_bearing_findings(batch, basis),
         *_price_findings(batch, basis),
         *area_findings(batch, low=parameters.number(AREA_LOW), high=parameters.number(AREA_HIGH)),
@@ -315,10 +316,36 @@ def _stock_findings(field: str, stock: Floats, basis: Basis) -> list[Finding]:
     ]
 
 
-def _age_findings(batch: Batch, basis: Basis) -> list[Finding]:
-    """The whole years of age against those of the age group, for the group of species."""
+def _stand_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """The age of a stand beside its age group: by its species where known, else by its rotation."""
     if not batch.is_level("age_group", *LIMITED).any():
         return []
+    by_species = _age_findings(batch, basis)
+    spared = not_asked_of(by_species, batch.n)
+    return [*by_species, *_rotation_findings(batch, basis, spared)]
+
+
+def _rotation_findings(batch: Batch, basis: Basis, rows: Mask) -> list[Finding]:
+    """The age over the rotation against the share at which the age group begins and ends."""
+    table = basis.parameters.table(ROTATION_SHARES)
+    groups = batch.levels["age_group"]
+    begins, ends = (
+        batch.by_level("age_group", table.column_or_nan(name, groups)) for name in ("least", "most")
+    )
+    age = years(batch.days("planted_on"), np.full(batch.n, as_day(basis.on)))
+    rotation = batch.numbers("rotation_years")
+    share = per_unit(age, rotation)
+    told = {"age": age, "rotation": rotation, "share": 100.0 * share}
+    young = {"young-for-rotation": ("age_group", rows & (share >= 0.0) & (share < begins))}
+    old = {"old-for-rotation": ("age_group", rows & (share > ends))}
+    return [
+        *_told("ask", young, limit=100.0 * begins, **told),
+        *_told("ask", old, limit=100.0 * ends, **told),
+    ]
+
+
+def _age_findings(batch: Batch, basis: Basis) -> list[Finding]:
+    """The whole years of age against those of the age group, for the group of species."""
     table = basis.parameters.table(AGE_LIMITS)
     species = batch.levels["species_group"]
     ends = {
@@ -332,10 +359,14 @@ def _age_findings(batch: Batch, basis: Basis) -> list[Finding]:
     found: list[Finding] = []
     low = np.zeros(batch.n)
     for group in LIMITED:
-        high = ends.get(group, np.full(batch.n, 999.0))
+        high = ends.get(group, np.full(batch.n, np.inf))
         rows = batch.is_level("age_group", group) & ((age < low) | (age > high))
-        told = _told("ask", {"age-outside-group": ("age_group", rows)}, age=age, low=low, high=high)
-        found += told
+        code = "age-outside-group"
+        facts = {"age": age, "low": low}
+        words = NO_YOUNGER
+        if group in ends:
+            facts, words = {**facts, "high": high}, WORDS[code]
+        found += finding(code, "age_group", rows, severity="ask", detail=words, **facts)
         low = high + 1.0
     return found
 

@@ -29,6 +29,7 @@ __all__ = [
     "RATE_LOW",
     "RENEWED",
     "ROTATED",
+    "ROTATION_SHARES",
     "STANDING",
     "STOCKING",
     "STOCK_HIGH",
@@ -43,6 +44,7 @@ CATEGORY: Final = "forest_right.category"
 AGE_GROUP: Final = "forest_right.age_group"
 AGE_LIMITS: Final = "forest_right.age_limits"
 BEARING_AGES: Final = "forest_right.bearing_ages"
+ROTATION_SHARES: Final = "forest_right.rotation_shares"
 STOCKING: Final = "forest_right.stocking"
 RATE_LOW: Final = "forest_right.discount_rate_low"
 RATE_HIGH: Final = "forest_right.discount_rate_high"

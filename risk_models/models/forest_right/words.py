@@ -4,7 +4,7 @@ from typing import Final
 
 from risk_models.words import Text
 
-__all__ = ["COMPARED", "REASONS", "WORDS"]
+__all__ = ["COMPARED", "NO_YOUNGER", "REASONS", "WORDS"]
 
 WORDS: Final[dict[str, Text]] = {
     "category-not-mortgageable": Text(
@@ -33,6 +33,20 @@ WORDS: Final[dict[str, Text]] = {
         en="The age of %(age)d years is not that of the group for these species: %(low)d to"
         " %(high)d years.",
         zh="林龄%(age)d年与该树种组的龄组不符，应为%(low)d至%(high)d年。",
+    ),
+    "young-for-rotation": Text(
+        en="The age of %(age).1f years is %(share).0f%% of the rotation of %(rotation).0f years; this"
+        " age group usually begins at %(limit).0f%%. Check the day of planting, the rotation and the"
+        " age group.",
+        zh="林龄%(age).1f年为经营周期%(rotation).0f年的%(share).0f%%，该龄组通常自%(limit).0f%%起。"
+        "请核对造林日期、经营周期与龄组。",
+    ),
+    "old-for-rotation": Text(
+        en="The age of %(age).1f years is %(share).0f%% of the rotation of %(rotation).0f years; this"
+        " age group usually ends at %(limit).0f%%. Check the day of planting, the rotation and the"
+        " age group.",
+        zh="林龄%(age).1f年为经营周期%(rotation).0f年的%(share).0f%%，该龄组通常至%(limit).0f%%止。"
+        "请核对造林日期、经营周期与龄组。",
     ),
     "too-young-to-bear": Text(
         en="Trees planted %(age).1f years ago cannot be at this stage; it takes %(least).0f years or"
@@ -129,6 +143,12 @@ WORDS: Final[dict[str, Text]] = {
         zh="每亩价值%(implied).2f元，超出%(low).2f至%(high).2f元的区间。",
     ),
 }
+
+NO_YOUNGER: Final = Text(
+    en="The age of %(age)d years is not that of the group for these species: %(low)d years or more.",
+    zh="林龄%(age)d年与该树种组的龄组不符，应为%(low)d年以上。",
+)
+"""The same of the last age group, which has no last year."""
 
 REASONS: Final[dict[str, Text]] = {
     "young": Text(
