@@ -92,6 +92,10 @@ def _print(found: Calibration) -> None:
         (N_("Jumps a year"), f"{jumps.per_year:.2f}"),
         (N_("Volatility without jumps"), f"{jumps.volatility_without:.1%}"),
         (
+            N_("Dickey-Fuller statistic (below -2.86 shows a return)"),
+            f"{found.reversion.dickey_fuller:.2f}",
+        ),
+        (
             N_("AIC of random walk and of return to the mean"),
             f"{found.walk.aic:.1f}, {found.reverting.aic:.1f}",
         ),

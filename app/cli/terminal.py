@@ -197,8 +197,22 @@ def show_refusal(refusal: Refusal, *, as_json: bool) -> NoReturn:
             click.echo(f"  {say(refusal.detail, _shown(refusal.facts, language()))}", err=True)
         for error in refusal.errors:
             words = say(error.detail, _shown(error.facts, language()))
-            click.echo(f"  {error.pointer}: {words}" if error.pointer else f"  {words}", err=True)
+            place = _place(error.pointer)
+            click.echo(f"  {place}: {words}" if place else f"  {words}", err=True)
     raise click.exceptions.Exit(UNREADABLE if isinstance(refusal, InputUnreadable) else REFUSED)
+
+
+def _place(pointer: str) -> str:
+    """Where it is for a person: lines and rows by their number, other places as JSON has them."""
+    match pointer.strip("/").split("/"):
+        case ["file", line] if line.isdecimal():
+            return say(N_("line %(line)s"), {"line": line})
+        case ["rows"]:
+            return say(N_("rows"))
+        case ["rows", row, *fields] if row.isdecimal():
+            return ": ".join([say(N_("row %(row)s"), {"row": int(row) + 1}), *fields])
+        case _:
+            return pointer
 
 
 def problem_of(refusal: Refusal) -> dict[str, object]:

@@ -14,7 +14,12 @@ from app.kernel.csv_rows import MAX_LINE_ERRORS, MAX_ROWS, LineError, read_rows
 from app.kernel.errors import RuleViolation
 from app.kernel.text import N_
 from risk_models.dated import Parameters
-from risk_models.engines.calibration import Calibration, InvalidSeries, calibrate
+from risk_models.engines.calibration import (
+    FEWEST_POINTS,
+    Calibration,
+    InvalidSeries,
+    calibrate,
+)
 from risk_models.engines.haircuts import haircuts
 from risk_models.engines.outliers import rule_in_force
 from risk_models.engines.paths import PROCESS, STRESS_VOLATILITY, Process, process_of
@@ -314,6 +319,22 @@ def calibration_of(
 NO_POINTS: Final = Name(
     en="The period has no points. Choose a longer one.", zh="所选期间没有数据点，请选择更长的期间。"
 )
+
+
+def require_points(found: int, up_to_day: int, later: int, day: date) -> None:
+    """Refuse a period with too few points: how many lie in it up to the day, which are not used, what helps."""
+    if found >= FEWEST_POINTS:
+        return
+    on, least = day.isoformat(), FEWEST_POINTS
+    enough = up_to_day >= FEWEST_POINTS
+    en = f"Points up to {on} in the period: {found}; {least} are needed."
+    zh = f"所选期间截至{on}有{found}个数据点，至少须有{least}个。"
+    if later:
+        en += f" Points after {on}, which are not used: {later}."
+        zh += f"{on}之后的{later}个数据点不予采用。"
+    en += " Choose a longer period." if enough else " Import more prices."
+    zh += "请选择更长的期间。" if enough else "请导入更多价格。"
+    raise SeriesNotCalibrated(reason=Name(en=en, zh=zh))
 
 
 def require_period(first: date | None, last: date | None) -> None:

@@ -95,6 +95,15 @@ def course(
     return [(row.on, row.value) for row in reversed(rows)]
 
 
+def count_points(
+    session: Session, code: str, *, first: date | None = None, last: date | None = None
+) -> int:
+    """How many points count in a period."""
+    statement = points(code, first=first, last=last).order_by(None).subquery()
+    found: int = session.execute(sa.select(sa.func.count()).select_from(statement)).scalar_one()
+    return found
+
+
 def chart_values(session: Session, code: str, *, limit: int) -> list[tuple[date, Decimal]]:
     """The last points of a series in the order of time."""
     rows = session.execute(points(code).limit(limit)).scalars().all()

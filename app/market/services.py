@@ -375,6 +375,14 @@ def calibrate_series(
         last=min(command.last_on or day, day),
         limit=MAX_CALIBRATION_POINTS,
     )
+    tomorrow = day + timedelta(days=1)
+    unused = max(command.first_on or tomorrow, tomorrow)
+    domain.require_points(
+        len(course),
+        queries.count_points(session, series.code, last=day),
+        queries.count_points(session, series.code, first=unused, last=command.last_on),
+        day,
+    )
     parameters = science_parameters().on(day)
     days, prices = [on for on, _ in course], [float(value) for _, value in course]
     found = domain.calibration_of(days, prices, parameters)

@@ -1,5 +1,6 @@
 """Pages of prices: list, series, check of a file, import."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -78,3 +79,27 @@ def test_how_a_price_moves_is_shown_with_its_haircuts(sign_in, language, words, 
     empty = browser.get("/market/CEA/calibration?last_on=2020-01-01", status=200)
     assert refusal in empty.text
     browser.get("/market/NONE/calibration", status=404)
+
+
+def test_too_few_points_are_counted_and_the_advice_can_be_followed(sign_in, clock) -> None:
+    today = clock.today()
+    clock.instant += timedelta(days=7)
+    browser = sign_in("tc-1", language="en")
+    sent = {"source": "日报", "reason": "更正"}
+    days = [today + timedelta(days=place) for place in range(-4, 7)]
+    text = "\n".join(["on,value", *(f"{on},{80 + on.day % 7}" for on in days)])
+    browser.submit("/market/CEA/points", {**sent, "text": text}, status=303)
+    clock.instant -= timedelta(days=7)
+    browser = sign_in("tc-1", language="en")
+    period = f"first_on={days[0]}&last_on={days[-1]}"
+    told = browser.get(f"/market/CEA/calibration?{period}").text
+    assert f"Points up to {today} in the period: 5; 10 are needed." in told
+    assert f"Points after {today}, which are not used: 6." in told
+    assert "Import more prices." in told
+    assert "longer period" not in told
+    earlier = [today - timedelta(days=place) for place in range(10, 20)]
+    text = "\n".join(["on,value", *(f"{on},{80 + on.day % 7}" for on in earlier)])
+    browser.submit("/market/CEA/points", {**sent, "text": text}, status=303)
+    short = browser.get(f"/market/CEA/calibration?first_on={days[0]}&last_on={today}").text
+    assert "Choose a longer period." in short
+    assert "not used" not in short

@@ -221,6 +221,18 @@ def test_an_asset_without_a_valid_appraisal_is_listed_with_the_reason(session, w
     assert "评估" in left.problem.zh
 
 
+def test_a_day_on_which_assets_cannot_be_valued_is_said_before_the_figures(
+    session, loan, commit, sign_in
+):
+    commit()
+    page = sign_in("a-risk", language="en")
+    nothing = "None of the 1 assets could be valued on this day."
+    assert "could be valued on this day" not in page.get("/collateral/risk").text
+    early = (SIGNED_ON - timedelta(days=1)).isoformat()
+    told = page.get(f"/collateral/risk?scenario=price-fall-30&on={early}", status=200).text
+    assert told.index(nothing) < told.index("Recognised before")
+
+
 def test_a_bank_sees_its_own_loans_and_the_system_all(session, world, loan):
     assert run(session, world, login="b-collateral").loans == ()
     system = stress_portfolio(session, world.system(), "price-fall-30", SIGNED_ON)

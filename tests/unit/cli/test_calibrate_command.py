@@ -96,6 +96,14 @@ def test_people_get_words_in_their_language(call, monkeypatch):
     assert "年波动率" in call(text("date,price", rows(60))).output
 
 
+def test_what_shows_a_return_to_the_mean_or_none_stands_beside_the_verdict(call):
+    """AIC may be lower for the return to the mean where the statistic does not show one."""
+    shown = call(text("date,price", rows(400))).output
+    told = json.loads(call(text("date,price", rows(400)), "--json").output)
+    label = "Dickey-Fuller statistic (below -2.86 shows a return): "
+    assert f"{label}{told['reversion']['dickey_fuller']:.2f}\n" in shown
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -116,8 +124,8 @@ def test_a_series_that_says_nothing_is_refused_with_exit_one(call, content, word
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (text("date,price", [*rows(20), ("2021-02-30", "5")]), "/file/22: Write the day"),
-        (text("date,price", [*rows(20), ("2022-02-20", '"1,5"')]), "/file/22: Write the price"),
+        (text("date,price", [*rows(20), ("2021-02-30", "5")]), "line 22: Write the day"),
+        (text("date,price", [*rows(20), ("2022-02-20", '"1,5"')]), "line 22: Write the price"),
         (text("date,price", [*rows(20), ("2022-02-20",)]), "fewer cells"),
         (text("when,how much", rows(20)), "date, price"),
         ('date,price\n"2021-01-01,5\n', "a quote is not closed"),
@@ -138,7 +146,7 @@ def test_everything_wrong_with_a_file_is_told_at_once(call):
             "date,price", [*lines[:-1], ("2021-01-21", "0"), lines[3], ("x", "5"), ("2021-01-22",)]
         )
     ).output
-    assert all(words in told for words in ("/file/23", "/file/24", "do not ascend", "above zero"))
+    assert all(words in told for words in ("line 23", "line 24", "do not ascend", "above zero"))
 
 
 def test_a_header_without_the_columns_names_both_spellings(call):
