@@ -13,6 +13,9 @@ from app.audit.domain import json_value
 from app.audit.models import AuditEvent
 from app.db.invariants import Violation
 from app.loans.models import Loan, LoanNote
+from app.loans.rates.models import LoanRateChange
+from app.origination.change_models import LoanChange
+from app.origination.domain.changes import ChangeState
 from app.origination.domain.duties import Duty, Part, decide_duty, duty_of
 from app.origination.domain.states import (
     APPLICATION,
@@ -191,11 +194,12 @@ def _contracts(session: Session) -> Iterator[Violation]:
             )
         )
     )
+    signed = _signed_rates(session)
     for row, loan in session.execute(statement).all():
         if row.state is not ApplicationState.CONTRACTED or loan is None:
             yield _broken("contract", row, f"state {row.state} and its loan disagree")
             continue
-        yield from _terms(row, loan)
+        yield from _terms(row, loan, signed.get(loan.id, {}))
     known = sa.select(col(Application.loan_id)).where(col(Application.loan_id).is_not(None))
     alone = sa.select(col(Loan.number)).where(
         col(Loan.application_id).is_not(None), col(Loan.id).not_in(known)
@@ -208,7 +212,29 @@ def _contracts(session: Session) -> Iterator[Violation]:
         )
 
 
-def _terms(row: Application, loan: Loan) -> Iterator[Violation]:
+def _signed_rates(session: Session) -> dict[UUID, Facts]:
+    """The terms of the rate before the first change that was decided on and carried out, by loan."""
+    statement = (
+        sa.select(LoanRateChange)
+        .join(LoanChange, col(LoanChange.number) == col(LoanRateChange.change_number))
+        .where(
+            col(LoanChange.loan_id) == col(LoanRateChange.loan_id),
+            col(LoanChange.state) == ChangeState.CARRIED_OUT,
+        )
+        .order_by(col(LoanRateChange.number).desc())
+    )
+    return {
+        row.loan_id: {
+            "rate_ppm": row.before_rate_ppm,
+            "lpr_tenor": row.before_lpr_tenor,
+            "lpr_bp": row.before_lpr_bp,
+        }
+        for row in session.execute(statement).scalars()
+    }
+
+
+def _terms(row: Application, loan: Loan, signed: Facts) -> Iterator[Violation]:
+    """The terms signed are those of the file; of a rate that was changed since, those before the first change."""
     expected: dict[str, Any] = {
         "application_id": row.id,
         "bank_id": row.bank_id,
@@ -221,7 +247,7 @@ def _terms(row: Application, loan: Loan) -> Iterator[Violation]:
     if row.lpr_tenor is None:
         expected["rate_ppm"] = row.rate_ppm
     for name, value in expected.items():
-        if getattr(loan, name) != value:
+        if signed.get(name, getattr(loan, name)) != value:
             yield _broken("contract", row, f"{name} of loan {loan.number} differs")
     if row.approved_fen is None or loan.contract_fen > row.approved_fen:
         yield _broken("contract", row, f"{loan.contract_fen} signed, {row.approved_fen} approved")

@@ -1,7 +1,7 @@
 """Warning signals: raised by a person, handled by measures, resolved, or dismissed by a second person."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -51,6 +51,7 @@ from app.loans.loan_officers import colleagues
 from app.loans.models import Loan
 from app.loans.queries import visible_loans
 from app.loans.refusals import LoanNotServiced
+from app.reference.services import policy_for
 
 SERIES = "WS"
 """Numbers of signals begin with it."""
@@ -174,13 +175,24 @@ def _require_made(session: Session, actor: Actor, command: RaiseSignal) -> None:
         raise InvalidInput.at("/inspection_id", N_("Choose a check of this loan that was made."))
 
 
+def _require_due_day(session: Session, row: WarningSignal, due_on: date) -> None:
+    day = lending_day(session, row.bank_id)
+    if due_on < day:
+        raise InvalidInput.at("/due_on", N_("This day lies in the past."))
+    policy = policy_for(session, row.bank_id, day)
+    last = day + timedelta(days=policy.whole("loans.signals.longest_measure"))
+    if due_on > last:
+        raise InvalidInput.at(
+            "/due_on", N_("A measure is done by %(last)s at the latest."), last=last
+        )
+
+
 def plan_measure(
     session: Session, actor: Actor, signal_id: UUID, command: PlanMeasure
 ) -> SignalView:
     """Give somebody of the bank a task with a day."""
     row, after = _begin(session, actor, signal_id, SignalEvent.PLAN)
-    if command.due_on < lending_day(session, row.bank_id):
-        raise InvalidInput.at("/due_on", N_("This day lies in the past."))
+    _require_due_day(session, row, command.due_on)
     allowed = {key for key, _name in colleagues(session, row.bank_id, Permission.HANDLE_SIGNAL)}
     if command.person_id not in allowed:
         raise InvalidInput.at(

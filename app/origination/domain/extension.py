@@ -109,6 +109,12 @@ def longest_of_change(
     return longest_maturity(starts_on, signed_until_on, extension_limits(policy))
 
 
+def longest_restructured(applied_on: date, policy: Policy) -> date:
+    """The latest maturity that a restructuring asked for on a day may give."""
+    months = policy.whole("origination.restructuring.longest_term")
+    return add_months(applied_on, months, anchor_day=applied_on.day)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateFacts:
     """The rates of the notes in force, and what a change makes of them: `after_ppm`, None where they stay.
@@ -149,6 +155,7 @@ class ChangeFacts:
     has_plan: bool
     rate_border_months: int
     rate: RateFacts
+    restructured_until_on: date
     renewal: RenewalFacts | None = None
 
     @property
@@ -241,6 +248,16 @@ def _extension_checks(facts: ChangeFacts) -> Iterator[Check]:
         pointer="/matures_on",
         facts={"longest": facts.longest_on},
     )
+    yield Check(
+        code="plan-as-it-stands",
+        title=N_("An extension has no new plan of principal"),
+        outcome=outcome(met=not facts.has_plan),
+        hint=N_(
+            "Take the rows of the plan out: an extension moves what falls due at the maturity;"
+            " another plan is a restructuring."
+        ),
+        pointer="/plan",
+    )
 
 
 def _restructuring_checks(facts: ChangeFacts) -> Iterator[Check]:
@@ -266,6 +283,15 @@ def _restructuring_checks(facts: ChangeFacts) -> Iterator[Check]:
         ),
         hint=N_("Give a later maturity, a new plan of principal, a lower rate, or more of these."),
         pointer="/matures_on",
+    )
+    longest = facts.restructured_until_on
+    yield Check(
+        code="within-restructuring-limit",
+        title=N_("The maturity lies within the limit of a restructuring"),
+        outcome=outcome(met=facts.matures_on <= longest, needed=facts.is_later),
+        hint=N_("A restructured loan may run until %(longest)s at most."),
+        pointer="/matures_on",
+        facts={"longest": longest},
     )
 
 

@@ -24,6 +24,7 @@ from app.origination.domain.extension import (
     ChangeFacts,
     RateFacts,
     crosses_border,
+    longest_restructured,
     tenor_months,
 )
 from app.origination.domain.products import Use
@@ -69,6 +70,9 @@ def change_facts(session: Session, asked: Asked) -> ChangeFacts:
         has_plan=bool(row.plan),
         rate_border_months=_border(session, loan, day),
         rate=RateFacts(floating=False, low_ppm=0, high_ppm=0) if renews else _rate(session, asked),
+        restructured_until_on=longest_restructured(
+            row.applied_on, policy_for(session, loan.bank_id, row.applied_on)
+        ),
         renewal=_renewal(session, asked) if renews else None,
     )
 

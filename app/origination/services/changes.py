@@ -177,7 +177,7 @@ def propose_change(
         created_at=now(session),
     )
     _require_checks(session, Asked(loan=loan, row=row, day=day))
-    if command.plan and command.kind is not ChangeKind.RENEWAL:
+    if command.plan and command.kind is ChangeKind.RESTRUCTURING:
         require_plan(ledger, command.plan, day, until_on=row.matures_on)
     if command.kind is ChangeKind.RENEWAL:
         require_renewed_terms(session, loan, row, day)

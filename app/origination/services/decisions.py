@@ -130,18 +130,36 @@ def sign(
 def _proposed_rate(session: Session, row: Application, command: SignInvestigation) -> int:
     """The fixed rate proposed, or what the floating one is today."""
     tenor, bp, rule = command.lpr_tenor, command.lpr_bp, command.reset_rule
-    if (tenor is None) == (command.rate_ppm is None):
+    if command.rate_ppm is not None:
+        _require_fixed(command)
+        return command.rate_ppm
+    if (tenor, bp, rule) == (None, None, None):
         raise InvalidInput.at(
-            "/rate", N_("Give either a fixed rate or basis points over the LPR, not both.")
+            "/rate", N_("A rate is needed: give a fixed one, or basis points over the LPR.")
         )
     if tenor is None:
-        return command.rate_ppm or 0
+        raise InvalidInput.at("/lpr_tenor", N_("Say which LPR a floating rate follows."))
     if bp is None or rule is None:
         raise InvalidInput.at(
-            "/lpr_bp", N_("A floating rate needs its basis points and the days of its reset.")
+            "/lpr_bp" if bp is None else "/reset_rule",
+            N_("A floating rate needs its basis points and the days of its reset."),
         )
     day = lending_day(session, row.bank_id)
     return proposed_pricing(session, row.bank_id, day, tenor=tenor, bp=bp, rule=rule)[1]
+
+
+def _require_fixed(command: SignInvestigation) -> None:
+    """Refuse, at its field, each term of a floating rate beside a fixed one."""
+    floating = {
+        "/lpr_tenor": command.lpr_tenor,
+        "/lpr_bp": command.lpr_bp,
+        "/reset_rule": command.reset_rule,
+    }
+    pointer = next((name for name, given in floating.items() if given is not None), None)
+    if pointer is not None:
+        raise InvalidInput.at(
+            pointer, N_("Give either a fixed rate or basis points over the LPR, not both.")
+        )
 
 
 def _investigation(

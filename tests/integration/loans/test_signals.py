@@ -183,9 +183,12 @@ def test_measures_are_given_to_colleagues_who_handle_signals_and_not_for_yesterd
         measure(bank, "a-ops"),
         measure(bank, "b-officer"),
         measure(bank, due_on=OPENED - timedelta(days=1)),
+        measure(bank, due_on=OPENED + timedelta(days=367)),
     ):
         with pytest.raises(InvalidInput):
             act(bank, plan_measure, "a-risk", signal.id, command)
+    last = measure(bank, due_on=OPENED + timedelta(days=366))
+    act(bank, plan_measure, "a-risk", signal.id, last)
 
 
 def test_signals_are_not_found_by_others_and_not_by_the_borrower(bank, loan_id):

@@ -3,15 +3,28 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from app.kernel.errors import InvalidInput
 from app.kernel.schedule_dates import MonthEnd
 from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.terms import DayRoll, Method
 from app.loans.models import Loan, LoanNote
+from app.loans.rates.models import LoanRateChange
+from app.loans.services import close_day
 from app.market.services import DATA, AddSeries, add_series, load_point_file
+from app.origination.domain.changes import ChangeKind
 from app.origination.invariants import violations
 from app.origination.services import contract
+from app.origination.services.changes import (
+    CarryOut,
+    DecideChange,
+    ProposeChange,
+    approve_change,
+    carry_out_change,
+    propose_change,
+)
+from tests.factories.world import TODAY
 
 FLOATING = {
     "rate_ppm": None,
@@ -41,6 +54,35 @@ def test_a_floating_rate_goes_from_the_investigation_to_the_note(lending, sessio
     assert list(violations(session)) == []
 
 
+@pytest.mark.usefixtures("lpr")
+def test_a_changed_rate_agrees_with_the_file_by_its_decided_change(
+    lending, session, commit, database, world
+):
+    """Past five years the LPR over five years counts: lawful, and found again where no change decided it."""
+    posted = lending.drawn(lending.main_pool(), signed=FLOATING)
+    commit()
+    close_day(database, world.system("A"), lending.bank_id, TODAY)
+    later = date(2031, 1, 2)
+    command = ProposeChange(
+        kind=ChangeKind.RESTRUCTURING,
+        reason="销售回款延后",
+        matures_on=later,
+        financial_difficulty=True,
+        consent="示例同意书",
+        registered_until=later,
+    )
+    made = propose_change(session, lending.staff("officer"), posted.loan_id, command)
+    decided = DecideChange(note="同意")
+    approve_change(session, lending.staff("approve"), made.id, decided)
+    carry_out_change(session, lending.staff("officer"), made.id, CarryOut())
+    commit()
+    session.expire_all()
+    assert session.get_one(Loan, posted.loan_id).lpr_tenor is LprTenor.FIVE_YEARS
+    assert list(violations(session)) == []
+    session.execute(sa.update(LoanRateChange).values(change_number="T-2024-999999"))
+    assert "lpr_tenor" in next(iter(violations(session))).detail
+
+
 def test_surcharges_and_grace_are_copied_from_product_and_investigation(lending, session):
     signed = {"method": Method.EQUAL_PRINCIPAL, "grace_principal": 2}
     view = lending.contracted(lending.main_pool(), signed=signed)
@@ -61,16 +103,22 @@ def test_interest_settled_by_quarters_may_roll_over_closed_days(lending, session
 @pytest.mark.usefixtures("lpr")
 def test_a_rate_that_is_not_one_kind_is_refused(lending):
     view = lending.accepted(lending.main_pool())
+    none = {"rate_ppm": None}
     for given, pointer in (
-        ({**FLOATING, "rate_ppm": 44_500}, "/rate"),
-        ({"rate_ppm": None}, "/rate"),
+        ({**FLOATING, "rate_ppm": 44_500}, "/lpr_tenor"),
+        ({"lpr_bp": 10}, "/lpr_bp"),
+        ({"lpr_bp": 0}, "/lpr_bp"),
+        ({"reset_rule": ResetRule.JANUARY}, "/reset_rule"),
+        (none, "/rate"),
+        ({**none, "lpr_bp": 10}, "/lpr_tenor"),
         ({**FLOATING, "lpr_bp": None}, "/lpr_bp"),
-        ({**FLOATING, "reset_rule": None}, "/lpr_bp"),
+        ({**FLOATING, "reset_rule": None}, "/reset_rule"),
         ({**FLOATING, "lpr_bp": 1_001}, "/lpr_bp"),
     ):
         with pytest.raises(InvalidInput) as refused:
             lending.sign(view.id, **given)
         assert refused.value.errors[0].pointer == pointer, given
+        assert refused.value.errors[0].detail.startswith("A rate is needed") is (given == none)
 
 
 def test_a_first_due_day_is_the_contract_s(lending, session):

@@ -102,6 +102,7 @@ FACTS = ChangeFacts(
     has_plan=False,
     rate_border_months=60,
     rate=RateFacts(floating=False, low_ppm=44_500, high_ppm=44_500),
+    restructured_until_on=date(2035, 1, 1),
 )
 
 
@@ -121,6 +122,7 @@ def unmet(**changed):
     [
         ({}, set()),
         ({"performing": False}, {"performing"}),
+        ({"has_plan": True}, {"plan-as-it-stands"}),
         ({"matures_on": date(2024, 12, 25)}, {"later-maturity"}),
         ({"longest_on": date(2025, 6, 25)}, set()),
         ({"longest_on": date(2025, 6, 24)}, {"within-extension-limit"}),
@@ -149,6 +151,8 @@ def test_each_condition_of_an_extension(changed, codes):
         ({}, {"debtor-in-difficulty"}),
         ({"financial_difficulty": True, "matures_on": date(2035, 1, 1), "rate_border_months": 600,
           "registered_until": date(2035, 1, 1)}, set()),
+        ({"financial_difficulty": True, "matures_on": date(2035, 1, 2), "rate_border_months": 600,
+          "registered_until": date(2035, 1, 2)}, {"within-restructuring-limit"}),
         ({"financial_difficulty": True, "matures_on": date(2024, 12, 25)}, {"terms-eased"}),
         ({"financial_difficulty": True, "matures_on": date(2024, 12, 25), "has_plan": True}, set()),
         ({"financial_difficulty": True, "matures_on": date(2024, 12, 25), "rate": new_rate(44_499)}, set()),
