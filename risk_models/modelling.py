@@ -109,20 +109,20 @@ TERM_LONG: Text = Text(
     zh="权利剩余%(years).1f年，长于通常的%(limit).0f年，请核对到期日。",
 )
 GROWTH_ABOVE: Text = Text(
-    en="The income is taken to grow by %(growth).4f a year, above %(limit).4f.",
-    zh="假定收入每年增长%(growth).4f，高于%(limit).4f。",
+    en="The income is taken to grow by %(growth)p a year, above %(limit)p.",
+    zh="假定收入每年增长%(growth)p，高于%(limit)p。",
 )
 PRICE_GROWTH_ABOVE: Text = Text(
-    en="The price is taken to grow by %(growth).4f a year, above %(limit).4f.",
-    zh="假定价格每年增长%(growth).4f，高于%(limit).4f。",
+    en="The price is taken to grow by %(growth)p a year, above %(limit)p.",
+    zh="假定价格每年增长%(growth)p，高于%(limit)p。",
 )
 REMOVALS_ABOVE: Text = Text(
     en="%(rate).4f tCO2e per mu and year exceeds the usual %(limit).4f; ask for evidence.",
     zh="每亩每年%(rate).4f吨，高于通常的%(limit).4f吨，请补充依据。",
 )
 RATE_OUTSIDE: Text = Text(
-    en="The discount rate %(rate).4f lies outside the usual %(low).4f to %(high).4f.",
-    zh="折现率%(rate).4f超出通常区间%(low).4f至%(high).4f。",
+    en="The discount rate %(rate)p lies outside the usual %(low)p to %(high)p.",
+    zh="折现率%(rate)p超出通常区间%(low)p至%(high)p。",
 )
 
 

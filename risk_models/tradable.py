@@ -255,11 +255,13 @@ def reference_price(
 
 def _printed_mean(known: Sequence[PriceUse], prices: Prices, steps: Recorder) -> float:
     yuan = [np.array(prices[use.id].yuan) for use in known]
+    unit = known[0].unit
     if len(yuan) == 1:
-        return float(steps("reference_price", only_mean, price=yuan[0]))
-    short = steps("short_mean", short_mean, price=yuan[0])
-    long = steps("long_mean", long_mean, price=yuan[1])
-    return float(steps("reference_price", lower_mean, short_mean=short, long_mean=long))
+        return float(steps("reference_price", replace(only_mean, unit=unit), price=yuan[0]))
+    short = steps("short_mean", replace(short_mean, unit=unit), price=yuan[0])
+    long = steps("long_mean", replace(long_mean, unit=unit), price=yuan[1])
+    lower = replace(lower_mean, unit=unit)
+    return float(steps("reference_price", lower, short_mean=short, long_mean=long))
 
 
 def priced_rows(
@@ -353,7 +355,13 @@ def pace(batch: Batch, basis: Basis) -> dict[str, Floats]:
 
 
 def lost_to_sale(
-    batch: Batch, basis: Basis, steps: Recorder, *, free: Floats, terms: Mapping[str, Floats]
+    batch: Batch,
+    basis: Basis,
+    steps: Recorder,
+    *,
+    free: Floats,
+    terms: Mapping[str, Floats],
+    unit: str,
 ) -> Floats:
     """Units [n] that selling the free ones loses.
 
@@ -362,7 +370,8 @@ def lost_to_sale(
     """
     days = steps("days_to_sell", days_to_sell, free_quantity=free, **pace(batch, basis))
     share = steps("liquidity_share", liquidity_share, days_to_sell=days, **terms)
-    return steps("lost_quantity", lost_quantity, free_quantity=free, liquidity_share=share)
+    lost = replace(lost_quantity, unit=unit)
+    return steps("lost_quantity", lost, free_quantity=free, liquidity_share=share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

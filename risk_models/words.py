@@ -8,13 +8,16 @@ from typing import Final
 
 __all__ = ["Text", "figure", "plain", "with_facts"]
 
-PLACE: Final = re.compile(r"%(?:\((\w+)\)(?:\.(\d+))?([sdfg])|%)")
+PLACE: Final = re.compile(r"%(?:\((\w+)\)(?:\.(\d+))?([sdfgp])|%)")
 """A place of a wording that a fact fills, or a percent sign."""
 
 MONEY_DECIMALS: Final = 2
 """Up to so many decimals, as of money, are told whole; more are told without the zeros at their end."""
 
 MOST_DECIMALS: Final = 12
+
+SHARE_DIGITS: Final = 4
+"""Digits that count of a share in per cent."""
 
 
 def plain(number: float, digits: int = 6) -> str:
@@ -43,7 +46,9 @@ def _trimmed(told: str) -> str:
 
 
 def with_facts(words: str, facts: Mapping[str, object]) -> str:
-    """A wording with its places filled: `.2f`, `.4g`, `d` (counts and calendar years) or `s`.
+    """A wording with its places filled: `.2f`, `.4g`, `d` (counts and calendar years), `p` or `s`.
+
+    `p` tells a share of one in per cent, with its sign.
 
     Raises KeyError for a place without a fact.
     """
@@ -57,6 +62,8 @@ def with_facts(words: str, facts: Mapping[str, object]) -> str:
             return str(fact)
         if kind == "d":
             return str(int(fact))
+        if kind == "p":
+            return f"{plain(100.0 * fact, SHARE_DIGITS)}%"
         return plain(fact, int(digits)) if kind == "g" else figure(fact, int(digits or 0))
 
     return PLACE.sub(told, words)

@@ -205,7 +205,7 @@ class CarbonAllowance:
         free = _account(batch, basis, steps).free
         reference_price(batch, basis, steps, field="sector", markets=_markets(batch))
         terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
-        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
+        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms, unit=TONNE)
         flows = sale_flows(
             Sale.now(TONNE, batch.n),
             {"holding": free, "liquidity": -lost},

@@ -87,8 +87,8 @@ WORDS: Final[dict[str, Text]] = {
         zh="预计%(given).2f年后签发，而此阶段通常至少需%(limit).2f年。",
     ),
     "expected-share-high": Text(
-        en="%(given).2f of the quantity is expected to be issued, above the usual %(limit).2f.",
-        zh="预计签发比例%(given).2f高于通常的%(limit).2f。",
+        en="%(given)p of the quantity is expected to be issued, above the usual %(limit)p.",
+        zh="预计签发比例%(given)p高于通常的%(limit)p。",
     ),
     "above-offset-share": Text(
         en="%(free).6g t exceed what the buyers may offset (%(limit).6g t). Name more buyers.",
@@ -171,7 +171,7 @@ class Ccer:
         free = _free(batch, basis, steps)
         _reference(batch, basis, steps)
         terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
-        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
+        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms, unit=TONNE)
         (first,), key = distinct(_wait(batch, basis, steps))
         sale = replace(
             Sale.now(TONNE, batch.n),

@@ -69,8 +69,8 @@ WORDS: Final[dict[str, Text]] = {
         zh="每亩每年%(standard).2f元，超出通常区间%(low).2f至%(high).2f元，请附补偿文件。",
     ),
     "collection-below-band": Text(
-        en="Only %(collected).3f of the compensation is received, below %(low).3f.",
-        zh="补偿到位率%(collected).3f，低于%(low).3f。",
+        en="Only %(collected)p of the compensation is received, below %(low)p.",
+        zh="补偿到位率%(collected)p，低于%(low)p。",
     ),
 }
 

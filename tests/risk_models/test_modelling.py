@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from risk_models.appraise import finding_detail
 from risk_models.modelling import mixed_units
 from risk_models.models import forest_compensation_income
 from tests.risk_models.helpers import example, run
@@ -40,3 +41,10 @@ def test_the_question_names_the_field_and_its_unit_in_both_languages():
     (mixed,) = (entry for entry in found if entry.code == "units-mixed")
     assert "下一年度补偿标准（元/亩·年）" in mixed.detail.zh
     assert "Compensation of the next year (yuan/mu/year)" in mixed.detail.en
+
+
+def test_a_share_is_told_in_per_cent_as_the_pages_show_it():
+    row = {**example(forest_compensation_income.MODEL), "discount_rate": 0.3}
+    found = run(forest_compensation_income.MODEL, [row]).findings
+    (told,) = (entry for entry in found if entry.code == "rate-outside-band")
+    assert finding_detail(told, 0).zh == "折现率30%超出通常区间4%至9%。"

@@ -129,3 +129,20 @@ def test_a_market_that_is_too_thin_is_asked_about_by_each_model(model, volume, p
     deep, thin = (example(model, **{volume: a_day}) for a_day in (1e9, 10.0))
     assert "dear-sale" not in codes(run(model, [deep], prices))
     assert "dear-sale" in codes(run(model, [thin], prices), severity="ask")
+
+
+@pytest.mark.parametrize(
+    ("model", "price", "unit"),
+    [
+        (carbon_allowance, "cea-vwap-20d", "tCO2e"),
+        (carbon_ticket, "carbon-ticket-vwap-20d", "tCO2e"),
+        (ccer, "ccer-vwap-20d", "tCO2e"),
+        (green_certificate, "gec-vwap-20d", "certificate"),
+    ],
+)
+def test_steps_of_a_sale_are_told_in_the_unit_of_the_model(model, price, unit):
+    prices = {price: Price(yuan=13.0, unit=f"yuan/{unit}")}
+    found = run(model.MODEL, [example(model.MODEL)], prices, trace=True)
+    units = {each.name: each.unit for each in found.trace}
+    assert units["reference_price"] == f"yuan/{unit}"
+    assert units["lost_quantity"] == unit

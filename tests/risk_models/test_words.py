@@ -50,3 +50,12 @@ def test_places_of_a_wording_are_filled_alike_in_both_languages():
     assert told.zh == "2020年8,990,000吨，0.05；wood的5%，39,000次"
     with pytest.raises(KeyError):
         words.filled({"given": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0.3, "30%"), (0.125, "12.5%"), (0.07, "7%"), (0.0001, "0.01%"), (0.0, "0%"), (-0.02, "-2%")],
+)
+def test_a_share_is_told_in_per_cent(share: float, told: str):
+    words = Text(en="%(rate)p of it", zh="其%(rate)p")
+    assert words.filled({"rate": share}) == Text(en=f"{told} of it", zh=f"其{told}")

@@ -49,17 +49,14 @@ def model_page(model_id: str) -> str:
 
 
 def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
+    """One input as the form, the template and the API ask for it: a share is one of one, not of 100."""
     listed = choices_of(each, parameters)
-    share = each.unit == RATIO and each.kind == "number"
-    low, high = (
-        None if end is None else end * 100 if share else end for end in (each.low, each.high)
-    )
     return {
         "title": words(each.title),
         "name": each.name,
         "help": words(each.help),
-        "unit": "%" if share else "" if each.unit in {"1", "day"} else each.unit,
-        "range": span(low, high, each.unit, above=each.low_open),
+        "unit": "" if each.unit in {"1", "day"} else each.unit,
+        "range": span(each.low, each.high, each.unit, above=each.low_open),
         "choices": ", ".join(words(choice.title) for choice in listed),
         "reference": said(each.reference),
         "required": each.required,

@@ -118,8 +118,8 @@ WORDS: Final[dict[str, Text]] = {
         zh="要求采用20日与250日均价的较低者，但均价不全，按已知价格的较低者计。",
     ),
     "buffer-below-floor": Text(
-        en="The buffer of %(buffer).4f is below %(floor).4f.",
-        zh="非持久性扣减%(buffer).4f低于%(floor).4f。",
+        en="The buffer of %(buffer)p is below %(floor)p.",
+        zh="非持久性扣减%(buffer)p低于%(floor)p。",
     ),
     "hazard-twice": Text(
         en="The hazard of loss is in the discount rate and stated besides. Leave the yearly hazard"
@@ -199,18 +199,18 @@ WORDS: Final[dict[str, Text]] = {
         zh="各层的面积、均值、标准差与样地数须逐层填写，个数一致。",
     ),
     "sample-imprecise": Text(
-        en="The half-width at 90%% is %(half).4f of the mean, above %(limit).4f; more plots would"
+        en="The half-width at 90%% is %(half)p of the mean, above %(limit)p; more plots would"
         " pay for themselves.",
-        zh="90%%置信半宽为均值的%(half).4f，超过%(limit).4f，宜增设样地。",
+        zh="90%%置信半宽为均值的%(half)p，超过%(limit)p，宜增设样地。",
     ),
     "risk-failed": Text(
         en="The risk of loss fails the table: losses are too great and too frequent to be credited.",
         zh="非持久性风险评分不通过：损失过重或过于频繁，不予计入。",
     ),
     "hazard-above-band": Text(
-        en="A yearly hazard of %(hazard).4f is above the usual %(limit).4f: is it a share, and of one"
+        en="A yearly hazard of %(hazard)p is above the usual %(limit)p: is it a share, and of one"
         " year?",
-        zh="年损失概率%(hazard).4f高于通常的%(limit).4f，请核对是否为比例、是否为一年。",
+        zh="年损失概率%(hazard)p高于通常的%(limit)p，请核对是否为比例、是否为一年。",
     ),
     "choice-left-empty": Text(
         en="The choice is empty, so inputs given for another answer are not counted. Choose.",

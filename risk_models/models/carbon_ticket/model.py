@@ -205,7 +205,7 @@ class CarbonTicket:
         free = _free(batch, steps, _tonnes(batch, basis, steps))
         _reference(batch, basis, steps)
         terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
-        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
+        lost = lost_to_sale(batch, basis, steps, free=free, terms=terms, unit=TONNE)
         exposures = {"market": on_the_day(_sold(batch, basis, free, lost), batch.n)}
         rows = np.flatnonzero(_has_buyback(batch)).astype(np.int32)
         if len(rows):
@@ -340,7 +340,7 @@ def _split(
 def _market_takes(batch: Batch, basis: Basis, free: Floats, reference: Floats) -> Floats:
     """Tonnes [n] that the market has to take: less by what is bought back where that pays more."""
     terms = sale_terms(basis, Recorder(), base_discount=BASE_DISCOUNT)
-    lost = lost_to_sale(batch, basis, Recorder(), free=free, terms=terms)
+    lost = lost_to_sale(batch, basis, Recorder(), free=free, terms=terms, unit=TONNE)
     back, rest, rest_lost = _split(batch, basis, Recorder(), free, terms)
     with_buyback = back * batch.numbers("buyback_price_yuan") + (rest - rest_lost) * reference
     # Nothing is bought back at a price or for a quantity that is missing: no number is greater.

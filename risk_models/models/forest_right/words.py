@@ -66,8 +66,8 @@ WORDS: Final[dict[str, Text]] = {
         en="The stock at felling lies below the stock of today.", zh="主伐时蓄积低于现有蓄积。"
     ),
     "outturn-above-band": Text(
-        en="The outturn of %(outturn).3f lies above %(high).3f.",
-        zh="出材率%(outturn).3f高于通常上限%(high).3f。",
+        en="The outturn of %(outturn)p lies above %(high)p.",
+        zh="出材率%(outturn)p高于通常上限%(high)p。",
     ),
     "assortments-above-outturn": Text(
         en="The assortments add up to more than the outturn. Lower them or raise the outturn.",

@@ -238,7 +238,7 @@ def _held_flows(batch: Batch, basis: Basis, steps: Recorder) -> list[Flow]:
         return []
     free = _free(batch, steps)
     terms = sale_terms(basis, steps, base_discount=BASE_DISCOUNT)
-    lost = lost_to_sale(batch, basis, steps, free=free, terms=terms)
+    lost = lost_to_sale(batch, basis, steps, free=free, terms=terms, unit=PIECE)
     return sale_flows(
         Sale.now(PIECE, batch.n),
         {"holding": free, "liquidity": -lost},

@@ -252,6 +252,15 @@ def test_a_model_shows_each_parameter_once_and_shares_in_per_cent(sign_in, carbo
     assert ">table<" not in shown
 
 
+def test_a_model_states_the_range_of_a_share_as_form_and_api_take_it(sign_in, carbon):
+    risk = sign_in("a-risk", language="en")
+    shown = risk.get("/appraisal-models/carbon-sink-income").text
+    row = shown[shown.index("baseline_share") :]
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row)[:2] == ["ratio", "0 – 1"]
+    form = risk.get("/appraisal-models/carbon-sink-income/what-if").text
+    assert "From 0 to 1." in form
+
+
 def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
     risk = sign_in("a-risk")
     page = "/appraisal-models/forest-right/what-if"
