@@ -4,14 +4,19 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_CHARACTERS: Final = 32
 """Of a key that signs; fewer random characters can be guessed."""
+
+HIGHEST_PORT: Final = 65_535
+
+MailSecurity = Literal["starttls", "tls", "none"]
 
 
 class Settings(BaseSettings):
@@ -35,7 +40,8 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Address printed in documents and QR codes, without a trailing slash.",
+        description="Address printed in documents and QR codes, without a trailing slash; "
+        "`greenpledge serve` takes its own host and port where it is not set.",
     )
     trusted_hosts: str = Field(
         "",
@@ -69,6 +75,46 @@ class Settings(BaseSettings):
     metrics_token: str = Field(
         "", description="Bearer token for /metrics from elsewhere than loopback; empty refuses."
     )
+    mail_server: str = Field(
+        "",
+        description="HOST:PORT of the mail server; empty sends no letter and writes each into the folder `mail` under "
+        "the home folder.",
+    )
+    mail_security: MailSecurity = Field(
+        "starttls",
+        description="How the mail server is spoken to: TLS asked for first, TLS from the first byte, or in the clear.",
+    )
+    mail_from: str = Field(
+        "",
+        description="Address that letters come from; required with a mail server.",
+        validate_default=True,
+    )
+    mail_user: str = Field(
+        "", description="Name at the mail server, never said in the clear; empty does not sign in."
+    )
+    mail_password: str = Field("", description="Password for the mail server.")
+
+    @field_validator("mail_server")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdecimal() and 0 < int(port) <= HIGHEST_PORT):
+            raise ValueError("it is HOST:PORT, such as mail.example.com:587")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str, given: ValidationInfo) -> str:
+        if (value or given.data.get("mail_server")) and "@" not in parseaddr(value)[1]:
+            raise ValueError("a mail server needs the address that letters come from")
+        return value
+
+    @field_validator("mail_user")
+    @classmethod
+    def _is_not_shown(cls, value: str, given: ValidationInfo) -> str:
+        if value and given.data.get("mail_security") == "none":
+            raise ValueError("a password is not sent in the clear: use starttls or tls")
+        return value
 
     @property
     def production(self) -> bool:

@@ -25,6 +25,7 @@ from app.db import migrations
 from app.db.engine import Database
 from app.kernel.errors import Refusal
 from app.kernel.text import N_
+from app.notices.mail import FileMail, mail_of, reason_of
 from app.settings import MIN_SECRET_CHARACTERS, Settings
 
 __all__ = ["commands"]
@@ -78,7 +79,7 @@ def look_at_all() -> Iterator[Look]:
         remedy = N_("Correct these variables of the environment.")
         yield _look("settings", names, well=False, remedy=remedy)
         return
-    for look in (look_at_settings, look_at_home, look_at_disk):
+    for look in (look_at_settings, look_at_mail, look_at_home, look_at_disk):
         yield look(chosen)
     yield from look_at_database(chosen)
 
@@ -161,6 +162,27 @@ def _needed(chosen: Settings) -> Iterator[tuple[str, bool]]:
     yield "GREENPLEDGE_SECRET_KEY", production and len(chosen.secret_key) < MIN_SECRET_CHARACTERS
     yield "GREENPLEDGE_TRUSTED_HOSTS", production and not chosen.trusted_hosts
     yield "GREENPLEDGE_PUBLIC_URL", production and not chosen.public_url.startswith("https://")
+
+
+def look_at_mail(chosen: Settings) -> Look:
+    """Which way mail goes, and whether its server lets us in."""
+    mail = mail_of(chosen)
+    if isinstance(mail, FileMail):
+        remedy = N_(
+            "Mail is written to this folder and goes to nobody: set GREENPLEDGE_MAIL_SERVER."
+        )
+        well = not chosen.production
+        return _look("mail", str(mail.folder), well=well, remedy=remedy, worst=Health.WARNING)
+    found, well = f"{chosen.mail_server} ({mail.security}), {mail.sender}", True
+    try:
+        with mail.conversation():
+            pass
+    except OSError as error:
+        found, well = f"{chosen.mail_server}: {reason_of(error)}", False
+    remedy = N_(
+        "No letter leaves: correct the variables GREENPLEDGE_MAIL_... or ask the mail server."
+    )
+    return _look("mail", found, well=well, remedy=remedy, worst=Health.WARNING)
 
 
 def look_at_home(chosen: Settings) -> Look:

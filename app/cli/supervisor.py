@@ -144,6 +144,7 @@ def serve(settings: Settings, *, demo: bool, host: str, port: int) -> None:
     if demo and settings.production:
         raise NoDemoInProduction
     require_free(host, port)
+    print_own_address(settings, host, port)
     logins = prepare(settings, demo=demo)
     children = (
         Child("web", (sys.executable, "-m", "app.cli.web", host, str(port))),
@@ -161,6 +162,12 @@ def require_free(host: str, port: int) -> None:
             pass
     except OSError as error:
         raise PortTaken(host=host, port=port, other=port + 1) from error
+
+
+def print_own_address(settings: Settings, host: str, port: int) -> None:
+    """Documents lead to this service where the settings name no address; its processes inherit it."""
+    if "public_url" not in settings.model_fields_set:
+        os.environ["GREENPLEDGE_PUBLIC_URL"] = f"http://{_reachable(host)}:{port}"
 
 
 def prepare(settings: Settings, *, demo: bool) -> list[dict[str, Any]]:

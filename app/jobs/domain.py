@@ -54,6 +54,7 @@ FACT_TITLES: Final = {
     "not_printed": N_("Could not be printed"),
     "expired": N_("Appraisals expired"),
     "sent": N_("Notices sent"),
+    "written": N_("Notices written to a folder, not sent"),
     "booked": N_("Repayments booked"),
     "issued": N_("Notices issued"),
     "dropped": N_("Notices no longer needed"),

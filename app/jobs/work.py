@@ -32,8 +32,8 @@ from app.loans.inspection import report as inspections
 from app.loans.models import BankDay, DayClose
 from app.loans.notices.issuing import issue_notices, waiting_notices
 from app.loans.repayments.importing import batches_wait, run_waiting_batches
-from app.notices.mail import FileMail, Mail
-from app.notices.services import deliver_due
+from app.notices.mail import Mail, mail_of
+from app.notices.services import deliver_due, mails_wait
 from app.settings import Settings
 from app.web.models import IdempotencyKey
 
@@ -52,9 +52,8 @@ SCHEDULERS_KEPT: Final = timedelta(days=7)
 
 def make_jobs(settings: Settings) -> tuple[Job, ...]:
     """The jobs of this installation; a job without work, or work without a job, means no start."""
-    mail = FileMail(settings.home / "mail")
     rules = read_rules(settings.scheduler_seconds)
-    makers = _makers(mail)
+    makers = _makers(mail_of(settings))
     if {rule.name for rule in rules} != set(makers):
         raise RuntimeError("jobs.yaml and the work of jobs name different jobs")
     return tuple(makers[rule.name](rule) for rule in rules)
@@ -71,7 +70,7 @@ def _makers(mail: Mail) -> Mapping[str, Callable[[JobRule], Job]]:
         ),
         "repayment-batches": lambda rule: LongJob(rule=rule, work=_book, needed=_batches_left),
         "loan-notices": lambda rule: LongJob(rule=rule, work=_tell, needed=_notices_wait),
-        "notice-outbox": lambda rule: ShortJob(rule=rule, effect=_deliver(mail)),
+        "notice-outbox": lambda rule: LongJob(rule=rule, work=_deliver(mail), needed=mails_wait),
         "expire-appraisals": lambda rule: LongJob(rule=rule, work=_expire),
         "revaluation": lambda rule: LongJob(rule=rule, work=_revalue_day, needed=_clock_rules),
         "idempotency-cleanup": lambda rule: ShortJob(rule=rule, effect=_forget_keys),
@@ -193,12 +192,14 @@ def _expire(database: Database, turn: Turn) -> Facts:
     return {"expired": expire_appraisals(database, turn.actor, on)}
 
 
-def _deliver(mail: Mail) -> Callable[[Session, Turn], Facts | None]:
-    def effect(session: Session, _turn: Turn) -> Facts | None:
-        sent = deliver_due(session, mail)
-        return {"sent": sent} if sent or session.dirty else None
+def _deliver(mail: Mail) -> Callable[[Database, Turn], Facts]:
+    """Letters that leave, or that a house without a mail server writes into its folder."""
 
-    return effect
+    def work(database: Database, turn: Turn) -> Facts:
+        left = deliver_due(database, mail, turn.stop)
+        return {"sent" if mail.leaves_the_house else "written": left}
+
+    return work
 
 
 def _sweep(database: Database, _turn: Turn) -> Facts:

@@ -6,7 +6,7 @@ from typing import Final
 
 
 class MailState(StrEnum):
-    """Where a mail stands."""
+    """Where a mail stands; `sent` is one that left the outbox, into a folder where no server takes it."""
 
     WAITING = "waiting"
     SENT = "sent"

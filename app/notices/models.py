@@ -38,6 +38,12 @@ class OutboxMail(Table, table=True):
     """What travels with it."""
     state: MailState = choice(MailState, "state", default=MailState.WAITING, index=True)
     attempts: int = 0
+    """Tries to send it; none where it left the outbox means that it was written into a folder only."""
     last_error: str = text(200, default="")
     due_at: datetime
     sent_at: datetime | None = None
+
+    @property
+    def only_written(self) -> bool:
+        """Whether it lies in a folder and went to nobody."""
+        return self.state is MailState.SENT and not self.attempts

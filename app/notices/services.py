@@ -1,14 +1,15 @@
 """Use cases of notices: tell an organisation something, mark it read, deliver the outbox."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from threading import Event
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.audit.domain import json_facts
-from app.db.engine import now
+from app.db.engine import Database, now
 from app.documents.models import IssuedDocument
 from app.documents.services import document_content
 from app.documents.store import DamagedFile, UnknownFile
@@ -16,11 +17,14 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.notices import queries
 from app.notices.domain import MAX_ATTEMPTS, MailState, wait_after
-from app.notices.mail import Attachment, Letter, Mail
+from app.notices.mail import Attachment, Letter, Mail, answered, reason_of
 from app.notices.models import Notice, OutboxMail
 
 MAILS_PER_RUN: Final = 50
-"""A run of the job stays well under a second with a mail server that answers."""
+"""A run of the job takes some seconds with a mail server that answers."""
+
+REASON_LENGTH: Final = 200
+"""As much of a server's words as the table keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,38 +105,72 @@ def mark_read(session: Session, actor: Actor, notice_id: UUID) -> Notice:
     return row
 
 
-def deliver_due(session: Session, mail: Mail) -> int:
-    """Send the letters that are due; a failure waits and is tried again. Gives how many left."""
-    statement = (
-        sa.select(OutboxMail)
+def mails_wait(session: Session) -> bool:
+    """Whether letters are due."""
+    return session.execute(_due(session).limit(1)).first() is not None
+
+
+def _due(session: Session) -> sa.Select[Any]:
+    return (
+        sa.select(col(OutboxMail.id))
         .where(col(OutboxMail.state) == MailState.WAITING, col(OutboxMail.due_at) <= now(session))
-        .order_by(col(OutboxMail.due_at))
-        .limit(MAILS_PER_RUN)
+        .order_by(col(OutboxMail.due_at), col(OutboxMail.id))
     )
-    return sum(_deliver(session, mail, row) for row in session.execute(statement).scalars())
 
 
-def _deliver(session: Session, mail: Mail, row: OutboxMail) -> bool:
-    row.attempts += 1
-    session.add(row)
+def deliver_due(database: Database, mail: Mail, stop: Event | None = None) -> int:
+    """Send the letters that are due, each outside of any transaction; gives how many left.
+
+    A failure waits and is tried again. A server that is away ends the run: the next look goes on.
+    """
+    with database.read() as session:
+        ids = session.execute(_due(session).limit(MAILS_PER_RUN)).scalars().all()
+    left = 0
+    for mail_id in ids:
+        if stop is not None and stop.is_set():
+            break
+        failure = _hand_over(database, mail, mail_id)
+        with database.write() as session:
+            _note(session, mail_id, failure, sent=mail.leaves_the_house)
+        left += failure is None
+        if isinstance(failure, OSError) and not answered(failure):
+            break
+    return left
+
+
+def _hand_over(database: Database, mail: Mail, mail_id: UUID) -> Exception | None:
+    """What went wrong with a letter, if anything did."""
     try:
-        mail.send(
-            Letter(
-                id=row.id,
-                address=row.address,
-                subject=row.subject,
-                body=row.body,
-                attachment=_attachment(session, row),
-            )
-        )
-    except (OSError, UnknownFile, DamagedFile) as error:
-        row.last_error = type(error).__name__
-        row.due_at = now(session) + wait_after(row.attempts)
-        if row.attempts >= MAX_ATTEMPTS:
-            row.state = MailState.FAILED
-        return False
-    row.state, row.sent_at = MailState.SENT, now(session)
-    return True
+        with database.read() as session:
+            letter = _letter(session, session.get_one(OutboxMail, mail_id))
+        mail.send(letter)
+    except (OSError, ValueError, UnknownFile, DamagedFile) as error:
+        return error
+    return None
+
+
+def _note(session: Session, mail_id: UUID, failure: Exception | None, *, sent: bool) -> None:
+    row = session.get_one(OutboxMail, mail_id)
+    session.add(row)
+    if failure is None:
+        row.attempts = row.attempts + 1 if sent else 0
+        row.state, row.sent_at = MailState.SENT, now(session)
+        return
+    row.attempts += 1
+    row.last_error = reason_of(failure)[:REASON_LENGTH]
+    row.due_at = now(session) + wait_after(row.attempts)
+    if row.attempts >= MAX_ATTEMPTS:
+        row.state = MailState.FAILED
+
+
+def _letter(session: Session, row: OutboxMail) -> Letter:
+    return Letter(
+        id=row.id,
+        address=row.address,
+        subject=row.subject,
+        body=row.body,
+        attachment=_attachment(session, row),
+    )
 
 
 def _attachment(session: Session, row: OutboxMail) -> Attachment | None:

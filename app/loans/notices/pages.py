@@ -41,6 +41,7 @@ MAIL_TONES = {
     MailStanding.NONE: "amber",
     MailStanding.WAITING: "grey",
     MailStanding.SENT: "green",
+    MailStanding.WRITTEN: "amber",
     MailStanding.FAILED: "red",
 }
 

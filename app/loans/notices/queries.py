@@ -27,6 +27,7 @@ class MailStanding(StrEnum):
     NONE = "none"
     WAITING = "waiting"
     SENT = "sent"
+    WRITTEN = "written"
     FAILED = "failed"
 
 
@@ -34,6 +35,7 @@ MAIL_TITLES: Final = {
     MailStanding.NONE: N_("No address on file"),
     MailStanding.WAITING: N_("Mail on its way"),
     MailStanding.SENT: N_("Mail sent"),
+    MailStanding.WRITTEN: N_("Written to a folder, not sent"),
     MailStanding.FAILED: N_("Mail failed"),
 }
 
@@ -119,23 +121,31 @@ def count_waiting(session: Session, actor: Actor) -> int:
 
 
 def _mail_is(standing: MailStanding) -> sa.ColumnElement[bool]:
-    """By the last letter: one that was sent or waits comes after those that failed."""
+    """By the last letter of a notice."""
+    if standing is MailStanding.NONE:
+        return sa.and_(col(LoanNotice.state) == NoticeState.ISSUED, sa.not_(_some_letter()))
+    newer: Any = sa.orm.aliased(OutboxMail)
+    later = sa.select(sa.literal(1)).where(
+        newer.notice_id == col(OutboxMail.notice_id), newer.id > col(OutboxMail.id)
+    )
+    return _some_letter(_STANDS[standing], sa.not_(later.exists()))
 
-    def some(*states: MailState) -> sa.ColumnElement[bool]:
-        found = sa.select(sa.literal(1)).where(
-            col(OutboxMail.notice_id) == col(LoanNotice.message_id)
-        )
-        return (found.where(col(OutboxMail.state).in_(states)) if states else found).exists()
 
-    match standing:
-        case MailStanding.NONE:
-            return sa.and_(col(LoanNotice.state) == NoticeState.ISSUED, sa.not_(some()))
-        case MailStanding.WAITING:
-            return some(MailState.WAITING)
-        case MailStanding.SENT:
-            return sa.and_(some(MailState.SENT), sa.not_(some(MailState.WAITING)))
-        case MailStanding.FAILED:
-            return sa.and_(some(MailState.FAILED), sa.not_(some(MailState.WAITING, MailState.SENT)))
+def _some_letter(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return (
+        sa.select(sa.literal(1))
+        .where(col(OutboxMail.notice_id) == col(LoanNotice.message_id), *conditions)
+        .exists()
+    )
+
+
+_LEFT: Final = col(OutboxMail.state) == MailState.SENT
+_STANDS: Final = {
+    MailStanding.WAITING: col(OutboxMail.state) == MailState.WAITING,
+    MailStanding.SENT: sa.and_(_LEFT, col(OutboxMail.attempts) > 0),
+    MailStanding.WRITTEN: sa.and_(_LEFT, col(OutboxMail.attempts) == 0),
+    MailStanding.FAILED: col(OutboxMail.state) == MailState.FAILED,
+}
 
 
 def notice_views(session: Session, rows: Iterable[Any]) -> list[LoanNoticeView]:
@@ -174,13 +184,19 @@ def _view(
         loan_number=loan_number,
         note_number=note_number,
         title=NOTICE_TITLES[row.kind],
-        mail=MailStanding(mail.state.value) if mail else MailStanding.NONE,
+        mail=_standing(mail),
         address=mail.address if mail else "",
         attempts=mail.attempts if mail else 0,
         mail_error=mail.last_error if mail else "",
-        sent_at=mail.sent_at if mail else None,
+        sent_at=mail.sent_at if mail and not mail.only_written else None,
         **{name: getattr(row, name) for name in _COLUMNS},
     )
+
+
+def _standing(mail: OutboxMail | None) -> MailStanding:
+    if mail is None:
+        return MailStanding.NONE
+    return MailStanding.WRITTEN if mail.only_written else MailStanding(mail.state.value)
 
 
 _COLUMNS: Final = (

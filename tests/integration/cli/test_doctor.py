@@ -6,6 +6,7 @@ import pytest
 
 from app.cli import doctor
 from app.cli.doctor import Health
+from tests.support.mail_sink import mail_sink
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,25 @@ def test_signing_key_that_others_can_read_is_a_fault(terminal, tmp_path):
     (home / "secret.key").chmod(0o600)
     looks = {look["name"]: look for look in terminal("doctor", "--json").json["looks"]}
     assert looks["home"]["health"] == "ok"
+
+
+def test_which_way_mail_goes_is_said(terminal, monkeypatch):
+    def mail() -> dict[str, str]:
+        looks = {look["name"]: look for look in terminal("doctor", "--json").json["looks"]}
+        return looks["mail"]
+
+    assert (mail()["health"], mail()["found"].endswith("mail")) == ("ok", True)
+    monkeypatch.setenv("GREENPLEDGE_ENV", "production")
+    assert mail()["health"] == "warning"
+    monkeypatch.delenv("GREENPLEDGE_ENV")
+    monkeypatch.setenv("GREENPLEDGE_MAIL_SECURITY", "none")
+    monkeypatch.setenv("GREENPLEDGE_MAIL_FROM", "bank@example.com")
+    with mail_sink() as sink:
+        monkeypatch.setenv("GREENPLEDGE_MAIL_SERVER", sink.address)
+        assert mail()["health"] == "ok"
+        assert mail()["found"] == f"{sink.address} (none), bank@example.com"
+    assert mail()["health"] == "warning"
+    assert "Connection refused" in mail()["found"]
 
 
 def test_database_is_looked_at(terminal):

@@ -32,7 +32,7 @@ from app.loans.notices.services import (
 from app.loans.services import Drawn, PostDrawdown, Repay, business_day, close_day, repay
 from app.market.services import DATA, AddSeries, add_series, load_point_file
 from app.notices.domain import MAX_ATTEMPTS
-from app.notices.mail import MemoryMail
+from app.notices.mail import FileMail, MemoryMail
 from app.notices.services import deliver_due
 from app.reference.services import ProposeOverride, decide_override, propose_override
 from tests.integration.loans.conftest import DUE_DAY, FIRST_DAY
@@ -85,8 +85,7 @@ def write_down(bank, loan_id, address="finance@example.com", **given):
 
 
 def deliver(bank, mail):
-    with bank.database.write() as session:
-        deliver_due(session, mail)
+    deliver_due(bank.database, mail)
 
 
 def test_a_reminder_is_filed_seven_days_ahead_and_not_eight(bank, near, notices):
@@ -238,6 +237,21 @@ def test_the_mail_carries_the_paper_to_the_newest_address_in_its_language(
     assert notices(mail=MailStanding.SENT)[0].sent_at is not None
 
 
+def test_a_mail_that_only_lies_in_a_folder_was_not_sent(bank, near, notices, issue, tmp_path):
+    write_down(bank, near)
+    close_to(bank, WEEK_BEFORE)
+    issue()
+    deliver(bank, FileMail(tmp_path))
+    (written,) = notices(mail=MailStanding.WRITTEN)
+    assert (written.mail, written.sent_at) == (MailStanding.WRITTEN, None)
+    assert notices(mail=MailStanding.SENT) == notices(mail=MailStanding.NONE) == []
+    with bank.database.write() as session:
+        send_notice_again(session, bank.world.actor("a-officer"), written.id)
+    deliver(bank, MemoryMail())
+    assert notices(mail=MailStanding.WRITTEN) == []
+    assert notices(mail=MailStanding.SENT)[0].sent_at is not None
+
+
 def test_a_mail_that_failed_for_good_is_shown_and_sent_again(bank, near, notices, issue):
     officer = bank.world.actor("a-officer")
     write_down(bank, near)
@@ -252,7 +266,10 @@ def test_a_mail_that_failed_for_good_is_shown_and_sent_again(bank, near, notices
                     send_notice_again(session, officer, reminder.id)
         bank.clock.instant += timedelta(days=1)
     (failed,) = notices(mail=MailStanding.FAILED)
-    assert (failed.attempts, failed.mail_error) == (MAX_ATTEMPTS, "OSError")
+    assert (failed.attempts, failed.mail_error) == (
+        MAX_ATTEMPTS,
+        "OSError: the mail server does not answer",
+    )
     with bank.database.write() as session:
         assert send_notice_again(session, officer, reminder.id).mail is MailStanding.WAITING
     mail = MemoryMail()
