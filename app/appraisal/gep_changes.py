@@ -1,7 +1,7 @@
 """The comparison of two GEP accounts as tables in the reader's language, for the page and the workbook."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -53,6 +53,10 @@ class ChangeTables:
     only_before: Sequence[str]
     only_after: Sequence[str]
     same_units: bool
+
+    def needs_total(self, lines: Sequence[ChangeLine]) -> bool:
+        """Whether no line is the whole itself, as a region with all others below it is."""
+        return all(replace(line, title=self.whole.title) != self.whole for line in lines)
 
     @property
     def constant_known(self) -> bool:

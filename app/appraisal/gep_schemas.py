@@ -162,8 +162,8 @@ class GepComparisonQuery(CommandSchema):
     base = Ident(
         title=N_("Compared with"),
         help=N_(
-            "An earlier published account of the same region; when left out the last one of the same"
-            " units, else the last one."
+            "An earlier account of the same region, published or an own draft; when left out the last"
+            " published one of the same units, else the last published one."
         ),
     )
 

@@ -205,9 +205,8 @@ def list_gep_accounts(
 
 
 def gep_bases(session: Session, actor: Actor, row: GepAccount) -> sa.Select[Any]:
-    """Earlier published accounts of the region without their rows, the latest year first."""
+    """Earlier accounts of the region in sight without their rows, the latest year first."""
     statement = list_gep_accounts(session, actor).where(
-        col(GepAccount.state) == GepAccountState.PUBLISHED,
         col(GepAccount.region_code) == row.region_code,
         col(GepAccount.region_code) != "",
         col(GepAccount.year) < row.year,
@@ -218,7 +217,7 @@ def gep_bases(session: Session, actor: Actor, row: GepAccount) -> sa.Select[Any]
 def gep_accounts_beside(
     row: GepAccount,
 ) -> sa.Select[UUID, GepAccountState, str, str, UUID]:
-    """What a row's region has of its year, the row too: of whom, in what state, by which norm; locked."""
+    """What a row's region has of its year, the row too: of whom, in what state, by which norm."""
     statement = sa.select(
         col(GepAccount.id),
         col(GepAccount.state),
@@ -226,7 +225,7 @@ def gep_accounts_beside(
         col(GepAccount.norm_profile),
         col(GepAccount.organisation_id),
     ).where(col(GepAccount.region_code) == row.region_code, col(GepAccount.year) == row.year)
-    return statement.order_by(col(GepAccount.id)).with_for_update()
+    return statement.order_by(col(GepAccount.id))
 
 
 def region_names(session: Session, codes: Iterable[str]) -> dict[str, Name]:

@@ -29,12 +29,14 @@ from app.appraisal.gep_tables import (
 )
 from app.appraisal.gep_workbook import column_title
 from app.appraisal.services.gep_accounts import (
+    AccountOfYearPublished,
     CheckedAccount,
     account_summaries,
     check_workbook,
     gep_template,
     get_gep_account,
     publish_account,
+    standing_account,
     take_workbook,
 )
 from app.appraisal.services.gep_comparison import GepComparisonView, compare_gep_accounts
@@ -173,6 +175,7 @@ def comparison(account_id: UUID) -> str:
         view=view,
         found=None if found is None else changes_of(found, names),
         scope_words=scope_words,
+        state_titles=STATE_TITLES,
         words=words,
     )
 
@@ -211,11 +214,23 @@ def publish(account_id: UUID) -> Answer:
         PublishAccountSchema(),
         title=gettext("Publish the account"),
         subtitle=view.title,
-        help_text=gettext(
-            "Every reader sees it then, and it is never changed. Another officer than who stored it"
-            " publishes it; a region has one published account of a year under a norm."
-        ),
+        help_text=_publishing(standing_account(session, actor, account_id)),
         back=f"/gep-accounts/{account_id}",
         version=view.version,
         submit=submit,
     )
+
+
+def _publishing(standing: AccountOfYearPublished | None) -> str:
+    """What publishing means, and before it is pressed what will refuse it."""
+    told = gettext(
+        "Every reader sees it then, and it is never changed. Another officer than who stored it"
+        " publishes it; a region has one published account of a year under a norm, and one without a"
+        " norm stands for all of them."
+    )
+    if standing is None:
+        return told
+    refusal = gettext(
+        standing.detail, **{**standing.facts, "organisation": words(standing.facts["organisation"])}
+    )
+    return f"{told} {gettext('It will be refused:')} {refusal}"

@@ -299,16 +299,34 @@ def publish_account(session: Session, actor: Actor, account_id: UUID) -> GepAcco
 
 def _require_alone(session: Session, row: GepAccount) -> None:
     """Locks all accounts of the region and year, so that of two published at once one is refused."""
-    for other in session.execute(queries.gep_accounts_beside(row)):
-        if other.state is not GepAccountState.PUBLISHED:
+    beside = session.execute(queries.gep_accounts_beside(row).with_for_update()).all()
+    if any(each.id == row.id and each.state is GepAccountState.PUBLISHED for each in beside):
+        raise AccountPublished
+    standing = _standing(session, row, beside)
+    if standing is not None:
+        raise standing
+
+
+def standing_account(
+    session: Session, actor: Actor, account_id: UUID
+) -> AccountOfYearPublished | None:
+    """The refusal that publishing an account would meet while another of its year is published."""
+    row = load_gep_account(session, actor, account_id)
+    return _standing(session, row, session.execute(queries.gep_accounts_beside(row)).all())
+
+
+def _standing(
+    session: Session, row: GepAccount, beside: Iterable[Any]
+) -> AccountOfYearPublished | None:
+    for other in beside:
+        if other.state is not GepAccountState.PUBLISHED or other.id == row.id:
             continue
-        if other.id == row.id:
-            raise AccountPublished
         if row.region_code and one_norm(row.norm_profile, other.norm_profile):
             names = organisation_names(session, {other.organisation_id})
-            raise AccountOfYearPublished(
+            return AccountOfYearPublished(
                 title=other.title, year=row.year, organisation=names[other.organisation_id]
             )
+    return None
 
 
 def get_gep_account(session: Session, actor: Actor, account_id: UUID) -> GepAccountView:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal import queries
+from app.appraisal.domain.gep import GepAccountState
 from app.appraisal.models import GepAccount
 from app.appraisal.services.gep_accounts import (
     GepAccountSummary,
@@ -40,7 +41,7 @@ class GepComparisonView:
     account: GepAccountSummary
     base: GepAccountSummary | None
     bases: tuple[GepAccountSummary, ...]
-    """Earlier published accounts of the same region, the latest year first."""
+    """Earlier accounts of the same region in sight, the latest year first."""
     comparison: Mapping[str, Any] | None
     """As `comparison_json` answers; None without a base."""
     recounted: bool
@@ -50,10 +51,11 @@ class GepComparisonView:
 def compare_gep_accounts(
     session: Session, actor: Actor, account_id: UUID, base_id: UUID | None = None
 ) -> GepComparisonView:
-    """The account against a base: when none is named the last one of its scope, else the last one.
+    """The account against a base: when none is named the last published one of its scope, else the last.
 
-    Both are counted again from their stored rows and prices, each on its own day. Refuses a base
-    that is no earlier published account of the region, and one of another norm.
+    Both are counted again from their stored rows and prices, each on its own day. A draft in sight
+    is a base when it is named. Refuses a base that is no earlier account of the region, and one of
+    another norm.
     """
     actor.require(Permission.READ_GEP_ACCOUNTS)
     row = load_gep_account(session, actor, account_id)
@@ -71,13 +73,14 @@ def compare_gep_accounts(
 
 
 def _nearest(session: Session, row: GepAccount, listed: list[GepAccount]) -> GepAccount | None:
-    """The last account of the same norm and units, else of the same norm, else the last one."""
-    alike = [each for each in listed if each.norm_profile == row.norm_profile]
+    """The last published account of the same norm and units, else of the same norm, else the last one."""
+    published = [each for each in listed if each.state is GepAccountState.PUBLISHED]
+    alike = [each for each in published if each.norm_profile == row.norm_profile]
     wanted = _scope(row.document, row.year)
     for each in alike:
         if _scope(_document(session, each), each.year) == wanted:
             return each
-    return next(iter(alike or listed), None)
+    return next(iter(alike or published), None)
 
 
 def _scope(document: Mapping[str, Any], year: int) -> frozenset[tuple[str, str]]:
@@ -95,7 +98,7 @@ def _chosen(listed: list[GepAccount], base_id: UUID) -> GepAccount:
     for each in listed:
         if each.id == base_id:
             return each
-    raise InvalidInput.at("/base", N_("Choose an earlier published account of the same region."))
+    raise InvalidInput.at("/base", N_("Choose an earlier account of the same region."))
 
 
 def _compared(session: Session, row: GepAccount, base: GepAccount) -> Comparison:

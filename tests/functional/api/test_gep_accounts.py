@@ -445,18 +445,59 @@ def test_the_base_is_the_last_account_of_the_same_units(api, published):
     assert client.get(f"/gep-accounts/{other}/comparison", status=200).json["base"]["id"] == last
 
 
-def test_only_an_earlier_published_account_of_the_region_is_a_base(api, published):
+def test_only_an_earlier_account_of_the_region_in_sight_is_a_base(api, published):
     client = api("mc-1")
     draft = client.post("/gep-accounts", year_of(2019), status=201).json["id"]
     account = published(year_of(2021))
     path = f"/gep-accounts/{account}/comparison"
     alone = client.get(path, status=200).json
-    assert (alone["base"], alone["comparison"], alone["bases"]) == (None, None, [])
-    for base in (draft, account):
-        refused = client.get(f"{path}?base={base}", status=422).json
+    assert (alone["base"], alone["comparison"]) == (None, None)
+    assert [each["id"] for each in alone["bases"]] == [draft]
+    chosen = client.get(f"{path}?base={draft}", status=200).json
+    assert chosen["comparison"]["whole"]["quantity_effect_yuan"] is not None
+    bank = api("a-risk")
+    assert bank.get(path, status=200).json["bases"] == []
+    for asker, base in ((client, account), (bank, draft)):
+        refused = asker.get(f"{path}?base={base}", status=422).json
         assert refused["errors"][0]["pointer"] == "/base"
     client.get(f"{path}?base=1", status=422)
     client.get(f"{path}?year=2019", status=422)
+
+
+def test_the_page_offers_every_base_in_sight_and_takes_a_published_one_first(
+    api, sign_in, published
+):
+    client = api("mc-1")
+    old = published(year_of(2020))
+    own = client.post("/gep-accounts", year_of(2021), status=201).json["id"]
+    draft = client.post("/gep-accounts", year_of(2023, visits=11.0), status=201).json["id"]
+    page = sign_in("mc-1", language="en")
+    shown = page.get(f"/gep-accounts/{draft}/comparison", status=200).text
+    assert f'<option value="{old}" selected>2020 · ' in shown
+    assert f'<option value="{own}">2021 · 张掖市2021年核算 · Draft</option>' in shown
+    chosen = page.get(f"/gep-accounts/{draft}/comparison?base={own}", status=200).text
+    assert f'<option value="{own}" selected>' in chosen
+    # The one county is the whole: its line stands once in the breakdown by region.
+    regions = chosen[chosen.index("By region") :]
+    assert "Total" not in regions[: regions.index("</table>")]
+
+
+def test_what_will_refuse_a_publication_is_said_before(api, sign_in, published):
+    page = sign_in("mc-2", language="en")
+    draft = api("mc-1").post("/gep-accounts", units(), status=201).json["id"]
+    path = f"/gep-accounts/{draft}/publish"
+    before = page.get(path, status=200).text
+    assert "one without a norm stands for all of them" in before
+    assert "It will be refused" not in before
+    stated = document(title="全口径")
+    for row in stated["document"]["rows"]:
+        row.update(year=2023, region="620721")
+        row.pop("parent", None)
+    stated["document"]["rows"].pop()
+    published(stated)
+    told = page.get(path, status=200).text
+    assert "It will be refused: “全口径” of 2023 by" in told
+    page.submit(path, status=409)
 
 
 def test_years_of_different_norms_are_not_compared(api, published):
