@@ -25,7 +25,14 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.servicing import overdue_since
-from app.loans.domain.states import OPEN_STATES, EntryKind, Kept, LoanFact, LoanState
+from app.loans.domain.states import (
+    OPEN_STATES,
+    SETTLED_STATES,
+    EntryKind,
+    Kept,
+    LoanFact,
+    LoanState,
+)
 from app.loans.due.next_payments import NextPayment, next_payments
 from app.loans.ledger.written_off import WrittenOff, find_written_off
 from app.loans.models import Loan, LoanFactRow, LoanPosting
@@ -172,6 +179,11 @@ class LoanPage:
         """Whether something is owed and accrues."""
         return self.loan.state in OPEN_STATES
 
+    @property
+    def settled(self) -> bool:
+        """Whether it was paid in full."""
+        return self.loan.state in SETTLED_STATES
+
 
 def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
     """Read the page of a visible loan."""
@@ -183,7 +195,7 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
     notes = list_notes(session, actor, loan_id) if serviced else ()
     dues = list_dues(session, actor, loan_id) if serviced else ()
     page = journal(session, actor, loan_id, size=MAX_POSTINGS) if serviced else None
-    ended = loan.state in (LoanState.SETTLED, LoanState.RELEASED)
+    ended = loan.state in SETTLED_STATES
     lost = loan.state is LoanState.WRITTEN_OFF
     written_off = find_written_off(session, loan_id) if lost else None
     return LoanPage(

@@ -1,8 +1,8 @@
 """What waits about loans in life: loans left behind by a close, letters that failed, payments soon to be made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 import sqlalchemy.orm
@@ -15,10 +15,12 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.due import DuePart
 from app.loans.domain.importing import BatchState
+from app.loans.domain.ledger import EntryState, ManualKind
 from app.loans.domain.notices import NoticeState, notice_days
 from app.loans.domain.servicing import overdue_since
-from app.loans.domain.states import OPEN_STATES, LoanState
+from app.loans.domain.states import OPEN_STATES, SETTLED_STATES, LoanState
 from app.loans.due.services import DueFilter, due_day, list_due
+from app.loans.ledger.models import ManualEntry
 from app.loans.models import DayClose, DayCloseError, Loan, LoanStateRow
 from app.loans.notices.models import LoanNotice
 from app.loans.repayments.models import RepaymentBatch
@@ -29,7 +31,7 @@ from app.notices.models import OutboxMail
 from app.reference.services import policy_for
 
 MAX_WAITING: Final = 200
-"""Loans with money in suspense beside what is overdue; a desk with more works from its list of due dates."""
+"""Loans of one such task; a desk with more works from its lists of loans and due dates."""
 
 MAX_COMING: Final = 20
 """Payments of the next days on an enterprise's own page; its list of due dates has all."""
@@ -124,19 +126,10 @@ def waiting_money(session: Session, actor: Actor) -> Iterator[Task]:
     """Loans with money in suspense beside an overdue bill: it settles nothing until it is booked."""
     if not actor.may(Permission.POST_REPAYMENT) or actor.organisation_kind != "bank":
         return
-    statement = (
-        sa.select(Loan, LoanStateRow, Organisation)
-        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
-        .join(Organisation, col(Organisation.id) == col(Loan.borrower_id))
-        .where(
-            col(Loan.bank_id) == actor.organisation_id,
-            col(Loan.state) == LoanState.OVERDUE,
-            col(LoanStateRow.suspense_fen) > 0,
-        )
-        .order_by(col(LoanStateRow.overdue_days).desc(), col(Loan.number))
-        .limit(MAX_WAITING)
+    found = _own_loans(
+        session, actor, col(Loan.state) == LoanState.OVERDUE, col(LoanStateRow.suspense_fen) > 0
     )
-    for loan, state, firm in session.execute(statement):
+    for loan, state, firm in found:
         yield Task(
             what=N_("Settle the overdue bill with the money in suspense"),
             number=loan.number,
@@ -146,6 +139,67 @@ def waiting_money(session: Session, actor: Actor) -> Iterator[Task]:
             amount_fen=state.suspense_fen,
             due_on=overdue_since(state.closed_on, state.overdue_days),
         )
+
+
+def owed_fees(session: Session, actor: Actor) -> Iterator[Task]:
+    """Loans with a fee that is owed: it is due at once and stands on no bill."""
+    if not actor.may(Permission.POST_REPAYMENT) or actor.organisation_kind != "bank":
+        return
+    found = _own_loans(
+        session, actor, col(Loan.state).in_(OPEN_STATES), col(LoanStateRow.fees_fen) > 0
+    )
+    for loan, state, firm in found:
+        yield Task(
+            what=N_("Collect the fees that are owed"),
+            number=loan.number,
+            href=f"/loans/{loan.id}",
+            title=loan_title(loan.title),
+            customer=Name(zh=firm.name_zh, en=firm.name_en),
+            amount_fen=state.fees_fen,
+        )
+
+
+def refundable_money(session: Session, actor: Actor) -> Iterator[Task]:
+    """Loans paid in full with money left in suspense, until a refund is proposed."""
+    if not actor.may(Permission.PROPOSE_ENTRY) or actor.organisation_kind != "bank":
+        return
+    proposed = sa.exists().where(
+        col(ManualEntry.loan_id) == col(Loan.id),
+        col(ManualEntry.kind) == ManualKind.REFUND,
+        col(ManualEntry.state) == EntryState.PROPOSED,
+    )
+    found = _own_loans(
+        session,
+        actor,
+        col(Loan.state).in_(SETTLED_STATES),
+        col(LoanStateRow.suspense_fen) > 0,
+        sa.not_(proposed),
+    )
+    for loan, state, firm in found:
+        yield Task(
+            what=N_("Refund the money in suspense of a loan paid in full"),
+            number=loan.number,
+            href=f"/loans/{loan.id}/refunds/new",
+            title=loan_title(loan.title),
+            customer=Name(zh=firm.name_zh, en=firm.name_en),
+            amount_fen=state.suspense_fen,
+        )
+
+
+def _own_loans(
+    session: Session, actor: Actor, *conditions: Any
+) -> Iterable[tuple[Loan, LoanStateRow, Organisation]]:
+    """Loans of the own bank with their figures and borrowers, the longest overdue first."""
+    statement: Any = (
+        sa.select(Loan, LoanStateRow, Organisation)
+        .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
+        .join(Organisation, col(Organisation.id) == col(Loan.borrower_id))
+        .where(col(Loan.bank_id) == actor.organisation_id, *conditions)
+        .order_by(col(LoanStateRow.overdue_days).desc(), col(Loan.number))
+        .limit(MAX_WAITING)
+    )
+    found: Any = session.execute(statement)
+    return cast("Iterable[tuple[Loan, LoanStateRow, Organisation]]", found)
 
 
 def coming_payments(session: Session, actor: Actor) -> Iterator[Task]:

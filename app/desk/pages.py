@@ -155,6 +155,7 @@ def loan(loan_id: UUID) -> str:
         loan=page.loan,
         care=loan_care(session, actor, page.loan),
         actions=loan_actions(actor, page),
+        may_refund=actor.may(Permission.PROPOSE_ENTRY),
         falls=falls,
         what_if=what_if,
         ltv_chart=shown.ltv_chart(page),

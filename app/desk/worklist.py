@@ -99,6 +99,8 @@ def worklist(session: Session, actor: Actor) -> list[Task]:
         loan_tasks.unsent_notices,
         loan_tasks.failed_batches,
         loan_tasks.waiting_money,
+        loan_tasks.owed_fees,
+        loan_tasks.refundable_money,
         loan_tasks.coming_payments,
         inspection_tasks,
         measure_tasks,

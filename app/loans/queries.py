@@ -1,6 +1,6 @@
 """Lists and read models of loans; `visible_loans` is the only way to rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, cast
@@ -541,6 +541,13 @@ def _repayments(loan_id: UUID) -> sa.Select[Repayment]:
     )
 
 
+WRITTEN_OFF_REASON: Final = {
+    "code": "written-off",
+    "floor": LoanClass.LOSS.value,
+    "detail": N_("The loan was written off on this day, which took it as loss."),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassificationView:
     """A class taken on a day, and why."""
@@ -548,15 +555,20 @@ class ClassificationView:
     on: date
     loan_class: LoanClass
     own_class: LoanClass
-    overdue_days: int
+    overdue_days: int | None
+    """None of what a write-off took, which no close counted."""
     reasons: Sequence[Mapping[str, Any]]
 
 
 def list_classifications(
     session: Session, actor: Actor, loan_id: UUID
 ) -> tuple[ClassificationView, ...]:
-    """The classes that a visible loan took, newest first; none of a card of published facts."""
-    if loan_view(session, actor, loan_id).published:
+    """The classes that a visible loan took, newest first; none of a card of published facts.
+
+    What was written off was taken as loss on that day, by the write-off and no close.
+    """
+    loan = loan_view(session, actor, loan_id)
+    if loan.published:
         return ()
     statement = (
         sa.select(LoanClassification)
@@ -564,7 +576,7 @@ def list_classifications(
         .order_by(col(LoanClassification.on).desc())
         .limit(MAX_LISTED_ROWS)
     )
-    return tuple(
+    taken = tuple(
         ClassificationView(
             on=row.on,
             loan_class=row.loan_class,
@@ -573,4 +585,20 @@ def list_classifications(
             reasons=[reason_read(each) for each in row.reasons],
         )
         for row in session.execute(statement).scalars()
+    )
+    return (*_taken_as_loss(session, loan), *taken)
+
+
+def _taken_as_loss(session: Session, loan: LoanView) -> Iterator[ClassificationView]:
+    if loan.state is not LoanState.WRITTEN_OFF:
+        return
+    statement = sa.select(sa.func.max(LoanPosting.booked_on)).where(
+        col(LoanPosting.loan_id) == loan.id, col(LoanPosting.kind) == EntryKind.WRITE_OFF
+    )
+    yield ClassificationView(
+        on=session.execute(statement).scalar_one(),
+        loan_class=LoanClass.LOSS,
+        own_class=LoanClass.LOSS,
+        overdue_days=None,
+        reasons=[{**WRITTEN_OFF_REASON, "facts": {}}],
     )

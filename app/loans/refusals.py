@@ -237,7 +237,9 @@ class QuoteOutdated(Conflict):
 
     code = "quote-outdated"
     title = N_("The loan changed since this quote")
-    detail = N_("%(number)s says %(quoted)s yuan; now %(found)s yuan are needed. Quote anew.")
+    detail = N_(
+        "%(number)s says %(quoted)s yuan; now %(found)s yuan are needed. %(change)s Quote anew."
+    )
 
 
 class QuoteUsed(Conflict):

@@ -511,6 +511,7 @@ class RepaymentSchema(ViewSchema):
     compound_fen = Yuan()
     fee_fen = Yuan()
     suspense_fen = Yuan()
+    used_suspense = Flag(data_key="from_suspense")
     booked_on = Day()
     value_on = Day()
     payer = Text(max_length=160)
@@ -551,7 +552,7 @@ class ClassificationSchema(ViewSchema):
     on = Day()
     loan_class = Choice(LoanClass, data_key="class")
     own_class = Choice(LoanClass)
-    overdue_days = Whole(low=0, high=40_000)
+    overdue_days = Whole(low=0, high=40_000, allow_none=True)
     reasons = ma.fields.List(ma.fields.Nested(ClassReasonSchema))
 
 

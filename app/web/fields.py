@@ -6,7 +6,7 @@ unit; the wire name follows from it: `amount_fen` -> `amount_yuan`, `rate_ppm` -
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -265,14 +265,23 @@ class Instant(Words):
 
 
 class Choice(Words):
-    """A value of a StrEnum; `titles` gives each value's words."""
+    """A value of a StrEnum; `titles` gives each value's words.
+
+    `refused` names values that the service always refuses with a reason: nobody is offered them.
+    """
 
     form_kind = "choice"
 
     def __init__(
-        self, enum: type[StrEnum], *, titles: Mapping[Any, str] | None = None, **kwargs: Any
+        self,
+        enum: type[StrEnum],
+        *,
+        titles: Mapping[Any, str] | None = None,
+        refused: Collection[StrEnum] = (),
+        **kwargs: Any,
     ) -> None:
         self.enum = enum
+        self.offered = [member for member in enum if member not in refused]
         self.titles: dict[str, str] = {str(key): words for key, words in (titles or {}).items()}
         super().__init__(**kwargs)
 

@@ -191,7 +191,7 @@ def _field(
     if offered is None and isinstance(each, Choice):
         offered = [
             (member.value, gettext(each.titles.get(member.value, member.value)))
-            for member in each.enum
+            for member in each.offered
         ]
     kind = (
         "choice"

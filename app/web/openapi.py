@@ -116,7 +116,7 @@ def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any)
     if isinstance(field, our.Instant):
         return {"type": "string", "format": "date-time"}
     if isinstance(field, our.Choice):
-        return {"type": "string", "enum": [member.value for member in field.enum]}
+        return {"type": "string", "enum": [member.value for member in field.offered]}
     if isinstance(field, our.Flag):
         return {"type": "boolean"}
     if isinstance(field, our.Whole):

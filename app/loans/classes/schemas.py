@@ -5,7 +5,7 @@ import marshmallow as ma
 from app.kernel.rates import PPM
 from app.kernel.text import N_
 from app.loans.classes.changes import DecideChange, EndFact, JudgeClass, RecordClassFact
-from app.loans.domain.class_changes import CHANGE_KIND_TITLES, ChangeKind
+from app.loans.domain.class_changes import BY_DECISION_ONLY, CHANGE_KIND_TITLES, ChangeKind
 from app.loans.domain.classification import CLASS_TITLES, LoanClass
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.states import LoanFact
@@ -24,6 +24,7 @@ class RecordFactSchema(CommandSchema):
     fact = Choice(
         LoanFact,
         titles=FACT_TITLES,
+        refused=BY_DECISION_ONLY,
         required=True,
         title=N_("Fact"),
         help=N_(

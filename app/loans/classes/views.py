@@ -17,7 +17,7 @@ from app.loans.classes.models import LoanObservation
 from app.loans.domain.classification import ClassRules, class_rules
 from app.loans.domain.payment_record import Trial, upgrade_trial
 from app.loans.domain.provision import provision_fen, provision_rates
-from app.loans.domain.states import Kept, LoanFact
+from app.loans.domain.states import OPEN_STATES, Kept, LoanFact
 from app.loans.models import LoanFactRow
 from app.loans.queries import LoanView, loan_view
 from app.reference.services import policy_for
@@ -136,7 +136,10 @@ def _observations(session: Session, loan: LoanView, rules: ClassRules) -> list[O
 
 
 def _upgrade(session: Session, loan: LoanView, rules: ClassRules) -> Trial | None:
-    if loan.loan_class is None or not loan.loan_class.is_non_performing:
+    """None of a performing loan, and of one that is not open: nothing leads a loss written off back."""
+    if loan.loan_class is None or loan.state not in OPEN_STATES:
+        return None
+    if not loan.loan_class.is_non_performing:
         return None
     on = _closed(loan)
     return upgrade_trial(due_days(session, loan.id, until_on=on), on=on, rules=rules.upgrade)

@@ -92,6 +92,9 @@ LOAN: Final = StateMachine(
 OPEN_STATES: Final = (LoanState.PERFORMING, LoanState.OVERDUE)
 """Loans that accrue, fall due and are classified at each close of day."""
 
+SETTLED_STATES: Final = (LoanState.SETTLED, LoanState.RELEASED)
+"""Loans paid in full."""
+
 
 class InterestStyle(StrEnum):
     """When interest falls due."""

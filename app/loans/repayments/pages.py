@@ -172,6 +172,7 @@ def quote(loan_id: UUID, quote_id: UUID) -> str:
         "loans/repayment_quote.html",
         loan=loan_view(session, actor, loan_id),
         quote=quoting.get_quote(session, actor, loan_id, quote_id),
+        may_refund=actor.may(Permission.PROPOSE_ENTRY),
         **words_of_repayments(),
     )
 

@@ -90,6 +90,8 @@ class QuoteView:
     repayment_number: str
     """The repayment that carried it out; empty while none did."""
     state: QuoteState
+    suspense_fen: int
+    """What waits in suspense of the loan now: no part of what is to be paid, nor used for it."""
 
     @property
     def counts(self) -> bool:
@@ -380,9 +382,20 @@ def _require_unchanged(
     quoted, found, alike = _compared(session, ledger, quote, day)
     if found != quoted or not alike:
         raise QuoteOutdated(
-            number=quote.number, quoted=Money(quoted.total_fen), found=Money(found.total_fen)
+            number=quote.number,
+            quoted=Money(quoted.total_fen),
+            found=Money(found.total_fen),
+            change=_what_changed(quoted, found),
         )
     return quoted.total_fen
+
+
+def _what_changed(quoted: QuotedDay, found: QuotedDay) -> Coded:
+    if quoted.total_fen != found.total_fen:
+        return Coded("sum", N_("What is to be paid changed."))
+    if quoted != found:
+        return Coded("parts", N_("The sum is the same, what it is made of changed."))
+    return Coded("plan", N_("The sum is the same, the instalments that follow changed."))
 
 
 def _compared(
@@ -411,6 +424,7 @@ def _view(session: Session, ledger: LoanLedger, quote: RepaymentQuote, day: date
         after=after,
         repayment_number=carried_out_as(session, quote.id),
         state=state,
+        suspense_fen=ledger.state.suspense_fen,
     )
 
 

@@ -133,6 +133,7 @@ class QuoteSchema(ViewSchema):
     repayment_number = Text(max_length=40)
     counts = Flag()
     state = Choice(QuoteState)
+    suspense_fen = Yuan()
     created_at = Instant()
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.loans.services import Drawn, PostDrawdown
+from app.loans.services import Drawn, PostDrawdown, WriteOff, write_off
 from tests.support.bank import Bank
 from tests.support.once import built_once
 
@@ -59,6 +59,38 @@ def test_the_reasons_of_a_class_are_told_in_whole_words(api, bank):
     reason = taken[0]["reasons"][0]
     assert reason["facts"] == {"days": 5, "limit": 0}
     assert reason["detail"] == "已逾期5天，超过0天。"
+
+
+@pytest.mark.one_engine("sqlite")
+def test_a_loan_written_off_was_taken_as_loss_on_that_day_and_has_no_way_back(
+    api, sign_in, bank, loan_id
+):
+    with bank.database.write() as session:
+        write_off(session, bank.actor, WriteOff(loan_id=loan_id, reason="终结执行"))
+    (taken,) = api("a-risk").get(f"/loans/{loan_id}/classifications").json["items"]
+    assert (taken["on"], taken["class"], taken["own_class"]) == ("2024-03-01", "loss", "loss")
+    assert [each["code"] for each in taken["reasons"]] == ["written-off"]
+    assert api("a-risk").get(f"/loans/{loan_id}/class-record").json["upgrade"] is None
+    page = sign_in("a-risk", language="en").get(f"/loans/{loan_id}/classes").text
+    assert "written off on this day" in page
+    assert "Way back" not in page
+    assert "Nobody changed the class" not in page
+
+
+@pytest.mark.one_engine("sqlite")
+def test_facts_of_a_decision_are_offered_to_nobody_and_refused_with_a_reason(
+    api, sign_in, client, loan_id
+):
+    spec = client.get("/openapi.json").json
+    offered = spec["components"]["schemas"]["RecordFact"]["properties"]["fact"]["enum"]
+    assert "credit-impaired" in offered
+    form = sign_in("a-risk").get(f"/loans/{loan_id}/facts/new").text
+    for fact in ("restructured", "renewed"):
+        assert fact not in offered
+        assert f'value="{fact}"' not in form
+        sent = {"fact": fact, "reason": "重组"}
+        told = api("a-risk").post(f"/loans/{loan_id}/facts", sent, status=422).json
+        assert told["code"] == "fact-by-decision"
 
 
 def test_facts_are_recorded_and_ended_over_the_api(api, loan_id):

@@ -1,5 +1,6 @@
 """Pages of the ledger, in both languages, through forms."""
 
+import re
 from datetime import date
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_fee_goes_from_one_person_to_the_other_and_back(sign_in, loan_id):
     checker.submit(f"{page}/events/book", {}, status=303)
     booked = ops.get(page).text
     assert "已记账" in booked
+    # What stands on no bill is told where the clerk looks: key figures, tasks, what is due.
+    shown = ops.get(f"/loans/{loan_id}").text
+    assert "应收费用" in shown
+    assert "500.00 元" in shown
+    assert "收取所欠费用" in ops.get("/worklist").text
+    due = ops.get(f"/loans/{loan_id}/repayments/new").text
+    card = due.split("到期应还", 1)[1] if "到期应还" in due else due
+    assert re.search(r'class="[^"]*count[^"]*"[^>]*>1<', card)
     href = booked.split("/reversal")[0].rsplit('href="', 1)[1] + "/reversal"
     taken = ops.submit(href, {"reason": "记错"}, status=303).headers["Location"]
     checker.submit(f"{taken}/events/refuse", {"note": "无误"}, status=303)

@@ -75,6 +75,42 @@ def test_a_quote_of_all_that_is_owed_names_no_plan_that_stays(sign_in, loan_id):
 
 
 @pytest.mark.one_engine("sqlite")
+def test_money_left_in_suspense_is_named_until_it_is_refunded(sign_in, api, loan_id):
+    """Of a payoff beside money in suspense: in the quote, on the settled loan, as a task, until refunded."""
+    ops = sign_in("a-ops", language="en")
+    ops.submit(f"/loans/{loan_id}/repayments/new", {"amount_yuan": "25.34"}, status=303)
+    base, refund = f"/loans/{loan_id}/repayment-quotes", f"/loans/{loan_id}/refunds/new"
+    quote = ops.submit(f"{base}/new", {"kind": "payoff"}, status=303).location
+    assert "CNY 25.34 are no part of this quote" in ops.get(quote).text
+    assert (
+        api("a-ops").get(f"/loans/{loan_id}/repayment-quotes/{quote[-36:]}").json["suspense_yuan"]
+        == "25.34"
+    )
+    assert refund not in ops.get("/worklist").text
+    ops.submit(f"{quote}/execution", {}, status=303)
+    shown = ops.get(f"/loans/{loan_id}").text
+    assert "Money is left in suspense of a loan paid in full" in shown
+    assert refund in shown
+    assert refund in ops.get("/worklist").text
+    officer = sign_in("a-officer", language="en")
+    assert refund not in officer.get(f"/loans/{loan_id}").text
+    ops.submit(refund, {"amount_yuan": "25.34", "party": "示例", "reason": "多付"}, status=303)
+    assert refund not in ops.get("/worklist").text
+
+
+def test_what_is_settled_out_of_suspense_is_marked_over_api_and_page(sign_in, api, loan_id):
+    """Or who sums repayments counts the money twice."""
+    ops = sign_in("a-ops", language="en")
+    address = f"/loans/{loan_id}/repayments"
+    ops.submit(f"{address}/new", {"amount_yuan": "100"}, status=303)
+    assert "Out of suspense" not in ops.get(f"/loans/{loan_id}/journal").text
+    form = {"amount_yuan": "100", "from_suspense": "true", "prepay": "true"}
+    ops.submit(f"{address}/new", form, status=303)
+    used, new = api("a-ops").get(address).json["items"]
+    assert (used["from_suspense"], new["from_suspense"]) == (True, False)
+    assert ops.get(f"/loans/{loan_id}/journal").text.count("Out of suspense") == 1
+
+
 def test_a_wrong_quote_comes_back_with_what_was_typed(sign_in, loan_id):
     asked = {"kind": "prepayment", "principal_yuan": "5,000,000", "keep": "tenor"}
     path = f"/loans/{loan_id}/repayment-quotes/new"

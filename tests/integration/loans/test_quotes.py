@@ -20,6 +20,7 @@ from app.loans.refusals import (
     QuoteUsed,
 )
 from app.loans.repayments.explaining import explain_repayment, preview_repayment
+from app.loans.repayments.models import RepaymentQuote
 from app.loans.repayments.quoting import CarryOut, QuoteEarly, carry_out, get_quote, quote_early
 from app.loans.schedules import InstalmentState, loan_schedule
 from app.loans.services import Drawn, PostDrawdown, Repay, Reverse, repay, reverse
@@ -188,8 +189,23 @@ def test_a_quote_of_a_loan_that_changed_is_refused(bank, level):
     quote = ask(bank, level)
     with bank.database.write() as session:
         repay(session, bank.actor, level, Repay(amount_fen=1_000_00, prepay=True))
-    with pytest.raises(QuoteOutdated):
+    with pytest.raises(QuoteOutdated) as refused:
         do(bank, level, quote)
+    # The interest of a day was paid with it: another sum. A plan alone may change as well.
+    facts = refused.value.facts
+    assert (facts["change"] == "sum") is (facts["quoted"] != facts["found"])
+
+
+def test_a_quote_refused_for_its_plan_alone_says_so(bank, level):
+    quote = ask(bank, level)
+    with bank.database.write() as session:
+        row = session.get_one(RepaymentQuote, quote.id)
+        row.plans = {number: plan[:-1] for number, plan in row.plans.items()}
+    with pytest.raises(QuoteOutdated) as refused:
+        do(bank, level, quote)
+    facts = refused.value.facts
+    assert facts["quoted"] == facts["found"]
+    assert facts["change"] == "plan"
 
 
 @pytest.mark.parametrize("principal_fen", [None, 120_000_00, 120_000_01])
