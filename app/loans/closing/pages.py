@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask_babel import gettext, ngettext
 
 from app.db.engine import demonstration_day, today
+from app.kernel.errors import InvalidInput, Refusal, RuleViolation
 from app.kernel.permissions import Permission
 from app.loans.books import find_business_day
 from app.loans.closing import queries
@@ -22,7 +23,9 @@ from app.loans.pages import words_of_loans
 from app.web.access import access, current_actor, current_session, tell
 from app.web.csrf import page_token
 from app.web.formats import day as shown_day
+from app.web.forms import errors_by_field, with_titles
 from app.web.paging import fetch_page, page_request
+from app.web.problems import problem_of, status_of
 from app.web.reading import load_schema
 
 blueprint = Blueprint("day_closes_pages", __name__, url_prefix="/day-closes")
@@ -34,11 +37,21 @@ READERS = (Permission.CLOSE_DAY, Permission.READ_JOBS)
 
 @blueprint.route("", methods=["GET", "POST"])
 @access(*READERS)
-def close_list() -> Response | str:
+def close_list() -> Response | str | tuple[str, int]:
     """The closes of the own bank, and the form that files the next."""
-    session, actor = current_session(), current_actor()
-    if request.method == "POST":
+    if request.method == "GET":
+        return _closes(None)
+    try:
         return _file_close()
+    except (InvalidInput, RuleViolation) as refusal:
+        current_session().rollback()
+        g.session.expire_all()
+        return _closes(refusal), status_of(refusal)
+
+
+def _closes(refusal: Refusal | None) -> str:
+    """The list with its form; refused, the form has what was typed and why it does not do."""
+    session, actor = current_session(), current_actor()
     page = fetch_page(session, queries.list_closes(actor), page_request())
     day = find_business_day(session, actor.organisation_id)
     ahead = day is not None and demonstration_day(session) is not None
@@ -47,7 +60,12 @@ def close_list() -> Response | str:
         page=page.holding([queries.close_view_of(row) for row in page.items]),
         day=day,
         today=today(session),
-        last_day=_last_day(today(session), day, ahead=ahead),
+        last_day=request.form.get("until_on")
+        or _last_day(today(session), day, ahead=ahead).isoformat(),
+        problem=with_titles(problem_of(refusal), {"until_on": gettext("Up to day")})
+        if refusal
+        else None,
+        until_error=errors_by_field(refusal).get("until_on", ""),
         ahead=ahead,
         may_close=actor.may(Permission.CLOSE_DAY),
         csrf_token=page_token(),

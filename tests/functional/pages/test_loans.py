@@ -1,7 +1,7 @@
 """Pages of loans, in both languages, through forms."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -179,8 +179,6 @@ def test_a_schedule_is_drawn_from_the_form(sign_in, world, language):
 def test_a_close_is_filed_on_its_page_and_shows_its_progress(
     sign_in, loan_id, database, clock, language
 ):
-    from datetime import UTC, datetime
-
     from app.loans.services import run_requested_closes
 
     clock.instant = datetime(2024, 3, 22, 8, tzinfo=UTC)
@@ -209,6 +207,20 @@ def test_a_close_is_filed_on_its_page_and_shows_its_progress(
         form = {"on": "2024-03-22", **more}
         filed = browser.submit("/day-closes", form, status=303)
         assert words in browser.get(filed.location, status=200).text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_days_refused_come_back_in_their_form(sign_in, loan_id, clock):
+    clock.instant = datetime(2024, 8, 1, 8, tzinfo=UTC)
+    form = {"on": "2024-03-22", "until_on": "2024-07-31"}
+    browser = sign_in("a-ops", language="en")
+    text = browser.submit("/day-closes", form, status=422).text
+    assert text.count("File at most 62 days at once, up to 2024-05-23.") == 2
+    assert 'value="2024-07-31"' in text
+    assert "Close these days" in text
+    assert "until_on:" not in text
+    wrong = browser.submit("/day-closes", {**form, "until_on": "x"}, status=422).text
+    assert "Close these days" in wrong
 
 
 def test_the_form_of_a_repayment_proposes_all_that_is_due(sign_in, database, world, loan_id):
