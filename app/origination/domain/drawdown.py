@@ -7,6 +7,7 @@ from datetime import date
 from app.kernel.errors import InvalidInput
 from app.kernel.money import Money
 from app.kernel.text import N_
+from app.loans.domain.classification import LoanClass
 from app.origination.domain.checks import Check, Outcome, outcome
 from app.origination.domain.states import Payment
 
@@ -16,7 +17,8 @@ class DrawdownFacts:
     """Everything that decides on a drawdown, in fen.
 
     paid_before_fen: earlier drawdowns of the loan to the same payee, so that splitting does not help.
-    last_registered_on: of the pool; None when nothing had to be registered.
+    last_registered_on: of the pool; None when nothing had to be registered. observed: restructured, and the
+    observation has not ended. debtor_overdue_fen: of all loans of the debtor at the bank.
     """
 
     amount_fen: int
@@ -24,6 +26,9 @@ class DrawdownFacts:
     drawn_fen: int
     contract_signed: bool
     loan_open: bool
+    loan_class: LoanClass
+    observed: bool
+    debtor_overdue_fen: int
     secured: bool
     all_registered: bool
     lendable_fen: int
@@ -72,6 +77,21 @@ def _contract_checks(facts: DrawdownFacts) -> Iterator[Check]:
         title=N_("The contract is signed and the loan is open"),
         outcome=outcome(met=facts.contract_signed and facts.loan_open),
         hint=N_("A loan that is overdue, settled or cancelled is not drawn."),
+    )
+    yield Check(
+        code="class-allows",
+        title=N_("The loan is not non-performing and not under observation"),
+        outcome=outcome(met=not (facts.loan_class.is_non_performing or facts.observed)),
+        hint=N_(
+            "Nothing is drawn of a loan that is substandard or worse, or restructured and still observed."
+        ),
+    )
+    yield Check(
+        code="debtor-not-overdue",
+        title=N_("The borrower has nothing overdue at this bank"),
+        outcome=outcome(met=facts.debtor_overdue_fen <= 0),
+        hint=N_("%(overdue)s yuan of the borrower's loans are overdue. Have them paid first."),
+        facts={"overdue": Money(facts.debtor_overdue_fen)},
     )
     yield Check(
         code="conditions-met",

@@ -25,8 +25,10 @@ from app.kernel.errors import DutiesApart, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
 from app.loans.books import hold_business_day
-from app.loans.domain.states import Kept, LoanState, Security
-from app.loans.models import Loan
+from app.loans.classes.models import LoanObservation
+from app.loans.domain.classification import LoanClass
+from app.loans.domain.states import OPEN_STATES, Kept, LoanState, Security
+from app.loans.models import Loan, LoanStateRow
 from app.loans.queries import drawn_fen
 from app.loans.refusals import LoanNotServiced
 from app.loans.services import (
@@ -320,6 +322,9 @@ def _facts(session: Session, loan: Loan, row: Drawdown) -> DrawdownFacts:
         drawn_fen=drawn_fen(session, loan.id),
         contract_signed=loan.signed_on is not None or loan.state is LoanState.PERFORMING,
         loan_open=loan.state in {LoanState.SIGNED, LoanState.PERFORMING},
+        loan_class=session.get_one(LoanStateRow, loan.id).loan_class or LoanClass.NORMAL,
+        observed=_is_observed(session, loan.id),
+        debtor_overdue_fen=_debtor_overdue_fen(session, loan),
         secured=loan.security is not Security.CREDIT,
         all_registered=all_registered(session, loan.id),
         lendable_fen=sum(lendable_fen(asset) for asset in pool.assets),
@@ -335,6 +340,28 @@ def _facts(session: Session, loan: Loan, row: Drawdown) -> DrawdownFacts:
         paid_before_fen=_paid_before_fen(session, row),
         entrusted_above_fen=policy.whole("origination.entrusted_payment.above") * 100,
     )
+
+
+def _is_observed(session: Session, loan_id: UUID) -> bool:
+    running = sa.select(col(LoanObservation.id)).where(
+        col(LoanObservation.loan_id) == loan_id, col(LoanObservation.ended_on).is_(None)
+    )
+    return session.execute(running.limit(1)).first() is not None
+
+
+def _debtor_overdue_fen(session: Session, loan: Loan) -> int:
+    """What is overdue of all loans of the debtor at the bank, as the last close left them."""
+    own = (
+        col(Loan.id) == loan.id
+        if loan.borrower_id is None
+        else col(Loan.borrower_id) == loan.borrower_id
+    )
+    overdue = (
+        sa.select(sa.func.sum(LoanStateRow.overdue_fen))
+        .join(Loan, col(Loan.id) == col(LoanStateRow.loan_id))
+        .where(col(Loan.bank_id) == loan.bank_id, col(Loan.state).in_(OPEN_STATES), own)
+    )
+    return int(session.execute(overdue).scalar_one() or 0)
 
 
 def _require_search_day(session: Session, loan: Loan, searched_on: date | None) -> None:

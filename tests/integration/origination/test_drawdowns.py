@@ -10,8 +10,9 @@ from app.collateral.domain.states import CallState, Level
 from app.collateral.models import LoanCover, MarginCall
 from app.db.engine import now
 from app.kernel.errors import Forbidden, IllegalEvent, InvalidInput, NotFound
+from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LtvBasis
-from app.loans.models import Loan, LoanNote
+from app.loans.models import Loan, LoanNote, LoanStateRow
 from app.loans.refusals import DrawdownAfterMaturity
 from app.origination.domain.checks import Outcome
 from app.origination.domain.states import DrawdownState, Payment
@@ -55,7 +56,7 @@ def test_a_request_stores_its_checklist(lending, loan_id) -> None:
     assert outcomes.pop("conditions-met") is Outcome.NOT_NEEDED
     assert outcomes.pop("entrusted-payment") is Outcome.NOT_NEEDED
     assert set(outcomes.values()) == {Outcome.MET}
-    assert len(view.checks) == 9
+    assert len(view.checks) == 11
 
 
 def test_security_must_be_registered_and_searched_again(lending, session) -> None:
@@ -235,6 +236,23 @@ def test_an_open_top_up_case_stops_money(lending, session, loan_id) -> None:
         check(lending, waiting.id)
     assert unmet(refused) == ["no-top-up-case"]
     case.state, case.closed_on = CallState.DISMISSED, date(2024, 1, 2)
+    session.flush()
+    assert check(lending, waiting.id).state is DrawdownState.CHECKED
+
+
+def test_arrears_elsewhere_and_a_worse_class_stop_money(lending, session, loan_id) -> None:
+    """Another loan of the same borrower is overdue; the loan itself takes its class."""
+    waiting = lending.request(loan_id)
+    other_id = lending.drawn(lending.main_pool()).loan_id
+    other = session.get_one(LoanStateRow, other_id)
+    own = session.get_one(LoanStateRow, loan_id)
+    other.overdue_days, other.overdue_fen = 251, 1
+    own.loan_class = LoanClass.SUBSTANDARD
+    session.flush()
+    with pytest.raises(DrawdownRefused) as refused:
+        check(lending, waiting.id)
+    assert unmet(refused) == ["class-allows", "debtor-not-overdue"]
+    other.overdue_days, other.overdue_fen, own.loan_class = 0, 0, LoanClass.SPECIAL_MENTION
     session.flush()
     assert check(lending, waiting.id).state is DrawdownState.CHECKED
 

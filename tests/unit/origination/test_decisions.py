@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.assets.domain import AssetKind
 from app.collateral.domain.states import SecurityKind
 from app.kernel.ids import new_id
+from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LtvBasis, Security
 from app.loans.domain.terms import Method
 from app.loans.titles import loan_title
@@ -319,6 +320,9 @@ READY = DrawdownFacts(
     drawn_fen=0,
     contract_signed=True,
     loan_open=True,
+    loan_class=LoanClass.SPECIAL_MENTION,
+    observed=False,
+    debtor_overdue_fen=0,
     secured=True,
     all_registered=True,
     lendable_fen=200,
@@ -342,6 +346,9 @@ READY = DrawdownFacts(
         ({}, []),
         ({"contract_signed": False}, ["contract-signed"]),
         ({"loan_open": False}, ["contract-signed"]),
+        ({"loan_class": LoanClass.SUBSTANDARD}, ["class-allows"]),
+        ({"observed": True}, ["class-allows"]),
+        ({"debtor_overdue_fen": 1}, ["debtor-not-overdue"]),
         ({"conditions_evidence": ""}, ["conditions-met"]),
         ({"conditions": "", "conditions_evidence": ""}, []),
         ({"drawn_fen": 1}, ["within-undrawn"]),
