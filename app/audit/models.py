@@ -1,7 +1,7 @@
 """Tables of the audit room: one chain per organisation and one for the platform."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from app.db.base import Table
 from app.db.types import json_column, text
+
+REQUEST_ID_LENGTH: Final = 64
 
 
 class AuditChain(SQLModel, table=True):
@@ -40,4 +42,5 @@ class AuditEvent(Table, table=True):
     subject_kind: str = text(40)
     subject_id: str = text(80)
     facts: dict[str, Any] = json_column()
-    request_id: str = text(64, default="")
+    request_id: str = text(REQUEST_ID_LENGTH, default="")
+    """Of the request, or job and slot of the run, that did it; none for commands."""

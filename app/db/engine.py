@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
@@ -30,6 +31,17 @@ STATEMENTS_KEPT = 2_000
 BeforeCommit = Callable[[Session], None]
 _CIVIL_DAY: Final = "civil_day"
 _PRETENDED: Final = "pretended_day"
+_ASKED_BY: ContextVar[str] = ContextVar("asked_by", default="")
+
+
+@contextmanager
+def asked_by(number: str) -> Iterator[None]:
+    """Units of work begun in this block keep the number of the request, or of the job's run, that asked for them."""
+    token = _ASKED_BY.set(number)
+    try:
+        yield
+    finally:
+        _ASKED_BY.reset(token)
 
 
 class Database:
@@ -65,7 +77,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A unit of work: commits at the end, rolls back on any exception."""
         with Session(self.engine, expire_on_commit=False) as session:
-            session.info["database"] = self
+            self.begin(session)
             yield session
             self.commit(session)
 
@@ -75,6 +87,11 @@ class Database:
         with Session(self.reading, expire_on_commit=False, autoflush=False) as session:
             session.info["database"] = self
             yield session
+
+    def begin(self, session: Session) -> None:
+        """Make a session a unit of work of this database."""
+        session.info["database"] = self
+        session.info["request_id"] = _ASKED_BY.get()
 
     def commit(self, session: Session) -> None:
         """Run the hooks and commit. Only the unit of work calls this."""

@@ -17,7 +17,7 @@ from app.documents.content_types import UploadRefused, check_upload
 from app.documents.files import store_of
 from app.documents.models import Document, IssuedDocument
 from app.documents.standing import Standing, standing_of
-from app.kernel.actor import Actor, Name
+from app.kernel.actor import SYSTEM_PERSON_ID, Actor, Name
 from app.kernel.errors import InvalidInput, NotFound, TooManyRequests
 
 MAX_UPLOADS_PER_DAY: Final = 500
@@ -184,6 +184,8 @@ def issue_document(session: Session, actor: Actor, command: IssueDocument) -> Is
         "document.issue",
         subject_kind=command.subject_kind,
         subject_id=command.subject_id,
+        # What the system prints by itself stands in the journal of who issues it.
+        organisation_id=row.issuer_id if actor.person_id == SYSTEM_PERSON_ID else None,
         number=row.number,
         sha256=row.sha256,
     )

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, col
 
-from app.db.engine import Database
+from app.audit.models import REQUEST_ID_LENGTH
+from app.db.engine import Database, asked_by
 from app.db.leases import LeaseLost
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
@@ -81,7 +82,8 @@ def run_tick(database: Database, job: Job, turn: Turn, scope: str, owner: str) -
     holder = f"{owner}/{new_id().hex}"
     run = _run_short if isinstance(job, ShortJob) else _run_long
     try:
-        return run(database, job, turn, scope, holder)  # type: ignore[arg-type]
+        with asked_by(f"{job.rule.name}@{turn.tick}"[:REQUEST_ID_LENGTH]):
+            return run(database, job, turn, scope, holder)  # type: ignore[arg-type]
     except LeaseLost:
         log.warning("job lost", job=job.rule.name, tick=turn.tick, scope=scope)
         return False

@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.db.engine import Database
+from app.db.engine import Database, asked_by
 from app.kernel.actor import Actor
 from app.kernel.errors import (
     Busy,
@@ -58,7 +58,10 @@ class GreenpledgeFlask(Flask):
             return super().dispatch_request()
         run = super().dispatch_request
         try:
-            return _read(rule, run) if request.method in SAFE_METHODS else _write(rule, run)
+            if request.method in SAFE_METHODS:
+                return _read(rule, run)
+            with asked_by(g.get("request_id", "")):
+                return _write(rule, run)
         except StaleDataError:
             raise StaleVersion(current=None) from None
         except IntegrityError as error:
@@ -124,7 +127,7 @@ def _write(rule: RouteRule, run: Callable[[], Any]) -> Any:
         with database().read() as g.session:
             return make_response(run())
     with Session(database().engine, expire_on_commit=False) as session:
-        session.info["database"] = database()
+        database().begin(session)
         g.session = session
         return _answer_once(rule, session, run)
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.audit.invariants import violations
+
 
 @pytest.fixture
 def three_events(api):
@@ -19,6 +21,14 @@ def test_a_chain_is_read_newest_first(api, three_events):
     assert [each["seq"] for each in page["items"]] == [3, 2, 1]
     assert {each["action"] for each in page["items"]} == {"token.issue"}
     assert page["next_cursor"] is None
+
+
+def test_an_event_names_the_request_that_did_it_and_the_chain_holds(api, database, three_events):
+    answered = api("a-officer").post("/tokens", {"title": "y"}, status=201)
+    newest = events(api, "a-audit")["items"][0]
+    assert newest["request_id"] == answered.headers["X-Request-ID"] != ""
+    with database.read() as session:
+        assert list(violations(session)) == []
 
 
 def test_a_cursor_goes_on_where_the_page_ended(api, three_events):

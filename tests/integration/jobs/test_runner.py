@@ -6,12 +6,14 @@ from datetime import time, timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.audit.models import AuditEvent
+from app.audit.services import record
 from app.db.leases import LeaseLost
 from app.db.numbers import next_number
 from app.jobs import runs
 from app.jobs.domain import MAX_ATTEMPTS, JobRule, RunState, Scope
 from app.jobs.models import JobRun
-from app.jobs.runner import LongJob, ShortJob, run_due
+from app.jobs.runner import LongJob, ShortJob, platform_actor, run_due
 from app.kernel.actor import Name
 
 NAME = Name(zh="任务", en="Job")
@@ -52,6 +54,20 @@ def test_second_look_at_the_same_tick_does_nothing(database):
     assert run(database, job) == 1
     assert run(database, job, "two") == 0
     assert effects(database) == 1
+
+
+def test_what_a_job_does_names_its_run_in_the_journal(database):
+    def effect(session, turn):
+        record(session, turn.actor, "thing.do", subject_kind="thing", subject_id="1")
+        return {}
+
+    assert run(database, ShortJob(rule=daily(), effect=effect)) == 1
+    with database.write() as session:
+        count_up(session, None)
+        record(session, platform_actor(), "thing.do", subject_kind="thing", subject_id="2")
+    with database.read() as session:
+        kept = session.execute(sa.select(AuditEvent.request_id).order_by(AuditEvent.seq)).scalars()
+        assert list(kept) == [f"test-job@{all_runs(database)[0].tick}", ""]
 
 
 def test_missed_days_run_in_order(database, clock):

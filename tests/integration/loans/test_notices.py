@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.audit.queries import EventFilter, list_events
 from app.documents.services import check_code
 from app.kernel.errors import Forbidden, InvalidInput, NotFound
 from app.loans.domain.notices import DAY_PASSED, PAID_BEFORE, Language, NoticeKind, NoticeState
@@ -235,6 +236,16 @@ def test_the_mail_carries_the_paper_to_the_newest_address_in_its_language(
     assert letter.attachment.name == f"{reminder.number}.pdf"
     assert "Apaymentofloan" in text_of(letter.attachment.content, tmp_path)
     assert notices(mail=MailStanding.SENT)[0].sent_at is not None
+
+
+def test_what_the_system_issues_stands_in_the_journal_of_the_bank(bank, near, notices, issue):
+    close_to(bank, WEEK_BEFORE)
+    issue()
+    (reminder,) = notices()
+    with bank.database.read() as session:
+        auditor = bank.world.actor("a-audit")
+        (event,) = list_events(session, auditor, EventFilter(action="document.issue")).items
+    assert (event.facts["number"], event.organisation_id) == (reminder.number, bank.id)
 
 
 def test_a_mail_that_only_lies_in_a_folder_was_not_sent(bank, near, notices, issue, tmp_path):
