@@ -17,6 +17,7 @@ from app.loans.domain.classification import ClassRules, LoanClass, class_rules
 from app.loans.domain.debtor import in_force, own_classification
 from app.loans.domain.notes import plan_from_json
 from app.loans.domain.recomputed import (
+    AsOf,
     BilledBefore,
     BilledDue,
     MisusedFrom,
@@ -48,7 +49,7 @@ from app.reference.services import policy_for
 
 _ONE_DAY = timedelta(days=1)
 Row = TypeVar("Row")
-_Posted = dict[tuple[UUID, date, AccrualKind], tuple[int, date]]
+_Posted = dict[tuple[UUID, date, AccrualKind], tuple[int, AsOf]]
 
 _KIND_OF_ACCOUNT = {
     "interest-receivable": AccrualKind.INTEREST,
@@ -92,8 +93,7 @@ def note_violations(
             grown = accruals.get(note.id, [])
             yield from _running(note, running, grown, corrected, past, over)
             yield from _accruals(note, grown, corrected, posted, past)
-            late = _late(grown, posted)
-            yield from _bills(note, past, state.closed_on, late, written_off=_ended(loan))
+            yield from _bills(note, past, state.closed_on, written_off=_ended(loan))
         yield from _overdue(loan, state, [pasts[note.id] for note in own])
         if state.closed_on is not None and loan.state is not LoanState.WRITTEN_OFF:
             first = opened.get(loan.bank_id, state.closed_on)
@@ -107,7 +107,7 @@ def note_violations(
             known = _Known(
                 facts=facts.get(loan.id, []),
                 until=begun.get((loan.bank_id, state.closed_on)),
-                made_on=_booked_on(rows, posted).get(state.closed_on, state.closed_on),
+                as_of=_posted_as_of(rows, posted).get(state.closed_on, AsOf(on=state.closed_on)),
             )
             yield from _own_class(loan, state, [pasts[note.id] for note in own], known, rules)
 
@@ -135,8 +135,8 @@ class _Known:
 
     facts: Sequence[LoanFactRow]
     until: datetime | None
-    made_on: date
-    """The business day on which the loan was closed through its last day: later for one that was behind."""
+    as_of: AsOf
+    """When the loan was closed through its last day: later for one that was behind."""
 
 
 def _ended(loan: Loan) -> bool:
@@ -214,50 +214,45 @@ def _accruals(
 ) -> Iterator[Violation]:
     sums: dict[tuple[AccrualKind, date], int] = defaultdict(int)
 
-    def corrected(kind: AccrualKind, since: date, booked_on: date) -> int:
+    def corrected(kind: AccrualKind, since: date, as_of: AsOf) -> int:
         return sum(
             each.amount_fen
             for each in corrections
-            if (each.kind, each.period_starts_on) == (kind, since) and each.booked_on <= booked_on
+            if (each.kind, each.period_starts_on) == (kind, since)
+            and as_of.knows(each.booked_on, each.id)
         )
 
     for row in sorted(rows, key=lambda each: each.on):
         key = (row.note_id, row.on, row.kind)
-        amount, booked_on = posted.get(key, (0, row.on))
+        amount, as_of = posted.get(key, (0, AsOf(on=row.on)))
         if amount != row.amount_fen:
             detail = f"{row.kind} of {row.on} is {row.amount_fen} fen, posted are {amount}"
             yield _broken("accrual-posting", note, detail)
         try:
-            found = past.cumulative_fen(row.kind, row.on, booked_on)
+            found = past.cumulative_fen(row.kind, row.on, as_of)
             since = past.period_on(row.on).starts_on if row.kind is AccrualKind.INTEREST else None
         except ValueError as problem:
             yield _broken("accrual-formula", note, f"{row.kind} of {row.on}: {problem}")
             continue
         span = (row.kind, since or note.drawn_on)
         sums[span] += row.amount_fen
-        if not row.cumulative_fen == found == sums[span] + corrected(*span, booked_on):
+        if not row.cumulative_fen == found == sums[span] + corrected(*span, as_of):
             detail = (
                 f"{row.kind} through {row.on} is {row.cumulative_fen} fen, the terms say {found}"
             )
             yield _broken("accrual-formula", note, detail)
 
 
-def _late(rows: Sequence[LoanAccrual], posted: _Posted) -> dict[date, date]:
-    """Days whose interest was posted on a later day: those of a loan that was behind, or settled meanwhile."""
-    booked = _booked_on([row for row in rows if row.kind is AccrualKind.INTEREST], posted)
-    return {on: booked_on for on, booked_on in booked.items() if booked_on > on}
-
-
-def _booked_on(rows: Sequence[LoanAccrual], posted: _Posted) -> dict[date, date]:
-    """On which day what grew on a day was posted."""
-    return {row.on: posted.get((row.note_id, row.on, row.kind), (0, row.on))[1] for row in rows}
+def _posted_as_of(rows: Sequence[LoanAccrual], posted: _Posted) -> dict[date, AsOf]:
+    """What was known when that which grew on a day was posted."""
+    keys = ((row.note_id, row.on, row.kind) for row in rows)
+    return {key[1]: posted[key][1] for key in keys if key in posted}
 
 
 def _bills(
     note: LoanNote,
     past: NotePast,
     closed_on: date | None,
-    late: Mapping[date, date],
     *,
     written_off: bool,
 ) -> Iterator[Violation]:
@@ -272,9 +267,7 @@ def _bills(
         yield from _paid(note, past, due)
     if closed_on is None or written_off:
         return
-    expected = {
-        each.on: each.amount_fen for each in past.expected_bills(closed_on + _ONE_DAY, late)
-    }
+    expected = {each.on: each.amount_fen for each in past.expected_bills(closed_on + _ONE_DAY)}
     for day in sorted(billed.keys() | expected.keys()):
         found = billed[day].interest_fen if day in billed else 0
         if found != expected.get(day, 0):
@@ -305,7 +298,7 @@ def _overdue(loan: Loan, state: LoanStateRow, pasts: Sequence[NotePast]) -> Iter
             yield Violation(invariant="loan-own-class", subject=subject, detail=detail)
         return
     day = state.closed_on + _ONE_DAY
-    now = overdue_on([each for past in pasts for each in past.unpaid(date.max)], day)
+    now = overdue_on([each for past in pasts for each in past.unpaid(AsOf(on=date.max))], day)
     if (state.overdue_days, state.overdue_fen) != (now.days, now.amount_fen):
         detail = (
             f"overdue by {state.overdue_days} days and {state.overdue_fen} fen,"
@@ -322,27 +315,12 @@ def _own_class(
     rules: ClassRules,
 ) -> Iterator[Violation]:
     closed_on = state.closed_on or date.min
-    days = {
-        overdue_on(
-            [each for past in pasts for each in past.unpaid(known.made_on, last_id)],
-            closed_on + _ONE_DAY,
-        ).days
-        for last_id in _moments(pasts, known.made_on, closed_on)
-    }
-    possible = [
-        each for late in sorted(days) for each in _own_classes(late, known, closed_on, rules)
-    ]
+    unpaid = [each for past in pasts for each in past.unpaid(known.as_of)]
+    closed = overdue_on(unpaid, closed_on + _ONE_DAY)
+    possible = _own_classes(closed.days, known, closed_on, rules)
     if state.own_class not in possible:
         detail = f"class by its own facts is {state.own_class}, they say {possible[-1]}"
         yield Violation(invariant="loan-own-class", subject=f"loan {loan.number}", detail=detail)
-
-
-def _moments(pasts: Sequence[NotePast], made_on: date, closed_on: date) -> list[UUID | None]:
-    """The lines after which a loan that was behind may have been closed; none of one closed on its day."""
-    if made_on == closed_on:
-        return [None]
-    lines = [line for past in pasts for line in past.lines if line.booked_on == made_on]
-    return [UUID(int=0), *(line.id for line in lines)]
 
 
 def _own_classes(days: int, known: _Known, closed_on: date, rules: ClassRules) -> list[LoanClass]:
@@ -412,7 +390,9 @@ def _misused(session: Session, note_ids: Sequence[UUID]) -> dict[UUID, list[Misu
     found: dict[UUID, list[MisusedFrom]] = defaultdict(list)
     for row in misuse_rows(session, note_ids):
         found[row.note_id].append(
-            MisusedFrom(from_on=row.from_on, amount_fen=row.amount_fen, booked_on=row.booked_on)
+            MisusedFrom(
+                id=row.id, from_on=row.from_on, amount_fen=row.amount_fen, booked_on=row.booked_on
+            )
         )
     return found
 
@@ -421,6 +401,7 @@ def _billed(due: LoanDue, changes: Sequence[DueChange]) -> BilledDue:
     names = [name for name in BilledDue.__dataclass_fields__ if name != "changes"]
     before = tuple(
         BilledBefore(
+            id=each.id,
             booked_on=each.booked_on,
             principal_fen=each.principal_fen,
             interest_fen=each.interest_fen,
@@ -465,7 +446,7 @@ def _lines(
 
 
 def _posted(session: Session, loan_ids: Sequence[UUID]) -> _Posted:
-    """What the journal holds of each accrual: its amount with sign, and the day it was booked.
+    """What the journal holds of each accrual: its amount with sign, and what was known when it was booked.
 
     Off the balance sheet all kinds share one account; there the accrual rows give the kind.
     """
@@ -473,15 +454,19 @@ def _posted(session: Session, loan_ids: Sequence[UUID]) -> _Posted:
         col(LoanPosting.loan_id).in_(loan_ids), col(LoanPosting.kind) == EntryKind.ACCRUAL
     )
     found: _Posted = {}
-    memo: dict[tuple[UUID, date], list[tuple[int, date]]] = defaultdict(list)
+    memo: dict[tuple[UUID, date], list[tuple[int, AsOf]]] = defaultdict(list)
     for row in session.execute(statement).scalars():
         if row.note_id is None:
             continue
         kind, sign = _kind_and_sign(row)
+        late = row.booked_on > row.value_on
+        as_of = (
+            AsOf(on=row.booked_on - _ONE_DAY, last_id=row.id) if late else AsOf(on=row.booked_on)
+        )
         if kind is None:
-            memo[row.note_id, row.value_on].append((sign * row.amount_fen, row.booked_on))
+            memo[row.note_id, row.value_on].append((sign * row.amount_fen, as_of))
         else:
-            found[row.note_id, row.value_on, kind] = (sign * row.amount_fen, row.booked_on)
+            found[row.note_id, row.value_on, kind] = (sign * row.amount_fen, as_of)
     if memo:
         _match_memo(session, loan_ids, memo, found)
     return found
@@ -497,7 +482,7 @@ def _kind_and_sign(row: LoanPosting) -> tuple[AccrualKind | None, int]:
 def _match_memo(
     session: Session,
     loan_ids: Sequence[UUID],
-    memo: dict[tuple[UUID, date], list[tuple[int, date]]],
+    memo: dict[tuple[UUID, date], list[tuple[int, AsOf]]],
     found: _Posted,
 ) -> None:
     statement = sa.select(LoanAccrual).where(

@@ -3,7 +3,7 @@
 Nothing here uses a running figure; `verify` compares what is stored with what comes out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -27,11 +27,29 @@ _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """What was known when something was worked out: all that was booked up to a day; later, up to a row."""
+
+    on: date
+    last_id: UUID | None = None
+    """Ids grow with the milliseconds in which they are made."""
+
+    def knows(self, booked_on: date, row_id: UUID) -> bool:
+        """Whether what was booked on a day under an id had been booked by then."""
+        if booked_on <= self.on or self.last_id is None:
+            return booked_on <= self.on
+        return _milliseconds(row_id) <= _milliseconds(self.last_id)
+
+
+def _milliseconds(given: UUID) -> int:
+    return given.int >> 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaidLine:
     """What a debt took of a repayment: which bill, from which day, booked when."""
 
     id: UUID
-    """Ids grow with time."""
     claim: Claim
     due_number: int | None
     paid_fen: int
@@ -39,10 +57,14 @@ class PaidLine:
     booked_on: date
 
 
+_ALL = AsOf(on=date.max)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledBefore:
     """What a bill said before a change of an earlier day, and when the change was booked."""
 
+    id: UUID
     booked_on: date
     principal_fen: int
     interest_fen: int
@@ -52,6 +74,7 @@ class BilledBefore:
 class BilledDue:
     """A bill as it is stored, with what it said before, the first change first."""
 
+    id: UUID
     number: int
     due_on: date
     principal_fen: int
@@ -61,9 +84,9 @@ class BilledDue:
     settled: bool
     changes: tuple[BilledBefore, ...] = ()
 
-    def said_on(self, as_of: date) -> tuple[int, int]:
-        """Principal and interest of the bill as it was known on a day."""
-        later = [each for each in self.changes if each.booked_on > as_of]
+    def said(self, as_of: AsOf) -> tuple[int, int]:
+        """Principal and interest of the bill as it was known."""
+        later = [each for each in self.changes if not as_of.knows(each.booked_on, each.id)]
         if later:
             return later[0].principal_fen, later[0].interest_fen
         return self.principal_fen, self.interest_fen
@@ -81,6 +104,7 @@ class PlanFrom:
 class MisusedFrom:
     """Principal that was misused from a day on, and the business day on which that became known."""
 
+    id: UUID
     from_on: date
     amount_fen: int
     booked_on: date
@@ -98,20 +122,20 @@ class NotePast:
     misuse_ppm: int = 0
     misused: tuple[MisusedFrom, ...] = ()
 
-    def cumulative_fen(self, kind: AccrualKind, on: date, as_of: date) -> int:
-        """What had grown through a day by what was booked up to another."""
+    def cumulative_fen(self, kind: AccrualKind, on: date, as_of: AsOf) -> int:
+        """What had grown through a day by what was known."""
         if kind is AccrualKind.INTEREST:
             period = self.period_on(on)
             return accrued_fen(period, self.balances(as_of), on + _ONE_DAY)
         grow: Callable[..., int] = penalty_to if kind is AccrualKind.PENALTY else compound_to
         return grow(self._open_dues(as_of), on + _ONE_DAY, self._burden(as_of))
 
-    def _burden(self, as_of: date) -> Burden:
-        """The rates of what is overdue, unpaid or misused, by what was known on a day."""
+    def _burden(self, as_of: AsOf) -> Burden:
+        """The rates of what is overdue, unpaid or misused, by what was known."""
         misused = [
             DatedAmount(on=each.from_on, amount_fen=each.amount_fen)
             for each in self.misused
-            if each.booked_on <= as_of
+            if as_of.knows(each.booked_on, each.id)
         ]
         return Burden(
             rates=rates_of(self.terms),
@@ -122,7 +146,7 @@ class NotePast:
             misuse=self._misuse(misused, as_of) if misused else None,
         )
 
-    def _misuse(self, misused: Sequence[DatedAmount], as_of: date) -> Misuse:
+    def _misuse(self, misused: Sequence[DatedAmount], as_of: AsOf) -> Misuse:
         return Misuse(
             misused=tuple(misused),
             drawn_on=self.terms.drawn_on,
@@ -130,7 +154,7 @@ class NotePast:
             early=tuple(
                 DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
                 for line in self._early(Claim.PRINCIPAL)
-                if line.booked_on <= as_of
+                if as_of.knows(line.booked_on, line.id)
             ),
         )
 
@@ -143,13 +167,13 @@ class NotePast:
             raise ValueError(f"{day} lies outside the term of the note.")
         return found[0]
 
-    def balances(self, as_of: date) -> list[BalanceFrom]:
-        """The balances that bear the contract rate, by what was booked up to a day."""
+    def balances(self, as_of: AsOf) -> list[BalanceFrom]:
+        """The balances that bear the contract rate, by what was known."""
         moves: dict[date, int] = {}
         for due in self.dues:
-            moves[due.due_on] = moves.get(due.due_on, 0) - due.said_on(as_of)[0]
+            moves[due.due_on] = moves.get(due.due_on, 0) - due.said(as_of)[0]
         for line in self._early(Claim.PRINCIPAL):
-            if line.booked_on <= as_of:
+            if as_of.knows(line.booked_on, line.id):
                 moves[line.value_on] = moves.get(line.value_on, 0) - line.paid_fen
         moves.setdefault(self.terms.drawn_on, 0)
         balance, steps = self.terms.amount_fen, []
@@ -176,35 +200,28 @@ class NotePast:
             if line.due_number == number and line.claim is claim
         )
 
-    def expected_bills(self, until_on: date, late: Mapping[date, date]) -> Iterator[DatedAmount]:
-        """Interest bills that must exist up to a day: of the period ends, and of what came back after the last.
-
-        late: days whose interest was posted on a later day, with that day.
-        """
+    def expected_bills(self, until_on: date) -> Iterator[DatedAmount]:
+        """Interest bills that must exist up to a day: of the period ends, and of what came back after the last."""
         expected = self._came_back(Claim.INTEREST)
         for period in interest_periods(self.terms):
             if period.due_on <= until_on:
-                interest = self._bill_interest_fen(period, late)
+                interest = self._bill_interest_fen(period)
                 expected[period.due_on] = expected.get(period.due_on, 0) + interest
         for day, amount in sorted(expected.items()):
             if amount:
                 yield DatedAmount(on=day, amount_fen=amount)
 
-    def _bill_interest_fen(self, period: Period, late: Mapping[date, date]) -> int:
+    def _bill_interest_fen(self, period: Period) -> int:
         """The interest that falls due at the end of a period, by what was known when its bill was made or changed."""
-        changed = [
-            each.booked_on
-            for due in self.dues
-            if due.due_on == period.due_on
-            for each in due.changes
-        ]
-        made = [late[day] for day in late if period.starts_on <= day < period.due_on]
-        as_of = max(changed or [period.due_on - _ONE_DAY, *made])
+        made = next((due for due in self.dues if due.due_on == period.due_on), None)
+        as_of = AsOf(on=period.due_on - _ONE_DAY, last_id=made.id if made else None)
+        if made and made.changes:
+            as_of = AsOf(on=max(each.booked_on for each in made.changes))
         balances = self.balances(as_of)
         ahead = [
             DatedAmount(on=line.value_on, amount_fen=line.paid_fen)
             for line in self._early(Claim.INTEREST)
-            if line.booked_on <= as_of
+            if as_of.knows(line.booked_on, line.id)
         ]
         grown = accrued_fen(period, balances, period.due_on)
         odd = spread_period(self.terms)
@@ -227,7 +244,7 @@ class NotePast:
         ]
         if odd is not None:
             steps = spread_steps(
-                self.terms, self._plan_before(odd.due_on), self.balances(date.max), early
+                self.terms, self._plan_before(odd.due_on), self.balances(_ALL), early
             )
             for step in steps:
                 if step.period.starts_on == starts_on:
@@ -260,33 +277,27 @@ class NotePast:
         in_force = [each for each in self.plans if each.from_on < day]
         return in_force[-1].plan if in_force else ()
 
-    def unpaid(self, as_of: date, last_id: UUID | None = None) -> Iterator[DatedAmount]:
-        """What was unpaid of each bill, by what was booked up to a day, or up to a line of that day."""
-
-        def known(line: PaidLine) -> bool:
-            if last_id is None or line.booked_on < as_of:
-                return line.booked_on <= as_of
-            return line.booked_on == as_of and line.id <= last_id
-
+    def unpaid(self, as_of: AsOf) -> Iterator[DatedAmount]:
+        """What was unpaid of each bill, by what was known."""
         for due in self.dues:
             paid = sum(
                 line.paid_fen
                 for line in self.lines
-                if line.due_number == due.number and known(line)
+                if line.due_number == due.number and as_of.knows(line.booked_on, line.id)
             )
-            left = sum(due.said_on(as_of)) - paid
+            left = sum(due.said(as_of)) - paid
             yield DatedAmount(on=due.due_on, amount_fen=left)
 
     def _early(self, claim: Claim) -> Iterable[PaidLine]:
         return (line for line in self.lines if line.due_number is None and line.claim is claim)
 
-    def _open_dues(self, as_of: date) -> Sequence[OpenDue]:
-        known = [line for line in self.lines if line.booked_on <= as_of]
+    def _open_dues(self, as_of: AsOf) -> Sequence[OpenDue]:
+        known = [line for line in self.lines if as_of.knows(line.booked_on, line.id)]
         return [
             OpenDue(
                 due_on=due.due_on,
-                principal_fen=due.said_on(as_of)[0],
-                interest_fen=due.said_on(as_of)[1],
+                principal_fen=due.said(as_of)[0],
+                interest_fen=due.said(as_of)[1],
                 paid_principal=_payments(known, due.number, Claim.PRINCIPAL),
                 paid_interest=_payments(known, due.number, Claim.INTEREST),
             )

@@ -74,10 +74,12 @@ def test_a_loan_open_again_stands_at_once_as_if_it_had_never_been_settled(lpr): 
         assert books(bank, settled) == books(bank, other)
         assert bank.view(settled).closed_on == date(2024, 1, 30)
     assert bank.broken() == []
+    money = Repay(amount_fen=3_000_00, prepay=True, value_on=date(2024, 1, 26))
     for settled, other in pairs:
         for each in (settled, other):
-            write(bank, repay, each, Repay(amount_fen=3_000_00, prepay=True))
+            write(bank, repay, each, money)
         assert books(bank, settled) == books(bank, other)
+    assert bank.broken() == []
     bank.close_until(date(2024, 1, 31), date(2024, 2, 2))
     for settled, other in pairs:
         assert books(bank, settled) == books(bank, other)
