@@ -362,6 +362,16 @@ class FeeNotPossible(RuleViolation):
     detail = N_("%(number)s is in the state “%(state)s”: only drawn, open loans bear fees.")
 
 
+class FeeTooLarge(RuleViolation):
+    """Fees beyond what the contract lends."""
+
+    code = "fee-too-large"
+    title = N_("The fee is above the limit")
+    detail = N_(
+        "Fees owed on %(number)s go up to %(limit)s yuan in all; %(owed)s yuan are owed already. Check the decimals."
+    )
+
+
 class StatementTooLong(RuleViolation):
     """A journal of more lines than one workbook takes."""
 

@@ -43,12 +43,14 @@ from app.loans.refusals import (
     EntryNotReversible,
     FeeNotPossible,
     FeePaid,
+    FeeTooLarge,
     LoanNotWrittenOff,
     NothingToRecover,
     ReversalWaits,
     SuspenseTooSmall,
 )
 from app.loans.repayments.repaying import require_misuse_worked_out, require_plausible
+from app.reference.services import policy_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ def propose_fee(
     ledger, day = _begin(session, actor, loan_id, Permission.PROPOSE_ENTRY)
     _require_amount(command.amount_fen)
     _require_open(ledger.loan)
+    _require_fee_limit(session, ledger, command.amount_fen, day)
     row = _new(session, actor, ledger.loan, day, kind=ManualKind.FEE, command=command)
     return _proposed(session, actor, row)
 
@@ -169,6 +172,17 @@ def _require_open(loan: Loan) -> None:
 
 def _title(loan: Loan) -> Coded:
     return Coded(loan.state, STATE_TITLES[loan.state])
+
+
+def _require_fee_limit(session: Session, ledger: LoanLedger, amount_fen: int, day: date) -> None:
+    """All fees owed together are at most a share of the contract, so that a slip is not booked."""
+    loan, owed_fen = ledger.loan, ledger.state.fees_fen
+    share = policy_for(session, loan.bank_id, day).ratio("loans.fee_limit")
+    limit = Money(int(loan.contract_fen * share))
+    if owed_fen + amount_fen > limit.fen:
+        raise FeeTooLarge(number=loan.number, limit=limit, owed=Money(owed_fen)).about(
+            "/amount_yuan"
+        )
 
 
 def _require_suspense(ledger: LoanLedger, amount_fen: int) -> None:
@@ -282,6 +296,8 @@ def _book(session: Session, ledger: LoanLedger, row: ManualEntry, day: date) -> 
         reverses = session.get_one(ManualEntry, row.reverses_id)
         kind, sign = reverses.kind, -1
     _require_bookable(ledger, row, kind, sign)
+    if kind is ManualKind.FEE and sign > 0:
+        _require_fee_limit(session, ledger, row.amount_fen, day)
     postings = manual_postings(kind, row.amount_fen, split_of(row))
     row.entry_id = _post(session, ledger.loan, row, postings, reverses, day)
     row.state, row.booked_on = EntryState.BOOKED, day

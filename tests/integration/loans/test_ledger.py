@@ -42,6 +42,7 @@ from app.loans.refusals import (
     EntryNotReversible,
     FeeNotPossible,
     FeePaid,
+    FeeTooLarge,
     LoanNotWrittenOff,
     NothingToRecover,
     ReversalWaits,
@@ -247,6 +248,17 @@ def test_a_fee_is_owed_once_a_second_person_booked_it(bank, drawn, ops, checker)
     assert bank.view(drawn).fees_fen == 500_00
     with pytest.raises(IllegalEvent):
         write(bank, refuse_entry, checker, view.id, RefuseEntry(note="再看"))
+
+
+def test_all_fees_owed_are_at_most_the_amount_of_the_contract(bank, drawn, ops, checker):
+    limit_fen = 3_000_000_00
+    with pytest.raises(FeeTooLarge) as refused:
+        fee(bank, drawn, ops, limit_fen + 1)
+    assert refused.value.errors[0].pointer == "/amount_yuan"
+    first, second = fee(bank, drawn, ops, limit_fen), fee(bank, drawn, ops, 1)
+    write(bank, book_entry, checker, first.id, BookEntry())
+    with pytest.raises(FeeTooLarge):
+        write(bank, book_entry, checker, second.id, BookEntry())
 
 
 def test_who_proposed_it_does_not_book_it_whatever_roles_are_held(bank, drawn):
