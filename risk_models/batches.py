@@ -367,17 +367,18 @@ def findings(
 
 def validate(spec: ModelSpec, batch: Batch) -> list[Finding]:
     """Presence and bounds of every field, as the specification states them."""
-    return [found for field in spec.fields for found in _field_findings(field, batch)]
+    return [found for field in spec.fields for found in _field_findings(spec, field, batch)]
 
 
-def _field_findings(field: Field, batch: Batch) -> list[Finding]:
+def _field_findings(spec: ModelSpec, field: Field, batch: Batch) -> list[Finding]:
     needed = field.required or field.needed_when is not None
     if _is_absent(field, batch):
         masks = {"missing-field": _is_asked(field, batch)} if needed else {}
     else:
         asked, empty = _is_asked(field, batch), _is_empty(field, batch)
         masks = {"missing-field": empty & asked} if needed else {}
-        masks["not-asked"] = _is_given(field, batch, empty) & ~asked
+        stray = _is_given(field, batch, empty) & ~asked
+        masks["not-asked"] = stray & ~_is_undecided(spec, field, batch) if stray.any() else stray
         if field.kind in ("number", "integer", "series"):
             masks |= _bounds(field, batch)
     return [
@@ -447,6 +448,16 @@ def _is_asked(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
     for other, levels in field.asked_when:
         asked &= batch.is_level(other, *levels)
     return asked
+
+
+def _is_undecided(spec: ModelSpec, field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
+    """Which rows lack a choice that decides on the input: that alone is told of them."""
+    undecided = np.zeros(batch.n, dtype=np.bool_)
+    for other, levels in field.asked_when:
+        deciding = spec.field(other)
+        if "" not in levels and (deciding.required or deciding.needed_when is not None):
+            undecided |= batch.is_level(other, "") & _is_asked(deciding, batch)
+    return undecided
 
 
 def _bounds(field: Field, batch: Batch) -> dict[str, npt.NDArray[np.bool_]]:

@@ -36,6 +36,11 @@ def test_an_input_that_is_needed_only_beside_an_answer_is_noted_beside_others():
     assert given == {("not-asked", "tending_cost_yuan_per_mu", "note")}
 
 
+def test_a_deciding_choice_that_is_missing_is_told_alone():
+    told = _findings(age_group=None, haul_km=35.0, tending_cost_yuan_per_mu=22.0)
+    assert told == {("missing-field", "age_group", "refuse")}
+
+
 def test_all_conditions_must_hold():
     stated = {"age_group": "full-yield", "quality_basis": "stated", "quality_k": 0.9}
     assert _findings(**stated) == set()

@@ -37,6 +37,14 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from risk_models.contract import ModelSpec
 from risk_models.dated import ParameterNotInForce
+from risk_models.words import Text
+
+NOT_ASKED: Final = "not-asked"
+STRAY: Final = Text(
+    en="The other answers do not ask for these inputs, and they count for nothing: {}. Leave them"
+    " empty, or correct the answer that decides on them.",
+    zh="按其他各项的填写，以下各项不适用，不计入评估：{}。请留空，或更正决定它们的选择。",
+)
 
 LOOKED_UP: Final = 500
 """Numbers in one statement."""
@@ -137,7 +145,7 @@ def value_workbook(
     spec = get_spec(model_id)
     rows = _read(session, spec, command.valued_on, command.content, command.file_name)
     valued = _valued(session, spec, command.valued_on, rows)
-    made = [_row(row, found) for row, found in zip(rows, valued, strict=True)]
+    made = [_row(spec, row, found) for row, found in zip(rows, valued, strict=True)]
     return _report(spec, command.valued_on, made, dry_run=True)
 
 
@@ -213,7 +221,7 @@ def _prepared(
     session: Session, actor: Actor, spec: ModelSpec, command: ImportWorkbook, line: _Line
 ) -> PreparedRow:
     """One row judged as saving would judge it."""
-    told = _row(line.row, line.valued)
+    told = _row(spec, line.row, line.valued)
     if line.appraisal is not None:
         told = dataclasses.replace(told, appraisal_id=line.appraisal.id)
     obstacles = told.problems or _obstacles(line)
@@ -231,7 +239,7 @@ def _prepared(
     told = dataclasses.replace(
         told,
         value_fen=valued.value_fen,
-        findings=_lines(line.row.number, _found(valued)),
+        findings=_lines(line.row.number, _gathered(spec, _found(valued))),
     )
     return PreparedRow(told, line.appraisal.id, valued)
 
@@ -322,15 +330,30 @@ def _valued(
     return [answers.get(at) or RowValue() for at in range(len(rows))]
 
 
-def _row(row: WorkbookRow, valued: RowValue) -> ImportedRow:
+def _row(spec: ModelSpec, row: WorkbookRow, valued: RowValue) -> ImportedRow:
     return ImportedRow(
         line=row.number,
         ref=row.ref,
         value_fen=valued.value_fen,
         components=valued.components,
         problems=_lines(row.number, [*row.problems, *valued.problems]),
-        findings=_lines(row.number, valued.findings),
+        findings=_lines(row.number, _gathered(spec, valued.findings)),
     )
+
+
+def _gathered(spec: ModelSpec, findings: Sequence[Problem]) -> list[Problem]:
+    """What a row is asked about or told; inputs that its answers do not ask for are one line together."""
+    stray = [each for each in findings if each.code == NOT_ASKED]
+    if len(stray) < 2:
+        return list(findings)
+    titles = [spec.field(each.field).title for each in stray]
+    told = Problem(
+        code=NOT_ASKED,
+        field="",
+        en=STRAY.en.format(", ".join(title.en for title in titles)),
+        zh=STRAY.zh.format("、".join(title.zh for title in titles)),
+    )
+    return [*(each for each in findings if each.code != NOT_ASKED), told]
 
 
 def _lines(number: int, problems: Sequence[Problem]) -> tuple[LineError, ...]:

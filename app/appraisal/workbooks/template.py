@@ -34,6 +34,7 @@ from app.kernel.actor import Name
 from app.kernel.catalogue import in_both
 from app.kernel.units import span, unit_name
 from risk_models.batches import choices_of
+from risk_models.conformance import as_asked
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.words import Text
@@ -75,6 +76,9 @@ class _Drawing:
         self.language = language
         self.names = sheet_names(spec, language)
         self.choices = _offered(spec, parameters, language)
+        self.examples = as_asked(
+            spec, {each.name: each.example for each in spec.fields if each.example is not None}
+        )
         made = {
             "title": {"bold": True, "bg_color": "#E8F1ED", "text_wrap": True, "valign": "top"},
             "name": {"font_color": "#5C6B66"},
@@ -107,8 +111,8 @@ class _Drawing:
             _Head(self._word(VALUE_TITLE), VALUE, self._unit(field.unit), self._help(field)),
         ]
         sheet = self._sheet(self.names[field.name], heads)
-        given = field.example if isinstance(field.example, tuple) else ()
-        for year, value in enumerate(given, start=1):
+        given = self.examples.get(field.name)
+        for year, value in enumerate(given if isinstance(given, tuple) else (), start=1):
             row = EXAMPLE_ROW - 2 + year
             sheet.write_string(row, 0, EXAMPLE_REF, self.formats["example"])
             sheet.write_number(row, 1, year, self.formats["example"])
@@ -165,11 +169,12 @@ class _Drawing:
         return f"{self._word(self.spec.field(name).title)}: {', '.join(words)}"
 
     def _example(self, sheet: Any, column: int, field: Field) -> None:
-        given, row = field.example, EXAMPLE_ROW - 1
+        """What the other answers of the example ask for; a copied row is one that is valued."""
+        given, row = self.examples.get(field.name), EXAMPLE_ROW - 1
         if field.kind == "date" and isinstance(given, str):
             day = date.fromisoformat(given)
             sheet.write_datetime(row, column, day, self.formats["example-day"])
-        elif field.kind == "flag":
+        elif isinstance(given, bool):
             answer = self._word(YES if given else NO)
             sheet.write_string(row, column, answer, self.formats["example"])
         elif field.kind == "choice" and isinstance(given, str):

@@ -17,10 +17,13 @@ from app.appraisal.models import Appraisal
 from app.appraisal.services import accept_order, importing
 from app.appraisal.services.inputs import value_inputs
 from app.appraisal.workbooks import layout
+from app.appraisal.workbooks.reading import read_workbook
+from app.appraisal.workbooks.template import template_xlsx
 from app.assets.domain import AssetKind
 from app.documents.tables import XLSX_TYPE
-from risk_models.batches import choices_of
+from risk_models.batches import batch_from_rows, choices_of, validate
 from risk_models.models import forest_right
+from risk_models.registry import BUILT_INS, get_model
 from tests.factories.appraisals import (
     SIGNED_AT,
     SIGNED_ON,
@@ -210,6 +213,34 @@ def test_questions_about_a_valued_row_do_not_stand_among_the_refusals(api, groun
     assert {row[1] for row in problems[1:]} == {"b"}
     assert {row[1] for row in asked[1:]} == {"a"}
     assert problems[0][3] != asked[0][3]
+
+
+def test_inputs_that_the_answers_do_not_ask_for_are_one_line_of_a_row(api, ground):
+    client = api("a-risk")
+    stray = {"haul_km": 35, "tending_cost_yuan_per_mu": 22, "outturn_share": 0.6}
+    content = filled(client, [("a", plain(**stray)), ("b", plain(haul_km=35))])
+    several, one = value(client, content).json["rows"]
+    assert several["value_yuan"] == one["value_yuan"]
+    told = [each for each in several["findings"] if "不适用" in each["detail"]]
+    assert [each["column"] for each in told] == [""]
+    titles = [forest_right.MODEL.spec.field(name).title.zh for name in stray]
+    assert all(title in told[0]["detail"] for title in titles)
+    assert [e["column"] for e in one["findings"] if "不适用" in e["detail"]] == ["haul_km"]
+
+
+@pytest.mark.parametrize("model", [model.spec.id for model in BUILT_INS])
+def test_a_copied_example_row_has_only_what_its_answers_ask_for(model):
+    spec = get_model(model).spec
+    book = openpyxl.load_workbook(BytesIO(template_xlsx(spec, parameters_on(SIGNED_ON), "zh")))
+    sheet = book.worksheets[0]
+    sheet.cell(layout.EXAMPLE_ROW, 1).value = "copied"
+    for each in book.worksheets[1:-1]:
+        for row in range(layout.EXAMPLE_ROW, each.max_row + 1):
+            each.cell(row, 1).value = "copied"
+    (row,) = read_workbook(spec, parameters_on(SIGNED_ON), saved(book))
+    assert row.problems == []
+    found = validate(spec, batch_from_rows(spec, [row.inputs], parameters_on(SIGNED_ON)))
+    assert found == []
 
 
 CELLS = (
