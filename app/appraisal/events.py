@@ -96,7 +96,9 @@ EVENTS = Events(
             event=AppraisalEvent.COUNTERSIGN,
             handle=_countersign,
             schema=CountersignAppraisalSchema,
-            help=N_("The report becomes valid and is issued; the former one is superseded."),
+            help=N_(
+                "The report becomes valid and is issued; a former one of the asset is superseded."
+            ),
         ),
         EventHandler(
             event=AppraisalEvent.REVOKE,

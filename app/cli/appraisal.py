@@ -31,6 +31,7 @@ from app.cli.terminal import (
     show_refusal,
     worded,
 )
+from app.kernel.clock import SystemClock
 from app.kernel.errors import FieldError
 from app.kernel.text import N_
 from risk_models.appraise import LEAST_PATHS, InvalidDocument, ModelFailed, appraise, spec_json
@@ -103,8 +104,9 @@ def appraise_command(
 
     The file is JSON of at most 1,000,000 bytes: an object with `inputs` and, where needed, `prices`.
     A price has `yuan` and `unit`, and may have `growth`, `source` and `priced_on`, its day; without one it is
-    of the valuation day. Figures are JSON numbers or plain digits, days are written as 2024-01-02, a source
-    is one line of at most 300 characters, and no name stands twice in an object.
+    of the valuation day. A day to come is valued with what is known today, and a note says so. Figures are
+    JSON numbers or plain digits, days are written as 2024-01-02, a source is one line of at most 300
+    characters, and no name stands twice in an object.
     With --steps the text has every step; JSON always has them.
     """
     require_sound_models()
@@ -125,6 +127,8 @@ def appraise_command(
             losses=losses,
             words="en" if as_json else language(),
         )
+        if on > SystemClock().today():
+            _note_day_ahead(answer, "en" if as_json else language())
         if answer["value_yuan"] is None:
             _refuse(spec, answer, as_json=as_json)
     if as_json:
@@ -182,6 +186,20 @@ def _answer(
         told = failure_problem(cast("Exception", problem.__cause__))
         words_told = Text(en=told.en, zh=told.zh)
         raise InputRefused(errors=(worded("/inputs", words_told),)) from problem
+
+
+DAY_AHEAD: Final = Text(
+    en="The valuation day lies ahead: prices and parameters of that day are not known yet; this is what"
+    " the figures known today give.",
+    zh="评估基准日尚未到来：该日的价格和参数尚不可知，本结果仅按现有数据测算。",
+)
+
+
+def _note_day_ahead(answer: Mapping[str, object], words: str) -> None:
+    note = {"code": "day-ahead", "field": "", "severity": "note"}
+    cast("list[Mapping[str, str]]", answer["findings"]).append(
+        {**note, "detail": DAY_AHEAD.in_language(words)}
+    )
 
 
 def _refuse(spec: ModelSpec, answer: Mapping[str, object], *, as_json: bool) -> None:

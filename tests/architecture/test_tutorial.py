@@ -77,6 +77,16 @@ def test_the_values_of_the_tutorial_are_those_of_the_models_on_its_days() -> Non
     assert f"÷ {left:,.2f} = 60.00 %" in tutorial()
 
 
+def test_each_signature_has_the_number_that_the_walk_types() -> None:
+    """The form of an agency's signature refuses without the number of a qualification."""
+    walk = (ROOT / "tests" / "browser" / "test_main_path.py").read_text(encoding="utf-8")
+    typed = re.findall(r'"qualification": "(\d+)"', walk)
+    assert len(typed) == 2
+    step = next(line for line in tutorial().split("\n\n") if "(承办签字)" in line)
+    assert "评估师资格证号" in step
+    assert all(number in step for number in typed)
+
+
 def test_every_chinese_word_of_the_tutorial_is_on_some_page() -> None:
     named = set(re.findall(r"\(([\u4e00-\u9fff][\u4e00-\u9fff（）]*)\)", tutorial()))
     assert named

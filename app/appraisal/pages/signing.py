@@ -119,6 +119,7 @@ def countersign(appraisal_id: UUID) -> Answer:
         tell("ok", gettext("Done: %(step)s.", step=step))
         return redirect(f"/appraisals/{appraisal_id}", 303)  # type: ignore[return-value]
 
+    maker = next((each for each in view.signatures if each.counts), None)
     result, spec = view.result or {}, find_spec(view.model_id)
     on = view.valued_on or today(session)
     return form_page(
@@ -131,7 +132,8 @@ def countersign(appraisal_id: UUID) -> Answer:
         template="appraisal/countersign.html",
         appraisal=view,
         result=result_shown(spec, result, view.inputs or {}, on) if result else None,
-        maker=next((each for each in view.signatures if each.counts), None),
+        maker=maker,
+        own=maker is not None and maker.person_id == actor.person_id,
         submit=submit,
         **room_words(),
     )

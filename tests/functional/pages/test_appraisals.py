@@ -69,10 +69,15 @@ def test_the_agency_walks_an_appraisal_to_its_report(sign_in, world, carbon):
     assert "next_verification_years" in page
     maker.submit(f"{path}/events/sign", {"qualification": "62010001"}, status=303)
     assert "/events/countersign" not in maker.get(path).text
+    own = maker.get(f"{path}/events/countersign", status=200).text
+    assert "请同事复核并签字" in own
+    assert 'class="event-form"' not in own
     listed = owner.get(f"/assets/{carbon}", status=200).text
     assert "carbon-sink-income" not in listed
     assert "碳汇预期收益" in listed
     before = reviewer.get(f"{path}/events/countersign", status=200).text
+    assert 'class="event-form"' in before
+    assert "该资产如有原报告，则由其取代" in before
     for shown in ("880,000.00", "2023-12-26", "62010001", f"{path}/draft.pdf"):
         assert shown in before
     assert reviewer.get(f"{path}/draft.pdf", status=200).data.startswith(b"%PDF")
@@ -143,7 +148,10 @@ def test_the_number_is_optional_where_a_bank_appraises_itself(
     maker.submit(f"{path}/events/accept", status=303)
     maker.submit(f"{path}/inputs", typed("forest-right"), status=303)
     assert "选填" in number_label(maker.get(f"{path}/events/sign", status=200).text)
-    maker.submit(f"{path}/events/sign", status=303)
+    maker.submit(f"{path}/events/sign", {"qualification": "A-0007"}, status=303)
+    signed = maker.get(path, status=200).text
+    assert "工号 A-0007" in signed
+    assert "资格证号" not in signed
     assert "选填" in number_label(reviewer.get(f"{path}/events/countersign", status=200).text)
     reviewer.submit(f"{path}/events/countersign", status=303)
 

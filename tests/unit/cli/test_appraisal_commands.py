@@ -1,6 +1,7 @@
 """`models` and `appraise` at the terminal: answers, refusals and usage errors by exit code."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.cli.appraisal import commands
+from app.kernel.clock import SystemClock
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 GROUP = click.Group(commands=commands)
@@ -38,6 +40,23 @@ def test_appraise_answers_the_stable_json(terminal):
     answer = terminal("appraise", "carbon-sink-income", file, "--on", "2023-12-26", "--json")
     assert answer.exit_code == 0
     assert json.loads(answer.output)["value_yuan"] == "880000.00"
+
+
+def test_a_day_to_come_is_valued_with_a_note(terminal, monkeypatch):
+    file = EXAMPLES / "carbon-sink-income.json"
+    today = SystemClock().today()
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    ahead = terminal("appraise", "carbon-sink-income", file, "--on", tomorrow, "--json")
+    assert ahead.exit_code == 0
+    told = json.loads(ahead.output)
+    (note,) = [each for each in told["findings"] if each["code"] == "day-ahead"]
+    assert note["severity"] == "note"
+    assert note.keys() == {"code", "field", "severity", "detail"}
+    now = terminal("appraise", "carbon-sink-income", file, "--on", today.isoformat(), "--json")
+    assert "day-ahead" not in now.output
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    shown = terminal("appraise", "carbon-sink-income", file, "--on", tomorrow).output
+    assert "评估基准日尚未到来" in shown
 
 
 def test_appraise_prints_for_people_in_their_language(terminal, monkeypatch):
