@@ -78,7 +78,7 @@ def dashboard(session: Session, actor: Actor, as_of: date | None) -> Dashboard |
     """Everything on the page, or why there is nothing. A bounded number of queries whatever the data."""
     days = queries.days_of(session, actor, as_of)
     if days is None:
-        return Absence.NO_LOANS
+        return queries.absence_of(session, actor, as_of)
     latest = queries.days_of(session, actor, None) if as_of else days
     least = queries.least_loans(session, actor, days.on)
     bases = {kind: base_day(kind, days.on) for kind in BaseKind}

@@ -15,8 +15,10 @@ from app.assets.kinds import kind_info
 from app.assets.models import Asset
 from app.collateral.domain.states import OPEN_CALL_STATES, Level, PledgeState
 from app.collateral.models import LoanCover, MarginCall, Pledge
+from app.db.engine import today
 from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
+from app.kernel.errors import InvalidInput
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.domain.states import Kept, LoanState
@@ -88,7 +90,7 @@ class Days:
     """The day that balances speak of, and the month ends known up to it.
 
     live_on: set when serviced loans are read as they stand in the open month instead of at a month end.
-    as_of: the day asked for; a day that has not come is answered as the last one that has.
+    as_of: the day asked for, but no later than the newest of which balances are known.
     """
 
     on: date
@@ -100,8 +102,10 @@ class Days:
 def days_of(session: Session, actor: Actor, as_of: date | None) -> Days | None:
     """The day to speak of: the open month when `as_of` lies in it, else the last month end up to it.
 
-    None when nothing is in sight up to that day.
+    None when nothing is in sight up to that day. Refuses a day that has not come.
     """
+    if as_of is not None:
+        _require_come(session, actor, as_of)
     known = _month_ends(session, actor, as_of)
     if not known:
         return None
@@ -111,6 +115,18 @@ def days_of(session: Session, actor: Actor, as_of: date | None) -> Days | None:
             on=open_on, month_ends=known, live_on=open_on, as_of=_come(as_of, until=open_on)
         )
     return Days(on=known[-1], month_ends=known, as_of=_come(as_of, until=open_on or known[-1]))
+
+
+def _require_come(session: Session, actor: Actor, as_of: date) -> None:
+    """A bank may have closed the civil day already: its open day has come as well."""
+    last = today(session)
+    if as_of <= last:
+        return
+    last = max(last, _open_day(session, actor) or last)
+    if as_of > last:
+        raise InvalidInput.at(
+            "/as_of", N_("Balances are known up to %(day)s; this day is to come."), day=last
+        )
 
 
 def _come(as_of: date | None, *, until: date) -> date | None:
@@ -271,11 +287,13 @@ class Absence(StrEnum):
     """Why nothing is shown."""
 
     NO_LOANS = "no-loans"
+    NO_DAY = "no-day"
     TOO_FEW = "too-few"
 
 
 ABSENCE_WORDS: Final[Mapping[Absence, str]] = {
     Absence.NO_LOANS: N_("No loans in your jurisdiction."),
+    Absence.NO_DAY: N_("No balances are kept of that day, nor of one before it."),
     Absence.TOO_FEW: N_(
         "So few loans stand behind these figures that they would show one of them."
     ),
@@ -314,7 +332,7 @@ def report(session: Session, actor: Actor, wanted: Wanted) -> Report:
     """The balances in sight: at most eight queries whatever the number of rows."""
     days = days_of(session, actor, wanted.as_of)
     if days is None:
-        return _no_report(wanted)
+        return _no_report(wanted, absence_of(session, actor, wanted.as_of))
     grouping = grouping_for(actor, wanted.group_by, base=wanted.base, level=wanted.level)
     months = shown_months(days) if Dimension.MONTH in wanted.group_by else (days.on,)
     bases = {base for month in (*months, days.on) if (base := base_day(wanted.base, month))}
@@ -404,7 +422,13 @@ def _merged_line(row: Row, wanted: Wanted, least: int) -> Line:
     )
 
 
-def _no_report(wanted: Wanted) -> Report:
+def absence_of(session: Session, actor: Actor, as_of: date | None) -> Absence:
+    """Why nothing is in sight up to a day: none at all, or the day lies before the first balances."""
+    later = as_of is not None and _month_ends(session, actor, None)
+    return Absence.NO_DAY if later else Absence.NO_LOANS
+
+
+def _no_report(wanted: Wanted, absence: Absence) -> Report:
     return Report(
         as_of=wanted.as_of,
         on=None,
@@ -416,7 +440,7 @@ def _no_report(wanted: Wanted) -> Report:
         level=wanted.level,
         lines=(),
         total=NOTHING,
-        absence=Absence.NO_LOANS,
+        absence=absence,
     )
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.documents.tables import ColumnKind, ExportColumn, ExportTable
 from app.kernel.actor import Actor, Name
+from app.loans.domain.states import Kept
 from app.loans.queries import LoanFilter, LoanView
 from app.oversight.domain import (
     BASE_TITLES,
@@ -147,16 +148,17 @@ def _figure_values(figures: Figures) -> list[int | None]:
 
 
 def loan_answer(loan: LoanView) -> dict[str, Any]:
-    """A single loan as the API shows it: of a published card only what was published."""
+    """A single loan as the API shows it: what was published of a card, what its bank reports of a mirrored loan."""
     known = not loan.published
+    kept_here = loan.kept is Kept.SERVICED
     return {
         **{name: getattr(loan, name) for name in _SHARED},
         "bank": words(loan.bank_name),
         "borrower": words(loan.borrower_name),
         "loan_class": loan.loan_class if known else None,
-        "contract_fen": loan.contract_fen if known and loan.contract_fen else None,
+        "contract_fen": loan.contract_fen if known and kept_here else None,
         "rate_ppm": loan.rate_ppm if known and loan.rate_ppm else None,
-        "overdue_days": loan.overdue_days if known else None,
+        "overdue_days": loan.overdue_days if known and kept_here else None,
     }
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.audit.models import AuditEvent
+from app.loans.domain.states import Kept
 from app.loans.models import Loan, LoanStateRow
 from app.oversight.invariants import violations
 from tests.factories.tape import load_tape
@@ -218,6 +219,21 @@ def test_desks_of_aggregates_banks_and_enterprises_never_drill_down(api, tape):
     for login in ("fo-1", "fin-1", "a-officer", "c1-fin"):
         api(login).post("/oversight/drill-downs", PURPOSE, status=403)
         api(login).get("/oversight/loans", status=403)
+
+
+@pytest.mark.one_engine("sqlite")
+def test_of_a_mirrored_loan_only_what_its_bank_reports_is_shown(api, sign_in, database, tape):
+    """A balance is no contract amount, and nobody reports how long something is overdue."""
+    api("pbc-1").post("/oversight/drill-downs", PURPOSE, status=201)
+    with database.read() as session:
+        mirrored = sa.select(col(Loan.id)).where(
+            col(Loan.kept) == Kept.MIRRORED, sa.not_(col(Loan.published))
+        )
+        loan_id = session.execute(mirrored.limit(1)).scalar_one()
+    card = api("pbc-1").get(f"/oversight/loans/{loan_id}", status=200).json
+    assert (card["contract_yuan"], card["overdue_days"]) == (None, None)
+    page = sign_in("pbc-1", language="en").get(f"/oversight/loans/{loan_id}", status=200).text
+    assert page.count("— kept by the core system") == 2
 
 
 def test_a_published_card_shows_nothing_that_was_not_published(api, sign_in, tape):

@@ -1,14 +1,15 @@
 """Balances of the demo tape: the published totals come out, and sight borders hold."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from app.kernel.errors import InvalidInput
 from app.loans.models import BankDay, LoanMonthEnd
 from app.oversight import dashboard, queries
 from app.oversight.domain import BaseKind, Dimension
 from tests.factories.tape import load_tape
-from tests.factories.world import OPENED_AT
+from tests.factories.world import OPENED_AT, TODAY
 
 YEAR_END = date(2023, 12, 31)
 WAN = 1_000_000
@@ -129,10 +130,23 @@ def test_what_stands_now_is_not_set_beside_the_balances_of_another_time(session,
     assert dashboard.dashboard(session, world.actor("pbc-1"), YEAR_END).watch is not None
 
 
-def test_a_day_that_has_not_come_is_answered_as_the_last_one_that_has(session, world, tape):
-    wanted = queries.Wanted(as_of=date(2030, 1, 1))
-    report = queries.report(session, world.actor("pbc-1"), wanted)
-    assert (report.as_of, report.on) == (YEAR_END, YEAR_END)
+def test_a_day_to_come_is_refused_and_one_before_the_first_balances_is_told_apart(
+    session, world, tape
+):
+    desk = world.actor("pbc-1")
+    known = queries.report(session, desk, queries.Wanted(as_of=TODAY))
+    assert (known.as_of, known.on) == (YEAR_END, YEAR_END)
+    for look in (
+        lambda on: queries.report(session, desk, queries.Wanted(as_of=on)),
+        lambda on: dashboard.dashboard(session, desk, on),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            look(TODAY + timedelta(days=1))
+        assert refused.value.errors[0].pointer == "/as_of"
+        assert refused.value.errors[0].facts == {"day": TODAY}
+    early = queries.report(session, desk, queries.Wanted(as_of=date(2010, 12, 31)))
+    assert early.absence is queries.Absence.NO_DAY
+    assert dashboard.dashboard(session, desk, date(2010, 12, 31)) is queries.Absence.NO_DAY
 
 
 def test_the_dashboard_says_quality_pledges_and_what_was_printed(
