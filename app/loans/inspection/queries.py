@@ -19,6 +19,7 @@ from app.loans.domain.classification import LoanClass
 from app.loans.domain.inspection import (
     OPEN_INSPECTIONS,
     Answer,
+    CheckItem,
     Conclusion,
     FilePurpose,
     Finding,
@@ -26,6 +27,7 @@ from app.loans.domain.inspection import (
     InspectionKind,
     InspectionState,
     UseOfFunds,
+    checklist,
     machine_for,
 )
 from app.loans.domain.states import Security
@@ -131,6 +133,13 @@ class InspectionView:
         if self.drawn_fen is None or self.proved_fen is None:
             return None
         return UseOfFunds(drawn_fen=self.drawn_fen, proved_fen=self.proved_fen)
+
+    @property
+    def points(self) -> tuple[CheckItem, ...]:
+        """The points that a report still to be written is asked for; none once it is submitted."""
+        if self.state not in (InspectionState.PLANNED, InspectionState.DRAFT):
+            return ()
+        return tuple(item for item in checklist() if item.applies_to(self.security))
 
     @property
     def standing_files(self) -> tuple[FileView, ...]:

@@ -92,7 +92,9 @@ class FindingSchema(CommandSchema):
 
     command = Finding
 
-    item = OneOf(required=True, max_length=40, title=N_("Point"))
+    item = OneOf(
+        required=True, max_length=40, known=[each.code for each in checklist()], title=N_("Point")
+    )
     answer = Choice(Answer, required=True, titles=ANSWER_TITLES, title=N_("As found"))
     note = Text(max_length=MAX_NOTE, title=N_("Words"))
 
@@ -103,6 +105,13 @@ class FindingViewSchema(ViewSchema):
     item = Text(max_length=40)
     answer = Choice(Answer)
     note = Text(max_length=MAX_NOTE)
+
+
+class CheckPointSchema(ViewSchema):
+    """A point of the checklist, in words; `item` is what a finding names."""
+
+    code = Text(max_length=40, data_key="item")
+    name = ma.fields.Nested(BilingualSchema)
 
 
 class RecordFindingsSchema(CommandSchema):
@@ -288,6 +297,7 @@ class InspectionSchema(ThingSchema):
     checked_on = Day(allow_none=True)
     place = Text(max_length=160)
     present = Text(max_length=300)
+    points = ma.fields.List(ma.fields.Nested(CheckPointSchema))
     findings = ma.fields.List(ma.fields.Nested(FindingViewSchema))
     conclusion = Choice(Conclusion, allow_none=True)
     summary = Text(max_length=MAX_SUMMARY)

@@ -28,10 +28,10 @@ def send(client, path, **fields):
 
 
 def findings(client, place):
-    """Every point in order that the check asks for, found by what a submission says is open."""
-    known = ["use-of-funds", "operation", "repayment-source", "standing", "fire", "pests"]
-    known += ["felling", "water", "rights", "guarantor"]
-    return [{"item": code, "answer": "fine"} for code in known]
+    """Every point in order that the check asks for, as the view of it names them."""
+    points = client.get(place, status=200).json["points"]
+    assert all(each["name"]["zh"] and each["name"]["en"] for each in points)
+    return [{"item": each["item"], "answer": "fine"} for each in points]
 
 
 def recorded(client, place):
@@ -48,7 +48,7 @@ def recorded(client, place):
     )
 
 
-def test_a_check_goes_from_plan_to_a_printed_report(api, loan_id):
+def test_a_check_goes_from_plan_to_a_printed_report(api, client, loan_id):
     officer, risk = api("a-officer"), api("a-risk")
     (check,) = officer.get(f"/loans/{loan_id}/inspections", status=200).json["items"]
     assert (check["kind"], check["due_on"], check["events"]) == (
@@ -61,7 +61,11 @@ def test_a_check_goes_from_plan_to_a_printed_report(api, loan_id):
     assert officer.get(f"{place}/report.pdf").status_code == 404
     assert recorded(officer, place).json["state"] == "draft"
     send(officer, f"{place}/files", purpose="use-of-funds", amount_yuan="1200000.00", payee="农资")
+    described = client.get("/openapi.json").json["components"]["schemas"]
+    items = described["Finding"]["properties"]["item"]["enum"]
+    assert {each["item"] for each in findings(officer, place)} <= set(items)
     view = officer.event(place, "submit", status=200).json
+    assert view["points"] == []
     assert (view["drawn_yuan"], view["proved_yuan"]) == ("3000000.00", "1200000.00")
     assert view["events"] == []
     assert risk.get(place, status=200).json["events"] == ["review", "return"]
