@@ -224,14 +224,15 @@ def _document_head(layout: DocumentLayout) -> list[Flowable]:
         (layout.title_zh, TITLE),
         (layout.title_en, TITLE_EN),
         (f"编号 No. {layout.number}", LABEL),
-        (f"出具日 Issued on {both_days(layout.issued_on)}", LABEL),
+        (_dated(layout), LABEL),
     ]
-    if layout.issuer:
+    if layout.issuer and layout.check_url:
         lines.append((f"出具方 Issued by {layout.issuer}", LABEL))
     words: list[Flowable] = [paragraph(line, limit=MAX_LABEL_CHARACTERS) for line in lines]
     words.insert(2, Spacer(1, 2.5 * mm))
     width = _HEAD_QR_SIDE + 4 * mm
-    table = Table([[words, _QrFlowable(layout)]], colWidths=[FRAME_WIDTH - width, width])
+    code = _QrFlowable(layout) if layout.check_url else ""
+    table = Table([[words, code]], colWidths=[FRAME_WIDTH - width, width])
     table.setStyle(
         _style(
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -242,6 +243,14 @@ def _document_head(layout: DocumentLayout) -> list[Flowable]:
         )
     )
     return [table, Spacer(1, 3 * mm)]
+
+
+def _dated(layout: DocumentLayout) -> str:
+    """When it was issued, or that it never was and nobody can check it."""
+    day = both_days(layout.issued_on)
+    if layout.check_url:
+        return f"出具日 Issued on {day}"
+    return f"仅供查阅，未出具 For reading, not issued　打印日 Printed on {day}"
 
 
 def _style(*commands: tuple[Any, ...]) -> TableStyle:

@@ -23,7 +23,8 @@ class DocumentLayout:
 
     `party` stands at the right of the header, `confidentiality` in the footer, `notice` in amber
     under the header (the demo world says there that it is invented). `check_url` is the public
-    page the QR code opens; `digest_text` the short code a reader can compare there.
+    page the QR code opens; `digest_text` the short code a reader can compare there. Without `check_url` it is a
+    print for reading: nothing is offered to be verified.
     """
 
     title_zh: str

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app
+from flask import Response
 
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
@@ -127,9 +127,9 @@ def list_classifications(loan_id: UUID) -> Any:
 @access(*READERS)
 @loans.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
 def get_statement(loan_id: UUID) -> Response:
-    """The statement of a loan as PDF."""
+    """The statement of a loan as PDF, for reading; one that can be verified is issued among its papers."""
     session, actor = current_session(), current_actor()
-    content = statement_pdf(session, actor, loan_id, current_app.extensions["settings"].public_url)
+    content = statement_pdf(session, actor, loan_id)
     number = services.loan_view(session, actor, loan_id).number
     return attachment(content, name=f"{number}.pdf", media_type="application/pdf")
 

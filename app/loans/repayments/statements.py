@@ -88,12 +88,12 @@ _REVERSED = Words(zh="冲正", en="Reversal")
 _OUT_OF_SUSPENSE = Words(zh="挂账转还", en="Out of suspense")
 
 
-def statement_pdf(session: Session, actor: Actor, loan_id: UUID, public_url: str) -> bytes:
-    """The statement of a visible, serviced loan over its whole life, up to the business day."""
+def statement_pdf(session: Session, actor: Actor, loan_id: UUID) -> bytes:
+    """The statement of a visible, serviced loan over its whole life up to the business day; for reading, not issued."""
     view = loan_view(session, actor, loan_id)
     if view.kept is Kept.MIRRORED:
         raise LoanNotServiced(number=view.number)
-    return loan_statement(_statement(session, actor, view, public_url))
+    return loan_statement(_statement(session, actor, view))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def draw_statement(database: Database, actor: Actor, loan_id: UUID) -> DrawnStat
     """
     with database.read() as session:
         view, version = _asked_for(session, actor, loan_id)
-        told = _statement(session, actor, view, "")
+        told = _statement(session, actor, view)
     with database.write() as session:
         identity = new_identity(session, year=told.issued_on.year)
     printed = replace(
@@ -166,7 +166,7 @@ def _asked_for(session: Session, actor: Actor, loan_id: UUID) -> tuple[LoanView,
     return view, session.get_one(LoanStateRow, loan_id).version
 
 
-def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) -> StatementView:
+def _statement(session: Session, actor: Actor, view: LoanView) -> StatementView:
     if view.starts_on is None or view.matures_on is None:
         raise LoanNotServiced(number=view.number)
     notes = list_notes(session, actor, view.id)
@@ -184,7 +184,7 @@ def _statement(session: Session, actor: Actor, view: LoanView, public_url: str) 
         issued_on=issued_on,
         from_on=drawn_on or view.starts_on,
         until_on=issued_on,
-        check_url=f"{public_url}/loans/{view.id}",
+        check_url="",
         digest_text="",
         bank_name=_words(view.bank_name),
         borrower_name=_words(view.borrower_name),

@@ -239,7 +239,9 @@ def test_a_statement_keeps_apart_what_is_due_what_grows_and_what_came_on_top(ban
     """31,891.67 fell due on 21 March; ten days later penalty interest has grown beside the new interest."""
     bank.close_until(date(2024, 3, 21), date(2024, 3, 30))
     with bank.database.read() as session:
-        text = text_of(statement_pdf(session, bank.actor, due, ""), tmp_path)
+        text = text_of(statement_pdf(session, bank.actor, due), tmp_path)
+        assert "未出具" in text
+        assert "核验" not in text, "nothing that could be verified was issued"
         beside = due_beside_bills(session, bank.actor, due)
         grown_fen = loan_view(session, bank.actor, due).accrued_fen - 31_891_67 - beside.total_fen
     assert grown_fen == round_half_up(3_000_000_00 * 44_500 * 10, 360_000_000)
