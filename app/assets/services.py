@@ -415,7 +415,7 @@ class AddEvidence:
 
 def add_evidence(session: Session, actor: Actor, asset_id: UUID, command: AddEvidence) -> AssetView:
     """Add a file to an asset: by its owner, or by a centre that it was sent to."""
-    _require_any(actor, PROVING)
+    actor.require_any(*PROVING)
     row = load_asset(session, actor, asset_id, lock=True)
     count = sa.select(sa.func.count(col(AssetEvidence.id))).where(
         col(AssetEvidence.asset_id) == row.id
@@ -507,13 +507,8 @@ def end_encumbrance(
 
 def _encumbering(session: Session, actor: Actor, asset_id: UUID) -> Asset:
     """The asset, held, so that a right over it ends once and is known when it is pledged."""
-    _require_any(actor, ENCUMBERING)
+    actor.require_any(*ENCUMBERING)
     return load_asset(session, actor, asset_id, lock=True)
-
-
-def _require_any(actor: Actor, permissions: Sequence[Permission]) -> None:
-    if not any(actor.may(each) for each in permissions):
-        raise Forbidden(permission=permissions[0].value)
 
 
 def _wrong_day(pointer: str) -> InvalidInput:

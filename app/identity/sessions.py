@@ -89,7 +89,7 @@ def _actor(
     scopes: list[str] | None,
 ) -> Actor:
     held = frozenset(membership.role for membership in memberships)
-    permissions = permissions_of(held)
+    granted = permissions = permissions_of(held)
     if scopes is not None and "*" not in scopes:
         # A scope of an older version, whose permission no longer exists, opens nothing.
         permissions = frozenset(each for each in permissions if each.value in scopes)
@@ -102,6 +102,7 @@ def _actor(
         region_code=organisation.region_code,
         roles=held,
         permissions=permissions,
+        withheld=granted - permissions,
         sight=sight_of(OrganisationKind(organisation.kind)),
         login=person.login,
         display_name=Name(zh=person.name_zh, en=person.name_en or person.login),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from app.kernel.errors import Forbidden
+from app.kernel.errors import Forbidden, ScopeMissing
 from app.kernel.permissions import Permission
 
 SYSTEM_PERSON_ID: Final = UUID("00000000-0000-7000-8000-000000000001")
@@ -34,6 +34,8 @@ class Actor:
     region_code: str
     roles: frozenset[str]
     permissions: frozenset[Permission]
+    withheld: frozenset[Permission] = frozenset()
+    """What the roles permit and the token in use leaves out."""
     sight: Mapping[str, str] = field(default_factory=dict)
     membership_id: UUID | None = None
     login: str = ""
@@ -47,8 +49,15 @@ class Actor:
 
     def require(self, permission: Permission) -> None:
         """Refuse with `Forbidden` unless the actor holds the permission."""
-        if permission not in self.permissions:
-            raise Forbidden(permission=permission.value)
+        self.require_any(permission)
+
+    def require_any(self, *permissions: Permission) -> None:
+        """Refuse unless the actor holds one of them; `ScopeMissing` when only the token stands in the way."""
+        if self.permissions.isdisjoint(permissions):
+            kept = next((each for each in permissions if each in self.withheld), None)
+            if kept is not None:
+                raise ScopeMissing(permission=kept.value)
+            raise Forbidden(permission=permissions[0].value)
 
     def sees(self, thing: str) -> str:
         """The name of the sight rule for a kind of thing; `none` when the table lists none."""

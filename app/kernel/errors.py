@@ -126,6 +126,17 @@ class Forbidden(Refusal):
     detail = N_("Your role does not include this step. Ask a colleague whose role does.")
 
 
+class ScopeMissing(Forbidden):
+    """The person may do this, the token may not."""
+
+    code = "scope-missing"
+    title = N_("The token lacks a scope")
+    detail = N_(
+        "Your role includes this step, but the token that was sent lacks the scope %(permission)s. Issue a token with "
+        "this scope on your profile page, or with `greenpledge token issue --scope`, and send that one."
+    )
+
+
 class Unauthenticated(Refusal):
     """Nobody is signed in, or the token is not valid."""
 

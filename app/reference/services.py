@@ -22,7 +22,7 @@ from app.documents.content_types import UploadRefused, check_upload, decode_text
 from app.kernel.actor import Actor, Name
 from app.kernel.calendar import BusinessCalendar
 from app.kernel.csv_rows import LineError
-from app.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
+from app.kernel.errors import FieldError, InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.state_machine import StateMachine
 from app.kernel.text import N_
@@ -508,8 +508,7 @@ def decide_items(
 
 def get_import_view(session: Session, actor: Actor, import_id: UUID) -> CatalogueImportView:
     """A proposal with its items, for those who propose or decide."""
-    if not (actor.may(Permission.IMPORT_CATALOGUE) or actor.may(Permission.ACCEPT_CATALOGUE)):
-        raise Forbidden(permission=Permission.ACCEPT_CATALOGUE.value)
+    actor.require_any(Permission.ACCEPT_CATALOGUE, Permission.IMPORT_CATALOGUE)
     return import_view(get_import(session, import_id), actor)
 
 

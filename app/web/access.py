@@ -8,7 +8,7 @@ from flask import flash, g
 from sqlmodel import Session
 
 from app.kernel.actor import Actor
-from app.kernel.errors import Forbidden, StaleVersion, Unauthenticated
+from app.kernel.errors import StaleVersion, Unauthenticated
 from app.kernel.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -84,8 +84,8 @@ def admit(rule: RouteRule, actor: Actor | None) -> None:
         return
     if actor is None:
         raise Unauthenticated
-    if rule.permissions and not any(actor.may(permission) for permission in rule.permissions):
-        raise Forbidden(permission=rule.permissions[0].value)
+    if rule.permissions:
+        actor.require_any(*rule.permissions)
 
 
 def current_actor() -> Actor:

@@ -46,6 +46,26 @@ HEADERS: Final[dict[str, Any]] = {
 }
 """Headers that writes need or take, as the document describes them."""
 
+ANSWER_HEADERS: Final[dict[str, Any]] = {
+    "ETag": {
+        "description": "The version of the thing, for If-Match of the next write.",
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+    },
+    "Location": {
+        "description": "Where what was made is read.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "IdempotentReplayed": {
+        "description": "There when the key was known: this is the answer to the first request.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "RetryAfter": {
+        "description": "Seconds to wait, where trying again helps.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+}
+"""Headers of answers, as the document describes them."""
+
 ALWAYS_THERE: Final = frozenset(
     {"id", "number", "code", "state", "events", "version", "items", "page", "page_size", "total"}
 )
@@ -116,7 +136,12 @@ def describe_field(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any)
     if isinstance(field, our.Instant):
         return {"type": "string", "format": "date-time"}
     if isinstance(field, our.Choice):
-        return {"type": "string", "enum": [member.value for member in field.offered]}
+        offered = [member.value for member in field.offered]
+        return (
+            {"type": ["string", "null"], "enum": [*offered, None]}
+            if field.allow_none
+            else {"type": "string", "enum": offered}
+        )
     if isinstance(field, our.Flag):
         return {"type": "boolean"}
     if isinstance(field, our.Whole):
@@ -211,6 +236,8 @@ def _complete(spec: dict[str, Any], app: Flask) -> None:
     """What flask-smorest does not know of us: how problems are sent, keys and versions, which event is which."""
     for answer in spec["components"]["responses"].values():
         answer["content"] = dict.fromkeys([PROBLEM], answer["content"]["application/json"])
+        answer["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    spec["components"]["headers"] = ANSWER_HEADERS
     spec["components"]["parameters"] = {**spec["components"].get("parameters", {}), **HEADERS}
     schemas = spec["components"]["schemas"]
     asked = _named_by(_operations(spec, "requestBody"), schemas)
@@ -222,6 +249,8 @@ def _complete(spec: dict[str, Any], app: Flask) -> None:
         for method in rule.methods or ():
             if needs is not None and method.lower() in path:
                 _describe_operation(path[method.lower()], needs, schemas)
+                _describe_answers(path[method.lower()], needs, schemas)
+                path[method.lower()]["operationId"] = re.sub(r"\W", "_", rule.endpoint)
 
 
 def _operations(spec: dict[str, Any], member: str) -> list[Any]:
@@ -283,6 +312,27 @@ def _describe_operation(
             schema["discriminator"]["mapping"] = {
                 _event_of(schemas, each["$ref"]): each["$ref"] for each in schema["oneOf"]
             }
+
+
+def _describe_answers(operation: dict[str, Any], needs: RouteRule, schemas: dict[str, Any]) -> None:
+    """The headers that an answer may have beside its content."""
+    for status, answer in operation["responses"].items():
+        if not str(status).startswith("2") or "$ref" in answer:
+            continue
+        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        shown = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], {})
+        wanted = {
+            "ETag": "version" in shown.get("properties", {}),
+            "Location": str(status) == "201",
+            "Idempotent-Replayed": needs.idempotent or (needs.upload and not needs.reads),
+        }
+        named = {
+            name: {"$ref": f"#/components/headers/{name.replace('-', '')}"}
+            for name, is_so in wanted.items()
+            if is_so
+        }
+        if named:
+            answer["headers"] = {**answer.get("headers", {}), **named}
 
 
 def _event_of(schemas: dict[str, Any], reference: str) -> str:

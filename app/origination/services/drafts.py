@@ -16,7 +16,7 @@ from app.documents.services import UploadFile, upload_document
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation
 from app.kernel.actor import Actor
-from app.kernel.errors import Forbidden, InvalidInput, NotFound
+from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.services import lending_day
@@ -227,8 +227,7 @@ def attach_document(
     session: Session, actor: Actor, application_id: UUID, command: AttachDocument
 ) -> ApplicationView:
     """Add evidence while the application is under way; borrower and bank see each other's."""
-    if not any(actor.may(each) for each in MAY_PROVE):
-        raise Forbidden(permission=MAY_PROVE[0].value)
+    actor.require_any(*MAY_PROVE)
     row = load_application(session, actor, application_id, lock=True)
     if row.state in ENDED:
         raise DraftClosed

@@ -80,6 +80,12 @@ def test_a_token_may_do_less_than_its_person(api):
     program = api()
     program.token = issued["secret"]
     assert program.get("/me", status=200).json["permissions"] == sorted(scopes)
+    closing = {"on": "2024-01-02"}
+    refused = program.post("/day-closes", closing, status=403).json
+    assert (refused["code"], refused["permission"]) == ("scope-missing", "close-day")
+    assert "close-day" in refused["detail"]
+    refused = program.post("/assets", {}, status=403).json
+    assert refused["code"] == "forbidden", "the role itself does not hold it"
 
 
 @pytest.mark.parametrize(

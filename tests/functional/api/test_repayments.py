@@ -158,6 +158,10 @@ def test_a_file_is_checked_filed_booked_and_read(api, database, loan_id):
     number = api("a-ops").get(f"/loans/{loan_id}").json["number"]
     content = f"loan_number,amount_yuan,key\n{number},100.00,k1\n{number},1.001,k2\n".encode()
     tried = upload(api("a-ops"), content, dry_run=True, key="f0", status=200).json
+    described = api("a-ops").client.get("/openapi.json").json["components"]["schemas"]
+    offered = described["ReadRepayments"]["properties"]["state"]
+    assert (tried["state"], offered["type"]) == (None, ["string", "null"])
+    assert None in offered["enum"]
     assert (tried["total"], tried["refused"], tried["number"]) == (2, 1, "")
     filed = upload(api("a-ops"), content, dry_run=False, key="f1").json
     assert filed["rows"][1]["problems"][0]["column"] == "amount_yuan"
