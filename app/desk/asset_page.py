@@ -54,7 +54,8 @@ class Values:
     """The chain of values on a day, in fen; the ecological value stands apart and is never lent on.
 
     free_fen: lendable value less what is secured, None where no bank in sight recognised the asset.
-    unsecured_fen: current value less what is secured; what the lien ledger has room for, no limit of a loan.
+    unsecured_fen: current value less what is secured; what the lien ledger has room for, no limit of a loan;
+    None without a current value.
     """
 
     on: date
@@ -69,7 +70,7 @@ class Values:
     lendable_fen: int | None
     secured_fen: int
     free_fen: int | None
-    unsecured_fen: int
+    unsecured_fen: int | None
     ecological_fen: int | None
     ecological_on: date | None
 
@@ -138,7 +139,7 @@ def _values(
             cap_ppm=cap,
             secured_fen=secured,
         ),
-        unsecured_fen=max((current or 0) - secured, 0),
+        unsecured_fen=None if current is None else max(current - secured, 0),
         ecological_fen=ecological.value_fen if ecological else None,
         ecological_on=ecological.on if ecological else None,
     )

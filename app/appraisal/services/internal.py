@@ -21,6 +21,7 @@ from app.assets.models import Asset
 from app.db.engine import today
 from app.kernel.actor import Name
 from app.kernel.money import Money
+from app.policy import Policy
 from app.reference.services import policy_for
 
 
@@ -43,6 +44,19 @@ def require_internal(session: Session, *, bank_id: UUID, asset: Asset, loan_fen:
         raise InternalAboveSecured(loan=Money(loan_fen), limit=f"{limit:,.2f}")
     if secured and _agency_vouches(session, asset.id):
         raise InternalAfterAgency
+
+
+def leaves_to_bank(policy: Policy, asset: Asset, *, loan_fen: int, secured_fen: int) -> bool:
+    """Whether kind and amounts leave an asset without a report to the bank."""
+    table, kind = policy.table(INTERNAL), asset.kind.value
+    limit = table.decimal(kind, LOAN_BELOW) if table.has(kind, LOAN_BELOW) else None
+    return (
+        limit is not None
+        and may_appraise_itself(loan_fen=loan_fen, loan_below_yuan=limit)
+        and not is_secured_too_high(
+            loan_fen=loan_fen, secured_fen=secured_fen, loan_below_yuan=limit
+        )
+    )
 
 
 def _agency_vouches(session: Session, asset_id: UUID) -> bool:

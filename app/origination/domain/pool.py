@@ -21,7 +21,8 @@ class PoolValue:
     """The value chain of one asset of a pool, in fen; None where there is none.
 
     senior_fen: what earlier contracts secure on it. unsecured_fen: current value less that, no limit of a loan.
-    obstacle: the rule that still forbids it, as a code.
+    obstacle: the rule that still forbids it, as a code. may_appraise: the loan is small enough for the bank to
+    appraise the asset itself.
     """
 
     asset_id: UUID
@@ -39,6 +40,7 @@ class PoolValue:
     senior_fen: int
     unsecured_fen: int
     obstacle: str | None = None
+    may_appraise: bool = False
 
     @property
     def as_asset(self) -> PoolAsset:

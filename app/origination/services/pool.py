@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from app.appraisal.models import AssetValue
 from app.appraisal.queries import internal_limits
+from app.appraisal.services.internal import leaves_to_bank
 from app.assets.kinds import kind_info
 from app.assets.models import Asset, AssetEncumbrance
 from app.assets.queries import visible_assets
@@ -303,6 +304,9 @@ def _value(
         senior_fen=senior,
         unsecured_fen=max((current or 0) - senior, 0),
         obstacle=_obstacle(application, asset, secured, known),
+        may_appraise=leaves_to_bank(
+            known.policy, asset, loan_fen=application.amount_fen, secured_fen=senior
+        ),
     )
 
 

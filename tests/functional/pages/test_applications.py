@@ -88,6 +88,25 @@ def test_the_reason_that_keeps_an_asset_out_is_a_sentence(sign_in, lending, comm
     assert ">Your bank has not recognised" in page
 
 
+def test_an_asset_without_a_report_names_both_ways_where_the_loan_is_small(
+    sign_in, lending, commit
+) -> None:
+    forest = OfferedAsset(asset_id=lending.asset(current_fen=None), secured_fen=1_000_00)
+    drafts = [
+        lending.draft((forest,), product="forest-right-loan", amount_fen=amount)
+        for amount in (299_999_99, 300_000_00)
+    ]
+    commit()
+    browser = sign_in("c1-fin")
+    small, large = (
+        browser.get(f"/loan-applications/{each.id}", status=200).text for each in drafts
+    )
+    assert "没有有效评估" in small
+    assert "贷款低于规定限额，银行也可自行评估" in small
+    assert "没有有效评估" in large
+    assert "自行评估" not in large
+
+
 def test_a_refused_form_keeps_what_was_typed(sign_in, lending, world, commit) -> None:
     commit()
     browser = sign_in("c1-fin")

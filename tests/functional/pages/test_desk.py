@@ -303,6 +303,16 @@ def test_what_is_free_is_no_more_than_the_bank_lends_on_what_it_recognised(
     assert "未设押价值 157.16" in shown
 
 
+def test_an_asset_without_an_appraisal_has_no_value_to_secure_and_not_zero(
+    sign_in, lending, commit
+):
+    asset = lending.asset(current_fen=None)
+    commit()
+    page = sign_in("c1-fin").get(f"/assets/{asset}", status=200).text
+    shown = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "未设押价值 —" in shown
+
+
 @pytest.mark.parametrize(("level", "told"), [(Level.WARNING, True), (Level.NORMAL, False)])
 def test_the_enterprise_sees_when_a_line_of_its_loan_is_crossed(
     sign_in, session, drawn, commit, level, told
