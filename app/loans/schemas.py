@@ -26,7 +26,7 @@ from app.loans.domain.states import (
     Security,
 )
 from app.loans.domain.terms import MAX_PERIODS, DayRoll, Method, OddDays, Terms
-from app.loans.queries import MAX_JOURNAL_ROWS, LoanFilter
+from app.loans.queries import MAX_JOURNAL_ROWS, SORTS, LoanFilter
 from app.loans.rates.schemas import MAX_BP, MAX_LAG_DAYS
 from app.loans.schedules import InstalmentState
 from app.loans.services import Repay
@@ -37,11 +37,13 @@ from app.web.fields import (
     Flag,
     Ident,
     Instant,
+    OneOf,
     Rate,
     Structure,
     Text,
     Whole,
     Yuan,
+    orders_of,
 )
 from app.web.problems import fill
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
@@ -253,7 +255,7 @@ class LoanQuery(ListQuery):
     product = Text(max_length=60)
     county = Text(max_length=6, pattern=r"[0-9]{2,6}")
     kept = Choice(Kept, titles=KEPT_TITLES)
-    sort = Text(max_length=30)
+    sort = OneOf(max_length=30, known=orders_of(SORTS))
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_kwargs: object) -> tuple[LoanFilter, str]:

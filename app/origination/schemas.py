@@ -24,7 +24,7 @@ from app.origination.domain.states import (
     Payment,
 )
 from app.origination.services import drafts, drawdowns, pool
-from app.origination.services.lists import ApplicationFilter
+from app.origination.services.lists import SORTS, ApplicationFilter
 from app.origination.services.products import ProductFilter
 from app.web.fields import (
     Choice,
@@ -39,6 +39,7 @@ from app.web.fields import (
     Text,
     Whole,
     Yuan,
+    orders_of,
 )
 from app.web.problems import fill
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
@@ -393,7 +394,7 @@ class ApplicationQuery(ListQuery):
     number = Text(max_length=20)
     borrower_id = Ident()
     mine = Flag()
-    sort = Text(max_length=20)
+    sort = OneOf(max_length=20, known=orders_of(SORTS))
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_kwargs: object) -> ApplicationFilter:

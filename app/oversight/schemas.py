@@ -5,9 +5,23 @@ import marshmallow as ma
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import Kept, LoanState
+from app.loans.queries import SORTS
 from app.oversight import services
 from app.oversight.domain import MIN_PURPOSE, BaseKind, Dimension
-from app.web.fields import Choice, Day, Flag, Ident, Instant, Rate, Text, Whole, Yuan, refuse
+from app.web.fields import (
+    Choice,
+    Day,
+    Flag,
+    Ident,
+    Instant,
+    OneOf,
+    Rate,
+    Text,
+    Whole,
+    Yuan,
+    orders_of,
+    refuse,
+)
 from app.web.schemas import CommandSchema, ListQuery, ViewSchema
 
 MAX_DIMENSIONS = 3
@@ -124,7 +138,7 @@ class DetailQuery(ListQuery):
     loan_class = Choice(LoanClass, title=N_("Class"))
     region_code = Text(max_length=6, title=N_("Region"))
     kept = Choice(Kept, title=N_("Kept"))
-    sort = Text(max_length=20, load_default="-principal")
+    sort = OneOf(max_length=20, known=orders_of(SORTS), load_default="-principal")
 
 
 class DetailLoanSchema(ViewSchema):

@@ -316,6 +316,11 @@ class OneOf(Words):
         return value
 
 
+def orders_of(sorts: Iterable[str]) -> list[str]:
+    """What a list may be sorted by: each name, and with a minus the other way round."""
+    return [f"{sign}{name}" for name in sorts for sign in ("", "-")]
+
+
 class Flag(Words):
     """True or false, nothing else."""
 

@@ -41,12 +41,14 @@ from app.web.paging import Page, PageRequest, fetch_page
 MAX_WAITING: Final = 200
 """Rows looked at for a worklist; a desk with more than this filters its lists."""
 
-_SORTS: Final[Mapping[str, Any]] = {
+SORTS: Final[Mapping[str, Any]] = {
     "number": col(Application.number),
     "amount": col(Application.amount_fen),
     "due_on": col(Application.due_on),
     "submitted_on": col(Application.submitted_on),
 }
+"""What a list of applications may be sorted by; a leading minus turns the order."""
+
 DEFAULT_SORT: Final = "-number"
 
 
@@ -95,9 +97,9 @@ def _narrow(statement: sa.Select[Any], actor: Actor, narrowed: ApplicationFilter
 
 
 def _order(sort: str) -> Any:
-    column = _SORTS.get(sort.removeprefix("-"))
+    column = SORTS.get(sort.removeprefix("-"))
     if column is None:
-        raise InvalidInput.at("/sort", N_("Choose one of: %(choices)s."), choices=", ".join(_SORTS))
+        raise InvalidInput.at("/sort", N_("Choose one of: %(choices)s."), choices=", ".join(SORTS))
     return column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
 
 
