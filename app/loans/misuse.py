@@ -45,6 +45,7 @@ def record_misuse(
     ledger, day = open_books(session, actor, loan_id)
     require_current(ledger, day)
     note = _require_possible(ledger, command, day)
+    _require_news(session, note, command)
     row = NoteMisuse(
         note_id=note.note.id,
         loan_id=loan_id,
@@ -103,6 +104,23 @@ def _require_possible(ledger: LoanLedger, command: RecordMisuse, day: date) -> N
     if not command.amount_fen and note.misuse is None:
         raise NothingMisused(note=note.note.number).about("/amount_yuan")
     return note
+
+
+def _require_news(session: Session, note: NoteLedger, command: RecordMisuse) -> None:
+    """Refuse what was said last of the same day: told twice it would be one misuse and two facts."""
+    statement = (
+        sa.select(NoteMisuse)
+        .where(col(NoteMisuse.note_id) == note.note.id, col(NoteMisuse.from_on) == command.from_on)
+        .order_by(col(NoteMisuse.number).desc())
+    )
+    known = session.execute(statement.limit(1)).scalar_one_or_none()
+    if known is not None and known.amount_fen == command.amount_fen:
+        raise InvalidInput.at(
+            "/amount_yuan",
+            N_("This is on file: %(amount)s yuan from %(day)s on."),
+            amount=Money(known.amount_fen),
+            day=known.from_on,
+        )
 
 
 def _count(session: Session, note_id: UUID) -> int:

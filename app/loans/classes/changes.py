@@ -173,12 +173,14 @@ def _require_new(
 
 
 def _require_share(command: RecordClassFact) -> None:
-    if (command.fact in SHARED_FACTS) == (command.share_ppm is not None):
-        return
-    raise InvalidInput.at(
-        "/share",
-        N_("Give the share for expected losses and for debts at all banks, and for nothing else."),
-    )
+    needed, given = command.fact in SHARED_FACTS, command.share_ppm is not None
+    if needed and not given:
+        raise InvalidInput.at("/share", N_("This fact needs its share."))
+    if given and not needed:
+        raise InvalidInput.at(
+            "/share",
+            N_("A share belongs to expected losses and to debts at all banks, not to this fact."),
+        )
 
 
 def _fact_in_force(

@@ -17,7 +17,7 @@ from app.loans.domain.debtor import FACT_TITLES
 from app.loans.pages import words_of_loans
 from app.loans.queries import loan_view
 from app.web.access import access, current_actor, current_session, tell
-from app.web.formats import ppm_percent
+from app.web.formats import day, ppm_percent
 from app.web.forms import form_page
 from app.web.problems import fill
 from app.web.shell import words
@@ -142,8 +142,10 @@ def new_end(loan_id: UUID) -> Answer:
 
 
 def _fact_words(fact: FactView) -> str:
+    """What, how much, since when and why: two facts of a kind are told apart."""
     title = gettext(FACT_TITLES[fact.fact])
-    return title if fact.share_ppm is None else f"{title} {ppm_percent(fact.share_ppm)}"
+    share = "" if fact.share_ppm is None else ppm_percent(fact.share_ppm)
+    return " · ".join(each for each in (title, share, day(fact.from_on), fact.reason) if each)
 
 
 @changes.get("/<uuid:change_id>")

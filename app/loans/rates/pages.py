@@ -48,7 +48,13 @@ def new_misuse(loan_id: UUID) -> Answer:
 
     def submit(command: RecordMisuse) -> Response:
         record_misuse(session, actor, loan_id, command)
-        tell("ok", gettext("The misuse is recorded; the next close works out its surcharge."))
+        if command.amount_fen:
+            told = gettext("The misuse is recorded; the next close works out its surcharge.")
+        else:
+            told = gettext(
+                "It is on file that the misuse was put right: no surcharge from its day on."
+            )
+        tell("ok", told)
         return redirect(f"/loans/{loan_id}/rates", 303)  # type: ignore[return-value]
 
     return form_page(

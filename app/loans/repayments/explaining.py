@@ -75,6 +75,8 @@ class Explanation:
     repayment: RepaymentView
     order: Name | None
     lines: tuple[SplitLine, ...]
+    reversed_by: RepaymentView | None
+    """The reversal that took it back."""
     replays: str
     replayed: tuple[str, ...]
     bills: tuple[BilledOnce, ...]
@@ -121,6 +123,7 @@ def _explained(session: Session, row: Repayment, *, named: Mapped[Any]) -> Expla
         repayment=repayment_view(row),
         order=title,
         lines=_lines(session, row, title),
+        reversed_by=_reversal(session, row),
         replays=replays.number if replays else "",
         replayed=_replayed(session, row, named),
         bills=_bills(session, row),
@@ -128,6 +131,12 @@ def _explained(session: Session, row: Repayment, *, named: Mapped[Any]) -> Expla
         accrued_fen=state.accrued_fen,
         suspense_fen=state.suspense_fen,
     )
+
+
+def _reversal(session: Session, row: Repayment) -> RepaymentView | None:
+    statement = sa.select(Repayment).where(col(Repayment.reverses_id) == row.id)
+    found = session.execute(statement).scalar_one_or_none()
+    return None if found is None else repayment_view(found)
 
 
 def _lines(session: Session, row: Repayment, order: Name | None) -> tuple[SplitLine, ...]:

@@ -47,6 +47,7 @@ class ExplanationSchema(ViewSchema):
     repayment = ma.fields.Nested(RepaymentSchema)
     order = ma.fields.Nested(BilingualSchema, allow_none=True)
     lines = ma.fields.List(ma.fields.Nested(SplitLineSchema))
+    reversed_by = ma.fields.Nested(RepaymentSchema, allow_none=True)
     replays = Text(max_length=40)
     replayed = ma.fields.List(Text(max_length=40))
     bills = ma.fields.List(ma.fields.Nested(BilledOnceSchema))

@@ -86,6 +86,20 @@ def test_misuse_is_recorded_once_for_a_key_and_shown(api, loan_id):
     assert note["misuses"][0]["booked_on"] == "2024-01-02"
 
 
+def test_misuse_is_told_once_and_put_right_once(api, sign_in, loan_id):
+    body, browser = misuse(api, loan_id), sign_in("a-officer", language="en")
+    address = f"/loans/{loan_id}/misuses"
+    api("a-officer").post(address, body, status=201)
+    answer = api("a-officer").post(address, body, status=422)
+    assert answer.json["errors"][0]["pointer"] == "/amount_yuan"
+    browser.submit(f"{address}/new", {**body, "amount_yuan": "0"}, status=303)
+    page = browser.get(f"/loans/{loan_id}/rates").text
+    assert "put right" in page
+    assert "works out its surcharge" not in page
+    api("a-officer").post(address, {**body, "amount_yuan": "0"}, status=422)
+    api("a-officer").post(address, body, status=201)
+
+
 def test_misuse_outside_the_note_is_refused_at_its_field(api, loan_id):
     for name, given in (
         ("amount_yuan", "4000000.01"),

@@ -102,6 +102,10 @@ def test_a_repayment_is_taken_back_through_its_page(sign_in, loan_id):
     assert "冲正 C-2024-000001" in text
     assert "已由 C-2024-000002 冲正" in text
     assert "/reversal" not in text
+    undone = browser.get(href.removesuffix("/reversal")).text
+    reversal = re.findall(rf'href="(/loans/{loan_id}/repayments/[0-9a-f-]{{36}})"', text)
+    assert "该笔还款已于" in undone
+    assert any(f'href="{each}"' in undone for each in reversal)
 
 
 @pytest.mark.one_engine("sqlite")
@@ -151,7 +155,8 @@ def test_a_fact_for_the_better_is_proposed_through_its_form_and_one_with_a_share
     browser.submit(f"{address}/facts/new", enhanced, status=303)
     text = browser.get(f"{address}/classes").text
     assert "有利于债务人的事实: 监管认可的增信" in text
-    assert "60.00%" in browser.get(f"{address}/fact-endings/new").text
+    ending = browser.get(f"{address}/fact-endings/new").text
+    assert re.search("60.00% · 20[0-9-]{8} · 减值测试", ending), "told apart by day and reason"
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])

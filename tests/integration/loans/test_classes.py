@@ -240,8 +240,9 @@ def test_facts_are_refused_with_their_reason(bank, loan_id):
         note(bank, loan_id, LoanFact.RESTRUCTURED)
     with pytest.raises(InvalidInput):
         note(bank, loan_id, LoanFact.FUNDS_MISUSED, 100)
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as needed:
         note(bank, loan_id, LoanFact.CREDIT_IMPAIRED)
+    assert needed.value.errors[0].detail == "This fact needs its share."
     note(bank, loan_id, LoanFact.FUNDS_MISUSED)
     with pytest.raises(FactRecordedAlready):
         note(bank, loan_id, LoanFact.FUNDS_MISUSED)
