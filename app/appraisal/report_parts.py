@@ -1,5 +1,6 @@
 """Pieces that the sections and annexes of the appraisal report share: labels, columns, figures and units."""
 
+from decimal import Decimal
 from typing import Final
 
 from app.appraisal.domain.catalogue import names_in
@@ -59,12 +60,19 @@ def column(zh: str, en: str, width: float = 1, *, number: bool = False) -> Colum
 def with_unit(value: Figure | Words, unit: str) -> tuple[str | Cell, Cell]:
     """A figure and its unit in both languages; a share is printed in per cent, words stand alone."""
     if isinstance(value, Words):
-        return below(value), Cell(text="")
+        return Cell(text=value.zh, note=value.en, align="left"), Cell(text="")
     if unit == RATIO and _is_share(value):
         return per_cent(str(value)), Cell(text="%")
     if is_calendar_year(value, unit):
         return str(value).removesuffix(".0"), Cell(text="")
-    return figure(value), unit_beside(value, unit)
+    shown = grouped_text(value) if isinstance(value, str) and _is_share(value) else figure(value)
+    return shown, unit_beside(value, unit)
+
+
+def grouped_text(digits: str) -> str:
+    """Stored digits with separators; other words, as a day, stay as they are."""
+    plain = digits.removeprefix("-").replace(".", "", 1)
+    return f"{Decimal(digits):,f}" if plain.isdecimal() else digits
 
 
 def unit_beside(value: Figure, unit: str) -> Cell:

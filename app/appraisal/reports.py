@@ -11,6 +11,7 @@ from typing import Final
 
 from app.appraisal.report_annexes import annexes
 from app.appraisal.report_parts import (
+    LISTED_FIGURES,
     below,
     both,
     column,
@@ -353,6 +354,7 @@ def _process(view: AppraisalReportView) -> list[Block]:
         heading("八、评估过程", "Process"),
         Heading(words=label("（一）采用的数据", "Inputs"), level=2),
         _inputs_grid(view.inputs),
+        *_whole_lists(view.inputs),
         Heading(words=label("（二）计算步骤", "Steps"), level=2),
         _steps_grid(view.steps),
         heading("九、参数和价格", "Parameters and prices"),
@@ -374,6 +376,19 @@ def _inputs_grid(inputs: Sequence[InputView]) -> Grid:
         [Cell(text=i.title.zh, note=i.title.en), *with_unit(i.value, i.unit)] for i in inputs
     ]
     return Grid(columns=columns, rows=rows)
+
+
+def _whole_lists(inputs: Sequence[InputView]) -> list[Block]:
+    """Lists too long for a cell, whole: what a reader needs to repeat the figures."""
+    found: list[Block] = []
+    for each in inputs:
+        given = each.value
+        if isinstance(given, str | int | float | Words) or len(given) <= LISTED_FIGURES:
+            continue
+        listed = "；".join(f"{one:,.10g}" for one in given)
+        en = f"{each.title.en}: all {len(given)} figures in their order"
+        found.append(Text(words=Words(zh=f"{each.title.zh}：{listed}", en=en)))
+    return found
 
 
 def _steps_grid(steps: Sequence[StepView]) -> Grid:
@@ -410,8 +425,8 @@ def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
         column("参数", "Parameter", 6),
         column("采用值", "Value", 3.5, number=True),
         column("单位", "Unit", 2),
-        column("来源", "Source", 5.5),
-        column("状态", "Status", 2),
+        column("来源", "Source", 5.1),
+        column("状态", "Status", 2.4),
     ]
     rows: list[list[str | Cell]] = [
         [

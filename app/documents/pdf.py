@@ -396,7 +396,7 @@ def _grid_cell(column: Column, cell: str | Cell) -> Flowable:
     pieces = [(content.text, CELL)]
     if content.note:
         pieces.append((content.note, CELL_NOTE))
-    return paragraph(*pieces, align=column.align, limit=MAX_CELL_CHARACTERS)
+    return paragraph(*pieces, align=content.align or column.align, limit=MAX_CELL_CHARACTERS)
 
 
 def _empty_row(block: Grid) -> list[Flowable]:

@@ -87,10 +87,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell with a small second line, for a code under a name."""
+    """A cell with a small second line, for a code under a name; without `align` it stands as its column."""
 
     text: str
     note: str = ""
+    align: Align | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

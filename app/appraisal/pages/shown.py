@@ -11,11 +11,13 @@ from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, names_in, parameters_on
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.report_parts import figure, input_figure
+from app.appraisal.report_tables import cell_told
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
 from app.kernel.units import RATIO, per_cent
 from app.reference.domain import STATUS_TITLES
 from app.web.formats import current_locale, money_plot, money_unit, money_wan
+from app.web.language import current_language
 from app.web.shell import said, words
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
@@ -131,17 +133,8 @@ def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
 
 def row_shown(each: Mapping[str, Any]) -> str:
     """The row that a choice named in a table of parameters, with its cells; empty where none is known."""
-    cells = [
-        f"{in_words(cell)} {_cell_shown(cell['value'], cell['unit'])}"
-        for cell in each.get("cells", ())
-    ]
+    cells = [cell_told(cell, current_language()) for cell in each.get("cells", ())]
     return f"{in_words(each['row'])}: {'; '.join(cells)}" if cells else ""
-
-
-def _cell_shown(value: str, unit: str) -> str:
-    return (
-        f"{per_cent(value)}%" if unit == RATIO else f"{grouped(value)} {unit_title(unit)}".strip()
-    )
 
 
 def _waterfall(components: list[dict[str, Any]], value_fen: int) -> dict[str, Any]:

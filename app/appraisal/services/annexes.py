@@ -13,6 +13,7 @@ from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of
 from app.appraisal.models import Appraisal
 from app.appraisal.report_parts import both, figure, is_calendar_year, with_unit_name
+from app.appraisal.report_tables import YES_NO
 from app.appraisal.report_views import (
     BandView,
     BarView,
@@ -47,10 +48,7 @@ CLASSES: Final[Mapping[str, Words]] = {
     "culture": Words(zh="文化服务", en="Cultural"),
 }
 SPECIES: Final = ("species", "tree_species", "sink_kind", "ecosystem")
-FLAG_WORDS: Final[Mapping[bool, Words]] = {
-    True: Words(zh="是", en="yes"),
-    False: Words(zh="否", en="no"),
-}
+FLAG_WORDS: Final = YES_NO
 OWNED: Final = ("owned_share", "owner_share")
 CASHED: Final = ("cash_share", "realised_share", "collection_share")
 

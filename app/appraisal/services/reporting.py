@@ -17,6 +17,7 @@ from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
 from app.appraisal.report_parts import with_unit_name
+from app.appraisal.report_tables import table_told
 from app.appraisal.report_views import (
     AppraisalReportView,
     ApproachView,
@@ -76,12 +77,10 @@ from app.kernel.actor import Actor, Name
 from app.kernel.catalogue import in_both
 from app.kernel.errors import Busy, NotFound
 from app.kernel.text import N_, Coded
-from app.kernel.units import RATIO, per_cent, unit_name
 from app.reference.services import region_name
 from risk_models.contract import Field, ModelSpec
 from risk_models.words import Text
 
-TABLE: Final = Words(zh="表", en="table")
 MARKET_VALUE: Final = Words(zh="市场价值", en="Market value")
 ECOLOGICAL_VALUE: Final = Words(zh="生态价值", en="Ecological value")
 NO_PLACE: Final = Words(zh="林草地", en="Forest and grass land")
@@ -263,7 +262,9 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
         steps=[_step(each) for each in result.get("trace", [])],
-        parameters=_parameters(spec, result, used_prices(spec, row.inputs or {}, row.prices or {})),
+        parameters=_parameters(
+            spec, result, used_prices(spec, row.inputs or {}, row.prices or {}), row.valued_on
+        ),
         assumptions=ASSUMPTIONS,
         findings=[_finding(each) for each in result.get("findings", [])],
         components=_components(spec, result),
@@ -463,11 +464,11 @@ def _step(each: Mapping[str, Any]) -> StepView:
 
 
 def _parameters(
-    spec: ModelSpec, result: Mapping[str, Any], prices: Mapping[str, Any]
+    spec: ModelSpec, result: Mapping[str, Any], prices: Mapping[str, Any], on: date
 ) -> list[ParameterView]:
     titles = {use.id: use.title for use in spec.prices}
     found = [_price(titles[price_id], price_id, facts) for price_id, facts in prices.items()]
-    return [*found, *(_parameter(each) for each in result.get("parameters", []))]
+    return [*found, *(_parameter(each, on) for each in result.get("parameters", []))]
 
 
 def _price(title: Text, price_id: str, facts: Mapping[str, Any]) -> ParameterView:
@@ -482,11 +483,11 @@ def _price(title: Text, price_id: str, facts: Mapping[str, Any]) -> ParameterVie
     )
 
 
-def _parameter(each: Mapping[str, Any]) -> ParameterView:
+def _parameter(each: Mapping[str, Any], on: date) -> ParameterView:
     return ParameterView(
         id=each["id"],
         title=Words(zh=each["zh"], en=each["en"]),
-        value=each["value"] or _row(each),
+        value=each["value"] or table_told(each, on),
         unit=each["unit"] if each["value"] else "",
         source=_cited(each["reference"], each["source"]),
         status=each["status"],
@@ -500,23 +501,6 @@ def _cited(reference: str, source: str) -> Words:
     return Words(
         zh="；".join(each.zh for each in told), en="; ".join(each.en for each in told if each.en)
     )
-
-
-def _row(each: Mapping[str, Any]) -> Words:
-    """The row that a choice named in a table, with its cells; of a table without one, that it is a table."""
-    found = each.get("cells", ())
-    if not found:
-        return TABLE
-    zh = "；".join(f"{cell['zh']} {_cell(cell, 'zh')}" for cell in found)
-    en = "; ".join(f"{cell['en']} {_cell(cell, 'en')}" for cell in found)
-    return Words(zh=f"{each['row']['zh']}：{zh}", en=f"{each['row']['en']}: {en}")
-
-
-def _cell(cell: Mapping[str, str], language: str) -> str:
-    value, unit = cell["value"], cell["unit"]
-    if unit == RATIO:
-        return f"{per_cent(value)}%"
-    return f"{value} {unit_name(unit).in_language(language)}".strip()
 
 
 def _day(text: str | None) -> date | None:

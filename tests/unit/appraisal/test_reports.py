@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.appraisal.report_parts import figure, input_figure, unit_beside
+from app.appraisal.report_parts import figure, grouped_text, input_figure, unit_beside
+from app.appraisal.report_tables import TABLE, cell_told, table_told
 from app.appraisal.report_views import (
     BandView,
     BarView,
@@ -165,6 +166,47 @@ def test_units_are_said_in_both_languages_and_shares_in_per_cent(tmp_path: Path)
     assert "3.5" in shown
     assert "0.035" not in shown
     assert "0.075" not in shown
+
+
+def test_a_long_list_is_printed_whole_beside_its_cell(tmp_path: Path) -> None:
+    grown = [0.05 + 0.001 * year for year in range(60)]
+    listed = InputView(title=Words(zh="逐年碳汇量", en="Removals"), value=grown, unit="tCO2e/mu")
+    view = replace(appraisal_view(), inputs=[listed])
+    shown = text_of(appraisal_report(view), tmp_path)
+    assert squeezed("；".join(f"{each:.10g}" for each in grown)) in shown
+
+
+@pytest.mark.parametrize(
+    ("cell", "zh", "en"),
+    [
+        (
+            {"zh": "可否抵押（1可，0否）", "en": "Mortgageable (1 yes, 0 no)", "value": "1", "unit": "flag"},
+            "可否抵押：是",
+            "Mortgageable: yes",
+        ),
+        ({"zh": "扣减", "en": "Cut", "value": "0.15", "unit": "ratio"}, "扣减 15%", "Cut 15%"),
+        ({"zh": "上限", "en": "Most", "value": "15000", "unit": "yuan/mu"}, "上限 15,000 元/亩", "Most 15,000 yuan/mu"),
+        ({"zh": "最早", "en": "Oldest", "value": "2019", "unit": "year"}, "最早 2019 年", "Oldest 2019 year"),
+    ],
+)  # fmt: skip
+def test_cells_of_a_table_are_told_in_words_and_with_separators(cell, zh, en):
+    assert (cell_told(cell, "zh"), cell_told(cell, "en")) == (zh, en)
+
+
+def test_a_small_table_without_a_named_row_is_printed_whole():
+    weights = table_told({"id": "discharge_right.approach_weight"}, date(2023, 12, 26))
+    assert weights.zh == "剩余期限成本法：权重 60%\n市场法：权重 40%"
+    assert weights.en == "Remaining-term cost: Weight 60%\nMarket approach: Weight 40%"
+    assert table_told({"id": "forest_right.age_limits"}, date(2023, 12, 26)) == TABLE
+    assert table_told({"id": "of.another.package"}, date(2023, 12, 26)) == TABLE
+
+
+@pytest.mark.parametrize(
+    ("digits", "shown"),
+    [("15000", "15,000"), ("0.0350", "0.0350"), ("-12345.6", "-12,345.6"), ("2023-12-31",) * 2],
+)
+def test_stored_digits_have_separators(digits, shown):
+    assert grouped_text(digits) == shown
 
 
 def full_view():
