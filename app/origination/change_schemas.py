@@ -10,7 +10,7 @@ from app.loans.rates.schemas import MAX_BP
 from app.loans.schemas import LoanInstalmentSchema
 from app.origination.domain.changes import CHANGE_KIND_TITLES, ChangeKind
 from app.origination.domain.checks import OUTCOME_TITLES, Outcome
-from app.origination.schemas import Sentence
+from app.origination.schemas import Hint, Sentence
 from app.origination.services.changes import CarryOut, DecideChange, ProposeChange
 from app.web.fields import (
     Choice,
@@ -119,7 +119,7 @@ class ChangeCheckSchema(ViewSchema):
     code = Text(max_length=60)
     title = Sentence(max_length=200)
     outcome = Choice(Outcome, titles=OUTCOME_TITLES)
-    hint = Sentence(max_length=400)
+    hint = Hint(max_length=400)
     facts = Structure()
     found = Sentence(max_length=400)
 

@@ -59,6 +59,14 @@ class Sentence(Text):
         return fill(value, getattr(obj, "facts", {}))
 
 
+class Hint(Sentence):
+    """What to do about a check; nothing where it is met or not needed."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        wanted = obj.outcome in (Outcome.UNMET, Outcome.LATER)
+        return super()._serialize(value, attr, obj, **kwargs) if wanted else ""
+
+
 # --- Products ---
 
 
@@ -454,7 +462,7 @@ class CheckSchema(ViewSchema):
     code = Text(max_length=60)
     title = Sentence(max_length=200)
     outcome = Choice(Outcome, titles=OUTCOME_TITLES)
-    hint = Sentence(max_length=400)
+    hint = Hint(max_length=400)
 
 
 class CheckListSchema(ViewSchema):

@@ -110,6 +110,10 @@ def test_amounts_in_the_hints_of_a_drawdown_are_grouped(api, sign_in, lending, c
     ):
         assert "3,000,000.00" in words
         assert "3000000.00 " not in words
+    # Who is told that something holds is not told what to do about it.
+    checks = api("a-officer").get(f"/drawdowns/{waiting.id}", status=200).json["checks"]
+    assert {each["outcome"] for each in checks} > {"unmet"}
+    assert all(bool(each["hint"]) is (each["outcome"] == "unmet") for each in checks)
 
 
 def test_an_amount_of_nothing_is_refused_in_words_that_hold(api, lending, commit):
