@@ -63,6 +63,14 @@ def find_item(session: Session, edition: str, code: str) -> CatalogueItem | None
     return session.get(CatalogueItem, (edition, code))
 
 
+def has_items_below(session: Session, edition: str, code: str) -> bool:
+    """Whether an item is a chapter of its edition: loans are tagged with what stands below it."""
+    statement = sa.select(col(CatalogueItem.code)).where(
+        col(CatalogueItem.edition) == edition, col(CatalogueItem.parent_code) == code
+    )
+    return session.execute(statement.limit(1)).first() is not None
+
+
 def special_days(session: Session, first: date, last: date) -> dict[date, CalendarDay]:
     """Days between two days that differ from their weekday."""
     statement = sa.select(CalendarDay).where(col(CalendarDay.day).between(first, last))

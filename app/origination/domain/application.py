@@ -167,7 +167,9 @@ def _green_checks(facts: InvestigationFacts) -> Iterator[Check]:
         code="green-leaf-known",
         title=N_("The leaf stands in the edition in force"),
         outcome=outcome(met=facts.leaf_known and facts.edition_in_force, needed=facts.green),
-        hint=N_("Choose an item of the catalogue edition by which new loans are tagged today."),
+        hint=N_(
+            "Choose an item of the catalogue edition by which new loans are tagged today; a chapter is none."
+        ),
         pointer="/catalogue_code",
     )
     yield Check(

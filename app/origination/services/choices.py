@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.assets.domain import AssetState
@@ -101,16 +102,21 @@ def assets(session: Session, actor: Actor, owner_id: UUID) -> Pairs:
 def leaves(
     session: Session, application: Application, language: str
 ) -> dict[str, Sequence[tuple[str, str]]]:
-    """Editions that tag new loans on the bank's day, and their items."""
+    """Editions that tag new loans on the bank's day, and their items without the chapters above them."""
     day = lending_day(session, application.bank_id)
     statement = sa.select(CatalogueEdition).where(
         col(CatalogueEdition.tags_from) <= day,
         sa.or_(col(CatalogueEdition.tags_to).is_(None), col(CatalogueEdition.tags_to) >= day),
     )
     editions = session.execute(statement).scalars().all()
+    below = aliased(CatalogueItem)
+    chapter = sa.exists().where(
+        col(below.edition) == col(CatalogueItem.edition),
+        col(below.parent_code) == col(CatalogueItem.code),
+    )
     items = (
         sa.select(CatalogueItem)
-        .where(col(CatalogueItem.edition).in_([each.edition for each in editions]))
+        .where(col(CatalogueItem.edition).in_([each.edition for each in editions]), ~chapter)
         .order_by(col(CatalogueItem.edition), col(CatalogueItem.code))
         .limit(MAX_CHOICES)
     )

@@ -28,7 +28,7 @@ from app.origination.services.pool import stored_pool
 from app.origination.services.products import terms_of
 from app.origination.services.views import ApplicationView
 from app.reference.models import CatalogueEdition
-from app.reference.queries import find_item
+from app.reference.queries import find_item, has_items_below
 from app.reference.services import policy_for
 
 _E = ApplicationEvent
@@ -182,10 +182,15 @@ def _investigation(
         term_months=term_months,
         purpose_checked=command.purpose_checked,
         green=bool(edition and code),
-        leaf_known=bool(edition and code and find_item(session, edition, code)),
+        leaf_known=bool(edition and code and _is_leaf(session, edition, code)),
         edition_in_force=in_force,
         green_evidence=command.green_evidence,
     )
+
+
+def _is_leaf(session: Session, edition: str, code: str) -> bool:
+    known = find_item(session, edition, code) is not None
+    return known and not has_items_below(session, edition, code)
 
 
 def countersign(

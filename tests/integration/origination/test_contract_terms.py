@@ -15,7 +15,9 @@ from app.loans.services import close_day
 from app.market.services import DATA, AddSeries, add_series, load_point_file
 from app.origination.domain.changes import ChangeKind
 from app.origination.invariants import violations
-from app.origination.services import contract
+from app.origination.models import Application
+from app.origination.refusals import ChecksNotMet
+from app.origination.services import choices, contract
 from app.origination.services.changes import (
     CarryOut,
     DecideChange,
@@ -126,3 +128,18 @@ def test_a_first_due_day_is_the_contract_s(lending, session):
     command = contract.SignContract(first_due_on=date(2024, 5, 21))
     done = contract.contract(session, lending.staff("officer"), view.id, command)
     assert session.get_one(Loan, done.loan_id).first_due_on == date(2024, 5, 21)
+
+
+def test_a_chapter_of_the_catalogue_is_no_green_item(lending):
+    """Chapter 4 of the edition of 2019 has items below it: one of them is named."""
+    view = lending.accepted(lending.main_pool())
+    row = lending.session.get_one(Application, view.id)
+    offered = [
+        code for code, _words in choices.leaves(lending.session, row, "en")["catalogue_code"]
+    ]
+    assert "4.1" in offered
+    assert "4" not in offered
+    with pytest.raises(ChecksNotMet) as refused:
+        lending.sign(view.id, catalogue_code="4")
+    assert refused.value.facts["codes"] == ["green-leaf-known"]
+    lending.sign(view.id, catalogue_code="4.1")
