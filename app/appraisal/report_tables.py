@@ -27,11 +27,12 @@ MOST_CELLS: Final = 12
 
 def cell_told(cell: Mapping[str, str], language: str) -> str:
     """One cell with the title of its column: a share in per cent, a flag as yes or no."""
-    title, value, unit = cell[language], cell["value"], cell["unit"]
+    is_zh = language.startswith("zh")
+    title, value, unit = cell["zh" if is_zh else "en"], cell["value"], cell["unit"]
     if unit == FLAG:
         answer = YES_NO[Decimal(value) != 0]
-        said = answer.zh if language == "zh" else answer.en
-        return f"{FLAG_HINT.sub('', title)}{'：' if language == 'zh' else ': '}{said}"
+        colon, said = ("：", answer.zh) if is_zh else (": ", answer.en)
+        return f"{FLAG_HINT.sub('', title)}{colon}{said}"
     if unit == RATIO:
         return f"{title} {per_cent(value)}%"
     shown = value if is_calendar_year(value, unit) else grouped_text(value)

@@ -101,7 +101,7 @@ def test_the_form_of_the_signature_asks_for_the_explanation(
     name = "explanations-rate-outside-band.discount_rate"
     assert f'href="#{name}"' in refused
     assert f'id="{name}"' in refused
-    assert "折现率0.04" in refused
+    assert "折现率4%" in refused
     maker.submit(
         f"{path}/events/sign", {name: "取自同期贷款利率。", "qualification": "62010001"}, status=303
     )
@@ -349,6 +349,21 @@ def test_a_what_if_draws_losses_where_they_are_asked_for(sign_in, carbon):
     assert told in risk.submit(page, {**given, "losses": "1"}, status=200).text
     refused = risk.submit(page, {"valued_on": "2024-99-01", "losses": "1"}, status=422).text
     assert 'name="losses" value="1" checked' in refused
+
+
+def test_the_first_page_of_a_what_if_is_placed_named_once_and_asks_only_what_may_matter(
+    sign_in, carbon
+):
+    risk = sign_in("a-risk")
+    page = risk.get("/appraisal-models/vep-income/what-if", status=200).text
+    assert 'href="/appraisal-models/vep-income">' in page
+    facts = page[page.index("</h1>") : page.index("<form class=\"event-form\"")]
+    assert facts.count("生态产品价值") <= 1
+    day = page[: page.index('id="valued_on"')]
+    assert day.rindex("基准日</h2>") > day.rfind("供水")
+    for model, offered in (("energy-use-right", False), ("vep-income", True)):
+        asked = risk.get(f"/appraisal-models/{model}/what-if", status=200).text
+        assert ('name="losses"' in asked) is offered, model
 
 
 def test_an_officer_records_the_frost(sign_in, session, world, clock, carbon, commit):
