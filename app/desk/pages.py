@@ -134,11 +134,17 @@ def enterprise() -> str:
 
 @blueprint.get("/search")
 @access()
-def find() -> str:
-    """Loans, enterprises, assets, files and appraisals by number, name, code or certificate."""
+def find() -> Response | str:
+    """Loans, enterprises, assets, files and appraisals by number, name, code or certificate.
+
+    Who reads single loans for a stated purpose alone is led to where the purpose is asked for.
+    """
     sent = {"q": request.args["q"]} if request.args.get("q", "").strip() else {}
     asked = load_schema(SearchQuery(), sent)["q"]
-    groups = search(current_session(), current_actor(), asked)
+    session, actor = current_session(), current_actor()
+    if actor.may(Permission.READ_BALANCE_DETAIL) and not actor.may(Permission.READ_LOANS):
+        return redirect(url_for("oversight_pages.loans", **sent), 303)  # type: ignore[return-value]
+    groups = search(session, actor, asked)
     return render_template("desk/search.html", q=asked, groups=groups, words=words)
 
 

@@ -341,6 +341,18 @@ def test_another_bank_learns_of_a_lien_only_that_it_is_there(
     assert "Yanzhi Demo Rural" not in page
 
 
+@pytest.mark.one_engine("sqlite")
+def test_a_regulator_searches_single_loans_for_a_stated_purpose(sign_in, drawn):
+    browser = sign_in("pbc-1", language="en")
+    assert "Search single loans, for a stated purpose" in browser.get("/oversight").text
+    led = browser.get("/search", status=303, query_string={"q": drawn.loan_number}).location
+    assert browser.get(led, status=303).location.endswith("/oversight/purpose")
+    browser.submit(
+        "/oversight/purpose", {"purpose": "Quarterly inspection on the spot"}, status=303
+    )
+    assert drawn.loan_number in browser.get(led, status=200).text
+
+
 def test_search_finds_by_number_name_and_certificate_within_sight(sign_in, lending, drawn):
     browser = sign_in("a-officer", language="en")
     for words in (drawn.loan_number, "焉支示例", "示例证"):
