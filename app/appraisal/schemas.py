@@ -272,7 +272,10 @@ class RequestRevaluationSchema(CommandSchema):
     executor = OneOf(
         max_length=80,
         title=N_("Computed by"),
-        help=N_("“serial” in one process, “processes” in several of this machine."),
+        help=N_(
+            "The value is the same either way. Programs write “serial” for one process, “processes” for"
+            " several of this machine."
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Pages of the appraisal models: what each asks for, stands on and does not value; a what-if form."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
@@ -21,6 +21,9 @@ from app.web.shell import said, words
 from risk_models.batches import choices_of
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import InForce, Parameters
+
+LOSS_SHARE: Final = "yearly_loss_share"
+"""The input whose losses paths can draw; a model without it has none."""
 
 blueprint = Blueprint("appraisal_model_pages", __name__, url_prefix="/appraisal-models")
 
@@ -148,11 +151,11 @@ def what_if(model_id: str) -> Response | str | tuple[str, int]:
     return model_form(
         spec,
         title=gettext("What-if value"),
-        subtitle=words(spec.title),
+        subtitle="",
         back=f"/appraisal-models/{model_id}",
         version=None,
         first={"valued_on": today(session).isoformat(), **first},
         submit=submit,
         submit_title=gettext("Compute"),
-        asks_losses=True,
+        asks_losses=any(each.name == LOSS_SHARE for each in spec.fields),
     )

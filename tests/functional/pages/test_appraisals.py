@@ -357,7 +357,7 @@ def test_the_first_page_of_a_what_if_is_placed_named_once_and_asks_only_what_may
     risk = sign_in("a-risk")
     page = risk.get("/appraisal-models/vep-income/what-if", status=200).text
     assert 'href="/appraisal-models/vep-income">' in page
-    facts = page[page.index("</h1>") : page.index("<form class=\"event-form\"")]
+    facts = page[page.index("</h1>") : page.index('<form class="event-form"')]
     assert facts.count("生态产品价值") <= 1
     day = page[: page.index('id="valued_on"')]
     assert day.rindex("基准日</h2>") > day.rfind("供水")
@@ -400,3 +400,11 @@ def test_the_order_page_of_a_bank_says_how_an_internal_appraisal_begins(sign_in,
     told = "内部评估从贷款申请开始"
     assert told in sign_in("a-collateral").get("/appraisals/new", status=200).text
     assert told not in sign_in("c1-fin").get("/appraisals/new", status=200).text
+
+
+def test_the_ways_of_running_are_named_as_they_are_chosen(sign_in, carbon):
+    page = sign_in("a-risk", language="en").get("/revaluations/new", status=200).text
+    help_text = page[page.index('id="executor-help"') :].partition("</p>")[0]
+    for choice in ("One process", "Several processes of this machine"):
+        assert f">{choice}</option>" in page
+    assert "“serial” for one process, “processes” for several of this machine" in help_text
