@@ -10,8 +10,8 @@ from typing import Any, Final
 import click
 
 from app import __version__
-from app.cli.terminal import InputUnreadable, language, refusals_shown, show_refusal
-from app.kernel.text import N_
+from app.cli.command_line import echo_usage, places_of, unreadable
+from app.cli.terminal import language, refusals_shown
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("operation", "Migrate, then run web and scheduler until stopped."),
@@ -72,24 +72,17 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a refusal is shown and ends with exit 1, what cannot be read with exit 2."""
-        as_json = "--json" in [*ctx.args, *ctx._protected_args]  # noqa: SLF001 - click gives it no other name
-        with refusals_shown(as_json=as_json):
+        given = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - click gives it no other name
+        as_json = "--json" in given
+        with refusals_shown(as_json=as_json, places=lambda: places_of(self, ctx, given)):
             try:
                 return super().invoke(ctx)
             except click.UsageError as problem:
-                if not as_json and language() == "en":
-                    raise
-                show_refusal(_unreadable(problem), as_json=as_json)
-
-
-def _unreadable(problem: click.UsageError) -> InputUnreadable:
-    """What click could not read as a refusal: the option or argument that it names, and its words."""
-    param = problem.param if isinstance(problem, click.BadParameter) else None
-    if param is None:
-        return InputUnreadable.at("", problem.format_message())
-    given = param.opts[0] if isinstance(param, click.Option) else param.name or ""
-    pointer = "/" + given.lstrip("-").replace("-", "_")
-    return InputUnreadable.at(pointer, problem.message or N_("Enter a value."))
+                if not as_json:
+                    if language() == "en":
+                        raise
+                    echo_usage(problem)
+                raise unreadable(problem) from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

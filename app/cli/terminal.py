@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -179,15 +179,22 @@ DAY: Final = Day()
 
 
 @contextmanager
-def refusals_shown(*, as_json: bool) -> Iterator[None]:
-    """Show a refusal instead of a trace, and end with exit 1, or 2 when the input cannot be read."""
+def refusals_shown(
+    *, as_json: bool, places: Callable[[], Mapping[str, str]] = dict
+) -> Iterator[None]:
+    """Show a refusal instead of a trace, and end with exit 1, or 2 when the input cannot be read.
+
+    `places` gives the options whose values the pointers of refusals name.
+    """
     try:
         yield
     except Refusal as refusal:
-        show_refusal(refusal, as_json=as_json)
+        show_refusal(refusal, as_json=as_json, places=places() if refusal.errors else {})
 
 
-def show_refusal(refusal: Refusal, *, as_json: bool) -> NoReturn:
+def show_refusal(
+    refusal: Refusal, *, as_json: bool, places: Mapping[str, str] | None = None
+) -> NoReturn:
     """What is refused, why and what to do: as a problem in JSON, else as text in the terminal's language."""
     if as_json:
         echo_json(problem_of(refusal))
@@ -197,7 +204,7 @@ def show_refusal(refusal: Refusal, *, as_json: bool) -> NoReturn:
             click.echo(f"  {say(refusal.detail, _shown(refusal.facts, language()))}", err=True)
         for error in refusal.errors:
             words = say(error.detail, _shown(error.facts, language()))
-            place = _place(error.pointer)
+            place = (places or {}).get(error.pointer) or _place(error.pointer)
             click.echo(f"  {place}: {words}" if place else f"  {words}", err=True)
     raise click.exceptions.Exit(UNREADABLE if isinstance(refusal, InputUnreadable) else REFUSED)
 

@@ -100,3 +100,11 @@ def test_a_bank_opens_its_books_once_and_offers_what_is_named(terminal, database
 def test_only_a_bank_opens_books(terminal, code):
     refused = terminal("organisation", "open-books", "--code", code, "--on", "2024-01-02", "--json")
     assert refused.json["code"] == "invalid-input"
+
+
+def test_a_refused_value_is_named_by_its_option(terminal):
+    given = ("organisation", "add", "--kind", "bank", "--code", "X9", "--name-zh", "某行")
+    done = terminal(*given, "--region", "999999")
+    assert done.code == 1
+    assert "--region: " in done.err
+    assert "region_code" not in done.err

@@ -123,9 +123,9 @@ def test_what_cannot_be_read_names_its_option_in_the_terminals_language(monkeypa
     assert (told["code"], told["errors"][0]["pointer"]) == ("input-unreadable", "/principal")
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     result = CliRunner().invoke(main, wrong)
-    assert (result.exit_code, "/principal: 请填写" in result.stderr) == (2, True), result.stderr
+    assert (result.exit_code, "--principal: 请填写" in result.stderr) == (2, True), result.stderr
     missing = CliRunner().invoke(main, ["day-count", "act/364", "2024-01-01", "2024-01-02"])
-    assert "/convention: " in missing.stderr
+    assert "CONVENTION: " in missing.stderr
     assert "Usage" not in missing.stderr
 
 
