@@ -23,6 +23,7 @@ from app.identity.models import Organisation
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
 from app.kernel.text import N_
+from app.loans.classes.taken import ClassificationView, classes_taken
 from app.loans.domain.debtor import FACT_TITLES
 from app.loans.domain.servicing import overdue_since
 from app.loans.domain.states import (
@@ -37,12 +38,10 @@ from app.loans.due.next_payments import NextPayment, next_payments
 from app.loans.ledger.written_off import WrittenOff, find_written_off
 from app.loans.models import Loan, LoanFactRow, LoanPosting
 from app.loans.queries import (
-    ClassificationView,
     DueView,
     LoanView,
     PostingView,
     journal,
-    list_classifications,
     list_dues,
     loan_view,
 )
@@ -209,7 +208,7 @@ def loan_page(session: Session, actor: Actor, loan_id: UUID) -> LoanPage:
         dues=_shown_dues(dues),
         next_payment=next_payments(session, [loan_id]).get(loan_id),
         postings=page.items if page else (),
-        classes=list_classifications(session, actor, loan_id)[:3] if serviced else (),
+        classes=classes_taken(session, actor, loan_id)[:3] if serviced else (),
         documents=loan_documents(session, actor, loan_id, limit=MAX_DOCUMENTS),
         renewed=_linked(session, col(Loan.id) == loan.renews_id) if loan.renews_id else None,
         renewed_by=_linked(session, col(Loan.renews_id) == loan.id) if ended else None,

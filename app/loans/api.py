@@ -9,6 +9,7 @@ from flask import Response
 from app.documents.downloads import attachment
 from app.kernel.permissions import Permission
 from app.loans import queries, services
+from app.loans.classes.taken import classes_taken
 from app.loans.domain.schedule import make_schedule
 from app.loans.domain.terms import Terms
 from app.loans.due.next_payments import loans_ahead
@@ -120,7 +121,7 @@ def reverse_repayment(command: dict[str, Any], loan_id: UUID, entry_id: UUID) ->
 @loans.response(200, ClassificationListSchema)
 def list_classifications(loan_id: UUID) -> Any:
     """The classes that a loan took, with every reason looked at."""
-    return {"items": queries.list_classifications(current_session(), current_actor(), loan_id)}
+    return {"items": classes_taken(current_session(), current_actor(), loan_id)}
 
 
 @loans.route("/<uuid:loan_id>/statement.pdf", methods=["GET"])

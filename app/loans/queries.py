@@ -1,6 +1,6 @@
 """Lists and read models of loans; `visible_loans` is the only way to rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, cast
@@ -16,14 +16,12 @@ from app.kernel.errors import InvalidInput, MalformedRequest, NotFound
 from app.kernel.schedule_dates import MonthEnd
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
-from app.loans.domain.debtor import reason_read
 from app.loans.domain.journal import Account
 from app.loans.domain.repricing import LprTenor, ResetRule
 from app.loans.domain.states import EntryKind, InterestStyle, Kept, LoanState, LtvBasis, Security
 from app.loans.domain.terms import DayRoll, Method, OddDays
 from app.loans.models import (
     Loan,
-    LoanClassification,
     LoanDue,
     LoanNote,
     LoanPosting,
@@ -538,67 +536,4 @@ def _repayments(loan_id: UUID) -> sa.Select[Repayment]:
         sa.select(Repayment)
         .where(col(Repayment.loan_id) == loan_id)
         .order_by(col(Repayment.booked_on).desc(), col(Repayment.id).desc())
-    )
-
-
-WRITTEN_OFF_REASON: Final = {
-    "code": "written-off",
-    "floor": LoanClass.LOSS.value,
-    "detail": N_("The loan was written off on this day, which took it as loss."),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassificationView:
-    """A class taken on a day, and why."""
-
-    on: date
-    loan_class: LoanClass
-    own_class: LoanClass
-    overdue_days: int | None
-    """None of what a write-off took, which no close counted."""
-    reasons: Sequence[Mapping[str, Any]]
-
-
-def list_classifications(
-    session: Session, actor: Actor, loan_id: UUID
-) -> tuple[ClassificationView, ...]:
-    """The classes that a visible loan took, newest first; none of a card of published facts.
-
-    What was written off was taken as loss on that day, by the write-off and no close.
-    """
-    loan = loan_view(session, actor, loan_id)
-    if loan.published:
-        return ()
-    statement = (
-        sa.select(LoanClassification)
-        .where(col(LoanClassification.loan_id) == loan_id)
-        .order_by(col(LoanClassification.on).desc())
-        .limit(MAX_LISTED_ROWS)
-    )
-    taken = tuple(
-        ClassificationView(
-            on=row.on,
-            loan_class=row.loan_class,
-            own_class=row.own_class,
-            overdue_days=row.overdue_days,
-            reasons=[reason_read(each) for each in row.reasons],
-        )
-        for row in session.execute(statement).scalars()
-    )
-    return (*_taken_as_loss(session, loan), *taken)
-
-
-def _taken_as_loss(session: Session, loan: LoanView) -> Iterator[ClassificationView]:
-    if loan.state is not LoanState.WRITTEN_OFF:
-        return
-    statement = sa.select(sa.func.max(LoanPosting.booked_on)).where(
-        col(LoanPosting.loan_id) == loan.id, col(LoanPosting.kind) == EntryKind.WRITE_OFF
-    )
-    yield ClassificationView(
-        on=session.execute(statement).scalar_one(),
-        loan_class=LoanClass.LOSS,
-        own_class=LoanClass.LOSS,
-        overdue_days=None,
-        reasons=[{**WRITTEN_OFF_REASON, "facts": {}}],
     )

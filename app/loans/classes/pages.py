@@ -7,10 +7,10 @@ from flask import Blueprint, Response, redirect, render_template
 from flask_babel import gettext
 
 from app.kernel.permissions import Permission
-from app.loans import queries
 from app.loans.classes import changes as class_changes
 from app.loans.classes.events import CLASS_CHANGE_EVENTS, change_words
 from app.loans.classes.schemas import EndFactFormSchema, JudgeClassSchema, RecordFactSchema
+from app.loans.classes.taken import ClassificationView, classes_taken
 from app.loans.classes.views import FactView, class_record
 from app.loans.domain.class_changes import CHANGE_KIND_TITLES, CHANGE_STATE_TITLES, ChangeState
 from app.loans.domain.debtor import FACT_TITLES
@@ -50,7 +50,7 @@ def _words() -> dict[str, Any]:
 def class_page(loan_id: UUID) -> str:
     """Each class that a loan took with every reason looked at, and what people recorded and decided."""
     session, actor = current_session(), current_actor()
-    history = queries.list_classifications(session, actor, loan_id)
+    history = classes_taken(session, actor, loan_id)
     return render_template(
         "loans/classes.html",
         loan=loan_view(session, actor, loan_id),
@@ -61,7 +61,7 @@ def class_page(loan_id: UUID) -> str:
     )
 
 
-def _reasons(view: queries.ClassificationView) -> list[dict[str, str]]:
+def _reasons(view: ClassificationView) -> list[dict[str, str]]:
     return [
         {"words": fill(each["detail"], each["facts"]), "floor": each["floor"]}
         for each in view.reasons

@@ -30,10 +30,11 @@ from app.loans.classes.refusals import (
     FactRecordedAlready,
     LoanNotClassified,
 )
+from app.loans.classes.taken import classes_taken
 from app.loans.classes.views import class_record
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import LoanFact
-from app.loans.queries import list_classifications, list_dues
+from app.loans.queries import list_dues
 from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, repay
 from tests.support.once import built_once
 
@@ -89,7 +90,7 @@ def agree(bank, loan_id, fact):
 
 def codes(bank, loan_id):
     with bank.database.read() as session:
-        (last, *_) = list_classifications(session, bank.actor, loan_id)
+        (last, *_) = classes_taken(session, bank.actor, loan_id)
     return {each["code"] for each in last.reasons}
 
 
