@@ -42,6 +42,7 @@ def stress() -> str:
         report=report,
         scenarios=scenarios_on(today(current_session())),
         shown=report.loans[:MAX_SHOWN_LOANS],
+        pledged=len({each.asset_id for loan in report.loans for each in loan.assets}),
         level_titles=LEVEL_TITLES,
         level_tones=LEVEL_TONES,
         words=words,

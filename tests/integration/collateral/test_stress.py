@@ -233,6 +233,23 @@ def test_a_day_on_which_assets_cannot_be_valued_is_said_before_the_figures(
     assert told.index(nothing) < told.index("Recognised before")
 
 
+def test_how_many_assets_could_be_valued_is_said_before_the_figures(
+    session, world, vault, carbon, loan, commit, sign_in
+):
+    forest = valued(session, world, AssetKind.FOREST_RIGHT, "forest-right", "A-2")
+    vault.drawn(PRINCIPAL_FEN, vault.line(forest, PRINCIPAL_FEN))
+    row = session.execute(
+        sa.select(Appraisal).where(col(Appraisal.asset_id) == carbon)
+    ).scalar_one()
+    row.inputs = {**row.inputs, "area_mu": "many"}
+    session.add(row)
+    commit()
+    told = sign_in("a-risk", language="en").get("/collateral/risk", status=200).text
+    assert "Only 1 of 2 assets could be valued on this day." in told
+    assert told.index("Only 1 of 2") < told.index("Recognised before")
+    assert "None of the" not in told
+
+
 def test_a_bank_sees_its_own_loans_and_the_system_all(session, world, loan):
     assert run(session, world, login="b-collateral").loans == ()
     system = stress_portfolio(session, world.system(), "price-fall-30", SIGNED_ON)
