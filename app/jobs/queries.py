@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.db.engine import now
 from app.identity.models import Organisation
-from app.jobs.domain import JobRule, RunState, slot_of
+from app.jobs.domain import JobRule, RunState, Scope, slot_of
 from app.jobs.models import JobRun, SchedulerProcess
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
@@ -54,6 +54,8 @@ class JobView:
     scope: str
     every_seconds: int | None
     daily_at: str | None
+    visible: bool
+    """Whether the reader may see its runs: a bank sees those for itself."""
     last: RunView | None
 
 
@@ -84,12 +86,16 @@ def job_status(session: Session, actor: Actor, rules: Sequence[JobRule]) -> JobS
     """The jobs in their order, each with its last run."""
     actor.require(Permission.READ_JOBS)
     last = _last_runs(session, actor)
+    whole = _sees_all(actor)
     processes = session.execute(
         sa.select(SchedulerProcess).order_by(col(SchedulerProcess.started_at))
     ).scalars()
     oldest = now(session) - ALIVE
     return JobStatus(
-        jobs=tuple(_job_view(rule, last.get(rule.name)) for rule in rules),
+        jobs=tuple(
+            _job_view(rule, last.get(rule.name), visible=whole or rule.scope is Scope.BANK)
+            for rule in rules
+        ),
         schedulers=tuple(_scheduler_view(row, oldest) for row in processes),
     )
 
@@ -97,11 +103,15 @@ def job_status(session: Session, actor: Actor, rules: Sequence[JobRule]) -> JobS
 def visible_runs(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001 - as in every room
     """Runs that the actor may see: all, or those for the own bank."""
     statement = sa.select(JobRun)
-    if "all" in {actor.sees("job"), actor.sees("*")}:
+    if _sees_all(actor):
         return statement
     if actor.sees("job") == "own":
         return statement.where(col(JobRun.scope) == str(actor.organisation_id))
     return statement.where(sa.false())
+
+
+def _sees_all(actor: Actor) -> bool:
+    return "all" in {actor.sees("job"), actor.sees("*")}
 
 
 def bank_names(session: Session, runs: Iterable[RunView]) -> dict[str, Name]:
@@ -129,13 +139,14 @@ def _last_runs(session: Session, actor: Actor) -> dict[str, RunView]:
     return {row.job: run_view(row) for row in session.execute(statement).scalars()}
 
 
-def _job_view(rule: JobRule, last: RunView | None) -> JobView:
+def _job_view(rule: JobRule, last: RunView | None, *, visible: bool) -> JobView:
     return JobView(
         name=rule.name,
         title=rule.title,
         scope=rule.scope.value,
         every_seconds=rule.every_seconds,
         daily_at=rule.daily_at.strftime("%H:%M") if rule.daily_at else None,
+        visible=visible,
         last=last,
     )
 

@@ -22,13 +22,17 @@ class RunSchema(ViewSchema):
 
 
 class JobSchema(ViewSchema):
-    """A job: either every so many seconds, or daily at a time in Asia/Shanghai."""
+    """A job: either every so many seconds, or daily at a time in Asia/Shanghai.
+
+    A bank sees the runs for itself; `visible` is false of a job that runs for the whole platform, whatever it did.
+    """
 
     name = Text(max_length=60)
     title = ma.fields.Nested(BilingualSchema)
     scope = Text(max_length=20)
     every_seconds = Whole(low=1, high=86_400, allow_none=True)
     daily_at = Text(max_length=5, allow_none=True)
+    visible = Flag()
     last = ma.fields.Nested(RunSchema, allow_none=True)
 
 

@@ -22,6 +22,7 @@ def test_jobs_show_their_rhythm_and_last_run(api, database):
     assert by_name["revaluation"]["last"]["state"] == "done"
     assert by_name["revaluation"]["last"]["facts"] == {"done": 3}
     assert by_name["collateral-watch"]["last"] is None
+    assert {job["visible"] for job in answer["jobs"]} == {True}
     assert by_name["collateral-watch"]["every_seconds"] == 5
     assert answer["alive"] is False
 
@@ -43,3 +44,7 @@ def test_bank_sees_its_own_runs_only(api, database, world):
     by_name = {job["name"]: job for job in api("a-ops").get("/jobs").json["jobs"]}
     assert by_name["collateral-watch"]["last"]["scope"] == str(world.organisation("A"))
     assert by_name["revaluation"]["last"] is None
+    assert (by_name["collateral-watch"]["visible"], by_name["revaluation"]["visible"]) == (
+        True,
+        False,
+    )

@@ -39,3 +39,10 @@ def test_slots_are_days_or_instants_of_here_and_runs_name_their_bank(sign_in, da
     assert ">2024-01-02</td>" in page
     assert "Yanzhi Demo Rural Commercial Bank" in page
     assert "Loans measured: 1" in page
+
+
+def test_a_bank_is_told_that_runs_for_the_platform_are_not_shown_to_it(sign_in, database):
+    run_once(database)
+    words = "Runs for the whole platform; not shown to a bank"
+    assert words in sign_in("a-ops", language="en").get("/jobs").text
+    assert words not in sign_in("sys-1", language="en").get("/jobs").text
