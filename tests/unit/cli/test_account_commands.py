@@ -154,3 +154,27 @@ def test_what_is_no_account_is_a_usage_error(terminal, tmp_path, content):
     path.write_text(content, encoding="utf-8")
     assert terminal(path, "--json").exit_code == 2
     assert terminal(tmp_path / "none.json").exit_code == 2
+
+
+def test_a_place_of_a_file_is_told_in_words(terminal, tmp_path, monkeypatch):
+    path = tmp_path / "account.json"
+    for rows, words in (
+        ([], "  rows: A list of at least one row"),
+        ([{"region": "620721", "year": 1, "stated_yuan": {}}], "  row 1: year: Here a year"),
+    ):
+        path.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+        told = terminal(path, "--on", "2023-12-26").output
+        assert words in told
+        assert "/rows" not in told
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "第1行: year: " in terminal(path, "--on", "2023-12-26").output
+
+
+def test_a_unit_that_stands_twice_in_a_workbook_is_read_and_refused_at_both_lines(
+    terminal, tmp_path
+):
+    unit = {"region_code": 620702, "account_year": 2023, "stated_undivided_yuan": 4.0}
+    other = {**unit, "region_code": 620721}
+    answer = terminal(_workbook(tmp_path, unit, other, unit), "--on", "2023-12-26")
+    assert answer.exit_code == 1
+    assert answer.output.count("Lines 4 and 6 are the same unit: Ganzhou District (620702)") == 2
