@@ -23,6 +23,7 @@ from app.loans.services import (
     open_loan,
     repay,
 )
+from app.web.formats import money_yuan
 from tests.support.once import built_once
 
 
@@ -306,6 +307,20 @@ def test_the_loan_page_names_a_fixed_rate_and_the_due_list_the_loan(sign_in, loa
     browser = sign_in("a-ops", language="en")
     assert "Fixed rate" in browser.get(f"/loans/{loan_id}").text
     assert "L-2023-000001 · " in browser.get("/due-dates").text
+
+
+@pytest.mark.one_engine("sqlite")
+def test_what_single_loans_owe_is_shown_in_yuan(sign_in, database, world, loan_id):
+    """Never as a small part of a million: key figures, due dates and their month."""
+    browser = sign_in("a-ops", language="en")
+    with database.read() as session:
+        (due,) = list_dues(session, world.actor("a-ops"), loan_id)
+    left = money_yuan(due.left_fen)
+    assert f"CNY {left} · Days overdue" in browser.get(f"/loans/{loan_id}").text
+    assert browser.get("/due-dates?state=overdue").text.count(left) > 3
+    month = browser.get(f"/due-dates/calendar?day={due.due_on}").text
+    assert f"overdue {left}" in month
+    assert "CNY million" not in month
 
 
 @pytest.mark.one_engine("sqlite")
