@@ -153,8 +153,13 @@ def secured_fen(session: Session, asset_id: UUID) -> int:
     return int(session.execute(statement).scalar_one_or_none() or 0)
 
 
-def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) -> Appraisal | None:
-    """The last appraisal of the same asset before this one, of no later day, among those in sight."""
+def former_appraisal(
+    session: Session, row: Appraisal, sight: sa.Select[Any], on: date | None = None
+) -> Appraisal | None:
+    """The last appraisal of the same asset before this one, of no later day, among those in sight.
+
+    `on` is the valuation day of one that is only about to have it.
+    """
     kept = (AppraisalState.VALID, AppraisalState.EXPIRED, AppraisalState.SUPERSEDED)
     statement = (
         sight.where(
@@ -162,7 +167,7 @@ def former_appraisal(session: Session, row: Appraisal, sight: sa.Select[Any]) ->
             col(Appraisal.state).in_(kept),
             col(Appraisal.id) != row.id,
             col(Appraisal.created_at) <= row.created_at,
-            col(Appraisal.valued_on) <= row.valued_on,
+            col(Appraisal.valued_on) <= (on or row.valued_on),
         )
         .order_by(col(Appraisal.valued_on).desc(), col(Appraisal.created_at).desc())
         .order_by(col(Appraisal.id).desc())

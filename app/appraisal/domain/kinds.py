@@ -15,12 +15,21 @@ INTERNAL: Final = "appraisal.internal"
 OUTSIDE_DIFFERENCE: Final = "appraisal.outside_difference"
 """The dated rule of how far an agency's own report may lie from the model without words on it."""
 
+FORMER_DIFFERENCE: Final = "appraisal.former_difference"
+"""The dated rule of how far a value may lie from the last appraisal of the asset without words on it."""
+
 LOAN_BELOW: Final = "loan_below_yuan"
 OUTSIDE_DIFFERS: Final = "outside-report-differs"
+FORMER_DIFFERS: Final = "former-appraisal-differs"
 DIFFERS: Final = Text(
     en="The agency's report %(number)s states %(stated)s yuan, the model gives %(modelled)s yuan: "
     "%(off)s%% apart, above %(limit)s%%. Explain the difference.",
     zh="机构报告%(number)s的结论为%(stated)s元，模型结果为%(modelled)s元，相差%(off)s%%，超过%(limit)s%%，请说明差异。",
+)
+DIFFERS_FROM_FORMER: Final = Text(
+    en="The value of %(modelled)s yuan differs by %(off)s%% from the %(stated)s yuan of the last"
+    " appraisal %(number)s of %(on)s, above %(limit)s%%. Explain what changed.",
+    zh="评估值%(modelled)s元与上次评估%(number)s（%(on)s）的%(stated)s元相差%(off)s%%，超过%(limit)s%%，请说明变化原因。",
 )
 
 
@@ -76,12 +85,30 @@ def outside_findings(
     off = abs(stated - modelled) / modelled if modelled else Decimal(1)
     if off <= limit:
         return []
-    facts = {
-        "number": outside["number"],
+    facts = _apart(stated, modelled, off, limit) | {"number": outside["number"]}
+    return [_asked(OUTSIDE_DIFFERS, DIFFERS.filled(dict(facts)))]
+
+
+def former_findings(
+    number: str, on: date, former_fen: int, value_fen: int, limit: Decimal
+) -> list[dict[str, Any]]:
+    """The finding that asks about a value too far from that of the last appraisal of the asset."""
+    stated, modelled = Decimal(former_fen) / 100, Decimal(value_fen) / 100
+    off = abs(stated - modelled) / abs(stated) if stated else Decimal(int(modelled != 0))
+    if off <= limit:
+        return []
+    facts = _apart(stated, modelled, off, limit) | {"number": number, "on": on.isoformat()}
+    return [_asked(FORMER_DIFFERS, DIFFERS_FROM_FORMER.filled(dict(facts)))]
+
+
+def _apart(stated: Decimal, modelled: Decimal, off: Decimal, limit: Decimal) -> dict[str, str]:
+    return {
         "stated": f"{stated:,.2f}",
         "modelled": f"{modelled:,.2f}",
         "off": f"{off * 100:.1f}",
         "limit": f"{(limit * 100).normalize():f}",
     }
-    said = DIFFERS.filled(dict(facts))
-    return [{"code": OUTSIDE_DIFFERS, "field": "", "severity": "ask", "en": said.en, "zh": said.zh}]
+
+
+def _asked(code: str, said: Text) -> dict[str, Any]:
+    return {"code": code, "field": "", "severity": "ask", "en": said.en, "zh": said.zh}

@@ -1,5 +1,6 @@
 """An appraisal beside the last one of its asset, as far as the reader may see that one."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,13 @@ from sqlmodel import Session
 
 from app.appraisal import queries
 from app.appraisal.domain.comparing import Comparison, Side, compared
+from app.appraisal.domain.kinds import FORMER_DIFFERENCE, former_findings
 from app.appraisal.models import Appraisal
 from app.appraisal.services.orders import load_appraisal
+from app.db.engine import today
 from app.kernel.actor import Actor
 from app.kernel.permissions import Permission
+from app.reference.services import policy_for
 
 
 def compare_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Comparison | None:
@@ -24,6 +28,18 @@ def compare_appraisal(session: Session, actor: Actor, appraisal_id: UUID) -> Com
 def agency_comparison(session: Session, row: Appraisal) -> Comparison | None:
     """The same for the report: beside the last appraisal of the same maker, whose figures it knows."""
     return _compared(session, row, queries.appraisals_made_by(row.agency_id))
+
+
+def against_former(
+    session: Session, row: Appraisal, on: date, value_fen: int
+) -> list[dict[str, Any]]:
+    """What the last appraisal by the same maker makes the appraiser explain beside the new value."""
+    sight = queries.appraisals_made_by(row.agency_id)
+    former = queries.former_appraisal(session, row, sight, on)
+    if former is None or former.value_fen is None or former.valued_on is None:
+        return []
+    limit = policy_for(session, row.bank_id, today(session)).ratio(FORMER_DIFFERENCE)
+    return former_findings(former.number, former.valued_on, former.value_fen, value_fen, limit)
 
 
 def _compared(session: Session, row: Appraisal, sight: sa.Select[Any]) -> Comparison | None:

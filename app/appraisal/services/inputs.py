@@ -28,6 +28,7 @@ from app.appraisal.domain.valuing import (
     with_more,
 )
 from app.appraisal.models import Appraisal, ValuationInput
+from app.appraisal.services.comparison import against_former
 from app.appraisal.services.errors import (
     NoValidAppraisal,
     PriceMissing,
@@ -173,7 +174,9 @@ def value_inputs(
         found = with_more(found, _spread(model, inputs, prices, command.valued_on))
     more = asset_findings(inputs, _registered(session, asset))
     _refuse_beyond(more)
-    found = with_findings(found, [*more, *against_outside(session, row, value_fen)])
+    more += against_outside(session, row, value_fen)
+    more += against_former(session, row, command.valued_on, value_fen)
+    found = with_findings(found, more)
     return ValuedInputs(
         version=row.version,
         model_id=model_id,

@@ -88,7 +88,7 @@ def test_a_report_is_not_signed_while_a_finding_wants_an_explanation(api, world,
     refused = maker.event(path, "sign", status=422).json
     name = "rate-outside-band.discount_rate"
     assert [each["pointer"] for each in refused["errors"]] == [f"/explanations/{name}"]
-    assert "0.04" in refused["errors"][0]["detail"]
+    assert "折现率4%" in refused["errors"][0]["detail"]
     assert maker.get(path).json["state"] == "preparing"
     maker.event(path, "sign", status=422, explanations={name: 3})
     words = {name: "取自同期贷款利率。"}

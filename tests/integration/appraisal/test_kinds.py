@@ -295,3 +295,28 @@ def test_an_agency_does_not_learn_what_another_one_found(session, world, forest)
     with pytest.raises(NotFound):
         compare_appraisal(session, world.actor("ag2-a"), made.id)
     assert compare_appraisal(session, officer, made.id) is not None
+
+
+@pytest.mark.parametrize(("area", "asked"), [("1950", False), ("1700", True)])
+def test_a_value_far_from_the_last_appraisal_is_explained_before_it_is_signed(
+    session, world, forest, area, asked
+):
+    first = make_valid(session, world, forest, example_inputs("forest-right"))
+    inputs = {**example_inputs("forest-right"), "area_mu": area}
+    second = prepare(session, world, forest, inputs)
+    found = [
+        each for each in second.result["findings"] if each["name"] == "former-appraisal-differs"
+    ]
+    assert bool(found) is asked
+    if asked:
+        assert found[0]["severity"] == "ask"
+        assert first.number in found[0]["zh"]
+        with pytest.raises(InvalidInput) as refused:
+            sign_appraisal(
+                session,
+                world.actor("ag1-a"),
+                second.id,
+                SignAppraisal(qualification="62010001"),
+            )
+        pointers = {each.pointer for each in refused.value.errors}
+        assert "/explanations/former-appraisal-differs" in pointers

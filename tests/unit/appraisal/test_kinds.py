@@ -9,6 +9,7 @@ from app.appraisal.domain.findings import asked, explained, named, unexplained
 from app.appraisal.domain.kinds import (
     OutsideReport,
     OutsideSigner,
+    former_findings,
     may_appraise_itself,
     outside_findings,
 )
@@ -50,6 +51,25 @@ def test_a_report_too_far_from_the_model_is_asked_about(modelled_fen, count):
 
 def finding(code, field="", severity="ask"):
     return {"code": code, "field": field, "severity": severity, "en": code, "zh": code}
+
+
+@pytest.mark.parametrize(
+    ("former", "now", "off"),
+    [
+        (100_00, 130_00, None),
+        (100_00, 130_01, "30.0"),
+        (100_00, 70_00, None),
+        (100_00, 27_00, "73.0"),
+        (-100_00, 100_00, "200.0"),
+        (0, 1, "100.0"),
+        (0, 0, None),
+    ],
+)
+def test_a_value_too_far_from_the_last_appraisal_is_asked_about(former, now, off):
+    found = former_findings("AP-1", date(2023, 6, 15), former, now, Decimal("0.3"))
+    assert len(found) == (off is not None)
+    if off is not None:
+        assert f"相差{off}%，超过30%" in found[0]["zh"]
 
 
 def test_findings_are_named_once_each_and_explained_one_by_one():
