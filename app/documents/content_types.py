@@ -167,7 +167,7 @@ def _check_pdf(content: bytes) -> None:
         raise _Mismatch
     _refuse_hidden_zip(content)
     if not _PDF_END.search(content, max(0, len(content) - 1024)):
-        raise UploadRefused("file-damaged", {"reason": "%%EOF"})
+        raise UploadRefused("file-damaged", {"reason": "PDF"})
     if b"/Encrypt" in content:
         raise UploadRefused("file-encrypted")
     for mark in _PDF_ACTIVE:
@@ -241,7 +241,7 @@ def _check_xlsx(content: bytes) -> None:
         with ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
     except (BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error) as error:
-        raise UploadRefused("file-damaged", {"reason": "ZIP"}) from error
+        raise UploadRefused("file-damaged", {"reason": "XLSX"}) from error
     if not {member.filename for member in members} >= _SHEET_PARTS:
         raise _Mismatch
     _refuse_bombs(members, size_bytes=len(content))
@@ -256,15 +256,15 @@ def _refuse_bombs(members: list[ZipInfo], *, size_bytes: int) -> None:
         raise UploadRefused("file-unpacks-too-large", {"limit_bytes": MAX_UNPACKED_SHEET_BYTES})
     # Parts that overlap let a small file unpack to any size: together they exceed the file.
     if sum(member.compress_size for member in members) > size_bytes:
-        raise UploadRefused("file-damaged", {"reason": "ZIP"})
+        raise UploadRefused("file-damaged", {"reason": "XLSX"})
 
 
 def _check_member(member: ZipInfo) -> None:
     parts = PurePosixPath(member.filename).parts
     if member.filename.startswith("/") or ".." in parts or "\\" in member.filename:
-        raise UploadRefused("file-damaged", {"reason": "ZIP"})
+        raise UploadRefused("file-damaged", {"reason": "XLSX"})
     if (member.external_attr >> 16) & 0o170000 == _SYMLINK:
-        raise UploadRefused("file-damaged", {"reason": "ZIP"})
+        raise UploadRefused("file-damaged", {"reason": "XLSX"})
     if member.flag_bits & 1:
         raise UploadRefused("file-encrypted")
     if parts[-1].lower() == "vbaproject.bin":

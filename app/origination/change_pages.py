@@ -61,6 +61,7 @@ def new_change(loan_id: UUID) -> Answer:
     """Propose an extension, a restructuring or a renewal."""
     session, actor = current_session(), current_actor()
     loan = loan_view(session, actor, loan_id)
+    changes.require_changeable(session, actor, loan_id)
 
     def submit(command: changes.ProposeChange) -> Response:
         view = changes.propose_change(session, actor, loan_id, command)

@@ -89,6 +89,16 @@ class ChangeRefused(RuleViolation):
     detail = N_("Not met: %(checks)s.")
 
 
+class ChangeNotPossible(RuleViolation):
+    """A loan that is not drawn, or has ended."""
+
+    code = "loan-change-not-possible"
+    title = N_("The terms of this loan are not changed")
+    detail = N_(
+        "%(number)s is in the state “%(state)s”: only drawn, open loans are extended, restructured or renewed."
+    )
+
+
 class ChangeAboveAuthority(RuleViolation):
     """A change of a loan that owes, or may still draw, more than the approver may decide on."""
 

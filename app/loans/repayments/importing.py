@@ -30,7 +30,7 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.loans.books import business_day, hold_business_day
 from app.loans.domain.importing import BatchState, RowState
-from app.loans.domain.states import OPEN_STATES, Kept
+from app.loans.domain.states import OPEN_STATES, Kept, LoanState
 from app.loans.models import Loan, LoanNote, LoanStateRow, Repayment
 from app.loans.queries import visible_loans
 from app.loans.refusals import AmountTooLarge
@@ -195,6 +195,11 @@ def _judge_loan(raw: RawRow, row: BatchRow, named: _Named | None) -> None:
             raw.refuse("loan_number", N_("Your bank has no loan with this number."))
     elif named.loan.kept is Kept.MIRRORED:
         raw.refuse("loan_number", N_("The books of this loan are not kept here."))
+    elif named.loan.state is LoanState.WRITTEN_OFF:
+        raw.refuse(
+            "loan_number",
+            N_("This loan was written off: book the money as a recovery on the loan's page."),
+        )
     elif named.loan.state not in OPEN_STATES:
         raw.refuse("loan_number", N_("This loan takes no repayment: it is not drawn, or not open."))
 

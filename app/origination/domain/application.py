@@ -189,6 +189,8 @@ class ApprovalFacts:
     asked_fen: int
     limit_fen: int
     ceiling_fen: int
+    on_credit: bool = False
+    """Lent without security: no pool and no guarantee bounds it."""
 
 
 def decide_approval(facts: ApprovalFacts) -> tuple[Check, ...]:
@@ -205,7 +207,7 @@ def decide_approval(facts: ApprovalFacts) -> tuple[Check, ...]:
         Check(
             code="within-limit",
             title=N_("The security covers the amount"),
-            outcome=outcome(met=facts.amount_fen <= facts.limit_fen),
+            outcome=outcome(met=facts.amount_fen <= facts.limit_fen, needed=not facts.on_credit),
             hint=N_("The pool and the guarantees lend %(limit)s yuan today."),
             pointer="/amount_yuan",
             facts={"limit": Money(facts.limit_fen)},

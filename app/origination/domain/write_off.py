@@ -164,7 +164,8 @@ def _file_checks(facts: WriteOffFacts) -> Iterator[Check]:
         title=N_("No top-up case is open"),
         outcome=outcome(met=not facts.open_cases),
         hint=N_(
-            "End the case of this loan first: its security was enforced, or the case is waived."
+            "End the top-up case of this loan first, by a step of its page: dismissed before the notice,"
+            " waived after it, or ended as not cured."
         ),
     )
     yield Check(

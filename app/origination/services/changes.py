@@ -17,10 +17,11 @@ from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor, Name
 from app.kernel.permissions import Permission
+from app.kernel.text import Coded
 from app.loans.books import hold_business_day, open_books, require_current
 from app.loans.domain.amounts import DatedAmount
 from app.loans.domain.notes import plan_from_json, plan_to_json
-from app.loans.domain.states import Kept
+from app.loans.domain.states import OPEN_STATES, STATE_TITLES, Kept
 from app.loans.models import Loan, LoanStateRow
 from app.loans.refusals import LoanNotServiced
 from app.loans.restructuring import (
@@ -41,6 +42,7 @@ from app.origination.domain.changes import (
 from app.origination.domain.extension import decide_change, longest_of_change
 from app.origination.queries import organisations_by_id, person_names, waiting_change
 from app.origination.refusals import (
+    ChangeNotPossible,
     ChangeRefused,
     ChangeWaiting,
     require_met,
@@ -139,7 +141,7 @@ def propose_change(
 ) -> LoanChangeView:
     """Propose a change of terms or a renewal; what a rule forbids is refused with the limit that it sets."""
     actor.require(Permission.INVESTIGATE)
-    loan = _serviced(session, actor, loan_id)
+    loan = require_changeable(session, actor, loan_id)
     ledger, day = open_books(session, actor, loan_id)
     require_current(ledger, day)
     waiting = waiting_change(session, loan_id)
@@ -274,10 +276,15 @@ def _require_checks(session: Session, asked: Asked) -> None:
     require_met(checks, ChangeRefused)
 
 
-def _serviced(session: Session, actor: Actor, loan_id: UUID) -> Loan:
+def require_changeable(session: Session, actor: Actor, loan_id: UUID) -> Loan:
+    """A loan in sight whose terms may be changed: kept here, drawn and open."""
     loan = load_loan(session, actor, loan_id)
     if loan.kept is Kept.MIRRORED:
         raise LoanNotServiced(number=loan.number)
+    if loan.state not in OPEN_STATES:
+        raise ChangeNotPossible(
+            number=loan.number, state=Coded(loan.state, STATE_TITLES[loan.state])
+        )
     return loan
 
 
@@ -378,6 +385,7 @@ __all__ = [
     "changes_of_loan",
     "propose_change",
     "refuse_change",
+    "require_changeable",
     "visible_changes",
     "withdraw_change",
 ]

@@ -209,6 +209,12 @@ def pass_review(
     return finish_step(session, actor, row, _E.PASS, opinion=command.opinion)
 
 
+def _is_on_credit(session: Session, row: Application) -> bool:
+    """Whether a product that may be lent on credit is, since nothing is offered as security."""
+    offered = {**lines_of(session, [row.id]), **guarantees_of(session, [row.id])}
+    return terms_of(session, row.bank_id, row.product).credit and not offered
+
+
 def approve(
     session: Session, actor: Actor, application_id: UUID, command: Approve
 ) -> ApplicationView:
@@ -222,6 +228,7 @@ def approve(
         asked_fen=row.amount_fen,
         limit_fen=totals.limit_fen,
         ceiling_fen=ceiling,
+        on_credit=_is_on_credit(session, row),
     )
     require_met(decide_approval(facts), ApprovalRefused)
     row.approved_fen, row.conditions = command.amount_fen, command.conditions

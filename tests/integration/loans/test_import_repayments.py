@@ -439,3 +439,10 @@ def test_verify_finds_a_batch_that_was_changed(bank, loan):
         "UPDATE repayment_batch_row SET amount_fen = 1",
     ):
         assert "repayment-batch" in bank.broken_by(change), change
+
+
+def test_money_for_a_loan_written_off_is_pointed_to_its_recovery(bank, loan):
+    bank.sql("UPDATE loan SET state = 'written-off'")
+    found = send(bank, csv(f"{loan.number},100.00,a1,,,"), dry_run=True)
+    ((problem,),) = (row.problems for row in found.rows)
+    assert "book the money as a recovery" in problem.detail

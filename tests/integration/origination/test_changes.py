@@ -23,7 +23,12 @@ from app.loans.schedules import loan_schedule
 from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, repay
 from app.origination.domain.changes import ChangeKind
 from app.origination.invariants import violations
-from app.origination.refusals import ChangeAboveAuthority, ChangeRefused, ChangeWaiting
+from app.origination.refusals import (
+    ChangeAboveAuthority,
+    ChangeNotPossible,
+    ChangeRefused,
+    ChangeWaiting,
+)
 from app.origination.services.changes import (
     CarryOut,
     DecideChange,
@@ -319,3 +324,12 @@ def test_what_waits_for_a_second_person_stands_in_the_worklist(bank, loan_id):
     with bank.database.read() as session:
         own = {task.number for task in worklist(session, bank.world.actor("a-officer"))}
     assert change.number in own
+
+
+def test_a_settled_loan_is_not_said_to_be_in_arrears(bank, loan_id):
+    owed = bank.view(loan_id)
+    all_fen = owed.principal_fen + owed.accrued_fen
+    act(bank, repay, "a-ops", loan_id, Repay(amount_fen=all_fen, prepay=True))
+    with pytest.raises(ChangeNotPossible) as refused:
+        propose(bank, loan_id, matures_on=date(2025, 6, 25))
+    assert refused.value.facts["state"] == "settled"

@@ -181,6 +181,7 @@ BOUNDS = ApprovalFacts(amount_fen=300, asked_fen=300, limit_fen=300, ceiling_fen
         ({}, []),
         ({"ceiling_fen": 299}, ["within-authority"]),
         ({"limit_fen": 299}, ["within-limit"]),
+        ({"amount_fen": 301, "on_credit": True}, ["within-authority", "within-request"]),
         ({"asked_fen": 299}, ["within-request"]),
     ],
 )
