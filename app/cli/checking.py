@@ -13,9 +13,11 @@ from sqlmodel import Session, col
 from app.audit import invariants
 from app.audit.models import AuditChain, AuditEvent
 from app.cli.opening import current_database
-from app.cli.terminal import REFUSED, as_json_option, echo_json, say
+from app.cli.terminal import REFUSED, as_json_option, echo_json, language, say
 from app.db.invariants import Violation
+from app.identity.models import Organisation
 from app.jobs import invariants as jobs
+from app.kernel.actor import Name
 from app.kernel.text import N_
 from app.verify import CHECKERS, verify
 
@@ -45,15 +47,17 @@ def head(*, as_json: bool) -> None:
     """Print the head of every chain; kept elsewhere, it proves later that nothing was rewritten."""
     with current_database() as store, store.read() as session:
         heads = _heads(session)
+        names = _names(session)
     if as_json:
         rows = [
-            {"organisation": name, "seq": seq, "hash": digest}
-            for name, (seq, digest) in heads.items()
+            {"organisation": organisation_id, "seq": seq, "hash": digest}
+            for organisation_id, (seq, digest) in heads.items()
         ]
         echo_json({"heads": rows})
         return
     for organisation_id, (seq, digest) in heads.items():
-        click.echo(f"{organisation_id}  {seq}  {digest}")
+        name = names[organisation_id].in_language(language()) if organisation_id in names else ""
+        click.echo(f"{organisation_id}  {seq}  {digest}  {name}".rstrip())
 
 
 @audit.command("verify")
@@ -80,6 +84,11 @@ def _heads(session: Session) -> Heads:
     statement = sa.select(AuditChain).order_by(col(AuditChain.organisation_id))
     rows = session.execute(statement).scalars()
     return {str(row.organisation_id): (row.head_seq, row.head_hash) for row in rows}
+
+
+def _names(session: Session) -> dict[str, Name]:
+    found = sa.select(col(Organisation.id), col(Organisation.name_zh), col(Organisation.name_en))
+    return {str(row.id): Name(zh=row.name_zh, en=row.name_en) for row in session.execute(found)}
 
 
 def _read_heads(path: Path) -> Heads:

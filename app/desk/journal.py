@@ -15,7 +15,7 @@ from app.appraisal.models import Appraisal, RevaluationRun
 from app.appraisal.queries import region_names
 from app.assets.models import Asset
 from app.audit.queries import EventFilter, EventView
-from app.audit.titles import ACTION_TITLES, FACT_TITLES, KIND_TITLES
+from app.audit.titles import ACTION_TITLES, FACT_TITLES, KIND_TITLES, THING_TITLES
 from app.collateral.models import MarginCall, Pledge
 from app.desk.journal_values import input_words, value_words
 from app.identity.models import Organisation, Person
@@ -147,12 +147,13 @@ def _line(event: EventView, actor: Actor, known: Mapping[str, Name]) -> EventLin
     name = known.get(event.subject_id)
     page = NUMBERED.get(event.subject_kind)
     opens = page is not None and name is not None and actor.may(page[2])
+    coded = THING_TITLES.get((event.subject_kind, event.subject_id))
     plain = "" if UUID_TEXT.fullmatch(event.subject_id) else event.subject_id
     return EventLine(
         event=event,
         action=action_title(event.action),
         kind=gettext(title) if title else event.subject_kind,
-        thing=words(name) if name else plain,
+        thing=words(name) if name else gettext(coded) if coded else plain,
         href=f"{page[1]}{event.subject_id}" if page and opens else None,
         person=words(known.get(str(event.person_id))),
         facts=tuple(

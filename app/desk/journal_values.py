@@ -73,6 +73,7 @@ BY_KIND: Final[Mapping[tuple[str, str], Titles]] = {
     ("inspection", "kind"): inspections.KIND_TITLES,
     ("inspection", "purpose"): inspections.PURPOSE_TITLES,
     ("inspection", "state"): inspections.STATE_TITLES,
+    ("loan", "kind"): early.QUOTE_TITLES,
     ("loan", "state"): STATE_TITLES,
     ("loan-change", "kind"): changes.CHANGE_KIND_TITLES,
     ("loan-change", "state"): changes.CHANGE_STATE_TITLES,

@@ -169,7 +169,7 @@ def test_states_and_codes_of_things_are_told_in_words(sign_in, session, world, c
         ("application", {"before": "half-investigated", "after": "investigated"}),
         ("inspection", {"state": "planned", "purpose": "use-of-funds"}),
         ("warning-signal", {"level": "orange", "state": "handling"}),
-        ("loan", {"fact": "technical-delay"}),
+        ("loan", {"fact": "technical-delay", "kind": "prepayment"}),
         ("margin-call", {"basis": "exposure"}),
         ("asset", {"reason": "lapse"}),
     )
@@ -188,6 +188,14 @@ def test_states_and_codes_of_things_are_told_in_words(sign_in, session, world, c
         table = re.sub(r"<[^>]+>", " ", page[page.index("<table") :])
         for code in (code for _kind, facts in told for code in facts.values()):
             assert f": {code} " not in table, (language, code)
+
+
+def test_what_has_a_name_of_the_codes_own_is_a_thing_in_words(sign_in, session, world, commit):
+    actor = world.actor("a-officer")
+    record(session, actor, "reference.load", subject_kind="reference", subject_id="files", rows=7)
+    commit()
+    page = sign_in("a-audit", language="en").get("/audit", status=200).text
+    assert "Files that come with the service" in page
 
 
 def test_the_journal_speaks_in_words(sign_in, session, world, commit):

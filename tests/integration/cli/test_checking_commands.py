@@ -7,8 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 import app
+from app.audit.models import AuditChain
 from app.cli.checking import EVERY_ROOM
 from app.db.invariants import Violation
+from app.identity.models import Organisation
 from app.verify import BROKEN, CHECKERS, verify
 
 
@@ -68,6 +70,15 @@ def test_changed_event_is_named(audited, database):
     done = audited("verify", "--json")
     assert done.code == 1
     assert {each["invariant"] for each in done.json["violations"]} == {"audit-chain"}
+
+
+def test_heads_name_their_organisation(audited, database):
+    with database.read() as session:
+        chains = session.execute(sa.select(AuditChain.organisation_id)).scalars().all()
+        names = [session.get_one(Organisation, each).name_en for each in chains]
+    told = audited("audit", "head").out
+    assert names
+    assert all(f"  {name}\n" in told for name in names)
 
 
 def test_chain_must_extend_the_head_that_was_published(audited, tmp_path):
