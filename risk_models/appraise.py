@@ -28,6 +28,7 @@ from risk_models.dated import ParameterNotInForce, Parameters
 from risk_models.documents import DocumentProblem, InvalidDocument, object_at, require_known, shown
 from risk_models.engines.paths import MOST_PATHS
 from risk_models.engines.scenarios import Simulation
+from risk_models.readings import MOST_SOURCE, is_plain_text, read_day, read_number
 from risk_models.registry import get_model, science_parameters
 from risk_models.runner import value
 from risk_models.units import unit_words
@@ -154,16 +155,26 @@ def _price(price_id: str, raw: object, on: date) -> Price:
         yuan=yuan,
         unit=unit,
         growth=growth,
-        source=str(entry.get("source", "")),
+        source=_source(entry.get("source", ""), f"{here}/source"),
         priced_on=_priced_on(entry.get("priced_on"), f"{here}/priced_on", on),
     )
+
+
+def _source(raw: object, pointer: str) -> str:
+    if not isinstance(raw, str) or not is_plain_text(raw, MOST_SOURCE):
+        raise InvalidDocument.at(
+            pointer,
+            en=f"State where the price comes from in one line of at most {MOST_SOURCE} characters.",
+            zh=f"请用一行文字注明价格来源，最多{MOST_SOURCE}个字符，不含控制字符。",
+        )
+    return raw
 
 
 def _priced_on(raw: object, pointer: str, on: date) -> date:
     if raw is None:
         return on
     try:
-        day = date.fromisoformat(str(raw))
+        day = read_day(raw)
     except ValueError:
         raise InvalidDocument.at(
             pointer, en="A day such as 2023-12-26 is needed.", zh="须为日期，如2023-12-26。"
@@ -179,15 +190,10 @@ def _priced_on(raw: object, pointer: str, on: date) -> date:
 
 
 def _number(raw: object, pointer: str) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
-        raise InvalidDocument.at(pointer, en="A number is needed.", zh="须为数字。")
     try:
-        number = float(raw)
-    except (ValueError, OverflowError):
+        return read_number(raw)
+    except ValueError:
         raise InvalidDocument.at(pointer, en="A number is needed.", zh="须为数字。") from None
-    if not math.isfinite(number):
-        raise InvalidDocument.at(pointer, en="A finite number is needed.", zh="须为有限的数字。")
-    return number
 
 
 # ---------------------------------------------------------------------------

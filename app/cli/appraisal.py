@@ -38,7 +38,6 @@ from risk_models.appraise import LEAST_PATHS, InvalidDocument, ModelFailed, appr
 from risk_models.contract import ModelSpec
 from risk_models.dated import ParameterNotInForce
 from risk_models.engines.paths import MOST_PATHS
-from risk_models.price_entries import require_plain_prices
 from risk_models.registry import UnknownModel, get_model, installed_models
 from risk_models.units import unit_words
 from risk_models.words import Text
@@ -176,7 +175,6 @@ def _answer(
     """JSON is read by programs and stays English; a terminal gets its own language."""
     document = json_of(input_file, content_of(input_file, most_bytes=MOST_BYTES))
     try:
-        require_plain_prices(document)
         return appraise(spec.id, document, on, paths, seed, losses=losses, language=words)
     except InvalidDocument as problem:
         raise of_document(problem) from problem
