@@ -226,7 +226,7 @@ def test_a_day_on_which_assets_cannot_be_valued_is_said_before_the_figures(
 ):
     commit()
     page = sign_in("a-risk", language="en")
-    nothing = "None of the 1 assets could be valued on this day."
+    nothing = "Not one of the 1 assets could be valued on this day."
     assert "could be valued on this day" not in page.get("/collateral/risk").text
     early = (SIGNED_ON - timedelta(days=1)).isoformat()
     told = page.get(f"/collateral/risk?scenario=price-fall-30&on={early}", status=200).text
@@ -247,7 +247,7 @@ def test_how_many_assets_could_be_valued_is_said_before_the_figures(
     told = sign_in("a-risk", language="en").get("/collateral/risk", status=200).text
     assert "Only 1 of 2 assets could be valued on this day." in told
     assert told.index("Only 1 of 2") < told.index("Recognised before")
-    assert "None of the" not in told
+    assert "Not one of the" not in told
 
 
 def test_a_bank_sees_its_own_loans_and_the_system_all(session, world, loan):
