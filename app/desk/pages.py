@@ -143,7 +143,7 @@ def find() -> Response | str:
     asked = load_schema(SearchQuery(), sent)["q"]
     session, actor = current_session(), current_actor()
     if actor.may(Permission.READ_BALANCE_DETAIL) and not actor.may(Permission.READ_LOANS):
-        return redirect(url_for("oversight_pages.loans", **sent), 303)  # type: ignore[return-value]
+        return redirect(url_for("oversight_pages.loans", q=asked or None), 303)  # type: ignore[return-value]
     groups = search(session, actor, asked)
     return render_template("desk/search.html", q=asked, groups=groups, words=words)
 

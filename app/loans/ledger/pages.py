@@ -12,7 +12,16 @@ from flask_babel import gettext
 from app.documents.downloads import attachment
 from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
-from app.loans.domain.ledger import COLUMNS, ENTRY_STATE_TITLES, MANUAL_TITLES, column_totals
+from app.loans.domain.journal import Posting
+from app.loans.domain.ledger import (
+    COLUMNS,
+    ENTRY_STATE_TITLES,
+    MANUAL_TITLES,
+    ManualKind,
+    Split,
+    column_totals,
+    manual_postings,
+)
 from app.loans.ledger import entries as manual_entries
 from app.loans.ledger import queries
 from app.loans.ledger.events import ENTRY_EVENTS
@@ -166,8 +175,25 @@ def entry_page(entry_id: UUID) -> str:
         entry=view,
         buttons=ENTRY_EVENTS.buttons(view),
         may_propose=actor.may(Permission.PROPOSE_ENTRY),
+        waiting_fen=loan_view(current_session(), actor, view.loan_id).suspense_fen
+        if actor.may(Permission.READ_LOANS)
+        else None,
+        moved=_moved(view),
         **_words(),
     )
+
+
+def _moved(view: queries.ManualEntryView) -> tuple[Posting, ...]:
+    """The accounts that an entry moves; a reversal moves those of what it reverses, the other way."""
+    if view.kind is ManualKind.REVERSAL:
+        return ()
+    split = Split(
+        fee_fen=view.fee_fen,
+        principal_fen=view.principal_fen,
+        interest_fen=view.interest_fen,
+        suspense_fen=view.suspense_fen,
+    )
+    return manual_postings(view.kind, view.amount_fen, split)
 
 
 Propose = Callable[..., queries.ManualEntryView]

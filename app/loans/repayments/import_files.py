@@ -59,14 +59,15 @@ TITLES: Final[Mapping[str, Name]] = {
     "prepay": Name(zh="余款提前还本", en="Rest repays principal"),
     "payer": Name(zh="付款人", en="Payer"),
 }
-EXAMPLE: Final = {
+EXAMPLE: Final[Mapping[str, str | Name]] = {
     "loan_number": "L-2024-000001",
     "amount_yuan": "1200.50",
     "key": "EXAMPLE",
     "value_on": "2024-01-31",
     "prepay": "no",
-    "payer": "示例付款人",
+    "payer": Name(zh="示例付款人", en="Example payer"),
 }
+SHEET: Final = Name(zh="还款", en="Repayments")
 HEAD_ROWS: Final = 2
 """Titles, then the names of the columns."""
 
@@ -317,7 +318,7 @@ def repayment_template(actor: Actor, language: str) -> bytes:
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
-    sheet = book.add_worksheet()
+    sheet = book.add_worksheet(SHEET.in_language(language))
     bold = book.add_format({"bold": True, "bg_color": "#E8F1ED", "text_wrap": True})
     plain = book.add_format({"font_color": "#5C6B66", "bottom": 1})
     text = book.add_format({"num_format": "@"})
@@ -325,7 +326,9 @@ def repayment_template(actor: Actor, language: str) -> bytes:
         sheet.set_column(column, column, 22, text if name != "amount_yuan" else None)
         sheet.write_string(0, column, TITLES[name].in_language(language), bold)
         sheet.write_string(1, column, name, plain)
-        sheet.write_string(HEAD_ROWS, column, EXAMPLE[name])
+        shown = EXAMPLE[name]
+        example = shown.in_language(language) if isinstance(shown, Name) else shown
+        sheet.write_string(HEAD_ROWS, column, example)
     sheet.freeze_panes(HEAD_ROWS, 0)
     book.close()
     return out.getvalue()

@@ -183,7 +183,7 @@ def test_the_list_of_single_loans_says_what_the_balances_leave_out(
     def said():
         page = sign_in("pbc-1", language="en").get("/oversight/loans", status=200).text
         found = re.search(
-            r"Of (\d+) loans .* the (\d+) green .*; (\d+) are not .*, (\d+) have no", page
+            r"Of (\d+) loans .* the (\d+) green .*; not green: (\d+); without .*: (\d+)", page
         )
         return tuple(int(each) for each in found.groups())
 

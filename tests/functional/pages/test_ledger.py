@@ -72,6 +72,10 @@ def test_a_fee_goes_from_one_person_to_the_other_and_back(sign_in, loan_id):
     assert page in worklist
     assert "500.00 元" in worklist
     assert "/events/book" in checker.get(page).text
+    # Whoever checks sees what is moved, and what waits in suspense beside it.
+    shown = checker.get(page).text
+    assert "借记应收费用，贷记费用收入：500.00 元" in shown
+    assert "本贷款现有挂账款项" in shown
     checker.submit(f"{page}/events/book", {}, status=303)
     booked = ops.get(page).text
     assert "已记账" in booked

@@ -4,6 +4,7 @@ import html
 import re
 from io import BytesIO
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
@@ -156,4 +157,9 @@ def test_a_file_is_checked_and_booked_from_its_page(sign_in, database, loan_id, 
     assert "k1" in second
     assert "L-9" not in second
     assert "B-2024-000001" in browser.get("/repayment-batches").text
-    assert browser.get("/repayment-batches/template.xlsx", status=200).data[:2] == b"PK"
+    book = openpyxl.load_workbook(
+        BytesIO(browser.get("/repayment-batches/template.xlsx", status=200).data)
+    )
+    names = {"zh_CN": ("还款", "示例付款人"), "en": ("Repayments", "Example payer")}
+    (sheet,) = book.worksheets
+    assert (sheet.title, sheet["F3"].value) == names[language]
