@@ -26,7 +26,7 @@ Titles = Mapping[Any, str]
 
 INTEREST_TITLES: Final = {
     InterestStyle.SCHEDULE: N_("With each instalment"),
-    InterestStyle.QUARTERLY: N_("On the 20th of the last month of a quarter"),
+    InterestStyle.QUARTERLY: N_("Each quarter, paid on the 21st of its last month"),
 }
 
 BASIS_TITLES: Final = {
