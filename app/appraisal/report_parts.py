@@ -6,10 +6,14 @@ from typing import Final
 from app.appraisal.domain.catalogue import names_in
 from app.appraisal.report_views import Figure
 from app.documents.pdf import Cell, Column, Heading, Row, Words
+from app.documents.pdf_blocks import Align
 from app.kernel.units import CALENDAR_YEARS, RATIO, per_cent, unit_name
 
 COUNTED: Final = frozenset({"year", "month", "day"})
 """Units whose English word takes an s beside any figure but one."""
+
+SHORT_WORDS: Final = 12
+"""So many characters, as of a choice, stand as the figures of their column do."""
 
 LISTED_FIGURES: Final = 4
 """So many of a row of numbers are printed; the rest are counted."""
@@ -60,7 +64,9 @@ def column(zh: str, en: str, width: float = 1, *, number: bool = False) -> Colum
 def with_unit(value: Figure | Words, unit: str) -> tuple[str | Cell, Cell]:
     """A figure and its unit in both languages; a share is printed in per cent, words stand alone."""
     if isinstance(value, Words):
-        return Cell(text=value.zh, note=value.en, align="left"), Cell(text="")
+        # Sentences are read from the left, also in a column of figures.
+        align: Align | None = "left" if len(value.zh) > SHORT_WORDS else None
+        return Cell(text=value.zh, note=value.en, align=align), Cell(text="")
     if unit == RATIO and _is_share(value):
         return per_cent(str(value)), Cell(text="%")
     if is_calendar_year(value, unit):

@@ -9,6 +9,7 @@ from typing import Any, Final
 from app.appraisal.domain.catalogue import parameters_on
 from app.appraisal.report_parts import grouped_text, is_calendar_year
 from app.documents.pdf_blocks import Words
+from app.documents.pdf_text import MAX_CELL_CHARACTERS
 from app.kernel.units import RATIO, per_cent, unit_name
 from risk_models.dated import Table
 
@@ -21,8 +22,7 @@ YES_NO: Final[Mapping[bool, Words]] = {
     False: Words(zh="否", en="no"),
 }
 TABLE: Final = Words(zh="表，见模型说明", en="table, see the model's page")
-MOST_CELLS: Final = 12
-"""A table with more cells, of which no row was named, is not printed."""
+"""What stands for a table of which no row was named and that no cell of the report can hold."""
 
 
 def cell_told(cell: Mapping[str, str], language: str) -> str:
@@ -43,9 +43,7 @@ def table_told(parameter: Mapping[str, Any], on: date) -> Words:
     """The row that a choice named in a table of parameters; else all rows of a table that is small."""
     named = parameter.get("cells", ())
     rows = [(parameter["row"], named)] if named else list(_rows(parameter["id"], on))
-    if not rows:
-        return TABLE
-    return Words(
+    told = Words(
         zh="\n".join(
             f"{row['zh']}：{'；'.join(cell_told(each, 'zh') for each in cells)}"
             for row, cells in rows
@@ -55,6 +53,8 @@ def table_told(parameter: Mapping[str, Any], on: date) -> Words:
             for row, cells in rows
         ),
     )
+    whole = rows and max(len(told.zh), len(told.en)) <= MAX_CELL_CHARACTERS
+    return told if named or whole else TABLE
 
 
 def _rows(parameter_id: str, on: date) -> Iterator[tuple[dict[str, str], list[dict[str, str]]]]:
@@ -63,8 +63,6 @@ def _rows(parameter_id: str, on: date) -> Iterator[tuple[dict[str, str], list[di
         return
     table = parameters[parameter_id]
     if not isinstance(table, Table):
-        return
-    if sum(table.has(row, name) for row in table for name in table.columns) > MOST_CELLS:
         return
     for row in table:
         title = table.rows[row]
