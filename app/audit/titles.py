@@ -128,6 +128,7 @@ FACT_TITLES: Final = {
     "loan": N_("Loan"),
     "loan_class": N_("Loan class"),
     "longest_on": N_("Latest day possible"),
+    "login": N_("Login"),
     "lpr_bp": N_("Basis points over the LPR"),
     "lpr_lag_days": N_("Days by which the LPR is published before"),
     "lpr_tenor": N_("Floating rate: LPR"),

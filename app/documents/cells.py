@@ -78,12 +78,12 @@ class Cell:
 
 def require_workbook(file_name: str, content: bytes) -> None:
     """Refuse a file that is no sound XLSX workbook."""
+    if not file_name.lower().endswith(".xlsx"):
+        raise InvalidInput.at("/file", N_("Send the template as an XLSX workbook."))
     try:
-        accepted = check_upload(filename=file_name, content=content)
+        check_upload(filename=file_name, content=content)
     except UploadRefused as refused:
         raise InvalidInput.at("/file", refused.detail, **refused.facts) from refused
-    if accepted.kind != "xlsx":
-        raise InvalidInput.at("/file", N_("Send the template as an XLSX workbook."))
 
 
 def open_book(content: bytes) -> Any:

@@ -12,10 +12,10 @@ from app.audit.services import record
 from app.db.engine import now
 from app.db.numbers import next_number
 from app.kernel.actor import Actor
-from app.kernel.errors import DutiesApart, NotFound
+from app.kernel.errors import DutiesApart, InvalidInput, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
-from app.kernel.text import Coded
+from app.kernel.text import N_, Coded
 from app.loans.books import Booking, LoanLedger, open_books, post_entry, require_current
 from app.loans.domain.journal import Account, Posting, reversal_postings
 from app.loans.domain.ledger import (
@@ -197,7 +197,7 @@ def _reversible(session: Session, loan_id: UUID, entry_id: UUID) -> ManualEntry:
     )
     kind = session.execute(kinds).scalars().first()
     if kind is None:
-        raise NotFound
+        raise InvalidInput.at("/entry_id", N_("Choose an entry of this loan."))
     if kind not in REVERSIBLE:
         raise EntryNotReversible(kind=kind.value, instead=Coded(kind, INSTEAD.get(kind, OTHERWISE)))
     statement = sa.select(ManualEntry).where(col(ManualEntry.entry_id) == entry_id)

@@ -118,9 +118,11 @@ def read_file(command: ImportRepayments) -> list[RawRow]:
     """The rows of an XLSX or CSV file; a file that is no table of repayments is refused."""
     if command.file_name.lower().endswith(".csv"):
         rows = list(_csv_rows(command))
-    else:
+    elif command.file_name.lower().endswith(".xlsx"):
         require_workbook(command.file_name, command.content)
         rows = list(_workbook_rows(command.content))
+    else:
+        raise InvalidInput.at("/file", N_("Send the repayments as an XLSX workbook or a CSV file."))
     if not rows:
         raise InvalidInput.at("/file", N_("The file has no rows."))
     if len(rows) > MAX_BATCH_ROWS:

@@ -142,8 +142,8 @@ def test_a_quote_outside_its_borders_names_the_field(api, loan_id, body, pointer
     assert [each["pointer"] for each in refused["errors"]] == [pointer]
 
 
-def upload(client, content, *, dry_run, key="file-1", status=201):
-    data = {"file": (BytesIO(content), "repayments.csv"), "dry_run": "true" if dry_run else "false"}
+def upload(client, content, *, dry_run, key="file-1", status=201, name="repayments.csv"):
+    data = {"file": (BytesIO(content), name), "dry_run": "true" if dry_run else "false"}
     return client.request(
         "POST",
         "/repayment-batches",
@@ -157,6 +157,9 @@ def upload(client, content, *, dry_run, key="file-1", status=201):
 def test_a_file_is_checked_filed_booked_and_read(api, database, loan_id):
     number = api("a-ops").get(f"/loans/{loan_id}").json["number"]
     content = f"loan_number,amount_yuan,key\n{number},100.00,k1\n{number},1.001,k2\n".encode()
+    pdf = {"name": "repayments.pdf", "dry_run": True, "key": "f9", "status": 422}
+    (wrong,) = upload(api("a-ops"), b"%PDF-1.7 nothing", **pdf).json["errors"]
+    assert wrong == {"pointer": "/file", "detail": "请以 XLSX 工作簿或 CSV 文件发送还款。"}
     tried = upload(api("a-ops"), content, dry_run=True, key="f0", status=200).json
     described = api("a-ops").client.get("/openapi.json").json["components"]["schemas"]
     offered = described["ReadRepayments"]["properties"]["state"]

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, NotFound
+from app.kernel.errors import DutiesApart, Forbidden, IllegalEvent, InvalidInput, NotFound
 from app.loans.domain.journal import Account
 from app.loans.domain.ledger import EntryState, ManualKind
 from app.loans.domain.states import EntryKind, LoanState
@@ -348,8 +348,9 @@ def test_what_the_service_books_by_itself_is_not_reversed_by_hand(bank, drawn, o
     with pytest.raises(EntryNotReversible) as refused:
         reversal(bank, drawn, ops, entry_id)
     assert refused.value.facts["instead"].words
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput) as unknown:
         reversal(bank, bank.sign(), ops, entry_id)
+    assert [each.pointer for each in unknown.value.errors] == ["/entry_id"]
 
 
 def test_a_fee_that_was_paid_is_not_reversed_before_its_repayment(bank, drawn, ops, checker):
