@@ -52,6 +52,8 @@ class EventHandler:
     values: Callable[[Any], dict[str, str]] | None = None
     needed: Collection[str] = ()
     """Fields that its page shows as required, though a draft may leave them open."""
+    without: Callable[[Any], Sequence[str]] | None = None
+    """Fields that do not concern this one thing: its page leaves them out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +195,9 @@ class Events:
             self._require_listed(view, handler)
         back = self.page_href(thing_id)
         return form_page(
-            (handler.form_schema or handler.schema)(),
+            (handler.form_schema or handler.schema)(
+                exclude=handler.without(view) if handler.without else ()
+            ),
             title=self._title(handler),
             subtitle=self.heading(view),
             help_text=gettext(handler.help) if handler.help else "",

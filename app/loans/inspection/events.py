@@ -15,13 +15,14 @@ from app.loans.inspection import services, signals
 from app.loans.inspection.queries import InspectionView, inspection_view
 from app.loans.inspection.report import issue_report
 from app.loans.inspection.schemas import (
-    ANSWER_FIELDS,
+    NEEDED_FIELDS,
     FindingsFormSchema,
     InspectionSchema,
     ReasonSchema,
     RecordFindingsSchema,
     ReviewSchema,
     form_values,
+    other_points,
 )
 from app.loans.inspection.signal_queries import signal_view
 from app.loans.inspection.signal_schemas import (
@@ -48,7 +49,7 @@ def _values(view: InspectionView) -> dict[str, str]:
         "summary": view.summary,
         "next_step": view.next_step,
     }
-    return form_values(view.security, view.findings, known)
+    return form_values(view.findings, known)
 
 
 def _people(session: Session, actor: Actor, signal_id: UUID) -> Choices:
@@ -88,10 +89,12 @@ INSPECTION_EVENTS = Events(
             form_handle=services.record_findings,
             values=_values,
             help=N_(
-                "A draft may be kept unfinished; every point is answered before it is submitted."
+                "A draft needs the day, the place, who was there and one answer;"
+                " the rest is said before it is submitted."
                 " Photos and proofs are added to the draft afterwards; a concern needs words."
             ),
-            needed=ANSWER_FIELDS,
+            needed=NEEDED_FIELDS,
+            without=lambda view: other_points(view.security),
         ),
         EventHandler(event=InspectionEvent.SUBMIT, handle=services.submit_report),
         EventHandler(

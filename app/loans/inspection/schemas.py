@@ -125,8 +125,8 @@ class RecordFindingsSchema(CommandSchema):
         required=True,
         validate=Entries(min=1, max=len(checklist())),
     )
-    conclusion = Choice(Conclusion, required=True, titles=CONCLUSION_TITLES, title=N_("Conclusion"))
-    summary = Text(required=True, max_length=MAX_SUMMARY, lines=True, title=N_("Summary"))
+    conclusion = Choice(Conclusion, titles=CONCLUSION_TITLES, title=N_("Conclusion"))
+    summary = Text(max_length=MAX_SUMMARY, lines=True, title=N_("Summary"))
     next_step = Text(max_length=500, lines=True, title=N_("Next step"))
 
     @ma.post_load
@@ -178,10 +178,8 @@ def _findings_form() -> type[_FindingsFormBase]:
         fields[_answer_field(item.code)] = Choice(Answer, titles=ANSWER_TITLES, title=item.name.en)
         fields[_note_field(item.code)] = Text(max_length=MAX_NOTE, title=N_("Words"))
     fields |= {
-        "conclusion": Choice(
-            Conclusion, required=True, titles=CONCLUSION_TITLES, title=N_("Conclusion")
-        ),
-        "summary": Text(required=True, max_length=MAX_SUMMARY, lines=True, title=N_("Summary")),
+        "conclusion": Choice(Conclusion, titles=CONCLUSION_TITLES, title=N_("Conclusion")),
+        "summary": Text(max_length=MAX_SUMMARY, lines=True, title=N_("Summary")),
         "next_step": Text(max_length=500, lines=True, title=N_("Next step")),
     }
     return type("FindingsFormSchema", (_FindingsFormBase,), fields)
@@ -190,14 +188,22 @@ def _findings_form() -> type[_FindingsFormBase]:
 FindingsFormSchema: Final = _findings_form()
 
 
-ANSWER_FIELDS: Final = tuple(_answer_field(item.code) for item in checklist())
-"""The points of the form: a draft may leave them open, a submission not."""
+NEEDED_FIELDS: Final = (
+    *(_answer_field(item.code) for item in checklist()),
+    "conclusion",
+    "summary",
+)
+"""What a draft may leave open, a submission not."""
 
 
-def form_values(
-    security: Security | None, findings: tuple[Finding, ...], known: dict[str, str]
-) -> dict[str, str]:
-    """What the form shows first: what was written, and “does not apply” where the loan has no such security."""
+def other_points(security: Security | None) -> tuple[str, ...]:
+    """The fields of the points that are not asked of a loan with this security."""
+    others = [item.code for item in checklist() if not item.applies_to(security)]
+    return tuple(field(code) for code in others for field in (_answer_field, _note_field))
+
+
+def form_values(findings: tuple[Finding, ...], known: dict[str, str]) -> dict[str, str]:
+    """What the form shows first: what was written."""
     values = dict(known)
     given = {each.item: each for each in findings}
     for item in checklist():
@@ -205,8 +211,6 @@ def form_values(
         if found is not None:
             values[_answer_field(item.code)] = found.answer.value
             values[_note_field(item.code)] = found.note
-        elif not item.applies_to(security):
-            values[_answer_field(item.code)] = Answer.NOT_APPLICABLE.value
     return values
 
 

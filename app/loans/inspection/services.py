@@ -71,14 +71,17 @@ class OrderInspection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFindings:
-    """What a check found: when, where, who was there, each point, and what follows from it."""
+    """What a check found: when, where, who was there, each point, and what follows from it.
+
+    A draft may leave points, conclusion and summary open; a report that is submitted may not.
+    """
 
     checked_on: date
     place: str
     present: str
     findings: tuple[Finding, ...]
-    conclusion: Conclusion
-    summary: str
+    conclusion: Conclusion | None = None
+    summary: str = ""
     next_step: str = ""
 
 
@@ -202,9 +205,11 @@ def submit_report(
     """Hand the report to a reviewer; the figures of the use of funds are kept with it."""
     row, after = _begin(session, actor, inspection_id, InspectionEvent.SUBMIT)
     findings = findings_of(row)
-    open_items = gaps(findings, row.security)
-    if open_items:
-        items = [Coded(each.item.code, each.item.name.en) for each in open_items]
+    items = [
+        *(Coded(each.item.code, each.item.name.en) for each in gaps(findings, row.security)),
+        *_unsaid(row),
+    ]
+    if items:
         raise ReportIncomplete(items=items)
     if concluded_too_well(findings, row.conclusion):
         raise ConclusionTooGood
@@ -222,6 +227,16 @@ def submit_report(
         proved_fen=use.proved_fen,
         conclusion=row.conclusion,
     )
+
+
+def _unsaid(row: Inspection) -> list[Coded]:
+    """What a draft left open beside its points."""
+    open_parts = []
+    if row.conclusion is None:
+        open_parts.append(Coded("conclusion", N_("Conclusion")))
+    if not row.summary.strip():
+        open_parts.append(Coded("summary", N_("Summary")))
+    return open_parts
 
 
 def return_report(

@@ -6,6 +6,8 @@ from io import BytesIO
 import pytest
 
 from app.loans.domain.inspection import checklist
+from app.loans.domain.states import Security
+from app.loans.inspection.models import Inspection
 from app.loans.inspection.planning import plan_inspections
 from app.loans.inspection.queries import inspections_of_loan
 from tests.factories.lending import Lending
@@ -87,6 +89,21 @@ def test_the_form_of_a_report_comes_back_with_what_is_missing(sign_in, check_id)
     answer = officer.submit(place, {**FOUND, "place": ""}, status=422)
     assert "Place: Enter a value." in answer.text
     assert "资金按约使用" in answer.text
+
+
+def test_a_draft_is_kept_and_only_what_fits_the_security_is_asked(
+    sign_in, session, commit, check_id
+):
+    officer = sign_in("a-officer", language="en")
+    place = f"/inspections/{check_id}"
+    draft = {name: FOUND[name] for name in ("checked_on", "place", "present")}
+    officer.submit(f"{place}/events/record", {**draft, "answer_operation": "fine"}, status=303)
+    assert "山丹县示例林场" in officer.get(place, status=200).text
+    session.get_one(Inspection, check_id).security = Security.CREDIT
+    commit()
+    form = officer.get(f"{place}/events/record", status=200).text
+    assert 'name="answer_operation"' in form
+    assert not any(f'name="answer_{code}"' in form for code in ("pests", "felling", "guarantor"))
 
 
 def test_an_amount_is_needed_for_a_proof(sign_in, check_id):

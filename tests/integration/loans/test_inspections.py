@@ -460,6 +460,11 @@ def test_a_report_that_leaves_a_point_open_is_not_submitted(bank, check_id):
     with pytest.raises(ReportIncomplete) as refused:
         act(bank, submit_report, "a-officer", check_id, None)
     assert refused.value.facts["items"] == [answers()[-1].item]
+    unsaid = report(conclusion=None, summary="")
+    assert act(bank, record_findings, "a-officer", check_id, unsaid).conclusion is None
+    with pytest.raises(ReportIncomplete) as open_parts:
+        act(bank, submit_report, "a-officer", check_id, None)
+    assert open_parts.value.facts["items"] == ["conclusion", "summary"]
 
 
 def test_a_concern_needs_words_and_a_conclusion_that_fits(bank, check_id):
