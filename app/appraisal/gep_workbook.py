@@ -12,6 +12,7 @@ from app.appraisal.workbooks.template import template_xlsx
 from risk_models.accounts import CLASSES, RowProblem
 from risk_models.appraise import finding_detail
 from risk_models.batches import read_rows, validate
+from risk_models.conformance import as_asked
 from risk_models.contract import Field, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.models.gep import MODEL
@@ -37,11 +38,19 @@ def workbook_spec() -> ModelSpec:
     """The fields of the model, with the region of a row and figures stated without quantities.
 
     Nothing is required here but region and year: a stated row has no inputs of the model, and the
-    model itself asks for what it needs.
+    model itself asks for what it needs. The example has what its own answers ask for.
     """
     spec = MODEL.spec
+    asked = as_asked(spec, {each.name: each.example for each in spec.fields})
     fields = [
-        replace(each, required=False, needed_when=None, shown_when=()) for each in spec.fields
+        replace(
+            each,
+            required=False,
+            needed_when=None,
+            shown_when=(),
+            example=each.example if each.name in asked else None,
+        )
+        for each in spec.fields
     ]
     year = replace(spec.field("account_year"), required=True, needed_when=None)
     plain = [each for each in fields if each.name != year.name]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.appraisal.domain.catalogue import parameters_on
+from app.appraisal.gep_workbook import account_template, workbook_spec
 from app.appraisal.models import Appraisal
 from app.appraisal.services import accept_order, importing
 from app.appraisal.services.inputs import value_inputs
@@ -241,6 +242,18 @@ def test_a_copied_example_row_has_only_what_its_answers_ask_for(model):
     assert row.problems == []
     found = validate(spec, batch_from_rows(spec, [row.inputs], parameters_on(SIGNED_ON)))
     assert found == []
+
+
+def test_the_example_row_of_an_account_has_only_what_its_answers_ask_for():
+    parameters, gep = parameters_on(SIGNED_ON), get_model("gep").spec
+    book = openpyxl.load_workbook(BytesIO(account_template(parameters, "zh")))
+    sheet = book.worksheets[0]
+    sheet.cell(layout.EXAMPLE_ROW, 1).value = "copied"
+    (row,) = read_workbook(workbook_spec(), parameters, saved(book))
+    assert row.problems == []
+    known = {each.name for each in gep.fields}
+    inputs = {name: given for name, given in row.inputs.items() if name in known}
+    assert validate(gep, batch_from_rows(gep, [inputs], parameters)) == []
 
 
 CELLS = (
