@@ -1,6 +1,6 @@
 """What rows of a GEP workbook must be beside each other, told row by row at their lines."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from app.appraisal.workbooks.reading import WorkbookRow
@@ -31,57 +31,57 @@ BOTH_KINDS: Final = Text(
 
 def rules_broken(rows: Sequence[WorkbookRow]) -> Iterator[RowProblem]:
     """Units that stand twice, regions with two parents, rows of both kinds; each at every line of it."""
-    for lines, row in _alike(rows, ("region_code", "ecosystem", "account_year")):
-        yield from _at(lines, "region_code", UNIT_TWICE, _twice(lines, row))
-    for lines, row in _alike(rows, ("region_code",)):
-        parents = {each.inputs.get("parent_code") for each in rows if each.number in lines}
-        if len(parents) > 1:
-            yield from _at(lines, "parent_code", TWO_PARENTS, _parents(lines, row))
+    for alike in _alike(rows, ("region_code", "ecosystem", "account_year")):
+        yield from _at(alike, "region_code", UNIT_TWICE, _twice(alike))
+    for alike in _alike(_read(rows, ("parent_code",)), ("region_code",)):
+        if len({each.inputs.get("parent_code") for each in alike}) > 1:
+            yield from _at(alike, "parent_code", TWO_PARENTS, _parents(alike))
     for each in rows:
         if STATED.keys() & each.inputs.keys() and each.inputs.keys() - STATED.keys() - OF_UNIT:
-            yield from _at([each.number], "", "both-kinds", BOTH_KINDS)
+            yield from _at([each], "", "both-kinds", BOTH_KINDS)
 
 
-def _alike(
-    rows: Sequence[WorkbookRow], names: Iterable[str]
-) -> Iterator[tuple[list[int], WorkbookRow]]:
-    """Lines that say the same in these columns, with their first row; an unread cell is like no other."""
+def _alike(rows: Iterable[WorkbookRow], names: Collection[str]) -> Iterator[Sequence[WorkbookRow]]:
+    """Rows of a region that say the same in these columns, two or more; an unread cell is like no other."""
     found: dict[tuple[object, ...], list[WorkbookRow]] = {}
-    for row in rows:
-        unread = {each.field for each in row.problems}
-        if "region_code" in row.inputs and unread.isdisjoint(names):
+    for row in _read(rows, names):
+        if "region_code" in row.inputs:
             found.setdefault(tuple(row.inputs.get(name) for name in names), []).append(row)
-    for group in found.values():
-        if len(group) > 1:
-            yield [each.number for each in group], group[0]
+    return (group for group in found.values() if len(group) > 1)
 
 
-def _at(lines: Iterable[int], field: str, code: str, detail: Text) -> Iterator[RowProblem]:
-    for line in lines:
-        yield RowProblem(row=line, field=field, code=code, severity="refuse", detail=detail)
+def _read(rows: Iterable[WorkbookRow], names: Collection[str]) -> Iterator[WorkbookRow]:
+    """The rows whose cells of these columns could be read, or are empty."""
+    return (row for row in rows if {each.field for each in row.problems}.isdisjoint(names))
 
 
-def _twice(lines: Sequence[int], row: WorkbookRow) -> Text:
-    region, ecosystem = _region(row.inputs), _ecosystem(row.inputs)
-    year = f"{row.inputs.get('account_year', 0):.0f}"
-    en, zh = _listed(lines)
+def _at(rows: Iterable[WorkbookRow], field: str, code: str, detail: Text) -> Iterator[RowProblem]:
+    for row in rows:
+        yield RowProblem(row=row.number, field=field, code=code, severity="refuse", detail=detail)
+
+
+def _twice(rows: Sequence[WorkbookRow]) -> Text:
+    first = rows[0].inputs
+    region, ecosystem = _region(first), _ecosystem(first)
+    year = f"{first.get('account_year', 0):.0f}"
+    en, zh = _listed(rows)
     return Text(
         en=f"Lines {en} are the same unit: {region.en}, {ecosystem.en}, {year}. Keep one of them.",
         zh=f"第{zh}行是同一核算单元：{region.zh}、{ecosystem.zh}、{year}年，请只保留一行。",
     )
 
 
-def _parents(lines: Sequence[int], row: WorkbookRow) -> Text:
-    region = _region(row.inputs)
-    en, zh = _listed(lines)
+def _parents(rows: Sequence[WorkbookRow]) -> Text:
+    region = _region(rows[0].inputs)
+    en, zh = _listed(rows)
     return Text(
         en=f"Lines {en} name different regions above {region.en}. A region lies in one.",
         zh=f"第{zh}行为{region.zh}填写的上级区划不一致，一个区划只能有一个上级。",
     )
 
 
-def _listed(lines: Sequence[int]) -> tuple[str, str]:
-    *most, last = [str(line) for line in lines]
+def _listed(rows: Sequence[WorkbookRow]) -> tuple[str, str]:
+    *most, last = [str(row.number) for row in rows]
     return f"{', '.join(most)} and {last}", "、".join([*most, last])
 
 

@@ -178,3 +178,19 @@ def test_a_unit_that_stands_twice_in_a_workbook_is_read_and_refused_at_both_line
     answer = terminal(_workbook(tmp_path, unit, other, unit), "--on", "2023-12-26")
     assert answer.exit_code == 1
     assert answer.output.count("Lines 4 and 6 are the same unit: Ganzhou District (620702)") == 2
+
+
+def test_a_region_below_two_others_is_refused_at_its_lines_and_an_unread_parent_is_none(
+    terminal, tmp_path
+):
+    unit = {"region_code": 620702, "account_year": 2023, "stated_undivided_yuan": 4.0}
+    rows = (
+        {**unit, "parent_code": 620700},
+        {**unit, "parent_code": "n/a", "account_year": 2022},
+        {**unit, "parent_code": 620700, "account_year": 2021},
+    )
+    read = terminal(_workbook(tmp_path, *rows), "--on", "2023-12-26")
+    assert "different regions above" not in read.output
+    apart = ({**unit, "parent_code": 620000, "account_year": 2020}, *rows)
+    told = terminal(_workbook(tmp_path, *apart), "--on", "2023-12-26").output
+    assert told.count("Lines 4, 5 and 7 name different regions above Ganzhou District") == 3
