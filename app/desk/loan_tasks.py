@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import sqlalchemy as sa
 import sqlalchemy.orm
@@ -190,7 +190,7 @@ def _own_loans(
     session: Session, actor: Actor, *conditions: Any
 ) -> Iterable[tuple[Loan, LoanStateRow, Organisation]]:
     """Loans of the own bank with their figures and borrowers, the longest overdue first."""
-    statement: Any = (
+    statement = (
         sa.select(Loan, LoanStateRow, Organisation)
         .join(LoanStateRow, col(LoanStateRow.loan_id) == col(Loan.id))
         .join(Organisation, col(Organisation.id) == col(Loan.borrower_id))
@@ -198,8 +198,7 @@ def _own_loans(
         .order_by(col(LoanStateRow.overdue_days).desc(), col(Loan.number))
         .limit(MAX_WAITING)
     )
-    found: Any = session.execute(statement)
-    return cast("Iterable[tuple[Loan, LoanStateRow, Organisation]]", found)
+    return session.execute(statement)
 
 
 def coming_payments(session: Session, actor: Actor) -> Iterator[Task]:
