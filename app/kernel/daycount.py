@@ -95,5 +95,17 @@ def _units_since_year_one(day: date) -> int:
     return day.year * _ACT_ACT_BASIS + (day - first_of_year).days * unit_of_a_day
 
 
+def days_by_year(start_on: date, end_on: date) -> tuple[tuple[int, int], ...]:
+    """Actual days up to an end, by years of one length: how many, and the days of their year."""
+    found: dict[int, int] = {}
+    from_on = start_on
+    while from_on < end_on:
+        until_on = min(date(from_on.year + 1, 1, 1), end_on)
+        length = 366 if _is_leap(from_on.year) else 365
+        found[length] = found.get(length, 0) + (until_on - from_on).days
+        from_on = until_on
+    return tuple((days, length) for length, days in found.items())
+
+
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

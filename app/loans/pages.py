@@ -8,9 +8,10 @@ from uuid import UUID
 
 import marshmallow as ma
 from flask import Blueprint, Response, redirect, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlmodel import Session
 
+from app.kernel.daycount import DayCount, days_by_year
 from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.money import Money
 from app.kernel.permissions import Permission
@@ -100,6 +101,18 @@ def _shown(titles: Any) -> dict[str, str]:
     return {str(getattr(key, "value", key)): gettext(text) for key, text in titles.items()}
 
 
+def days_over_year(from_on: date, until_on: date, days: int, day_count: str) -> str:
+    """The days of a formula over those of their year; across a year end each year with its own."""
+    if day_count != DayCount.ACT_ACT:
+        return f"{_days(days)} ÷ {YEAR_BASES[DayCount(day_count)]}"
+    shares = [f"{_days(part)} ÷ {length}" for part, length in days_by_year(from_on, until_on)]
+    return shares[0] if len(shares) == 1 else f"({' + '.join(shares)})"
+
+
+def _days(days: int) -> str:
+    return ngettext("%(days)s day", "%(days)s days", days, days=days)
+
+
 def words_of_loans() -> dict[str, Any]:
     """Titles and tones that the templates of this room look up."""
     return {
@@ -109,6 +122,7 @@ def words_of_loans() -> dict[str, Any]:
         "method_titles": _shown(METHOD_TITLES),
         "day_count_titles": _shown(DAY_COUNT_TITLES),
         "year_bases": _shown(YEAR_BASES),
+        "days_over_year": days_over_year,
         "growth_titles": _shown(GROWTH_TITLES),
         "account_titles": _shown(ACCOUNT_TITLES),
         "entry_titles": _shown(ENTRY_TITLES),

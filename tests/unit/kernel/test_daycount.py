@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.daycount import DayCount
+from app.kernel.daycount import DayCount, days_by_year
 
 days = st.dates(date(1950, 1, 1), date(2300, 12, 31))
 spans = st.tuples(days, days).map(sorted)
@@ -54,3 +54,18 @@ def test_first_day_counts_and_last_does_not():
     assert DayCount.ACT_360.days(date(2023, 12, 21), date(2024, 1, 2)) == 12
     assert DayCount.ACT_360.days(date(2023, 12, 26), date(2024, 3, 21)) == 86
     assert DayCount.ACT_360.days(date(2024, 2, 29), date(2024, 2, 29)) == 0
+
+
+@pytest.mark.parametrize(
+    ("start_on", "end_on", "found"),
+    [
+        (date(2023, 12, 21), date(2024, 3, 21), ((11, 365), (80, 366))),
+        (date(2023, 12, 21), date(2024, 1, 1), ((11, 365),)),
+        (date(2024, 12, 31), date(2026, 1, 2), ((1, 366), (366, 365))),
+        (date(2024, 1, 1), date(2024, 1, 1), ()),
+    ],
+)
+def test_days_by_year_make_the_year_fraction_again(start_on, end_on, found):
+    assert days_by_year(start_on, end_on) == found
+    total = sum((Fraction(days, length) for days, length in found), Fraction(0))
+    assert total == DayCount.ACT_ACT.year_fraction(start_on, end_on)
