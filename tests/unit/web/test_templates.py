@@ -132,3 +132,12 @@ def test_the_style_guide_shows_every_macro():
     inside = {"bar", "delta_text", "th", "table_box", "name_cell", "field", "form_fields", "icon"}
     unseen = {name for name in macros - FRAME - inside if not re.search(rf"\b{name}\(", guide)}
     assert unseen == set()
+
+
+def test_english_pages_draw_their_quotes_in_a_latin_font():
+    """Curly quotes and dashes stand in both kinds of fonts: the one named first draws them."""
+    english = re.search(r":root:lang\(en\) \{[^}]*--font: ([^;]+);", STYLE)[1]
+    chinese = ("PingFang", "YaHei", "CJK", "WenQuanYi")
+    kinds = [any(name in each for name in chinese) for each in english.split(",")[:-1]]
+    assert kinds == sorted(kinds)
+    assert (kinds[0], kinds[-1]) == (False, True)
