@@ -36,7 +36,7 @@ from app.origination.change_pages import words_of_check
 from app.origination.domain.changes import ChangeKind
 from app.origination.domain.checks import Outcome
 from app.origination.invariants import violations as of_origination
-from app.origination.refusals import ChangeRefused
+from app.origination.refusals import ChangeNotPossible, ChangeRefused
 from app.origination.services.changes import (
     CarryOut,
     DecideChange,
@@ -279,7 +279,7 @@ def test_what_comes_after_a_renewal_is_refused(lending, lent):
     assert session.get_one(Loan, done.new_loan_id).contract_fen == LOAN_FEN - 100_00
     with pytest.raises(NotDrawn):
         repay(session, ops, lent, Repay(amount_fen=1_00))
-    with pytest.raises(ChangeRefused):
+    with pytest.raises(ChangeNotPossible):
         propose(lending, lent)
     with pytest.raises(IllegalEvent):
         write_off(session, lending.world.system("A"), WriteOff(loan_id=lent, reason="x"))
