@@ -188,7 +188,7 @@ def refundable_money(session: Session, actor: Actor) -> Iterator[Task]:
 
 def _own_loans(
     session: Session, actor: Actor, *conditions: Any
-) -> Iterable[tuple[Loan, LoanStateRow, Organisation]]:
+) -> Iterable[sa.Row[Loan, LoanStateRow, Organisation]]:
     """Loans of the own bank with their figures and borrowers, the longest overdue first."""
     statement = (
         sa.select(Loan, LoanStateRow, Organisation)

@@ -13,8 +13,9 @@ from app.kernel.actor import Actor
 from app.kernel.text import N_
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.debtor import reason_read
-from app.loans.domain.states import EntryKind, LoanState
-from app.loans.models import LoanClassification, LoanPosting
+from app.loans.domain.states import LoanState
+from app.loans.ledger.written_off import written_off_on
+from app.loans.models import LoanClassification
 from app.loans.queries import MAX_LISTED_ROWS, LoanView, loan_view
 
 WRITTEN_OFF_REASON: Final = {
@@ -64,13 +65,11 @@ def classes_taken(session: Session, actor: Actor, loan_id: UUID) -> tuple[Classi
 
 
 def _taken_as_loss(session: Session, loan: LoanView) -> Iterator[ClassificationView]:
-    if loan.state is not LoanState.WRITTEN_OFF:
+    on = written_off_on(session, loan.id) if loan.state is LoanState.WRITTEN_OFF else None
+    if on is None:
         return
-    statement = sa.select(sa.func.max(LoanPosting.booked_on)).where(
-        col(LoanPosting.loan_id) == loan.id, col(LoanPosting.kind) == EntryKind.WRITE_OFF
-    )
     yield ClassificationView(
-        on=session.execute(statement).scalar_one(),
+        on=on,
         loan_class=LoanClass.LOSS,
         own_class=LoanClass.LOSS,
         overdue_days=None,

@@ -31,12 +31,18 @@ class WrittenOff:
         return self.fees_fen + self.principal_fen + self.interest_fen
 
 
-def find_written_off(session: Session, loan_id: UUID) -> WrittenOff | None:
-    """The claim left of a loan; None while it was not written off."""
+def written_off_on(session: Session, loan_id: UUID) -> date | None:
+    """The day on which a loan was written off; None while it was not."""
     statement = sa.select(sa.func.max(LoanPosting.booked_on)).where(
         col(LoanPosting.loan_id) == loan_id, col(LoanPosting.kind) == EntryKind.WRITE_OFF
     )
     on: date | None = session.execute(statement).scalar_one()
+    return on
+
+
+def find_written_off(session: Session, loan_id: UUID) -> WrittenOff | None:
+    """The claim left of a loan; None while it was not written off."""
+    on = written_off_on(session, loan_id)
     if on is None:
         return None
     principal_fen, interest_fen = claim_left(session, loan_id)
