@@ -36,11 +36,12 @@ from app.web.fields import (
 from app.web.schemas import BilingualSchema, CommandSchema, ListQuery, ThingSchema, ViewSchema
 from app.web.uploads import File, UploadSchema
 from risk_models.appraise import LEAST_PATHS
+from risk_models.readings import MOST_SOURCE
 
 MAX_PRICES: Final = 40
 """The model that reads the most prices reads twenty-one."""
 
-MAX_SOURCE: Final = 300
+MAX_SOURCE: Final = MOST_SOURCE
 """Characters: the title of a bulletin with its address."""
 
 MAX_WHAT_IF_PATHS: Final = 10_000

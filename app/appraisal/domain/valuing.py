@@ -21,7 +21,7 @@ from risk_models.batches import InvalidInputs, batch_from_rows
 from risk_models.contract import Basis, Finding, Model, ModelSpec, Price, Prices, Result
 from risk_models.dated import InForce, ParameterNotInForce
 from risk_models.registry import science_parameters
-from risk_models.runner import value
+from risk_models.runner import MOST_YUAN, value
 from risk_models.words import Text, with_facts
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ BROKEN: Final = Text(
     en="The model failed on these inputs (%(kind)s). Ask the maintainers.",
     zh="模型无法处理这些输入（%(kind)s），请联系维护人员。",
 )
-MAX_VALUE_FEN: Final = 10**15
-"""Ten trillion yuan: more is a slip of the unit."""
+MAX_VALUE_FEN: Final = to_fen(MOST_YUAN)
+"""Ten trillion yuan, the most that a model gives: more is a slip of the unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

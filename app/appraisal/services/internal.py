@@ -1,5 +1,6 @@
 """What the rules leave to a bank that appraises an asset itself, asked at the order and again when it would hold."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import Session
@@ -23,6 +24,7 @@ from app.kernel.actor import Name
 from app.kernel.money import Money
 from app.policy import Policy
 from app.reference.services import policy_for
+from risk_models.dated import Table
 
 
 def require_internal(session: Session, *, bank_id: UUID, asset: Asset, loan_fen: int) -> None:
@@ -32,8 +34,7 @@ def require_internal(session: Session, *, bank_id: UUID, asset: Asset, loan_fen:
     security gives way to an agency's only.
     """
     table = policy_for(session, bank_id, today(session)).table(INTERNAL)
-    kind = asset.kind.value
-    limit = table.decimal(kind, LOAN_BELOW) if table.has(kind, LOAN_BELOW) else None
+    limit = _loan_below(table, asset)
     if limit is None or not may_appraise_itself(loan_fen=loan_fen, loan_below_yuan=limit):
         raise InternalNotAllowed(
             kinds=[Name(zh=table.rows[each].zh, en=table.rows[each].en) for each in table],
@@ -48,8 +49,7 @@ def require_internal(session: Session, *, bank_id: UUID, asset: Asset, loan_fen:
 
 def leaves_to_bank(policy: Policy, asset: Asset, *, loan_fen: int, secured_fen: int) -> bool:
     """Whether kind and amounts leave an asset without a report to the bank."""
-    table, kind = policy.table(INTERNAL), asset.kind.value
-    limit = table.decimal(kind, LOAN_BELOW) if table.has(kind, LOAN_BELOW) else None
+    limit = _loan_below(policy.table(INTERNAL), asset)
     return (
         limit is not None
         and may_appraise_itself(loan_fen=loan_fen, loan_below_yuan=limit)
@@ -57,6 +57,12 @@ def leaves_to_bank(policy: Policy, asset: Asset, *, loan_fen: int, secured_fen: 
             loan_fen=loan_fen, secured_fen=secured_fen, loan_below_yuan=limit
         )
     )
+
+
+def _loan_below(table: Table, asset: Asset) -> Decimal | None:
+    """Below which yuan a loan on such an asset is small; None of a kind that an agency always appraises."""
+    kind = asset.kind.value
+    return table.decimal(kind, LOAN_BELOW) if table.has(kind, LOAN_BELOW) else None
 
 
 def _agency_vouches(session: Session, asset_id: UUID) -> bool:
