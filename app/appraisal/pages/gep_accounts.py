@@ -50,6 +50,7 @@ from app.web.access import access, check_version, current_actor, current_session
 from app.web.forms import form_page, read_form
 from app.web.language import current_language
 from app.web.paging import fetch_page, page_request
+from app.web.problems import fill
 from app.web.reading import load_schema
 from app.web.shell import words
 
@@ -230,7 +231,4 @@ def _publishing(standing: AccountOfYearPublished | None) -> str:
     )
     if standing is None:
         return told
-    refusal = gettext(
-        standing.detail, **{**standing.facts, "organisation": words(standing.facts["organisation"])}
-    )
-    return f"{told} {gettext('It will be refused:')} {refusal}"
+    return f"{told} {gettext('It will be refused:')} {fill(standing.detail, standing.facts)}"

@@ -48,7 +48,6 @@ CLASSES: Final[Mapping[str, Words]] = {
     "culture": Words(zh="文化服务", en="Cultural"),
 }
 SPECIES: Final = ("species", "tree_species", "sink_kind", "ecosystem")
-FLAG_WORDS: Final = YES_NO
 OWNED: Final = ("owned_share", "owner_share")
 CASHED: Final = ("cash_share", "realised_share", "collection_share")
 
@@ -160,7 +159,7 @@ def shown(field: Field, given: Any, on: date) -> str:
     if field.kind == "choice":
         return both(choice_words(field, given, on))
     if isinstance(given, bool):
-        return both(FLAG_WORDS[given])
+        return both(YES_NO[given])
     if field.kind not in {"number", "integer"} or is_calendar_year(given, field.unit):
         return str(given).removesuffix(".0")
     if field.unit == RATIO:

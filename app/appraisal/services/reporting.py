@@ -17,7 +17,7 @@ from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
 from app.appraisal.report_parts import with_unit_name
-from app.appraisal.report_tables import table_told
+from app.appraisal.report_tables import YES_NO, table_told
 from app.appraisal.report_views import (
     AppraisalReportView,
     ApproachView,
@@ -37,7 +37,6 @@ from app.appraisal.report_views import (
 )
 from app.appraisal.reports import appraisal_report
 from app.appraisal.services.annexes import (
-    FLAG_WORDS,
     band_view,
     bar_views,
     choice_words,
@@ -447,7 +446,7 @@ def _shown(field: Field, given: Any, on: date) -> Figure | Words:
     if field.kind == "choice":
         return choice_words(field, given, on)
     if isinstance(given, bool):
-        return FLAG_WORDS[given]
+        return YES_NO[given]
     return float(given) if field.kind in {"number", "integer"} else str(given)
 
 
