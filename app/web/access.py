@@ -101,6 +101,13 @@ def current_session() -> Session:
     return cast(Session, g.session)
 
 
+def start_over() -> None:
+    """Forget what a refused use case did and read, before its form is shown again."""
+    session = current_session()
+    session.rollback()
+    session.expire_all()
+
+
 def prepared_as(kind: type[Prepared]) -> Prepared | None:
     """What was worked out ahead of the transaction; None when that was refused, and the view refuses it again."""
     found = g.get("prepared")
@@ -135,6 +142,7 @@ __all__ = [
     "prepared_as",
     "public",
     "rule_of",
+    "start_over",
     "tagged",
     "tell",
 ]

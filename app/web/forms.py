@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g, render_template, request
+from flask import Response, render_template, request
 from flask_babel import gettext
 
 from app.kernel.errors import Refusal, StaleVersion
 from app.kernel.ids import new_id
-from app.web.access import current_session
+from app.web.access import start_over
 from app.web.csrf import page_token
 from app.web.fields import Choice, Flag, Text, Words
 from app.web.problems import fill, problem_of, status_of
@@ -126,8 +126,7 @@ def form_page(  # noqa: PLR0913 - a page has this many parts
     try:
         return submit(load_schema(schema, read_form(schema)))
     except Refusal as refusal:
-        current_session().rollback()
-        g.session.expire_all()
+        start_over()
         return show_form(request.form, refusal), status_of(refusal)
 
 

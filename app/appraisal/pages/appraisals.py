@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, g, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 from sqlmodel import Session, col
 
@@ -52,12 +52,13 @@ from app.web.access import (
     current_actor,
     current_session,
     prepared_as,
+    start_over,
     tell,
 )
 from app.web.csrf import page_token
-from app.web.forms import FormField, form_page, with_titles
+from app.web.forms import FormField, errors_by_field, form_page, with_titles
 from app.web.paging import fetch_page, page_request
-from app.web.problems import fill, problem_of, show, status_of
+from app.web.problems import problem_of, status_of
 from app.web.reading import load_schema
 from app.web.shell import words
 from risk_models.contract import ModelSpec
@@ -350,19 +351,8 @@ def _answer(
     try:
         return submit()
     except Refusal as refusal:
-        current_session().rollback()
-        g.session.expire_all()
+        start_over()
         return show_form(request.form, refusal), status_of(refusal)
-
-
-def errors_by_field(refusal: Refusal | None) -> dict[str, str]:
-    """The first error of each field, in words."""
-    found: dict[str, str] = {}
-    for each in refusal.errors if refusal else ():
-        name = each.pointer.strip("/").replace("/", "-")
-        facts = {key: show(value) for key, value in each.facts.items()}
-        found.setdefault(name, fill(each.detail, facts))
-    return found
 
 
 def _problem(refusal: Refusal | None, fields: Sequence[FormField]) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, g, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 
 from app.appraisal import services
@@ -23,7 +23,14 @@ from app.documents.downloads import attachment
 from app.kernel.errors import NotFound, Refusal
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
-from app.web.access import access, check_version, current_actor, current_session, tell
+from app.web.access import (
+    access,
+    check_version,
+    current_actor,
+    current_session,
+    start_over,
+    tell,
+)
 from app.web.csrf import page_token
 from app.web.forms import FormField, errors_by_field, form_of, form_page, need
 from app.web.problems import problem_of, status_of
@@ -60,8 +67,7 @@ def sign(appraisal_id: UUID) -> Answer:
         check_version(view.version)
         services.sign_appraisal(session, actor, appraisal_id, _signed(view))
     except Refusal as refusal:
-        session.rollback()
-        g.session.expire_all()
+        start_over()
         return _sign_form(view, request.form, refusal), status_of(refusal)
     step = gettext(APPRAISAL.event_titles[AppraisalEvent.SIGN])
     tell("ok", gettext("Done: %(step)s.", step=step))

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext, ngettext
 
 from app.db.engine import demonstration_day, today
@@ -20,7 +20,7 @@ from app.loans.closing.repeating import (
 )
 from app.loans.closing.schemas import RequestCloseSchema
 from app.loans.pages import words_of_loans
-from app.web.access import access, current_actor, current_session, tell
+from app.web.access import access, current_actor, current_session, start_over, tell
 from app.web.csrf import page_token
 from app.web.formats import day as shown_day
 from app.web.forms import errors_by_field, with_titles
@@ -44,8 +44,7 @@ def close_list() -> Response | str | tuple[str, int]:
     try:
         return _file_close()
     except (InvalidInput, RuleViolation) as refusal:
-        current_session().rollback()
-        g.session.expire_all()
+        start_over()
         return _closes(refusal), status_of(refusal)
 
 
