@@ -60,7 +60,7 @@ def _field(each: Field, parameters: Parameters) -> dict[str, Any]:
         "help": words(each.help),
         "unit": "" if each.unit in {"1", "day"} else each.unit,
         "range": span(each.low, each.high, each.unit, above=each.low_open),
-        "choices": ", ".join(words(choice.title) for choice in listed),
+        "choices": gettext(", ").join(words(choice.title) for choice in listed),
         "reference": said(each.reference),
         "required": each.required,
     }
