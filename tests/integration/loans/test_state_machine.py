@@ -233,6 +233,7 @@ class Life(RuleBasedStateMachine):
             self.may_pay()
             and self.today < self.ends_on - timedelta(days=1)
             and self.state == "performing"
+            and self.plain.principal > 0
             and self.ends_on < date(2024, 12, 1)
         )
     )
