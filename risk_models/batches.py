@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from risk_models.columns import Picked, is_constant
 from risk_models.contract import Batch, Choice, Codes, Field, Finding, Floats, ModelSpec
 from risk_models.dated import Parameters
 from risk_models.keys import combined
@@ -19,6 +20,7 @@ __all__ = [
     "InputProblem",
     "InvalidInputs",
     "RowsRead",
+    "alike",
     "batch_from_rows",
     "choices_of",
     "distinct",
@@ -334,11 +336,12 @@ def finding(
     **facts: npt.NDArray[np.generic],
 ) -> list[Finding]:
     """A finding on the rows where the mask holds, or nothing. Facts are given for all rows."""
-    hit = np.flatnonzero(rows).astype(np.int32)
-    if len(hit) == 0:
+    if not rows.any():
         return []
+    hit = np.flatnonzero(rows).astype(np.int32)
     told = {
-        name: np.broadcast_to(np.asarray(fact), rows.shape)[hit] for name, fact in facts.items()
+        name: np.broadcast_to(fact, hit.shape) if np.ndim(fact) == 0 else fact[hit]
+        for name, fact in facts.items()
     }
     match severity:
         case "refuse" | "ask" | "note":
@@ -372,10 +375,16 @@ def validate(spec: ModelSpec, batch: Batch) -> list[Finding]:
 
 def _field_findings(spec: ModelSpec, field: Field, batch: Batch) -> list[Finding]:
     needed = field.required or field.needed_when is not None
-    if _is_absent(field, batch):
-        masks = {"missing-field": _is_asked(field, batch)} if needed else {}
+    absent = _is_absent(field, batch)
+    if absent and (not needed or _is_asked_of_none(field, batch)):
+        return []
+    asked = _is_asked(field, batch)
+    if absent:
+        masks = {"missing-field": asked}
+    elif asked.all() and _is_in_order(field, batch):
+        return []
     else:
-        asked, empty = _is_asked(field, batch), _is_empty(field, batch)
+        empty = _is_empty(field, batch.columns[field.name])
         masks = {"missing-field": empty & asked} if needed else {}
         stray = _is_given(field, batch, empty) & ~asked
         masks["not-asked"] = stray & ~_is_undecided(spec, field, batch) if stray.any() else stray
@@ -393,6 +402,32 @@ def _field_findings(spec: ModelSpec, field: Field, batch: Batch) -> list[Finding
             unit=np.array(field.unit),
         )
     ]
+
+
+def _is_in_order(field: Field, batch: Batch) -> bool:
+    """Whether no row lacks the input or has it out of bounds, seen at its least and its greatest."""
+    column = batch.columns[field.name]
+    some = column[:1] if is_constant(column) else column
+    match field.kind:
+        case "choice":
+            return bool(some.min(initial=0) > EMPTY)
+        case "date":
+            return not np.isnat(some).any()
+        case "number" | "integer":
+            return _is_within(field, np.asarray(some, dtype=np.float64))
+        case "series" | "flag":
+            return False
+
+
+def _is_within(field: Field, values: Floats) -> bool:
+    """Whether all numbers lie within the bounds of a field; NaN does not."""
+    if not len(values):
+        return True
+    least, most = values.min(), values.max()
+    above = field.low is None or (least > field.low if field.low_open else least >= field.low)
+    below = np.isfinite(most) if field.high is None else most <= field.high
+    whole = field.kind != "integer" or bool((values == np.floor(values)).all())
+    return bool(above and below and whole and np.isfinite(least))
 
 
 def _refused(field: Field, code: str) -> Text:
@@ -419,28 +454,31 @@ def _bounded(field: Field, code: str, zh: str, en: str, bound: float) -> Text:
 
 def _is_absent(field: Field, batch: Batch) -> bool:
     """Whether no row has the input, seen on its first where one row is told for all."""
-    if not batch.is_constant(field.name):
-        return False
-    first = Batch(n=1, columns={field.name: batch.columns[field.name][:1]}, levels=batch.levels)
-    return bool(_is_empty(field, first)[0])
-
-
-def _is_empty(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
     column = batch.columns[field.name]
+    return is_constant(column) and bool(_is_empty(field, column[:1])[0])
+
+
+def _is_empty(field: Field, column: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
     match field.kind:
         case "choice":
             return np.asarray(column == EMPTY)
         case "date":
-            return np.isnat(batch.days(field.name))
+            return np.asarray(np.isnat(np.asarray(column, dtype="datetime64[D]")))
         case "series":
-            return np.isnan(batch.numbers(field.name)[:, 0])
+            return np.isnan(np.asarray(column[:, 0], dtype=np.float64))
         case "number" | "integer" | "flag":
-            return np.isnan(batch.numbers(field.name))
+            return np.isnan(np.asarray(column, dtype=np.float64))
 
 
 def _is_given(field: Field, batch: Batch, empty: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which rows say something by the input: a flag that is off says no more than an empty one."""
     return batch.numbers(field.name) == 1.0 if field.kind == "flag" else ~empty
+
+
+def _is_asked_of_none(field: Field, batch: Batch) -> bool:
+    """Whether an answer that all rows share lets the input out."""
+    told = ((batch.level_of_all(other), levels) for other, levels in field.asked_when)
+    return any(level is not None and level not in levels for level, levels in told)
 
 
 def _is_asked(field: Field, batch: Batch) -> npt.NDArray[np.bool_]:
@@ -484,5 +522,14 @@ def _by_row(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 def distinct(*columns: npt.NDArray[np.generic]) -> tuple[tuple[Floats, ...], Codes]:
     """The distinct combinations of some columns of n rows, and the combination of each row."""
-    found, key = combined(*(np.asarray(column, dtype=np.float64) for column in columns))
-    return found, key.astype(np.int32)
+    found, key = combined(*columns)
+    whole = tuple(np.asarray(column, dtype=np.float64) for column in found)
+    return whole, key.astype(np.int32, copy=False)
+
+
+def alike(rows: Picked, *columns: npt.NDArray[np.generic]) -> tuple[npt.NDArray[np.int64], Codes]:
+    """Of some rows of columns [n] one for each distinct combination, and which each of them is like."""
+    _, key = combined(*(column[rows] for column in columns))
+    one_of = np.zeros(int(key.max(initial=-1)) + 1, dtype=np.int64)
+    one_of[key] = np.arange(len(key)) if isinstance(rows, slice) else rows
+    return one_of, key.astype(np.int32, copy=False)

@@ -7,16 +7,17 @@ here is unrounded yuan in float64; it becomes whole fen once, at the border (`ap
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date
 from pathlib import Path
-from typing import Final, Generic, Literal, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from risk_models.columns import is_constant, told_once
 from risk_models.dated import Parameters, UndeclaredParameter
 from risk_models.keys import distinct_values
 from risk_models.words import Text
@@ -197,32 +198,40 @@ class Batch:
 
     def is_level(self, name: str, *wanted: str) -> npt.NDArray[np.bool_]:
         """Which rows chose one of the wanted levels; "" stands for a choice left empty."""
+        if is_constant(self.columns[name]):
+            return np.full(self.n, self.level_of_all(name) in wanted)
         picked = np.array([level in wanted for level in self.levels[name]] + ["" in wanted])
-        codes = self.codes(name)
-        if _is_constant(codes):
-            return np.full(self.n, picked[codes[0]])
-        return np.asarray(picked[codes], dtype=np.bool_)
+        return np.asarray(picked[self.codes(name)], dtype=np.bool_)
+
+    def level_of_all(self, name: str) -> str | None:
+        """The level that all rows chose, "" where it was left empty; None where rows may differ."""
+        if not is_constant(self.columns[name]):
+            return None
+        code = int(self.codes(name)[0])
+        return self.levels[name][code] if code >= 0 else ""
 
     def by_level(self, name: str, values: Floats) -> Floats:
         """Values given by level, spread over the rows; NaN where the choice is empty."""
-        return np.asarray(np.append(values, np.nan)[self.codes(name)], dtype=np.float64)
+        known, codes = np.append(values, np.nan), self.codes(name)
+        return np.full(self.n, known[codes[0]]) if is_constant(codes) else known[codes]
 
     def take(self, rows: npt.NDArray[np.integer]) -> "Batch":
         columns = {
             name: np.broadcast_to(column[:1], (len(rows), *column.shape[1:]))
-            if _is_constant(column)
+            if is_constant(column)
             else column[rows]
             for name, column in self.columns.items()
         }
         return Batch(n=len(rows), columns=columns, levels=self.levels)
 
+    def told_once(self) -> "Batch":
+        """The same rows, a column whose rows are all alike being one row told for all."""
+        columns = {name: told_once(column) for name, column in self.columns.items()}
+        return Batch(n=self.n, columns=columns, levels=self.levels)
+
     def is_constant(self, name: str) -> bool:
         """Whether a column is one row told for all, as an input that no row has."""
-        return _is_constant(self.columns[name])
-
-
-def _is_constant(column: npt.NDArray[np.generic]) -> bool:
-    return len(column) > 1 and column.strides[0] == 0
+        return is_constant(self.columns[name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,7 +344,7 @@ class Keyed:
     def of(cls, column: Floats) -> "Keyed":
         """Distinct numbers of a column and the key of each row."""
         values, key = distinct_values(column)
-        return cls(values=values, key=key.astype(np.int32))
+        return cls(values=values, key=key.astype(np.int32, copy=False))
 
 
 def _zeros(rows: int) -> Codes:
@@ -479,6 +488,12 @@ class Recorder:
     def __call__(
         self, name: str, function: StepFunction[P, R], /, *args: P.args, **inputs: P.kwargs
     ) -> R:
+        rows = 0 if args else _rows_alike(inputs.values())
+        if rows:
+            columns = cast("Mapping[str, npt.NDArray[np.generic]]", inputs)
+            of_one = cast("Callable[..., R]", function)
+            first = of_one(**{key: column[:1] for key, column in columns.items()})
+            return cast("R", np.broadcast_to(first, (rows,)))
         value = function(*args, **inputs)
         if self._on:
             self.add(name, function, inputs, value)
@@ -503,6 +518,15 @@ class Recorder:
                 value=traced(value),
             )
         )
+
+
+def _rows_alike(inputs: Iterable[object]) -> int:
+    """How many rows some inputs tell once for all; 0 where any of them tells rows one by one."""
+    rows = {
+        len(each) if isinstance(each, np.ndarray) and each.ndim == 1 and is_constant(each) else 0
+        for each in inputs
+    }
+    return rows.pop() if len(rows) == 1 else 0
 
 
 def traced(value: object) -> Traced:

@@ -132,7 +132,9 @@ def as_day(on: date) -> np.datetime64:
 
 def years(since: Days, until: Days) -> Floats:
     """Years between days, smooth from day to day: days / 365.25."""
-    return np.asarray((until - since).astype("timedelta64[D]").astype(np.float64) / DAYS_A_YEAR)
+    return np.asarray(
+        (until - since).astype("timedelta64[D]", copy=False).astype(np.float64) / DAYS_A_YEAR
+    )
 
 
 def ones(longest: float) -> Floats:
@@ -254,6 +256,8 @@ def slipped(
 ) -> list[Finding]:
     """Asks about a figure [n] outside its usual band that lies inside it times or over a factor."""
     outside = (given < low) | (given > high)
+    if not outside.any():
+        return []
     meant = np.where(given > high, given / factor, given * factor)
     return finding(
         code,

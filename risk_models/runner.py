@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import choices_of, finding, validate
+from risk_models.columns import constant, is_constant, told_once
 from risk_models.contract import (
     Basis,
     Batch,
@@ -38,7 +39,7 @@ from risk_models.engines.scenarios import (
     portfolio_scenarios,
     scenarios,
 )
-from risk_models.parts import PART, joined, parts_of
+from risk_models.parts import PART, side_by_side
 from risk_models.price_checks import price_refusals
 from risk_models.reconciling import apart_findings
 from risk_models.units import unit_words
@@ -46,24 +47,18 @@ from risk_models.words import Text
 
 __all__ = [
     "MOST_YUAN",
-    "Bar",
     "Fan",
     "NoTrace",
     "Portfolio",
     "fan",
     "portfolio",
     "stressed",
-    "tornado",
     "value",
 ]
 
-PRICE_FACTORS: Final = (0.8, 1.2)
-"""How far a tornado moves each price: a fifth, about the yearly move of a calm carbon market."""
-
-ENTERED_FACTORS: Final = (0.9, 1.1)
-"""How far a tornado moves an entered price or income without a range of its own: a tenth."""
-
 NO_REASON: Final = np.int8(-1)
+
+MOST_UNITS: Final = np.finfo(np.float64).max
 
 MOST_YUAN: Final = 1e13
 """Beyond this a figure is a slip of a unit, and its fen would no longer be exact."""
@@ -89,25 +84,6 @@ class NoTrace(ValueError):  # noqa: N818 - the name states the refusal, as the o
     """A trace was asked for more than one row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One bar of a tornado: the value when one input, price or parameter moves alone.
-
-    `kind` is field, price, parameter, or list: a series moved as a whole, whose ends are factors.
-    """
-
-    kind: str
-    name: str
-    low: float
-    high: float
-    value_at_low: float
-    value_at_high: float
-
-    @property
-    def width(self) -> float:
-        return abs(self.value_at_high - self.value_at_low)
-
-
 def value(
     model: Model,
     batch: Batch,
@@ -121,7 +97,7 @@ def value(
     if trace and batch.n != 1:
         raise NoTrace("a trace is kept for a batch of one")
     if batch.n > PART and simulation is None:
-        return joined([value(model, part, basis, stress=stress) for part in parts_of(batch)])
+        return side_by_side(lambda part: value(model, part, basis, stress=stress), batch)
     # What overflows is refused as too large, so that it needs no warning beside.
     with np.errstate(over="ignore", invalid="ignore"):
         run = _checked(model, batch, basis, stress)
@@ -186,6 +162,7 @@ def portfolio(
 
 def _checked(model: Model, batch: Batch, basis: Basis, stress: Stress | None) -> "_Run":
     """A run whose refused rows are left behind."""
+    batch = batch.told_once()
     given = batch if stress is None else entered(model.spec, batch, stress.entered)
     run = _Run(model, given, stressed(basis, stress), stress)
     run.drop(validate(model.spec, batch))
@@ -316,6 +293,8 @@ class _Run:
         """A column of an exposure on the rows of the batch, NaN where it values none."""
         if exposure.rows is None:
             return column
+        if len(exposure.rows) == 0:
+            return constant(np.nan, self.batch.n)
         placed = np.full(self.batch.n, np.nan)
         placed[exposure.rows] = column
         return placed
@@ -329,10 +308,12 @@ class _Run:
         total: dict[str, tuple[Floats, str]] = {}
         for name, exposure in exposures.items():
             for key, (amount, unit) in assessed[name].quantities.items():
-                before, _ = total.get(key, (np.zeros(self.batch.n), unit))
                 placed = self._placed(exposure, amount)
-                known = np.where(np.isnan(placed), 0.0, placed)
-                total[key] = (before + known * weights[name], unit)
+                counted = _weighted({name: placed}, weights, self.batch.n)
+                if exposure.rows is not None:
+                    counted = np.where(np.isnan(counted), 0.0, counted)
+                before = total.get(key)
+                total[key] = (counted if before is None else before[0] + counted, unit)
         return total
 
     def _parts(
@@ -457,18 +438,26 @@ def _weights(
 ) -> tuple[Mapping[str, Floats], npt.NDArray[np.int8], Sequence[Text]]:
     if len(model.spec.approaches) == 1:
         only = model.spec.approaches[0].name
-        return {only: np.ones(batch.n)}, np.zeros(batch.n, dtype=np.int8), (SINGLE,)
-    return cast("Several", model).reconcile(batch, basis, values)
+        return {only: constant(1.0, batch.n)}, np.zeros(batch.n, dtype=np.int8), (SINGLE,)
+    weights, reason, reasons = cast("Several", model).reconcile(batch, basis, values)
+    return {name: told_once(weight) for name, weight in weights.items()}, reason, reasons
 
 
 def _weighted(columns: Mapping[str, Floats], weights: Mapping[str, Floats], rows: int) -> Floats:
     """The weighted sum, a weight of zero leaving out what that approach could not value."""
-    total = np.zeros(rows)
-    for name, column in columns.items():
+    used = [name for name in columns if weights[name].any()]
+    if len(used) == 1 and _is_whole(weights[used[0]]):
+        return columns[used[0]]
+    total = constant(0.0, rows)
+    for name in used:
         weight = weights[name]
-        if weight.any():
-            total = total + np.where(weight == 0.0, 0.0, weight * column)
+        total = total + np.where(weight == 0.0, 0.0, weight * columns[name])
     return total
+
+
+def _is_whole(weight: Floats) -> bool:
+    """Whether an approach counts alone in all rows."""
+    return bool(weight[0] == 1.0) and (len(weight) == 1 or is_constant(weight))
 
 
 def _beyond(
@@ -477,10 +466,18 @@ def _beyond(
     """Rows with a figure in yuan that no right is worth, or a quantity without end."""
     beyond = np.zeros(len(money[0]), dtype=np.bool_)
     for column in money:
-        beyond |= np.abs(column) > MOST_YUAN
+        if not _within(column, MOST_YUAN):
+            beyond |= np.abs(column) > MOST_YUAN
     for amount, _unit in amounts.values():
-        beyond |= np.isinf(amount)
+        if not _within(amount, MOST_UNITS):
+            beyond |= np.isinf(amount)
     return beyond
+
+
+def _within(column: Floats, most: float) -> bool:
+    """Whether all figures surely lie within a limit either way; NaN says no."""
+    some = column[:1] if is_constant(column) else column
+    return bool(some.max() <= most and some.min() >= -most)
 
 
 def _weighting(values: Mapping[str, Floats], weights: Mapping[str, Floats], total: Floats) -> Step:
@@ -495,103 +492,4 @@ def _weighting(values: Mapping[str, Floats], weights: Mapping[str, Floats], tota
         reference="",
         inputs=inputs,
         value=traced(total),
-    )
-
-
-# ---------------------------------------------------------------------------
-# Tornado
-
-
-def tornado(model: Model, row: Batch, basis: Basis) -> tuple[float, tuple[Bar, ...]]:
-    """The base value of one row and a bar for each field, price and parameter that may vary."""
-    base = float(value(model, row, basis).value[0])
-    bars = [*_field_bars(model, row, basis), *_price_bars(model, row, basis)]
-    bars += _parameter_bars(model, row, basis)
-    return base, tuple(sorted(bars, key=lambda bar: -np.nan_to_num(bar.width)))
-
-
-def _field_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
-    """Both ends of all fields as rows of one batch: a run costs the same for one row as for many."""
-    moves = [_move(field, row) for field in model.spec.fields if _may_move(field, row)]
-    if not moves:
-        return []
-    batch = row.take(np.zeros(2 * len(moves), dtype=np.int32))
-    columns = dict(batch.columns)
-    for place, (field, _ends, pair) in enumerate(moves):
-        column = np.array(columns[field.name], dtype=np.float64)
-        column[2 * place : 2 * place + 2] = pair
-        columns[field.name] = column
-    values = value(model, replace(batch, columns=columns), basis).value.reshape(-1, 2)
-    return [
-        _bar("list" if field.kind == "series" else "field", field.name, ends, at_low, at_high)
-        for (field, ends, _pair), (at_low, at_high) in zip(moves, values, strict=True)
-    ]
-
-
-def _may_move(field: Field, row: Batch) -> bool:
-    """Whether a field has a range or is taken from the market, and is given."""
-    return bool((field.vary or field.market) and not np.isnan(row.numbers(field.name).flat[0]))
-
-
-def _move(field: Field, row: Batch) -> tuple[Field, tuple[float, float], Floats]:
-    """A field, its ends as its bar shows them, and what it is at both."""
-    given = row.numbers(field.name)
-    if field.kind == "series":
-        return field, ENTERED_FACTORS, given * np.array(ENTERED_FACTORS)[:, np.newaxis]
-    ends = _ends(field, float(given[0]))
-    return field, ends, np.array(ends)
-
-
-def _ends(field: Field, given: float) -> tuple[float, float]:
-    """The range of a field around what is given.
-
-    A range is stated around the field's example. What lies outside of it, such as the area of a
-    smaller forest, moves by the same shares as the example does.
-    """
-    low, high = field.vary or (given * ENTERED_FACTORS[0], given * ENTERED_FACTORS[1])
-    example = field.example
-    if low <= given <= high or isinstance(example, str) or not isinstance(example, int | float):
-        return low, high
-    return (given * low / example, given * high / example) if example else (low, high)
-
-
-def _price_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
-    bars = []
-    for price_id in model.spec.price_ids:
-        if price_id not in basis.prices:
-            continue
-        ends = [
-            value(model, row, basis, stress=Stress(prices={price_id: factor})).value[0]
-            for factor in PRICE_FACTORS
-        ]
-        yuan = basis.prices[price_id].yuan
-        low, high = (yuan * factor for factor in PRICE_FACTORS)
-        bars.append(_bar("price", price_id, (low, high), *ends))
-    return bars
-
-
-def _parameter_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:
-    bars = []
-    for parameter_id in model.spec.parameters:
-        parameter = basis.parameters.in_force(parameter_id).parameter
-        if parameter.low is None or parameter.high is None:
-            continue
-        number = basis.parameters.number(parameter_id)
-        low, high = number * parameter.low, number * parameter.high
-        ends = [
-            value(model, row, basis, stress=Stress(parameters={parameter_id: moved})).value[0]
-            for moved in (low, high)
-        ]
-        bars.append(_bar("parameter", parameter_id, (low, high), *ends))
-    return bars
-
-
-def _bar(kind: str, name: str, ends: tuple[float, float], at_low: float, at_high: float) -> Bar:
-    return Bar(
-        kind=kind,
-        name=name,
-        low=ends[0],
-        high=ends[1],
-        value_at_low=float(at_low),
-        value_at_high=float(at_high),
     )

@@ -6,13 +6,14 @@ hazard share one cell, which is valued once; a row reads the running sum of its 
 ends.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from risk_models.columns import is_constant, told_once
 from risk_models.contract import (
     Exposure,
     Floats,
@@ -44,7 +45,7 @@ BLOCK: Final = 1 << 13
 
 NO_STRESS: Final = Stress()
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.integer]
 Picked = slice | npt.NDArray[np.integer]
 
 
@@ -80,7 +81,7 @@ class Cells:
             # Whatever the hazard, such a flow is the same.
             hazard = Keyed.one(0.0, exposure.n)
         terms, term_key = _distinct_terms(flow, exposure.n)
-        (self.profile, of_rate, of_hazard, of_term), self.of_row = joint(
+        (self.profile, of_rate, of_hazard, of_term), self.of_row = _crossed(
             (profile.key, rate.key, hazard.key, term_key),
             (len(profile.values), len(rate.values), len(hazard.values), len(terms)),
         )
@@ -181,7 +182,7 @@ class _Carried:
 
     __slots__ = ("_bases", "_key", "_powers", "_years", "moves")
 
-    def __init__(self, bases: Floats, key: npt.NDArray[np.int64], years: Floats) -> None:
+    def __init__(self, bases: Floats, key: Places, years: Floats) -> None:
         self._bases, self._key, self._years = bases, key, years
         self.moves = bool(np.any(bases != 1.0))
         self._powers: Floats | None = None
@@ -209,6 +210,19 @@ class _Carried:
         return found
 
 
+def _crossed(keys: Sequence[Places], sizes: Sequence[int]) -> tuple[Sequence[Places], Places]:
+    """The combinations of keys, key by key, and the one of each row; what only one key tells is taken whole."""
+    told = [place for place, size in enumerate(sizes) if size > 1]
+    if len(told) > 1:
+        return joint(keys, sizes)
+    size = max(sizes)
+    found = [
+        np.arange(size) if place in told else np.zeros(size, np.int64)
+        for place in range(len(sizes))
+    ]
+    return found, keys[told[0] if told else 0]
+
+
 def _since_the_day(base: Floats, at: Floats) -> Floats:
     """What a factor does from `at` to a year later, nothing of it before the day."""
     return np.asarray(base ** np.clip(at + 1.0, 0.0, 1.0))
@@ -226,7 +240,7 @@ def curve_at(price: Price | None, at: Floats) -> Floats:
     return np.asarray(np.interp(at, years, np.asarray(curve)))
 
 
-def _distinct_terms(flow: Flow, rows: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+def _distinct_terms(flow: Flow, rows: int) -> tuple[Floats, Places]:
     if flow.term is None:
         return np.array([np.inf]), np.zeros(rows, dtype=np.int64)
     return distinct_values(flow.term)
@@ -248,11 +262,12 @@ def assess(exposure: Exposure, prices: Prices, stress: Stress | None = None) -> 
     units: dict[str, tuple[Floats, str]] = {}
     for flow in exposure.flows:
         worth, amount = _flow_value(exposure, flow, prices, stress or NO_STRESS)
-        components[flow.name] = components.get(flow.name, np.zeros(exposure.n)) + worth
-        value = value + worth
+        before = components.get(flow.name)
+        components[flow.name] = worth if before is None else before + worth
+        value += worth
         if flow.unit != "yuan":
-            before, _ = units.get(flow.name, (np.zeros(exposure.n), flow.unit))
-            units[flow.name] = (before + amount, flow.unit)
+            counted = units.get(flow.name)
+            units[flow.name] = (amount if counted is None else counted[0] + amount, flow.unit)
     return Assessment(value=value, components=components, quantities=units)
 
 
@@ -268,17 +283,37 @@ def _flow_value(
     exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
 ) -> tuple[Floats, Floats]:
     """Yuan and undiscounted units of one flow by row, each read from the years of its cell."""
+    worth = flow.quantity * flow.unit_price
+    if _is_paid_today(flow):
+        units = flow.profile.values[flow.profile.key, 0]
+        return worth * units, flow.quantity * units
     # The term is read row by row, so that rows of other terms share their cells.
     cells = Cells(exposure, replace(flow, term=None), prices, stress)
     last, share = _ends(flow)
-    per_unit = np.empty(exposure.n)
-    for here, rows in _rows_of_blocks(cells):
-        at = cells.of_row[rows] - here.start
-        part = None if share is None else share[rows]
-        per_unit[rows] = _read(cells.totals(here), at, last[rows], part)
-        per_unit[rows] *= cells.rotations(here)[at]
+    worth *= _per_unit(flow, cells, last, share)
     units = _read(_running(flow.profile.values), flow.profile.key, last, share)
-    return flow.quantity * flow.unit_price * per_unit, flow.quantity * units
+    units *= flow.quantity
+    return worth, units
+
+
+def _is_paid_today(flow: Flow) -> bool:
+    """Whether all is one payment on the valuation day, which nothing changes."""
+    one = flow.profile.values.shape[1] == 1 and np.ndim(flow.first) == 0 and flow.first == 0.0
+    return bool(one and flow.term is None and flow.repeat is None)
+
+
+def _per_unit(flow: Flow, cells: Cells, last: Places, share: Floats | None) -> Floats:
+    """Present value by row of a flow for one unit of its quantity."""
+    per_unit = np.empty(len(cells.of_row))
+    for here, rows in _rows_of_blocks(cells):
+        at = cells.of_row[rows] - here.start if here.start else cells.of_row[rows]
+        found = _read(cells.totals(here), at, last[rows], None if share is None else share[rows])
+        if flow.repeat is not None:
+            found *= cells.rotations(here)[at]
+        if isinstance(rows, slice):
+            return found
+        per_unit[rows] = found
+    return per_unit
 
 
 def _rows_of_blocks(cells: Cells) -> Iterator[tuple[slice, Picked]]:
@@ -307,13 +342,17 @@ def _read(
     totals: Floats, at: npt.NDArray[np.integer], last: Places, share: Floats | None
 ) -> Floats:
     """Of running totals [T + 1, c] the first `last` years by row, and a share of the next one."""
-    years, cells = totals.shape
-    place, flat = last * cells + at, totals.ravel()
-    whole = np.asarray(flat[place])
+    cells = totals.shape[1]
+    place = last * cells
+    place += at
+    whole = np.asarray(totals.ravel().take(place))
     if share is None:
         return whole
-    following = flat[place + cells * (last < years - 1)]
-    return np.asarray(whole + share * (following - whole))
+    # What the year after adds; nothing does after the last.
+    added = np.asarray(np.diff(totals, axis=0, append=totals[-1:]).ravel().take(place))
+    added *= share
+    added += whole
+    return added
 
 
 def _ends(flow: Flow) -> tuple[Places, Floats | None]:
@@ -321,12 +360,17 @@ def _ends(flow: Flow) -> tuple[Places, Floats | None]:
     years, key = flow.profile.values.shape[1], flow.profile.key
     if flow.term is None:
         return np.full(len(key), years), None
-    first = np.asarray(flow.first, dtype=np.float64)
-    first = first if first.ndim == 0 else first[key]
+    first = told_once(np.atleast_1d(np.asarray(flow.first, dtype=np.float64)))
+    begins = first[0] if len(first) == 1 or is_constant(first) else first[key]
     if not flow.even:
-        whole = np.floor(flow.term - first + ON_TIME) + 1.0
-        return np.clip(whole, 0, years).astype(np.int64), None
-    counted = np.maximum(flow.term - first + _length_of_first_period(first), 0.0)
+        whole = flow.term - begins
+        whole += ON_TIME
+        np.floor(whole, out=whole)
+        whole += 1.0
+        return np.clip(whole, 0.0, years, out=whole).astype(np.int64), None
+    counted = flow.term - begins
+    counted += _length_of_first_period(np.asarray(begins))
+    np.maximum(counted, 0.0, out=counted)
     whole = np.floor(counted)
     return np.minimum(whole, years).astype(np.int64), counted - whole
 

@@ -19,14 +19,19 @@ COLUMNS = {
     "with-empty": RNG.choice([np.nan, 0.0, 1.0], MANY),
     "small": RNG.choice([1.0, 2.0], 30),
     "none": np.zeros(0),
+    "days-of-a-calendar": RNG.integers(8_000, 20_000, MANY),
+    "codes": RNG.integers(-1, 12, MANY).astype(np.int32),
+    "far-apart": RNG.choice([-(2**60), 0, 2**60], MANY),
+    "all-different-and-far": RNG.integers(-(2**62), 2**62, MANY),
 }
 
 
 @pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
 def test_each_row_leads_back_to_its_own_number(column):
     values, place = distinct_values(column)
-    assert np.array_equal(values[place], column, equal_nan=True)
+    assert np.array_equal(values[place], column, equal_nan=column.dtype.kind == "f")
     assert len(values) == len(np.unique(column))
+    assert values.dtype == column.dtype
 
 
 @given(arrays(np.float64, st.integers(0, 40), elements=st.floats(allow_nan=False)))

@@ -12,7 +12,8 @@ from risk_models.batches import batch_from_rows
 from risk_models.conformance import random_rows
 from risk_models.contract import Price, Stress
 from risk_models.registry import BUILT_INS, science_parameters
-from risk_models.runner import NoTrace, tornado, value
+from risk_models.runner import NoTrace, value
+from risk_models.tornado import tornado
 from tests.risk_models.helpers import ON, SINK, example, run
 from tests.support.examples import examples
 

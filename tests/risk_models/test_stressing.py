@@ -12,8 +12,9 @@ from risk_models.contract import Basis, Price, Prices, Stress
 from risk_models.data_files import DataFileError
 from risk_models.models import carbon_sink_income, forest_right
 from risk_models.registry import BUILT_INS, science_parameters
-from risk_models.runner import entered, tornado, value
+from risk_models.runner import entered, value
 from risk_models.stressing import load_scenarios, scenarios
+from risk_models.tornado import tornado
 
 PARAMETERS = science_parameters().on(date(2024, 3, 20))
 GOOD = """

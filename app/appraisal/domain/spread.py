@@ -20,7 +20,8 @@ from risk_models.batches import batch_from_rows
 from risk_models.contract import Basis, Batch, Model, ModelSpec, Result
 from risk_models.dated import ParameterNotInForce
 from risk_models.engines.scenarios import Simulation
-from risk_models.runner import Bar, fan, tornado, value
+from risk_models.runner import fan, value
+from risk_models.tornado import Bar, tornado
 from risk_models.words import Text
 
 PATHS: Final = "scenario.paths"

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from risk_models.columns import constant, is_constant
 from risk_models.comparables import SERIES, comparable_price
 from risk_models.contract import Basis, Batch, Exposure, Floats, Flow, Keyed, Recorder, step
 from risk_models.modelling import empty_exposure, single, trimmed
@@ -116,18 +117,19 @@ def weights_of(
         _weight(batch, basis, column, answers)
         for column, answers in (("market_weight", COMPARED), ("cost_weight", COSTED))
     )
-    codes = batch.codes("other_evidence")
     levels = batch.levels["other_evidence"]
     # A choice left empty means that there is nothing beside income.
     of_level = np.array([*map(list(REASONS).index, levels), 0], dtype=np.int8)
-    weights = {"income": 1.0 - market - cost, "market": market, "cost": cost}
-    return weights, of_level[codes], tuple(REASONS.values())
+    reason = of_level[batch.codes("other_evidence")]
+    alone = is_constant(market) and is_constant(cost)
+    income = constant(1.0, batch.n) if alone else 1.0 - market - cost
+    return {"income": income, "market": market, "cost": cost}, reason, tuple(REASONS.values())
 
 
 def _weight(batch: Batch, basis: Basis, column: str, answers: tuple[str, ...]) -> Floats:
     rows = batch.is_level("other_evidence", *answers)
     if not rows.any():
-        return np.zeros(batch.n)
+        return constant(0.0, batch.n)
     levels = batch.levels["registration"]
     table = basis.parameters.table(APPROACH_WEIGHT)
     return np.where(rows, batch.by_level("registration", table.column(column, levels)), 0.0)

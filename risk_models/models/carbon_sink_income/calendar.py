@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_models.batches import distinct
+from risk_models.columns import Picked
 from risk_models.contract import Basis, Batch, Codes, Floats, Keyed, Recorder, step
 from risk_models.modelling import Days, as_day, years, years_left
 
@@ -306,13 +307,15 @@ class Calendar:
         self,
         profiles: Floats,
         place: npt.NDArray[np.integer],
-        rows: npt.NDArray[np.integer],
+        rows: Picked,
         key: Codes,
     ) -> tuple[Keyed, Floats]:
         """Profiles [P, T] of some rows for the whole batch, with the first payment of each.
 
         The other rows see one more profile, of nothing.
         """
+        if isinstance(rows, slice):
+            return Keyed(values=profiles, key=key), self.first[place]
         whole = np.full(len(self.key), len(profiles), dtype=np.int32)
         whole[rows] = key
         values = np.vstack([profiles, np.zeros((1, profiles.shape[1]))])

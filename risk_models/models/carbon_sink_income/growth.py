@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import distinct
+from risk_models.batches import alike
+from risk_models.columns import picked
 from risk_models.contract import Basis, Batch, Floats, Keyed, Recorder, step
 from risk_models.modelling import Days, trimmed, years
 from risk_models.models.carbon_sink_income.calendar import Calendar
@@ -26,7 +27,9 @@ from risk_models.models.carbon_sink_income.names import (
 )
 from risk_models.trace import interpolated
 
-__all__ = ["CONVERSIONS", "Stands", "curve_stock", "grown", "stock_column"]
+__all__ = ["CONVERSIONS", "OWN_CURVE", "Stands", "curve_stock", "curves_of", "grown"]
+
+OWN_CURVE: Final = ("curve_a_m3_per_ha", "curve_k", "curve_c")
 
 # ---------------------------------------------------------------------------
 # Age and stock
@@ -309,15 +312,14 @@ def _gain(
     )
 
 
-def stock_column(
-    batch: Batch, basis: Basis, rows: npt.NDArray[np.integer]
+def curves_of(
+    batch: Batch, basis: Basis, species: npt.NDArray[np.integer]
 ) -> tuple[Floats, Floats, Floats]:
-    """A, k and c of the curve of each row's group of trees."""
+    """A, k and c of the curve of some groups of trees, by their codes."""
     table = basis.parameters.table(CURVE)
     levels = batch.levels["species"]
-    codes = batch.codes("species")[rows]
     asymptote, speed, shape = (
-        np.asarray(table.column(name, levels)[codes])
+        np.asarray(table.column(name, levels)[species])
         for name in ("asymptote_m3_per_ha", "growth_k", "shape_c")
     )
     return asymptote, speed, shape
@@ -331,22 +333,21 @@ def grown(
     batch: Batch, basis: Basis, steps: Recorder, calendar: Calendar, stated: str
 ) -> tuple[Keyed, Floats]:
     """What each verification credits per mu of the rows that state removals in one such way."""
-    rows = np.flatnonzero(batch.is_level("removal_basis", stated))
-    started = steps(
+    rows = picked(batch.is_level("removal_basis", stated))
+    which, key = alike(
+        rows,
+        calendar.key,
+        *(batch.days(name).view(np.int64) for name in ("planted_on", "crediting_starts_on")),
+        *(batch.codes(name) for name in ("species", "conversion")),
+        *_shapes(batch, stated),
+    )
+    place, species = calendar.key[which], batch.codes("species")[which]
+    starts = steps(
         "age_at_start",
         age_at_start,
-        planted_on=batch.days("planted_on")[rows],
-        crediting_starts_on=batch.days("crediting_starts_on")[rows],
+        planted_on=batch.days("planted_on")[which],
+        crediting_starts_on=batch.days("crediting_starts_on")[which],
     )
-    shape = _shapes(batch, basis, rows, stated)
-    (keys, starts, species, conversion, *figures), key = distinct(
-        calendar.key[rows],
-        started,
-        batch.codes("species")[rows],
-        batch.codes("conversion")[rows],
-        *shape,
-    )
-    place = keys.astype(np.int64)
     told = calendar.at(place)
     ages = {
         "age_until": steps(
@@ -364,56 +365,53 @@ def grown(
             crediting_years=told["crediting_years"],
         ),
     }
-    until, since = _stock(batch, stated, figures, ages, steps)
+    until, since = _stock(batch, basis, stated, which, ages, steps)
     stands = Stands.of(batch, basis)
-    codes = species.astype(np.int64)
-    gain = stands.gain(conversion.astype(np.int64), codes, until, since, steps)
+    gain = stands.gain(batch.codes("conversion")[which], species, until, since, steps)
     profiles = steps(
         "growth_credited",
         growth_credited,
         verification_due=told["verification_due"],
         biomass_gain=gain,
-        carbon_fraction=stands.carbon(codes),
+        carbon_fraction=stands.carbon(species),
     )
     return calendar.spread(profiles, place, rows, key)
 
 
-def _shapes(
-    batch: Batch, basis: Basis, rows: npt.NDArray[np.integer], stated: str
-) -> tuple[Floats, ...]:
-    """What tells one stock from another besides its age: curve figures, or the row of its table."""
+def _shapes(batch: Batch, stated: str) -> tuple[npt.NDArray[np.generic], ...]:
+    """What tells one stock from another besides species and age: own figures, or the row of its table."""
     match stated:
         case "growth-curve":
-            return stock_column(batch, basis, rows)
+            return ()
         case "own-curve":
-            names = ("curve_a_m3_per_ha", "curve_k", "curve_c")
-            return tuple(batch.numbers(name)[rows] for name in names)
+            return tuple(batch.numbers(name) for name in OWN_CURVE)
         case _:
-            return (rows.astype(np.float64),)
+            return (np.arange(batch.n),)
 
 
 def _stock(
     batch: Batch,
+    basis: Basis,
     stated: str,
-    figures: list[Floats],
+    which: npt.NDArray[np.integer],
     ages: dict[str, Floats],
     steps: Recorder,
 ) -> tuple[Floats, Floats]:
-    """Stock [P, T] at the end and at the beginning of each verification."""
-    columns = [figure[:, np.newaxis] for figure in figures]
+    """Stock [P, T] of some rows at the end and at the beginning of each verification."""
     if stated == "growth-curve":
+        figures = curves_of(batch, basis, batch.codes("species")[which])
+        columns = [figure[:, np.newaxis] for figure in figures]
         curve = dict(zip(("asymptote_m3_per_ha", "growth_k", "shape_c"), columns, strict=True))
         return (
             steps("stock_until", curve_until, **curve, age_until=ages["age_until"]),
             steps("stock_since", curve_since, **curve, age_since=ages["age_since"]),
         )
     if stated == "own-curve":
-        own = dict(zip(("curve_a_m3_per_ha", "curve_k", "curve_c"), columns, strict=True))
+        own = {name: batch.numbers(name)[which][:, np.newaxis] for name in OWN_CURVE}
         return (
             steps("stock_until", own_curve_until, **own, age_until=ages["age_until"]),
             steps("stock_since", own_curve_since, **own, age_since=ages["age_since"]),
         )
-    which = figures[0].astype(np.int64)
     table = {
         "stock_by_age_m3_per_ha": trimmed(batch.numbers("stock_by_age_m3_per_ha")[which]),
         "yield_step_years": batch.numbers("yield_step_years")[which][:, np.newaxis],

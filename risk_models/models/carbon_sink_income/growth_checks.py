@@ -1,20 +1,23 @@
 """What speaks against the way removals are stated: age, species, factors, and too much of them."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.batches import finding
-from risk_models.contract import Basis, Batch, Finding, Floats, Recorder
+from risk_models.batches import alike, finding
+from risk_models.columns import Picked, picked
+from risk_models.contract import Basis, Batch, Codes, Finding, Floats, Recorder
 from risk_models.modelling import mixed_units, per_unit, worked_out, years
 from risk_models.models.carbon_sink_income.balance_inputs import BALANCE
 from risk_models.models.carbon_sink_income.gain_loss import net_carbon
 from risk_models.models.carbon_sink_income.growth import (
     CONVERSIONS,
+    OWN_CURVE,
     Stands,
     curve_stock,
-    stock_column,
+    curves_of,
 )
 from risk_models.models.carbon_sink_income.names import (
     CURVE,
@@ -66,14 +69,15 @@ LEAP_DAYS: Final = 0.01
 
 def growth_findings(batch: Batch, basis: Basis) -> list[Finding]:
     """All findings on how removals are stated."""
+    grown = _Growing.of(batch, basis)
     return [
         *_kind_findings(batch),
-        *_stand_findings(batch, basis),
+        *_stand_findings(batch, basis, grown),
         *_state_findings(batch, basis),
         *_rotation_findings(batch),
         *_balance_findings(batch),
         *_length_findings(batch),
-        *_rate_findings(batch, basis),
+        *_rate_findings(batch, basis, grown),
         *_bound_findings(batch, basis),
     ]
 
@@ -163,36 +167,89 @@ def _ages(batch: Batch, rows: npt.NDArray[np.integer]) -> tuple[Floats, Floats]:
 def _oldest(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer]) -> Floats:
     """The oldest age that the curve or the yield table of some rows is made for."""
     table = basis.parameters.table(CURVE).column("oldest_age", batch.levels["species"])
-    by_curve = np.append(table, np.nan)[batch.codes("species")[rows]]
-    entries = np.sum(~np.isnan(batch.numbers("stock_by_age_m3_per_ha")[rows]), axis=1)
-    by_table = entries * batch.numbers("yield_step_years")[rows]
+    oldest = np.append(table, np.nan)[batch.codes("species")[rows]]
     tabled = batch.is_level("removal_basis", "yield-table")[rows]
-    return np.asarray(np.where(tabled, by_table, by_curve))
+    if tabled.any():
+        which = rows[tabled]
+        entries = np.sum(~np.isnan(batch.numbers("stock_by_age_m3_per_ha")[which]), axis=1)
+        oldest[tabled] = entries * batch.numbers("yield_step_years")[which]
+    return np.asarray(oldest)
 
 
-def _stand_findings(batch: Batch, basis: Basis) -> list[Finding]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Growing:
+    """The rows read from a curve or a yield table, NaN in a column where it is not known.
+
+    Ages are those when crediting starts and when it or the right ends, and the oldest that curve
+    or table is made for; `rate` is the mean of the removals a year and mu.
+    """
+
+    rows: Mask
+    started: Floats
+    ended: Floats
+    oldest: Floats
+    rate: Floats
+
+    @classmethod
+    def of(cls, batch: Batch, basis: Basis) -> "_Growing | None":
+        """None where no row is so read. Rows that grow alike are worked out once."""
+        growing = batch.is_level("removal_basis", *GROWING)
+        if not growing.any():
+            return None
+        known = growing & (batch.codes("species") >= 0) & ~np.isnat(batch.days("planted_on"))
+        hit = picked(known)
+        rows, key = _grown_alike(batch, hit)
+        started, ended = _ages(batch, rows)
+        rate = np.full(len(rows), np.nan)
+        readable = np.flatnonzero((batch.codes("conversion")[rows] >= 0) & (started >= 0.0))
+        if len(readable):
+            span = np.maximum(ended - started, 1.0)[readable]
+            rate[readable] = _gained(batch, basis, rows[readable]) / span
+        found = (started, ended, _oldest(batch, basis, rows), rate)
+        started, ended, oldest, rate = (_placed(each[key], hit, batch.n) for each in found)
+        return cls(rows=growing, started=started, ended=ended, oldest=oldest, rate=rate)
+
+
+def _placed(figures: Floats, rows: Picked, n: int) -> Floats:
+    """Figures [r] of some rows as a column [n], NaN elsewhere."""
+    if isinstance(rows, slice):
+        return figures
+    column = np.full(n, np.nan)
+    column[rows] = figures
+    return column
+
+
+def _grown_alike(batch: Batch, rows: Picked) -> tuple[npt.NDArray[np.integer], Codes]:
+    """Of some rows one for all that grow alike, and which of them each row is like."""
+    ends = np.minimum(batch.days("crediting_ends_on"), batch.days("right_ends_on"))
+    days = (batch.days("planted_on"), batch.days("crediting_starts_on"), ends)
+    columns: list[npt.NDArray[np.generic]] = [each.view(np.int64) for each in days]
+    columns += [batch.codes(each) for each in ("species", "conversion", "removal_basis")]
+    if batch.is_level("removal_basis", "own-curve").any():
+        columns += [batch.numbers(each) for each in OWN_CURVE]
+    tabled = batch.is_level("removal_basis", "yield-table")
+    if tabled.any():
+        columns.append(np.where(tabled, np.arange(batch.n), 0))
+    return alike(rows, *columns)
+
+
+def _stand_findings(batch: Batch, basis: Basis, grown: _Growing | None) -> list[Finding]:
     """Species, planting, age and factors of rows that are read from a curve or a yield table."""
-    growing = batch.is_level("removal_basis", *GROWING)
-    if not growing.any():
+    if grown is None:
         return []
-    known = growing & (batch.codes("species") >= 0) & ~np.isnat(batch.days("planted_on"))
-    hit = np.flatnonzero(known)
-    started, ended, oldest = (np.full(batch.n, np.nan) for _ in range(3))
-    if len(hit):
-        started[hit], ended[hit] = _ages(batch, hit)
-        oldest[hit] = _oldest(batch, basis, hit)
+    growing = grown.rows
     return [
         *_refused("species-needed", "species", growing & (batch.codes("species") < 0)),
         *_refused("planting-needed", "planted_on", growing & np.isnat(batch.days("planted_on"))),
-        *_refused("planted-after-crediting", "planted_on", started < 0.0),
+        *_refused("planted-after-crediting", "planted_on", grown.started < 0.0),
         *finding(
             "age-outside-table",
             "planted_on",
-            ended > oldest,
+            grown.ended > grown.oldest,
             severity="refuse",
             detail=WORDS["age-outside-table"],
-            age=ended,
-            oldest=oldest,
+            age=grown.ended,
+            oldest=grown.oldest,
         ),
         *_refused("conversion-not-for-species", "conversion", growing & _without(batch, basis)),
         *_table_findings(batch),
@@ -275,7 +332,7 @@ def _length_findings(batch: Batch) -> list[Finding]:
     )
 
 
-def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
+def _rate_findings(batch: Batch, basis: Basis, grown: _Growing | None) -> list[Finding]:
     """Removals a year beyond what such land has ever been validated for, or far below it."""
     table = basis.parameters.table(KIND)
     levels = batch.levels["sink_kind"]
@@ -286,7 +343,7 @@ def _rate_findings(batch: Batch, basis: Basis) -> list[Finding]:
     is_dry = batch.numbers("dry_land") == 1.0
     # Read only for dry land: a result lists the parameters it read.
     dry = basis.parameters.number(DRY_LAND) if is_dry.any() else np.inf
-    rate = _yearly_rate(batch, basis)
+    rate = _yearly_rate(batch, basis, grown)
     too_dry = is_dry & (rate > dry) & (rate <= refuse)
     wordy = (
         ("removals-above-band", "ask", (rate > ask) & (rate <= refuse) & ~too_dry, ask),
@@ -354,7 +411,7 @@ def _stated_in(batch: Batch) -> list[tuple[str, Mask]]:
     ]
 
 
-def _yearly_rate(batch: Batch, basis: Basis) -> Floats:
+def _yearly_rate(batch: Batch, basis: Basis, grown: _Growing | None) -> Floats:
     """Removals per mu and year as stated, the highest of a table, the mean of a curve."""
     stated = batch.is_level("removal_basis", "yearly-rate", "rotation")
     rate = batch.numbers("removals_tco2e_per_mu")
@@ -374,11 +431,7 @@ def _yearly_rate(batch: Batch, basis: Basis) -> Floats:
         area = batch.numbers("area_mu")[hit]
         kept = net_carbon(batch, hit, OFF) * 44.0 / 12.0
         rate[hit] = per_unit(kept, area)
-    hit = np.flatnonzero(batch.is_level("removal_basis", *GROWING) & _readable(batch))
-    if len(hit):
-        started, ended = _ages(batch, hit)
-        rate[hit] = _gained(batch, basis, hit) / np.maximum(ended - started, 1.0)
-    return rate
+    return rate if grown is None else np.where(grown.rows, grown.rate, rate)
 
 
 def _readable(batch: Batch) -> Mask:
@@ -404,14 +457,11 @@ def _gained(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer]) -> Floats
 
 def _stock_at(batch: Batch, basis: Basis, rows: npt.NDArray[np.integer], age: Floats) -> Floats:
     """Stock [r, 1] of some rows at an age each."""
-    curve = curve_stock(*stock_column(batch, basis, rows), age)
-    own = curve_stock(
-        batch.numbers("curve_a_m3_per_ha")[rows],
-        batch.numbers("curve_k")[rows],
-        batch.numbers("curve_c")[rows],
-        age,
-    )
-    stock = np.where(batch.is_level("removal_basis", "own-curve")[rows], own, curve)
+    stock = curve_stock(*curves_of(batch, basis, batch.codes("species")[rows]), age)
+    own = batch.is_level("removal_basis", "own-curve")[rows]
+    if own.any():
+        asymptote, speed, shape = (batch.numbers(name)[rows[own]] for name in OWN_CURVE)
+        stock[own] = curve_stock(asymptote, speed, shape, age[own])
     tabled = batch.is_level("removal_basis", "yield-table")[rows]
     if tabled.any():
         places = age[tabled] / batch.numbers("yield_step_years")[rows][tabled]
@@ -435,7 +485,7 @@ def _bound_findings(batch: Batch, basis: Basis) -> list[Finding]:
     if not len(hit):
         return []
     started, ended = _ages(batch, hit)
-    curve = stock_column(batch, basis, hit)
+    curve = curves_of(batch, basis, batch.codes("species")[hit])
     stock = curve_stock(*curve, np.maximum(ended, 0.0)) - curve_stock(*curve, started)
     margin = basis.parameters.number(GROWTH_MARGIN)
     limit, given = np.full(batch.n, np.nan), np.full(batch.n, np.nan)

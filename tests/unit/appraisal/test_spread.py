@@ -8,7 +8,7 @@ from app.appraisal.domain.catalogue import find_model
 from app.appraisal.domain.spread import scenario_of, spread
 from app.appraisal.domain.valuing import digest, stored_inputs
 from risk_models.dated import ParameterNotInForce
-from risk_models.runner import ENTERED_FACTORS, PRICE_FACTORS
+from risk_models.tornado import ENTERED_FACTORS, PRICE_FACTORS
 from tests.factories.appraisals import SIGNED_ON, example_inputs
 
 SINK = {
