@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.columns import is_constant, told_once
+from risk_models.columns import Picked, is_constant, told_once
 from risk_models.contract import (
     Exposure,
     Floats,
@@ -46,7 +46,6 @@ BLOCK: Final = 1 << 13
 NO_STRESS: Final = Stress()
 
 Places = npt.NDArray[np.integer]
-Picked = slice | npt.NDArray[np.integer]
 
 
 class Cells:
@@ -106,7 +105,9 @@ class Cells:
     def units(self, some: Picked) -> Floats:
         """Units inside the term."""
         units = self._flow.profile.values[self.profile[some]]
-        return units if self._flow.term is None else units * self._counted(some)
+        if self._flow.term is not None:
+            units *= self._counted(some)
+        return units
 
     def index(self, some: Picked) -> Floats | float:
         """The relative price."""
@@ -116,7 +117,7 @@ class Cells:
     def survival(self, some: Picked) -> Floats | float:
         """What is left of a flow at risk; a loss in a given year cuts what follows it."""
         stands = self._survival.from_the_day(some, self.first[some])
-        return stands * self._kept(self.at(some))
+        return stands if self._stress.loss is None else stands * self._kept(self.at(some))
 
     def discount(self, some: Picked) -> Floats:
         """What a yuan of each year is worth on the day; one of the past has compounded."""
@@ -156,6 +157,11 @@ class Cells:
         return np.asarray(1.0 / (1.0 - yearly ** self._flow.repeat[self.profile[some]]))
 
     @property
+    def repeats(self) -> bool:
+        """Whether the rotation starts again without end."""
+        return self._flow.repeat is not None
+
+    @property
     def _has_curve(self) -> bool:
         return self._price is not None and self._price.curve is not None
 
@@ -169,10 +175,10 @@ class Cells:
         year, share = self._stress.loss
         return np.asarray(np.where(at > year, 1.0 - share, 1.0))
 
-    def _counted(self, some: Picked) -> Floats:
+    def _counted(self, some: Picked) -> Floats | npt.NDArray[np.bool_]:
         at, term = self.at(some), self._term[some][:, np.newaxis]
         if not self._flow.even:
-            return (at <= term + ON_TIME).astype(np.float64)
+            return at <= term + ON_TIME
         begins = at - _length_of_first_period(self.first[some])[:, np.newaxis]
         return np.asarray(np.clip(term - begins, 0.0, 1.0))
 
@@ -195,7 +201,9 @@ class _Carried:
         if self._powers is None:
             self._powers = self._bases[:, np.newaxis] ** self._years
         start = self.base(some) ** first
-        return np.asarray(self._powers[self._key[some]] * start[:, np.newaxis])
+        found = self._powers[self._key[some]]
+        found *= start[:, np.newaxis]
+        return np.asarray(found)
 
     def from_the_day(self, some: Picked, first: Floats) -> Floats | float:
         """The same, 1 up to the valuation day."""

@@ -19,8 +19,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from risk_models.columns import Picked, picked
 from risk_models.contract import Basis, Exposure, Floats, Flow, Stress
-from risk_models.engines.discount import NO_STRESS, Cells, Picked, assess
+from risk_models.engines.discount import NO_STRESS, Cells, assess
 from risk_models.engines.hazards import Seeds, lives
 from risk_models.engines.paths import (
     QUANTILES,
@@ -30,7 +31,7 @@ from risk_models.engines.paths import (
     price_paths,
     process_of,
 )
-from risk_models.keys import joint
+from risk_models.keys import distinct_values, joint
 
 __all__ = [
     "QUANTILES",
@@ -144,16 +145,21 @@ class YearlyCells:
         What was paid before the day counts on the day.
         """
         cells, before = self.cells, self._before
-        units = cells.units(some) * cells.survival(some) * cells.discount(some)
-        units *= cells.rotations(some)[:, np.newaxis]
-        firsts, of_first = np.unique(cells.first[some], return_inverse=True)
+        units = cells.units(some)
+        units *= cells.survival(some)
+        units *= cells.discount(some)
+        if cells.repeats:
+            units *= cells.rotations(some)[:, np.newaxis]
+        firsts, of_first = distinct_values(cells.first[some])
         early, late = between(firsts[:, np.newaxis] + np.arange(float(units.shape[1])))
         begins = np.floor(firsts)
         grid = np.zeros((len(units), before + self.count))
         for begin in np.unique(begins):
-            mine, at = np.flatnonzero(begins[of_first] == begin), before + int(begin)
-            grid[mine, at : at + units.shape[1]] += units[mine] * early[of_first[mine]]
-            grid[mine, at + 1 : at + 1 + units.shape[1]] += units[mine] * late[of_first[mine]]
+            mine, at = picked(begins[of_first] == begin), before + int(begin)
+            for year, part in ((at, early), (at + 1, late)):
+                if part.any():
+                    shares = part if len(firsts) == 1 else part[of_first[mine]]
+                    grid[mine, year : year + units.shape[1]] += units[mine] * shares
         grid[:, before] += grid[:, :before].sum(axis=1)
         return grid[:, before:]
 
