@@ -8,10 +8,16 @@ import math
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from risk_models.contract import Batch
+from tests.benchmarks import sinks, stands
+from tests.benchmarks.peers import Peers
 
 Say = Callable[[str, str], None]
 HEAD = """# Benchmarks
@@ -28,6 +34,23 @@ the machine below and move with whatever else it does. Nothing here is asserted 
 |---|---|---|
 """
 COMMAND = "GREENPLEDGE_BENCHMARK_PAGE=docs/benchmarks.md python3 dev.py test -m benchmark tests/benchmarks"
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """A portfolio that models are measured on, with the valuation of its assets by the peers."""
+
+    name: str
+    peers: Peers
+    of: Callable[[int], Batch]
+
+
+PORTFOLIOS = (
+    Portfolio("stands, rich keys", stands, partial(stands.portfolio, rich=True)),
+    Portfolio("stands, coarse keys", stands, partial(stands.portfolio, rich=False)),
+    Portfolio("sinks, days of their own", sinks, sinks.portfolio),
+)
+"""More than one, as a benchmark with coarse keys alone would flatter an engine that shares work."""
 
 
 def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
@@ -55,6 +78,11 @@ def rows_of(page: Path) -> dict[str, str]:
     lines = page.read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith("| ")][1:]
     return {row.split(" | ")[0].removeprefix("| "): row for row in rows}
+
+
+@pytest.fixture(scope="module", params=PORTFOLIOS, ids=lambda each: each.name)
+def portfolio(request: pytest.FixtureRequest) -> Portfolio:
+    return request.param
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
-"""Speed of the quantiles of 100,000 carbon sinks over 1,000 shared price paths, beside their peers.
+"""Speed of the quantiles of many carbon sinks over 1,000 shared price paths, beside their peers.
 
-The limit is the matrix product alone, without the quantiles. Two portfolios: with rich keys hardly
-two sinks share a cohort, with coarse keys many do.
+The limit is the matrix product alone, without the quantiles.
 Run with `pytest -m benchmark -s tests/benchmarks/test_scenarios.py`.
 """
 
@@ -23,12 +22,12 @@ from risk_models.engines.paths import (
 )
 from risk_models.models.carbon_sink_income import MODEL
 from risk_models.runner import value
-from tests.benchmarks.conftest import slope
-from tests.benchmarks.sinks import YUAN, basis, payments, plain_rows, portfolio, seconds
+from tests.benchmarks.conftest import Portfolio, slope
+from tests.benchmarks.peers import YUAN, Asset, Peers, basis, plain_rows, seconds
 
 pytestmark = pytest.mark.benchmark
 
-ASSETS, PATHS, ROUNDS = 100_000, 1_000, 5
+ASSETS, MANY, PATHS, ROUNDS = 100_000, 1_000_000, 1_000, 5
 ARRAYS, PLAIN = 2_000, 5
 """So many assets the slow peers value in a turn: a vector product each, and three loops each."""
 
@@ -61,18 +60,16 @@ def lean(at: float) -> tuple[float, float]:
     return float(early), float(late)
 
 
-def by_year(asset: dict[str, float]) -> tuple[np.ndarray, float]:
+def by_year(peers: Peers, asset: Asset) -> tuple[np.ndarray, float]:
     """Present value of an asset's sales by whole year at today's price, and that of its costs."""
     growth = 1.0 + asset["discount_rate"]
-    sales, costs = np.zeros(YEARS), 0.0
-    bare = {**asset, "verification_cost_yuan": 0.0, "monitoring_cost_yuan": 0.0}
-    for at, sold in payments(bare):
+    sales = np.zeros(YEARS)
+    for at, sold in peers.sales(asset):
         year = math.floor(at)
         early, late = lean(at)
         sales[year] += sold * growth**-at * early
         sales[year + 1] += sold * growth**-at * late
-    unsold = {**asset, "removals_tco2e_per_mu": 0.0}
-    costs = sum(amount * growth**-at for at, amount in payments(unsold))
+    costs = sum(amount * growth**-at for at, amount in peers.costs(asset))
     return sales, costs - asset["cost_due_now_yuan"]
 
 
@@ -97,16 +94,15 @@ def quantiles(result: Result) -> np.ndarray:
     return np.stack([result.low, result.mid, result.high], axis=1)
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["rich-keys", "coarse-keys"])
-def sinks(request) -> tuple[Batch, str]:
-    batch = portfolio(ASSETS, rich=request.param)
-    return batch, "rich keys" if request.param else "coarse keys"
+@pytest.fixture(scope="module")
+def batch(portfolio: Portfolio) -> Batch:
+    return portfolio.of(ASSETS)
 
 
-def test_quantiles_beside_their_peers(sinks, say):
-    batch, keys = sinks
+def test_quantiles_beside_their_peers(portfolio, batch, say):
     course = paths()
-    rows = [by_year(asset) for asset in plain_rows(batch, range(ARRAYS))]
+    peers = portfolio.peers
+    rows = [by_year(peers, asset) for asset in plain_rows(peers, batch, range(ARRAYS))]
     listed = [[float(entry) for entry in year] for year in course]
     ratios: dict[str, list[float]] = {"NumPy per asset": [], "plain Python": []}
     speeds = []
@@ -128,18 +124,18 @@ def test_quantiles_beside_their_peers(sinks, say):
     cohorts = result.cohorts
     for peer, found in ratios.items():
         say(
-            f"quantiles of {ASSETS:,} sinks over {PATHS:,} paths, {keys}, beside {peer}",
+            f"quantiles of {ASSETS:,} {portfolio.name}, over {PATHS:,} paths, beside {peer}",
             f"{median(speeds):,.0f} assets/s, {cohorts:,} cohorts; {median(found):.1f} times {peer}"
             f" ({min(found):.1f} to {max(found):.1f} in {ROUNDS} pairs)",
         )
         assert median(found) > 1.0
 
 
-def test_share_of_the_matrix_product(sinks, say):
+def test_share_of_the_matrix_product(portfolio, batch, say):
     """Sales by year times paths for every asset, in blocks, without sorting anything."""
-    batch, keys = sinks
     course = paths().astype(np.float32)
-    one, _costs = by_year(plain_rows(batch, range(1))[0])
+    peers = portfolio.peers
+    one, _costs = by_year(peers, plain_rows(peers, batch, range(1))[0])
     grid = np.tile(one.astype(np.float32), (4_000, 1)) * YUAN
     shares = []
     for _ in range(ROUNDS):
@@ -151,15 +147,15 @@ def test_share_of_the_matrix_product(sinks, say):
         assert result.valid.all()
         shares.append(product_s / took)
     say(
-        f"quantiles of {ASSETS:,} sinks over {PATHS:,} paths, {keys}, share of the matrix product",
+        f"quantiles of {ASSETS:,} {portfolio.name}, over {PATHS:,} paths, share of the matrix product",
         f"{median(shares):.0%} of the speed of the product alone, one thread",
     )
     assert median(shares) > 0.0
 
 
-def test_each_cohort_is_simulated_once(sinks, say):
+def test_each_cohort_is_simulated_once(portfolio, say):
     """Beside the same rows with rates so little apart that none shares a cohort."""
-    batch, keys = sinks
+    batch = portfolio.of(MANY)
     rates = batch.numbers("discount_rate") + np.arange(batch.n) * 1e-13
     apart = replace(batch, columns={**batch.columns, "discount_rate": rates})
     ratios = []
@@ -170,22 +166,19 @@ def test_each_cohort_is_simulated_once(sinks, say):
         assert (np.abs(quantiles(shared) - quantiles(alone)) < FLOAT32 * size).all()
         ratios.append(alone_s / shared_s)
     say(
-        f"quantiles of {ASSETS:,} sinks, cohorts beside none, {keys}",
+        f"quantiles of {MANY:,} {portfolio.name}, cohorts beside none",
         f"{median(ratios):.1f} times for {batch.n / (shared.cohorts or 1):.1f} rows a cohort",
     )
     assert alone.cohorts == batch.n
 
 
-def test_quantiles_grow_in_proportion(sinks, say):
-    whole, keys = sinks
+def test_quantiles_grow_in_proportion(portfolio, batch, say):
     sizes, took = (1_000, 10_000, 100_000), []
     for size in sizes:
-        batch = whole.take(np.arange(size))
-        took.append(
-            min(seconds(lambda rows=batch: simulated(rows, PORTFOLIO))[0] for _ in range(3))
-        )
+        rows = batch.take(np.arange(size))
+        took.append(min(seconds(lambda some=rows: simulated(some, PORTFOLIO))[0] for _ in range(3)))
     say(
-        f"quantiles, growth, {keys}",
+        f"quantiles, growth, {portfolio.name}",
         f"slope {slope(sizes, took):.2f} over {sizes[0]:,} to {sizes[-1]:,} assets",
     )
     assert took[-1] > took[0]

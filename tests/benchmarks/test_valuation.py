@@ -1,12 +1,11 @@
 """Speed of the carbon-sink model over a portfolio beside its peers, in pairs.
 
-Two portfolios, as a benchmark with only the second would flatter the engine: rich keys (each asset
-with days of its own) and coarse keys (assets that share calendars, rates and hazards).
+The model reads, checks, reviews and explains each asset; the peers only work out its value.
 Run with `pytest -m benchmark -s tests/benchmarks/test_valuation.py`.
 """
 
 import resource
-from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -15,13 +14,12 @@ import pytest
 from risk_models.contract import Batch, Result
 from risk_models.models.carbon_sink_income import MODEL
 from risk_models.runner import value
-from tests.benchmarks.conftest import slope
-from tests.benchmarks.sinks import (
+from tests.benchmarks.conftest import Portfolio, slope
+from tests.benchmarks.peers import (
     basis,
     numpy_values,
+    one_by_one,
     plain_rows,
-    plain_value,
-    portfolio,
     quantlib_value,
     seconds,
 )
@@ -39,35 +37,27 @@ SLOWEST_RATIO = 3.0
 """Below this the batch would not be worth its arrays; measured ratios are far above."""
 
 
-def keys(*, rich: bool) -> str:
-    return "rich keys" if rich else "coarse keys"
-
-
 def valued(batch: Batch) -> Result:
     return value(MODEL, batch, basis())
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["rich-keys", "coarse-keys"])
-def sinks(request) -> tuple[Batch, bool]:
-    return portfolio(ASSETS, rich=request.param), request.param
+@pytest.fixture(scope="module")
+def batch(portfolio: Portfolio) -> Batch:
+    return portfolio.of(ASSETS)
 
 
-def one_by_one(assets: list[dict[str, float]], peer: Callable[[dict[str, float]], float]):
-    return np.array([peer(asset) for asset in assets])
-
-
-def test_a_million_sinks_beside_their_peers(sinks, say):
-    batch, rich = sinks
+def test_a_million_assets_beside_their_peers(portfolio, batch, say):
+    peers, leg = portfolio.peers, partial(quantlib_value, portfolio.peers)
     valued(batch)
     ratios: dict[str, list[float]] = {"plain Python": [], "QuantLib": [], "NumPy": []}
     speeds: list[float] = []
     for turn in range(ROUNDS):
-        some = plain_rows(batch, range(turn * PLAIN, (turn + 1) * PLAIN))
-        part = batch.take(np.arange(turn * ARRAYS, (turn + 1) * ARRAYS))
+        some = plain_rows(peers, batch, range(turn * PLAIN, (turn + 1) * PLAIN))
+        columns = peers.told(batch.take(np.arange(turn * ARRAYS, (turn + 1) * ARRAYS)))
         batch_s, result = seconds(lambda: valued(batch))
-        plain_s, plain = seconds(lambda listed=some: one_by_one(listed, plain_value))
-        leg_s, legs = seconds(lambda listed=some: one_by_one(listed, quantlib_value))
-        array_s, arrays = seconds(lambda rows=part: numpy_values(rows))
+        plain_s, plain = seconds(lambda listed=some: one_by_one(listed, peers.plain_value))
+        leg_s, legs = seconds(lambda listed=some: one_by_one(listed, leg))
+        array_s, arrays = seconds(lambda rows=columns: numpy_values(peers, rows))
         assert result.valid.all()
         here = result.value[turn * PLAIN : (turn + 1) * PLAIN]
         assert np.allclose(here, plain, rtol=1e-9, atol=1e-6)
@@ -82,16 +72,15 @@ def test_a_million_sinks_beside_their_peers(sinks, say):
         speeds.append(1.0 / each)
     for peer, found in ratios.items():
         say(
-            f"valuation of {ASSETS:,} sinks, {keys(rich=rich)}, beside {peer}",
+            f"valuation of {ASSETS:,} {portfolio.name}, beside {peer}",
             f"{median(speeds):,.0f} assets/s; {median(found):.1f} times {peer}"
             f" ({min(found):.1f} to {max(found):.1f} in {ROUNDS} pairs)",
         )
         assert median(found) > (1.0 if peer == "NumPy" else SLOWEST_RATIO)
 
 
-def test_share_of_the_memory_limit_and_memory_held(sinks, say):
+def test_share_of_the_memory_limit_and_memory_held(portfolio, batch, say):
     """The limit: reading each input that is used once and writing each result once."""
-    batch, rich = sinks
     used = [column for name, column in batch.columns.items() if not batch.is_constant(name)]
     result = valued(batch)
     written = [result.value, *result.components.values()]
@@ -103,20 +92,19 @@ def test_share_of_the_memory_limit_and_memory_held(sinks, say):
         shares.append(limit_s / took)
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     say(
-        f"valuation of {ASSETS:,} sinks, {keys(rich=rich)}, memory",
+        f"valuation of {ASSETS:,} {portfolio.name}, memory",
         f"{median(shares):.1%} of the speed of copying its columns; process at most {held:,.0f} MB",
     )
     assert median(shares) > 0.0
 
 
-def test_valuation_grows_in_proportion(sinks, say):
-    whole, rich = sinks
+def test_valuation_grows_in_proportion(portfolio, batch, say):
     sizes, took = (10_000, 100_000, 1_000_000), []
     for size in sizes:
-        batch = whole.take(np.arange(size))
-        took.append(min(seconds(lambda some=batch: valued(some))[0] for _ in range(ROUNDS)))
+        rows = batch.take(np.arange(size))
+        took.append(min(seconds(lambda some=rows: valued(some))[0] for _ in range(ROUNDS)))
     say(
-        f"valuation, growth, {keys(rich=rich)}",
+        f"valuation, growth, {portfolio.name}",
         f"slope {slope(sizes, took):.2f} over {sizes[0]:,} to {sizes[-1]:,} assets",
     )
     assert took[-1] > took[0]
