@@ -221,11 +221,11 @@ def chunk_rows(chunk: Chunk, answer: Answer) -> ChunkRows:
 def finish_chunk(session: Session, chunk: Chunk, rows: ChunkRows) -> tuple[int, int]:
     """Write a chunk: valuations, hot values, items; gives how many are done and how many failed."""
     _insert_valuations(session, chunk, rows, now(session))
-    _remember(session, chunk, "before_fen")
-    _update_values(session, chunk)
-    _remember(session, chunk, "after_fen")
-    _close_done(session, chunk)
     _close_failed(session, chunk, rows.problems)
+    _remember(session, chunk, before_fen=AssetValue.current_fen)
+    _update_values(session, chunk)
+    _remember(session, chunk, after_fen=AssetValue.current_fen, state=ItemState.DONE)
+    _close_rest(session, chunk)
     return len(rows.figures), len(rows.problems)
 
 
@@ -280,11 +280,11 @@ def _touched(chunk: Chunk) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _remember(session: Session, chunk: Chunk, column: str) -> None:
-    """Keep the current value with the item, as `before_fen` or `after_fen`."""
+def _remember(session: Session, chunk: Chunk, **kept: object) -> None:
+    """Keep with the items that are touched what stands with their assets now."""
     session.execute(
         sa.update(RevaluationItem)
-        .values({column: AssetValue.current_fen})
+        .values(kept)
         .where(*_touched(chunk))
         .execution_options(synchronize_session=False)
     )
@@ -318,15 +318,12 @@ def _update_values(session: Session, chunk: Chunk) -> None:
     )
 
 
-def _close_done(session: Session, chunk: Chunk) -> None:
+def _close_rest(session: Session, chunk: Chunk) -> None:
+    """What is still waiting has its figure too; a newer report keeps it from the current value."""
     session.execute(
         sa.update(RevaluationItem)
         .values(state=ItemState.DONE)
-        .where(
-            *_of_chunk(chunk),
-            *_new_of_chunk(chunk),
-            col(Valuation.asset_id) == col(RevaluationItem.asset_id),
-        )
+        .where(*_of_chunk(chunk))
         .execution_options(synchronize_session=False)
     )
 
