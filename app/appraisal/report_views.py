@@ -66,12 +66,17 @@ class InputView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """One step of the model: a reader can repeat it with what is printed."""
+    """One step of the model: a reader can repeat it with what is printed.
+
+    `told` is the formula with titles for names, `titles` those of the inputs that have one.
+    """
 
     name: str
     title: Words
     formula: str
+    told: Words
     inputs: Mapping[str, Figure]
+    titles: Mapping[str, Words]
     value: Figure
     unit: str
     reference: Words

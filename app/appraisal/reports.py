@@ -404,15 +404,23 @@ def _steps_grid(steps: Sequence[StepView]) -> Grid:
 
 def _step_row(step: StepView) -> list[str | Cell]:
     inputs = "\n".join(
-        f"{name} = {input_figure(name, value)}" for name, value in step.inputs.items()
+        f"{_named(step, name)} = {input_figure(name, value)}" for name, value in step.inputs.items()
     )
     return [
-        Cell(text=both(step.title), note=f"{step.name} = {step.formula}"),
+        Cell(
+            text=f"{step.title.zh} = {step.told.zh}",
+            note=f"{step.title.en}: {step.name} = {step.formula}",
+        ),
         inputs or BLANK,
         figure(step.value),
         unit_beside(step.value, step.unit),
         _cited(step.reference),
     ]
+
+
+def _named(step: StepView, name: str) -> str:
+    """An input by its title, where it has one, and as the formula names it."""
+    return f"{step.titles[name].zh} {name}" if name in step.titles else name
 
 
 def _cited(words: Words) -> Cell:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, names_in, parameters_on
+from app.appraisal.domain.formulas import formula_in_words, names_told, title_of
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.report_parts import figure, input_figure
 from app.appraisal.report_tables import cell_told
@@ -107,7 +108,7 @@ def result_shown(
         "components": components,
         "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
         "approaches": _approaches(spec, result),
-        "steps": steps_shown(result.get("trace", [])),
+        "steps": steps_shown(spec, result.get("trace", [])),
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
         "parameters": [_parameter(each) for each in result.get("parameters", [])],
         "quantities": [
@@ -168,15 +169,18 @@ def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def steps_shown(trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The steps of the model, shares in per cent as in the other tables of the page."""
+def steps_shown(spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The steps of the model in words, shares in per cent as in the other tables of the page."""
+    told = names_told(spec, trace)
     units = {each["name"]: each["unit"] for each in trace}
     shares = {name for name in names_in(RATIO) if units.get(name, RATIO) == RATIO}
     shares |= {name for name, unit in units.items() if unit == RATIO}
-    return [_step(each, shares) for each in trace]
+    return [_step(each, shares, told) for each in trace]
 
 
-def _step(each: Mapping[str, Any], shares: Collection[str]) -> dict[str, Any]:
+def _step(
+    each: Mapping[str, Any], shares: Collection[str], told: Mapping[str, Text]
+) -> dict[str, Any]:
     value, unit = traced_figure(each["value"]), each["unit"]
     shown = _quantity(each["value"], unit)
     if unit == RATIO and isinstance(value, float):
@@ -185,8 +189,9 @@ def _step(each: Mapping[str, Any], shares: Collection[str]) -> dict[str, Any]:
         "title": in_words(each["title"]),
         "name": each["name"],
         "formula": each["formula"],
+        "words": words(formula_in_words(each["formula"], told)),
         "inputs": [
-            (name, _input_figure(name, traced_figure(given), shares))
+            (words(title_of(name, told)) or name, _input_figure(name, traced_figure(given), shares))
             for name, given in each["inputs"].items()
         ],
         "value": shown,

@@ -1,6 +1,6 @@
 """The appraisal report: its facts gathered from the rooms below, printed and issued."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from threading import Event
@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
 from app.appraisal.domain.catalogue import find_spec
+from app.appraisal.domain.formulas import formula_in_words, names_told, title_of
 from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
@@ -260,7 +261,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         basis=[_words(in_both(each)) for each in spec.standards],
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
-        steps=[_step(each) for each in result.get("trace", [])],
+        steps=_steps(spec, result.get("trace", [])),
         parameters=_parameters(
             spec, result, used_prices(spec, row.inputs or {}, row.prices or {}), row.valued_on
         ),
@@ -450,11 +451,19 @@ def _shown(field: Field, given: Any, on: date) -> Figure | Words:
     return float(given) if field.kind in {"number", "integer"} else str(given)
 
 
-def _step(each: Mapping[str, Any]) -> StepView:
+def _steps(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[StepView]:
+    told = names_told(spec, trace)
+    return [_step(each, told) for each in trace]
+
+
+def _step(each: Mapping[str, Any], told: Mapping[str, Text]) -> StepView:
+    titles = {name: title_of(name, told) for name in each["inputs"]}
     return StepView(
         title=Words(zh=each["title"]["zh"], en=each["title"]["en"]),
         name=each["name"],
         formula=each["formula"],
+        told=_words(formula_in_words(each["formula"], told)),
+        titles={name: _words(title) for name, title in titles.items() if title is not None},
         inputs={name: traced_figure(given) for name, given in each["inputs"].items()},
         value=traced_figure(each["value"]),
         unit=each["unit"],

@@ -280,9 +280,9 @@ def test_a_what_if_shows_its_value_and_stores_nothing(sign_in, carbon):
 def test_a_share_has_one_form_in_inputs_and_steps(sign_in, carbon):
     page = "/appraisal-models/forest-right/what-if"
     shown = sign_in("a-risk", language="en").submit(page, typed("forest-right"), status=200).text
-    assert "public_welfare_share = 0%<" in shown
-    assert "annuity_weight = 100%<" in shown
-    assert "quality_k = 0.95<" in shown
+    assert 'Public-welfare forest, share of the area = <span class="num">0%<' in shown
+    assert 'Weight of Yield annuity = <span class="num">100%<' in shown
+    assert 'Quality factor K = <span class="num">0.95<' in shown
     assert ">ratio<" not in shown
 
 

@@ -1,0 +1,90 @@
+"""Formulas of a model's steps in the words of its inputs, as a reader without its code reads them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from risk_models.contract import ModelSpec
+from risk_models.registry import science_parameters
+from risk_models.words import Text
+
+__all__ = ["formula_in_words", "names_told", "title_of"]
+
+GENERAL: Final[Mapping[str, Text]] = {
+    "valuation_on": Text(en="Valuation day", zh="评估基准日"),
+    "year": Text(en="Year", zh="年序"),
+    "price": Text(en="Price", zh="价格"),
+    "units": Text(en="Units", zh="数量"),
+    "unit_price": Text(en="Unit price", zh="单价"),
+    "index": Text(en="Price index", zh="价格指数"),
+    "survival": Text(en="Survival", zh="存续比例"),
+    "discount": Text(en="Discount factor", zh="折现系数"),
+    "rotations": Text(en="Rotations", zh="轮伐倍数"),
+}
+"""Names that the engine gives, whatever the model."""
+
+CALLED: Final[Mapping[str, Text]] = {
+    "sum": Text(en="sum", zh="合计"),
+    "min": Text(en="least", zh="取小"),
+    "max": Text(en="greatest", zh="取大"),
+    "floor": Text(en="whole part", zh="取整"),
+    "years": Text(en="years", zh="年数"),
+    "whole_years": Text(en="whole years", zh="整年数"),
+    "cumulative": Text(en="added up", zh="累计"),
+    "interpolated": Text(en="interpolated", zh="插值"),
+    "placed": Text(en="placed", zh="按年列示"),
+    "student_t": Text(en="Student t", zh="t分布分位数"),
+}
+"""What formulas call; other functions keep the name that mathematics gives them."""
+
+SIGNS: Final[Mapping[str, str]] = {"**": "^", "*": "×", "-": "−", ">=": "≥", "<=": "≤", "==": "="}
+TOKEN: Final = re.compile(r"[A-Za-z_]\w*|\*\*|[<>=]=|[*-]")
+WEIGHT: Final = Text(en="Weight of %(title)s", zh="%(title)s权重")
+
+
+def names_told(spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]]) -> Mapping[str, Text]:
+    """What the names in the formulas of a trace stand for, those of its steps before all others."""
+    told = dict(GENERAL)
+    if spec is not None:
+        told |= _of_parameters(spec)
+        told |= {use.id: use.title for use in spec.prices}
+        told |= {field.name: field.title for field in spec.fields}
+        told |= {part.name: part.title for part in (*spec.components, *spec.approaches)}
+        told |= {f"{part.name}_weight": WEIGHT.about(title=part.title) for part in spec.approaches}
+    return told | {step["name"]: Text(**step["title"]) for step in trace}
+
+
+def _of_parameters(spec: ModelSpec) -> dict[str, Text]:
+    """Parameters by the last word of their id, and the columns of tables."""
+    told: dict[str, Text] = {}
+    known = science_parameters()
+    for parameter in (known[each] for each in spec.parameters if each in known):
+        told[parameter.id.rpartition(".")[2]] = parameter.title
+        told |= {name: column.title for name, column in parameter.columns.items()}
+    return told
+
+
+def title_of(name: str, told: Mapping[str, Text]) -> Text | None:
+    """The title of a name; the second flow of a component is named after it, with a number."""
+    if name in told:
+        return told[name]
+    component, _, number = name.rpartition("__")
+    if component not in told or not number.isdigit():
+        return None
+    title = told[component]
+    return Text(en=f"{title.en} ({number})", zh=f"{title.zh}（{number}）")
+
+
+def formula_in_words(formula: str, told: Mapping[str, Text]) -> Text:
+    """The formula with titles for names and signs as they are written by hand."""
+    return Text(en=_worded(formula, told, "en"), zh=_worded(formula, told, "zh"))
+
+
+def _worded(formula: str, told: Mapping[str, Text], language: str) -> str:
+    def word(found: re.Match[str]) -> str:
+        token = found[0]
+        is_called = formula[found.end() :].startswith("(")
+        title = CALLED.get(token) if is_called else title_of(token, told)
+        return SIGNS.get(token, token) if title is None else title.in_language(language)
+
+    return TOKEN.sub(word, formula)
