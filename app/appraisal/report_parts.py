@@ -7,6 +7,7 @@ from app.appraisal.domain.catalogue import names_in
 from app.appraisal.report_views import Figure
 from app.documents.pdf import Cell, Column, Heading, Row, Words
 from app.documents.pdf_blocks import Align
+from app.documents.wording import BLANK
 from app.kernel.units import CALENDAR_YEARS, RATIO, per_cent, unit_name
 
 COUNTED: Final = frozenset({"year", "month", "day"})
@@ -113,3 +114,8 @@ def _is_share(value: Figure) -> bool:
 def unit_cell(unit: str, *, counted: bool = True) -> Cell:
     name = unit_words(unit, counted=counted)
     return Cell(text=name.zh, note="" if name.en == name.zh else name.en)
+
+
+def cited(words: Words) -> Cell:
+    """Where a formula or a figure comes from, in both languages."""
+    return below(words) if words.zh else Cell(text=BLANK)

@@ -77,9 +77,20 @@ class StepView:
     told: Words
     inputs: Mapping[str, Figure]
     titles: Mapping[str, Words]
+    is_flow: bool = False
+    """Whether it sums the years of a flow, which have a table of their own."""
     value: Figure
     unit: str
     reference: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowView:
+    """The years of a flow: when, units, price index, survival, discount factor and yuan today [years, 6]."""
+
+    title: Words
+    years: Sequence[Sequence[float]]
+    yuan: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +281,7 @@ class AppraisalReportView:
     approaches: Sequence[ApproachView]
     inputs: Sequence[InputView]
     steps: Sequence[StepView]
+    flows: Sequence[FlowView]
     parameters: Sequence[ParameterView]
     assumptions: Sequence[Words]
     findings: Sequence[FindingView]

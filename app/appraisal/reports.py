@@ -11,18 +11,16 @@ from typing import Final
 
 from app.appraisal.report_annexes import annexes
 from app.appraisal.report_parts import (
-    LISTED_FIGURES,
     below,
     both,
+    cited,
     column,
-    figure,
     heading,
-    input_figure,
     label,
     row,
-    unit_beside,
     with_unit,
 )
+from app.appraisal.report_steps import steps_of, whole_lists
 from app.appraisal.report_views import (
     AppraisalReportView,
     FindingView,
@@ -30,7 +28,6 @@ from app.appraisal.report_views import (
     ObjectView,
     ParameterView,
     SignerView,
-    StepView,
 )
 from app.documents.pdf import (
     Block,
@@ -354,9 +351,8 @@ def _process(view: AppraisalReportView) -> list[Block]:
         heading("八、评估过程", "Process"),
         Heading(words=label("（一）采用的数据", "Inputs"), level=2),
         _inputs_grid(view.inputs),
-        *_whole_lists(view.inputs),
-        Heading(words=label("（二）计算步骤", "Steps"), level=2),
-        _steps_grid(view.steps),
+        *whole_lists((each.title, each.value) for each in view.inputs),
+        *steps_of(view),
         heading("九、参数和价格", "Parameters and prices"),
         _parameters_grid(view.parameters),
         heading("十、评估假设", "Assumptions"),
@@ -378,56 +374,6 @@ def _inputs_grid(inputs: Sequence[InputView]) -> Grid:
     return Grid(columns=columns, rows=rows)
 
 
-def _whole_lists(inputs: Sequence[InputView]) -> list[Block]:
-    """Lists too long for a cell, whole: what a reader needs to repeat the figures."""
-    found: list[Block] = []
-    for each in inputs:
-        given = each.value
-        if isinstance(given, str | int | float | Words) or len(given) <= LISTED_FIGURES:
-            continue
-        listed = "；".join(f"{one:,.10g}" for one in given)
-        en = f"{each.title.en}: all {len(given)} figures in their order"
-        found.append(Text(words=Words(zh=f"{each.title.zh}：{listed}", en=en)))
-    return found
-
-
-def _steps_grid(steps: Sequence[StepView]) -> Grid:
-    columns = [
-        column("步骤与公式", "Step and formula", 5),
-        column("代入", "Inputs", 5),
-        column("结果", "Value", 3, number=True),
-        column("单位", "Unit", 2),
-        column("依据", "Reference", 3),
-    ]
-    return Grid(columns=columns, rows=[_step_row(step) for step in steps])
-
-
-def _step_row(step: StepView) -> list[str | Cell]:
-    inputs = "\n".join(
-        f"{_named(step, name)} = {input_figure(name, value)}" for name, value in step.inputs.items()
-    )
-    return [
-        Cell(
-            text=f"{step.title.zh} = {step.told.zh}",
-            note=f"{step.title.en}: {step.name} = {step.formula}",
-        ),
-        inputs or BLANK,
-        figure(step.value),
-        unit_beside(step.value, step.unit),
-        _cited(step.reference),
-    ]
-
-
-def _named(step: StepView, name: str) -> str:
-    """An input by its title, where it has one, and as the formula names it."""
-    return f"{step.titles[name].zh} {name}" if name in step.titles else name
-
-
-def _cited(words: Words) -> Cell:
-    """Where a formula or a figure comes from, in both languages."""
-    return below(words) if words.zh else Cell(text=BLANK)
-
-
 def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
     columns = [
         column("参数", "Parameter", 6),
@@ -440,7 +386,7 @@ def _parameters_grid(parameters: Sequence[ParameterView]) -> Grid:
         [
             Cell(text=both(each.title) if each.title else each.id, note=_since(each.in_force_from)),
             *with_unit(each.value, each.unit),
-            _cited(each.source),
+            cited(each.source),
             below(_status(each.status)),
         ]
         for each in parameters

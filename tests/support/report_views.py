@@ -8,6 +8,7 @@ from app.appraisal.report_views import (
     ComponentView,
     EvidenceView,
     FindingView,
+    FlowView,
     InputView,
     MeasurementView,
     ModelView,
@@ -96,6 +97,7 @@ def appraisal_view(text: str = "", *, is_ecological: bool = False) -> AppraisalR
             ),
         ],
         steps=_steps(text),
+        flows=_flows(text),
         parameters=_parameters(text),
         assumptions=[words(text, "权利在期内持续有效", "The right stays valid for its term")],
         findings=[
@@ -175,6 +177,19 @@ def _steps(text: str) -> list[StepView]:
             unit="yuan",
             reference=Words(zh=""),
         ),
+    ]
+
+
+def _flows(text: str) -> list[FlowView]:
+    return [
+        FlowView(
+            title=Words(zh=f"碳汇收入{text}", en="Sales"),
+            years=[
+                [1.0, 816.0, 1.02, 0.995, 0.93, 24_000.0],
+                [2.0, 816.0, 1.04, 0.99, 0.86, 22_500.5],
+            ],
+            yuan=46_500.5,
+        )
     ]
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
+from app.appraisal.domain.cash_flows import is_flow, yearly_flows
 from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.domain.formulas import formula_in_words, names_told, title_of
 from app.appraisal.domain.price_use import price_source, used_prices
@@ -26,6 +27,7 @@ from app.appraisal.report_views import (
     EvidenceView,
     Figure,
     FindingView,
+    FlowView,
     InputView,
     MeasurementView,
     ModelView,
@@ -262,6 +264,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
         steps=_steps(spec, result.get("trace", [])),
+        flows=_flows(result.get("trace", [])),
         parameters=_parameters(
             spec, result, used_prices(spec, row.inputs or {}, row.prices or {}), row.valued_on
         ),
@@ -456,6 +459,17 @@ def _steps(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[StepView
     return [_step(each, told) for each in trace]
 
 
+def _flows(trace: Sequence[Mapping[str, Any]]) -> list[FlowView]:
+    return [
+        FlowView(
+            title=Words(zh=flow.title["zh"], en=flow.title["en"]),
+            years=[[*factors, yuan] for factors, yuan in flow.years],
+            yuan=flow.yuan,
+        )
+        for flow in yearly_flows(trace)
+    ]
+
+
 def _step(each: Mapping[str, Any], told: Mapping[str, Text]) -> StepView:
     titles = {name: title_of(name, told) for name in each["inputs"]}
     return StepView(
@@ -463,6 +477,7 @@ def _step(each: Mapping[str, Any], told: Mapping[str, Text]) -> StepView:
         name=each["name"],
         formula=each["formula"],
         told=_words(formula_in_words(each["formula"], told)),
+        is_flow=is_flow(each),
         titles={name: _words(title) for name, title in titles.items() if title is not None},
         inputs={name: traced_figure(given) for name, given in each["inputs"].items()},
         value=traced_figure(each["value"]),

@@ -176,6 +176,19 @@ def test_a_long_list_is_printed_whole_beside_its_cell(tmp_path: Path) -> None:
     assert squeezed("；".join(f"{each:.10g}" for each in grown)) in shown
 
 
+def test_steps_are_told_in_words_with_their_lists_and_years(tmp_path: Path) -> None:
+    view = appraisal_view()
+    shown = text_of(appraisal_report(view), tmp_path)
+    assert "年碳汇量=面积×rate_tco2e_per_mu" in shown
+    assert "面积area_mu=6,800.00" in shown
+    assert "profile：1；0.95；0.9025；0.857；0.81" in shown
+    assert "逐年现金流量" in shown
+    assert "22,500.50" in shown
+    assert "46,500.50" in shown
+    unlisted = replace(view, flows=())
+    assert "逐年现金流量" not in text_of(appraisal_report(unlisted), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("cell", "zh", "en"),
     [

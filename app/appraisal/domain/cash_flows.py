@@ -1,0 +1,43 @@
+"""The years of the flows of a result, as its steps keep them."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["FACTORS", "YearlyFlow", "is_flow", "yearly_flows"]
+
+FACTORS: Final = ("year", "units", "index", "survival", "discount")
+"""What a flow tells of each year: when, how much, and what stands between that and its worth today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearlyFlow:
+    """One flow of several years.
+
+    A year has its factors [5] in the order of `FACTORS` and what it is worth today in yuan; the years add up to `yuan`.
+    """
+
+    title: Mapping[str, str]
+    years: Sequence[tuple[tuple[float, ...], float]]
+    yuan: float
+
+
+def is_flow(step: Mapping[str, Any]) -> bool:
+    """Whether a step is the sum of the years of a flow."""
+    return {*FACTORS, "unit_price", "rotations"} <= set(step["inputs"])
+
+
+def yearly_flows(trace: Sequence[Mapping[str, Any]]) -> Iterator[YearlyFlow]:
+    """The flows of more than one year that are worth anything in one of them."""
+    for step in filter(is_flow, trace):
+        columns = [_listed(step["inputs"][name]) for name in FACTORS]
+        if len(columns[0]) > 1:
+            each = float(step["inputs"]["unit_price"]) * float(step["inputs"]["rotations"])
+            years = [(year, each * math.prod(year[1:])) for year in zip(*columns, strict=True)]
+            if any(yuan for _, yuan in years):
+                yield YearlyFlow(title=step["title"], years=years, yuan=float(step["value"]))
+
+
+def _listed(given: Any) -> list[float]:
+    return [float(each) for each in (given if isinstance(given, list) else [given])]

@@ -1,0 +1,112 @@
+"""The steps of a model in the appraisal report: formulas, what goes in, and the years of the flows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from app.appraisal.report_parts import (
+    LISTED_FIGURES,
+    cited,
+    column,
+    figure,
+    input_figure,
+    label,
+    unit_beside,
+)
+from app.appraisal.report_views import AppraisalReportView, Figure, FlowView, StepView
+from app.documents.pdf import Block, Cell, Grid, Heading, Text, Words
+from app.documents.wording import BLANK
+
+__all__ = ["steps_of", "whole_lists"]
+
+YEARLY: Final = (
+    ("年序", "Year", 2),
+    ("数量", "Units", 3),
+    ("价格指数", "Price index", 2),
+    ("存续比例", "Survival", 2),
+    ("折现系数", "Discount", 2),
+    ("现值（元）", "Present value, CNY", 3),
+)
+"""The columns of a year of a flow, with their widths."""
+
+
+def steps_of(view: AppraisalReportView) -> list[Block]:
+    """All that a reader needs to work the value out again."""
+    return [
+        Heading(words=label("（二）计算步骤", "Steps"), level=2),
+        _steps_grid(view.steps),
+        *whole_lists(_lists_of(view.steps)),
+        *_yearly(view.flows),
+    ]
+
+
+def whole_lists(titled: Iterable[tuple[Words, Figure | Words]]) -> list[Block]:
+    """Lists too long for a cell, whole: what a reader needs to repeat the figures."""
+    found: list[Block] = []
+    for title, given in titled:
+        if isinstance(given, str | int | float | Words) or len(given) <= LISTED_FIGURES:
+            continue
+        listed = "；".join(f"{one:,.10g}" for one in given)
+        en = f"{title.en}: all {len(given)} figures in their order"
+        found.append(Text(words=Words(zh=f"{title.zh}：{listed}", en=en)))
+    return found
+
+
+def _lists_of(steps: Sequence[StepView]) -> Iterator[tuple[Words, Figure]]:
+    """What goes into the steps and comes out of them, each once; the years of flows have their table."""
+    told: set[str] = set()
+    for step in steps:
+        if step.is_flow:
+            continue
+        for name, given in step.inputs.items():
+            if name not in told:
+                yield step.titles.get(name, Words(zh=name, en=name)), given
+        told |= step.inputs.keys() | {step.name}
+        yield step.title, step.value
+
+
+def _yearly(flows: Sequence[FlowView]) -> list[Block]:
+    """The years of each flow that has several: units, factors, and what the year is worth today."""
+    if not flows:
+        return []
+    columns = [column(zh, en, width, number=True) for zh, en, width in YEARLY]
+    told: list[Block] = []
+    for flow in flows:
+        rows = [[figure(each) for each in year] for year in flow.years]
+        total = ["合计 Total", *[""] * (len(columns) - 2), figure(flow.yuan)]
+        told += [
+            Text(words=flow.title, strong=True),
+            Grid(columns=columns, rows=rows, total=total),
+        ]
+    return [Heading(words=label("（三）逐年现金流量", "Yearly cash flow"), level=2), *told]
+
+
+def _steps_grid(steps: Sequence[StepView]) -> Grid:
+    columns = [
+        column("步骤与公式", "Step and formula", 5),
+        column("代入", "Inputs", 5),
+        column("结果", "Value", 3, number=True),
+        column("单位", "Unit", 2),
+        column("依据", "Reference", 3),
+    ]
+    return Grid(columns=columns, rows=[_step_row(step) for step in steps])
+
+
+def _step_row(step: StepView) -> list[str | Cell]:
+    inputs = "\n".join(
+        f"{_named(step, name)} = {input_figure(name, value)}" for name, value in step.inputs.items()
+    )
+    return [
+        Cell(
+            text=f"{step.title.zh} = {step.told.zh}",
+            note=f"{step.title.en}: {step.name} = {step.formula}",
+        ),
+        inputs or BLANK,
+        figure(step.value),
+        unit_beside(step.value, step.unit),
+        cited(step.reference),
+    ]
+
+
+def _named(step: StepView, name: str) -> str:
+    """An input by its title, where it has one, and as the formula names it."""
+    return f"{step.titles[name].zh} {name}" if name in step.titles else name

@@ -1,0 +1,51 @@
+"""The years of a flow are told as the steps keep them, and add up to what the flow is worth."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.appraisal.domain.cash_flows import FACTORS, yearly_flows
+from app.appraisal.domain.valuing import appraise_one
+from risk_models.registry import BUILT_INS
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+ON = date(2023, 12, 26)
+ONCE = {"carbon-allowance", "carbon-ticket", "ccer", "discharge-right", "energy-use-right", "gep"}
+"""Their example is sold or counted at once: there are no years to tell."""
+
+
+@pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
+def test_the_years_add_up_to_their_flow(model):
+    example = json.loads((EXAMPLES / f"{model.spec.id}.json").read_text(encoding="utf-8"))
+    prices = {use.id: {"yuan": "35", "unit": use.unit} for use in model.spec.prices}
+    trace = appraise_one(model, example["inputs"], prices, ON).result["trace"]
+    flows = list(yearly_flows(trace))
+    assert bool(flows) is (model.spec.id not in ONCE)
+    for flow in flows:
+        assert len(flow.years) > 1
+        assert all(len(factors) == len(FACTORS) for factors, _yuan in flow.years)
+        assert sum(yuan for _, yuan in flow.years) == pytest.approx(flow.yuan, abs=0.005)
+
+
+def test_years_of_nothing_are_not_told():
+    ones = ["1.0", "1.0"]
+    factors = {"year": ["1.0", "2.0"], "index": ones, "survival": ones, "discount": ones}
+    flow = {
+        "title": {"en": "Costs", "zh": "成本"},
+        "inputs": {"units": ones, "unit_price": "0.0", "rotations": "1.0", **factors},
+        "value": "0.0",
+    }
+    assert list(yearly_flows([flow])) == []
+
+
+def test_a_flow_paid_once_and_a_plain_step_have_no_years():
+    factors = {"units": "5.0", "index": "1.0", "survival": "1.0", "discount": "1.0"}
+    once = {
+        "title": {"en": "Due now", "zh": "当前应付"},
+        "inputs": {"year": "0.0", "unit_price": "2.0", "rotations": "1.0", **factors},
+        "value": "10.0",
+    }
+    plain = {"title": {"en": "Price", "zh": "价格"}, "inputs": {"price": "30.0"}, "value": "30.0"}
+    assert list(yearly_flows([once, plain])) == []
