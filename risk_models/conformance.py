@@ -55,6 +55,8 @@ SAME: Final = 1e-9
 
 SHOCK: Final = 0.7
 TRACED_ROWS: Final = 12
+ALIKE_ROWS: Final = 4
+COPIES: Final = 3
 COUNTED: Final = "year"
 """The one input of a step that is neither a field nor stated by the basis: a count of years."""
 
@@ -269,6 +271,7 @@ class _Trial:
             self._sums,
             self._repeats,
             self._alone,
+            self._alike,
             self._shocks,
             self._without_prices,
             self._empty_area,
@@ -311,6 +314,15 @@ class _Trial:
             if not np.isclose(alone, result.value[row], rtol=SAME, atol=0.0, equal_nan=True):
                 both = plain(float(alone), DIGITS), plain(float(result.value[row]), DIGITS)
                 yield f"row {row} alone is {both[0]}, in the batch {both[1]}"
+                return
+
+    def _alike(self, batch: Batch, result: Result) -> Iterator[str]:
+        """Columns whose rows are all alike are told once, which neither changes a figure nor breaks a model."""
+        for row in np.flatnonzero(result.valid)[:ALIKE_ROWS]:
+            many = value(self.model, batch.take(np.full(COPIES, row)), self.basis).value
+            wanted = np.full(COPIES, result.value[row])
+            if not np.allclose(many, wanted, rtol=SAME, atol=0.0):
+                yield f"row {row} among rows alike is {many[0]:.{DIGITS}g}, else {wanted[0]:.{DIGITS}g}"
                 return
 
     def _shocks(self, batch: Batch, result: Result) -> Iterator[str]:

@@ -179,7 +179,8 @@ class Batch:
     """Inputs by column.
 
     number, integer and flag: float64[n]; date: datetime64[D][n]; choice: int32[n], a code into
-    `levels`, -1 where empty; series: float64[n, max_length], NaN after its end.
+    `levels`, -1 where empty; series: float64[n, max_length], NaN after its end. A column whose rows
+    are all alike may be one row told for all; no column is to be written to.
     """
 
     n: int

@@ -158,6 +158,14 @@ class Ranking(Reed):
         return super().flows(batch, price, tonnes / tonnes.max())
 
 
+class Scribbling(Reed):
+    """Writes into what it was given."""
+
+    def flows(self, batch, price, tonnes):
+        tonnes *= 1.0
+        return super().flows(batch, price, tonnes)
+
+
 class Prying(Reed):
     """Reads a parameter it did not declare."""
 
@@ -223,6 +231,7 @@ def test_an_honest_outside_model_conforms():
         (OtherDay, "not what the basis states"),
         (Remembering, "keeps state"),
         (Ranking, "alone is"),
+        (Scribbling, "alike: raises"),
         (Prying, "without declaring it"),
         (WrongUnit, "is not yuan"),
         (Stranger, "no component"),
