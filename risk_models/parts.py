@@ -55,13 +55,14 @@ class _Joins:
     """Joins columns part by part: one that has several names once, and what is told once stays so."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, ...], Floats] = {}
+        self._known: dict[tuple[int, ...], tuple[Sequence[Floats], Floats]] = {}
 
     def __call__(self, parts: Sequence[Floats]) -> Floats:
         names = tuple(map(id, parts))
         if names not in self._known:
-            self._known[names] = _joined(parts)
-        return self._known[names]
+            # The parts are kept beside, so that no other array takes their names.
+            self._known[names] = parts, _joined(parts)
+        return self._known[names][1]
 
 
 def _joined(parts: Sequence[Floats]) -> Floats:

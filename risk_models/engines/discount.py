@@ -223,7 +223,7 @@ def _crossed(keys: Sequence[Places], sizes: Sequence[int]) -> tuple[Sequence[Pla
     told = [place for place, size in enumerate(sizes) if size > 1]
     if len(told) > 1:
         return joint(keys, sizes)
-    size = max(sizes)
+    size = max(sizes) if all(sizes) else 0
     found = [
         np.arange(size) if place in told else np.zeros(size, np.int64)
         for place in range(len(sizes))
