@@ -340,7 +340,9 @@ def finding(
         return []
     hit = np.flatnonzero(rows).astype(np.int32)
     told = {
-        name: np.broadcast_to(fact, hit.shape) if np.ndim(fact) == 0 else fact[hit]
+        name: np.asarray(fact)[hit]
+        if np.shape(fact) == rows.shape
+        else np.broadcast_to(fact, hit.shape)
         for name, fact in facts.items()
     }
     match severity:

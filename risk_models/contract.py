@@ -231,7 +231,7 @@ class Batch:
         return Batch(n=self.n, columns=columns, levels=self.levels)
 
     def is_constant(self, name: str) -> bool:
-        """Whether a column is one row told for all, as an input that no row has."""
+        """Whether a column is one row told for all."""
         return is_constant(self.columns[name])
 
 
@@ -478,7 +478,10 @@ def step(
 
 
 class Recorder:
-    """Runs steps. Off, it is a plain call; on, for a batch of one, it keeps what was computed."""
+    """Runs steps; on, for a batch of one, it keeps what was computed.
+
+    A step whose columns each tell one row for all is worked out on that row.
+    """
 
     __slots__ = ("_on", "steps")
 
@@ -493,8 +496,9 @@ class Recorder:
         if rows:
             columns = cast("Mapping[str, npt.NDArray[np.generic]]", inputs)
             of_one = cast("Callable[..., R]", function)
-            first = of_one(**{key: column[:1] for key, column in columns.items()})
-            return cast("R", np.broadcast_to(first, (rows,)))
+            first = np.asarray(of_one(**{key: column[:1] for key, column in columns.items()}))
+            if first.shape[:1] == (1,):
+                return cast("R", np.broadcast_to(first, (rows, *first.shape[1:])))
         value = function(*args, **inputs)
         if self._on:
             self.add(name, function, inputs, value)

@@ -28,7 +28,11 @@ SLOT_BITS: Final = 15
 MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 """Spreads neighbouring bit patterns over the slots: 2**64 over the golden ratio (Knuth)."""
 
-MOST_INT32: Final = 1 << 31
+FIRST_INT64: Final = 1 << 31
+"""From here on a number of a combination does not fit an int32."""
+
+LEAST_BYTES, BITS_BYTES = 4, 8
+"""Whole numbers of so many bytes hold the span of a column; numbers of the others have 64 bits."""
 
 LARGEST_SPACE: Final = 1 << 62
 """Combinations beyond this would not fit an int64."""
@@ -45,8 +49,10 @@ def distinct_values(column: npt.NDArray[N]) -> tuple[npt.NDArray[N], Places]:
     column = told_once(column)
     if is_constant(column):
         return column[:1].copy(), np.zeros(len(column), np.int32)
-    if column.dtype.kind == "i":
+    if column.dtype.kind == "i" and column.itemsize >= LEAST_BYTES:
         return _whole(column)
+    if column.dtype.kind not in "fM" or column.itemsize != BITS_BYTES:
+        return _sorted(column)
     bits = np.ascontiguousarray(column).view(np.int64)
     values, place = _hashed(bits) or _sorted(bits)
     return values.view(column.dtype), place
@@ -118,7 +124,7 @@ def joint(
         pair, place = joint(keys[:2], sizes[:2])
         found, of_row = joint([place, *keys[2:]], [len(pair[0]), *sizes[2:]])
         return (*(part[found[0]] for part in pair), *found[1:]), of_row
-    number: Places = np.zeros(len(keys[0]), dtype=np.int32 if space < MOST_INT32 else np.int64)
+    number: Places = np.zeros(len(keys[0]), dtype=np.int32 if space < FIRST_INT64 else np.int64)
     for key, size in zip(keys, sizes, strict=True):
         if size > 1:
             np.multiply(number, size, out=number)

@@ -1,8 +1,9 @@
-"""A long batch is valued in parts, side by side, so that what lies between stays near the processor."""
+"""A long batch is valued in parts, side by side: what lies between stays near the processor."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from typing import Final
 
@@ -28,10 +29,14 @@ def parts_of(batch: Batch, size: int = PART) -> Iterator[Batch]:
 
 
 def side_by_side(value: Callable[[Batch], Result], batch: Batch, size: int = PART) -> Result:
-    """What a valuation gives for a batch, its parts on all cores: arrays are worked on without a lock."""
+    """What a valuation gives for a batch, its parts on all cores.
+
+    Arrays are worked on without a lock. What the caller set for its context holds in every part.
+    """
     parts = list(parts_of(batch, size))
     with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
-        return joined(list(pool.map(value, parts)))
+        running = [pool.submit(copy_context().run, value, part) for part in parts]
+        return joined([each.result() for each in running])
 
 
 def joined(results: Sequence[Result]) -> Result:
@@ -67,10 +72,7 @@ class _Joins:
 
 def _joined(parts: Sequence[Floats]) -> Floats:
     first = parts[0][0]
-    alike = all(
-        is_constant(part) and np.array_equal(part[0], first, equal_nan=True) for part in parts
-    )
-    if alike:
+    if all(is_constant(part) and part[0].tobytes() == first.tobytes() for part in parts):
         return constant(first, sum(map(len, parts)))
     return np.concatenate(parts)
 

@@ -59,6 +59,7 @@ __all__ = [
 NO_REASON: Final = np.int8(-1)
 
 MOST_UNITS: Final = np.finfo(np.float64).max
+"""Any quantity but one without end lies below."""
 
 MOST_YUAN: Final = 1e13
 """Beyond this a figure is a slip of a unit, and its fen would no longer be exact."""

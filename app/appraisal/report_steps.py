@@ -52,16 +52,27 @@ def whole_lists(titled: Iterable[tuple[Words, Figure | Words]]) -> list[Block]:
 
 
 def _lists_of(steps: Sequence[StepView]) -> Iterator[tuple[Words, Figure]]:
-    """What goes into the steps and comes out of them, each once; the years of flows have their table."""
-    told: set[str] = set()
+    """What goes into the steps and comes out of them, each list once, with the step it first stands in.
+
+    The years of flows have their table.
+    """
+    told: set[tuple[Words, tuple[float, ...]]] = set()
     for step in steps:
         if step.is_flow:
             continue
-        for name, given in step.inputs.items():
-            if name not in told:
-                yield step.titles.get(name, Words(zh=name, en=name)), given
-        told |= step.inputs.keys() | {step.name}
-        yield step.title, step.value
+        given = [
+            (step.titles.get(name, Words(zh=name, en=name)), value)
+            for name, value in step.inputs.items()
+        ]
+        for title, value in (*given, (step.title, step.value)):
+            if isinstance(value, str | int | float) or (title, tuple(value)) in told:
+                continue
+            told.add((title, tuple(value)))
+            yield title if title == step.title else _in_step(title, step), value
+
+
+def _in_step(title: Words, step: StepView) -> Words:
+    return Words(zh=f"{title.zh}（{step.title.zh}）", en=f"{title.en} ({step.title.en})")
 
 
 def _yearly(flows: Sequence[FlowView]) -> list[Block]:
@@ -75,9 +86,20 @@ def _yearly(flows: Sequence[FlowView]) -> list[Block]:
         total = ["合计 Total", *[""] * (len(columns) - 2), figure(flow.yuan)]
         told += [
             Text(words=flow.title, strong=True),
+            Text(words=_priced(flow)),
             Grid(columns=columns, rows=rows, total=total),
         ]
     return [Heading(words=label("（三）逐年现金流量", "Yearly cash flow"), level=2), *told]
+
+
+def _priced(flow: FlowView) -> Words:
+    """What each year is multiplied by besides its own factors."""
+    price, rotations = figure(flow.unit_price), figure(flow.rotations)
+    if flow.rotations == 1.0:
+        return label(f"单价 {price} 元", f"Unit price {price} CNY")
+    return label(
+        f"单价 {price} 元，轮伐倍数 {rotations}", f"Unit price {price} CNY, rotations {rotations}"
+    )
 
 
 def _steps_grid(steps: Sequence[StepView]) -> Grid:

@@ -89,6 +89,8 @@ class FlowView:
     """The years of a flow: when, units, price index, survival, discount factor and yuan today [years, 6]."""
 
     title: Words
+    unit_price: float
+    rotations: float
     years: Sequence[Sequence[float]]
     yuan: float
 

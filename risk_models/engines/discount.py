@@ -104,7 +104,7 @@ class Cells:
 
     def units(self, some: Picked) -> Floats:
         """Units inside the term."""
-        units = self._flow.profile.values[self.profile[some]]
+        units = np.asarray(self._flow.profile.values[self.profile[some]], dtype=np.float64)
         if self._flow.term is not None:
             units *= self._counted(some)
         return units
@@ -219,16 +219,21 @@ class _Carried:
 
 
 def _crossed(keys: Sequence[Places], sizes: Sequence[int]) -> tuple[Sequence[Places], Places]:
-    """The combinations of keys, key by key, and the one of each row; what only one key tells is taken whole."""
+    """The combinations of keys that occur, key by key, and the one of each row.
+
+    Where one key alone tells rows apart and all of its values occur, it is the combination itself.
+    """
     told = [place for place, size in enumerate(sizes) if size > 1]
-    if len(told) > 1:
+    if len(told) != 1:
         return joint(keys, sizes)
-    size = max(sizes) if all(sizes) else 0
-    found = [
-        np.arange(size) if place in told else np.zeros(size, np.int64)
-        for place in range(len(sizes))
-    ]
-    return found, keys[told[0] if told else 0]
+    key, size = keys[told[0]], sizes[told[0]]
+    occurs = np.zeros(size, dtype=np.bool_)
+    occurs[key] = True
+    if not occurs.all():
+        return joint(keys, sizes)
+    found = [np.zeros(size, np.int64) for _ in sizes]
+    found[told[0]] = np.arange(size)
+    return found, key
 
 
 def _since_the_day(base: Floats, at: Floats) -> Floats:
@@ -291,23 +296,21 @@ def _flow_value(
     exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
 ) -> tuple[Floats, Floats]:
     """Yuan and undiscounted units of one flow by row, each read from the years of its cell."""
-    worth = flow.quantity * flow.unit_price
+    yuan = flow.quantity * flow.unit_price
     if _is_paid_today(flow):
         units = flow.profile.values[flow.profile.key, 0]
-        return worth * units, flow.quantity * units
+        return yuan * units, flow.quantity * units
     # The term is read row by row, so that rows of other terms share their cells.
     cells = Cells(exposure, replace(flow, term=None), prices, stress)
     last, share = _ends(flow)
-    worth *= _per_unit(flow, cells, last, share)
     units = _read(_running(flow.profile.values), flow.profile.key, last, share)
-    units *= flow.quantity
-    return worth, units
+    return yuan * _per_unit(flow, cells, last, share), flow.quantity * units
 
 
 def _is_paid_today(flow: Flow) -> bool:
     """Whether all is one payment on the valuation day, which nothing changes."""
     one = flow.profile.values.shape[1] == 1 and np.ndim(flow.first) == 0 and flow.first == 0.0
-    return bool(one and flow.term is None and flow.repeat is None)
+    return bool(one and flow.index is None and flow.term is None and flow.repeat is None)
 
 
 def _per_unit(flow: Flow, cells: Cells, last: Places, share: Floats | None) -> Floats:
@@ -351,8 +354,7 @@ def _read(
 ) -> Floats:
     """Of running totals [T + 1, c] the first `last` years by row, and a share of the next one."""
     cells = totals.shape[1]
-    place = last * cells
-    place += at
+    place = last * cells + at
     whole = np.asarray(totals.ravel().take(place))
     if share is None:
         return whole
@@ -433,7 +435,7 @@ def _flow_table(
     name: str, title: Text, exposure: Exposure, flow: Flow, prices: Prices, stress: Stress
 ) -> Step:
     cells = Cells(exposure, flow, prices, stress)
-    one = slice(0, 1)
+    one = cells.of_row[:1]
     units = cells.units(one)
     # Nothing of what has grown without end is no payment.
     paid = np.isfinite(units[0]) & (units[0] != 0.0)

@@ -102,7 +102,7 @@ def plain_value(asset: Asset) -> float:
     growth, kept = 1.0 + asset["discount_rate"], 1.0 - asset["yearly_loss_share"]
     right, moved = asset["right_ends_on"], kept * GROWN / growth
     credit = asset["area_mu"] * (1.0 - asset["buffer_share"]) * asset["tco2e_per_m3"]
-    age, before, year, sold, watched = -asset["planted_on"], 0.0, 0, 0.0, 0.0
+    age, year, sold, watched = -asset["planted_on"], 0, 0.0, 0.0
     before = stock(asset, age)
     while year + 1 <= right + 1e-9:
         year += 1

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from risk_models.batches import finding
 from risk_models.columns import constant, is_constant, picked, told_once
+from risk_models.contract import Recorder, step
+from risk_models.words import Text
 
 NOT_A_DAY = np.datetime64("NaT", "D")
 ROWS = 500
@@ -56,3 +59,38 @@ def test_a_number_for_all_rows():
 def test_all_rows_are_a_slice_and_some_are_listed():
     assert picked(np.array([True, True])) == slice(None)
     assert np.asarray(picked(np.array([False, True]))).tolist() == [1]
+
+
+@step(unit="t", zh="逐年产量")
+def yearly_t(*, area_mu, t_per_mu):
+    """Harvests of two years: area_mu * t_per_mu."""
+    return (area_mu * t_per_mu)[:, np.newaxis] * np.array([1.0, 0.5])
+
+
+@step(unit="t", zh="合计产量")
+def whole_t(*, area_mu, t_per_mu):
+    """Harvest of all rows: sum(area_mu * t_per_mu)."""
+    return np.sum(area_mu * t_per_mu)
+
+
+def test_a_step_of_rows_alike_has_the_shape_of_its_result():
+    inputs = {"area_mu": constant(10.0, ROWS), "t_per_mu": constant(0.5, ROWS)}
+    found = Recorder()("yearly_t", yearly_t, **inputs)
+    assert found.shape == (ROWS, 2)
+    assert np.array_equal(found, np.tile([5.0, 2.5], (ROWS, 1)))
+    assert Recorder()("whole_t", whole_t, **inputs) == pytest.approx(5.0 * ROWS)
+
+
+def test_facts_of_a_finding_are_told_by_row_or_once_for_all():
+    rows = np.array([False, True, True])
+    told = {"by_row": np.array([1.0, 2.0, 3.0]), "listed": [4.0, 5.0, 6.0]}
+    once = {"bare": np.array(7.0), "one": np.array([8.0]), "number": 9.0}
+    words = Text(en="Look at it.", zh="请核对。")
+    (found,) = finding("odd", "", rows, severity="ask", detail=words, **told, **once)
+    assert {name: fact.tolist() for name, fact in found.facts.items()} == {
+        "by_row": [2.0, 3.0],
+        "listed": [5.0, 6.0],
+        "bare": [7.0, 7.0],
+        "one": [8.0, 8.0],
+        "number": [9.0, 9.0],
+    }

@@ -248,3 +248,48 @@ def test_a_row_has_the_same_bits_however_many_stand_beside_it(even):
         alone = assess(_row(whole, int(row)), Prices({}))
         assert alone.value[0] == together.value[row]
         assert alone.quantities["income"][0][0] == together.quantities["income"][0][row]
+
+
+def of_rows(profile: Keyed, rates: Keyed, **changes: object) -> Exposure:
+    """Rows that share keyed profiles and rates."""
+    n = len(profile.key)
+    paid = replace(flow([1.0]), profile=profile, quantity=np.ones(n), **changes)
+    return Exposure(n=n, flows=(paid,), rate=rates, hazard=Keyed.one(0.0, n))
+
+
+def test_the_years_of_a_row_are_its_own_where_its_table_has_more_than_it_needs():
+    """A table of profiles or of rates may have rows that nobody uses."""
+    titles = {"income": Text(en="Income", zh="收益法")}
+    profile = Keyed(values=np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]), key=np.array([2]))
+    rates = Keyed(values=np.array([0.05, 0.08]), key=np.array([1]))
+    table, whole = year_table("income", of_rows(profile, rates), Prices({}), None, titles)
+    assert table.inputs["units"] == [3.0, 3.0]
+    assert table.inputs["discount"] == pytest.approx([1 / 1.08, 1 / 1.08**2])
+    assert recompute([table, whole]) == []
+    assert whole.value == pytest.approx(3.0 / 1.08 + 3.0 / 1.08**2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quantity": np.array([2, 2]), "unit_price": np.array([3, 3])},
+        {"quantity": np.array([2.0]), "unit_price": 3.0},
+        {"quantity": np.array([2.0, 2.0]), "unit_price": 3.0, "term": np.array([9.0])},
+    ],
+    ids=["whole numbers", "one quantity for all", "one term for all"],
+)
+def test_whole_numbers_and_what_is_told_once_are_valued_too(changes):
+    profile = Keyed(values=np.array([[1, 1]]), key=np.array([0, 0]))
+    rates = Keyed(values=np.array([0.05, 0.10]), key=np.array([0, 1]))
+    exposure = of_rows(profile, rates)
+    exposure = replace(exposure, flows=(replace(exposure.flows[0], **changes),))
+    found = assess(exposure, Prices({})).value
+    assert found == pytest.approx([6 / 1.05 + 6 / 1.05**2, 6 / 1.1 + 6 / 1.1**2])
+
+
+def test_a_price_on_the_day_is_read_where_it_is_paid_at_once():
+    priced = flow([1.0], first=0.0, index="carbon", unit_price=10.0)
+    falling = {"carbon": Price(yuan=10.0, unit="yuan/t", curve=(0.9, 1.0))}
+    assert worth(priced, 0.05, prices=falling) == pytest.approx(9.0)
+    with pytest.raises(KeyError):
+        worth(priced, 0.05)

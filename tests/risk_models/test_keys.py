@@ -13,7 +13,7 @@ RNG = np.random.default_rng(20231226)
 
 COLUMNS = {
     "few": RNG.choice([0.06, 0.08, 0.1], MANY),
-    "days": RNG.integers(0, 9_000, MANY) / 365.25,
+    "years": RNG.integers(0, 9_000, MANY) / 365.25,
     "all-different": RNG.random(MANY),
     "one": np.full(MANY, 0.05),
     "with-empty": RNG.choice([np.nan, 0.0, 1.0], MANY),
@@ -23,6 +23,13 @@ COLUMNS = {
     "codes": RNG.integers(-1, 12, MANY).astype(np.int32),
     "far-apart": RNG.choice([-(2**60), 0, 2**60], MANY),
     "all-different-and-far": RNG.integers(-(2**62), 2**62, MANY),
+    "answers": RNG.choice([True, False], MANY),
+    "few-answers": np.array([True, False, True]),
+    "short-numbers": RNG.choice([0.25, 1.5], MANY).astype(np.float32),
+    "short-whole-numbers": RNG.integers(-100, 101, MANY).astype(np.int8),
+    "counts": RNG.integers(0, 200, MANY).astype(np.uint8),
+    "least-whole-number": RNG.choice(np.array([-(2**31), 0, 2**31 - 1], dtype=np.int32), MANY),
+    "days": np.datetime64("2020-01-01") + RNG.integers(0, 400, MANY),
 }
 
 
@@ -42,7 +49,7 @@ def test_numbers_are_equal_by_their_bits(column):
 
 
 def test_combinations_occur_once_and_lead_back():
-    columns = COLUMNS["few"], COLUMNS["days"], COLUMNS["with-empty"]
+    columns = COLUMNS["few"], COLUMNS["years"], COLUMNS["with-empty"]
     found, place = combined(*columns)
     for values, column in zip(found, columns, strict=True):
         assert np.array_equal(values[place], column, equal_nan=True)

@@ -56,6 +56,22 @@ def test_parts_side_by_side_are_the_whole(model: Model):
     assert whole.valid.sum() > 0
 
 
+def test_what_the_caller_set_for_its_context_holds_in_every_part():
+    basis = basis_on(ON, {})
+    model = BUILT_INS[0]
+    rows = random_rows(model.spec, basis.parameters, ROWS, seed=5)
+    batch = batch_from_rows(model.spec, rows, basis.parameters)
+    seen = []
+
+    def looking(part):
+        seen.append(np.geterr()["divide"])
+        return value(model, part, basis)
+
+    with np.errstate(divide="raise"):
+        side_by_side(looking, batch, PART)
+    assert set(seen) == {"raise"}
+
+
 @pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
 def test_rows_that_are_all_alike_are_valued_as_one_of_them(model: Model):
     """What is the same for all rows is told once; it changes no bit of a figure."""

@@ -103,6 +103,24 @@ def test_what_no_price_moves_has_no_band():
     assert np.isnan([result.low[0], result.mid[0], result.high[0]]).all()
 
 
+def test_profiles_that_no_row_has_move_nothing():
+    """All rows were paid before the day; what would be paid later belongs to none of them."""
+    rows = 5
+    paid = replace(
+        flow([1.0]),
+        profile=Keyed(values=np.ones((2, 2)), key=np.zeros(rows, np.int32)),
+        first=np.array([-1.0, 30.0]),
+        quantity=np.ones(rows),
+        unit_price=30.0,
+        index="local-sink",
+    )
+    nothing = Keyed.one(0.0, rows)
+    exposure = Exposure(n=rows, flows=(paid,), rate=nothing, hazard=nothing)
+    found = scenarios(Holding(exposures=(exposure,), rows=rows), basis_on(ON, SINK), SIMULATION)
+    assert np.isnan(found.quantiles).all()
+    assert found.cohorts == 0
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -184,6 +184,8 @@ def _flows(text: str) -> list[FlowView]:
     return [
         FlowView(
             title=Words(zh=f"碳汇收入{text}", en="Sales"),
+            unit_price=30.5,
+            rotations=1.0,
             years=[
                 [1.0, 816.0, 1.02, 0.995, 0.93, 24_000.0],
                 [2.0, 816.0, 1.04, 0.99, 0.86, 22_500.5],

@@ -15,10 +15,14 @@ FACTORS: Final = ("year", "units", "index", "survival", "discount")
 class YearlyFlow:
     """One flow of several years.
 
-    A year has its factors [5] in the order of `FACTORS` and what it is worth today in yuan; the years add up to `yuan`.
+    `name` is that of its step: approach and flow. A year has its factors [5] in the order of
+    `FACTORS` and what it is worth today in yuan: units, index, survival and discount times
+    `unit_price` times `rotations`. The years add up to `yuan`.
     """
 
-    title: Mapping[str, str]
+    name: str
+    unit_price: float
+    rotations: float
     years: Sequence[tuple[tuple[float, ...], float]]
     yuan: float
 
@@ -33,10 +37,19 @@ def yearly_flows(trace: Sequence[Mapping[str, Any]]) -> Iterator[YearlyFlow]:
     for step in filter(is_flow, trace):
         columns = [_listed(step["inputs"][name]) for name in FACTORS]
         if len(columns[0]) > 1:
-            each = float(step["inputs"]["unit_price"]) * float(step["inputs"]["rotations"])
-            years = [(year, each * math.prod(year[1:])) for year in zip(*columns, strict=True)]
+            price, rotations = (float(step["inputs"][name]) for name in ("unit_price", "rotations"))
+            years = [
+                (year, price * rotations * math.prod(year[1:]))
+                for year in zip(*columns, strict=True)
+            ]
             if any(yuan for _, yuan in years):
-                yield YearlyFlow(title=step["title"], years=years, yuan=float(step["value"]))
+                yield YearlyFlow(
+                    name=step["name"],
+                    unit_price=price,
+                    rotations=rotations,
+                    years=years,
+                    yuan=float(step["value"]),
+                )
 
 
 def _listed(given: Any) -> list[float]:

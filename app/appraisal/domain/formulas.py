@@ -1,14 +1,14 @@
 """Formulas of a model's steps in the words of its inputs, as a reader without its code reads them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from risk_models.contract import ModelSpec
 from risk_models.registry import science_parameters
 from risk_models.words import Text
 
-__all__ = ["formula_in_words", "names_told", "title_of"]
+__all__ = ["formula_in_words", "names_told", "steps_told", "title_of"]
 
 GENERAL: Final[Mapping[str, Text]] = {
     "valuation_on": Text(en="Valuation day", zh="评估基准日"),
@@ -37,21 +37,34 @@ CALLED: Final[Mapping[str, Text]] = {
 }
 """What formulas call; other functions keep the name that mathematics gives them."""
 
-SIGNS: Final[Mapping[str, str]] = {"**": "^", "*": "×", "-": "−", ">=": "≥", "<=": "≤", "==": "="}
-TOKEN: Final = re.compile(r"[A-Za-z_]\w*|\*\*|[<>=]=|[*-]")
-WEIGHT: Final = Text(en="Weight of %(title)s", zh="%(title)s权重")
+SIGNS: Final[Mapping[str, str]] = {"**": "^", "*": "×", "-": "−", ">=": "≥", "<=": "≤"}
+TOKEN: Final = re.compile(r"[A-Za-z_]\w*|\*\*|[<>]=|[*-]")
 
 
-def names_told(spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]]) -> Mapping[str, Text]:
-    """What the names in the formulas of a trace stand for, those of its steps before all others."""
+def names_told(spec: ModelSpec | None) -> Mapping[str, Text]:
+    """What names in formulas stand for, whatever the steps."""
     told = dict(GENERAL)
     if spec is not None:
         told |= _of_parameters(spec)
         told |= {use.id: use.title for use in spec.prices}
         told |= {field.name: field.title for field in spec.fields}
         told |= {part.name: part.title for part in (*spec.components, *spec.approaches)}
-        told |= {f"{part.name}_weight": WEIGHT.about(title=part.title) for part in spec.approaches}
-    return told | {step["name"]: Text(**step["title"]) for step in trace}
+        told |= {f"{part.name}_weight": _weight_of(part.title) for part in spec.approaches}
+    return told
+
+
+def steps_told(
+    spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Text]]]:
+    """Each step with what the names in its formula stand for: of steps alike the last one before it."""
+    told = names_told(spec)
+    for step in trace:
+        yield step, told
+        told = {**told, step["name"]: Text(**step["title"])}
+
+
+def _weight_of(title: Text) -> Text:
+    return Text(en=f"Weight of {title.en}", zh=f"{title.zh}权重")
 
 
 def _of_parameters(spec: ModelSpec) -> dict[str, Text]:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from app.appraisal import domain
 from app.appraisal.domain.catalogue import find_spec, names_in, parameters_on
-from app.appraisal.domain.formulas import formula_in_words, names_told, title_of
+from app.appraisal.domain.formulas import formula_in_words, steps_told, title_of
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.report_parts import figure, input_figure
 from app.appraisal.report_tables import cell_told
@@ -171,11 +171,10 @@ def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
 
 def steps_shown(spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The steps of the model in words, shares in per cent as in the other tables of the page."""
-    told = names_told(spec, trace)
     units = {each["name"]: each["unit"] for each in trace}
     shares = {name for name in names_in(RATIO) if units.get(name, RATIO) == RATIO}
     shares |= {name for name, unit in units.items() if unit == RATIO}
-    return [_step(each, shares, told) for each in trace]
+    return [_step(each, shares, told) for each, told in steps_told(spec, trace)]
 
 
 def _step(

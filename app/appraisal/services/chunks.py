@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -224,9 +224,11 @@ def finish_chunk(session: Session, chunk: Chunk, rows: ChunkRows) -> tuple[int, 
     _close_failed(session, chunk, rows.problems)
     _remember(session, chunk, before_fen=AssetValue.current_fen)
     _update_values(session, chunk)
-    _remember(session, chunk, after_fen=AssetValue.current_fen, state=ItemState.DONE)
-    _close_rest(session, chunk)
-    return len(rows.figures), len(rows.problems)
+    done = _remember(session, chunk, after_fen=AssetValue.current_fen, state=ItemState.DONE)
+    done += _close_rest(session, chunk)
+    if done != len(rows.figures):
+        raise RuntimeError(f"{done} items were closed for {len(rows.figures)} figures")
+    return done, len(rows.problems)
 
 
 def _insert_valuations(session: Session, chunk: Chunk, rows: ChunkRows, instant: datetime) -> None:
@@ -280,14 +282,10 @@ def _touched(chunk: Chunk) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _remember(session: Session, chunk: Chunk, **kept: object) -> None:
-    """Keep with the items that are touched what stands with their assets now."""
-    session.execute(
-        sa.update(RevaluationItem)
-        .values(kept)
-        .where(*_touched(chunk))
-        .execution_options(synchronize_session=False)
-    )
+def _remember(session: Session, chunk: Chunk, **kept: object) -> int:
+    """Keep with the items that are touched what stands with their assets now; gives how many."""
+    statement = sa.update(RevaluationItem).values(kept).where(*_touched(chunk))
+    return _updated(session, statement)
 
 
 def _update_values(session: Session, chunk: Chunk) -> None:
@@ -318,14 +316,16 @@ def _update_values(session: Session, chunk: Chunk) -> None:
     )
 
 
-def _close_rest(session: Session, chunk: Chunk) -> None:
+def _close_rest(session: Session, chunk: Chunk) -> int:
     """What is still waiting has its figure too; a newer report keeps it from the current value."""
-    session.execute(
-        sa.update(RevaluationItem)
-        .values(state=ItemState.DONE)
-        .where(*_of_chunk(chunk))
-        .execution_options(synchronize_session=False)
-    )
+    statement = sa.update(RevaluationItem).values(state=ItemState.DONE).where(*_of_chunk(chunk))
+    return _updated(session, statement)
+
+
+def _updated(session: Session, statement: sa.Update) -> int:
+    """How many rows a statement changed."""
+    found = session.execute(statement.execution_options(synchronize_session=False))
+    return int(cast("sa.CursorResult[Any]", found).rowcount)
 
 
 def _close_failed(session: Session, chunk: Chunk, problems: Mapping[int, Problem]) -> None:

@@ -14,7 +14,7 @@ from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
 from app.appraisal.domain.cash_flows import is_flow, yearly_flows
 from app.appraisal.domain.catalogue import find_spec
-from app.appraisal.domain.formulas import formula_in_words, names_told, title_of
+from app.appraisal.domain.formulas import formula_in_words, names_told, steps_told, title_of
 from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
@@ -264,7 +264,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
         steps=_steps(spec, result.get("trace", [])),
-        flows=_flows(result.get("trace", [])),
+        flows=_flows(spec, result.get("trace", [])),
         parameters=_parameters(
             spec, result, used_prices(spec, row.inputs or {}, row.prices or {}), row.valued_on
         ),
@@ -455,19 +455,29 @@ def _shown(field: Field, given: Any, on: date) -> Figure | Words:
 
 
 def _steps(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[StepView]:
-    told = names_told(spec, trace)
-    return [_step(each, told) for each in trace]
+    return [_step(each, told) for each, told in steps_told(spec, trace)]
 
 
-def _flows(trace: Sequence[Mapping[str, Any]]) -> list[FlowView]:
+def _flows(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[FlowView]:
+    told = names_told(spec)
     return [
         FlowView(
-            title=Words(zh=flow.title["zh"], en=flow.title["en"]),
+            title=_flow_title(flow.name, told),
+            unit_price=flow.unit_price,
+            rotations=flow.rotations,
             years=[[*factors, yuan] for factors, yuan in flow.years],
             yuan=flow.yuan,
         )
         for flow in yearly_flows(trace)
     ]
+
+
+def _flow_title(name: str, told: Mapping[str, Text]) -> Words:
+    """The approach and the flow; what has no title keeps its name."""
+    titles = [title_of(part, told) or Text(en=part, zh=part) for part in name.split(".")]
+    return Words(
+        zh="：".join(title.zh for title in titles), en=": ".join(title.en for title in titles)
+    )
 
 
 def _step(each: Mapping[str, Any], told: Mapping[str, Text]) -> StepView:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.columns import constant, is_constant
+from risk_models.columns import constant
 from risk_models.comparables import SERIES, comparable_price
 from risk_models.contract import Basis, Batch, Exposure, Floats, Flow, Keyed, Recorder, step
 from risk_models.modelling import empty_exposure, single, trimmed
@@ -121,7 +121,7 @@ def weights_of(
     # A choice left empty means that there is nothing beside income.
     of_level = np.array([*map(list(REASONS).index, levels), 0], dtype=np.int8)
     reason = of_level[batch.codes("other_evidence")]
-    alone = is_constant(market) and is_constant(cost)
+    alone = not market.any() and not cost.any()
     income = constant(1.0, batch.n) if alone else 1.0 - market - cost
     return {"income": income, "market": market, "cost": cost}, reason, tuple(REASONS.values())
 

@@ -397,6 +397,9 @@ def test_a_new_appraisal_between_valuing_and_writing_keeps_its_value(database, w
             col(Valuation.run_id) == run_id, col(Valuation.asset_id) == carbon
         )
         assert reading.execute(old).scalar_one().value_fen == CARBON_FALLEN_FEN
+        item = reading.get_one(RevaluationItem, (run_id, carbon))
+        assert item.state is ItemState.DONE
+        assert item.before_fen is item.after_fen is None
 
 
 def test_one_asset_is_revalued_once_for_the_same_facts(session, world, pair):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.appraisal.domain.formulas import formula_in_words, names_told, title_of
+from app.appraisal.domain.formulas import formula_in_words, steps_told, title_of
 from app.appraisal.domain.valuing import appraise_one
 from risk_models.appraise import basis_on
 from risk_models.conformance import random_rows
@@ -46,8 +46,7 @@ def test_names_and_signs_become_words(formula, zh, en):
 def test_no_name_of_the_code_is_left_in_any_formula(model):
     spec, read = model.spec, 0
     for trace in traces(model):
-        told = names_told(spec, trace)
-        for step in trace:
+        for step, told in steps_told(spec, trace):
             formula = formula_in_words(step["formula"], told)
             assert not CODE.findall(formula.en), step
             assert not LATIN.findall(formula.zh), (step, formula.zh)

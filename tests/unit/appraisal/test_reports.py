@@ -181,7 +181,8 @@ def test_steps_are_told_in_words_with_their_lists_and_years(tmp_path: Path) -> N
     shown = text_of(appraisal_report(view), tmp_path)
     assert "年碳汇量=面积×rate_tco2e_per_mu" in shown
     assert "面积area_mu=6,800.00" in shown
-    assert "profile：1；0.95；0.9025；0.857；0.81" in shown
+    assert "profile（年收入）：1；0.95；0.9025；0.857；0.81" in shown
+    assert "单价30.5元" in shown
     assert "逐年现金流量" in shown
     assert "22,500.50" in shown
     assert "46,500.50" in shown
