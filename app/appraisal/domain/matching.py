@@ -3,6 +3,7 @@
 The models know no assets; so the appraisal room makes these findings itself, as the models make theirs.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,10 @@ from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any, Final
 
 from app.kernel.units import facts_named
+from risk_models.batches import InvalidInputs, batch_from_rows
+from risk_models.contract import Basis, Prices
+from risk_models.dated import ParameterNotInForce, Parameters
+from risk_models.models.carbon_sink_income import MODEL, yearly_removals
 from risk_models.words import Text
 
 REMOVALS_UNIT: Final = "tCO2e/year"
@@ -55,6 +60,9 @@ RIGHT_END: Final = Text(
 MU_A_HECTARE: Final = 15
 """By definition."""
 
+STATED: Final = frozenset({"yearly-rate", "validated-table", "rotation"})
+"""Ways of stating removals in which the inputs themselves say them by year."""
+
 ASK: Final = "ask"
 REFUSE: Final = "refuse"
 
@@ -79,9 +87,29 @@ class RegisteredAsset:
     quantity_above: Decimal
 
 
-def asset_findings(inputs: Mapping[str, Any], asset: RegisteredAsset) -> list[dict[str, str]]:
-    """The findings that ask for an explanation or refuse, in the form of the model's own."""
-    return [*_area(inputs, asset), *_removals(inputs, asset), *_ends(inputs, asset)]
+def asset_findings(
+    inputs: Mapping[str, Any], asset: RegisteredAsset, worked_out: Decimal | None = None
+) -> list[dict[str, str]]:
+    """The findings that ask for an explanation or refuse, in the form of the model's own.
+
+    `worked_out` are the removals a year of a model that takes them from other inputs, such as a curve.
+    """
+    return [*_area(inputs, asset), *_removals(inputs, asset, worked_out), *_ends(inputs, asset)]
+
+
+def worked_out_removals(
+    model_id: str, inputs: Mapping[str, Any], on: date, parameters: Parameters
+) -> Decimal | None:
+    """Removals a year that the model works out from a curve, a state or a balance; None where stated."""
+    if model_id != MODEL.spec.id or inputs.get("removal_basis") in STATED:
+        return None
+    basis = Basis(on=on, parameters=parameters, prices=Prices({}))
+    try:
+        batch = batch_from_rows(MODEL.spec, [inputs], parameters)
+        tonnes = float(yearly_removals(batch, basis)[0])
+    except (InvalidInputs, ParameterNotInForce):
+        return None
+    return Decimal(str(round(tonnes, 2))) if math.isfinite(tonnes) else None
 
 
 def _area(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:
@@ -118,9 +146,13 @@ def _in_other_unit(modelled: Decimal, registered: Decimal, tolerance: Decimal) -
     return any(abs(each - registered) <= registered * tolerance for each in meant)
 
 
-def _removals(inputs: Mapping[str, Any], asset: RegisteredAsset) -> Iterator[dict[str, str]]:
+def _removals(
+    inputs: Mapping[str, Any], asset: RegisteredAsset, worked_out: Decimal | None
+) -> Iterator[dict[str, str]]:
     """Compared in the decimals in which the body states its quantity: 5,170.8 is no more than 5,170."""
     field, modelled = _yearly_removals(inputs)
+    if worked_out is not None:
+        field, modelled = "removal_basis", worked_out
     if modelled is None or asset.quantity is None or asset.quantity_unit != REMOVALS_UNIT:
         return
     places = Decimal(1).scaleb(min(int(asset.quantity.normalize().as_tuple().exponent), 0))

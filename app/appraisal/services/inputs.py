@@ -12,7 +12,12 @@ from sqlmodel import Session
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState
 from app.appraisal.domain.catalogue import find_model, find_spec, parameters_on
-from app.appraisal.domain.matching import REFUSE, RegisteredAsset, asset_findings
+from app.appraisal.domain.matching import (
+    REFUSE,
+    RegisteredAsset,
+    asset_findings,
+    worked_out_removals,
+)
 from app.appraisal.domain.spread import STORED, Draw, spread
 from app.appraisal.domain.valuing import (
     MAX_VALUE_FEN,
@@ -172,7 +177,7 @@ def value_inputs(
     value_fen = _reportable(found)
     if banded:
         found = with_more(found, _spread(model, inputs, prices, command.valued_on))
-    more = asset_findings(inputs, _registered(session, asset))
+    more = _beside_the_asset(session, asset, model.spec.id, inputs, command.valued_on)
     _refuse_beyond(more)
     more += against_outside(session, row, value_fen)
     more += against_former(session, row, command.valued_on, value_fen)
@@ -243,7 +248,8 @@ def record_inputs(
         raise InvalidInput.at("/overrides", N_("Name at least one input that changed."))
     laid = {**appraisal.inputs, **overrides}
     _require_readable(model.spec, laid, command.valid_from)
-    _require_registered(session, asset, before=appraisal.inputs, laid=laid)
+    valued_on, before = appraisal.valued_on, appraisal.inputs
+    _require_registered(session, asset, model.spec.id, valued_on, before=before, laid=laid)
     row = ValuationInput(
         asset_id=asset.id,
         valid_from=command.valid_from,
@@ -383,13 +389,26 @@ def _refuse_beyond(findings: Sequence[Mapping[str, str]], pointer: str = "/input
 
 
 def _require_registered(
-    session: Session, asset: Asset, *, before: Mapping[str, Any], laid: Mapping[str, Any]
+    session: Session,
+    asset: Asset,
+    model_id: str,
+    on: date,
+    *,
+    before: Mapping[str, Any],
+    laid: Mapping[str, Any],
 ) -> None:
     """A record takes nothing beyond the registered asset that its appraisal did not take before."""
-    registered = _registered(session, asset)
-    known = {each["code"] for each in asset_findings(before, registered)}
-    found = asset_findings(laid, registered)
+    known = {each["code"] for each in _beside_the_asset(session, asset, model_id, before, on)}
+    found = _beside_the_asset(session, asset, model_id, laid, on)
     _refuse_beyond([each for each in found if each["code"] not in known], "/overrides")
+
+
+def _beside_the_asset(
+    session: Session, asset: Asset, model_id: str, inputs: Mapping[str, Any], on: date
+) -> list[dict[str, str]]:
+    """What the registry says against inputs."""
+    worked_out = worked_out_removals(model_id, inputs, on, parameters_on(on))
+    return asset_findings(inputs, _registered(session, asset), worked_out)
 
 
 def _registered(session: Session, asset: Asset) -> RegisteredAsset:

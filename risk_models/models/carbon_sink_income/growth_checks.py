@@ -37,7 +37,7 @@ from risk_models.models.carbon_sink_income.words import RATE, WORDS
 from risk_models.trace import interpolated
 from risk_models.words import Text
 
-__all__ = ["growth_findings"]
+__all__ = ["growth_findings", "yearly_removals"]
 
 Mask = npt.NDArray[np.bool_]
 OFF: Final = Recorder()
@@ -409,6 +409,15 @@ def _stated_in(batch: Batch) -> list[tuple[str, Mask]]:
         ("growth_t_per_ha", grown),
         ("removal_basis", ~(rated | tabled | grown)),
     ]
+
+
+def yearly_removals(batch: Batch, basis: Basis) -> Floats:
+    """Removals [n] in tCO2e a year before deductions: as stated, the most of a table, a curve's mean.
+
+    NaN where they cannot be worked out from what is given.
+    """
+    rate = _yearly_rate(batch, basis, _Growing.of(batch, basis))
+    return np.asarray(batch.numbers("area_mu") * rate)
 
 
 def _yearly_rate(batch: Batch, basis: Basis, grown: _Growing | None) -> Floats:

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.appraisal.domain.matching import RegisteredAsset, asset_findings
+from app.appraisal.domain.catalogue import parameters_on
+from app.appraisal.domain.matching import RegisteredAsset, asset_findings, worked_out_removals
 
 ASSET = RegisteredAsset(
     area_mu=Decimal(3000),
@@ -96,3 +97,59 @@ def test_the_refusal_stands_at_the_table_that_gives_the_removals():
 def test_a_right_is_not_valued_past_its_registered_end():
     assert said({"right_ends_on": "2043-12-31"}) == []
     assert said({"right_ends_on": "2044-01-01"}) == [("right-ends-after-registered", "refuse")]
+
+
+GROWN = {
+    "sink_kind": "forest",
+    "registration": "local-filing",
+    "area_mu": 3000,
+    "species": "larch",
+    "planted_on": "2010-04-15",
+    "crediting_starts_on": "2023-01-01",
+    "crediting_ends_on": "2043-01-01",
+    "last_verified_on": "2023-01-01",
+    "right_ends_on": "2043-12-31",
+    "conversion": "regression",
+}
+ON = date(2023, 12, 26)
+FILED = replace(ASSET, quantity=Decimal(816), quantity_unit="tCO2e/year")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"removal_basis": "growth-curve"},
+        {
+            "removal_basis": "own-curve",
+            "curve_a_m3_per_ha": 240,
+            "curve_k": 0.045,
+            "curve_c": 2.2,
+        },
+        {
+            "removal_basis": "yield-table",
+            "stock_by_age_m3_per_ha": [5, 60, 120, 180, 220, 240],
+            "yield_step_years": 6,
+        },
+    ],
+    ids=lambda more: more["removal_basis"],
+)
+def test_removals_of_a_curve_or_a_table_are_held_against_what_was_filed(more):
+    inputs = {**GROWN, **more}
+    found = worked_out_removals("carbon-sink-income", inputs, ON, parameters_on(ON))
+    assert found is not None
+    assert found > FILED.quantity * Decimal("1.1")
+    (refused,) = asset_findings(inputs, FILED, found)
+    assert (refused["code"], refused["field"]) == ("removals-above-certified", "removal_basis")
+    assert refused["severity"] == "refuse"
+    assert asset_findings(inputs, replace(FILED, quantity=found + 1), found) == []
+
+
+def test_what_is_stated_or_of_another_model_is_not_worked_out():
+    rated = {**GROWN, "removal_basis": "yearly-rate", "removals_tco2e_per_mu": 0.2}
+    known = parameters_on(ON)
+    assert worked_out_removals("carbon-sink-income", rated, ON, known) is None
+    assert worked_out_removals("forest-right", {**GROWN}, ON, known) is None
+    unread = {**GROWN, "removal_basis": "growth-curve", "planted_on": "soon"}
+    assert worked_out_removals("carbon-sink-income", unread, ON, known) is None
+    undated = {**GROWN, "removal_basis": "growth-curve", "planted_on": None}
+    assert worked_out_removals("carbon-sink-income", undated, ON, known) is None
