@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["FACTORS", "YearlyFlow", "is_flow", "yearly_flows"]
+__all__ = ["FACTORS", "YearlyFlow", "is_flow", "whole_quantities", "yearly_flows"]
 
 FACTORS: Final = ("year", "units", "index", "survival", "discount")
 """What a flow tells of each year: when, how much, and what stands between that and its worth today."""
@@ -50,6 +50,29 @@ def yearly_flows(trace: Sequence[Mapping[str, Any]]) -> Iterator[YearlyFlow]:
                     years=years,
                     yuan=float(step["value"]),
                 )
+
+
+def whole_quantities(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The quantities of a result as their approach has them, not as its weight lets them count.
+
+    A component that several approaches have stays as it counts in the value.
+    """
+    trace = result.get("trace", [])
+    owners: dict[str, set[str]] = {}
+    for step in filter(is_flow, trace):
+        approach, _, flow = step["name"].partition(".")
+        # The second flow of a component is named after it, with a number.
+        owners.setdefault(flow.partition("__")[0], set()).add(approach)
+    weights = {name: each.get("weight") for name, each in result.get("approaches", {}).items()}
+    found = {}
+    for name, each in result.get("quantities", {}).items():
+        own = owners.get(name, set())
+        weight = float(weights.get(next(iter(own))) or 0.0) if len(own) == 1 else 0.0
+        told = each["value"]
+        if told is not None and weight:
+            told = repr(float(told) / weight)
+        found[name] = {**each, "value": told}
+    return found
 
 
 def _listed(given: Any) -> list[float]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app.appraisal import domain
+from app.appraisal.domain.cash_flows import whole_quantities
 from app.appraisal.domain.catalogue import find_spec, names_in, parameters_on
 from app.appraisal.domain.formulas import formula_in_words, steps_told, title_of
 from app.appraisal.domain.valuing import fen_of, traced_figure
@@ -117,7 +118,7 @@ def result_shown(
                 "value": _quantity(each["value"], each["unit"]).removeprefix("-"),
                 "unit": each["unit"],
             }
-            for name, each in result.get("quantities", {}).items()
+            for name, each in whole_quantities(result).items()
             if each["value"] is not None and titles.get(name)
         ],
         "inputs": inputs_shown(spec, inputs, on),

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
-from app.appraisal.domain.cash_flows import is_flow, yearly_flows
+from app.appraisal.domain.cash_flows import is_flow, whole_quantities, yearly_flows
 from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.domain.formulas import formula_in_words, names_told, steps_told, title_of
 from app.appraisal.domain.price_use import price_source, used_prices
@@ -552,7 +552,7 @@ def _finding(each: Mapping[str, Any]) -> FindingView:
 def _components(spec: ModelSpec, result: Mapping[str, Any]) -> list[ComponentView]:
     """The bars of the value, which sum to the whole in fen."""
     amounts = {name: fen_of(text) or 0 for name, text in result.get("components", {}).items()}
-    quantities = result.get("quantities", {})
+    quantities = whole_quantities(result)
     return [
         ComponentView(
             title=_words(each.title),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.appraisal.domain.cash_flows import FACTORS, yearly_flows
+from app.appraisal.domain.cash_flows import FACTORS, whole_quantities, yearly_flows
 from app.appraisal.domain.valuing import appraise_one
 from risk_models.registry import BUILT_INS
 
@@ -49,3 +49,33 @@ def test_a_flow_paid_once_and_a_plain_step_have_no_years():
     }
     plain = {"title": {"en": "Price", "zh": "价格"}, "inputs": {"price": "30.0"}, "value": "30.0"}
     assert list(yearly_flows([once, plain])) == []
+
+
+def test_quantities_are_told_whole_whatever_their_approach_weighs():
+    def flow(name: str) -> dict:
+        one = dict.fromkeys((*FACTORS, "unit_price", "rotations"), "1.0")
+        return {"name": name, "inputs": one, "title": {}, "value": "1.0"}
+
+    counted = {
+        "sales": "15.0",
+        "cutting": "-4.0",
+        "care": "3.0",
+        "deals": "0.0",
+        "none": None,
+        "left": "2.0",
+    }
+    result = {
+        "trace": [
+            *map(flow, ("income.sales", "income.cutting", "income.cutting__2", "market.deals")),
+            *map(flow, ("income.care", "cost.care")),
+        ],
+        "approaches": {
+            "income": {"weight": "0.5"},
+            "market": {"weight": "0.0"},
+            "cost": {"weight": None},
+        },
+        "quantities": {name: {"value": told, "unit": "t"} for name, told in counted.items()},
+    }
+    found = {name: each["value"] for name, each in whole_quantities(result).items()}
+    assert found == {**counted, "sales": "30.0", "cutting": "-8.0"}
+    assert all(each["unit"] == "t" for each in whole_quantities(result).values())
