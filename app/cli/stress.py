@@ -81,6 +81,8 @@ def _loan(loan: StressedLoan) -> dict[str, object]:
         "ltv_after": after,
         "level_before": loan.level_before.value,
         "level_after": loan.level_after.value,
+        "guarantees_close_before": loan.guarantees_close_before,
+        "guarantees_close_after": loan.guarantees_close_after,
         "newly_at_line": loan.newly_at_line,
         "at_worse_line": loan.at_worse_line,
         "shortfall_yuan": Money(loan.shortfall_fen).yuan,

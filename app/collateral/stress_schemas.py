@@ -52,7 +52,11 @@ class StressedAssetSchema(ViewSchema):
 
 
 class StressedLoanSchema(ViewSchema):
-    """A loan before and after."""
+    """A loan before and after.
+
+    `guarantees_close_before` and `guarantees_close_after`: its ratio crosses a line, and guarantees close the
+    gap between lendable value and exposure, so that it is at no line and short of nothing.
+    """
 
     loan_id = Ident()
     number = Text(max_length=40)
@@ -63,6 +67,8 @@ class StressedLoanSchema(ViewSchema):
     ltv_after_ppm = Rate(high_ppm=MAX_RATIO_PPM, allow_none=True)
     level_before = Choice(Level, titles=LEVEL_TITLES)
     level_after = Choice(Level, titles=LEVEL_TITLES)
+    guarantees_close_before = Flag()
+    guarantees_close_after = Flag()
     newly_at_line = Flag()
     at_worse_line = Flag()
     crossed = Flag()

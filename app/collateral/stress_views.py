@@ -53,6 +53,7 @@ def loans_table(report: StressReport) -> ExportTable:
         ExportColumn(title=gettext("LTV after"), kind=ratio),
         ExportColumn(title=gettext("Level before")),
         ExportColumn(title=gettext("Level after")),
+        ExportColumn(title=gettext("Guarantees close the gap")),
         ExportColumn(title=gettext("Shortfall, yuan"), kind=money),
     ]
     rows: list[list[Value]] = [
@@ -65,6 +66,7 @@ def loans_table(report: StressReport) -> ExportTable:
             loan.ltv_after_ppm,
             gettext(LEVEL_TITLES[loan.level_before]),
             gettext(LEVEL_TITLES[loan.level_after]),
+            gettext("Yes") if loan.guarantees_close_after else "",
             loan.shortfall_fen,
         ]
         for loan in report.loans
@@ -85,7 +87,7 @@ def loans_table(report: StressReport) -> ExportTable:
             total.exposure_fen,
             total.before_fen,
             total.after_fen,
-            *(None, None, "", ""),
+            *(None, None, "", "", ""),
             total.shortfall_fen,
         ],
     )

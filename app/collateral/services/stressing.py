@@ -21,7 +21,7 @@ from app.appraisal.services.stressing import StressedValue, get_scenario, stress
 from app.assets.kinds import kind_info
 from app.assets.models import Asset
 from app.assets.queries import organisation_names
-from app.collateral.domain.cover import Cover, cure_of, moving_ppm
+from app.collateral.domain.cover import Cover, cure_of, guarantees_close, moving_ppm, needs_case
 from app.collateral.domain.states import Level, PledgeState
 from app.collateral.models import Pledge
 from app.collateral.queries import Pool, pools_of_loans, visible_pledges
@@ -58,7 +58,12 @@ class StressedAsset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressedLoan:
-    """A loan before and after. `shortfall_fen`: from the top-up line on, what to repay to be back at the target."""
+    """A loan before and after, counted by the rules of the watch.
+
+    `guarantees_close_before` and `guarantees_close_after`: its ratio crosses a line, and guarantees close
+    the gap between lendable value and exposure. Then no signal rises and no case opens: it is at no line.
+    `shortfall_fen`: where the watch would open a case, what to repay to be back at the target.
+    """
 
     loan_id: UUID
     number: str
@@ -70,18 +75,31 @@ class StressedLoan:
     ltv_after_ppm: int | None
     level_before: Level
     level_after: Level
+    guarantees_close_before: bool
+    guarantees_close_after: bool
     shortfall_fen: int
     assets: tuple[StressedAsset, ...]
 
     @property
+    def at_line_before(self) -> bool:
+        """Whether it stood at a line that no guarantee makes good."""
+        return _over_line(self.level_before) and not self.guarantees_close_before
+
+    @property
+    def at_line_after(self) -> bool:
+        """Whether it stands at a line that no guarantee makes good."""
+        return _over_line(self.level_after) and not self.guarantees_close_after
+
+    @property
     def newly_at_line(self) -> bool:
         """Whether it stands at a line, and stood at none."""
-        return _at_line(self.level_after) and not _at_line(self.level_before)
+        return self.at_line_after and not self.at_line_before
 
     @property
     def at_worse_line(self) -> bool:
         """Whether it stood at a line already and stands at a worse one."""
-        return _at_line(self.level_before) and _rank(self.level_after) > _rank(self.level_before)
+        worse = _rank(self.level_after) > _rank(self.level_before)
+        return self.at_line_before and self.at_line_after and worse
 
     @property
     def crossed(self) -> bool:
@@ -232,6 +250,8 @@ def _loan(
         ltv_after_ppm=moving_ppm(then, pool.lines.basis),
         level_before=before.level,
         level_after=then.level,
+        guarantees_close_before=_closed(pool, before),
+        guarantees_close_after=_closed(pool, then),
         shortfall_fen=_shortfall(pool, then),
         assets=tuple(
             _asset(known[each.asset_id], each.recognised_fen, moved[each.asset_id], values)
@@ -247,10 +267,12 @@ def _recognised(recognised_fen: int | None, value: StressedValue) -> int | None:
     return min(recognised_fen, value.current_fen)
 
 
+def _closed(pool: Pool, cover: Cover) -> bool:
+    return _over_line(cover.level) and guarantees_close(cover, pool.debt.exposure_fen)
+
+
 def _shortfall(pool: Pool, cover: Cover) -> int:
-    if cover.level not in {Level.TOP_UP, Level.DISPOSAL, Level.UNPRICED}:
-        return 0
-    if cover.recognised_fen is None:
+    if not needs_case(cover, pool.debt) or cover.recognised_fen is None:
         return 0
     return cure_of(pool.debt, cover.recognised_fen, pool.lines).repay_fen
 
@@ -317,7 +339,7 @@ def _rank(level: Level) -> int:
     return WORSE.index(level)
 
 
-def _at_line(level: Level) -> bool:
+def _over_line(level: Level) -> bool:
     return _rank(level) > _rank(Level.NORMAL)
 
 
@@ -330,8 +352,8 @@ def _sum(key: str, name: Name, loans: Sequence[StressedLoan]) -> StressTotal:
         after_fen=sum(loan.recognised_after_fen or 0 for loan in loans),
         exposure_fen=sum(loan.exposure_fen for loan in loans),
         crossed=sum(1 for loan in loans if loan.crossed),
-        at_line_before=sum(1 for loan in loans if _at_line(loan.level_before)),
-        at_line_after=sum(1 for loan in loans if _at_line(loan.level_after)),
+        at_line_before=sum(1 for loan in loans if loan.at_line_before),
+        at_line_after=sum(1 for loan in loans if loan.at_line_after),
         newly_at_line=sum(1 for loan in loans if loan.newly_at_line),
         at_worse_line=sum(1 for loan in loans if loan.at_worse_line),
         shortfall_fen=sum(loan.shortfall_fen for loan in loans),

@@ -11,7 +11,7 @@ from app.appraisal.models import Appraisal, AssetValue
 from app.appraisal.services.stressing import UnknownScenario, get_scenario, stressed_values
 from app.assets.domain import AssetKind
 from app.collateral.domain.states import Level
-from app.collateral.models import RecognisedValue
+from app.collateral.models import Guarantee, RecognisedValue
 from app.collateral.services.recognition import ConfirmRecognised, confirm_recognised_value
 from app.collateral.services.stressing import stress_portfolio
 from app.kernel.errors import Forbidden, InvalidInput
@@ -141,6 +141,65 @@ def test_below_the_top_up_line_nothing_is_short_though_the_target_is_passed(sess
         assert found.ltv_after_ppm == 827_765
         assert found.shortfall_fen == shortfall_fen
     session.rollback()
+
+
+def guarantee(session, loan, covered_fen):
+    row = session.execute(sa.select(Guarantee).where(col(Guarantee.loan_id) == loan)).scalar_one()
+    row.covered_fen = covered_fen
+    session.flush()
+
+
+def test_a_loan_whose_guarantee_closes_the_gap_is_at_no_line_and_short_of_nothing(
+    session, world, loan
+):
+    (pledge,) = Vault(session, world).pledges_of(loan)
+    gap_fen = PRINCIPAL_FEN - CARBON_AFTER_FEN * pledge.cap_ppm // 1_000_000
+    assert 0 < gap_fen < PRINCIPAL_FEN
+    for covered_fen, short in ((gap_fen, False), (gap_fen - 1, True)):
+        guarantee(session, loan, covered_fen)
+        report = run(session, world)
+        (found,) = report.loans
+        # The level is that of the assets either way.
+        assert found.level_after is Level.DISPOSAL
+        assert (found.guarantees_close_before, found.guarantees_close_after) == (False, not short)
+        assert found.shortfall_fen == (121_068_79 if short else 0)
+        assert (found.newly_at_line, found.crossed) == (short, short)
+        total = report.total
+        assert (total.at_line_before, total.newly_at_line, total.at_line_after) == (0, short, short)
+        assert total.shortfall_fen == found.shortfall_fen
+    session.rollback()
+
+
+def test_stress_counts_a_loan_at_a_line_before_where_the_watch_opens_a_case(session, world, loan):
+    vault = Vault(session, world)
+    row, (pledge,) = session.get(Loan, loan), vault.pledges_of(loan)
+    row.warning_ppm, row.top_up_ppm, row.disposal_ppm, row.cure_ppm = (
+        300_000,
+        400_000,
+        600_000,
+        300_000,
+    )
+    gap_fen = PRINCIPAL_FEN - CARBON_FEN * pledge.cap_ppm // 1_000_000
+    for covered_fen, opened in ((gap_fen, 0), (gap_fen - 1, 1)):
+        guarantee(session, loan, covered_fen)
+        report = run(session, world, "rate-up-100")
+        (found,) = report.loans
+        assert found.level_before is Level.TOP_UP
+        assert found.guarantees_close_before is (opened == 0)
+        assert report.total.at_line_before == opened
+        assert vault.watch(everything=True).cases_opened == opened
+    session.rollback()
+
+
+def test_the_page_says_of_a_loan_over_a_line_that_guarantees_close_the_gap(
+    session, world, vault, carbon, commit, sign_in
+):
+    vault.drawn(PRINCIPAL_FEN, vault.line(carbon, PRINCIPAL_FEN), guaranteed_fen=PRINCIPAL_FEN)
+    commit()
+    said = 'pill-grey">Guarantees close the gap'
+    client = sign_in("a-risk", language="en")
+    assert said in client.get("/collateral/risk?scenario=price-fall-30", status=200).text
+    assert said not in client.get("/collateral/risk?scenario=rate-up-100", status=200).text
 
 
 def test_a_written_off_loan_is_left_out_here_and_where_loans_are_counted_by_line(
@@ -288,6 +347,7 @@ def test_pages_api_and_workbook_say_the_same(session, world, loan, commit, sign_
     total = answer["total"]
     assert (total["newly_at_line"], total["at_worse_line"], total["crossed"]) == (1, 0, 1)
     assert answer["loans"][0]["newly_at_line"] is True
+    assert answer["loans"][0]["guarantees_close_after"] is False
     # What is told by loan is not told of a kind, as loans hold assets of several: no zero stands there.
     assert {"exposure_yuan", "shortfall_yuan"} <= answer["banks"][0].keys()
     assert answer["kinds"][0].keys() == {"key", "name", "count", "before_yuan", "after_yuan"}
