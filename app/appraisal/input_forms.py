@@ -30,6 +30,9 @@ KINDS: Final[Mapping[str, str]] = {
     "series": "textarea",
 }
 
+THOUSANDS: Final = re.compile(r"(?<![\d.,\uff0c])\d{1,3}(?:[,\uff0c]\d{3})+(?![\d,\uff0c])")
+"""One figure with its thousands parted, or several of three digits: a list does not tell which."""
+
 SEPARATOR: Final = re.compile(r"[,;\uff0c\uff1b][^\S\n]*\n|[,;\uff0c\uff1b\n]")
 """Between two figures of a list: commas and semicolons of both widths, lines; at its end they are one with the line."""
 
@@ -188,7 +191,8 @@ def read_inputs(
 ) -> dict[str, Any]:
     """The inputs that a posted form stands for; fields that are not asked for some answer are left out.
 
-    Refuses a list with an empty place: what follows it would move to an earlier year.
+    Refuses a list with an empty place, as what follows it would move to an earlier year, and one in
+    which a comma may part figures or thousands.
     """
     asked = _asked_fields(spec, typed, prefix, everything=changes_only)
     found: dict[str, Any] = {}
@@ -199,7 +203,9 @@ def read_inputs(
             found[each.name] = text in {"true", "on", "1"}
         elif text:
             found[each.name] = _typed(each, text)
-        if each.kind == "series" and "" in found.get(each.name, ()):
+        if each.kind == "series" and (grouped := THOUSANDS.search(text)):
+            errors.append(_grouped(prefix, each, grouped[0]))
+        elif each.kind == "series" and "" in found.get(each.name, ()):
             errors.append(_empty_place(prefix, each, found[each.name]))
     if errors:
         raise InvalidInput(errors=tuple(errors))
@@ -211,6 +217,17 @@ def _empty_place(prefix: str, each: Field, parts: Sequence[str]) -> FieldError:
         pointer=f"/{prefix.rstrip('-')}/{each.name}",
         detail=N_("Figure %(place)s of the list is empty. Write it; for a year without, write 0."),
         facts={"place": parts.index("") + 1},
+    )
+
+
+def _grouped(prefix: str, each: Field, figure: str) -> FieldError:
+    return FieldError(
+        pointer=f"/{prefix.rstrip('-')}/{each.name}",
+        detail=N_(
+            "%(figure)s may be one figure or several. Write figures without separators of thousands,"
+            " each on a line of its own."
+        ),
+        facts={"figure": figure},
     )
 
 

@@ -19,7 +19,7 @@ from app.documents.wording import BLANK
 __all__ = ["steps_of", "whole_lists"]
 
 YEARLY: Final = (
-    ("年序", "Year", 2),
+    ("距评估日年数", "Years from the day", 3),
     ("数量", "Units", 3),
     ("价格指数", "Price index", 2),
     ("存续比例", "Survival", 2),
@@ -27,6 +27,9 @@ YEARLY: Final = (
     ("现值（元）", "Present value, CNY", 3),
 )
 """The columns of a year of a flow, with their widths."""
+
+
+IN_THE_TABLE: Final = "逐年各项见（三） By year: see the cash flow"
 
 
 def steps_of(view: AppraisalReportView) -> list[Block]:
@@ -82,10 +85,10 @@ def _yearly(flows: Sequence[FlowView]) -> list[Block]:
     columns = [column(zh, en, width, number=True) for zh, en, width in YEARLY]
     told: list[Block] = []
     for flow in flows:
-        rows = [[figure(each) for each in year] for year in flow.years]
-        total = ["合计 Total", *[""] * (len(columns) - 2), figure(flow.yuan)]
+        rows = [[*map(figure, factors), f"{yuan:,.2f}"] for *factors, yuan in flow.years]
+        total = ["合计 Total", *[""] * (len(columns) - 2), f"{flow.yuan:,.2f}"]
         told += [
-            Text(words=flow.title, strong=True),
+            Heading(words=flow.title, level=2),
             Text(words=_priced(flow)),
             Grid(columns=columns, rows=rows, total=total),
         ]
@@ -114,9 +117,16 @@ def _steps_grid(steps: Sequence[StepView]) -> Grid:
 
 
 def _step_row(step: StepView) -> list[str | Cell]:
+    told = {
+        name: value
+        for name, value in step.inputs.items()
+        if not step.is_flow or isinstance(value, str | int | float)
+    }
     inputs = "\n".join(
-        f"{_named(step, name)} = {input_figure(name, value)}" for name, value in step.inputs.items()
+        f"{_named(step, name)} = {input_figure(name, value)}" for name, value in told.items()
     )
+    if len(told) < len(step.inputs):
+        inputs += f"\n{IN_THE_TABLE}"
     return [
         Cell(
             text=f"{step.title.zh} = {step.told.zh}",

@@ -41,8 +41,8 @@ WHITE: Final = HexColor("#ffffff")
 MAX_CHARACTERS: Final = 4_000
 """Of one value: more than a full page; every field of the service is bounded below."""
 
-MAX_CELL_CHARACTERS: Final = 300
-"""Of one table cell: more would make a row that no page can hold."""
+MAX_CELL_CHARACTERS: Final = 1_200
+"""Of one table cell: the longest words a person may write into one, and a row of a page or two."""
 
 MAX_LABEL_CHARACTERS: Final = 80
 """Of a label, a column head, a title or a name: they stand on every page or beside each other."""

@@ -133,6 +133,28 @@ def test_an_empty_place_of_a_list_is_refused_at_its_field(text, place):
     assert "write 0" in error.detail
 
 
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("1,200\r\n80\r\n60", "1,200"),
+        ("80\n1，200", "1，200"),
+        ("12,345,678.5", "12,345,678"),
+        ("100,200", "100,200"),
+    ],
+)
+def test_thousands_parted_by_a_comma_are_refused_in_a_list(text, figure):
+    with pytest.raises(InvalidInput) as refusal:
+        _listed(text)
+    (error,) = refusal.value.errors
+    assert error.pointer == f"/inputs/{SILVICULTURE}"
+    assert error.facts == {"figure": figure}
+
+
+@pytest.mark.parametrize("text", ["1200,80,60", "0.05,0.123", "12.5,300", "100, 200", "100\n200"])
+def test_commas_that_part_figures_without_doubt_are_read(text):
+    assert len(_listed(text)) in {2, 3}
+
+
 def test_an_empty_place_of_a_recorded_list_is_refused_at_its_field():
     with pytest.raises(InvalidInput) as refusal:
         _listed("10,,12", changes_only=True, prefix="overrides-")

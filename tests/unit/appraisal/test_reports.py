@@ -207,12 +207,22 @@ def test_cells_of_a_table_are_told_in_words_and_with_separators(cell, zh, en):
     assert (cell_told(cell, "zh"), cell_told(cell, "en")) == (zh, en)
 
 
+def test_what_a_person_wrote_on_a_finding_is_printed_whole(tmp_path: Path) -> None:
+    view = appraisal_view()
+    told = "".join(f"第{at}条依据。" for at in range(120))
+    found = replace(view, findings=[replace(view.findings[0], explanation=told[:1000])])
+    shown = text_of(appraisal_report(found), tmp_path)
+    assert squeezed(told[:1000]) in squeezed(shown)
+    assert "已截断" not in shown
+
+
 def test_a_small_table_without_a_named_row_is_printed_whole():
     weights = table_told({"id": "discharge_right.approach_weight"}, date(2023, 12, 26))
     assert weights.zh == "剩余期限成本法：权重 60%\n市场法：权重 40%"
     assert weights.en == "Remaining-term cost: Weight 60%\nMarket approach: Weight 40%"
     # What a cell of the report would cut is not begun.
-    assert table_told({"id": "carbon_sink.kind"}, date(2023, 12, 26)) == TABLE
+    assert table_told({"id": "carbon_sink.stock_factors"}, date(2023, 12, 26)) == TABLE
+    assert table_told({"id": "carbon_sink.kind"}, date(2023, 12, 26)) != TABLE
     assert table_told({"id": "of.another.package"}, date(2023, 12, 26)) == TABLE
 
 
