@@ -27,7 +27,7 @@ CALLED: Final[Mapping[str, Text]] = {
     "sum": Text(en="sum", zh="合计"),
     "min": Text(en="least", zh="取小"),
     "max": Text(en="greatest", zh="取大"),
-    "floor": Text(en="whole part", zh="取整"),
+    "floor": Text(en="rounded down", zh="向下取整"),
     "years": Text(en="years", zh="年数"),
     "whole_years": Text(en="whole years", zh="整年数"),
     "cumulative": Text(en="added up", zh="累计"),
@@ -59,8 +59,15 @@ def steps_told(
     """Each step with what the names in its formula stand for: of steps alike the last one before it."""
     told = names_told(spec)
     for step in trace:
-        yield step, told
-        told = {**told, step["name"]: Text(**step["title"])}
+        own = Text(**step["title"])
+        alike = [name for name in step["inputs"] if told.get(name) == own]
+        yield step, {**told, **dict.fromkeys(alike, _as_given(own))}
+        told = {**told, step["name"]: own}
+
+
+def _as_given(title: Text) -> Text:
+    """An input that has the title of the step it goes into."""
+    return Text(en=f"{title.en} as given", zh=f"{title.zh}（所给数值）")
 
 
 def _weight_of(title: Text) -> Text:
@@ -93,11 +100,18 @@ def formula_in_words(formula: str, told: Mapping[str, Text]) -> Text:
     return Text(en=_worded(formula, told, "en"), zh=_worded(formula, told, "zh"))
 
 
+def _name(title: str) -> str:
+    """A title as one name: one with a comma stands in quotes, so that it does not read as two."""
+    return f"“{title}”" if ", " in title else title
+
+
 def _worded(formula: str, told: Mapping[str, Text], language: str) -> str:
     def word(found: re.Match[str]) -> str:
         token = found[0]
         is_called = formula[found.end() :].startswith("(")
-        title = CALLED.get(token) if is_called else title_of(token, told)
-        return SIGNS.get(token, token) if title is None else title.in_language(language)
+        if is_called and token in CALLED:
+            return CALLED[token].in_language(language)
+        title = None if is_called else title_of(token, told)
+        return SIGNS.get(token, token) if title is None else _name(title.in_language(language))
 
     return TOKEN.sub(word, formula)

@@ -174,6 +174,7 @@ def steps_shown(spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]]) -> l
     """The steps of the model in words, shares in per cent as in the other tables of the page."""
     units = {each["name"]: each["unit"] for each in trace}
     shares = {name for name in names_in(RATIO) if units.get(name, RATIO) == RATIO}
+    shares |= {f"{each.name}_weight" for each in (spec.approaches if spec else ())}
     shares |= {name for name, unit in units.items() if unit == RATIO}
     return [_step(each, shares, told) for each, told in steps_told(spec, trace)]
 
@@ -186,7 +187,7 @@ def _step(
     if unit == RATIO and isinstance(value, float):
         shown, unit = _hundredths(value), "%"
     return {
-        "title": in_words(each["title"]),
+        "title": _numbered(in_words(each["title"]), each["name"]),
         "name": each["name"],
         "formula": each["formula"],
         "words": words(formula_in_words(each["formula"], told)),
@@ -198,6 +199,12 @@ def _step(
         "unit": unit,
         "reference": said(each["reference"]),
     }
+
+
+def _numbered(title: str, name: str) -> str:
+    """The second flow of a component has its number, as the sum of the approach names it."""
+    _, _, number = name.rpartition("__")
+    return f"{title} ({number})" if number.isdigit() else title
 
 
 def _input_figure(name: str, given: float | str | list[float], shares: Collection[str]) -> str:

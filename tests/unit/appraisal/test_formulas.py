@@ -24,6 +24,7 @@ LATIN = re.compile(r"[a-z]{4,}")
 TOLD = {
     "area_mu": Text(en="Area", zh="面积"),
     "share": Text(en="Share", zh="比例"),
+    "curve_k": Text(en="Speed, k", zh="速率k"),
 }
 
 
@@ -36,10 +37,37 @@ TOLD = {
         ("exp(-share) / unknown_name", "exp(−比例) / unknown_name", "exp(−Share) / unknown_name"),
         ("share__2 + share", "比例（2） + 比例", "Share (2) + Share"),
         ("other__2", "other__2", "other__2"),
+        (
+            "max(curve_k, floor(share))",
+            "取大(速率k, 向下取整(比例))",
+            "greatest(“Speed, k”, rounded down(Share))",
+        ),
     ],
 )
 def test_names_and_signs_become_words(formula, zh, en):
     assert formula_in_words(formula, TOLD) == Text(en=en, zh=zh)
+
+
+def test_names_stand_for_the_steps_before_and_never_for_the_step_itself():
+    """Two approaches may have a step of one name; an input may have the title of its step."""
+
+    def step(name: str, en: str, *inputs: str) -> dict:
+        return {"name": name, "title": {"en": en, "zh": en}, "inputs": dict.fromkeys(inputs, "1")}
+
+    trace = [
+        step("waiting", "Years until felling"),
+        step("left", "Years left", "waiting"),
+        step("waiting", "Felled today"),
+        step("share", "Share", "share"),
+    ]
+    found = {}
+    for each, told in steps_told(None, trace):
+        for name in each["inputs"]:
+            found[each["name"], name] = title_of(name, {**TOLD, **told})
+    assert found["left", "waiting"].en == "Years until felling"
+    shared = [*trace[:3], step("share", "Share"), trace[3]]
+    *_, (_, told) = steps_told(None, shared)
+    assert told["share"] == Text(en="Share as given", zh="Share（所给数值）")
 
 
 @pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
