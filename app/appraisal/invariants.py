@@ -64,6 +64,9 @@ AMOUNTS: Final = ("total_yuan", "by_service", "by_ecosystem", "by_region", "matr
 SAME_BAND: Final = 1e-4
 """Relative: quantiles are the same bits on one kind of machine and this close across kinds."""
 
+ENDED: Final = frozenset({RunState.FINISHED, RunState.SUPERSEDED})
+"""Runs that the journal says were finished."""
+
 SIGNED_ONCE: Final = frozenset({AppraisalState.SIGNED})
 SIGNED_TWICE: Final = frozenset(queries.FINISHED_STATES)
 
@@ -350,7 +353,7 @@ def _latest() -> sa.Select[Any]:
 
 
 def _runs(session: Session) -> Iterator[Violation]:
-    """Counters are those of the items; a finished run leaves none waiting."""
+    """Counters are those of the items; a finished run leaves none waiting; a superseded one has a later one."""
     counted: dict[UUID, dict[ItemState, int]] = {}
     statement = sa.select(
         col(RevaluationItem.run_id), col(RevaluationItem.state), sa.func.count()
@@ -361,16 +364,23 @@ def _runs(session: Session) -> Iterator[Violation]:
         col(AuditEvent.action) == "revaluation.finish"
     )
     finished = set(session.execute(said).scalars())
-    for run in session.execute(sa.select(RevaluationRun)).scalars():
+    last: dict[tuple[date, UUID], UUID] = {}
+    for run in session.execute(
+        sa.select(RevaluationRun).order_by(col(RevaluationRun.id).desc())
+    ).scalars():
+        newest = last.setdefault((run.on, run.scope_id), run.id)
         found = counted.get(run.id, {})
         done, failed = found.get(ItemState.DONE, 0), found.get(ItemState.FAILED, 0)
         if (run.total, run.done, run.failed) != (sum(found.values()), done, failed):
             yield _broken("run-counters", f"revaluation {run.number}", "differ from its items")
-        if run.state is RunState.FINISHED and found.get(ItemState.WAITING, 0):
+        if run.state in ENDED and found.get(ItemState.WAITING, 0):
             yield _broken("run-finished", f"revaluation {run.number}", "assets are still waiting")
-        if (run.state is RunState.FINISHED) != (str(run.id) in finished):
+        if (run.state in ENDED) != (str(run.id) in finished):
             detail = f"{run.state.value} is not what the journal says"
             yield _broken("run-finished", f"revaluation {run.number}", detail)
+        if (run.state is RunState.SUPERSEDED) != (run.id != newest):
+            detail = f"{run.state.value} does not fit the runs of its day"
+            yield _broken("run-superseded", f"revaluation {run.number}", detail)
 
 
 def _items(session: Session) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
 """Lists and read models of the appraisal room; `visible_…` is the only way to its rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from app.appraisal.models import (
     ValuationInput,
 )
 from app.assets.models import Asset, AssetGrant
+from app.assets.queries import visible_assets
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation, Person
 from app.kernel.actor import Actor, Name
@@ -455,6 +456,40 @@ def list_runs(session: Session, actor: Actor) -> sa.Select[Any]:
     """The runs in sight, the newest day first."""
     order = (col(RevaluationRun.on).desc(), col(RevaluationRun.id).desc())
     return visible_runs(session, actor).order_by(*order)
+
+
+def records_came_since(session: Session, run: RevaluationRun, instant: datetime) -> bool:
+    """Whether something that counts on the day of a run was recorded of its assets after an instant."""
+    of_run = sa.select(col(RevaluationItem.asset_id)).where(col(RevaluationItem.run_id) == run.id)
+    statement = (
+        sa.select(col(ValuationInput.id))
+        .where(
+            col(ValuationInput.valid_from) <= run.on,
+            col(ValuationInput.created_at) > instant,
+            col(ValuationInput.asset_id).in_(of_run),
+        )
+        .limit(1)
+    )
+    return session.execute(statement).first() is not None
+
+
+def reports_came_since(session: Session, actor: Actor, day: date, instant: datetime) -> bool:
+    """Whether a report on an asset in sight that covers a day became valid after an instant."""
+    seen = visible_assets(session, actor).with_only_columns(col(Asset.id)).order_by(None)
+    statement = (
+        sa.select(col(Appraisal.id))
+        .join(AppraisalSignature, col(AppraisalSignature.appraisal_id) == col(Appraisal.id))
+        .where(
+            col(Appraisal.state) == AppraisalState.VALID,
+            col(Appraisal.valued_on) <= day,
+            col(Appraisal.valid_until) >= day,
+            col(AppraisalSignature.role) == SignatureRole.REVIEWER,
+            col(AppraisalSignature.at) > instant,
+            col(Appraisal.asset_id).in_(seen),
+        )
+        .limit(1)
+    )
+    return session.execute(statement).first() is not None
 
 
 def run_problems(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:

@@ -7,8 +7,7 @@ import click
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.domain import RunState
-from app.appraisal.services.revaluation import RequestRevaluation, find_run_of_day
+from app.appraisal.services.revaluation import RequestRevaluation, find_settled_run
 from app.appraisal.services.views import RunView
 from app.cli.opening import current_database, platform_actor
 from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, say
@@ -34,15 +33,16 @@ NOTHING_COMPUTED: Final = N_(
 def revalue(*, on: date, executor: str, as_json: bool) -> None:
     """Revalue every appraised asset on a day.
 
-    A day whose run is finished answers that run; nothing is computed again, whatever the executor.
+    A day that was revalued is revalued again where assets failed, or where prices, records or reports
+    that count on it came since. Else its run is answered and nothing is computed, whatever the executor.
     """
     command, actor = RequestRevaluation(on=on, executor=executor), platform_actor()
     with current_database() as store:
         with store.read() as session:
-            known = find_run_of_day(session, actor, on)
+            known = find_settled_run(session, actor, on)
         view = revalue_and_watch(store, actor, command)
     _show_run(view, as_json=as_json)
-    if known is not None and known.state is RunState.FINISHED:
+    if known is not None:
         facts = {"number": known.number, "on": on.isoformat(), "executor": known.executor}
         click.echo(say(NOTHING_COMPUTED, facts), err=True)
 

@@ -9,11 +9,10 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, col
 
-from app.appraisal.domain import RunState
 from app.appraisal.services.executors import Executor, executor_for, require_executor
 from app.appraisal.services.revaluation import (
     RequestRevaluation,
-    find_run_of_day,
+    find_settled_run,
     request_revaluation,
 )
 from app.appraisal.services.revaluation import run_revaluation as run_one
@@ -63,11 +62,11 @@ def revalue_and_watch(database: Database, actor: Actor, command: RequestRevaluat
     """Value every appraised asset in the actor's sight on a day, then measure the loans that changed.
 
     What is to do the work is opened before the run is filed, so that a refusal leaves nothing behind.
-    A day whose run is finished answers that one and needs nobody to work.
+    A finished run that nothing has come after answers its day and needs nobody to work.
     """
     with database.read() as session:
-        known = find_run_of_day(session, actor, command.on)
-    if known is not None and known.state is RunState.FINISHED:
+        known = find_settled_run(session, actor, command.on)
+    if known is not None:
         return finish_run(database, actor, known.id)
     require_executor(command.executor)
     with executor_for(command.executor) as opened:

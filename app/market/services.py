@@ -4,7 +4,7 @@ import csv
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from app.kernel.permissions import Permission
 from app.kernel.text import N_
 from app.market import domain, queries
 from app.market.domain import NewPoint, PointChange
-from app.market.means import mean_prices
+from app.market.means import VOLUME, mean_prices
 from app.market.models import PriceImport, PricePoint, PriceSeries
 from app.reference.domain import ImportRefused
 from app.reference.services import import_text, line_errors, policy_for
@@ -350,6 +350,18 @@ def model_prices(session: Session, ids: Collection[str], day: date) -> dict[str,
             found[row.price_id] = _model_price(row, point)
     missing = [price_id for price_id in ids if price_id not in found]
     return found | mean_prices(session, missing, day, lambda row: _max_age(session, row, day))
+
+
+def prices_came_since(session: Session, instant: datetime, *, day: date) -> bool:
+    """Whether a price that models may read on a day was recorded after an instant, or a volume of a mean."""
+    read = sa.or_(col(PriceSeries.price_id).is_not(None), col(PriceSeries.code).endswith(VOLUME))
+    statement = (
+        sa.select(col(PricePoint.id))
+        .join(PriceSeries, col(PriceSeries.code) == col(PricePoint.series_code))
+        .where(read, col(PricePoint.on) <= day, col(PricePoint.recorded_at) > instant)
+        .limit(1)
+    )
+    return session.execute(statement).first() is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

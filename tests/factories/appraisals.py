@@ -97,7 +97,7 @@ def lay_ground(session: Session, world: World) -> None:
     add_price(session, SIGNED_ON, "30")
 
 
-def add_price(session: Session, on: date, yuan: str) -> None:
+def add_price(session: Session, on: date, yuan: str, *, recorded_at: datetime = OPENED_AT) -> None:
     """A point of the local sink's series."""
     session.add(
         PricePoint(
@@ -106,7 +106,7 @@ def add_price(session: Session, on: date, yuan: str) -> None:
             value=Decimal(yuan),
             source="demo",
             status="synthetic",
-            recorded_at=OPENED_AT,
+            recorded_at=recorded_at,
         )
     )
     session.flush()

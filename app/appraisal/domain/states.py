@@ -100,12 +100,16 @@ class SignatureRole(StrEnum):
 
 
 class RunState(StrEnum):
-    """Where a revaluation run stands."""
+    """Where a revaluation run stands.
+
+    A finished run is superseded when its day is revalued again: its figures stay, it answers for the
+    day no more. The stored word for that is older than its meaning.
+    """
 
     WAITING = "waiting"
     RUNNING = "running"
     FINISHED = "finished"
-    CANCELLED = "cancelled"
+    SUPERSEDED = "cancelled"
 
 
 class ItemState(StrEnum):
@@ -125,7 +129,7 @@ RUN_STATE_TITLES: Mapping[RunState, str] = {
     RunState.WAITING: N_("Waiting"),
     RunState.RUNNING: N_("Running"),
     RunState.FINISHED: N_("Finished"),
-    RunState.CANCELLED: N_("Cancelled"),
+    RunState.SUPERSEDED: N_("Superseded"),
 }
 
 ITEM_STATE_TITLES: Mapping[ItemState, str] = {

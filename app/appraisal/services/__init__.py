@@ -49,7 +49,9 @@ from app.appraisal.services.reporting import (
     report_content,
 )
 from app.appraisal.services.revaluation import (
+    FiledRun,
     RequestRevaluation,
+    file_revaluation,
     get_run,
     load_run,
     request_revaluation,
@@ -94,6 +96,7 @@ __all__ = [
     "Draw",
     "EndPanelMember",
     "FileOutsideReport",
+    "FiledRun",
     "OrderAppraisal",
     "PanelMemberView",
     "RecordInputs",
@@ -120,6 +123,7 @@ __all__ = [
     "expire_appraisals",
     "fall_views",
     "file_outside_report",
+    "file_revaluation",
     "get_appraisal",
     "get_panel_member",
     "get_preparing",

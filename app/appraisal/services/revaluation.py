@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor
 from app.kernel.errors import Busy, NotFound
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
+from app.market.services import prices_came_since
 
 SERIES: Final = "R"
 CHUNK: Final = 500
@@ -48,10 +49,25 @@ class RequestRevaluation:
     executor: str = "serial"
 
 
-def request_revaluation(session: Session, actor: Actor, command: RequestRevaluation) -> RunView:
-    """File a run over the assets with an appraisal valid on the day; a day that has a run answers that one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledRun:
+    """The run that answers a request, and whether the request filed it."""
 
-    Refuses days to come and ways of running that are not installed. The jobs room runs what is filed.
+    view: RunView
+    filed: bool
+
+
+def request_revaluation(session: Session, actor: Actor, command: RequestRevaluation) -> RunView:
+    """The run of `file_revaluation`, filed now or before."""
+    return file_revaluation(session, actor, command).view
+
+
+def file_revaluation(session: Session, actor: Actor, command: RequestRevaluation) -> FiledRun:
+    """File a run over the assets with an appraisal valid on the day.
+
+    A run that waits or works answers its day, and so does a finished one while nothing failed in it and
+    nothing came since that counts on the day. Else the new run supersedes it; its figures stay. Refuses
+    days to come and ways of running that are not installed. The jobs room runs what is filed.
     """
     actor.require(Permission.RUN_REVALUATION)
     require_executor(command.executor)
@@ -59,8 +75,10 @@ def request_revaluation(session: Session, actor: Actor, command: RequestRevaluat
         raise RunInFuture(today=today(session))
     scope_id = scope_of(actor)
     known = _run_of_day(session, scope_id, command.on)
+    if known is not None and _answers(session, actor, known):
+        return FiledRun(view=run_view(known), filed=False)
     if known is not None:
-        return run_view(known)
+        _supersede(session, actor, known)
     row = RevaluationRun(
         number=next_number(session, SERIES, command.on.year),
         on=command.on,
@@ -84,14 +102,16 @@ def request_revaluation(session: Session, actor: Actor, command: RequestRevaluat
         on=row.on,
         total=row.total,
     )
-    return run_view(row)
+    return FiledRun(view=run_view(row), filed=True)
 
 
-def find_run_of_day(session: Session, actor: Actor, on: date) -> RunView | None:
-    """The run that a request of the actor for a day would answer, if there is one."""
+def find_settled_run(session: Session, actor: Actor, on: date) -> RunView | None:
+    """The finished run that a request of the actor for a day would answer, if there is one."""
     actor.require(Permission.RUN_REVALUATION)
     row = _run_of_day(session, scope_of(actor), on)
-    return None if row is None else run_view(row)
+    if row is None or row.state is not RunState.FINISHED or not _answers(session, actor, row):
+        return None
+    return run_view(row)
 
 
 def get_run(session: Session, actor: Actor, run_id: UUID) -> RunView:
@@ -137,7 +157,7 @@ def run_revaluation(
     actor.require(Permission.RUN_REVALUATION)
     with database.read() as session:
         found = get_run(session, actor, run_id)
-    if found.state in {RunState.FINISHED, RunState.CANCELLED}:
+    if found.state in {RunState.FINISHED, RunState.SUPERSEDED}:
         return found
     name = executor or found.executor
     require_executor(name)
@@ -156,9 +176,46 @@ def _run_of_day(session: Session, scope_id: UUID, on: date) -> RevaluationRun | 
     statement = sa.select(RevaluationRun).where(
         col(RevaluationRun.scope_id) == scope_id,
         col(RevaluationRun.on) == on,
-        col(RevaluationRun.state) != RunState.CANCELLED,
+        col(RevaluationRun.state) != RunState.SUPERSEDED,
     )
     return session.execute(statement).scalar_one_or_none()
+
+
+def _answers(session: Session, actor: Actor, run: RevaluationRun) -> bool:
+    """Whether another run of the day could say nothing new."""
+    if run.state is not RunState.FINISHED:
+        return True
+    started_at = run.started_at or run.created_at
+    # The assets were chosen when the run was filed, their facts were read when it worked.
+    return not (
+        run.failed
+        or prices_came_since(session, started_at, day=run.on)
+        or queries.records_came_since(session, run, started_at)
+        or queries.reports_came_since(session, actor, run.on, run.created_at)
+    )
+
+
+def _supersede(session: Session, actor: Actor, run: RevaluationRun) -> None:
+    """Take a finished run from its day, before the next takes its place; refused to whoever comes second."""
+    statement = (
+        sa.update(RevaluationRun)
+        .where(col(RevaluationRun.id) == run.id, col(RevaluationRun.state) == RunState.FINISHED)
+        .values(state=RunState.SUPERSEDED, version=RevaluationRun.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    found = cast("sa.CursorResult[Any]", session.execute(statement))
+    if found.rowcount != 1:
+        raise Busy(retry_after=1)
+    session.expire(run)
+    record(
+        session,
+        actor,
+        "revaluation.supersede",
+        subject_kind="revaluation-run",
+        subject_id=run.id,
+        number=run.number,
+        on=run.on,
+    )
 
 
 def _file_items(session: Session, actor: Actor, run: RevaluationRun) -> int:
@@ -299,8 +356,10 @@ class Runner:
 
 __all__ = [
     "CHUNK",
+    "FiledRun",
     "RequestRevaluation",
-    "find_run_of_day",
+    "file_revaluation",
+    "find_settled_run",
     "get_run",
     "load_run",
     "request_revaluation",

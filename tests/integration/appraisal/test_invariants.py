@@ -115,6 +115,7 @@ TAMPERED = {
     "a record": ("UPDATE valuation_input SET valid_from = '2024-03-21'", "valuation-inputs"),
     "a lost valuation": ("DELETE FROM valuation WHERE run_id IS NOT NULL", "run-item"),
     "a counter": ("UPDATE revaluation_run SET done = done - 1", "run-counters"),
+    "a superseded run": ("UPDATE revaluation_run SET state = 'cancelled'", "run-superseded"),
     "an item": ("UPDATE revaluation_item SET before_fen = 1", "run-item"),
     "an item's state": ("UPDATE revaluation_item SET state = 'waiting'", "run-finished"),
 }  # fmt: skip

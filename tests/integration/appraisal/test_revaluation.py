@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.appraisal import queries
 from app.appraisal.domain import ItemState, RunState
+from app.appraisal.invariants import violations
 from app.appraisal.models import (
     Appraisal,
     AssetValue,
@@ -34,7 +36,7 @@ from app.appraisal.services.errors import (
     RunInFuture,
 )
 from app.appraisal.services.executors import Serial
-from app.appraisal.services.revaluation import Runner
+from app.appraisal.services.revaluation import Runner, find_settled_run
 from app.assets.domain import AssetKind
 from app.db.leases import LeaseLost, claim
 from app.kernel.errors import Busy, Forbidden, InvalidInput, NotFound
@@ -54,6 +56,8 @@ from tests.factories.appraisals import (
     make_valid,
 )
 from tests.support.once import built_once
+
+SOON = timedelta(seconds=1)
 
 
 class Crash(BaseException):
@@ -186,6 +190,107 @@ def test_a_second_run_of_the_same_day_does_nothing(database, world, pair):
     assert file_run(database, actor) == run_id
     assert run_revaluation(database, actor, run_id).state is RunState.FINISHED
     assert content_hash(database) == before
+
+
+def repeated(database, clock, actor, on=REVALUED_ON):
+    """File the day of a finished run again a minute later, and run what that gives."""
+    clock.instant += timedelta(minutes=1)
+    run_id = file_run(database, actor, on=on)
+    return run_revaluation(database, actor, run_id)
+
+
+def verified(database) -> list[str]:
+    with database.read() as reading:
+        return [f"{each.invariant}: {each.detail}" for each in violations(reading)]
+
+
+def test_a_day_whose_price_came_later_is_revalued_again(
+    session, database, world, pair, clock, commit
+):
+    carbon, _forest = pair
+    clock.instant += timedelta(days=90)
+    on = REVALUED_ON + timedelta(days=61)
+    first = file_run(database, world.system(), on=on)
+    assert run_revaluation(database, world.system(), first).failed == 1
+    add_price(session, on, "25", recorded_at=clock.instant + timedelta(seconds=1))
+    commit()
+    second = repeated(database, clock, world.system(), on)
+    assert second.id != first
+    assert (second.done, second.failed) == (2, 0)
+    with database.read() as reading:
+        assert get_run(reading, world.system(), first).state is RunState.SUPERSEDED
+        figures = reading.execute(
+            sa.select(Valuation).where(col(Valuation.asset_id) == carbon, col(Valuation.on) == on)
+        )
+        latest = figures.scalar_one()
+        assert reading.get_one(AssetValue, carbon).valuation_fen == latest.value_fen
+    assert verified(database) == []
+    assert repeated(database, clock, world.system(), on).id == second.id
+
+
+def test_a_price_that_counts_on_a_finished_day_gives_it_another_run(
+    session, database, world, pair, clock, commit
+):
+    carbon, _forest = pair
+    actor = world.actor("a-risk")
+    first = run_revaluation(database, actor, file_run(database, actor))
+    add_price(session, REVALUED_ON + timedelta(days=1), "19", recorded_at=clock.instant + SOON)
+    commit()
+    assert repeated(database, clock, actor).id == first.id
+    add_price(session, REVALUED_ON - timedelta(days=1), "22", recorded_at=clock.instant + SOON)
+    commit()
+    second = repeated(database, clock, actor)
+    assert second.id != first.id
+    with database.read() as reading:
+        by_run = {
+            row.run_id: row
+            for row in reading.execute(
+                sa.select(Valuation).where(col(Valuation.asset_id) == carbon)
+            ).scalars()
+        }
+        assert {first.id, second.id} <= set(by_run)
+        latest = queries.latest_valuation(reading, carbon, by_run[second.id].appraisal_id)
+        assert latest.run_id == second.id
+        on_day = queries.value_on(reading, carbon, REVALUED_ON)
+        assert on_day.valuation_fen == by_run[second.id].value_fen
+    assert verified(database) == []
+
+
+def test_what_was_recorded_or_signed_since_gives_a_day_another_run(
+    session, database, world, pair, clock, commit
+):
+    _carbon, forest = pair
+    actor = world.actor("a-risk")
+    seen = [run_revaluation(database, actor, file_run(database, actor)).id]
+    clock.instant += SOON
+    frost = RecordInputs(valid_from=REVALUED_ON, overrides=FROST, reason="春季霜冻，现场查勘")
+    record_inputs(session, world.actor("a-collateral"), forest, frost)
+    commit()
+    frosted = repeated(database, clock, actor)
+    seen.append(frosted.id)
+    with database.read() as reading:
+        assert current_fen(reading, world, forest, REVALUED_ON) == FOREST_FROSTED_FEN
+    assert repeated(database, clock, actor).id == frosted.id
+    clock.instant += SOON
+    make_valid(session, world, forest, example_inputs("forest-right"), REVALUED_ON)
+    commit()
+    seen.append(repeated(database, clock, actor).id)
+    assert len(set(seen)) == 3
+    assert repeated(database, clock, actor).id == seen[-1]
+    assert verified(database) == []
+    with database.read() as reading:
+        assert find_settled_run(reading, actor, REVALUED_ON).id == seen[-1]
+
+
+def test_a_run_that_waits_is_never_superseded(session, database, world, pair, clock, commit):
+    actor = world.actor("a-risk")
+    waiting = file_run(database, actor)
+    clock.instant += SOON
+    add_price(session, REVALUED_ON - timedelta(days=1), "22", recorded_at=clock.instant)
+    commit()
+    assert file_run(database, actor) == waiting
+    with database.read() as reading:
+        assert find_settled_run(reading, actor, REVALUED_ON) is None
 
 
 @pytest.mark.deep_on("postgres")
