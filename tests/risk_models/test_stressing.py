@@ -52,6 +52,19 @@ def test_the_scenarios_that_ship_say_all_that_is_asked_of_data():
         assert set(scenario.prices) - {"*"} <= priced
 
 
+def test_moves_at_one_time_are_milder_than_alone_and_the_scenario_says_so():
+    told = scenarios()
+    combined, fall, fire = told["combined"], told["price-fall-30"], told["fire-year"]
+    assert fall.prices["*"] < combined.prices["*"] < 1.0
+    assert fall.entered < combined.entered < 1.0
+    assert 0.0 < combined.rate_add < told["rate-up-100"].rate_add
+    assert combined.loss[0] > fire.loss[0]
+    assert 0.0 < combined.loss[1] < fire.loss[1]
+    for words in (combined.title, combined.help):
+        assert "milder" in words.en
+        assert "小" in words.zh
+
+
 def test_a_model_is_told_only_what_it_reads():
     fall = scenarios()["price-fall-30"]
     stress = fall.stress_for(carbon_sink_income.MODEL.spec, PARAMETERS)
