@@ -247,10 +247,17 @@ def list_runs(_query: dict[str, Any]) -> Any:
 @access(Permission.RUN_REVALUATION, idempotent=True)
 @runs.arguments(RequestRevaluationSchema)
 @runs.response(201, RevaluationRunSchema)
+@runs.alt_response(200, schema=RevaluationRunSchema, success=True)
 def request_revaluation(command: services.RequestRevaluation) -> Any:
-    """File a run; the scheduler works on it. A day that has a run answers that one."""
-    view = services.request_revaluation(current_session(), current_actor(), command)
-    return tagged(view), 201, {"Location": f"/api/v1/revaluation-runs/{view.id}"}
+    """File a run; the scheduler works on it.
+
+    201 answers with the run that was filed now. 200 answers with the run that the day has already: it is
+    not finished, or nothing failed in it and no price, record or report that counts on the day came since.
+    A finished run whose day was revalued again is `cancelled`: its figures stay.
+    """
+    found = services.file_revaluation(current_session(), current_actor(), command)
+    address = {"Location": f"/api/v1/revaluation-runs/{found.view.id}"}
+    return tagged(found.view), 201 if found.filed else 200, address
 
 
 @runs.route("/<uuid:run_id>", methods=["GET"])

@@ -42,16 +42,16 @@ def new_run() -> Response | str | tuple[str, int]:
     session, actor = current_session(), current_actor()
 
     def submit(command: services.RequestRevaluation) -> Response:
-        view = services.request_revaluation(session, actor, command)
-        tell("ok", gettext("Revaluation %(number)s is filed.", number=view.number))
-        return redirect(f"/revaluations/{view.id}", 303)  # type: ignore[return-value]
+        found = services.file_revaluation(session, actor, command)
+        tell("ok" if found.filed else "note", _told(found))
+        return redirect(f"/revaluations/{found.view.id}", 303)  # type: ignore[return-value]
 
     return form_page(
         RequestRevaluationSchema(),
         title=gettext("Start a revaluation"),
         help_text=gettext(
             "All assets in your sight with a valid appraisal are valued again. "
-            "A day that has a run answers that one."
+            "A day that was revalued is revalued again where assets failed or facts came since."
         ),
         back="/revaluations",
         values={"on": today(session).isoformat(), "executor": "serial"},
@@ -62,6 +62,18 @@ def new_run() -> Response | str | tuple[str, int]:
             ]
         },
         submit=submit,
+    )
+
+
+def _told(found: services.FiledRun) -> str:
+    """What became of a request."""
+    number = found.view.number
+    if found.filed:
+        return gettext("Revaluation %(number)s is filed.", number=number)
+    if found.view.state in WORKING:
+        return gettext("Revaluation %(number)s of this day is not finished yet.", number=number)
+    return gettext(
+        "This day was revalued already by %(number)s, and nothing has changed since.", number=number
     )
 
 

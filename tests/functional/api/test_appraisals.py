@@ -2,12 +2,15 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from app.appraisal.models import Appraisal
+from app.appraisal.services import run_revaluation
 from app.assets.domain import AssetKind
 from tests.factories.appraisals import (
     REVALUED_AT,
@@ -254,8 +257,9 @@ def test_a_revaluation_is_filed_and_read(api, database, session, world, carbon, 
     risk = api("a-risk")
     filed = risk.post("/revaluation-runs", {"on": REVALUED_ON.isoformat()}, status=201)
     assert (filed.json["state"], filed.json["total"]) == ("waiting", 1)
-    again = risk.post("/revaluation-runs", {"on": REVALUED_ON.isoformat()}, status=201)
+    again = risk.post("/revaluation-runs", {"on": REVALUED_ON.isoformat()}, status=200)
     assert again.json["id"] == filed.json["id"]
+    assert again.headers["Location"] == filed.headers["Location"]
     path = filed.headers["Location"]
     assert risk.get(path, status=200).json["number"].startswith("R-2024-")
     assert risk.get(f"{path}/problems", status=200).json["items"] == []
@@ -273,6 +277,26 @@ def test_a_revaluation_is_filed_and_read(api, database, session, world, carbon, 
     api("ag1-a").post(f"/assets/{carbon}/valuation-inputs", record, status=201)
     assert risk.get(f"/assets/{carbon}/valuation-inputs").json["items"][0]["reason"] == "复测"
     risk.post(f"/assets/{carbon}/valuation-inputs", record, status=403)
+
+
+def test_a_day_is_answered_by_its_run_until_facts_come(
+    api, database, session, world, carbon, clock, commit
+):
+    make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    clock.instant = REVALUED_AT
+    add_price(session, REVALUED_ON, "21")
+    commit()
+    risk, wanted = api("a-risk"), {"on": REVALUED_ON.isoformat()}
+    first = risk.post("/revaluation-runs", wanted, status=201).json["id"]
+    run_revaluation(database, world.actor("a-risk"), UUID(first))
+    known = risk.post("/revaluation-runs", wanted, status=200).json
+    assert (known["id"], known["state"]) == (first, "finished")
+    clock.instant += timedelta(minutes=1)
+    record = {"valid_from": "2024-03-20", "overrides": {"area_mu": "28000"}, "reason": "复测"}
+    api("ag1-a").post(f"/assets/{carbon}/valuation-inputs", record, status=201)
+    again = risk.post("/revaluation-runs", wanted, status=201).json
+    assert (again["id"] != first, again["state"]) == (True, "waiting")
+    assert risk.get(f"/revaluation-runs/{first}", status=200).json["state"] == "cancelled"
 
 
 def test_lists_take_a_bounded_number_of_queries(api, session, world, carbon, commit, queries):

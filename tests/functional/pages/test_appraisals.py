@@ -1,6 +1,7 @@
 """Pages of the appraisal room, as agency, bank and owner use them."""
 
 import re
+from uuid import UUID
 
 import pytest
 
@@ -213,6 +214,29 @@ def test_a_negative_value_is_refused_with_its_figure_in_thousands(
     dear = {**typed("carbon-sink-income"), "inputs-monitoring_cost_yuan": "900000"}
     refused = maker.submit(f"{path}/inputs", dear, status=422).text
     assert re.search(r"The model gives -\d{1,3}(,\d{3})+\.\d\d yuan\.", refused)
+
+
+def test_a_day_that_was_revalued_already_is_not_told_as_filed(
+    sign_in, database, session, world, carbon, clock, commit
+):
+    make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    clock.instant = REVALUED_AT
+    add_price(session, REVALUED_ON, "21")
+    commit()
+    risk, wanted = sign_in("a-risk", language="en"), {"on": REVALUED_ON.isoformat()}
+    told = []
+    for _ in range(2):
+        sent = risk.submit("/revaluations/new", {**wanted, "executor": "serial"}, status=303)
+        told.append(risk.get(sent.headers["Location"], status=200).text)
+    run_revaluation(database, world.actor("a-risk"), UUID(sent.headers["Location"].split("/")[-1]))
+    sent = risk.submit("/revaluations/new", {**wanted, "executor": "serial"}, status=303)
+    told.append(risk.get(sent.headers["Location"], status=200).text)
+    says = ("is filed.", "is not finished yet.", "nothing has changed since.")
+    assert [[words in page for words in says] for page in told] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
 
 
 def test_only_falls_are_listed_and_their_figures_agree(
