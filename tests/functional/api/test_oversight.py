@@ -3,6 +3,7 @@
 import csv
 import re
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -16,6 +17,7 @@ from app.oversight.invariants import violations
 from tests.factories.tape import load_tape
 from tests.support.once import built_once
 
+HOW_TO = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "use-the-api.md"
 PURPOSE = {"purpose": "季度绿色贷款质量现场检查"}
 BALANCES = "/green-loan-balances"
 
@@ -148,6 +150,24 @@ def test_the_api_answers_the_file_of_the_page_when_asked_for_csv(api, sign_in, t
     described = browser.get("/openapi.json", status=200).json["paths"]
     content = described["/api/v1" + BALANCES]["get"]["responses"]["200"]["content"]
     assert set(content) == {"application/json", "text/csv"}
+
+
+def test_the_balances_of_the_how_to_are_read_with_the_tokens_that_it_names(api, tape):
+    page = HOW_TO.read_text(encoding="utf-8")
+    (asked,) = re.findall(r"/api/v1(/green-loan-balances\S+)\"", page)
+    first, reader = re.findall(r"token issue --user (\S+)", page)
+    (due,) = re.findall(r"`/api/v1(/due-dates\S+)`", page)
+
+    def ask(login, address, status):
+        path, _, query = address.partition("?")
+        given = {"query_string": query, "headers": {"Accept": "text/csv"}}
+        return api(login).request("GET", path, status=status, **given)
+
+    assert ask(reader, asked, 200).mimetype == "text/csv"
+    # Whose token the page begins with reads assets and what falls due, and no balances.
+    ask(first, asked, 403)
+    ask(first, "/assets", 200)
+    assert ask(first, due, 200).mimetype == "text/csv"
 
 
 def test_printed_figures_stand_in_the_unit_of_the_page(sign_in, tape):
