@@ -75,6 +75,15 @@ def test_the_page_holds_every_file_of_the_package():
     }
 
 
+def test_the_page_installs_into_the_environment_of_the_checkout():
+    (block,) = re.findall(
+        r"^```console\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    commands = [line.removeprefix("$ ") for line in block.splitlines()]
+    assert commands[0].endswith("/.venv/bin/python -m pip install .")
+    assert all("/.venv/bin/" in each.split()[0] for each in commands)
+
+
 def test_an_installed_model_is_listed_with_the_built_in_ones(site):
     answer = greenpledge(site, "models", "--json")
     assert answer.returncode == 0, answer.stdout
