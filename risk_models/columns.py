@@ -1,11 +1,12 @@
 """Columns whose rows all say the same: one row told for all, which costs no more than one."""
 
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Picked", "constant", "is_constant", "picked", "told_once"]
+__all__ = ["Picked", "constant", "is_constant", "picked", "rows_alike", "told_once"]
 
 Picked = slice | npt.NDArray[np.integer]
 
@@ -38,3 +39,12 @@ def told_once(column: npt.NDArray[C]) -> npt.NDArray[C]:
 def picked(rows: npt.NDArray[np.bool_]) -> Picked:
     """The rows where a mask holds; all of them are a slice, so that nothing is copied."""
     return slice(None) if rows.all() else np.flatnonzero(rows)
+
+
+def rows_alike(inputs: Iterable[object]) -> int:
+    """How many rows some inputs tell once for all; 0 where any of them tells rows one by one."""
+    rows = {
+        len(each) if isinstance(each, np.ndarray) and each.ndim == 1 and is_constant(each) else 0
+        for each in inputs
+    }
+    return rows.pop() if len(rows) == 1 else 0

@@ -7,7 +7,7 @@ here is unrounded yuan in float64; it becomes whole fen once, at the border (`ap
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import date
@@ -17,7 +17,7 @@ from typing import Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, 
 import numpy as np
 import numpy.typing as npt
 
-from risk_models.columns import is_constant, told_once
+from risk_models.columns import is_constant, rows_alike, told_once
 from risk_models.dated import Parameters, UndeclaredParameter
 from risk_models.keys import distinct_values
 from risk_models.words import Text
@@ -492,7 +492,7 @@ class Recorder:
     def __call__(
         self, name: str, function: StepFunction[P, R], /, *args: P.args, **inputs: P.kwargs
     ) -> R:
-        rows = 0 if args else _rows_alike(inputs.values())
+        rows = 0 if args else rows_alike(inputs.values())
         if rows:
             columns = cast("Mapping[str, npt.NDArray[np.generic]]", inputs)
             of_one = cast("Callable[..., R]", function)
@@ -523,15 +523,6 @@ class Recorder:
                 value=traced(value),
             )
         )
-
-
-def _rows_alike(inputs: Iterable[object]) -> int:
-    """How many rows some inputs tell once for all; 0 where any of them tells rows one by one."""
-    rows = {
-        len(each) if isinstance(each, np.ndarray) and each.ndim == 1 and is_constant(each) else 0
-        for each in inputs
-    }
-    return rows.pop() if len(rows) == 1 else 0
 
 
 def traced(value: object) -> Traced:

@@ -17,6 +17,10 @@ ENTERED_FACTORS: Final = (0.9, 1.1)
 """How far a tornado moves an entered price or income without a range of its own: a tenth."""
 
 
+SHARE_DIGITS: Final = 4
+"""Digits of the shares by which a range moves: it is stated in whole figures around its example."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
     """One bar of a tornado: the value when one input, price or parameter moves alone.
@@ -86,7 +90,9 @@ def _ends(field: Field, given: float) -> tuple[float, float]:
     example = field.example
     if low <= given <= high or isinstance(example, str) or not isinstance(example, int | float):
         return low, high
-    return (given * low / example, given * high / example) if example else (low, high)
+    if not example:
+        return low, high
+    return given * round(low / example, SHARE_DIGITS), given * round(high / example, SHARE_DIGITS)
 
 
 def _price_bars(model: Model, row: Batch, basis: Basis) -> list[Bar]:

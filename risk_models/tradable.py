@@ -93,9 +93,9 @@ WORDS: Final[dict[str, Text]] = {
         zh="冻结数量（%(frozen).6g）超过持有数量（%(held).6g），请更正。",
     ),
     "slow-sale": Text(
-        en="Selling it takes %(days).0f trading days, above %(limit).0f. Check the quantities, or say"
+        en="Selling it takes %(days).1f trading days, above %(limit).0f. Check the quantities, or say"
         " how it is disposed of.",
-        zh="变现需%(days).0f个交易日，超过%(limit).0f个，请核对数量或说明处置方式。",
+        zh="变现需%(days).1f个交易日，超过%(limit).0f个，请核对数量或说明处置方式。",
     ),
     "dear-sale": Text(
         en="Its sale takes away %(share).1f%% of the value: the market needs %(days).0f trading"

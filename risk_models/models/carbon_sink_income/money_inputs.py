@@ -178,6 +178,7 @@ MONEY: Final = (
         high=0.5,
         needed_when=when("hazard_treatment", "survival", ""),
         group="rate",
+        vary=(0.0, 0.015),
     ),
 )
 

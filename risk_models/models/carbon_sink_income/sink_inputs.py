@@ -181,6 +181,7 @@ REMOVALS: Final = (
         example=210.0,
         needed_when=when("removal_basis", "own-curve"),
         group="removals",
+        vary=(168.0, 252.0),
     ),
     number(
         "curve_k",
@@ -192,6 +193,7 @@ REMOVALS: Final = (
         example=0.05,
         needed_when=when("removal_basis", "own-curve"),
         group="removals",
+        vary=(0.04, 0.06),
     ),
     number(
         "curve_c",
@@ -203,6 +205,7 @@ REMOVALS: Final = (
         example=2.1,
         needed_when=when("removal_basis", "own-curve"),
         group="removals",
+        vary=(1.9, 2.3),
     ),
     series(
         "stock_by_age_m3_per_ha",
