@@ -211,6 +211,7 @@ class _Given:
         self.inputs = row.inputs or {}
         self.prices = row.prices or {}
         self.on = row.valued_on or date.min
+        self.trace = (row.result or {}).get("trace", [])
 
     def __call__(self, *names: str) -> str:
         """The first of the named inputs that was given."""
@@ -218,6 +219,11 @@ class _Given:
             if name in self.inputs and name in self.fields:
                 return shown(self.fields[name], self.inputs[name], self.on)
         return ""
+
+    def worked_out(self, step: str) -> str:
+        """A share that a step of the model gave, in per cent; empty where it has no such step."""
+        found = [each["value"] for each in self.trace if each["name"] == step]
+        return f"{per_cent(f'{float(found[0]):.6g}')}%" if found else ""
 
     def day(self, name: str) -> date | None:
         given = self.inputs.get(name)
@@ -258,7 +264,7 @@ def _carbon(asset: Asset, given: _Given, acts: Acts) -> list[FactView]:
         ("监测期", "Monitoring period", _monitored(given)),
         ("计入期", "Crediting period", given.period("crediting_starts_on", "crediting_ends_on")),
         ("年碳汇量", "Removals a year", _removals(given, acts)),
-        ("非持久性扣减", "Buffer", given("buffer_share")),
+        ("非持久性扣减", "Buffer", given("buffer_share") or given.worked_out("withheld_share")),
         ("审核机构", "Verification body", _act(acts, MrvAct.CERTIFY, "body")),
         ("审核意见编号", "Opinion No.", _act(acts, MrvAct.CERTIFY, "number")),
         ("价格依据", "Price basis", _price_basis(given)),

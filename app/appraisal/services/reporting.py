@@ -247,7 +247,7 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         owner=_party(session, asset.owner_id),
         users=[_party(session, row.bank_id)],
         purpose=Words(zh=row.purpose),
-        object=_object(session, asset, row.bank_id),
+        object=_object(session, asset, row.bank_id, issued_on),
         value_type=ECOLOGICAL_VALUE if spec.value_kind == "ecological" else MARKET_VALUE,
         is_ecological=spec.value_kind == "ecological",
         value_fen=row.value_fen,
@@ -315,7 +315,8 @@ def _signers(session: Session, row: Appraisal) -> dict[SignatureRole, SignerView
     }
 
 
-def _object(session: Session, asset: Asset, bank_id: UUID) -> ObjectView:
+def _object(session: Session, asset: Asset, bank_id: UUID, issued_on: date) -> ObjectView:
+    """The asset as it was known on the day of the report, whenever that is printed."""
     category = asset.forest_category
     parcels = sorted(_rows(session, AssetParcel, asset.id), key=lambda each: each.seq)
     return ObjectView(
@@ -328,9 +329,9 @@ def _object(session: Session, asset: Asset, bank_id: UUID) -> ObjectView:
         area_mu="" if asset.area_mu is None else f"{asset.area_mu:,f}",
         forest_category=None if category is None else FOREST_CATEGORIES[category],
         parcels=[_parcel(each) for each in parcels],
-        measurements=_measurements(session, asset.id),
+        measurements=_measurements(session, asset.id, issued_on),
         encumbrances=_encumbrances(session, asset.id),
-        liens=_liens(session, asset.id, bank_id),
+        liens=_liens(session, asset.id, bank_id, issued_on),
     )
 
 
@@ -348,7 +349,7 @@ def _parcel(row: AssetParcel) -> ParcelView:
     )
 
 
-def _measurements(session: Session, asset_id: UUID) -> list[MeasurementView]:
+def _measurements(session: Session, asset_id: UUID, issued_on: date) -> list[MeasurementView]:
     rows: list[AssetMeasurement] = _rows(session, AssetMeasurement, asset_id)
     names = organisation_names(session, {row.organisation_id for row in rows})
     return [
@@ -360,6 +361,7 @@ def _measurements(session: Session, asset_id: UUID) -> list[MeasurementView]:
             quantity=with_unit_name(f"{row.quantity:,f}", row.unit),
         )
         for row in sorted(rows, key=lambda each: each.on)
+        if row.on <= issued_on
     ]
 
 
@@ -376,13 +378,17 @@ def _encumbrances(session: Session, asset_id: UUID) -> list[Words]:
     ]
 
 
-def _liens(session: Session, asset_id: UUID, bank_id: UUID) -> list[Words] | None:
+def _liens(session: Session, asset_id: UUID, bank_id: UUID, issued_on: date) -> list[Words] | None:
     """Mortgages and pledges of this platform's register, as the report's bank may see them; None when unread."""
     found = burdens_of(session, asset_id)
     if found is None:
         return None
     names = organisation_names(session, {bank_id})
-    return [_lien(each, names[bank_id] if each.bank_id == bank_id else None) for each in found]
+    return [
+        _lien(each, names[bank_id] if each.bank_id == bank_id else None)
+        for each in found
+        if each.contracted_on <= issued_on
+    ]
 
 
 def _lien(burden: Burden, holder: Name | None) -> Words:
