@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.appraisal.domain import AppraisalKind, ItemState
-from app.appraisal.models import RevaluationItem
+from app.appraisal.models import Appraisal, RevaluationItem
 from app.appraisal.services import (
     OrderAppraisal,
     RequestRevaluation,
@@ -237,6 +237,27 @@ def test_a_day_that_was_revalued_already_is_not_told_as_filed(
         [False, True, False],
         [False, False, True],
     ]
+
+
+def test_a_run_counts_what_it_valued_and_leads_to_what_it_could_not(
+    sign_in, database, session, world, carbon, commit
+):
+    steady = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+    made = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    make_valid(session, world, steady, example_inputs("forest-right"))
+    broken = session.get_one(Appraisal, made.id)
+    broken.inputs = {**broken.inputs, "area_mu": "many"}
+    run = request_revaluation(session, world.actor("a-risk"), RequestRevaluation(on=SIGNED_ON))
+    commit()
+    run_revaluation(database, world.actor("a-risk"), run.id)
+    risk = sign_in("a-risk")
+    page = risk.get(f"/revaluations/{run.id}", status=200).text
+    assert '<span class="num">1 / 2</span>' in page
+    assert "没有资产的当前价值下降" in page
+    failed = page[page.index("无法估值的资产") :]
+    link = f"/assets/{carbon}"
+    assert f'href="{link}"' in failed
+    risk.get(link, status=200)
 
 
 def test_only_falls_are_listed_and_their_figures_agree(
