@@ -116,3 +116,11 @@ def test_every_source_has_its_chinese_words() -> None:
     assert [
         text for text in latin if not (catalogue.get(text) and catalogue.get(text).string)
     ] == []
+
+
+@pytest.mark.parametrize("which", ["classification_floor", "fact_floor", "expected_loss_floor"])
+def test_each_floor_of_the_classes_is_named_as_the_best_class_that_is_left(which):
+    titles = {each.id: each.title for each in parameter_set()}
+    title = titles[f"loans.{which}"]
+    assert "best" in title.en.lower()
+    assert title.zh.endswith("最高分类")
