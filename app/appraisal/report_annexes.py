@@ -133,7 +133,10 @@ def _years(band: BandView, names: tuple[str, str, str]) -> list[Block]:
         [str(each.year), yuan(each.low_fen), yuan(each.mid_fen), yuan(each.high_fen)]
         for each in band.years
     ]
-    caption = label("各年净现金流（未折现）", "Net cash flow of each year, undiscounted")
+    caption = label(
+        "各年净现金流（未折现，各方法按权重计入）",
+        "Net cash flow of each year, undiscounted, approaches by their weights",
+    )
     return [Grid(columns=columns, rows=rows, caption=caption)]
 
 
