@@ -1,5 +1,6 @@
 """`revalue`, `close-day`: what the scheduler also does, for whoever wants it now."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -7,10 +8,12 @@ import click
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.appraisal.queries import run_problems
+from app.appraisal.services.executors import WAYS, is_way_of_running
 from app.appraisal.services.revaluation import RequestRevaluation, find_settled_run
-from app.appraisal.services.views import RunView
+from app.appraisal.services.views import RunProblem, RunView, problem_views
 from app.cli.opening import current_database, platform_actor
-from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, say
+from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, language, say
 from app.identity.models import Organisation
 from app.jobs.sequence import banks_with_books, close_and_watch, revalue_and_watch
 from app.kernel.errors import InvalidInput
@@ -25,10 +28,36 @@ NOTHING_COMPUTED: Final = N_(
     "Nothing was computed: the run %(number)s of %(on)s is finished already (run on %(executor)s)."
 )
 
+MORE: Final = N_("And %(more)s more, which the API lists.")
+
+MAX_PROBLEMS: Final = 1_000
+"""Of the assets that a run could not value: more than anybody reads; the API pages through all of them."""
+
+
+class WayOfRunning(click.ParamType[str]):
+    """Where a run computes."""
+
+    name = "text"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The name, or a usage error with those that there are."""
+        text = str(value)
+        if not is_way_of_running(text):
+            words = N_("Choose one of: %(choices)s.")
+            self.fail(say(words, {"choices": ", ".join(WAYS)}), param, ctx)
+        return text
+
 
 @click.command("revalue")
 @click.option("--on", type=DAY, required=True, help="Valuation day.")
-@click.option("--executor", default="serial", help="serial, processes, or dask://HOST:PORT.")
+@click.option(
+    "--executor",
+    type=WayOfRunning(),
+    default="serial",
+    help="serial, processes, or dask://HOST:PORT.",
+)
 @as_json_option
 def revalue(*, on: date, executor: str, as_json: bool) -> None:
     """Revalue every appraised asset on a day.
@@ -41,7 +70,9 @@ def revalue(*, on: date, executor: str, as_json: bool) -> None:
         with store.read() as session:
             known = find_settled_run(session, actor, on)
         view = revalue_and_watch(store, actor, command)
-    _show_run(view, as_json=as_json)
+        with store.read() as session:
+            rows = session.execute(run_problems(view.id).limit(MAX_PROBLEMS)).all()
+    _show_run(view, problem_views(rows), as_json=as_json)
     if known is not None:
         facts = {"number": known.number, "on": on.isoformat(), "executor": known.executor}
         click.echo(say(NOTHING_COMPUTED, facts), err=True)
@@ -67,11 +98,12 @@ def close_day(*, on: date, code: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(REFUSED)
 
 
-def _show_run(view: RunView, *, as_json: bool) -> None:
+def _show_run(view: RunView, problems: Sequence[RunProblem], *, as_json: bool) -> None:
     if as_json:
         answer = {"number": view.number, "on": view.on.isoformat(), "state": view.state.value}
         answer["executor"] = view.executor
-        echo_json({**answer, "total": view.total, "done": view.done, "failed": view.failed})
+        counts = {"total": view.total, "done": view.done, "failed": view.failed}
+        echo_json({**answer, **counts, "problems": [_problem(each) for each in problems]})
         return
     echo_pairs(
         [
@@ -81,6 +113,19 @@ def _show_run(view: RunView, *, as_json: bool) -> None:
             (N_("Not valued"), view.failed),
         ]
     )
+    for each in problems:
+        click.echo(f"  {each.asset_number}: {each.words.in_language(language())}")
+    if view.failed > len(problems):
+        click.echo(f"  {say(MORE, {'more': view.failed - len(problems)})}")
+
+
+def _problem(problem: RunProblem) -> dict[str, object]:
+    return {
+        "asset": problem.asset_number,
+        "code": problem.code,
+        "field": problem.field,
+        "detail": problem.words.en,
+    }
 
 
 def _one_bank(session: Session, code: str) -> list[Organisation]:

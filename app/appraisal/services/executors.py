@@ -27,6 +27,8 @@ EXECUTORS: Final = ("serial", "processes")
 
 DASK: Final = "dask://"
 
+WAYS: Final = (*EXECUTORS, "dask://HOST:PORT")
+
 MOST_PROCESSES: Final = 4
 """The database writes set the pace; more processes only wait for it."""
 
@@ -79,6 +81,13 @@ class Elsewhere:
             yield first, answer.result()
 
 
+def is_way_of_running(name: str) -> bool:
+    """Whether a name is written as a way of running; `require_executor` says whether it is there."""
+    if name.startswith(DASK):
+        return _ADDRESS.fullmatch(name.removeprefix(DASK)) is not None
+    return name in EXECUTORS
+
+
 def require_executor(name: str) -> None:
     """Refuse a way of running that does not exist, or is not installed, with its remedy.
 
@@ -88,7 +97,7 @@ def require_executor(name: str) -> None:
         address = name.removeprefix(DASK)
         if _ADDRESS.fullmatch(address) is None:
             raise InvalidInput.at(
-                "/executor", N_("Write the scheduler as %(form)s."), form="dask://HOST:PORT"
+                "/executor", N_("Write the scheduler as %(form)s."), form=WAYS[-1]
             )
         known = read_settings().dask_scheduler
         if find_spec("distributed") is None or not known:
@@ -96,9 +105,7 @@ def require_executor(name: str) -> None:
         if address != known:
             raise SchedulerUnknown(executor=name)
     elif name not in EXECUTORS:
-        raise InvalidInput.at(
-            "/executor", N_("Choose one of: %(choices)s."), choices=[*EXECUTORS, "dask://HOST:PORT"]
-        )
+        raise InvalidInput.at("/executor", N_("Choose one of: %(choices)s."), choices=list(WAYS))
 
 
 @contextmanager

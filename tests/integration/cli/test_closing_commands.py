@@ -3,7 +3,16 @@
 import pytest
 import sqlalchemy as sa
 
-from app.appraisal.models import RevaluationRun
+from app.appraisal.models import Appraisal, RevaluationRun
+from app.assets.domain import AssetKind
+from tests.factories.appraisals import (
+    SIGNED_AT,
+    SIGNED_ON,
+    add_asset,
+    example_inputs,
+    lay_ground,
+    make_valid,
+)
 
 
 def test_revaluation_of_a_day_is_run_once(terminal):
@@ -35,6 +44,43 @@ def test_executor_that_is_not_installed_is_refused_with_its_remedy(terminal):
     )
     assert refused.code == 1
     assert "greenpledge[cluster]" in refused.json["detail"]
+
+
+def test_assets_that_could_not_be_valued_are_named_with_the_reason(
+    terminal, database, world, clock, monkeypatch
+):
+    clock.instant = SIGNED_AT
+    with database.write() as session:
+        lay_ground(session, world)
+        for number, area in (("A-1", "many"), ("A-2", "none"), ("A-3", 2000)):
+            asset_id = add_asset(session, world, AssetKind.FOREST_RIGHT, number=number)
+            made = make_valid(session, world, asset_id, example_inputs("forest-right"))
+            row = session.get_one(Appraisal, made.id)
+            row.inputs = {**row.inputs, "area_mu": area}
+            session.add(row)
+    asked = ("revalue", "--on", SIGNED_ON.isoformat())
+    told = terminal(*asked, "--json").json
+    assert (told["total"], told["done"], told["failed"]) == (3, 1, 2)
+    first, second = told["problems"]
+    assert (first["asset"], second["asset"]) == ("A-1", "A-2")
+    assert first["field"] == "area_mu"
+    assert first["code"]
+    shown = terminal(*asked).out
+    assert f"  A-1: {first['detail']}" in shown
+    assert "more" not in shown
+    monkeypatch.setattr("app.cli.closing.MAX_PROBLEMS", 1)
+    shown = terminal(*asked).out
+    assert "A-2" not in shown
+    assert "And 1 more" in shown
+
+
+def test_executor_that_nobody_knows_is_a_usage_error(terminal, database):
+    for name in ("threads", "dask://", "dask://host", "", "Serial"):
+        refused = terminal("revalue", "--on", "2024-01-02", "--executor", name, "--json")
+        assert (refused.code, refused.json["code"]) == (2, "input-unreadable"), name
+    assert "serial, processes, dask://HOST:PORT" in str(refused.json)
+    with database.read() as session:
+        assert session.execute(sa.select(RevaluationRun.number)).all() == []
 
 
 def test_day_that_is_no_day_is_a_usage_error(terminal):
