@@ -120,7 +120,7 @@ def _step_row(step: StepView) -> list[str | Cell]:
     told = {
         name: value
         for name, value in step.inputs.items()
-        if not step.is_flow or isinstance(value, str | int | float)
+        if not step.has_table or isinstance(value, str | int | float)
     }
     inputs = "\n".join(
         f"{_named(step, name)} = {input_figure(name, value)}" for name, value in told.items()

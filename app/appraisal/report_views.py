@@ -78,7 +78,9 @@ class StepView:
     inputs: Mapping[str, Figure]
     titles: Mapping[str, Words]
     is_flow: bool = False
-    """Whether it sums the years of a flow, which have a table of their own."""
+    """Whether it sums the years of a flow."""
+    has_table: bool = False
+    """Whether these years have a table of their own."""
     value: Figure
     unit: str
     reference: Words

@@ -461,7 +461,11 @@ def _shown(field: Field, given: Any, on: date) -> Figure | Words:
 
 
 def _steps(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[StepView]:
-    return [_step(each, told) for each, told in steps_told(spec, trace)]
+    yearly = {flow.name for flow in yearly_flows(trace)}
+    return [
+        replace(_step(each, told), has_table=each["name"] in yearly)
+        for each, told in steps_told(spec, trace)
+    ]
 
 
 def _flows(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[FlowView]:
