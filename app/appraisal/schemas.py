@@ -273,10 +273,8 @@ class RequestRevaluationSchema(CommandSchema):
     executor = OneOf(
         max_length=80,
         title=N_("Computed by"),
-        help=N_(
-            "The value is the same either way. Programs write “serial” for one process, “processes” for"
-            " several of this machine."
-        ),
+        help=N_("The value is the same either way."),
+        codes="“serial” is one process, “processes” several of this machine.",
     )
 
 

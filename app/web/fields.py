@@ -296,13 +296,19 @@ class Choice(Words):
 
 
 class OneOf(Words):
-    """Text out of a list that the service checks (codes of a catalogue); `known` tells programs the list."""
+    """Text out of a list that the service checks (codes of a catalogue); `known` tells programs the list.
+
+    `codes` tells programs what the values mean; a form has its own words for each.
+    """
 
     form_kind = "choice"
 
-    def __init__(self, *, max_length: int = 60, known: Iterable[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *, max_length: int = 60, known: Iterable[str] = (), codes: str = "", **kwargs: Any
+    ) -> None:
         self.max_length = max_length
         self.known = tuple(known)
+        self.codes = codes
         super().__init__(**kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:  # noqa: ARG002

@@ -172,11 +172,13 @@ def _text(field: our.Text) -> dict[str, Any]:
 
 
 def describe_words(_converter: Any, field: ma.fields.Field[Any], **_kwargs: Any) -> dict[str, Any]:
-    """Title and unit of a field as its description."""
+    """Title and help of a field as its description, and what its values mean."""
     if not isinstance(field, our.Words):
         return {}
     words = ", ".join(part for part in (field.title, field.help) if part)
-    return {"description": words} if words else {}
+    codes = field.codes if isinstance(field, our.OneOf) else ""
+    told = " ".join(part for part in (words, codes) if part)
+    return {"description": told} if told else {}
 
 
 def make_api(app: Flask, version: str) -> Api:

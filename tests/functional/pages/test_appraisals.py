@@ -452,4 +452,8 @@ def test_the_ways_of_running_are_named_as_they_are_chosen(sign_in, carbon):
     help_text = page[page.index('id="executor-help"') :].partition("</p>")[0]
     for choice in ("One process", "Several processes of this machine"):
         assert f">{choice}</option>" in page
-    assert "“serial” for one process, “processes” for several of this machine" in help_text
+    assert "The value is the same either way." in help_text
+    assert "“" not in help_text
+    described = sign_in("a-risk").get("/openapi.json", status=200).json["components"]["schemas"]
+    told = described["RequestRevaluation"]["properties"]["executor"]["description"]
+    assert told.endswith("“serial” is one process, “processes” several of this machine.")
