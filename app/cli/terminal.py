@@ -253,7 +253,7 @@ def _in_words(value: Fact, of: str) -> Fact:
     if isinstance(value, Name):
         return value.in_language(of)
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(_in_words(each, of)) for each in value)
+        return catalogue(of).gettext(", ").join(str(_in_words(each, of)) for each in value)
     return _plain(value)
 
 

@@ -115,7 +115,7 @@ def facts_of(report: Report, actor: Actor, dimensions: Sequence[str]) -> list[tu
     facts = [
         (gettext("Data date"), report.on.isoformat() if report.on else none),
         (gettext("Prepared for"), words(actor.organisation_name)),
-        (gettext("Grouped by"), ", ".join(dimensions)),
+        (gettext("Grouped by"), gettext(", ").join(dimensions)),
         (
             gettext("Base of growth"),
             f"{gettext(BASE_TITLES[report.base])} ({report.base_on or none})",

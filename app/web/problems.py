@@ -187,8 +187,8 @@ def show(value: object) -> object:
         return value.in_language(current_language())
     if isinstance(value, list | tuple):
         parts = [str(show(each)) for each in value]
-        divided = any("," in part or "，" in part for part in parts)
-        return ("; " if divided else ", ").join(parts) or "—"
+        divided = any(mark in part for part in parts for mark in ",，、")
+        return (gettext("; ") if divided else gettext(", ")).join(parts) or "—"
     return _text(value) if isinstance(value, str) and value else value
 
 

@@ -163,7 +163,7 @@ def _agencies(places: list[services.PanelMemberView]) -> list[tuple[str, str]]:
     for place in places:
         names[str(place.agency_id)] = words(place.agency)
         banks.setdefault(str(place.agency_id), []).append(words(place.bank))
-    return [(key, f"{name} ({', '.join(banks[key])})") for key, name in names.items()]
+    return [(key, f"{name} ({gettext(', ').join(banks[key])})") for key, name in names.items()]
 
 
 @blueprint.get("/<uuid:appraisal_id>")

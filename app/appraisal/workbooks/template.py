@@ -41,6 +41,7 @@ from risk_models.words import Text
 
 WIDTH: Final = 18
 ASKED_WHEN: Final = Text(en="Only with: {}", zh="仅适用于：{}")
+LISTED: Final = Text(en=", ", zh="、")
 EMPTY: Final = Text(en="left empty", zh="不填")
 LAST_ROW: Final = FIRST_ROW + MAX_IMPORT_ROWS - 1
 
@@ -166,7 +167,7 @@ class _Drawing:
         offered = self.choices[name]
         words = [word for level, word in offered.items() if level in levels]
         words += [self._word(EMPTY)] if "" in levels else []
-        return f"{self._word(self.spec.field(name).title)}: {', '.join(words)}"
+        return f"{self._word(self.spec.field(name).title)}: {self._word(LISTED).join(words)}"
 
     def _example(self, sheet: Any, column: int, field: Field) -> None:
         """What the other answers of the example ask for; a copied row is one that is valued."""

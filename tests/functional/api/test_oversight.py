@@ -91,6 +91,16 @@ def test_csv_and_workbook_carry_day_filters_and_native_numbers(sign_in, tape):
     assert sheet.freeze_panes == f"A{sheet.max_row - 16}"
 
 
+def test_the_groups_of_a_file_are_listed_in_the_signs_of_its_language(sign_in, tape):
+    for language, told in (
+        ("en", ["Grouped by", "Category, Region"]),
+        ("zh", ["分组", "类别、地区"]),
+    ):
+        browser = sign_in("pbc-1", language=language)
+        asked = "/oversight/balances.csv?group_by=category,region&level=2"
+        assert told in _csv(browser.get(asked, status=200).data)
+
+
 def _sheet(browser, query):
     content = browser.get(f"/oversight/balances.xlsx?{query}", status=200).data
     return openpyxl.load_workbook(BytesIO(content)).active

@@ -19,6 +19,13 @@ def test_an_unknown_scenario_is_refused_with_those_that_count(terminal):
     assert "price-fall-30" in refused.json["errors"][0]["detail"]
 
 
+def test_the_scenarios_are_listed_in_the_signs_of_the_language(terminal, monkeypatch):
+    asked = ("stress", "--scenario", "nothing", "--on", "2024-01-02")
+    assert "price-fall-30, fire-year, " in terminal(*asked).err
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "price-fall-30、fire-year、" in terminal(*asked).err
+
+
 def test_a_day_to_come_is_refused(terminal):
     assert terminal("stress", "--scenario", "fire-year", "--on", "2099-01-02", "--json").code == 1
     assert terminal("stress", "--scenario", "fire-year", "--on", "tomorrow").code == 2

@@ -36,6 +36,18 @@ def test_what_is_no_amount_stays_as_it_is(app, words):
 
 @pytest.mark.one_engine("sqlite")
 @pytest.mark.parametrize(
+    ("language", "plain", "divided"),
+    [("zh-CN", "甲、乙", "甲、乙；丙"), ("en", "甲, 乙", "甲、乙; 丙")],
+)
+def test_a_list_is_joined_in_the_signs_of_the_reader(app, language, plain, divided):
+    """A part that is a list itself is told apart from the next one."""
+    with app.test_request_context("/", headers={"Accept-Language": language}):
+        assert show(["甲", "乙"]) == plain
+        assert show(["甲、乙", "丙"]) == divided
+
+
+@pytest.mark.one_engine("sqlite")
+@pytest.mark.parametrize(
     ("language", "reason", "check"),
     [
         ("zh-CN", "JSON 键重复出现", "债务人发生财务困难"),
