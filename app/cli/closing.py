@@ -25,8 +25,14 @@ from app.loans.models import BankDay
 __all__ = ["commands"]
 
 NOTHING_COMPUTED: Final = N_(
-    "Nothing was computed: the run %(number)s of %(on)s is finished already (run on %(executor)s)."
+    "Nothing was computed: the run %(number)s of %(on)s is finished already (run on: %(executor)s)."
 )
+
+_WAYS: Final = {
+    "serial": N_("One process"),
+    "processes": N_("Several processes of this machine"),
+}
+"""The ways of running in words, as the page of a new run has them; a cluster is named by its address."""
 
 MORE: Final = N_("And %(more)s more, which the API lists.")
 
@@ -56,7 +62,7 @@ class WayOfRunning(click.ParamType[str]):
     "--executor",
     type=WayOfRunning(),
     default="serial",
-    help="serial, processes, or dask://HOST:PORT.",
+    help="serial (one process), processes (several of this machine), or dask://HOST:PORT.",
 )
 @as_json_option
 def revalue(*, on: date, executor: str, as_json: bool) -> None:
@@ -74,7 +80,7 @@ def revalue(*, on: date, executor: str, as_json: bool) -> None:
             rows = session.execute(run_problems(view.id).limit(MAX_PROBLEMS)).all()
     _show_run(view, problem_views(rows), as_json=as_json)
     if known is not None:
-        facts = {"number": known.number, "on": on.isoformat(), "executor": known.executor}
+        facts = {"number": known.number, "on": on.isoformat(), "executor": _way(known.executor)}
         click.echo(say(NOTHING_COMPUTED, facts), err=True)
 
 
@@ -108,7 +114,7 @@ def _show_run(view: RunView, problems: Sequence[RunProblem], *, as_json: bool) -
     echo_pairs(
         [
             (N_("Revaluation run"), view.number),
-            (N_("Run on"), view.executor),
+            (N_("Run on"), _way(view.executor)),
             (N_("Valued"), view.done),
             (N_("Not valued"), view.failed),
         ]
@@ -117,6 +123,10 @@ def _show_run(view: RunView, problems: Sequence[RunProblem], *, as_json: bool) -
         click.echo(f"  {each.asset_number}: {each.words.in_language(language())}")
     if view.failed > len(problems):
         click.echo(f"  {say(MORE, {'more': view.failed - len(problems)})}")
+
+
+def _way(executor: str) -> str:
+    return say(_WAYS[executor]) if executor in _WAYS else executor
 
 
 def _problem(problem: RunProblem) -> dict[str, object]:

@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 HEAD = """\
 # Commands
 
-`greenpledge COMMAND --help` says the same. Words follow the terminal's language (`LC_ALL`,
+`greenpledge COMMAND --help` says the same, in English. Answers follow the terminal's language (`LC_ALL`,
 `LC_MESSAGES`, `LANG`). Every command takes `--json` and ends with one of these:
 
 - 0: done.

@@ -25,6 +25,15 @@ def test_revaluation_of_a_day_is_run_once(terminal):
     assert first.json["number"] in second.err
 
 
+def test_the_way_of_running_is_told_in_words(terminal, monkeypatch):
+    asked = ("revalue", "--on", "2024-01-02", "--executor")
+    assert "Run on: Several processes of this machine" in terminal(*asked, "processes").out
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    second = terminal(*asked, "serial")
+    assert "执行方式: 本机多进程" in second.out
+    assert "（执行方式：本机多进程）" in second.err
+
+
 def test_a_cluster_that_does_not_answer_leaves_no_run_behind(terminal, monkeypatch, database):
     pytest.importorskip("distributed")
     monkeypatch.setenv("GREENPLEDGE_DASK_SCHEDULER", "127.0.0.1:1")
