@@ -8,7 +8,7 @@ from risk_models.contract import ModelSpec
 from risk_models.registry import science_parameters
 from risk_models.words import Text
 
-__all__ = ["formula_in_words", "names_told", "steps_told", "title_of"]
+__all__ = ["formula_in_words", "names_told", "numbered", "steps_told", "title_of"]
 
 GENERAL: Final[Mapping[str, Text]] = {
     "valuation_on": Text(en="Valuation day", zh="评估基准日"),
@@ -88,10 +88,15 @@ def title_of(name: str, told: Mapping[str, Text]) -> Text | None:
     """The title of a name; the second flow of a component is named after it, with a number."""
     if name in told:
         return told[name]
-    component, _, number = name.rpartition("__")
-    if component not in told or not number.isdigit():
-        return None
-    title = told[component]
+    title = told.get(name.rpartition("__")[0])
+    return None if title is None else numbered(title, name)
+
+
+def numbered(title: Text, name: str) -> Text:
+    """The title of a step or flow with the number that tells its name from that of the first."""
+    number = name.rpartition("__")[2]
+    if not number.isdigit():
+        return title
     return Text(en=f"{title.en} ({number})", zh=f"{title.zh}（{number}）")
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from app.appraisal import domain
 from app.appraisal.domain.cash_flows import whole_quantities
 from app.appraisal.domain.catalogue import find_spec, names_in, parameters_on
-from app.appraisal.domain.formulas import formula_in_words, steps_told, title_of
+from app.appraisal.domain.formulas import formula_in_words, numbered, steps_told, title_of
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.report_parts import figure, input_figure
 from app.appraisal.report_tables import cell_told
@@ -187,7 +187,7 @@ def _step(
     if unit == RATIO and isinstance(value, float):
         shown, unit = _hundredths(value), "%"
     return {
-        "title": _numbered(in_words(each["title"]), each["name"]),
+        "title": words(numbered(Text(**each["title"]), each["name"])),
         "name": each["name"],
         "formula": each["formula"],
         "words": words(formula_in_words(each["formula"], told)),
@@ -199,12 +199,6 @@ def _step(
         "unit": unit,
         "reference": said(each["reference"]),
     }
-
-
-def _numbered(title: str, name: str) -> str:
-    """The second flow of a component has its number, as the sum of the approach names it."""
-    _, _, number = name.rpartition("__")
-    return f"{title} ({number})" if number.isdigit() else title
 
 
 def _input_figure(name: str, given: float | str | list[float], shares: Collection[str]) -> str:

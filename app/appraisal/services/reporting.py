@@ -14,7 +14,13 @@ from app.appraisal import queries
 from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
 from app.appraisal.domain.cash_flows import is_flow, whole_quantities, yearly_flows
 from app.appraisal.domain.catalogue import find_spec
-from app.appraisal.domain.formulas import formula_in_words, names_told, steps_told, title_of
+from app.appraisal.domain.formulas import (
+    formula_in_words,
+    names_told,
+    numbered,
+    steps_told,
+    title_of,
+)
 from app.appraisal.domain.price_use import price_source, used_prices
 from app.appraisal.domain.valuing import fen_of, traced_figure
 from app.appraisal.models import Appraisal
@@ -493,7 +499,7 @@ def _flow_title(name: str, told: Mapping[str, Text]) -> Words:
 def _step(each: Mapping[str, Any], told: Mapping[str, Text]) -> StepView:
     titles = {name: title_of(name, told) for name in each["inputs"]}
     return StepView(
-        title=Words(zh=each["title"]["zh"], en=each["title"]["en"]),
+        title=_words(numbered(Text(**each["title"]), each["name"])),
         name=each["name"],
         formula=each["formula"],
         told=_words(formula_in_words(each["formula"], told)),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.appraisal.domain.formulas import formula_in_words, steps_told, title_of
+from app.appraisal.domain.formulas import formula_in_words, numbered, steps_told, title_of
 from app.appraisal.domain.valuing import appraise_one
 from risk_models.appraise import basis_on
 from risk_models.conformance import random_rows
@@ -68,6 +68,18 @@ def test_names_stand_for_the_steps_before_and_never_for_the_step_itself():
     shared = [*trace[:3], step("share", "Share"), trace[3]]
     *_, (_, told) = steps_told(None, shared)
     assert told["share"] == Text(en="Share as given", zh="Share（所给数值）")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("income.cost", Text(en="Cost", zh="成本")),
+        ("income.cost__2", Text(en="Cost (2)", zh="成本（2）")),
+        ("first_year", Text(en="Cost", zh="成本")),
+    ],
+)
+def test_a_second_step_of_a_title_bears_its_number(name, title):
+    assert numbered(Text(en="Cost", zh="成本"), name) == title
 
 
 @pytest.mark.parametrize("model", BUILT_INS, ids=lambda model: model.spec.id)
