@@ -46,6 +46,7 @@ class ExportColumn:
 
 Value = str | int | Decimal | date | None
 Fact = tuple[str, str | date]
+CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 
 from app.documents.downloads import attachment
-from app.documents.tables import table_csv
+from app.documents.tables import CSV_TYPE, table_csv
 from app.kernel.permissions import Permission
 from app.oversight import queries, schemas, services, views
 from app.web.access import access, current_actor, current_session
@@ -15,8 +15,6 @@ from app.web.paging import page_request
 
 JSON = "application/json"
 CSV = "text/csv"
-CSV_TYPE = "text/csv; charset=utf-8"
-
 balances = ApiBlueprint(
     "green-loan-balances",
     __name__,

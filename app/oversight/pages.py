@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask_babel import gettext
 
 from app.documents.downloads import attachment
-from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
+from app.documents.tables import CSV_TYPE, XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
 from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import SECURITY_TITLES, STATE_TITLES, Kept
@@ -55,9 +55,7 @@ def balances_csv() -> Response:
     """The balances as CSV, grouped as asked."""
     report = _report()
     content = table_csv(views.export_table(report, current_actor()))
-    return attachment(
-        content, name=views.file_name(report, "csv"), media_type="text/csv; charset=utf-8"
-    )
+    return attachment(content, name=views.file_name(report, "csv"), media_type=CSV_TYPE)
 
 
 @blueprint.get("/balances.xlsx")

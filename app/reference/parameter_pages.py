@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from app.db.engine import today
 from app.documents.downloads import attachment
-from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
+from app.documents.tables import CSV_TYPE, XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
 from app.kernel.units import RATIO, per_cent
 from app.reference.browsing import changes_between, history_of
@@ -21,8 +21,6 @@ from app.web.reading import load_schema
 from app.web.shell import said, words
 
 STATUS_TONES = {"sourced": "green", "practice": "green", "judgement": "amber"}
-CSV_TYPE = "text/csv; charset=utf-8"
-
 blueprint = Blueprint("parameter_pages", __name__, url_prefix="/reference/parameters")
 
 

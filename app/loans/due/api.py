@@ -6,7 +6,7 @@ from flask import request
 
 from app.db.engine import today
 from app.documents.downloads import attachment
-from app.documents.tables import table_csv
+from app.documents.tables import CSV_TYPE, table_csv
 from app.kernel.permissions import Permission
 from app.loans.due.schemas import DueListSchema, DueMonthSchema, DueQuery, MonthQuery
 from app.loans.due.services import DueFilter, due_month
@@ -16,8 +16,6 @@ from app.web.openapi import ApiBlueprint
 
 JSON = "application/json"
 CSV = "text/csv"
-CSV_TYPE = "text/csv; charset=utf-8"
-
 blueprint = ApiBlueprint(
     "due-dates", __name__, url_prefix="/api/v1/due-dates", description="What falls due"
 )

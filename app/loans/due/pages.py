@@ -7,7 +7,7 @@ from flask_babel import gettext
 from sqlmodel import Session
 
 from app.documents.downloads import attachment
-from app.documents.tables import XLSX_TYPE, ExportTable, table_csv, table_xlsx
+from app.documents.tables import CSV_TYPE, XLSX_TYPE, ExportTable, table_csv, table_xlsx
 from app.kernel.permissions import Permission
 from app.loans.domain.due import DUE_PART_TITLES
 from app.loans.due.schemas import DueQuery, MonthQuery
@@ -19,8 +19,6 @@ from app.reference.services import region_names
 from app.web.access import access, current_actor, current_session
 from app.web.reading import load_schema
 from app.web.shell import words
-
-CSV_TYPE = "text/csv; charset=utf-8"
 
 blueprint = Blueprint("due_pages", __name__, url_prefix="/due-dates")
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response
 
 from app.documents.downloads import attachment
-from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
+from app.documents.tables import CSV_TYPE, XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
 from app.loans.ledger import entries as manual_entries
 from app.loans.ledger import queries
@@ -31,7 +31,6 @@ from app.web.openapi import ApiBlueprint
 from app.web.paging import fetch_page, page_request
 from app.web.schemas import ListQuery, page_of
 
-CSV_TYPE = "text/csv; charset=utf-8"
 BINARY = {"type": "string", "format": "binary"}
 
 ledger = ApiBlueprint(

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 
 from app.documents.downloads import attachment
-from app.documents.tables import XLSX_TYPE, table_csv, table_xlsx
+from app.documents.tables import CSV_TYPE, XLSX_TYPE, table_csv, table_xlsx
 from app.kernel.permissions import Permission
 from app.loans.domain.journal import Posting
 from app.loans.domain.ledger import (
@@ -105,7 +105,7 @@ def trial_balance_csv() -> Response:
     """The trial balance as CSV."""
     found = _balance()
     content = table_csv(trial_balance_table(found, current_actor()))
-    return attachment(content, name=file_name(found, "csv"), media_type="text/csv; charset=utf-8")
+    return attachment(content, name=file_name(found, "csv"), media_type=CSV_TYPE)
 
 
 @ledger.get("/trial-balance.xlsx")
