@@ -31,6 +31,11 @@ def figure(value: Figure) -> str:
     return f"{shown}, … ({len(value)})" if len(value) > LISTED_FIGURES else shown
 
 
+def yuan_figure(yuan: float) -> str:
+    """What a year or a sum of them is worth, to the fen."""
+    return f"{yuan:z,.2f}"
+
+
 def input_figure(name: str, value: Figure) -> str:
     """What goes into a step: a figure, or a year without separators."""
     if name in names_in("year") and is_calendar_year(value, "year"):

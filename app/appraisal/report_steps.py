@@ -11,22 +11,23 @@ from app.appraisal.report_parts import (
     input_figure,
     label,
     unit_beside,
+    unit_words,
+    yuan_figure,
 )
 from app.appraisal.report_views import AppraisalReportView, Figure, FlowView, StepView
-from app.documents.pdf import Block, Cell, Grid, Heading, Text, Words
+from app.documents.pdf import Block, Cell, Column, Grid, Heading, Text, Words
 from app.documents.wording import BLANK
 
 __all__ = ["steps_of", "whole_lists"]
 
-YEARLY: Final = (
-    ("距评估日年数", "Years from the day", 3),
-    ("数量", "Units", 3),
+WHEN: Final = ("距评估日年数", "Years from the day", 3)
+FACTORS: Final = (
     ("价格指数", "Price index", 2),
     ("存续比例", "Survival", 2),
     ("折现系数", "Discount", 2),
     ("现值（元）", "Present value, CNY", 3),
 )
-"""The columns of a year of a flow, with their widths."""
+"""The columns of a year of a flow before and behind its quantity, with their widths."""
 
 
 IN_THE_TABLE: Final = "逐年各项见（三） By year: see the cash flow"
@@ -82,17 +83,24 @@ def _yearly(flows: Sequence[FlowView]) -> list[Block]:
     """The years of each flow that has several: units, factors, and what the year is worth today."""
     if not flows:
         return []
-    columns = [column(zh, en, width, number=True) for zh, en, width in YEARLY]
     told: list[Block] = []
     for flow in flows:
-        rows = [[*map(figure, factors), f"{yuan:,.2f}"] for *factors, yuan in flow.years]
-        total = ["合计 Total", *[""] * (len(columns) - 2), f"{flow.yuan:,.2f}"]
+        columns = _columns(flow)
+        rows = [[*map(figure, factors), yuan_figure(yuan)] for *factors, yuan in flow.years]
+        total = ["合计 Total", *[""] * (len(columns) - 2), yuan_figure(flow.yuan)]
         told += [
             Heading(words=flow.title, level=2),
             Text(words=_priced(flow)),
             Grid(columns=columns, rows=rows, total=total),
         ]
     return [Heading(words=label("（三）逐年现金流量", "Yearly cash flow"), level=2), *told]
+
+
+def _columns(flow: FlowView) -> list[Column]:
+    """The heads of the years of a flow, the quantity with its unit."""
+    unit = unit_words(flow.unit, counted=True)
+    zh, en = (f"数量（{unit.zh}）", f"Quantity, {unit.en}") if unit.zh else ("数量", "Quantity")
+    return [column(*head, number=True) for head in (WHEN, (zh, en, 3), *FACTORS)]
 
 
 def _priced(flow: FlowView) -> Words:

@@ -88,9 +88,10 @@ class StepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowView:
-    """The years of a flow: when, units, price index, survival, discount factor and yuan today [years, 6]."""
+    """The years of a flow: when, how many, price index, survival, discount factor and yuan today [years, 6]."""
 
     title: Words
+    unit: str
     unit_price: float
     rotations: float
     years: Sequence[Sequence[float]]

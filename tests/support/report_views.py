@@ -184,6 +184,7 @@ def _flows(text: str) -> list[FlowView]:
     return [
         FlowView(
             title=Words(zh=f"碳汇收入{text}", en="Sales"),
+            unit="tCO2e",
             unit_price=30.5,
             rotations=1.0,
             years=[

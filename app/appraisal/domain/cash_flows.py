@@ -15,12 +15,13 @@ FACTORS: Final = ("year", "units", "index", "survival", "discount")
 class YearlyFlow:
     """One flow of several years.
 
-    `name` is that of its step: approach and flow. A year has its factors [5] in the order of
+    `name` is that of its step: approach and flow; `unit` that of its units. A year has its factors [5] in the order of
     `FACTORS` and what it is worth today in yuan: units, index, survival and discount times
     `unit_price` times `rotations`. The years add up to `yuan`.
     """
 
     name: str
+    unit: str
     unit_price: float
     rotations: float
     years: Sequence[tuple[tuple[float, ...], float]]
@@ -32,9 +33,10 @@ def is_flow(step: Mapping[str, Any]) -> bool:
     return {*FACTORS, "unit_price", "rotations"} <= set(step["inputs"])
 
 
-def yearly_flows(trace: Sequence[Mapping[str, Any]]) -> Iterator[YearlyFlow]:
-    """The flows of more than one year that are worth anything in one of them."""
-    for step in filter(is_flow, trace):
+def yearly_flows(result: Mapping[str, Any]) -> Iterator[YearlyFlow]:
+    """The flows of a result of more than one year that are worth anything in one of them."""
+    quantities = result.get("quantities", {})
+    for step in filter(is_flow, result.get("trace", [])):
         columns = [_listed(step["inputs"][name]) for name in FACTORS]
         if len(columns[0]) > 1:
             price, rotations = (float(step["inputs"][name]) for name in ("unit_price", "rotations"))
@@ -45,11 +47,17 @@ def yearly_flows(trace: Sequence[Mapping[str, Any]]) -> Iterator[YearlyFlow]:
             if any(yuan for _, yuan in years):
                 yield YearlyFlow(
                     name=step["name"],
+                    unit=quantities.get(_component(step["name"]), {}).get("unit", ""),
                     unit_price=price,
                     rotations=rotations,
                     years=years,
                     yuan=float(step["value"]),
                 )
+
+
+def _component(name: str) -> str:
+    """The component of a flow by the name of its step; the second one is named after it, with a number."""
+    return name.partition(".")[2].partition("__")[0]
 
 
 def whole_quantities(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -60,9 +68,8 @@ def whole_quantities(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     trace = result.get("trace", [])
     owners: dict[str, set[str]] = {}
     for step in filter(is_flow, trace):
-        approach, _, flow = step["name"].partition(".")
-        # The second flow of a component is named after it, with a number.
-        owners.setdefault(flow.partition("__")[0], set()).add(approach)
+        approach = step["name"].partition(".")[0]
+        owners.setdefault(_component(step["name"]), set()).add(approach)
     weights = {name: each.get("weight") for name, each in result.get("approaches", {}).items()}
     found = {}
     for name, each in result.get("quantities", {}).items():

@@ -8,13 +8,13 @@ from risk_models.contract import ModelSpec
 from risk_models.registry import science_parameters
 from risk_models.words import Text
 
-__all__ = ["formula_in_words", "names_told", "numbered", "steps_told", "title_of"]
+__all__ = ["flow_title", "formula_in_words", "names_told", "numbered", "steps_told", "title_of"]
 
 GENERAL: Final[Mapping[str, Text]] = {
     "valuation_on": Text(en="Valuation day", zh="评估基准日"),
     "year": Text(en="Year", zh="年序"),
     "price": Text(en="Price", zh="价格"),
-    "units": Text(en="Units", zh="数量"),
+    "units": Text(en="Quantity", zh="数量"),
     "unit_price": Text(en="Unit price", zh="单价"),
     "index": Text(en="Price index", zh="价格指数"),
     "survival": Text(en="Survival", zh="存续比例"),
@@ -98,6 +98,14 @@ def numbered(title: Text, name: str) -> Text:
     if not number.isdigit():
         return title
     return Text(en=f"{title.en} ({number})", zh=f"{title.zh}（{number}）")
+
+
+def flow_title(name: str, told: Mapping[str, Text]) -> Text:
+    """The approach and the flow of a step that sums its years; what has no title keeps its name."""
+    titles = [title_of(part, told) or Text(en=part, zh=part) for part in name.split(".")]
+    return Text(
+        en=": ".join(title.en for title in titles), zh="：".join(title.zh for title in titles)
+    )
 
 
 def formula_in_words(formula: str, told: Mapping[str, Text]) -> Text:

@@ -1,6 +1,6 @@
 """What the templates of this room show: titles in the reader's language, figures ready for the filters."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -8,11 +8,18 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app.appraisal import domain
-from app.appraisal.domain.cash_flows import whole_quantities
+from app.appraisal.domain.cash_flows import FACTORS, YearlyFlow, whole_quantities, yearly_flows
 from app.appraisal.domain.catalogue import find_spec, names_in, parameters_on
-from app.appraisal.domain.formulas import formula_in_words, numbered, steps_told, title_of
+from app.appraisal.domain.formulas import (
+    flow_title,
+    formula_in_words,
+    names_told,
+    numbered,
+    steps_told,
+    title_of,
+)
 from app.appraisal.domain.valuing import fen_of, traced_figure
-from app.appraisal.report_parts import figure, input_figure
+from app.appraisal.report_parts import figure, input_figure, is_calendar_year, yuan_figure
 from app.appraisal.report_tables import cell_told
 from app.appraisal.units import unit_title
 from app.kernel.money import Money
@@ -41,6 +48,7 @@ RUN_TONES: Final[Mapping[str, str]] = {
     "finished": "green",
     "cancelled": "grey",
 }
+ITEM_TONES: Final[Mapping[str, str]] = {"waiting": "amber", "done": "green", "failed": "red"}
 SEVERITY_TONES: Final[Mapping[str, str]] = {"refuse": "red", "ask": "amber", "note": "grey"}
 STATUS_TONES: Final[Mapping[str, str]] = {
     "sourced": "green",
@@ -57,6 +65,8 @@ def room_words() -> dict[str, Any]:
         "state_tones": STATE_TONES,
         "run_titles": _titles(domain.RUN_STATE_TITLES),
         "run_tones": RUN_TONES,
+        "item_titles": _titles(domain.ITEM_STATE_TITLES),
+        "item_tones": ITEM_TONES,
         "kind_titles": _titles(domain.KIND_TITLES),
         "role_titles": _titles(domain.SIGNATURE_ROLE_TITLES),
         "severity_tones": SEVERITY_TONES,
@@ -109,7 +119,8 @@ def result_shown(
         "components": components,
         "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
         "approaches": _approaches(spec, result),
-        "steps": steps_shown(spec, result.get("trace", [])),
+        "steps": steps_shown(spec, result),
+        "flows": flows_shown(spec, result),
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
         "parameters": [_parameter(each) for each in result.get("parameters", [])],
         "quantities": [
@@ -128,9 +139,12 @@ def result_shown(
 def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
     cited = {"reference": said(each["reference"]), "source": said(each["source"])}
     shown = {**each, **cited, "title": in_words(each), "row": row_shown(each)}
-    if each["unit"] != RATIO or not each["value"]:
+    value, unit = each["value"], each["unit"]
+    if not value:
         return shown
-    return {**shown, "value": per_cent(each["value"]), "unit": "%"}
+    if unit == RATIO:
+        return {**shown, "value": per_cent(value), "unit": "%"}
+    return shown if is_calendar_year(value, unit) else {**shown, "value": grouped(value)}
 
 
 def row_shown(each: Mapping[str, Any]) -> str:
@@ -170,17 +184,57 @@ def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def steps_shown(spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def steps_shown(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The steps of the model in words, shares in per cent as in the other tables of the page."""
+    trace = result.get("trace", [])
     units = {each["name"]: each["unit"] for each in trace}
     shares = {name for name in names_in(RATIO) if units.get(name, RATIO) == RATIO}
     shares |= {f"{each.name}_weight" for each in (spec.approaches if spec else ())}
     shares |= {name for name, unit in units.items() if unit == RATIO}
-    return [_step(each, shares, told) for each, told in steps_told(spec, trace)]
+    by_year = {flow.name for flow in yearly_flows(result)}
+    return [
+        _step(each, shares, told, by_year=each["name"] in by_year)
+        for each, told in steps_told(spec, trace)
+    ]
+
+
+def flows_shown(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The years of each flow that has several, with what each is worth on the valuation day."""
+    told = names_told(spec)
+    return [
+        {
+            "title": words(flow_title(flow.name, told)),
+            "facts": _flow_facts(flow, told),
+            "columns": [
+                gettext("Years from the valuation day"),
+                _with_unit(words(told["units"]), flow.unit),
+                *(words(told[name]) for name in FACTORS[2:]),
+            ],
+            "years": [[*map(figure, year), yuan_figure(yuan)] for year, yuan in flow.years],
+            "yuan": yuan_figure(flow.yuan),
+        }
+        for flow in yearly_flows(result)
+    ]
+
+
+def _with_unit(title: str, unit: str) -> str:
+    return f"{title} ({unit_title(unit)})" if unit else title
+
+
+def _flow_facts(flow: YearlyFlow, told: Mapping[str, Text]) -> list[tuple[str, str]]:
+    """What every year is multiplied by besides its own factors."""
+    price = (words(told["unit_price"]), f"{figure(flow.unit_price)} {unit_title('yuan')}")
+    if flow.rotations == 1.0:
+        return [price]
+    return [price, (words(told["rotations"]), figure(flow.rotations))]
 
 
 def _step(
-    each: Mapping[str, Any], shares: Collection[str], told: Mapping[str, Text]
+    each: Mapping[str, Any],
+    shares: Collection[str],
+    told: Mapping[str, Text],
+    *,
+    by_year: bool,
 ) -> dict[str, Any]:
     value, unit = traced_figure(each["value"]), each["unit"]
     shown = _quantity(each["value"], unit)
@@ -194,7 +248,9 @@ def _step(
         "inputs": [
             (words(title_of(name, told)) or name, _input_figure(name, traced_figure(given), shares))
             for name, given in each["inputs"].items()
+            if not (by_year and isinstance(given, list))
         ],
+        "by_year": by_year,
         "value": shown,
         "unit": unit,
         "reference": said(each["reference"]),

@@ -1,6 +1,6 @@
 """The appraisal report: its facts gathered from the rooms below, printed and issued."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from threading import Event
@@ -15,6 +15,7 @@ from app.appraisal.domain import APPRAISAL, AppraisalState, SignatureRole
 from app.appraisal.domain.cash_flows import is_flow, whole_quantities, yearly_flows
 from app.appraisal.domain.catalogue import find_spec
 from app.appraisal.domain.formulas import (
+    flow_title,
     formula_in_words,
     names_told,
     numbered,
@@ -269,8 +270,8 @@ def report_view(session: Session, row: Appraisal, code: str) -> AppraisalReportV
         basis=[_words(in_both(each)) for each in spec.standards],
         approaches=_approaches(spec, result),
         inputs=_inputs(spec, row.inputs or {}, row.valued_on),
-        steps=_steps(spec, result.get("trace", [])),
-        flows=_flows(spec, result.get("trace", [])),
+        steps=_steps(spec, result),
+        flows=_flows(spec, result),
         parameters=_parameters(
             spec, result, used_prices(spec, row.inputs or {}, row.prices or {}), row.valued_on
         ),
@@ -466,34 +467,27 @@ def _shown(field: Field, given: Any, on: date) -> Figure | Words:
     return float(given) if field.kind in {"number", "integer"} else str(given)
 
 
-def _steps(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[StepView]:
-    yearly = {flow.name for flow in yearly_flows(trace)}
+def _steps(spec: ModelSpec, result: Mapping[str, Any]) -> list[StepView]:
+    yearly = {flow.name for flow in yearly_flows(result)}
     return [
         replace(_step(each, told), has_table=each["name"] in yearly)
-        for each, told in steps_told(spec, trace)
+        for each, told in steps_told(spec, result.get("trace", []))
     ]
 
 
-def _flows(spec: ModelSpec, trace: Sequence[Mapping[str, Any]]) -> list[FlowView]:
+def _flows(spec: ModelSpec, result: Mapping[str, Any]) -> list[FlowView]:
     told = names_told(spec)
     return [
         FlowView(
-            title=_flow_title(flow.name, told),
+            title=_words(flow_title(flow.name, told)),
+            unit=flow.unit,
             unit_price=flow.unit_price,
             rotations=flow.rotations,
             years=[[*factors, yuan] for factors, yuan in flow.years],
             yuan=flow.yuan,
         )
-        for flow in yearly_flows(trace)
+        for flow in yearly_flows(result)
     ]
-
-
-def _flow_title(name: str, told: Mapping[str, Text]) -> Words:
-    """The approach and the flow; what has no title keeps its name."""
-    titles = [title_of(part, told) or Text(en=part, zh=part) for part in name.split(".")]
-    return Words(
-        zh="：".join(title.zh for title in titles), en=": ".join(title.en for title in titles)
-    )
 
 
 def _step(each: Mapping[str, Any], told: Mapping[str, Text]) -> StepView:

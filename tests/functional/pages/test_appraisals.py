@@ -192,7 +192,8 @@ def test_every_page_renders_in_both_languages(
     pages = [
         "/appraisals", f"/appraisals/{view.id}", "/appraisal-models", "/appraisal-models/gep",
         "/appraisal-models/forest-right", "/appraisal-models/carbon-sink-income/what-if",
-        "/revaluations", "/revaluations/new", f"/revaluations/{run.id}", "/panel",
+        "/revaluations", "/revaluations/new", f"/revaluations/{run.id}",
+        f"/revaluations/{run.id}/assets", f"/revaluations/assets/{carbon}", "/panel",
     ]  # fmt: skip
     for page in pages:
         text = risk.get(page, status=200).text
@@ -382,6 +383,27 @@ def test_a_long_result_leads_to_each_of_its_sections_and_folds_the_table_of_the_
         assert set(targets) == set(re.findall(r'id="(section-[a-z]+)"', page))
         _, _, fan = page.partition('id="section-fan"')
         assert '<details class="twin"><summary>Figures as a table' in fan.partition("</section>")[0]
+
+
+def test_the_years_of_a_flow_are_told_whole_and_led_to_from_their_step(sign_in, carbon):
+    risk = sign_in("a-risk", language="en")
+    what_if = "/appraisal-models/forest-compensation-income/what-if"
+    page = risk.submit(what_if, typed("forest-compensation-income"), status=200).text
+    steps, _, flows = page.partition('id="section-flows"')
+    assert 'href="#section-flows">Its years stand in the yearly cash flow.' in steps
+    care = flows.partition("Income approach: Care of the forest")[2].partition("</details>")[0]
+    rows = re.findall(r"<tr>(<th scope=\"row\".*?)</tr>", care)
+    told = [
+        [float(each.replace(",", "")) for each in re.findall(r">([-\d,.]+)<", row)] for row in rows
+    ]
+    years, total = told[:-1], told[-1]
+    price = re.search(r'Unit price <span class="num">([\d.]+) yuan', care)
+    assert price is not None
+    for _year, units, index, survival, discount, worth in years:
+        told_by_hand = units * float(price[1]) * index * survival * discount
+        assert worth == pytest.approx(told_by_hand, rel=1e-5)
+    assert total == [pytest.approx(sum(year[-1] for year in years), abs=0.005 * len(years))]
+    assert len(years) > 1
 
 
 def test_a_what_if_draws_losses_where_they_are_asked_for(sign_in, carbon):

@@ -117,3 +117,11 @@ def test_a_yearly_ecological_value_says_that_it_is_never_lent_on(sign_in, clock,
         found = client.submit(page, filled(client.get(f"{page}?example=1").text), status=200).text
         for words in told:
             assert (words in found) is is_ecological, words
+
+
+def test_years_are_told_where_a_flow_has_several(risk):
+    for model_id, has_years in (("water-right", True), ("discharge-right", False)):
+        page = f"/appraisal-models/{model_id}/what-if"
+        found = risk.submit(page, filled(risk.get(f"{page}?example=1").text), status=200).text
+        assert ('id="section-flows"' in found) is has_years, model_id
+        assert ('href="#section-flows"' in found) is has_years, model_id

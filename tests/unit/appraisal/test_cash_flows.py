@@ -20,11 +20,12 @@ ONCE = {"carbon-allowance", "carbon-ticket", "ccer", "discharge-right", "energy-
 def test_the_years_add_up_to_their_flow(model):
     example = json.loads((EXAMPLES / f"{model.spec.id}.json").read_text(encoding="utf-8"))
     prices = {use.id: {"yuan": "35", "unit": use.unit} for use in model.spec.prices}
-    trace = appraise_one(model, example["inputs"], prices, ON).result["trace"]
-    flows = list(yearly_flows(trace))
+    result = appraise_one(model, example["inputs"], prices, ON).result
+    flows = list(yearly_flows(result))
     assert bool(flows) is (model.spec.id not in ONCE)
     for flow in flows:
         assert len(flow.years) > 1
+        assert flow.unit
         assert all(len(factors) == len(FACTORS) for factors, _yuan in flow.years)
         assert sum(yuan for _, yuan in flow.years) == pytest.approx(flow.yuan, abs=0.005)
 
@@ -37,7 +38,7 @@ def test_years_of_nothing_are_not_told():
         "inputs": {"units": ones, "unit_price": "0.0", "rotations": "1.0", **factors},
         "value": "0.0",
     }
-    assert list(yearly_flows([flow])) == []
+    assert list(yearly_flows({"trace": [flow]})) == []
 
 
 def test_a_flow_paid_once_and_a_plain_step_have_no_years():
@@ -48,7 +49,7 @@ def test_a_flow_paid_once_and_a_plain_step_have_no_years():
         "value": "10.0",
     }
     plain = {"title": {"en": "Price", "zh": "价格"}, "inputs": {"price": "30.0"}, "value": "30.0"}
-    assert list(yearly_flows([once, plain])) == []
+    assert list(yearly_flows({"trace": [once, plain]})) == []
 
 
 def test_quantities_are_told_whole_whatever_their_approach_weighs():
