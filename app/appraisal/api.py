@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response
 
 from app.appraisal import queries, services
+from app.appraisal.domain import ItemState
 from app.appraisal.domain.catalogue import all_specs, parameters_on
 from app.appraisal.events import EVENTS
 from app.appraisal.import_api import blueprint as workbooks
@@ -28,6 +29,8 @@ from app.appraisal.schemas import (
     RequestRevaluationSchema,
     RevaluationRunSchema,
     RevalueAssetSchema,
+    RunItemQuery,
+    RunItemSchema,
     RunProblemSchema,
     SaveAppraisalInputsSchema,
     ValuationSchema,
@@ -276,8 +279,22 @@ def list_problems(_query: dict[str, Any], run_id: UUID) -> Any:
     """The assets that could not be valued, and why."""
     session = current_session()
     row = services.load_run(session, current_actor(), run_id)
-    page = fetch_page(session, queries.run_problems(row.id), page_request())
-    return page.holding(services.problem_views(page.items))
+    failed = queries.run_items(row.id, ItemState.FAILED)
+    page = fetch_page(session, failed, page_request())
+    return page.holding(services.item_views(page.items))
+
+
+@runs.route("/<uuid:run_id>/items", methods=["GET"])
+@access(Permission.RUN_REVALUATION)
+@runs.arguments(RunItemQuery, location="query")
+@runs.response(200, page_of(RunItemSchema))
+def list_items(wanted: dict[str, Any], run_id: UUID) -> Any:
+    """Every asset of a run with its current value before and after, by number."""
+    session = current_session()
+    row = services.load_run(session, current_actor(), run_id)
+    found = queries.run_items(row.id, wanted.get("state"))
+    page = fetch_page(session, found, page_request())
+    return page.holding(services.item_views(page.items))
 
 
 # ---------------------------------------------------------------------------

@@ -492,31 +492,24 @@ def reports_came_since(session: Session, actor: Actor, day: date, instant: datet
     return session.execute(statement).first() is not None
 
 
-def run_problems(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:
-    """The assets of a run that failed, by number, with their reasons."""
-    return (
+def run_items(
+    run_id: UUID, state: ItemState | None = None
+) -> sa.Select[RevaluationItem, str, str, str]:
+    """The assets of a run by number, all or those in a state, each with number and titles."""
+    statement = (
         sa.select(RevaluationItem, col(Asset.number), col(Asset.title), col(Asset.title_en))
         .join(Asset, col(Asset.id) == col(RevaluationItem.asset_id))
-        .where(
-            col(RevaluationItem.run_id) == run_id, col(RevaluationItem.state) == ItemState.FAILED
-        )
+        .where(col(RevaluationItem.run_id) == run_id)
         .order_by(col(Asset.number))
     )
+    return statement if state is None else statement.where(col(RevaluationItem.state) == state)
 
 
 def run_falls(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:
     """The assets of a run whose current value fell, the largest fall first."""
     fall = col(RevaluationItem.before_fen) - col(RevaluationItem.after_fen)
-    return (
-        sa.select(RevaluationItem, col(Asset.number), col(Asset.title), col(Asset.title_en))
-        .join(Asset, col(Asset.id) == col(RevaluationItem.asset_id))
-        .where(
-            col(RevaluationItem.run_id) == run_id,
-            col(RevaluationItem.state) == ItemState.DONE,
-            fall > 0,
-        )
-        .order_by(fall.desc(), col(Asset.number))
-    )
+    valued = run_items(run_id, ItemState.DONE).where(fall > 0)
+    return valued.order_by(None).order_by(fall.desc(), col(Asset.number))
 
 
 # ---------------------------------------------------------------------------

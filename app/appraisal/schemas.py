@@ -7,10 +7,12 @@ import marshmallow as ma
 
 from app.appraisal import services
 from app.appraisal.domain import (
+    ITEM_STATE_TITLES,
     KIND_TITLES,
     STATE_TITLES,
     AppraisalKind,
     AppraisalState,
+    ItemState,
     SignatureRole,
 )
 from app.appraisal.domain.comparing import CHANGE_TITLES, ChangeKind
@@ -464,6 +466,22 @@ class RunProblemSchema(ViewSchema):
     code = Text(max_length=60)
     field = Text(max_length=60)
     words = ma.fields.Nested(BilingualSchema)
+
+
+class RunItemSchema(RunProblemSchema):
+    """One asset of a run: its current value before and after, or why it could not be valued."""
+
+    model_id = Text(max_length=40)
+    state = Choice(ItemState, titles=ITEM_STATE_TITLES)
+    before_fen = Yuan(allow_none=True)
+    after_fen = Yuan(allow_none=True)
+    change_fen = Yuan(allow_none=True, low_fen=-(10**15))
+
+
+class RunItemQuery(ListQuery):
+    """The filter of the assets of a run."""
+
+    state = Choice(ItemState, titles=ITEM_STATE_TITLES)
 
 
 class PanelMemberSchema(ViewSchema):

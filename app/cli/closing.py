@@ -8,10 +8,11 @@ import click
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.queries import run_problems
+from app.appraisal.domain import ItemState
+from app.appraisal.queries import run_items
 from app.appraisal.services.executors import WAYS, is_way_of_running
 from app.appraisal.services.revaluation import RequestRevaluation, find_settled_run
-from app.appraisal.services.views import RunProblem, RunView, problem_views
+from app.appraisal.services.views import RunItem, RunView, item_views
 from app.cli.opening import current_database, platform_actor
 from app.cli.terminal import DAY, REFUSED, as_json_option, echo_json, echo_pairs, language, say
 from app.identity.models import Organisation
@@ -77,8 +78,8 @@ def revalue(*, on: date, executor: str, as_json: bool) -> None:
             known = find_settled_run(session, actor, on)
         view = revalue_and_watch(store, actor, command)
         with store.read() as session:
-            rows = session.execute(run_problems(view.id).limit(MAX_PROBLEMS)).all()
-    _show_run(view, problem_views(rows), as_json=as_json)
+            rows = session.execute(run_items(view.id, ItemState.FAILED).limit(MAX_PROBLEMS)).all()
+    _show_run(view, item_views(rows), as_json=as_json)
     if known is not None:
         facts = {"number": known.number, "on": on.isoformat(), "executor": _way(known.executor)}
         click.echo(say(NOTHING_COMPUTED, facts), err=True)
@@ -104,7 +105,7 @@ def close_day(*, on: date, code: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(REFUSED)
 
 
-def _show_run(view: RunView, problems: Sequence[RunProblem], *, as_json: bool) -> None:
+def _show_run(view: RunView, problems: Sequence[RunItem], *, as_json: bool) -> None:
     if as_json:
         answer = {"number": view.number, "on": view.on.isoformat(), "state": view.state.value}
         answer["executor"] = view.executor
@@ -129,7 +130,7 @@ def _way(executor: str) -> str:
     return say(_WAYS[executor]) if executor in _WAYS else executor
 
 
-def _problem(problem: RunProblem) -> dict[str, object]:
+def _problem(problem: RunItem) -> dict[str, object]:
     return {
         "asset": problem.asset_number,
         "code": problem.code,

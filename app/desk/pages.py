@@ -246,6 +246,7 @@ def asset(asset_id: UUID) -> str:
         may_confirm=actor.may(Permission.CONFIRM_RECOGNISED_VALUE),
         may_order=actor.may(Permission.ORDER_APPRAISAL),
         may_record=actor.may(Permission.RECORD_VALUATION_INPUTS),
+        may_revalue=actor.may(Permission.RUN_REVALUATION),
         href=href,
         **asset_context(view),
     )

@@ -242,7 +242,8 @@ def appraisal(samples: Samples) -> None:
     place = session.execute(sa.select(col(PanelMember.id))).scalars().first()
     samples.add("appraisals", made.id, seen_by={"A", "C1", "AG1"})
     samples.add("appraisals/events", "revoke", seen_by=EVERYBODY)
-    samples.add("appraisals/assets", asset_id, seen_by={"A", "AG1"})
+    for name in ("appraisals/assets", "revaluations/assets"):
+        samples.add(name, asset_id, seen_by={"A", "AG1"})
     samples.add("appraisal-models", "forest-right", seen_by=EVERYBODY)
     for name in ("revaluation-runs", "revaluations"):
         samples.add(name, run.id, seen_by={"A"})

@@ -1,20 +1,27 @@
-"""Pages of revaluation: runs, starting one, one with its progress, falls and problems."""
+"""Pages of revaluation: runs, starting one, one with its progress and its assets; one asset valued again."""
 
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, render_template
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from app.appraisal import queries, services
-from app.appraisal.domain import RunState
+from app.appraisal.domain import ItemState, RunState
 from app.appraisal.domain.catalogue import all_specs
-from app.appraisal.pages.shown import room_words
-from app.appraisal.schemas import RequestRevaluationSchema
+from app.appraisal.pages.shown import model_title, room_words
+from app.appraisal.run_tables import file_name, items_table
+from app.appraisal.schemas import RequestRevaluationSchema, RevalueAssetSchema, RunItemQuery
+from app.assets.queries import load_asset
 from app.db.engine import today
+from app.documents.downloads import attachment
+from app.documents.tables import CSV_TYPE, XLSX_TYPE, ExportTable, table_csv, table_xlsx
+from app.kernel.actor import Name
 from app.kernel.permissions import Permission
 from app.web.access import access, current_actor, current_session, tell
+from app.web.formats import current_locale, money_with_unit
 from app.web.forms import form_page
 from app.web.paging import fetch_page, page_request
+from app.web.reading import load_schema
 from app.web.shell import words
 
 blueprint = Blueprint("revaluation_pages", __name__, url_prefix="/revaluations")
@@ -77,20 +84,48 @@ def _told(found: services.FiledRun) -> str:
     )
 
 
+@blueprint.route("/assets/<uuid:asset_id>", methods=["GET", "POST"])
+@access(Permission.RUN_REVALUATION)
+def revalue_asset(asset_id: UUID) -> Response | str | tuple[str, int]:
+    """Value one asset again on a day."""
+    session, actor = current_session(), current_actor()
+    asset, back = load_asset(session, actor, asset_id), f"/assets/{asset_id}"
+
+    def submit(command: services.RevalueAsset) -> Response:
+        found = services.revalue_asset(session, actor, asset_id, command)
+        value = money_with_unit(found.value_fen, "yuan", locale=current_locale())
+        tell("ok", gettext("Valued again on %(day)s: %(value)s.", day=found.on, value=value))
+        return redirect(back, 303)  # type: ignore[return-value]
+
+    return form_page(
+        RevalueAssetSchema(),
+        title=gettext("Value again"),
+        subtitle=f"{asset.number} · {words(Name(zh=asset.title, en=asset.title_en))}",
+        help_text=gettext(
+            "The model of the valid appraisal runs again at the prices of the day, on the inputs of the "
+            "appraisal and what was recorded since. The appraised value stays; the lower of both counts."
+        ),
+        back=back,
+        values={"on": today(session).isoformat()},
+        submit=submit,
+    )
+
+
 @blueprint.get("/<uuid:run_id>")
 @access(Permission.RUN_REVALUATION)
 def run_page(run_id: UUID) -> str:
     """A run: progress, largest falls, problems."""
     session, actor = current_session(), current_actor()
     view = services.get_run(session, actor, run_id)
-    problems = fetch_page(session, queries.run_problems(run_id), page_request())
+    failed = queries.run_items(run_id, ItemState.FAILED)
+    problems = fetch_page(session, failed, page_request())
     falls = session.execute(queries.run_falls(run_id).limit(MAX_FALLS)).all()
     return render_template(
         "appraisal/run.html",
         run=view,
         working=view.state in WORKING,
-        problems=problems.holding(services.problem_views(problems.items)),
-        falls=services.fall_views(falls),
+        problems=problems.holding(services.item_views(problems.items)),
+        falls=services.item_views(falls),
         input_titles={each.name: words(each.title) for spec in all_specs() for each in spec.fields},
         **room_words(),
     )
@@ -107,3 +142,57 @@ def run_progress(run_id: UUID) -> Response:
     if not working:
         response.headers["HX-Refresh"] = "true"
     return response
+
+
+@blueprint.get("/<uuid:run_id>/assets")
+@access(Permission.RUN_REVALUATION)
+def run_assets(run_id: UUID) -> str:
+    """Every asset of a run: what it was worth before and after, or why it could not be valued."""
+    session = current_session()
+    view, state = services.get_run(session, current_actor(), run_id), _asked_state()
+    page = fetch_page(session, queries.run_items(run_id, state), page_request())
+    return render_template(
+        "appraisal/run_assets.html",
+        run=view,
+        page=page.holding(services.item_views(page.items)),
+        asked=state or "",
+        exports=[
+            ("Excel", url_for("revaluation_pages.assets_xlsx", run_id=run_id, state=state)),
+            ("CSV", url_for("revaluation_pages.assets_csv", run_id=run_id, state=state)),
+        ],
+        **room_words(),
+    )
+
+
+@blueprint.get("/<uuid:run_id>/assets.csv")
+@access(Permission.RUN_REVALUATION)
+def assets_csv(run_id: UUID) -> Response:
+    """The assets of a run as text."""
+    view, table = _assets(run_id)
+    return attachment(table_csv(table), name=file_name(view, "csv"), media_type=CSV_TYPE)
+
+
+@blueprint.get("/<uuid:run_id>/assets.xlsx")
+@access(Permission.RUN_REVALUATION)
+def assets_xlsx(run_id: UUID) -> Response:
+    """The assets of a run as a workbook with native numbers."""
+    view, table = _assets(run_id)
+    return attachment(table_xlsx(table), name=file_name(view, "xlsx"), media_type=XLSX_TYPE)
+
+
+def _assets(run_id: UUID) -> tuple[services.RunView, ExportTable]:
+    session, actor = current_session(), current_actor()
+    view = services.get_run(session, actor, run_id)
+    rows = session.execute(queries.run_items(run_id, _asked_state())).all()
+    items = services.item_views(rows)
+    models = {each: model_title(each) for each in {item.model_id for item in items}}
+    return view, items_table(view, items, models, actor)
+
+
+def _asked_state() -> ItemState | None:
+    """The state that the address asks for; None for all."""
+    state = request.args.get("state", "")
+    found: ItemState | None = load_schema(RunItemQuery(), {"state": state} if state else {}).get(
+        "state"
+    )
+    return found

@@ -14,6 +14,7 @@ from app.appraisal.domain import (
     AppraisalEvent,
     AppraisalKind,
     AppraisalState,
+    ItemState,
     RunState,
     SignatureRole,
 )
@@ -154,26 +155,26 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunProblem:
-    """An asset that a run could not value, and why."""
+class RunItem:
+    """One asset of a run: its current value before and after, or why it could not be valued."""
 
     asset_id: UUID
     asset_number: str
     asset_title: Name
+    model_id: str
+    state: ItemState
+    before_fen: int | None
+    after_fen: int | None
     code: str
     field: str
     words: Name
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFall:
-    """An asset whose current value a run brought down."""
-
-    asset_id: UUID
-    asset_number: str
-    asset_title: Name
-    before_fen: int
-    after_fen: int
+    @property
+    def change_fen(self) -> int | None:
+        """What the run changed; None where either value is missing."""
+        if self.before_fen is None or self.after_fen is None:
+            return None
+        return self.after_fen - self.before_fen
 
 
 def is_front_office(row: Appraisal, actor: Actor) -> bool:
@@ -302,32 +303,22 @@ def run_view(row: RevaluationRun) -> RunView:
     return RunView(**{name: getattr(row, name) for name in fields}, events=())
 
 
-def problem_views(rows: Sequence[Any]) -> list[RunProblem]:
-    """Views of rows of `queries.run_problems`."""
-    return [_run_problem(item, number, title, title_en) for item, number, title, title_en in rows]
+def item_views(rows: Sequence[Any]) -> list[RunItem]:
+    """Views of rows of `queries.run_items`."""
+    return [_run_item(*row) for row in rows]
 
 
-def _run_problem(item: RevaluationItem, number: str, title: str, title_en: str) -> RunProblem:
+def _run_item(item: RevaluationItem, number: str, title: str, title_en: str) -> RunItem:
     problem = item.problem or {}
-    return RunProblem(
+    return RunItem(
         asset_id=item.asset_id,
         asset_number=number,
         asset_title=Name(zh=title, en=title_en),
+        model_id=item.model_id,
+        state=item.state,
+        before_fen=item.before_fen,
+        after_fen=item.after_fen,
         code=problem.get("code", ""),
         field=problem.get("field", ""),
         words=Name(zh=problem.get("zh", ""), en=problem.get("en", "")),
     )
-
-
-def fall_views(rows: Sequence[Any]) -> list[RunFall]:
-    """Views of rows of `queries.run_falls`."""
-    return [
-        RunFall(
-            asset_id=item.asset_id,
-            asset_number=number,
-            asset_title=Name(zh=title, en=title_en),
-            before_fen=item.before_fen or 0,
-            after_fen=item.after_fen or 0,
-        )
-        for item, number, title, title_en in rows
-    ]

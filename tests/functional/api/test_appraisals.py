@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -291,6 +292,16 @@ def test_a_day_is_answered_by_its_run_until_facts_come(
     run_revaluation(database, world.actor("a-risk"), UUID(first))
     known = risk.post("/revaluation-runs", wanted, status=200).json
     assert (known["id"], known["state"]) == (first, "finished")
+    (item,) = risk.get(f"/revaluation-runs/{first}/items", status=200).json["items"]
+    assert (item["asset_number"], item["state"], item["words"]) == (
+        "A-1",
+        "done",
+        {"zh": "", "en": ""},
+    )
+    before, after = Decimal(item["before_yuan"]), Decimal(item["after_yuan"])
+    assert (after, Decimal(item["change_yuan"])) == (Decimal("545600.00"), after - before)
+    assert risk.get(f"/revaluation-runs/{first}/items?state=failed", status=200).json["total"] == 0
+    risk.get(f"/revaluation-runs/{first}/items?state=lost", status=422)
     clock.instant += timedelta(minutes=1)
     record = {"valid_from": "2024-03-20", "overrides": {"area_mu": "28000"}, "reason": "复测"}
     api("ag1-a").post(f"/assets/{carbon}/valuation-inputs", record, status=201)
