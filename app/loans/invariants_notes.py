@@ -94,7 +94,8 @@ def note_violations(
             yield from _running(note, running, grown, corrected, past, over)
             yield from _accruals(note, grown, corrected, posted, past)
             yield from _bills(note, past, state.closed_on, written_off=_ended(loan))
-        yield from _overdue(loan, state, [pasts[note.id] for note in own])
+        past_of_loan = [pasts[note.id] for note in own]
+        yield from _overdue(loan, state, past_of_loan)
         if state.closed_on is not None and loan.state is not LoanState.WRITTEN_OFF:
             first = opened.get(loan.bank_id, state.closed_on)
             rules = rules_on(loan.bank_id, max(state.closed_on, first))
@@ -107,9 +108,9 @@ def note_violations(
             known = _Known(
                 facts=facts.get(loan.id, []),
                 until=begun.get((loan.bank_id, state.closed_on)),
-                as_of=_posted_as_of(rows, posted).get(state.closed_on, AsOf(on=state.closed_on)),
+                moments=_closed_through(state.closed_on, rows, posted, past_of_loan),
             )
-            yield from _own_class(loan, state, [pasts[note.id] for note in own], known, rules)
+            yield from _own_class(loan, state, past_of_loan, known, rules)
 
 
 def _first_days(session: Session) -> dict[UUID, date]:
@@ -135,8 +136,8 @@ class _Known:
 
     facts: Sequence[LoanFactRow]
     until: datetime | None
-    as_of: AsOf
-    """When the loan was closed through its last day: later for one that was behind."""
+    moments: Sequence[AsOf]
+    """When the loan may have been closed through its last day."""
 
 
 def _ended(loan: Loan) -> bool:
@@ -249,6 +250,20 @@ def _posted_as_of(rows: Sequence[LoanAccrual], posted: _Posted) -> dict[date, As
     return {key[1]: posted[key][1] for key in keys if key in posted}
 
 
+def _closed_through(
+    on: date, rows: Sequence[LoanAccrual], posted: _Posted, pasts: Sequence[NotePast]
+) -> list[AsOf]:
+    """When a loan was closed through its last day: what grew on it was posted then.
+
+    Where nothing grew, it was then, or later if it was settled and brought up as it was opened again.
+    """
+    told = _posted_as_of(rows, posted).get(on)
+    if told is not None:
+        return [told]
+    later = [line.id for past in pasts for line in past.lines if line.booked_on > on]
+    return [AsOf(on=on), *(AsOf(on=on, last_id=line_id) for line_id in later)]
+
+
 def _bills(
     note: LoanNote,
     past: NotePast,
@@ -315,9 +330,11 @@ def _own_class(
     rules: ClassRules,
 ) -> Iterator[Violation]:
     closed_on = state.closed_on or date.min
-    unpaid = [each for past in pasts for each in past.unpaid(known.as_of)]
-    closed = overdue_on(unpaid, closed_on + _ONE_DAY)
-    possible = _own_classes(closed.days, known, closed_on, rules)
+    possible: list[LoanClass] = []
+    for as_of in known.moments:
+        unpaid = [each for past in pasts for each in past.unpaid(as_of)]
+        closed = overdue_on(unpaid, closed_on + _ONE_DAY)
+        possible += _own_classes(closed.days, known, closed_on, rules)
     if state.own_class not in possible:
         detail = f"class by its own facts is {state.own_class}, they say {possible[-1]}"
         yield Violation(invariant="loan-own-class", subject=f"loan {loan.number}", detail=detail)

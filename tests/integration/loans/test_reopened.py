@@ -6,8 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.kernel.daycount import DayCount
+from app.loans.domain.classification import LoanClass
 from app.loans.domain.states import InterestStyle
 from app.loans.domain.terms import Method
+from app.loans.models import LoanStateRow
 from app.loans.repayments.rewinding_refusals import NotReopened
 from app.loans.schedules import loan_schedule
 from app.loans.services import Drawn, PostDrawdown, Repaid, Repay, Reverse, repay, reverse
@@ -132,3 +134,24 @@ def test_what_a_loan_open_again_earned_is_held_against_the_journal(bank):
         assert session.execute(sa.text("SELECT count(*) FROM day_close_repeat")).scalar_one() == 1
     changed = "UPDATE day_close_repeat SET accrued_fen = accrued_fen + 1"
     assert "day-close-accrued" in bank.broken_by(changed)
+
+
+def test_a_loan_on_which_nothing_grew_is_classed_by_what_was_known_as_it_was_opened_again(bank):
+    first, paid_on = date(2024, 1, 2), date(2024, 6, 19)
+    bank.open(first)
+    loan_id = bank.sign(contract_fen=1_00, starts_on=first, matures_on=date(2024, 5, 15))
+    bank.draw(loan_id, 1_00)
+    bank.close_until(first, paid_on - timedelta(days=1))
+    view = bank.view(loan_id)
+    assert view.overdue_days == 90
+    paid = write(bank, repay, loan_id, Repay(amount_fen=view.principal_fen + view.accrued_fen))
+    bank.close(paid_on)
+    bank.set_clock(paid_on + timedelta(days=1))
+    take_back(bank, paid)
+    with bank.database.read() as session:
+        state = session.get_one(LoanStateRow, loan_id)
+        assert (state.overdue_days, state.own_class) == (91, LoanClass.SUBSTANDARD)
+    assert bank.broken() == []
+    write(bank, repay, loan_id, Repay(amount_fen=1))
+    assert bank.broken() == []
+    assert bank.broken_by("UPDATE loan_state SET own_class = 'doubtful'") >= {"loan-own-class"}
