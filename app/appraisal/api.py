@@ -28,6 +28,7 @@ from app.appraisal.schemas import (
     RecordInputsSchema,
     RequestRevaluationSchema,
     RevaluationRunSchema,
+    RevaluationRunSummarySchema,
     RevalueAssetSchema,
     RunItemQuery,
     RunItemSchema,
@@ -238,12 +239,12 @@ def value_what_if(command: services.WhatIf, model_id: str) -> Any:
 @runs.route("", methods=["GET"])
 @access(Permission.RUN_REVALUATION)
 @runs.arguments(ListQuery, location="query")
-@runs.response(200, page_of(RevaluationRunSchema))
+@runs.response(200, page_of(RevaluationRunSummarySchema))
 def list_runs(_query: dict[str, Any]) -> Any:
-    """The runs of the own organisation, the newest first."""
+    """The own runs and those of the platform, the newest first."""
     session, actor = current_session(), current_actor()
     page = fetch_page(session, queries.list_runs(session, actor), page_request())
-    return page.holding([services.run_view(row) for row in page.items])
+    return page.holding(services.run_summaries(actor, page.items))
 
 
 @runs.route("", methods=["POST"])
@@ -278,8 +279,9 @@ def get_run(run_id: UUID) -> Any:
 def list_problems(_query: dict[str, Any], run_id: UUID) -> Any:
     """The assets that could not be valued, and why."""
     session = current_session()
-    row = services.load_run(session, current_actor(), run_id)
-    failed = queries.run_items(row.id, ItemState.FAILED)
+    actor = current_actor()
+    row = services.load_run(session, actor, run_id)
+    failed = queries.run_items(session, actor, row.id, ItemState.FAILED)
     page = fetch_page(session, failed, page_request())
     return page.holding(services.item_views(page.items))
 
@@ -291,8 +293,9 @@ def list_problems(_query: dict[str, Any], run_id: UUID) -> Any:
 def list_items(wanted: dict[str, Any], run_id: UUID) -> Any:
     """Every asset of a run with its current value before and after, by number."""
     session = current_session()
-    row = services.load_run(session, current_actor(), run_id)
-    found = queries.run_items(row.id, wanted.get("state"))
+    actor = current_actor()
+    row = services.load_run(session, actor, run_id)
+    found = queries.run_items(session, actor, row.id, wanted.get("state"))
     page = fetch_page(session, found, page_request())
     return page.holding(services.item_views(page.items))
 

@@ -13,6 +13,7 @@ from app.appraisal.domain import (
     AppraisalKind,
     AppraisalState,
     ItemState,
+    RunState,
     SignatureRole,
     ValueFacts,
     current_value_fen,
@@ -34,7 +35,7 @@ from app.assets.models import Asset, AssetGrant
 from app.assets.queries import visible_assets
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation, Person
-from app.kernel.actor import Actor, Name
+from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, Name
 from app.reference.models import Region
 
 FINISHED_STATES: Final = (
@@ -444,12 +445,13 @@ def recorded_of(rows: list[ValuationInput]) -> list[Recorded]:
 # Revaluation runs
 
 
-def visible_runs(session: Session, actor: Actor) -> sa.Select[Any]:  # noqa: ARG001
-    """A bank sees its own runs; the system sees all."""
+def visible_runs(_session: Session, actor: Actor) -> sa.Select[Any]:
+    """A bank sees its own runs and those of the platform, in which its assets are valued too; the system sees all."""
     statement = sa.select(RevaluationRun)
     if actor.sees("*") == "all":
         return statement
-    return statement.where(col(RevaluationRun.scope_id) == actor.organisation_id)
+    scopes = (actor.organisation_id, PLATFORM_ORGANISATION_ID)
+    return statement.where(col(RevaluationRun.scope_id).in_(scopes))
 
 
 def list_runs(session: Session, actor: Actor) -> sa.Select[Any]:
@@ -493,23 +495,67 @@ def reports_came_since(session: Session, actor: Actor, day: date, instant: datet
 
 
 def run_items(
-    run_id: UUID, state: ItemState | None = None
+    session: Session, actor: Actor, run_id: UUID, state: ItemState | None = None
 ) -> sa.Select[RevaluationItem, str, str, str]:
-    """The assets of a run by number, all or those in a state, each with number and titles."""
+    """The assets of a run by number, all or those in a state, each with number and titles.
+
+    Of a run that is not the actor's own, those in its sight.
+    """
     statement = (
         sa.select(RevaluationItem, col(Asset.number), col(Asset.title), col(Asset.title_en))
         .join(Asset, col(Asset.id) == col(RevaluationItem.asset_id))
-        .where(col(RevaluationItem.run_id) == run_id)
+        .where(col(RevaluationItem.run_id) == run_id, *_items_in_sight(session, actor))
         .order_by(col(Asset.number))
     )
     return statement if state is None else statement.where(col(RevaluationItem.state) == state)
 
 
-def run_falls(run_id: UUID) -> sa.Select[RevaluationItem, str, str, str]:
-    """The assets of a run whose current value fell, the largest fall first."""
+def run_falls(
+    session: Session, actor: Actor, run_id: UUID
+) -> sa.Select[RevaluationItem, str, str, str]:
+    """The assets of `run_items` whose current value fell, the largest fall first."""
     fall = col(RevaluationItem.before_fen) - col(RevaluationItem.after_fen)
-    valued = run_items(run_id, ItemState.DONE).where(fall > 0)
+    valued = run_items(session, actor, run_id, ItemState.DONE).where(fall > 0)
     return valued.order_by(None).order_by(fall.desc(), col(Asset.number))
+
+
+def run_counts(
+    session: Session, actor: Actor, run_id: UUID, *states: ItemState
+) -> Mapping[ItemState, int]:
+    """How many of the assets of `run_items` stand in each state, or in some alone."""
+    state = col(RevaluationItem.state)
+    statement = (
+        sa.select(state, sa.func.count())
+        .where(col(RevaluationItem.run_id) == run_id, *_items_in_sight(session, actor))
+        .where(state.in_(states or ItemState))
+        .group_by(state)
+    )
+    return {each: int(count) for each, count in session.execute(statement)}
+
+
+def last_finished_run(session: Session, actor: Actor) -> RevaluationRun | None:
+    """The run in sight that finished for the latest day, of one day the one that was filed last."""
+    statement = (
+        list_runs(session, actor).where(col(RevaluationRun.state) == RunState.FINISHED).limit(1)
+    )
+    row: RevaluationRun | None = session.execute(statement).scalar_one_or_none()
+    return row
+
+
+def _items_in_sight(session: Session, actor: Actor) -> Sequence[sa.ColumnElement[bool]]:
+    """Conditions on the items of one run in the actor's sight."""
+    if actor.sees("*") == "all":
+        return ()
+    seen = visible_assets(session, actor).with_only_columns(col(Asset.id)).order_by(None)
+    own = (
+        sa.select(sa.literal(1))
+        .where(
+            col(RevaluationRun.id) == col(RevaluationItem.run_id),
+            col(RevaluationRun.scope_id) == actor.organisation_id,
+        )
+        .exists()
+    )
+    return (sa.or_(own, col(RevaluationItem.asset_id).in_(seen)),)
 
 
 # ---------------------------------------------------------------------------

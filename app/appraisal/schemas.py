@@ -445,16 +445,25 @@ class RecordedInputsSchema(ViewSchema):
     reason = Text(max_length=500)
 
 
-class RevaluationRunSchema(ThingSchema):
-    """A revaluation run and how far it is."""
+class RevaluationRunSummarySchema(ThingSchema):
+    """A revaluation run in a list; the counts of the platform's are null to a bank, and told by the run."""
 
     on = Day()
     executor = Text(max_length=80)
+    of_platform = Flag()
+    total = Whole(low=0, high=10**9, allow_none=True)
+    done = Whole(low=0, high=10**9, allow_none=True)
+    failed = Whole(low=0, high=10**9, allow_none=True)
+    started_at = Instant(allow_none=True)
+    finished_at = Instant(allow_none=True)
+
+
+class RevaluationRunSchema(RevaluationRunSummarySchema):
+    """A revaluation run and how far it is with the assets in the reader's sight."""
+
     total = Whole(low=0, high=10**9)
     done = Whole(low=0, high=10**9)
     failed = Whole(low=0, high=10**9)
-    started_at = Instant(allow_none=True)
-    finished_at = Instant(allow_none=True)
 
 
 class RunProblemSchema(ViewSchema):

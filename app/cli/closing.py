@@ -78,7 +78,8 @@ def revalue(*, on: date, executor: str, as_json: bool) -> None:
             known = find_settled_run(session, actor, on)
         view = revalue_and_watch(store, actor, command)
         with store.read() as session:
-            rows = session.execute(run_items(view.id, ItemState.FAILED).limit(MAX_PROBLEMS)).all()
+            failed = run_items(session, actor, view.id, ItemState.FAILED)
+            rows = session.execute(failed.limit(MAX_PROBLEMS)).all()
     _show_run(view, item_views(rows), as_json=as_json)
     if known is not None:
         facts = {"number": known.number, "on": on.isoformat(), "executor": _way(known.executor)}

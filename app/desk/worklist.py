@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.domain import AppraisalEvent, AppraisalState
+from app.appraisal.domain import AppraisalEvent, AppraisalState, ItemState
 from app.appraisal.models import Appraisal, AssetValue
-from app.appraisal.queries import light, visible_appraisals
+from app.appraisal.queries import last_finished_run, light, run_counts, visible_appraisals
 from app.appraisal.services import AppraisalSummary
 from app.appraisal.services import summaries as appraisal_summaries
 from app.assets.domain import AssetKind, AssetState
@@ -93,6 +93,7 @@ def worklist(session: Session, actor: Actor) -> list[Task]:
         _releases,
         _recognitions,
         _stale_values,
+        _unvalued_assets,
         _acts,
         _dues,
         loan_tasks.left_behind,
@@ -381,6 +382,23 @@ def _stale_values(session: Session, actor: Actor) -> Iterator[Task]:
             customer=Name(zh=owner.name_zh, en=owner.name_en),
             amount_fen=value.current_fen,
             due_on=(value.valued_on or value.appraised_on) + longest[asset.kind],
+        )
+
+
+def _unvalued_assets(session: Session, actor: Actor) -> Iterator[Task]:
+    """The assets in sight that the last revaluation could not value, together."""
+    if actor.organisation_kind != "bank" or not actor.may(Permission.RUN_REVALUATION):
+        return
+    run = last_finished_run(session, actor)
+    if run is None or not run.failed:
+        return
+    failed = run_counts(session, actor, run.id, ItemState.FAILED).get(ItemState.FAILED, 0)
+    if failed:
+        yield Task(
+            what=N_("Assets that the revaluation could not value: %(count)s"),
+            facts={"count": failed},
+            number=run.number,
+            href=f"/revaluations/{run.id}/assets?state=failed",
         )
 
 

@@ -35,10 +35,10 @@ WORKING = frozenset({RunState.WAITING, RunState.RUNNING})
 @blueprint.get("")
 @access(Permission.RUN_REVALUATION)
 def run_list() -> str:
-    """The runs of the own organisation."""
+    """The own runs and those of the platform."""
     session, actor = current_session(), current_actor()
     page = fetch_page(session, queries.list_runs(session, actor), page_request())
-    shown = page.holding([services.run_view(row) for row in page.items])
+    shown = page.holding(services.run_summaries(actor, page.items))
     return render_template("appraisal/runs.html", page=shown, **room_words())
 
 
@@ -117,9 +117,9 @@ def run_page(run_id: UUID) -> str:
     """A run: progress, largest falls, problems."""
     session, actor = current_session(), current_actor()
     view = services.get_run(session, actor, run_id)
-    failed = queries.run_items(run_id, ItemState.FAILED)
+    failed = queries.run_items(session, actor, run_id, ItemState.FAILED)
     problems = fetch_page(session, failed, page_request())
-    falls = session.execute(queries.run_falls(run_id).limit(MAX_FALLS)).all()
+    falls = session.execute(queries.run_falls(session, actor, run_id).limit(MAX_FALLS)).all()
     return render_template(
         "appraisal/run.html",
         run=view,
@@ -148,9 +148,10 @@ def run_progress(run_id: UUID) -> Response:
 @access(Permission.RUN_REVALUATION)
 def run_assets(run_id: UUID) -> str:
     """Every asset of a run: what it was worth before and after, or why it could not be valued."""
-    session = current_session()
-    view, state = services.get_run(session, current_actor(), run_id), _asked_state()
-    page = fetch_page(session, queries.run_items(run_id, state), page_request())
+    session, actor = current_session(), current_actor()
+    view, state = services.get_run(session, actor, run_id), _asked_state()
+    found = queries.run_items(session, actor, run_id, state)
+    page = fetch_page(session, found, page_request())
     return render_template(
         "appraisal/run_assets.html",
         run=view,
@@ -183,8 +184,8 @@ def assets_xlsx(run_id: UUID) -> Response:
 def _assets(run_id: UUID) -> tuple[services.RunView, ExportTable]:
     session, actor = current_session(), current_actor()
     view = services.get_run(session, actor, run_id)
-    rows = session.execute(queries.run_items(run_id, _asked_state())).all()
-    items = services.item_views(rows)
+    found = queries.run_items(session, actor, run_id, _asked_state())
+    items = services.item_views(session.execute(found).all())
     models = {each: model_title(each) for each in {item.model_id for item in items}}
     return view, items_table(view, items, models, actor)
 

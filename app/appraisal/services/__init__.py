@@ -56,6 +56,7 @@ from app.appraisal.services.revaluation import (
     load_run,
     request_revaluation,
     run_revaluation,
+    run_summaries,
     waiting_runs,
 )
 from app.appraisal.services.signing import (
@@ -81,7 +82,6 @@ from app.appraisal.services.views import (
     RunView,
     ValuationView,
     item_views,
-    run_view,
     summaries,
     valuation_view,
 )
@@ -147,7 +147,7 @@ __all__ = [
     "revalue_asset",
     "revoke_appraisal",
     "run_revaluation",
-    "run_view",
+    "run_summaries",
     "save_inputs",
     "sign_appraisal",
     "summaries",

@@ -1,8 +1,8 @@
 """Revaluation runs: filed in one transaction, valued in short chunks, resumable, with equal result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
@@ -22,7 +22,7 @@ from app.appraisal.services.chunks import (
 )
 from app.appraisal.services.errors import RunInFuture
 from app.appraisal.services.executors import Executor, executor_for, require_executor
-from app.appraisal.services.views import RunView, run_view
+from app.appraisal.services.views import RunSummary, RunView, run_summary, run_view
 from app.assets.models import Asset
 from app.assets.queries import visible_assets
 from app.audit.services import record
@@ -115,8 +115,28 @@ def find_settled_run(session: Session, actor: Actor, on: date) -> RunView | None
 
 
 def get_run(session: Session, actor: Actor, run_id: UUID) -> RunView:
-    """One run in the actor's sight."""
-    return run_view(load_run(session, actor, run_id))
+    """One run in the actor's sight; of another's run the assets in sight are counted."""
+    row = load_run(session, actor, run_id)
+    view = run_view(row)
+    if _is_own(actor, row):
+        return view
+    counts = queries.run_counts(session, actor, run_id)
+    return replace(
+        view,
+        total=sum(counts.values()),
+        done=counts.get(ItemState.DONE, 0),
+        failed=counts.get(ItemState.FAILED, 0),
+    )
+
+
+def run_summaries(actor: Actor, rows: Sequence[RevaluationRun]) -> list[RunSummary]:
+    """Runs for a list: of another's run nothing is counted, which would read all its assets."""
+    return [run_summary(row, counted=_is_own(actor, row)) for row in rows]
+
+
+def _is_own(actor: Actor, run: RevaluationRun) -> bool:
+    """Whether all assets of a run are the actor's to see."""
+    return actor.sees("*") == "all" or run.scope_id == actor.organisation_id
 
 
 def load_run(session: Session, actor: Actor, run_id: UUID) -> RevaluationRun:
@@ -364,6 +384,7 @@ __all__ = [
     "load_run",
     "request_revaluation",
     "run_revaluation",
+    "run_summaries",
     "scope_of",
     "waiting_runs",
 ]

@@ -20,7 +20,7 @@ from app.appraisal.domain import (
 )
 from app.appraisal.models import Appraisal, RevaluationItem, RevaluationRun, Valuation
 from app.assets.queries import organisation_names
-from app.kernel.actor import Actor, Name
+from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, Name
 from app.kernel.permissions import Permission
 
 NOBODY = Name(zh="", en="")
@@ -136,8 +136,8 @@ class AssetValueView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunView:
-    """A revaluation run and how far it is."""
+class RunSummary:
+    """A revaluation run in a list; of the whole platform's nothing is counted there but for the platform."""
 
     id: UUID
     number: str
@@ -147,11 +147,21 @@ class RunView:
     created_at: datetime
     on: date
     executor: str
+    of_platform: bool
+    total: int | None
+    done: int | None
+    failed: int | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView(RunSummary):
+    """A revaluation run and how far it is with the assets in the reader's sight."""
+
     total: int
     done: int
     failed: int
-    started_at: datetime | None
-    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,8 +309,16 @@ def valuation_view(row: Valuation) -> ValuationView:
 
 def run_view(row: RevaluationRun) -> RunView:
     """The view of a run."""
-    fields = [name for name in RunView.__dataclass_fields__ if name != "events"]
-    return RunView(**{name: getattr(row, name) for name in fields}, events=())
+    of_platform = row.scope_id == PLATFORM_ORGANISATION_ID
+    derived: dict[str, Any] = {"events": (), "of_platform": of_platform}
+    names = RunView.__dataclass_fields__.keys() - derived.keys()
+    return RunView(**{name: getattr(row, name) for name in names}, **derived)
+
+
+def run_summary(row: RevaluationRun, *, counted: bool) -> RunSummary:
+    """A run in a list, with its counts or without."""
+    view = {name: getattr(run_view(row), name) for name in RunSummary.__dataclass_fields__}
+    return RunSummary(**view if counted else {**view, "total": None, "done": None, "failed": None})
 
 
 def item_views(rows: Sequence[Any]) -> list[RunItem]:

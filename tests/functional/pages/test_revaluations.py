@@ -6,10 +6,12 @@ from io import BytesIO
 import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
+from sqlmodel import col
 
 from app.appraisal.models import Appraisal, AssetValue, RevaluationItem, Valuation
 from app.appraisal.services import RequestRevaluation, request_revaluation, run_revaluation
 from app.assets.domain import AssetKind
+from app.assets.models import AssetGrant
 from app.kernel.money import Money
 from tests.factories.appraisals import (
     REVALUED_AT,
@@ -101,3 +103,51 @@ def test_an_asset_that_cannot_be_valued_keeps_its_value_and_says_why(
     assert "A number is needed" in refused
     valued = session.execute(sa.select(sa.func.count()).select_from(Valuation)).scalar_one()
     assert valued == 1
+
+
+def test_a_bank_sees_its_assets_in_a_run_of_the_platform_and_is_told_what_failed(
+    sign_in, api, database, session, world, carbon, clock, commit
+):
+    steady = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-2")
+    hidden = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-3")
+    broken = make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
+    for each in (steady, hidden):
+        make_valid(session, world, each, example_inputs("forest-right"))
+    session.execute(
+        sa.update(AssetGrant)
+        .where(
+            col(AssetGrant.asset_id) == hidden,
+            col(AssetGrant.organisation_id) == world.organisation("A"),
+        )
+        .values(organisation_id=world.organisation("B"))
+    )
+    row = session.get_one(Appraisal, broken.id)
+    row.inputs = {**row.inputs, "area_mu": "many"}
+    clock.instant = REVALUED_AT
+    run = request_revaluation(session, world.system(), RequestRevaluation(on=REVALUED_ON))
+    commit()
+    told = "重估未能估值的资产：1项"
+    assert told not in sign_in("a-risk").get("/worklist", status=200).text
+    assert run_revaluation(database, world.system(), run.id).failed == 1
+
+    risk, here = sign_in("a-risk"), f"/revaluations/{run.id}"
+    assert told in risk.get("/worklist", status=200).text
+    assert "全平台" in risk.get("/revaluations", status=200).text
+    page = risk.get(here, status=200).text
+    assert '<span class="num">1 / 2</span>' in page
+    listed = risk.get(f"{here}/assets", status=200).text
+    assert [f"/assets/{each}" in listed for each in (carbon, steady, hidden)] == [True, True, False]
+    rows = risk.get(f"{here}/assets.csv", status=200).get_data().decode("utf-8-sig")
+    assert ["A-2" in rows, "A-3" in rows] == [True, False]
+    other = sign_in("b-collateral")
+    assert told not in other.get("/worklist", status=200).text
+    assert f"/assets/{hidden}" in other.get(f"{here}/assets", status=200).text
+
+    client = api("a-risk")
+    (shown,) = client.get("/revaluation-runs", status=200).json["items"]
+    counts = ("total", "done", "failed")
+    assert (shown["of_platform"], *(shown[each] for each in counts)) == (True, None, None, None)
+    found = client.get(f"/revaluation-runs/{run.id}", status=200).json
+    assert [found[each] for each in counts] == [2, 1, 1]
+    assert client.get(f"/revaluation-runs/{run.id}/items", status=200).json["total"] == 2
+    assert client.get(f"/revaluation-runs/{run.id}/problems", status=200).json["total"] == 1
