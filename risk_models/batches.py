@@ -215,7 +215,7 @@ def _column(
             told = None
             if code == "unknown-choice":
                 told = _not_yet(field, row.get(field.name), parameters)
-            allowed = _allowed(field, code, levels)
+            allowed = _allowed(field, code, parameters)
             problems.append(
                 InputProblem(row=at, field=field.name, code=code, allowed=allowed, told=told)
             )
@@ -231,17 +231,20 @@ def _column(
             return np.array(values, dtype=np.float64)
 
 
-def _allowed(field: Field, code: str, levels: tuple[str, ...]) -> Text | None:
+def _allowed(field: Field, code: str, parameters: Parameters) -> Text | None:
     """The first choices of a field, or the length of its list."""
     if code == "too-long":
         most = field.max_length
         return Text(en=f"at most {most} numbers", zh=f"最多{most}个数字")
     if code == "not-a-number" and field.unit == "ratio":
         return SHARE_ALLOWED
-    if code != "unknown-choice" or not levels:
+    choices = choices_of(field, parameters) if code == "unknown-choice" else ()
+    if not choices:
         return None
-    listed = ", ".join(levels[:MOST_CHOICES]) + (", …" if len(levels) > MOST_CHOICES else "")
-    return Text(en=f"one of {listed}", zh=f"可填{listed}")
+    told, more = choices[:MOST_CHOICES], len(choices) > MOST_CHOICES
+    en = ", ".join([*(each.id for each in told), *["…"] * more])
+    zh = "、".join([*(f"{each.title.zh}（{each.id}）" for each in told), *["…"] * more])
+    return Text(en=f"one of {en}", zh=f"可填{zh}")
 
 
 def _not_yet(field: Field, raw: object, parameters: Parameters) -> Text | None:

@@ -110,7 +110,11 @@ def test_what_an_unreadable_choice_asks_for_is_not_missed():
     ("on", "sector", "words"),
     [
         (date(2024, 12, 31), "steel", ("counts from 2025-01-01 on", "自2025-01-01起生效")),
-        (date(2024, 12, 31), "glass", ("This is none of the choices: one of power.", "可填power")),
+        (
+            date(2024, 12, 31),
+            "glass",
+            ("This is none of the choices: one of power.", "可填发电（power）"),
+        ),
         (date(2025, 1, 1), "steel", None),
     ],
 )
