@@ -135,6 +135,19 @@
   const labels = (data) => ({ type: 'category', data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: '#c5ced4' } }, axisLabel: { color: INK, fontSize: 12, hideOverlap: true } });
   /* The first and the last day stay inside the picture. */
   const ends = (data) => { const axis = labels(data); return { ...axis, boundaryGap: false, axisLabel: { ...axis.axisLabel, alignMinLabel: 'left', alignMaxLabel: 'right' } }; };
+  /* Names beside lying bars, broken into lines: the room they take, and the least height that parts them. */
+  const beside = (echarts, box, names, wide) => {
+    const narrow = box.clientWidth < 480;
+    const size = narrow ? 11 : 12;
+    const width = narrow ? 96 : wide;
+    const widths = names.map((name) => echarts.format.getTextRect(name, `${size}px ${FONT}`).width);
+    const lines = Math.max(...widths.map((each) => (each > width ? Math.ceil(each / (width * .8)) : 1)));
+    return {
+      left: Math.min(Math.max(...widths) + 4, width) + 14,
+      height: names.length * Math.max(26, lines * (size + 3) + 6),
+      axis: { ...labels({ labels: names }), inverse: true, axisLabel: { color: INK, fontSize: size, lineHeight: size + 3, width, overflow: 'break', interval: 0 } },
+    };
+  };
   const scale = (part, more) => ({ type: 'value', splitLine: { lineStyle: { color: '#edf1f3' } }, axisLabel: { color: INK, fontSize: 12, formatter: (value) => (part.unit === '%' ? `${fine(value)}%` : fine(value)) }, ...more });
   const fade = (echarts, from, to) => new echarts.graphic.LinearGradient(0, 0, 0, 1, [{ offset: 0, color: from }, { offset: 1, color: to }]);
 
@@ -178,7 +191,9 @@
     /* Steps that would stand closer than their words are wide lie below each other instead. */
     waterfall(data, echarts, box) {
       const lying = (box.clientWidth - 60) / data.steps.length < 72;
-      if (lying) box.style.height = `${Math.max(box.clientHeight, data.steps.length * 30 + 48)}px`;
+      const names = data.steps.map((step) => step.name);
+      const rows = beside(echarts, box, names, 150);
+      if (lying) box.style.height = `${Math.max(box.clientHeight, rows.height + names.length * 4 + 48)}px`;
       let sum = 0;
       const bars = data.steps.map((step, index) => {
         const from = step.total ? 0 : sum;
@@ -187,7 +202,6 @@
       });
       const words = (index) => data.steps[index].text ?? grouped(Number(data.steps[index].value));
       const tooltip = { ...tip, formatter: (item) => `${item.name}  ${data.steps[item.dataIndex].text ?? ''} ${data.unit || ''}` };
-      const names = labels({ labels: data.steps.map((step) => step.name) });
       if (lying) {
         const row = (params, api) => {
           const [from, y] = api.coord([api.value(1), api.value(0)]);
@@ -204,9 +218,9 @@
         };
         const narrow = box.clientWidth < 480;
         return {
-          grid: { ...grid, top: 4, right: 16 }, tooltip,
+          grid: { left: rows.left, right: 16, top: 4, bottom: 26 }, tooltip,
           xAxis: scale(data, { splitNumber: narrow ? 2 : 4, axisLabel: { color: INK, fontSize: 11, formatter: fine, hideOverlap: true, alignMaxLabel: 'right' } }),
-          yAxis: { ...names, inverse: true, axisLabel: { color: INK, fontSize: narrow ? 11 : 12, width: narrow ? 96 : 150, overflow: 'break', interval: 0 } },
+          yAxis: rows.axis,
           series: [{ type: 'custom', renderItem: row, data: bars, encode: { x: [1, 2], y: 0 } }],
         };
       }
@@ -221,7 +235,7 @@
         ] };
       };
       return {
-        grid: { ...grid, top: 24 }, tooltip, xAxis: { ...names, axisLabel: { color: INK, fontSize: box.clientWidth < 480 ? 11 : 12, interval: 0, width: Math.max(40, (box.clientWidth - 60) / data.steps.length - 4), overflow: 'break' } }, yAxis: scale(data),
+        grid: { ...grid, top: 24 }, tooltip, xAxis: { ...labels({ labels: names }), axisLabel: { color: INK, fontSize: box.clientWidth < 480 ? 11 : 12, interval: 0, width: Math.max(40, (box.clientWidth - 60) / data.steps.length - 4), overflow: 'break' } }, yAxis: scale(data),
         series: [{ type: 'custom', renderItem: shape, data: bars, encode: { x: 0, y: [1, 2] } }],
       };
     },
@@ -229,6 +243,8 @@
     tornado(data, echarts, box) {
       const small = box.clientWidth < 480;
       const base = Number(data.base.value);
+      const rows = beside(echarts, box, data.bars.map((bar) => bar.name), 170);
+      box.style.height = `${Math.max(box.clientHeight, rows.height + 74)}px`;
       const shape = (params, api) => {
         const [x, y] = api.coord([api.value(1), api.value(0)]);
         const [from] = api.coord([base, api.value(0)]);
@@ -238,10 +254,10 @@
       const side = (end, name, color) => ({ type: 'custom', name, renderItem: shape, itemStyle: { color }, encode: { x: 1, y: 0 }, data: data.bars.map((bar, index) => [index, Number(bar[end].value)]),
         markLine: end === 'low' ? { silent: true, symbol: 'none', animation: false, lineStyle: { color: INK, type: 'solid', width: 1 }, label: { formatter: data.base.text, position: 'start', color: INK, fontSize: 11 }, data: [{ xAxis: base }] } : undefined });
       return {
-        legend, grid: { ...grid, top: 46, right: 28 },
+        legend, grid: { left: rows.left, right: 28, top: 46, bottom: 26 },
         tooltip: { ...tip, formatter: (item) => { const bar = data.bars[item.dataIndex]; return `${bar.name}\n${data.low_name}  ${bar.low.text} ${data.unit}\n${data.high_name}  ${bar.high.text} ${data.unit}`; } },
         xAxis: scale(data, { scale: true, splitNumber: small ? 3 : 5, axisLabel: { color: INK, fontSize: 11, formatter: fine, hideOverlap: true } }),
-        yAxis: { ...labels({ labels: data.bars.map((bar) => bar.name) }), inverse: true, axisLabel: { color: INK, fontSize: small ? 11 : 12, width: small ? 96 : 170, overflow: 'break', interval: 0 } },
+        yAxis: rows.axis,
         series: [side('low', data.low_name, '#c58b1b'), side('high', data.high_name, '#15795a')],
       };
     },
