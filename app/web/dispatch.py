@@ -138,8 +138,10 @@ def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> R
     api = is_api_request()
     if rule.idempotent and key is None and api:
         raise idempotency.KeyMissing
-    _work_ahead(rule, session)
     route = f"{request.method} {request.path}"[:200]
+    g.prepared = None
+    if rule.ahead is not None and not _is_answered(actor, route, key):
+        _work_ahead(rule.ahead, session)
     if key is not None and actor is not None:
         stored = idempotency.begin(session, actor, request, route, key)
         if stored is not None:
@@ -159,17 +161,22 @@ def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> R
     return response
 
 
-def _work_ahead(rule: RouteRule, session: Session) -> None:
+def _is_answered(actor: Actor | None, route: str, key: str | None) -> bool:
+    """Whether a request with this key was answered before, so that nothing need be worked out again."""
+    if actor is None or key is None:
+        return False
+    with database().read() as session:
+        return idempotency.is_answered(session, actor, route, key)
+
+
+def _work_ahead(work: Callable[..., object], session: Session) -> None:
     """Let a route read and compute before its transaction begins, so that no other writer waits for it.
 
     What it refuses, the view refuses again, in its own way.
     """
-    g.prepared = None
-    if rule.ahead is None:
-        return
     try:
         with database().read() as g.session:
-            g.prepared = rule.ahead(**(request.view_args or {}))
+            g.prepared = work(**(request.view_args or {}))
     except Refusal:
         return
     finally:

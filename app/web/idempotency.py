@@ -132,6 +132,12 @@ def _replay(session: Session, actor: Actor, request: Request, route: str, key: s
     return response
 
 
+def is_answered(session: Session, actor: Actor, route: str, key: str) -> bool:
+    """Whether an answer is stored beside a key."""
+    statement = sa.select(col(IdempotencyKey.status)).where(*_same(actor, route, key))
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
 def _same(actor: Actor, route: str, key: str) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         col(IdempotencyKey.organisation_id) == actor.organisation_id,

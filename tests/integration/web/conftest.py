@@ -13,7 +13,14 @@ from app.db.numbers import next_number
 from app.kernel.errors import RuleViolation
 from app.kernel.money import Money
 from app.kernel.text import N_
-from app.web.access import access, check_version, current_session, public, tagged
+from app.web.access import (
+    access,
+    check_version,
+    current_session,
+    prepared_as,
+    public,
+    tagged,
+)
 from app.web.fields import Day, Flag, Number, Rate, Structure, Text, Whole, Yuan
 from app.web.openapi import ApiBlueprint
 from app.web.schemas import CommandSchema, ListQuery, ViewSchema
@@ -46,6 +53,16 @@ class View:
     version = 3
 
 
+class Counted:
+    """Work done ahead of a transaction; each is numbered."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        Counted.made += 1
+        self.number = Counted.made
+
+
 @pytest.fixture(scope="session")
 def probe() -> ApiBlueprint:
     blueprint = ApiBlueprint("probe", "probe", url_prefix="/api/v1/probe")
@@ -63,6 +80,13 @@ def probe() -> ApiBlueprint:
         if command.get("title") == "crash":
             raise ZeroDivisionError
         return answer, 201, {"Location": f"/api/v1/probe/things/{number}"}
+
+    @blueprint.route("/long-things", methods=["POST"])
+    @access(idempotent=True, ahead=Counted)
+    @blueprint.response(200, AnswerSchema)
+    def create_slowly():
+        prepared = prepared_as(Counted)
+        return {"number": f"PROBE-{prepared.number}", "amount_fen": 1}
 
     @blueprint.route("/things/1", methods=["PUT"])
     @access(idempotent=True, versioned=True)

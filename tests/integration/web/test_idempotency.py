@@ -30,6 +30,19 @@ def test_a_repeat_gets_the_same_answer_and_has_no_second_effect(program, effects
     assert effects() == 1
 
 
+def test_a_repeat_works_nothing_out_again(program):
+    path = "/probe/long-things"
+    first = program.post(path, key="k-1", status=200).json
+    again = program.post(path, key="k-1", status=200)
+    assert (again.json, again.headers["Idempotent-Replayed"]) == (first, "true")
+    assert program.post(path, key="k-1", body={"other": 1}, status=422).json["code"] == (
+        "idempotency-key-reused"
+    )
+    number = int(first["number"].removeprefix("PROBE-"))
+    other = program.post(path, key="k-2", status=200).json
+    assert other["number"] == f"PROBE-{number + 1}"
+
+
 def test_another_key_has_another_effect(program, effects):
     program.post(PATH, BODY, key="k-1", status=201)
     program.post(PATH, BODY, key="k-2", status=201)
