@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from app.db.invariants import Violation
 from app.loans.books import note_terms
+from app.loans.closing.models import DayCloseRepeat
 from app.loans.domain.classification import ClassRules, LoanClass, class_rules
 from app.loans.domain.debtor import in_force, own_classification
 from app.loans.domain.notes import plan_from_json
@@ -76,7 +77,8 @@ def note_violations(
     over = overpaid_of_notes(session, list(states))
     facts = _by_loan(_all(session, LoanFactRow, LoanFactRow.loan_id, loan_ids), "loan_id")
     opened = _first_days(session)
-    begun = _begun(session, {state.closed_on for _, state in loans if state.closed_on})
+    closed_days = {state.closed_on for _, state in loans if state.closed_on}
+    begun, repeats = _begun(session, closed_days), _repeats(session, closed_days)
 
     @cache
     def rules_on(bank_id: UUID, day: date) -> ClassRules:
@@ -108,7 +110,13 @@ def note_violations(
             known = _Known(
                 facts=facts.get(loan.id, []),
                 until=begun.get((loan.bank_id, state.closed_on)),
-                moments=_closed_through(state.closed_on, rows, posted, past_of_loan),
+                moments=_closed_through(
+                    state.closed_on,
+                    rows,
+                    posted,
+                    past_of_loan,
+                    repeats.get((loan.bank_id, state.closed_on), []),
+                ),
             )
             yield from _own_class(loan, state, past_of_loan, known, rules)
 
@@ -128,6 +136,19 @@ def _begun(session: Session, days: set[date]) -> dict[tuple[UUID, date], datetim
         col(DayClose.on).in_(days), col(DayClose.started_at).is_not(None)
     )
     return {(bank_id, on): at for bank_id, on, at in session.execute(statement)}
+
+
+def _repeats(session: Session, days: set[date]) -> dict[tuple[UUID, date], list[UUID]]:
+    """The repeats of the closes of some days, by bank and day."""
+    statement = (
+        sa.select(col(DayClose.bank_id), col(DayClose.on), col(DayCloseRepeat.id))
+        .join(DayClose, col(DayClose.id) == col(DayCloseRepeat.close_id))
+        .where(col(DayClose.on).in_(days))
+    )
+    found: dict[tuple[UUID, date], list[UUID]] = defaultdict(list)
+    for bank_id, on, repeat_id in session.execute(statement):
+        found[bank_id, on].append(repeat_id)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,17 +272,24 @@ def _posted_as_of(rows: Sequence[LoanAccrual], posted: _Posted) -> dict[date, As
 
 
 def _closed_through(
-    on: date, rows: Sequence[LoanAccrual], posted: _Posted, pasts: Sequence[NotePast]
+    on: date,
+    rows: Sequence[LoanAccrual],
+    posted: _Posted,
+    pasts: Sequence[NotePast],
+    repeats: Sequence[UUID],
 ) -> list[AsOf]:
-    """When a loan was closed through its last day: what grew on it was posted then.
+    """When a loan may have been closed through its last day: what grew on it was posted then.
 
-    Where nothing grew, it was then, or later if it was settled and brought up as it was opened again.
+    Where nothing grew, it was on the day itself, or, if all was paid by then, in a repeat of that close
+    which brought the loan up as it was opened again. A loan that owes fees alone is not settled.
     """
     told = _posted_as_of(rows, posted).get(on)
     if told is not None:
         return [told]
-    later = [line.id for past in pasts for line in past.lines if line.booked_on > on]
-    return [AsOf(on=on), *(AsOf(on=on, last_id=line_id) for line_id in later)]
+    then = AsOf(on=on)
+    if not all(past.is_paid(then) for past in pasts):
+        return [then]
+    return [then, *(AsOf(on=on, last_id=each) for each in repeats)]
 
 
 def _bills(
@@ -336,7 +364,8 @@ def _own_class(
         closed = overdue_on(unpaid, closed_on + _ONE_DAY)
         possible += _own_classes(closed.days, known, closed_on, rules)
     if state.own_class not in possible:
-        detail = f"class by its own facts is {state.own_class}, they say {possible[-1]}"
+        said = " or ".join(dict.fromkeys(possible))
+        detail = f"class by its own facts is {state.own_class}, they say {said}"
         yield Violation(invariant="loan-own-class", subject=f"loan {loan.number}", detail=detail)
 
 

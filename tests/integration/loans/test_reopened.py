@@ -152,6 +152,20 @@ def test_a_loan_on_which_nothing_grew_is_classed_by_what_was_known_as_it_was_ope
         state = session.get_one(LoanStateRow, loan_id)
         assert (state.overdue_days, state.own_class) == (91, LoanClass.SUBSTANDARD)
     assert bank.broken() == []
+    wrong = "UPDATE loan_state SET own_class = 'doubtful'"
+    assert "loan-own-class" in bank.broken_by(wrong)
     write(bank, repay, loan_id, Repay(amount_fen=1))
     assert bank.broken() == []
-    assert bank.broken_by("UPDATE loan_state SET own_class = 'doubtful'") >= {"loan-own-class"}
+    assert "loan-own-class" in bank.broken_by(wrong)
+
+
+def test_what_is_paid_after_a_close_does_not_change_the_class_that_it_found(bank):
+    first, last = date(2024, 1, 2), date(2024, 6, 19)
+    bank.open(first)
+    loan_id = bank.sign(contract_fen=1_00, starts_on=first, matures_on=date(2024, 5, 15))
+    bank.draw(loan_id, 1_00)
+    bank.close_until(first, last)
+    view = bank.view(loan_id)
+    write(bank, repay, loan_id, Repay(amount_fen=view.principal_fen + view.accrued_fen))
+    assert bank.broken() == []
+    assert bank.broken_by("UPDATE loan_state SET own_class = 'normal'") >= {"loan-own-class"}
