@@ -232,7 +232,7 @@ def _column(
 
 
 def _allowed(field: Field, code: str, parameters: Parameters) -> Text | None:
-    """The first choices of a field, or the length of its list."""
+    """The first choices of a field, in Chinese with their titles, or the length of its list."""
     if code == "too-long":
         most = field.max_length
         return Text(en=f"at most {most} numbers", zh=f"最多{most}个数字")
@@ -243,7 +243,7 @@ def _allowed(field: Field, code: str, parameters: Parameters) -> Text | None:
         return None
     told, more = choices[:MOST_CHOICES], len(choices) > MOST_CHOICES
     en = ", ".join([*(each.id for each in told), *["…"] * more])
-    zh = "、".join([*(f"{each.title.zh}（{each.id}）" for each in told), *["…"] * more])
+    zh = "；".join([*(f"{each.title.zh}（{each.id}）" for each in told), *["…"] * more])
     return Text(en=f"one of {en}", zh=f"可填{zh}")
 
 

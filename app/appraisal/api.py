@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response
 
-from app.appraisal import queries, services
+from app.appraisal import queries, run_queries, services
 from app.appraisal.domain import ItemState
 from app.appraisal.domain.catalogue import all_specs, parameters_on
 from app.appraisal.events import EVENTS
@@ -243,7 +243,7 @@ def value_what_if(command: services.WhatIf, model_id: str) -> Any:
 def list_runs(_query: dict[str, Any]) -> Any:
     """The own runs and those of the platform, the newest first."""
     session, actor = current_session(), current_actor()
-    page = fetch_page(session, queries.list_runs(session, actor), page_request())
+    page = fetch_page(session, run_queries.list_runs(session, actor), page_request())
     return page.holding(services.run_summaries(actor, page.items))
 
 
@@ -268,7 +268,7 @@ def request_revaluation(command: services.RequestRevaluation) -> Any:
 @access(Permission.RUN_REVALUATION)
 @runs.response(200, RevaluationRunSchema)
 def get_run(run_id: UUID) -> Any:
-    """How far a run is."""
+    """How far a run is; of the platform's run the assets in sight are counted."""
     return tagged(services.get_run(current_session(), current_actor(), run_id))
 
 
@@ -278,12 +278,7 @@ def get_run(run_id: UUID) -> Any:
 @runs.response(200, page_of(RunProblemSchema))
 def list_problems(_query: dict[str, Any], run_id: UUID) -> Any:
     """The assets that could not be valued, and why."""
-    session = current_session()
-    actor = current_actor()
-    row = services.load_run(session, actor, run_id)
-    failed = queries.run_items(session, actor, row.id, ItemState.FAILED)
-    page = fetch_page(session, failed, page_request())
-    return page.holding(services.item_views(page.items))
+    return _items(run_id, ItemState.FAILED)
 
 
 @runs.route("/<uuid:run_id>/items", methods=["GET"])
@@ -291,12 +286,14 @@ def list_problems(_query: dict[str, Any], run_id: UUID) -> Any:
 @runs.arguments(RunItemQuery, location="query")
 @runs.response(200, page_of(RunItemSchema))
 def list_items(wanted: dict[str, Any], run_id: UUID) -> Any:
-    """Every asset of a run with its current value before and after, by number."""
-    session = current_session()
-    actor = current_actor()
-    row = services.load_run(session, actor, run_id)
-    found = queries.run_items(session, actor, row.id, wanted.get("state"))
-    page = fetch_page(session, found, page_request())
+    """Every asset of a run by number: its figure of the day, its current value before and after."""
+    return _items(run_id, wanted.get("state"))
+
+
+def _items(run_id: UUID, state: ItemState | None) -> Any:
+    session, actor = current_session(), current_actor()
+    services.load_run(session, actor, run_id)
+    page = fetch_page(session, run_queries.run_items(session, actor, run_id, state), page_request())
     return page.holding(services.item_views(page.items))
 
 

@@ -398,6 +398,8 @@ def _items(session: Session) -> Iterator[Violation]:
         subject = f"revaluation {number}, asset {numbers.get(item.asset_id, 'without figures')}"
         if len(own) != (1 if item.state is ItemState.DONE else 0):
             yield _broken("run-item", subject, f"{item.state.value} with {len(own)} figures")
+        elif item.state is ItemState.FAILED and item.before_fen != item.after_fen:
+            yield _broken("run-item", subject, "failed and yet changed the current value")
         elif own and item.after_fen is not None:
             known = [each for each in figures if each.appraisal_id == own[0].appraisal_id]
             before = _current([each for each in known if each.id < own[0].id])

@@ -1,7 +1,7 @@
 """Lists and read models of the appraisal room; `visible_…` is the only way to its rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,8 +12,6 @@ from sqlmodel import Session, col
 from app.appraisal.domain import (
     AppraisalKind,
     AppraisalState,
-    ItemState,
-    RunState,
     SignatureRole,
     ValueFacts,
     current_value_fen,
@@ -26,16 +24,13 @@ from app.appraisal.models import (
     AssetValue,
     GepAccount,
     PanelMember,
-    RevaluationItem,
-    RevaluationRun,
     Valuation,
     ValuationInput,
 )
 from app.assets.models import Asset, AssetGrant
-from app.assets.queries import visible_assets
 from app.identity.domain import OrganisationKind
 from app.identity.models import Organisation, Person
-from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor, Name
+from app.kernel.actor import Actor, Name
 from app.reference.models import Region
 
 FINISHED_STATES: Final = (
@@ -304,12 +299,14 @@ def valuation_history(asset_id: UUID) -> sa.Select[Any]:
     )
 
 
-def latest_valuation(session: Session, asset_id: UUID, appraisal_id: UUID) -> Valuation | None:
-    """The newest figure that stands on an appraisal's inputs."""
-    statement = (
-        valuation_history(asset_id).where(col(Valuation.appraisal_id) == appraisal_id).limit(1)
-    )
-    return session.execute(statement).scalar_one_or_none()
+def latest_valuation(
+    session: Session, asset_id: UUID, appraisal_id: UUID, on: date | None = None
+) -> Valuation | None:
+    """The newest figure that stands on an appraisal's inputs, of all days or of one."""
+    statement = valuation_history(asset_id).where(col(Valuation.appraisal_id) == appraisal_id)
+    if on is not None:
+        statement = statement.where(col(Valuation.on) == on)
+    return session.execute(statement.limit(1)).scalar_one_or_none()
 
 
 def value_on(session: Session, asset_id: UUID, day: date) -> AssetValue | None:
@@ -439,123 +436,6 @@ def recorded_of(rows: list[ValuationInput]) -> list[Recorded]:
     return [
         Recorded(id=str(row.id), valid_from=row.valid_from, overrides=row.overrides) for row in rows
     ]
-
-
-# ---------------------------------------------------------------------------
-# Revaluation runs
-
-
-def visible_runs(_session: Session, actor: Actor) -> sa.Select[Any]:
-    """A bank sees its own runs and those of the platform, in which its assets are valued too; the system sees all."""
-    statement = sa.select(RevaluationRun)
-    if actor.sees("*") == "all":
-        return statement
-    scopes = (actor.organisation_id, PLATFORM_ORGANISATION_ID)
-    return statement.where(col(RevaluationRun.scope_id).in_(scopes))
-
-
-def list_runs(session: Session, actor: Actor) -> sa.Select[Any]:
-    """The runs in sight, the newest day first."""
-    order = (col(RevaluationRun.on).desc(), col(RevaluationRun.id).desc())
-    return visible_runs(session, actor).order_by(*order)
-
-
-def records_came_since(session: Session, run: RevaluationRun, instant: datetime) -> bool:
-    """Whether something that counts on the day of a run was recorded of its assets after an instant."""
-    of_run = sa.select(col(RevaluationItem.asset_id)).where(col(RevaluationItem.run_id) == run.id)
-    statement = (
-        sa.select(col(ValuationInput.id))
-        .where(
-            col(ValuationInput.valid_from) <= run.on,
-            col(ValuationInput.created_at) > instant,
-            col(ValuationInput.asset_id).in_(of_run),
-        )
-        .limit(1)
-    )
-    return session.execute(statement).first() is not None
-
-
-def reports_came_since(session: Session, actor: Actor, day: date, instant: datetime) -> bool:
-    """Whether a report on an asset in sight that covers a day became valid after an instant."""
-    seen = visible_assets(session, actor).with_only_columns(col(Asset.id)).order_by(None)
-    statement = (
-        sa.select(col(Appraisal.id))
-        .join(AppraisalSignature, col(AppraisalSignature.appraisal_id) == col(Appraisal.id))
-        .where(
-            col(Appraisal.state) == AppraisalState.VALID,
-            col(Appraisal.valued_on) <= day,
-            col(Appraisal.valid_until) >= day,
-            col(AppraisalSignature.role) == SignatureRole.REVIEWER,
-            col(AppraisalSignature.at) > instant,
-            col(Appraisal.asset_id).in_(seen),
-        )
-        .limit(1)
-    )
-    return session.execute(statement).first() is not None
-
-
-def run_items(
-    session: Session, actor: Actor, run_id: UUID, state: ItemState | None = None
-) -> sa.Select[RevaluationItem, str, str, str]:
-    """The assets of a run by number, all or those in a state, each with number and titles.
-
-    Of a run that is not the actor's own, those in its sight.
-    """
-    statement = (
-        sa.select(RevaluationItem, col(Asset.number), col(Asset.title), col(Asset.title_en))
-        .join(Asset, col(Asset.id) == col(RevaluationItem.asset_id))
-        .where(col(RevaluationItem.run_id) == run_id, *_items_in_sight(session, actor))
-        .order_by(col(Asset.number))
-    )
-    return statement if state is None else statement.where(col(RevaluationItem.state) == state)
-
-
-def run_falls(
-    session: Session, actor: Actor, run_id: UUID
-) -> sa.Select[RevaluationItem, str, str, str]:
-    """The assets of `run_items` whose current value fell, the largest fall first."""
-    fall = col(RevaluationItem.before_fen) - col(RevaluationItem.after_fen)
-    valued = run_items(session, actor, run_id, ItemState.DONE).where(fall > 0)
-    return valued.order_by(None).order_by(fall.desc(), col(Asset.number))
-
-
-def run_counts(
-    session: Session, actor: Actor, run_id: UUID, *states: ItemState
-) -> Mapping[ItemState, int]:
-    """How many of the assets of `run_items` stand in each state, or in some alone."""
-    state = col(RevaluationItem.state)
-    statement = (
-        sa.select(state, sa.func.count())
-        .where(col(RevaluationItem.run_id) == run_id, *_items_in_sight(session, actor))
-        .where(state.in_(states or ItemState))
-        .group_by(state)
-    )
-    return {each: int(count) for each, count in session.execute(statement)}
-
-
-def last_finished_run(session: Session, actor: Actor) -> RevaluationRun | None:
-    """The run in sight that finished for the latest day, of one day the one that was filed last."""
-    statement = (
-        list_runs(session, actor).where(col(RevaluationRun.state) == RunState.FINISHED).limit(1)
-    )
-    row: RevaluationRun | None = session.execute(statement).scalar_one_or_none()
-    return row
-
-
-def _items_in_sight(session: Session, actor: Actor) -> Sequence[sa.ColumnElement[bool]]:
-    """Conditions on the items of one run in the actor's sight."""
-    if actor.sees("*") == "all":
-        return ()
-    seen = visible_assets(session, actor).with_only_columns(col(Asset.id)).order_by(None)
-    own = (
-        sa.select(sa.literal(1))
-        .where(
-            col(RevaluationRun.id) == col(RevaluationItem.run_id),
-            col(RevaluationRun.scope_id) == actor.organisation_id,
-        )
-        .exists()
-    )
-    return (sa.or_(own, col(RevaluationItem.asset_id).in_(seen)),)
 
 
 # ---------------------------------------------------------------------------

@@ -20,14 +20,14 @@ from app.documents.wording import BLANK
 
 __all__ = ["steps_of", "whole_lists"]
 
-WHEN: Final = ("距评估日年数", "Years from the day", 3)
-FACTORS: Final = (
+WHEN: Final = ("距基准日（年）", "Years from the day", 3)
+BEHIND_QUANTITY: Final = (
     ("价格指数", "Price index", 2),
     ("存续比例", "Survival", 2),
     ("折现系数", "Discount", 2),
     ("现值（元）", "Present value, CNY", 3),
 )
-"""The columns of a year of a flow before and behind its quantity, with their widths."""
+"""The columns of a year of a flow behind its quantity, with their widths."""
 
 
 IN_THE_TABLE: Final = "逐年各项见（三） By year: see the cash flow"
@@ -100,7 +100,7 @@ def _columns(flow: FlowView) -> list[Column]:
     """The heads of the years of a flow, the quantity with its unit."""
     unit = unit_words(flow.unit, counted=True)
     zh, en = (f"数量（{unit.zh}）", f"Quantity, {unit.en}") if unit.zh else ("数量", "Quantity")
-    return [column(*head, number=True) for head in (WHEN, (zh, en, 3), *FACTORS)]
+    return [column(*head, number=True) for head in (WHEN, (zh, en, 3), *BEHIND_QUANTITY)]
 
 
 def _priced(flow: FlowView) -> Words:

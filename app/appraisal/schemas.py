@@ -478,10 +478,11 @@ class RunProblemSchema(ViewSchema):
 
 
 class RunItemSchema(RunProblemSchema):
-    """One asset of a run: its current value before and after, or why it could not be valued."""
+    """One asset of a run: its figure of the day, or why it has none; its current value before and after."""
 
     model_id = Text(max_length=40)
     state = Choice(ItemState, titles=ITEM_STATE_TITLES)
+    value_fen = Yuan(allow_none=True, low_fen=-(10**15))
     before_fen = Yuan(allow_none=True)
     after_fen = Yuan(allow_none=True)
     change_fen = Yuan(allow_none=True, low_fen=-(10**15))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from app.appraisal.domain import ItemState
-from app.appraisal.queries import run_items
+from app.appraisal.run_queries import run_items
 from app.appraisal.services.executors import WAYS, is_way_of_running
 from app.appraisal.services.revaluation import RequestRevaluation, find_settled_run
 from app.appraisal.services.views import RunItem, RunView, item_views

@@ -40,7 +40,7 @@ NUMBERED: Final[Mapping[str, tuple[Any, str, Permission]]] = {
     "appraisal": (Appraisal, "/appraisals/", Permission.READ_APPRAISALS),
     "margin-call": (MarginCall, "/margin-calls/", Permission.READ_COLLATERAL),
     "pledge": (Pledge, "/pledges/", Permission.READ_COLLATERAL),
-    "revaluation-run": (RevaluationRun, "/revaluations/", Permission.READ_COLLATERAL),
+    "revaluation-run": (RevaluationRun, "/revaluations/", Permission.RUN_REVALUATION),
     "manual-entry": (ManualEntry, "/ledger/entries/", Permission.READ_LEDGER),
 }
 """Things that carry a number, with the page that shows them and who may open it."""

@@ -8,9 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal.domain import AppraisalEvent, AppraisalState, ItemState
+from app.appraisal.domain import AppraisalEvent, AppraisalState
 from app.appraisal.models import Appraisal, AssetValue
-from app.appraisal.queries import last_finished_run, light, run_counts, visible_appraisals
+from app.appraisal.queries import light, visible_appraisals
+from app.appraisal.run_queries import last_finished_run, unvalued_assets
 from app.appraisal.services import AppraisalSummary
 from app.appraisal.services import summaries as appraisal_summaries
 from app.assets.domain import AssetKind, AssetState
@@ -386,17 +387,15 @@ def _stale_values(session: Session, actor: Actor) -> Iterator[Task]:
 
 
 def _unvalued_assets(session: Session, actor: Actor) -> Iterator[Task]:
-    """The assets in sight that the last revaluation could not value, together."""
+    """The assets in sight that the last revaluation could not value and nobody has valued since, together."""
     if actor.organisation_kind != "bank" or not actor.may(Permission.RUN_REVALUATION):
         return
     run = last_finished_run(session, actor)
-    if run is None or not run.failed:
-        return
-    failed = run_counts(session, actor, run.id, ItemState.FAILED).get(ItemState.FAILED, 0)
-    if failed:
+    left = unvalued_assets(session, actor, run) if run and run.failed else 0
+    if run and left:
         yield Task(
             what=N_("Assets that the revaluation could not value: %(count)s"),
-            facts={"count": failed},
+            facts={"count": left},
             number=run.number,
             href=f"/revaluations/{run.id}/assets?state=failed",
         )

@@ -15,6 +15,7 @@ from app.web.paging import page_request
 
 JSON = "application/json"
 CSV = "text/csv"
+
 balances = ApiBlueprint(
     "green-loan-balances",
     __name__,

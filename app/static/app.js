@@ -334,6 +334,16 @@
     });
   }
 
+  /* What stands in no other table is printed whole, and folded again afterwards. */
+  function unfoldForPaper() {
+    let opened = [];
+    window.addEventListener('beforeprint', () => {
+      opened = all(document, 'details.twin-whole:not([open])');
+      opened.forEach((each) => { each.open = true; });
+    });
+    window.addEventListener('afterprint', () => opened.forEach((each) => { each.open = false; }));
+  }
+
   async function charts(root) {
     const boxes = all(root, '[data-chart]:not([data-drawn])');
     if (!boxes.length) return;
@@ -364,6 +374,7 @@
     charts(root);
   }
   menu();
+  unfoldForPaper();
   start(document.body);
   document.addEventListener('htmx:afterSwap', (event) => start(event.detail.elt || event.target));
 })();

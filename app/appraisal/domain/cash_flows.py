@@ -1,6 +1,7 @@
 """The years of the flows of a result, as its steps keep them."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +16,8 @@ FACTORS: Final = ("year", "units", "index", "survival", "discount")
 class YearlyFlow:
     """One flow of several years.
 
-    `name` is that of its step: approach and flow; `unit` that of its units. A year has its factors [5] in the order of
+    `name` is that of its step: approach and flow; `unit` that of its units, empty where steps do not
+    tell it: in yuan, or beside another flow of its component. A year has its factors [5] in the order of
     `FACTORS` and what it is worth today in yuan: units, index, survival and discount times
     `unit_price` times `rotations`. The years add up to `yuan`.
     """
@@ -35,8 +37,9 @@ def is_flow(step: Mapping[str, Any]) -> bool:
 
 def yearly_flows(result: Mapping[str, Any]) -> Iterator[YearlyFlow]:
     """The flows of a result of more than one year that are worth anything in one of them."""
-    quantities = result.get("quantities", {})
-    for step in filter(is_flow, result.get("trace", [])):
+    flows = [step for step in result.get("trace", []) if is_flow(step)]
+    units = _units(result, flows)
+    for step in flows:
         columns = [_listed(step["inputs"][name]) for name in FACTORS]
         if len(columns[0]) > 1:
             price, rotations = (float(step["inputs"][name]) for name in ("unit_price", "rotations"))
@@ -47,12 +50,19 @@ def yearly_flows(result: Mapping[str, Any]) -> Iterator[YearlyFlow]:
             if any(yuan for _, yuan in years):
                 yield YearlyFlow(
                     name=step["name"],
-                    unit=quantities.get(_component(step["name"]), {}).get("unit", ""),
+                    unit=units.get(_component(step["name"]), ""),
                     unit_price=price,
                     rotations=rotations,
                     years=years,
                     yuan=float(step["value"]),
                 )
+
+
+def _units(result: Mapping[str, Any], flows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The units of components that one flow makes up; several flows of one may count in several units."""
+    made_of = Counter(_component(step["name"]) for step in flows)
+    quantities = result.get("quantities", {})
+    return {name: each["unit"] for name, each in quantities.items() if made_of[name] == 1}
 
 
 def _component(name: str) -> str:

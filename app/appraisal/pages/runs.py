@@ -1,15 +1,21 @@
 """Pages of revaluation: runs, starting one, one with its progress and its assets; one asset valued again."""
 
+from typing import cast
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from app.appraisal import queries, services
+from app.appraisal import run_queries, services
 from app.appraisal.domain import ItemState, RunState
 from app.appraisal.domain.catalogue import all_specs
 from app.appraisal.pages.shown import model_title, room_words
-from app.appraisal.run_tables import file_name, items_table
+from app.appraisal.run_tables import (
+    MAX_RUN_EXPORT_ROWS,
+    RunExportTooLong,
+    file_name,
+    items_table,
+)
 from app.appraisal.schemas import RequestRevaluationSchema, RevalueAssetSchema, RunItemQuery
 from app.assets.queries import load_asset
 from app.db.engine import today
@@ -37,7 +43,7 @@ WORKING = frozenset({RunState.WAITING, RunState.RUNNING})
 def run_list() -> str:
     """The own runs and those of the platform."""
     session, actor = current_session(), current_actor()
-    page = fetch_page(session, queries.list_runs(session, actor), page_request())
+    page = fetch_page(session, run_queries.list_runs(session, actor), page_request())
     shown = page.holding(services.run_summaries(actor, page.items))
     return render_template("appraisal/runs.html", page=shown, **room_words())
 
@@ -93,8 +99,8 @@ def revalue_asset(asset_id: UUID) -> Response | str | tuple[str, int]:
 
     def submit(command: services.RevalueAsset) -> Response:
         found = services.revalue_asset(session, actor, asset_id, command)
-        value = money_with_unit(found.value_fen, "yuan", locale=current_locale())
-        tell("ok", gettext("Valued again on %(day)s: %(value)s.", day=found.on, value=value))
+        current = services.asset_value(session, actor, asset_id, today(session)).current_fen
+        tell("ok", _told_again(found, current))
         return redirect(back, 303)  # type: ignore[return-value]
 
     return form_page(
@@ -103,11 +109,26 @@ def revalue_asset(asset_id: UUID) -> Response | str | tuple[str, int]:
         subtitle=f"{asset.number} · {words(Name(zh=asset.title, en=asset.title_en))}",
         help_text=gettext(
             "The model of the valid appraisal runs again at the prices of the day, on the inputs of the "
-            "appraisal and what was recorded since. The appraised value stays; the lower of both counts."
+            "appraisal and what was recorded since. The appraised value stays; the current value is the lower of "
+            "it and the figure of the latest day."
         ),
         back=back,
         values={"on": today(session).isoformat()},
         submit=submit,
+    )
+
+
+def _told_again(found: services.ValuationView, current_fen: int | None) -> str:
+    """The figure of the day, and the current value, which that of a later day may decide."""
+    value, current = (
+        "—" if fen is None else money_with_unit(fen, "yuan", locale=current_locale())
+        for fen in (found.value_fen, current_fen)
+    )
+    return gettext(
+        "Valued on %(day)s: %(value)s. The current value is %(current)s.",
+        day=found.on,
+        value=value,
+        current=current,
     )
 
 
@@ -117,9 +138,9 @@ def run_page(run_id: UUID) -> str:
     """A run: progress, largest falls, problems."""
     session, actor = current_session(), current_actor()
     view = services.get_run(session, actor, run_id)
-    failed = queries.run_items(session, actor, run_id, ItemState.FAILED)
+    failed = run_queries.run_items(session, actor, run_id, ItemState.FAILED)
     problems = fetch_page(session, failed, page_request())
-    falls = session.execute(queries.run_falls(session, actor, run_id).limit(MAX_FALLS)).all()
+    falls = session.execute(run_queries.run_falls(session, actor, run_id).limit(MAX_FALLS)).all()
     return render_template(
         "appraisal/run.html",
         run=view,
@@ -150,7 +171,7 @@ def run_assets(run_id: UUID) -> str:
     """Every asset of a run: what it was worth before and after, or why it could not be valued."""
     session, actor = current_session(), current_actor()
     view, state = services.get_run(session, actor, run_id), _asked_state()
-    found = queries.run_items(session, actor, run_id, state)
+    found = run_queries.run_items(session, actor, run_id, state)
     page = fetch_page(session, found, page_request())
     return render_template(
         "appraisal/run_assets.html",
@@ -169,31 +190,34 @@ def run_assets(run_id: UUID) -> str:
 @access(Permission.RUN_REVALUATION)
 def assets_csv(run_id: UUID) -> Response:
     """The assets of a run as text."""
-    view, table = _assets(run_id)
-    return attachment(table_csv(table), name=file_name(view, "csv"), media_type=CSV_TYPE)
+    table, name = _file(run_id, "csv")
+    return attachment(table_csv(table), name=name, media_type=CSV_TYPE)
 
 
 @blueprint.get("/<uuid:run_id>/assets.xlsx")
 @access(Permission.RUN_REVALUATION)
 def assets_xlsx(run_id: UUID) -> Response:
     """The assets of a run as a workbook with native numbers."""
-    view, table = _assets(run_id)
-    return attachment(table_xlsx(table), name=file_name(view, "xlsx"), media_type=XLSX_TYPE)
+    table, name = _file(run_id, "xlsx")
+    return attachment(table_xlsx(table), name=name, media_type=XLSX_TYPE)
 
 
-def _assets(run_id: UUID) -> tuple[services.RunView, ExportTable]:
+def _file(run_id: UUID, ending: str) -> tuple[ExportTable, str]:
     session, actor = current_session(), current_actor()
-    view = services.get_run(session, actor, run_id)
-    found = queries.run_items(session, actor, run_id, _asked_state())
-    items = services.item_views(session.execute(found).all())
+    view, state = services.get_run(session, actor, run_id), _asked_state()
+    found = run_queries.run_items(session, actor, run_id, state)
+    rows = session.execute(found.limit(MAX_RUN_EXPORT_ROWS + 1)).all()
+    if len(rows) > MAX_RUN_EXPORT_ROWS:
+        counts = run_queries.run_counts(session, actor, run_id)
+        listed = counts[state] if state else sum(counts.values())
+        raise RunExportTooLong(rows=listed, most=MAX_RUN_EXPORT_ROWS)
+    items = services.item_views(rows)
     models = {each: model_title(each) for each in {item.model_id for item in items}}
-    return view, items_table(view, items, models, actor)
+    return items_table(view, items, models, actor, state), file_name(view, state, ending)
 
 
 def _asked_state() -> ItemState | None:
     """The state that the address asks for; None for all."""
-    state = request.args.get("state", "")
-    found: ItemState | None = load_schema(RunItemQuery(), {"state": state} if state else {}).get(
-        "state"
-    )
-    return found
+    asked = request.args.get("state")
+    query = load_schema(RunItemQuery(), {"state": asked} if asked else {})
+    return cast("ItemState | None", query.get("state"))

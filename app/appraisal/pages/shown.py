@@ -206,9 +206,9 @@ def flows_shown(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
             "title": words(flow_title(flow.name, told)),
             "facts": _flow_facts(flow, told),
             "columns": [
-                gettext("Years from the valuation day"),
-                _with_unit(words(told["units"]), flow.unit),
-                *(words(told[name]) for name in FACTORS[2:]),
+                (gettext("Years from the valuation day"), ""),
+                (words(told["units"]), unit_title(flow.unit)),
+                *((words(told[name]), "") for name in FACTORS[2:]),
             ],
             "years": [[*map(figure, year), yuan_figure(yuan)] for year, yuan in flow.years],
             "yuan": yuan_figure(flow.yuan),
@@ -217,13 +217,10 @@ def flows_shown(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def _with_unit(title: str, unit: str) -> str:
-    return f"{title} ({unit_title(unit)})" if unit else title
-
-
 def _flow_facts(flow: YearlyFlow, told: Mapping[str, Text]) -> list[tuple[str, str]]:
     """What every year is multiplied by besides its own factors."""
-    price = (words(told["unit_price"]), f"{figure(flow.unit_price)} {unit_title('yuan')}")
+    yuan = money_unit("yuan", locale=current_locale())
+    price = (words(told["unit_price"]), f"{figure(flow.unit_price)} {yuan}")
     if flow.rotations == 1.0:
         return [price]
     return [price, (words(told["rotations"]), figure(flow.rotations))]

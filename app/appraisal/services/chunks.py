@@ -332,10 +332,20 @@ def _close_failed(session: Session, chunk: Chunk, problems: Mapping[int, Problem
     if not problems:
         return
     table = RevaluationItem.__table__  # type: ignore[attr-defined]
+    stands = (
+        sa.select(col(AssetValue.current_fen))
+        .where(col(AssetValue.asset_id) == table.c.asset_id)
+        .scalar_subquery()
+    )
     statement = (
         sa.update(table)
         .where(table.c.run_id == chunk.run_id, table.c.asset_id == sa.bindparam("failed_id"))
-        .values(state=ItemState.FAILED, problem=sa.bindparam("words"))
+        .values(
+            state=ItemState.FAILED,
+            problem=sa.bindparam("words"),
+            before_fen=stands,
+            after_fen=stands,
+        )
     )
     session.connection().execute(
         statement,

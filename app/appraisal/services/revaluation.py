@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from app.appraisal import queries
+from app.appraisal import run_queries
 from app.appraisal.domain import AppraisalState, ItemState, RunState
 from app.appraisal.models import Appraisal, RevaluationItem, RevaluationRun
 from app.appraisal.services.chunks import (
@@ -22,7 +22,7 @@ from app.appraisal.services.chunks import (
 )
 from app.appraisal.services.errors import RunInFuture
 from app.appraisal.services.executors import Executor, executor_for, require_executor
-from app.appraisal.services.views import RunSummary, RunView, run_summary, run_view
+from app.appraisal.services.views import RunSummary, RunView, run_summary, run_view, way_of
 from app.assets.models import Asset
 from app.assets.queries import visible_assets
 from app.audit.services import record
@@ -120,9 +120,10 @@ def get_run(session: Session, actor: Actor, run_id: UUID) -> RunView:
     view = run_view(row)
     if _is_own(actor, row):
         return view
-    counts = queries.run_counts(session, actor, run_id)
+    counts = run_queries.run_counts(session, actor, run_id)
     return replace(
         view,
+        executor=way_of(row.executor),
         total=sum(counts.values()),
         done=counts.get(ItemState.DONE, 0),
         failed=counts.get(ItemState.FAILED, 0),
@@ -131,17 +132,17 @@ def get_run(session: Session, actor: Actor, run_id: UUID) -> RunView:
 
 def run_summaries(actor: Actor, rows: Sequence[RevaluationRun]) -> list[RunSummary]:
     """Runs for a list: of another's run nothing is counted, which would read all its assets."""
-    return [run_summary(row, counted=_is_own(actor, row)) for row in rows]
+    return [run_view(row) if _is_own(actor, row) else run_summary(row) for row in rows]
 
 
 def _is_own(actor: Actor, run: RevaluationRun) -> bool:
-    """Whether all assets of a run are the actor's to see."""
+    """Whether all assets of a run are the actor's to see and to work on."""
     return actor.sees("*") == "all" or run.scope_id == actor.organisation_id
 
 
 def load_run(session: Session, actor: Actor, run_id: UUID) -> RevaluationRun:
     """The row, or NotFound."""
-    statement = queries.visible_runs(session, actor).where(col(RevaluationRun.id) == run_id)
+    statement = run_queries.visible_runs(session, actor).where(col(RevaluationRun.id) == run_id)
     row: RevaluationRun | None = session.execute(statement).scalar_one_or_none()
     if row is None:
         raise NotFound
@@ -176,7 +177,10 @@ def run_revaluation(
     """
     actor.require(Permission.RUN_REVALUATION)
     with database.read() as session:
-        found = get_run(session, actor, run_id)
+        row = load_run(session, actor, run_id)
+        found = run_view(row)
+        if not _is_own(actor, row):
+            raise NotFound
     if found.state in {RunState.FINISHED, RunState.SUPERSEDED}:
         return found
     name = executor or found.executor
@@ -210,8 +214,8 @@ def _answers(session: Session, actor: Actor, run: RevaluationRun) -> bool:
     return not (
         run.failed
         or prices_came_since(session, started_at, day=run.on)
-        or queries.records_came_since(session, run, started_at)
-        or queries.reports_came_since(session, actor, run.on, run.created_at)
+        or run_queries.records_came_since(session, run, started_at)
+        or run_queries.reports_came_since(session, actor, run.on, run.created_at)
     )
 
 

@@ -95,7 +95,7 @@ def revalue_asset(
         raise NoValidAppraisal(day=command.on)
     found = queries.recorded_inputs(session, [asset.id]).get(asset.id, [])
     row = _valued(session, appraisal, queries.recorded_of(found), command.on)
-    known = queries.latest_valuation(session, asset.id, appraisal.id)
+    known = queries.latest_valuation(session, asset.id, appraisal.id, command.on)
     if known is not None and _same(known, row):
         return valuation_view(known)
     session.add(row)

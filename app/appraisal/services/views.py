@@ -137,7 +137,7 @@ class AssetValueView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """A revaluation run in a list; of the whole platform's nothing is counted there but for the platform."""
+    """A revaluation run in a list, without counts where the run is not the reader's own."""
 
     id: UUID
     number: str
@@ -166,13 +166,17 @@ class RunView(RunSummary):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunItem:
-    """One asset of a run: its current value before and after, or why it could not be valued."""
+    """One asset of a run: the figure that the run gave it, or why it gave none; the current value before and after.
+
+    Where a figure of a later day counts already, one of an earlier day changes no current value.
+    """
 
     asset_id: UUID
     asset_number: str
     asset_title: Name
     model_id: str
     state: ItemState
+    value_fen: int | None
     before_fen: int | None
     after_fen: int | None
     code: str
@@ -315,18 +319,27 @@ def run_view(row: RevaluationRun) -> RunView:
     return RunView(**{name: getattr(row, name) for name in names}, **derived)
 
 
-def run_summary(row: RevaluationRun, *, counted: bool) -> RunSummary:
-    """A run in a list, with its counts or without."""
-    view = {name: getattr(run_view(row), name) for name in RunSummary.__dataclass_fields__}
-    return RunSummary(**view if counted else {**view, "total": None, "done": None, "failed": None})
+def run_summary(row: RevaluationRun) -> RunSummary:
+    """A run that is not the reader's own: nothing of it is counted, and where it worked is named in general."""
+    view = run_view(row)
+    told = {name: getattr(view, name) for name in RunSummary.__dataclass_fields__}
+    told |= {"executor": way_of(row.executor), "total": None, "done": None, "failed": None}
+    return RunSummary(**told)
+
+
+def way_of(executor: str) -> str:
+    """A way of running without its address, which is the platform's own."""
+    return executor.partition(":")[0]
 
 
 def item_views(rows: Sequence[Any]) -> list[RunItem]:
-    """Views of rows of `queries.run_items`."""
+    """Views of rows of `run_queries.run_items`."""
     return [_run_item(*row) for row in rows]
 
 
-def _run_item(item: RevaluationItem, number: str, title: str, title_en: str) -> RunItem:
+def _run_item(
+    item: RevaluationItem, number: str, title: str, title_en: str, value_fen: int | None
+) -> RunItem:
     problem = item.problem or {}
     return RunItem(
         asset_id=item.asset_id,
@@ -334,6 +347,7 @@ def _run_item(item: RevaluationItem, number: str, title: str, title_en: str) -> 
         asset_title=Name(zh=title, en=title_en),
         model_id=item.model_id,
         state=item.state,
+        value_fen=value_fen,
         before_fen=item.before_fen,
         after_fen=item.after_fen,
         code=problem.get("code", ""),

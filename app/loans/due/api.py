@@ -16,6 +16,7 @@ from app.web.openapi import ApiBlueprint
 
 JSON = "application/json"
 CSV = "text/csv"
+
 blueprint = ApiBlueprint(
     "due-dates", __name__, url_prefix="/api/v1/due-dates", description="What falls due"
 )

@@ -397,7 +397,7 @@ def test_the_years_of_a_flow_are_told_whole_and_led_to_from_their_step(sign_in, 
         [float(each.replace(",", "")) for each in re.findall(r">([-\d,.]+)<", row)] for row in rows
     ]
     years, total = told[:-1], told[-1]
-    price = re.search(r'Unit price <span class="num">([\d.]+) yuan', care)
+    price = re.search(r'Unit price <span class="num">([\d.]+) CNY', care)
     assert price is not None
     for _year, units, index, survival, discount, worth in years:
         told_by_hand = units * float(price[1]) * index * survival * discount

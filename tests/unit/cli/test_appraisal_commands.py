@@ -101,7 +101,7 @@ def test_a_terminal_in_chinese_has_units_in_chinese(terminal, monkeypatch):
         ({"inputs": {}, "extra": 1}, "无字段'extra'", 2),
         ({"inputs": {}, "prices": {"foo": {}}}, "不使用价格'foo'", 2),
         ({"inputs": {"area_mu": "x"}}, "须为数字", 2),
-        ({"inputs": {"sink_kind": "desert"}}, "可填乔木林（forest）、竹林（bamboo）", 2),
+        ({"inputs": {"sink_kind": "desert"}}, "可填乔木林（forest）；竹林（bamboo）", 2),
         (
             {"inputs": {}, "prices": {"local-sink": {"unit": "yuan/tCO2e", "yuan": 0}}},
             "价格须大于0元",
