@@ -5,9 +5,11 @@ from typing import Final
 
 import pytest
 
+from app.assets.domain import AssetKind
 from app.kernel.clock import FixedClock
 from app.verify import verify
 from tests.conftest import DEEP, open_database
+from tests.factories.appraisals import SIGNED_AT, add_asset, lay_ground
 from tests.factories.samples import Sample, build_samples
 from tests.factories.world import OPENED_AT, World
 
@@ -51,3 +53,13 @@ def _prepare(make_app, template) -> Iterator[Prepared]:
         added = [each for each in verify(database) if each not in before]
         database.dispose()
         assert added == []
+
+
+@pytest.fixture
+def carbon(session, world, clock, commit):
+    """A registered carbon sink that its owner offered to bank A, on the day when appraisals are signed."""
+    clock.instant = SIGNED_AT
+    lay_ground(session, world)
+    asset_id = add_asset(session, world, AssetKind.CARBON_SINK_INCOME, number="A-1")
+    commit()
+    return asset_id

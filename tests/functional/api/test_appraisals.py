@@ -21,21 +21,11 @@ from tests.factories.appraisals import (
     add_asset,
     add_price,
     example_inputs,
-    lay_ground,
     make_valid,
 )
 
 HOW_TO = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "use-the-api.md"
 BLOCK = re.compile(r"^ *```json\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def carbon(session, world, clock, commit):
-    clock.instant = SIGNED_AT
-    lay_ground(session, world)
-    asset_id = add_asset(session, world, AssetKind.CARBON_SINK_INCOME, number="A-1")
-    commit()
-    return asset_id
 
 
 def ordered(api, world, asset_id, login="c1-fin"):

@@ -18,24 +18,13 @@ from app.assets.domain import AssetKind
 from tests.factories.appraisals import (
     REVALUED_AT,
     REVALUED_ON,
-    SIGNED_AT,
     SIGNED_ON,
     add_asset,
     add_price,
     example_inputs,
-    lay_ground,
     make_valid,
     order,
 )
-
-
-@pytest.fixture
-def carbon(session, world, clock, commit):
-    clock.instant = SIGNED_AT
-    lay_ground(session, world)
-    asset_id = add_asset(session, world, AssetKind.CARBON_SINK_INCOME, number="A-1")
-    commit()
-    return asset_id
 
 
 def typed(model_id):

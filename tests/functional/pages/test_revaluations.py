@@ -25,23 +25,12 @@ from app.kernel.money import Money
 from tests.factories.appraisals import (
     REVALUED_AT,
     REVALUED_ON,
-    SIGNED_AT,
     SIGNED_ON,
     add_asset,
     add_price,
     example_inputs,
-    lay_ground,
     make_valid,
 )
-
-
-@pytest.fixture
-def carbon(session, world, clock, commit):
-    clock.instant = SIGNED_AT
-    lay_ground(session, world)
-    asset_id = add_asset(session, world, AssetKind.CARBON_SINK_INCOME, number="A-1")
-    commit()
-    return asset_id
 
 
 def test_every_asset_of_a_run_is_listed_and_downloaded(
