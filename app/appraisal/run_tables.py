@@ -23,7 +23,7 @@ class RunExportTooLong(RuleViolation):
     code = "run-export-too-long"
     title = N_("Too many assets for one file")
     detail = N_(
-        "The list has %(rows)s assets; a file holds %(most)s. Choose one state, such as the assets that failed, "
+        "The list has %(rows)s assets; a file holds %(most)s. Choose a state with fewer, "
         "or read the items of the run over the API."
     )
 

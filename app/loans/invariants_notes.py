@@ -280,14 +280,15 @@ def _closed_through(
 ) -> list[AsOf]:
     """When a loan may have been closed through its last day: what grew on it was posted then.
 
-    Where nothing grew, it was on the day itself, or, if all was paid by then, in a repeat of that close
-    which brought the loan up as it was opened again. A loan that owes fees alone is not settled.
+    Where nothing grew, it was on the day itself, or, if all principal was paid by then, perhaps in a repeat
+    of that close which brought the loan up as it was opened again: what else it owed then is not looked at,
+    as bills of days that the repeat closed were not made yet.
     """
     told = _posted_as_of(rows, posted).get(on)
     if told is not None:
         return [told]
     then = AsOf(on=on)
-    if not all(past.is_paid(then) for past in pasts):
+    if not all(past.principal_is_paid(then) for past in pasts):
         return [then]
     return [then, *(AsOf(on=on, last_id=each) for each in repeats)]
 

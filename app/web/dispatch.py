@@ -162,7 +162,10 @@ def _answer_once(rule: RouteRule, session: Session, run: Callable[[], Any]) -> R
 
 
 def _is_answered(actor: Actor | None, route: str, key: str | None) -> bool:
-    """Whether a request with this key was answered before, so that nothing need be worked out again."""
+    """Whether a request with this key was answered before, so that nothing need be worked out again.
+
+    Where the key is purged in between, the view works without what would have been prepared.
+    """
     if actor is None or key is None:
         return False
     with database().read() as session:

@@ -208,8 +208,7 @@ def _file(run_id: UUID, ending: str) -> tuple[ExportTable, str]:
     found = run_queries.run_items(session, actor, run_id, state)
     rows = session.execute(found.limit(MAX_RUN_EXPORT_ROWS + 1)).all()
     if len(rows) > MAX_RUN_EXPORT_ROWS:
-        counts = run_queries.run_counts(session, actor, run_id)
-        listed = counts[state] if state else sum(counts.values())
+        listed = fetch_page(session, found, page_request()).total
         raise RunExportTooLong(rows=listed, most=MAX_RUN_EXPORT_ROWS)
     items = services.item_views(rows)
     models = {each: model_title(each) for each in {item.model_id for item in items}}

@@ -30,7 +30,7 @@ from app.db.engine import Database, now, today
 from app.db.leases import LeaseLost, claim, release
 from app.db.numbers import next_number
 from app.kernel.actor import PLATFORM_ORGANISATION_ID, Actor
-from app.kernel.errors import Busy, NotFound
+from app.kernel.errors import Busy, Forbidden, NotFound
 from app.kernel.ids import new_id
 from app.kernel.permissions import Permission
 from app.market.services import prices_came_since
@@ -170,17 +170,18 @@ def run_revaluation(
 ) -> RunView:
     """Value what is still waiting in a run, chunk by chunk, each in a short transaction of its own.
 
-    One runner at a time (`Busy` otherwise). Killed at any point and started again it ends in the same
-    state as without. An asset that cannot be valued is listed and stops nothing. A finished run is
-    answered as it is. `executor` is the way of running, by default the one of the request; `opened`
-    is that executor where the caller has it at work already. The run keeps the way that worked last.
+    Own runs alone (`Forbidden` otherwise), by one runner at a time (`Busy` otherwise). Killed at any
+    point and started again it ends in the same state as without. An asset that cannot be valued is
+    listed and stops nothing. A finished run is answered as it is. `executor` is the way of running, by
+    default the one of the request; `opened` is that executor where the caller has it at work already.
+    The run keeps the way that worked last.
     """
     actor.require(Permission.RUN_REVALUATION)
     with database.read() as session:
         row = load_run(session, actor, run_id)
         found = run_view(row)
         if not _is_own(actor, row):
-            raise NotFound
+            raise Forbidden
     if found.state in {RunState.FINISHED, RunState.SUPERSEDED}:
         return found
     name = executor or found.executor

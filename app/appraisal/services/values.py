@@ -143,5 +143,5 @@ def _cannot_value(problem: Problem) -> InvalidInput:
 
 
 def _same(known: Valuation, row: Valuation) -> bool:
-    names = ("on", "model_version", "value_fen", "inputs_digest", "basis_digest")
+    names = ("model_version", "value_fen", "inputs_digest", "basis_digest")
     return all(getattr(known, name) == getattr(row, name) for name in names)

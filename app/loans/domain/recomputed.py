@@ -277,16 +277,14 @@ class NotePast:
         in_force = [each for each in self.plans if each.from_on < day]
         return in_force[-1].plan if in_force else ()
 
-    def is_paid(self, as_of: AsOf) -> bool:
-        """Whether all principal and each bill was paid, by what was known; fees are not of a note."""
+    def principal_is_paid(self, as_of: AsOf) -> bool:
+        """Whether all principal was paid, by what was known."""
         paid = sum(
             line.paid_fen
             for line in self.lines
             if line.claim is Claim.PRINCIPAL and as_of.knows(line.booked_on, line.id)
         )
-        return paid == self.terms.amount_fen and not any(
-            each.amount_fen for each in self.unpaid(as_of)
-        )
+        return paid == self.terms.amount_fen
 
     def unpaid(self, as_of: AsOf) -> Iterator[DatedAmount]:
         """What was unpaid of each bill, by what was known."""

@@ -243,7 +243,7 @@ def test_a_run_counts_what_it_valued_and_leads_to_what_it_could_not(
     risk = sign_in("a-risk")
     page = risk.get(f"/revaluations/{run.id}", status=200).text
     assert '<span class="num">1 / 2</span>' in page
-    assert "没有资产的当前价值下降" in page
+    assert "可见资产的当前价值均未下降" in page
     failed = page[page.index("无法估值的资产") :]
     link = f"/assets/{carbon}"
     assert f'href="{link}"' in failed

@@ -29,10 +29,13 @@ from tests.factories.appraisals import (
     prepare,
 )
 
+TOO_OLD = {"planted_on": "1960-04-01"}
+"""Trees that the model refuses to value as bearing fruit."""
+
 
 @pytest.fixture
 def filled(session, database, world, carbon, forest, clock, commit):
-    """Valid, superseded, revoked, prepared and ordered appraisals; two runs with a recorded frost."""
+    """Valid, superseded, revoked, prepared and ordered appraisals; two runs with a recorded frost and a failure."""
     make_valid(session, world, carbon, example_inputs("carbon-sink-income"))
     make_valid(session, world, forest, {**example_inputs("forest-right"), "area_mu": 2500})
     report = make_valid(session, world, forest, example_inputs("forest-right"))
@@ -41,9 +44,17 @@ def filled(session, database, world, carbon, forest, clock, commit):
     revoke_appraisal(session, world.actor("ag1-a"), revoked.id, CloseNote(note="权属有误"))
     prepare(session, world, other, example_inputs("forest-right"))
     order(session, world, other)
+    old = add_asset(session, world, AssetKind.FOREST_RIGHT, number="A-4")
+    make_valid(session, world, old, example_inputs("forest-right"))
     commit()
     issue_report(database, world.actor("ag1-b"), report.id)
     clock.instant = REVALUED_AT
+    record_inputs(
+        session,
+        world.actor("a-collateral"),
+        old,
+        RecordInputs(valid_from=date(2024, 2, 1), overrides=TOO_OLD, reason="补录"),
+    )
     for on, yuan in ((date(2024, 2, 1), "27"), (REVALUED_ON, "21")):
         add_price(session, on, yuan)
         record_inputs(
@@ -117,6 +128,7 @@ TAMPERED = {
     "a counter": ("UPDATE revaluation_run SET done = done - 1", "run-counters"),
     "a superseded run": ("UPDATE revaluation_run SET state = 'cancelled'", "run-superseded"),
     "an item": ("UPDATE revaluation_item SET before_fen = 1", "run-item"),
+    "a failed item": ("UPDATE revaluation_item SET after_fen = 1 WHERE state = 'failed'", "run-item"),
     "an item's state": ("UPDATE revaluation_item SET state = 'waiting'", "run-finished"),
 }  # fmt: skip
 

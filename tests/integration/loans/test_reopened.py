@@ -159,6 +159,28 @@ def test_a_loan_on_which_nothing_grew_is_classed_by_what_was_known_as_it_was_ope
     assert "loan-own-class" in bank.broken_by(wrong)
 
 
+def test_bills_that_the_repeat_of_a_close_made_do_not_count_before_it(bank):
+    first, paid_on = date(2024, 1, 2), date(2024, 6, 19)
+    bank.open(first)
+    loan_id = bank.sign(
+        contract_fen=2_00,
+        starts_on=first,
+        matures_on=paid_on + timedelta(days=1),
+        every="3m",
+        method=Method.EQUAL_PRINCIPAL,
+    )
+    bank.draw(loan_id, 2_00)
+    bank.close_until(first, paid_on - timedelta(days=1))
+    paid = pay_off(bank, loan_id)
+    bank.close(paid_on)
+    bank.set_clock(paid_on + timedelta(days=1))
+    take_back(bank, paid)
+    with bank.database.read() as session:
+        state = session.get_one(LoanStateRow, loan_id)
+        assert (state.overdue_days, state.own_class) == (91, LoanClass.SUBSTANDARD)
+    assert bank.broken() == []
+
+
 def test_what_is_paid_after_a_close_does_not_change_the_class_that_it_found(bank):
     first, last = date(2024, 1, 2), date(2024, 6, 19)
     bank.open(first)
