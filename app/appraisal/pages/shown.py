@@ -1,6 +1,6 @@
 """What the templates of this room show: titles in the reader's language, figures ready for the filters."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -114,13 +114,14 @@ def result_shown(
         for name, text in result.get("components", {}).items()
         if Money.parse(text).fen
     ]
+    flows = list(yearly_flows(result))
     return {
         "is_ecological": is_ecological(spec),
         "components": components,
         "waterfall": _waterfall(components, Money.parse(result["value_yuan"]).fen),
         "approaches": _approaches(spec, result),
-        "steps": steps_shown(spec, result),
-        "flows": flows_shown(spec, result),
+        "steps": steps_shown(spec, result.get("trace", []), {each.name for each in flows}),
+        "flows": flows_shown(spec, flows),
         "findings": [{**each, "words": in_words(each)} for each in result.get("findings", [])],
         "parameters": [_parameter(each) for each in result.get("parameters", [])],
         "quantities": [
@@ -184,22 +185,25 @@ def _approaches(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def steps_shown(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The steps of the model in words, shares in per cent as in the other tables of the page."""
-    trace = result.get("trace", [])
+def steps_shown(
+    spec: ModelSpec | None, trace: Sequence[Mapping[str, Any]], by_year: Collection[str]
+) -> list[dict[str, Any]]:
+    """The steps of the model in words, shares in per cent as in the other tables of the page.
+
+    `by_year` names the flows whose years have a table of their own.
+    """
     units = {each["name"]: each["unit"] for each in trace}
     shares = {name for name in names_in(RATIO) if units.get(name, RATIO) == RATIO}
     shares |= {f"{each.name}_weight" for each in (spec.approaches if spec else ())}
     shares |= {name for name, unit in units.items() if unit == RATIO}
-    by_year = {flow.name for flow in yearly_flows(result)}
     return [
         _step(each, shares, told, by_year=each["name"] in by_year)
         for each, told in steps_told(spec, trace)
     ]
 
 
-def flows_shown(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The years of each flow that has several, with what each is worth on the valuation day."""
+def flows_shown(spec: ModelSpec | None, flows: Sequence[YearlyFlow]) -> list[dict[str, Any]]:
+    """The years of each flow, with what each is worth on the valuation day."""
     told = names_told(spec)
     return [
         {
@@ -213,7 +217,7 @@ def flows_shown(spec: ModelSpec | None, result: Mapping[str, Any]) -> list[dict[
             "years": [[*map(figure, year), yuan_figure(yuan)] for year, yuan in flow.years],
             "yuan": yuan_figure(flow.yuan),
         }
-        for flow in yearly_flows(result)
+        for flow in flows
     ]
 
 
