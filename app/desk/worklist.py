@@ -394,7 +394,7 @@ def _unvalued_assets(session: Session, actor: Actor) -> Iterator[Task]:
     left = unvalued_assets(session, actor, run) if run and run.failed else 0
     if run and left:
         yield Task(
-            what=N_("Assets that the revaluation could not value: %(count)s"),
+            what=N_("Assets that the revaluation could not value, and nobody since: %(count)s"),
             facts={"count": left},
             number=run.number,
             href=f"/revaluations/{run.id}/assets?state=failed",

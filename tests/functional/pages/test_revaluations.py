@@ -148,7 +148,7 @@ def test_a_bank_sees_its_assets_in_a_run_of_the_platform_and_is_told_what_failed
     clock.instant = REVALUED_AT
     run = request_revaluation(session, world.system(), RequestRevaluation(on=REVALUED_ON))
     commit()
-    told = "重估未能估值的资产：1项"
+    told = "重估未能估值且此后仍未估值的资产：1项"
     assert told not in sign_in("a-risk").get("/worklist", status=200).text
     assert run_revaluation(database, world.system(), run.id).failed == 1
     session.get_one(
